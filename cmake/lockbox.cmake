@@ -1,0 +1,76 @@
+# The few words the other CMakeLists.txt are written in.
+find_package(PkgConfig REQUIRED)
+
+set(CMAKE_C_STANDARD 17)
+set(CMAKE_C_EXTENSIONS ON)
+set(CMAKE_C_STANDARD_REQUIRED ON)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
+
+add_compile_options(-Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes
+                    -Wvla -Wno-missing-field-initializers)
+option(LOCKBOX_WERROR "Warnings are errors" OFF)
+if(LOCKBOX_WERROR)
+    add_compile_options(-Werror)
+endif()
+option(LOCKBOX_HARDEN "Hardening flags" OFF)
+if(LOCKBOX_HARDEN)
+    add_compile_options(-D_FORTIFY_SOURCE=2 -fstack-protector-strong -fstack-clash-protection
+                        -fcf-protection)
+    add_link_options(-pie -Wl,-z,relro,-z,now -Wl,-z,noexecstack)
+endif()
+set(LOCKBOX_SANITIZE "" CACHE STRING "Sanitizers, as -fsanitize= takes them")
+if(LOCKBOX_SANITIZE)
+    add_compile_options(-fsanitize=${LOCKBOX_SANITIZE} -fno-omit-frame-pointer)
+    add_link_options(-fsanitize=${LOCKBOX_SANITIZE})
+endif()
+# A worker needs only the libraries that its own code calls.
+add_link_options(-Wl,--as-needed)
+
+# lbx_pkg(NAME…): imported targets PkgConfig::NAME.
+function(lbx_pkg)
+    foreach(name IN LISTS ARGN)
+        if(NOT TARGET PkgConfig::${name})
+            pkg_check_modules(${name} REQUIRED IMPORTED_TARGET GLOBAL ${name})
+        endif()
+    endforeach()
+endfunction()
+
+# lbx_layer(NAME SOURCES … [USES layer…] [PKG pkg…]): the static library lbx_NAME.
+#
+# It is also linked whole, with nothing but the layers it may use, into a program that is never run:
+# a call upwards has no definition there, and the build stops.
+function(lbx_layer name)
+    cmake_parse_arguments(ARG "" "" "SOURCES;USES;PKG" ${ARGN})
+    add_library(lbx_${name} STATIC ${ARG_SOURCES})
+    target_include_directories(lbx_${name} PUBLIC ${PROJECT_SOURCE_DIR}/common)
+    list(TRANSFORM ARG_USES PREPEND lbx_)
+    target_link_libraries(lbx_${name} PUBLIC ${ARG_USES})
+    lbx_pkg(${ARG_PKG})
+    list(TRANSFORM ARG_PKG PREPEND PkgConfig::)
+    target_link_libraries(lbx_${name} PUBLIC ${ARG_PKG})
+
+    file(WRITE ${CMAKE_BINARY_DIR}/closed/main.c "int main(void) { return 0; }\n")
+    add_executable(closed_${name} ${CMAKE_BINARY_DIR}/closed/main.c)
+    target_link_libraries(closed_${name} PRIVATE
+        -Wl,--whole-archive,$<TARGET_FILE:lbx_${name}>,--no-whole-archive ${ARG_USES} ${ARG_PKG})
+    add_dependencies(closed_${name} lbx_${name})
+    set_target_properties(closed_${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/closed)
+endfunction()
+
+# lbx_embed_sql(TARGET PREFIX DIR): every DIR/*.sql as `const struct lbx_sql sql_PREFIX_<file>`,
+# declared in "sql_PREFIX.h", and all of them in the NULL-ended list sql_PREFIX_all.
+function(lbx_embed_sql target prefix dir)
+    set(header ${CMAKE_CURRENT_BINARY_DIR}/sql_${prefix}.h)
+    set(source ${CMAKE_CURRENT_BINARY_DIR}/sql_${prefix}.c)
+    file(GLOB files CONFIGURE_DEPENDS ${dir}/*.sql)
+    add_custom_command(
+        OUTPUT ${header} ${source}
+        COMMAND ${CMAKE_COMMAND} -DPREFIX=${prefix} -DHEADER=${header} -DSOURCE=${source}
+                "-DFILES=${files}" -P ${PROJECT_SOURCE_DIR}/cmake/embed_sql.cmake
+        DEPENDS ${files} ${PROJECT_SOURCE_DIR}/cmake/embed_sql.cmake
+        VERBATIM)
+    target_sources(${target} PRIVATE ${source} ${header})
+    target_include_directories(${target} PRIVATE ${CMAKE_CURRENT_BINARY_DIR})
+endfunction()

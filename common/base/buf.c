@@ -1,0 +1,123 @@
+#include "base/buf.h"
+
+#include "base/utf8.h"
+
+#include <endian.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static char *buf_room(struct lbx_buf *buf, size_t more) {
+    if (buf->len + more + 1 > buf->cap) {
+        size_t cap = buf->cap ? buf->cap : 256;
+        while (cap < buf->len + more + 1)
+            cap *= 2;
+        char *data = realloc(buf->data, cap);
+        if (!data) {
+            fputs("out of memory\n", stderr);
+            abort();
+        }
+        buf->data = data;
+        buf->cap = cap;
+    }
+    return buf->data + buf->len;
+}
+
+void lbx_buf_done(struct lbx_buf *buf) {
+    free(buf->data);
+    *buf = (struct lbx_buf){0};
+}
+
+void lbx_buf_clear(struct lbx_buf *buf) {
+    buf->len = 0;
+    if (buf->data)
+        buf->data[0] = '\0';
+}
+
+void lbx_buf_add(struct lbx_buf *buf, const void *bytes, size_t len) {
+    char *at = buf_room(buf, len);
+    if (len)
+        memcpy(at, bytes, len);
+    at[len] = '\0';
+    buf->len += len;
+}
+
+void lbx_buf_str(struct lbx_buf *buf, const char *s) {
+    lbx_buf_add(buf, s, strlen(s));
+}
+
+void lbx_buf_char(struct lbx_buf *buf, char c) {
+    lbx_buf_add(buf, &c, 1);
+}
+
+void lbx_buf_printf(struct lbx_buf *buf, const char *format, ...) {
+    va_list args;
+    va_start(args, format);
+    int len = vsnprintf(NULL, 0, format, args);
+    va_end(args);
+    if (len < 0)
+        abort();
+    char *at = buf_room(buf, (size_t)len);
+    va_start(args, format);
+    (void)vsnprintf(at, (size_t)len + 1, format, args);
+    va_end(args);
+    buf->len += (size_t)len;
+}
+
+void lbx_buf_be16(struct lbx_buf *buf, uint16_t v) {
+    v = htobe16(v);
+    lbx_buf_add(buf, &v, sizeof v);
+}
+
+void lbx_buf_be32(struct lbx_buf *buf, uint32_t v) {
+    v = htobe32(v);
+    lbx_buf_add(buf, &v, sizeof v);
+}
+
+void lbx_buf_be64(struct lbx_buf *buf, uint64_t v) {
+    v = htobe64(v);
+    lbx_buf_add(buf, &v, sizeof v);
+}
+
+void lbx_buf_field(struct lbx_buf *buf, const void *bytes, size_t len) {
+    lbx_buf_be32(buf, bytes ? (uint32_t)len : UINT32_MAX);
+    if (bytes)
+        lbx_buf_add(buf, bytes, len);
+}
+
+void lbx_buf_field_str(struct lbx_buf *buf, const char *s) {
+    lbx_buf_field(buf, s, s ? strlen(s) : 0);
+}
+
+void lbx_buf_json_str(struct lbx_buf *buf, const char *s, size_t len) {
+    lbx_buf_char(buf, '"');
+    for (size_t i = 0; i < len;) {
+        size_t n = lbx_utf8_len(s + i, len - i);
+        unsigned char c = (unsigned char)s[i];
+        if (n == 0) {
+            lbx_buf_str(buf, "\xEF\xBF\xBD");
+            i++;
+        } else if (c == '"' || c == '\\') {
+            lbx_buf_char(buf, '\\');
+            lbx_buf_char(buf, (char)c);
+            i++;
+        } else if (c < 0x20 || c == 0x7F) {
+            lbx_buf_printf(buf, "\\u%04x", c);
+            i++;
+        } else {
+            lbx_buf_add(buf, s + i, n);
+            i += n;
+        }
+    }
+    lbx_buf_char(buf, '"');
+}
+
+void lbx_buf_hex(struct lbx_buf *buf, const void *bytes, size_t len) {
+    static const char digits[] = "0123456789abcdef";
+    const unsigned char *at = bytes;
+    for (size_t i = 0; i < len; i++) {
+        lbx_buf_char(buf, digits[at[i] >> 4]);
+        lbx_buf_char(buf, digits[at[i] & 15]);
+    }
+}

@@ -1,0 +1,66 @@
+/* CloudEvents 1.0 over Kafka (CloudEvents Kafka protocol binding 1.0.2): structured and binary in,
+ * structured out. */
+#ifndef LBX_EVENT_ENVELOPE_H
+#define LBX_EVENT_ENVELOPE_H
+
+#include "event/payload.h"
+
+/* An event as read. Everything lives in the arena given to lbx_event_decode. */
+struct lbx_event {
+    enum lbx_event_type type;
+    const char *id, *source;  /* required, 1 to 128 bytes and 1 to 256 bytes */
+    const char *subject;      /* optional, at most 256 bytes */
+    int64_t time;             /* optional */
+    const char *sequence;     /* optional */
+    const char *causationid;  /* optional */
+    const char *traceparent;  /* optional, at most 128 bytes, passed through */
+    const void *data;         /* the struct of the type's table */
+};
+
+/* Reads a record of one of the incoming topics or of events.v1.
+ *
+ * Structured mode where the content-type header begins with "application/cloudevents+json", or where
+ * there is no content-type and no ce_specversion header and the value is JSON; binary mode where a
+ * ce_specversion header stands. A batch ("application/cloudevents-batch+json") is rejected. data must
+ * be JSON ("application/json" or absent datacontenttype, or any +json type).
+ *
+ * LBX_ERR_LIMIT: more than max_bytes of value. LBX_ERR_INVALID: not JSON, duplicate members, not a
+ * CloudEvent 1.0, unknown type, a type of another topic, a field against its table, a key that differs
+ * from the payload's, an empty value. Both set *ret_reason; *ret_event then holds id and source if
+ * they could be read, else NULL. */
+enum lbx_err lbx_event_decode(const struct lbx_record *record, size_t max_bytes,
+                              struct lbx_arena *arena, struct lbx_event *ret_event,
+                              struct lbx_reason *ret_reason) LBX_MUST_CHECK;
+
+/* The bytes that make two records the same event: in structured mode the value, in binary mode the
+ * content-type and ce_* headers, sorted by name, and the value, each length-prefixed. */
+void lbx_event_identity(const struct lbx_record *record, struct lbx_buf *out);
+
+/* An event to publish. */
+struct lbx_event_out {
+    enum lbx_event_type type;
+    const char *id;          /* UUIDv7 */
+    const char *source;      /* "/lockbox/<worker>" */
+    const char *subject;     /* request id, else the subject's id */
+    int64_t time;
+    int64_t sequence;        /* the request's version, written as 20 zero-padded digits; 0: none */
+    const char *causationid; /* NULL: time caused it */
+    const char *traceparent; /* NULL: none */
+    const void *data;        /* the struct of the type's table */
+};
+
+/* Appends the structured-mode JSON object. */
+void lbx_event_encode(const struct lbx_event_out *event, struct lbx_buf *out);
+
+/* What an auditor filters by, gleaned from any record of any topic; absent where it has none. */
+struct lbx_event_glance {
+    const char *event_id, *source, *type, *subject;
+    int64_t event_time;
+    const char *tenant_id, *subscription_id, *request_id, *ticket_id;
+    const char *actor; /* id of who acted: voter, engineer, administrator */
+};
+
+void lbx_event_glance(const struct lbx_record *record, struct lbx_arena *arena,
+                      struct lbx_event_glance *ret_glance);
+
+#endif

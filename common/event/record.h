@@ -1,0 +1,68 @@
+/* A Kafka record as plain values, whichever client brought it. Everything in it is borrowed. */
+#ifndef LBX_EVENT_RECORD_H
+#define LBX_EVENT_RECORD_H
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/err.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* The topics (without LOCKBOX_TOPIC_PREFIX) and what their key is. */
+#define LBX_TOPICS(X)                                                                              \
+    X(TICKETS, "tickets.v1", "ticket_id")                                                          \
+    X(TENANTS, "tenants.v1", "tenant_id")                                                          \
+    X(DECISIONS, "decisions.v1", "request_id")                                                     \
+    X(ACCESSES, "accesses.v1", "engineer_id")                                                      \
+    X(EVENTS, "events.v1", "request_id")                                                           \
+    X(DEADLETTER, "deadletter.v1", NULL)                                                           \
+    X(CHECKPOINTS, "checkpoints.v1", "origin")
+
+enum lbx_topic {
+#define LBX_TOPIC_ENUM(name, text, key) LBX_TOPIC_##name,
+    LBX_TOPICS(LBX_TOPIC_ENUM)
+#undef LBX_TOPIC_ENUM
+        LBX_TOPIC_COUNT
+};
+
+/* Name without prefix, static. */
+const char *lbx_topic_name(enum lbx_topic topic);
+
+struct lbx_header {
+    const char *name;
+    const void *value; /* NULL: a null value */
+    size_t len;
+};
+
+struct lbx_record {
+    enum lbx_topic topic;
+    const char *topic_name; /* as on the broker, with prefix */
+    int32_t partition;
+    int64_t offset;
+    int64_t timestamp_ms;
+    const void *key; /* NULL: no key */
+    size_t key_len;
+    const void *value; /* NULL: no value */
+    size_t value_len;
+    const struct lbx_header *headers;
+    size_t header_count;
+};
+
+/* The record's headers as bytes: uint32 big-endian count, then name and value of each as
+ * length-prefixed fields (lbx_buf_field), in order. The form the transparency log hashes, and the one
+ * the database keeps. */
+void lbx_record_headers_encode(const struct lbx_header *headers, size_t count, struct lbx_buf *out);
+
+/* The reverse; values point into bytes, names are copied into the arena. LBX_ERR_INVALID where bytes
+ * are not of that form. */
+enum lbx_err lbx_record_headers_decode(const void *bytes, size_t len, struct lbx_arena *arena,
+                                       struct lbx_header **ret_headers, size_t *ret_count)
+    LBX_MUST_CHECK;
+
+/* A transparency log's leaf bytes (RFC 6962 leaf input without its 0x00 prefix): topic, partition
+ * (int32), offset (int64), timestamp in ms (int64), key, headers, value; integers big-endian, topic,
+ * key and value length-prefixed. */
+void lbx_record_leaf(const struct lbx_record *record, struct lbx_buf *out);
+
+#endif

@@ -1,0 +1,376 @@
+/* libpq, in pipeline mode. See pg.h for what it promises.
+ *
+ * A COMMIT whose connection broke has an unknown outcome. Nobody here guesses: the caller opens a new
+ * connection, takes its partitions again and reads back how far the database is.
+ */
+#include "io/pg.h"
+
+#include "base/log.h"
+#include "event/time.h"
+
+#include <assert.h>
+#include <libpq-fe.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+LBX_DEFINE_CLEANUP(PGresult *, result, PQclear)
+
+struct lbx_pg {
+    PGconn *conn;
+    PGresult *results[LBX_CALLS_MAX];
+    size_t result_count;
+    char sqlstate[6];
+};
+
+const struct lbx_sql lbx_sql_begin = {"begin", "BEGIN ISOLATION LEVEL READ COMMITTED"};
+const struct lbx_sql lbx_sql_commit = {"commit", "COMMIT"};
+static const struct lbx_sql *const edges[] = {&lbx_sql_begin, &lbx_sql_commit, NULL};
+
+/* ---- failures ---- */
+
+static enum lbx_err classify(const char *sqlstate) {
+    static const char *const passing[] = {"08", "40", "53", "57", "58", "55P03", "25P03"};
+    for (size_t i = 0; i < sizeof passing / sizeof *passing; i++)
+        if (strncmp(sqlstate, passing[i], strlen(passing[i])) == 0)
+            return LBX_ERR_UNAVAILABLE;
+    if (strncmp(sqlstate, "22", 2) == 0 || strncmp(sqlstate, "23", 2) == 0)
+        return LBX_ERR_INVALID;
+    return LBX_ERR_INTERNAL;
+}
+
+/* The primary message names relations and constraints; details, which quote values, stay unlogged. */
+static enum lbx_err failed(struct lbx_pg *pg, const PGresult *result, const char *statement) {
+    const char *sqlstate = result ? PQresultErrorField(result, PG_DIAG_SQLSTATE) : NULL;
+    const char *message = result ? PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY) : NULL;
+    snprintf(pg->sqlstate, sizeof pg->sqlstate, "%s", sqlstate ? sqlstate : "08006");
+    enum lbx_err err =
+        PQstatus(pg->conn) == CONNECTION_BAD ? LBX_ERR_UNAVAILABLE : classify(pg->sqlstate);
+    lbx_log(err == LBX_ERR_UNAVAILABLE ? LBX_LOG_WARN : LBX_LOG_ERROR, "database statement failed",
+            LBX_S("statement", statement), LBX_S("sqlstate", pg->sqlstate),
+            LBX_S("error", message ? message : "connection lost"));
+    return err;
+}
+
+/* ---- connection ---- */
+
+static enum lbx_err prepare(struct lbx_pg *pg, const struct lbx_sql *const *list) {
+    for (; *list; list++) {
+        if (!PQsendPrepare(pg->conn, (*list)->name, (*list)->text, 0, NULL))
+            return LBX_ERR_UNAVAILABLE;
+        pg->result_count++;
+    }
+    return LBX_OK;
+}
+
+static enum lbx_err prepare_all(struct lbx_pg *pg, lbx_sql_lists lists) {
+    if (!PQenterPipelineMode(pg->conn))
+        return LBX_ERR_UNAVAILABLE;
+    enum lbx_err err = prepare(pg, edges);
+    for (; err == LBX_OK && *lists; lists++)
+        err = prepare(pg, *lists);
+    if (err != LBX_OK || !PQpipelineSync(pg->conn))
+        return LBX_ERR_UNAVAILABLE;
+    size_t expected = pg->result_count;
+    pg->result_count = 0;
+    for (size_t i = 0; i <= expected; i++) {
+        PGresult *result = PQgetResult(pg->conn);
+        ExecStatusType status = PQresultStatus(result);
+        if (err == LBX_OK && status != PGRES_COMMAND_OK && status != PGRES_PIPELINE_SYNC)
+            err = failed(pg, result, "prepare");
+        PQclear(result);
+        if (i < expected)
+            PQclear(PQgetResult(pg->conn));
+        if (PQstatus(pg->conn) == CONNECTION_BAD)
+            return LBX_ERR_UNAVAILABLE;
+    }
+    return err;
+}
+
+enum lbx_err lbx_pg_open(const char *url, const char *application, const char *search_path,
+                         lbx_sql_lists lists, struct lbx_pg **ret_pg) {
+    char options[256];
+    snprintf(options, sizeof options,
+             "-c search_path=%s -c timezone=UTC -c datestyle=ISO -c statement_timeout=60s "
+             "-c lock_timeout=10s -c idle_in_transaction_session_timeout=60s",
+             search_path);
+    /* Later entries win: what the url says goes over what we would like. */
+    const char *const keys[] = {"options",    "connect_timeout", "keepalives_idle", "tcp_user_timeout",
+                                "dbname",     "fallback_application_name", NULL};
+    const char *const values[] = {options, "5", "30", "20000", url, application, NULL};
+    struct lbx_pg *pg = calloc(1, sizeof *pg);
+    if (!pg)
+        return LBX_ERR_UNAVAILABLE;
+    pg->conn = PQconnectdbParams(keys, values, 1);
+    enum lbx_err err = LBX_OK;
+    if (PQstatus(pg->conn) != CONNECTION_OK) {
+        lbx_log(LBX_LOG_WARN, "no database connection",
+                LBX_S("error", pg->conn ? PQerrorMessage(pg->conn) : "out of memory"));
+        err = LBX_ERR_UNAVAILABLE;
+    } else {
+        err = prepare_all(pg, lists);
+    }
+    if (err != LBX_OK) {
+        lbx_pg_close(pg);
+        return err;
+    }
+    *ret_pg = pg;
+    return LBX_OK;
+}
+
+void lbx_pg_close(struct lbx_pg *pg) {
+    if (!pg)
+        return;
+    lbx_pg_release(pg);
+    PQfinish(pg->conn);
+    free(pg);
+}
+
+int lbx_pg_fd(const struct lbx_pg *pg) {
+    return PQsocket(pg->conn);
+}
+
+bool lbx_pg_alive(const struct lbx_pg *pg) {
+    return PQstatus(pg->conn) == CONNECTION_OK;
+}
+
+const char *lbx_pg_sqlstate(const struct lbx_pg *pg) {
+    return pg->sqlstate;
+}
+
+/* ---- round trips ---- */
+
+size_t lbx_calls_add(struct lbx_calls *calls, const struct lbx_sql *sql, int param_count,
+                     const char *const *params) {
+    assert(calls->count < LBX_CALLS_MAX && param_count <= LBX_PARAMS_MAX);
+    struct lbx_call *call = &calls->list[calls->count];
+    call->sql = sql;
+    call->param_count = param_count;
+    if (param_count)
+        memcpy(call->params, params, sizeof *params * (size_t)param_count);
+    return calls->count++;
+}
+
+static bool in_transaction(const struct lbx_pg *pg) {
+    PGTransactionStatusType status = PQtransactionStatus(pg->conn);
+    return status == PQTRANS_INTRANS || status == PQTRANS_INERROR;
+}
+
+void lbx_pg_rollback(struct lbx_pg *pg) {
+    if (!lbx_pg_alive(pg) || !in_transaction(pg))
+        return;
+    PQexitPipelineMode(pg->conn);
+    PQclear(PQexec(pg->conn, "ROLLBACK"));
+    PQenterPipelineMode(pg->conn);
+}
+
+enum lbx_err lbx_pg_run(struct lbx_pg *pg, const struct lbx_calls *calls) {
+    lbx_pg_release(pg);
+    pg->sqlstate[0] = '\0';
+    for (size_t i = 0; i < calls->count; i++) {
+        const struct lbx_call *call = &calls->list[i];
+        if (!PQsendQueryPrepared(pg->conn, call->sql->name, call->param_count, call->params, NULL,
+                                 NULL, 0))
+            return failed(pg, NULL, call->sql->name);
+    }
+    if (!PQpipelineSync(pg->conn))
+        return failed(pg, NULL, "sync");
+
+    enum lbx_err err = LBX_OK;
+    for (size_t i = 0; i < calls->count; i++) {
+        PGresult *result = PQgetResult(pg->conn);
+        ExecStatusType status = PQresultStatus(result);
+        if (err == LBX_OK && status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK)
+            err = failed(pg, result, calls->list[i].sql->name);
+        if (!result)
+            return err;
+        pg->results[i] = result;
+        pg->result_count = i + 1;
+        PGresult *end = PQgetResult(pg->conn);
+        assert(!end || PQstatus(pg->conn) == CONNECTION_BAD);
+        PQclear(end);
+    }
+    PGresult *sync = PQgetResult(pg->conn);
+    if (err == LBX_OK && PQresultStatus(sync) != PGRES_PIPELINE_SYNC)
+        err = failed(pg, sync, "sync");
+    PQclear(sync);
+    if (err != LBX_OK)
+        lbx_pg_rollback(pg);
+    return err;
+}
+
+void lbx_pg_release(struct lbx_pg *pg) {
+    for (size_t i = 0; i < pg->result_count; i++)
+        PQclear(pg->results[i]);
+    pg->result_count = 0;
+}
+
+size_t lbx_pg_row_count(const struct lbx_pg *pg, size_t call) {
+    assert(call < pg->result_count);
+    return (size_t)PQntuples(pg->results[call]);
+}
+
+const char *lbx_pg_cell(const struct lbx_pg *pg, size_t call, size_t row, size_t column) {
+    assert(call < pg->result_count);
+    const PGresult *result = pg->results[call];
+    return PQgetisnull(result, (int)row, (int)column) ? NULL
+                                                      : PQgetvalue(result, (int)row, (int)column);
+}
+
+int64_t lbx_pg_cell_int(const struct lbx_pg *pg, size_t call, size_t row, size_t column) {
+    const char *text = lbx_pg_cell(pg, call, row, column);
+    return text ? strtoll(text, NULL, 10) : 0;
+}
+
+const void *lbx_pg_cell_bytes(const struct lbx_pg *pg, size_t call, size_t row, size_t column,
+                              struct lbx_arena *arena, size_t *ret_len) {
+    const char *text = lbx_pg_cell(pg, call, row, column);
+    *ret_len = 0;
+    if (!text)
+        return NULL;
+    unsigned char *bytes = PQunescapeBytea((const unsigned char *)text, ret_len);
+    void *copy = lbx_arena_memdup(arena, bytes, *ret_len);
+    PQfreemem(bytes);
+    return copy;
+}
+
+/* ---- outside the pipeline ---- */
+
+static enum lbx_err simple(struct lbx_pg *pg, const char *text, const char *label) {
+    PQexitPipelineMode(pg->conn);
+    PGresult *result = PQexec(pg->conn, text);
+    ExecStatusType status = PQresultStatus(result);
+    enum lbx_err err = status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK
+                           ? LBX_OK
+                           : failed(pg, result, label);
+    PQclear(result);
+    PQenterPipelineMode(pg->conn);
+    return err;
+}
+
+enum lbx_err lbx_pg_listen(struct lbx_pg *pg, const char *channel) {
+    char text[128];
+    snprintf(text, sizeof text, "LISTEN %s", channel);
+    return simple(pg, text, "listen");
+}
+
+enum lbx_err lbx_pg_notified(struct lbx_pg *pg, bool *ret_any) {
+    *ret_any = false;
+    if (!PQconsumeInput(pg->conn))
+        return failed(pg, NULL, "notified");
+    for (PGnotify *note; (note = PQnotifies(pg->conn)); PQfreemem(note))
+        *ret_any = true;
+    return LBX_OK;
+}
+
+enum lbx_err lbx_pg_script(struct lbx_pg *pg, const char *script, char **ret_message) {
+    *ret_message = NULL;
+    enum lbx_err err = simple(pg, script, "script");
+    if (err != LBX_OK)
+        *ret_message = strdup(PQerrorMessage(pg->conn));
+    return err;
+}
+
+static enum lbx_err copy_out(struct lbx_pg *pg, const struct lbx_sql *copy,
+                             const struct lbx_buf *data) {
+    PGresult *result LBX_CLEANUP(lbx_cleanup_result) = PQexec(pg->conn, copy->text);
+    if (PQresultStatus(result) != PGRES_COPY_IN)
+        return failed(pg, result, copy->name);
+    enum { CHUNK = 1 << 16 };
+    for (size_t at = 0; at < data->len; at += CHUNK) {
+        size_t n = data->len - at < CHUNK ? data->len - at : CHUNK;
+        if (PQputCopyData(pg->conn, data->data + at, (int)n) != 1)
+            return failed(pg, NULL, copy->name);
+    }
+    if (PQputCopyEnd(pg->conn, NULL) != 1)
+        return failed(pg, NULL, copy->name);
+    enum lbx_err err = LBX_OK;
+    for (PGresult *end; (end = PQgetResult(pg->conn)); PQclear(end))
+        if (PQresultStatus(end) != PGRES_COMMAND_OK && err == LBX_OK)
+            err = failed(pg, end, copy->name);
+    return err;
+}
+
+enum lbx_err lbx_pg_copy(struct lbx_pg *pg, const struct lbx_sql *copy,
+                         const struct lbx_buf *data) {
+    PQexitPipelineMode(pg->conn);
+    enum lbx_err err = copy_out(pg, copy, data);
+    PQenterPipelineMode(pg->conn);
+    if (err != LBX_OK)
+        lbx_pg_rollback(pg);
+    return err;
+}
+
+/* ---- sets ---- */
+
+void lbx_rows_init(struct lbx_rows *rows, size_t columns) {
+    assert(columns > 0 && columns <= LBX_PARAMS_MAX);
+    *rows = (struct lbx_rows){.columns = columns};
+}
+
+void lbx_rows_done(struct lbx_rows *rows) {
+    for (size_t i = 0; i < rows->columns; i++)
+        lbx_buf_done(&rows->column[i]);
+}
+
+static struct lbx_buf *next_cell(struct lbx_rows *rows) {
+    struct lbx_buf *column = &rows->column[rows->cells++ % rows->columns];
+    lbx_buf_char(column, column->len ? ',' : '{');
+    return column;
+}
+
+void lbx_rows_text(struct lbx_rows *rows, const char *text) {
+    struct lbx_buf *cell = next_cell(rows);
+    if (!text) {
+        lbx_buf_str(cell, "NULL");
+        return;
+    }
+    lbx_buf_char(cell, '"');
+    for (size_t run; *text; text += run) {
+        run = strcspn(text, "\"\\");
+        lbx_buf_add(cell, text, run);
+        if (text[run]) {
+            lbx_buf_char(cell, '\\');
+            lbx_buf_char(cell, text[run++]);
+        }
+    }
+    lbx_buf_char(cell, '"');
+}
+
+void lbx_rows_int(struct lbx_rows *rows, int64_t value) {
+    lbx_buf_printf(next_cell(rows), "%lld", (long long)value);
+}
+
+void lbx_rows_time(struct lbx_rows *rows, int64_t at_us) {
+    char text[LBX_TIME_SIZE];
+    if (at_us)
+        lbx_time_format(at_us, text);
+    lbx_rows_text(rows, at_us ? text : NULL);
+}
+
+void lbx_rows_bytes(struct lbx_rows *rows, const void *bytes, size_t len) {
+    struct lbx_buf *cell = next_cell(rows);
+    if (!bytes) {
+        lbx_buf_str(cell, "NULL");
+        return;
+    }
+    lbx_buf_str(cell, "\"\\\\x");
+    lbx_buf_hex(cell, bytes, len);
+    lbx_buf_char(cell, '"');
+}
+
+void lbx_rows_call(struct lbx_rows *rows, struct lbx_calls *calls, const struct lbx_sql *sql,
+                   int more_count, const char *const *more) {
+    assert(rows->cells % rows->columns == 0);
+    if (rows->cells == 0)
+        return;
+    const char *params[LBX_PARAMS_MAX];
+    int count = 0;
+    for (size_t i = 0; i < rows->columns; i++) {
+        lbx_buf_char(&rows->column[i], '}');
+        params[count++] = rows->column[i].data;
+    }
+    for (int i = 0; i < more_count; i++)
+        params[count++] = more[i];
+    lbx_calls_add(calls, sql, count, params);
+}

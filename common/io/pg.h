@@ -1,0 +1,123 @@
+/* One PostgreSQL connection: prepared statements, many of them in one round trip.
+ *
+ * Values go in as text parameters and sets as one array for each column (struct lbx_rows); nothing is
+ * ever pasted into SQL. Results stay valid until lbx_pg_release. Not for several threads at once.
+ */
+#ifndef LBX_IO_PG_H
+#define LBX_IO_PG_H
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "io/sql.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct lbx_pg;
+
+/* Lists of statements, each ended by NULL, the list of lists too. */
+typedef const struct lbx_sql *const *const *lbx_sql_lists;
+
+/* Connects and prepares. url: libpq URI or key=value string, PG* variables fill what it leaves out.
+ * search_path: the schema all statements mean. LBX_ERR_UNAVAILABLE: no connection now, try again;
+ * LBX_ERR_INTERNAL: a statement was refused (a schema older or newer than this program). Both are
+ * logged, without the url. */
+enum lbx_err lbx_pg_open(const char *url, const char *application, const char *search_path,
+                         lbx_sql_lists lists, struct lbx_pg **ret_pg) LBX_MUST_CHECK;
+void lbx_pg_close(struct lbx_pg *pg);
+
+/* The connection's socket for poll(2). */
+int lbx_pg_fd(const struct lbx_pg *pg);
+
+/* Whether the connection is known to be usable. */
+bool lbx_pg_alive(const struct lbx_pg *pg);
+
+/* A transaction's edges, to stand in a round trip. */
+extern const struct lbx_sql lbx_sql_begin, lbx_sql_commit;
+
+enum { LBX_CALLS_MAX = 48, LBX_PARAMS_MAX = 24 };
+
+/* One round trip's statements, in order. */
+struct lbx_calls {
+    struct lbx_call {
+        const struct lbx_sql *sql;
+        const char *params[LBX_PARAMS_MAX]; /* NULL: SQL NULL */
+        int param_count;
+    } list[LBX_CALLS_MAX];
+    size_t count;
+};
+
+/* Adds a call and returns its index, for lbx_pg_result. Parameters are borrowed until the round trip
+ * is over. */
+size_t lbx_calls_add(struct lbx_calls *calls, const struct lbx_sql *sql, int param_count,
+                     const char *const *params);
+#define LBX_CALL(calls, sql, ...)                                                                  \
+    lbx_calls_add((calls), (sql),                                                                  \
+                  (int)(sizeof((const char *[]){__VA_ARGS__}) / sizeof(const char *)),             \
+                  (const char *[]){__VA_ARGS__})
+
+/* Runs all calls in one round trip (libpq pipeline mode). The first that fails stops the rest; an open
+ * transaction is then rolled back. LBX_ERR_UNAVAILABLE: the connection broke, the server is shutting
+ * down or out of room, a deadlock or a lock's time-out: the same round may succeed later.
+ * LBX_ERR_INVALID: the server refused a value (SQLSTATE class 22 or 23): the same round will fail
+ * again. LBX_ERR_INTERNAL: anything else. Failures are logged with their SQLSTATE. */
+enum lbx_err lbx_pg_run(struct lbx_pg *pg, const struct lbx_calls *calls) LBX_MUST_CHECK;
+
+/* Rolls back whatever transaction is open. */
+void lbx_pg_rollback(struct lbx_pg *pg);
+
+/* SQLSTATE of the last failure, "" if none. */
+const char *lbx_pg_sqlstate(const struct lbx_pg *pg);
+
+/* Results of the last lbx_pg_run, by the call's index. NULL from lbx_pg_cell is SQL NULL. */
+size_t lbx_pg_row_count(const struct lbx_pg *pg, size_t call);
+const char *lbx_pg_cell(const struct lbx_pg *pg, size_t call, size_t row, size_t column);
+int64_t lbx_pg_cell_int(const struct lbx_pg *pg, size_t call, size_t row, size_t column);
+/* Bytes of a bytea cell, copied into the arena; NULL is NULL with *ret_len 0. */
+const void *lbx_pg_cell_bytes(const struct lbx_pg *pg, size_t call, size_t row, size_t column,
+                              struct lbx_arena *arena, size_t *ret_len);
+
+/* Ends the life of all results since the last release. */
+void lbx_pg_release(struct lbx_pg *pg);
+
+/* Starts listening on a channel; lbx_pg_notified then takes what has arrived, never blocking. payload
+ * may be NULL where nobody asks; *ret_any says whether there was one on this channel. */
+enum lbx_err lbx_pg_listen(struct lbx_pg *pg, const char *channel) LBX_MUST_CHECK;
+enum lbx_err lbx_pg_notified(struct lbx_pg *pg, bool *ret_any) LBX_MUST_CHECK;
+
+/* Runs a script of several statements (a migration) outside of any pipeline. *ret_message, malloc'd,
+ * is the server's message where it fails. */
+enum lbx_err lbx_pg_script(struct lbx_pg *pg, const char *script, char **ret_message)
+    LBX_MUST_CHECK;
+
+/* COPY … FROM STDIN in binary form: the whole of data, header and trailer included. */
+enum lbx_err lbx_pg_copy(struct lbx_pg *pg, const struct lbx_sql *copy, const struct lbx_buf *data)
+    LBX_MUST_CHECK;
+
+/* ---- sets as parameters ---- */
+
+/* Rows under construction, kept as one PostgreSQL array literal a column, for
+ * `SELECT … FROM unnest($1::text[], $2::bigint[], …)`. Cells are added row by row, left to right. */
+struct lbx_rows {
+    size_t columns, cells;
+    struct lbx_buf column[LBX_PARAMS_MAX];
+};
+
+void lbx_rows_init(struct lbx_rows *rows, size_t columns);
+void lbx_rows_done(struct lbx_rows *rows);
+void lbx_rows_text(struct lbx_rows *rows, const char *text); /* NULL: SQL NULL */
+void lbx_rows_int(struct lbx_rows *rows, int64_t value);
+void lbx_rows_time(struct lbx_rows *rows, int64_t at_us); /* 0: SQL NULL */
+void lbx_rows_bytes(struct lbx_rows *rows, const void *bytes, size_t len); /* NULL: SQL NULL */
+static inline size_t lbx_rows_count(const struct lbx_rows *rows) {
+    return rows->cells / rows->columns;
+}
+
+/* Adds a call with the columns as its first parameters and `more` behind them. No call where there
+ * are no rows. */
+void lbx_rows_call(struct lbx_rows *rows, struct lbx_calls *calls, const struct lbx_sql *sql,
+                   int more_count, const char *const *more);
+
+#endif
