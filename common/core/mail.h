@@ -1,0 +1,58 @@
+/* What a mail says: subject, plain text and HTML of one mail to one reader, from one request.
+ *
+ * Pure: the time is an argument, nothing is read or sent here. Whatever came from outside is shown as
+ * text: escaped in HTML, and in all three outputs free of control characters, bidirectional overrides
+ * and invisible characters, which appear as U+FFFD. The subject is one line. It is UTF-8 without any
+ * mail encoding; io/mime.h encodes.
+ */
+#ifndef LBX_CORE_MAIL_H
+#define LBX_CORE_MAIL_H
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "event/payload.h"
+
+#include <stdint.h>
+
+/* Whom the words address. */
+enum lbx_mail_reader {
+    LBX_READER_APPROVER,
+    LBX_READER_ALTERNATE, /* informed, cannot approve */
+    LBX_READER_ENGINEER,
+};
+
+struct lbx_mail_input {
+    const struct lbx_request *request;
+    enum lbx_mail_kind kind;
+    enum lbx_mail_reader reader;
+    const char *portal_url;   /* http(s) address, with or without a slash at its end */
+    const char *ticket_title; /* NULL: unknown */
+    int64_t now;              /* microseconds since the epoch: what time left is counted from */
+};
+
+struct lbx_mail {
+    struct lbx_buf subject, text, html; /* lines end in \n */
+};
+
+/* Replaces what ret_mail held; it starts zeroed, and the caller ends it with lbx_mail_done.
+ *
+ * LBX_ERR_INVALID: a kind that does not go with the request's state. approval_needed and reminder want
+ * customer_notified, outcome a state that is no longer that; the emergency kinds have no state yet. */
+enum lbx_err lbx_mail_write(const struct lbx_mail_input *input, struct lbx_mail *ret_mail)
+    LBX_MUST_CHECK;
+
+void lbx_mail_done(struct lbx_mail *mail);
+
+/* Appends an action item in words, one line of harmless plain text: "Get logs from every pod in
+ * openshift-ingress", "Create ClusterRole (cluster-scoped)". An action outside the permitted five is
+ * named as such. */
+void lbx_item_words(const struct lbx_item *item, struct lbx_buf *out);
+
+/* Appends a duration in words, rounded to its two largest units: "8 hours", "3 days 4 hours". */
+void lbx_duration_words(int64_t us, struct lbx_buf *out);
+
+/* Appends text with control, bidirectional and invisible characters and ill-formed bytes as U+FFFD;
+ * line breaks and tabs become spaces. NULL appends nothing. */
+void lbx_text_harmless(const char *text, struct lbx_buf *out);
+
+#endif
