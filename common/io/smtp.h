@@ -1,9 +1,9 @@
 /* Mail transfer to one relay (RFC 5321): the only place that knows libesmtp.
  *
- * A relay is made once from its settings and may then be used by several threads at a time; each call
- * of lbx_smtp_send is one SMTP session and carries any number of messages. It blocks: name lookup has
- * no bound but the resolver's own, everything after it those of struct lbx_smtp_config. The process
- * ignores SIGPIPE. Three outcomes per message, and in doubt temporary.
+ * A relay is made once from its settings and may then be used by several threads at a time; each
+ * call of lbx_smtp_send is one SMTP session and carries any number of messages. It blocks: name
+ * lookup has no bound but the resolver's own, everything after it those of struct lbx_smtp_config.
+ * The process ignores SIGPIPE. Three outcomes per message, and in doubt temporary.
  */
 #ifndef LBX_IO_SMTP_H
 #define LBX_IO_SMTP_H
@@ -23,8 +23,8 @@ enum {
 struct lbx_smtp_config {
     /* smtp://[user@]host[:port][?tls=required|off]. Port 587 unless given; user is percent-decoded.
      *
-     * tls=required: STARTTLS (RFC 3207) with a certificate valid for host, or nothing is sent. This is
-     * the default, save for a loopback host. tls=off: no TLS even if offered, and no user. */
+     * tls=required: STARTTLS (RFC 3207) with a certificate valid for host, or nothing is sent. This
+     * is the default, save for a loopback host. tls=off: no TLS even if offered, and no user. */
     const char *url;
     const char *password; /* with a user, who authenticates by SASL and only under TLS; else NULL */
     const char *ca_file;  /* PEM; NULL: the system's */
@@ -35,8 +35,8 @@ struct lbx_smtp_config {
 struct lbx_smtp;
 
 /* LBX_ERR_INVALID: a bad URL, a password without a user or the reverse, an unreadable CA file;
- * LBX_ERR_INTERNAL: the program was linked without exporting connect() (see nodelay.h). Both write why
- * into ret_why, one line without the password. */
+ * LBX_ERR_INTERNAL: the program was linked without exporting connect() (see nodelay.h). Both write
+ * why into ret_why, one line without the password. */
 enum lbx_err lbx_smtp_new(const struct lbx_smtp_config *config, struct lbx_smtp **ret_smtp,
                           char ret_why[LBX_SMTP_WHY_SIZE]) LBX_MUST_CHECK;
 void lbx_smtp_free(struct lbx_smtp *smtp);
@@ -51,10 +51,10 @@ enum lbx_smtp_outcome {
 
 struct lbx_smtp_result {
     enum lbx_smtp_outcome outcome;
-    int code;                                /* RFC 5321 reply code, 0 where there was no reply */
-    char enhanced[LBX_SMTP_ENHANCED_SIZE];   /* RFC 3463 status, "" where there was none */
-    char reply[LBX_SMTP_REPLY_SIZE];         /* one harmless line of UTF-8: the server's reply with its
-                                                codes, or our own words where it gave none */
+    int code;                              /* RFC 5321 reply code, 0 where there was no reply */
+    char enhanced[LBX_SMTP_ENHANCED_SIZE]; /* RFC 3463 status, "" where there was none */
+    char reply[LBX_SMTP_REPLY_SIZE]; /* one harmless line of UTF-8: the server's reply with its
+                                        codes, or our own words where it gave none */
 };
 
 struct lbx_smtp_message {
@@ -64,12 +64,13 @@ struct lbx_smtp_message {
     struct lbx_smtp_result result; /* filled by lbx_smtp_send */
 };
 
-/* Sends the messages in their order, in one session, and fills every result. Messages with an address
- * that lbx_smtp_address_check refuses never reach the server. */
+/* Sends the messages in their order, in one session, and fills every result. Messages with an
+ * address that lbx_smtp_address_check refuses never reach the server. */
 void lbx_smtp_send(const struct lbx_smtp *smtp, struct lbx_smtp_message *messages, size_t count);
 
-/* Why an address cannot be used in an envelope or header, in a few static words, or NULL where it can:
- * local part a dot-atom of at most 64 ASCII characters, domain of LDH labels, at most 254 in all. */
+/* Why an address cannot be used in an envelope or header, in a few static words, or NULL where it
+ * can: local part a dot-atom of at most 64 ASCII characters, domain of LDH labels, at most 254 in
+ * all. */
 const char *lbx_smtp_address_check(const char *address);
 
 #endif
