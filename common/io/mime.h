@@ -1,7 +1,7 @@
 /* One mail as bytes (RFC 5322, MIME): the only place that knows GMime.
  *
- * multipart/alternative of text and HTML, UTF-8, quoted-printable, lines of CRLF. The same input gives
- * the same bytes, so that a repeated mail is the same mail.
+ * multipart/alternative of text and HTML, UTF-8, quoted-printable, lines of CRLF. The same input
+ * gives the same bytes, so that a repeated mail is the same mail.
  */
 #ifndef LBX_IO_MIME_H
 #define LBX_IO_MIME_H
