@@ -17,12 +17,17 @@ struct lbx_event {
     const void *data;         /* the struct of the type's table */
 };
 
+/* The attributes that are read, in either mode; for the test against the schemas. */
+extern const struct lbx_table lbx_attribute_table;
+
 /* Reads a record of one of the incoming topics or of events.v1.
  *
- * Structured mode where the content-type header begins with "application/cloudevents+json", or where
- * there is no content-type and no ce_specversion header and the value is JSON; binary mode where a
- * ce_specversion header stands. A batch ("application/cloudevents-batch+json") is rejected. data must
- * be JSON ("application/json" or absent datacontenttype, or any +json type).
+ * Structured mode where the content-type header is "application/cloudevents+json" (parameters may
+ * follow); binary mode where a ce_specversion header stands; structured mode where there is neither
+ * and the content-type is absent or JSON's (the CloudEvents SDK for Python writes structured events
+ * so). Another event format and a batch ("application/cloudevents-batch+json") are rejected. data
+ * must be JSON (an absent datacontenttype, or one whose subtype is json or ends in +json). Reasons
+ * name attributes by their JSON pointer in binary mode too.
  *
  * LBX_ERR_LIMIT: more than max_bytes of value. LBX_ERR_INVALID: not JSON, duplicate members, not a
  * CloudEvent 1.0, unknown type, a type of another topic, a field against its table, a key that differs
@@ -33,7 +38,8 @@ enum lbx_err lbx_event_decode(const struct lbx_record *record, size_t max_bytes,
                               struct lbx_reason *ret_reason) LBX_MUST_CHECK;
 
 /* The bytes that make two records the same event: in structured mode the value, in binary mode the
- * content-type and ce_* headers, sorted by name, and the value, each length-prefixed. */
+ * content-type and ce_* headers, sorted by name (in lower case), and the value, each
+ * length-prefixed. */
 void lbx_event_identity(const struct lbx_record *record, struct lbx_buf *out);
 
 /* An event to publish. */
@@ -52,12 +58,14 @@ struct lbx_event_out {
 /* Appends the structured-mode JSON object. */
 void lbx_event_encode(const struct lbx_event_out *event, struct lbx_buf *out);
 
-/* What an auditor filters by, gleaned from any record of any topic; absent where it has none. */
+/* What an auditor filters by, gleaned from any record of any topic; absent where it has none, or where
+ * it is too long for its table. Text is UTF-8 without NUL. request_id is data.request_id,
+ * data.request.request_id or, of lockbox.request.* events, the subject. */
 struct lbx_event_glance {
     const char *event_id, *source, *type, *subject;
     int64_t event_time;
     const char *tenant_id, *subscription_id, *request_id, *ticket_id;
-    const char *actor; /* id of who acted: voter, engineer, administrator */
+    const char *actor; /* id of who acted: voter, engineer, administrator; glance.c says how */
 };
 
 void lbx_event_glance(const struct lbx_record *record, struct lbx_arena *arena,

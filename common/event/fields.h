@@ -1,9 +1,10 @@
 /* One engine over jansson that reads and writes JSON by tables: field, type, limit, place in a struct.
  *
  * Only this module sees a JSON value. Structs hold text as NUL-terminated pointers into an arena,
- * times and durations as microseconds, enums as int. Absent is NULL, 0, false or an empty list; an
- * embedded object is absent where its required members are. Members of JSON objects that no table
- * names are ignored; JSON null is the same as absent.
+ * times and durations as microseconds, enums as int. Absent is NULL, 0 or false; an embedded object
+ * is absent where all its members are. A list that is present but empty is a pointer that is not
+ * NULL with the count 0. Members of JSON objects that no table names are ignored; JSON null is the
+ * same as absent.
  */
 #ifndef LBX_EVENT_FIELDS_H
 #define LBX_EVENT_FIELDS_H
@@ -20,8 +21,10 @@ enum lbx_type {
     LBX_T_TEXT,     /* const char * */
     LBX_T_INT,      /* int64_t, min..max */
     LBX_T_BOOL,     /* bool */
-    LBX_T_TIME,     /* int64_t, RFC 3339 in JSON */
-    LBX_T_DURATION, /* int64_t, ISO 8601 in JSON; min..max in microseconds */
+    LBX_T_TIME,     /* int64_t, RFC 3339 in JSON (with "T": not PostgreSQL's own form) */
+    /* int64_t, ISO 8601 in JSON; min..max in microseconds, max 0: none. Beyond what
+     * lbx_duration_parse takes it is LBX_DURATION_BEYOND: too long is judged, not malformed. */
+    LBX_T_DURATION,
     LBX_T_ENUM,     /* int: index into names, whose element 0 is NULL (absent) and whose end is NULL */
     LBX_T_OBJECT,   /* the struct of table `of`, embedded */
     LBX_T_LIST,     /* pointer to the items; their number, a size_t, at count_offset */
@@ -30,7 +33,7 @@ enum lbx_type {
 /* What a text must look like beyond its length. */
 enum lbx_format {
     LBX_FMT_ANY,   /* well-formed UTF-8 without NUL */
-    LBX_FMT_EMAIL, /* something@something, no space, no control character */
+    LBX_FMT_EMAIL, /* something@something, no byte up to 0x20, no 0x7F */
 };
 
 struct lbx_table;
@@ -40,10 +43,10 @@ struct lbx_field {
     enum lbx_type type;
     enum lbx_type item; /* LIST: LBX_T_TEXT, LBX_T_INT or LBX_T_OBJECT */
     bool required;
-    bool characters;   /* TEXT: max counts Unicode code points instead of bytes */
-    bool emit_null;    /* writing: an absent value is written as null instead of left out */
+    bool characters; /* TEXT: min and max count Unicode code points instead of bytes */
+    bool emit_null;  /* writing: an absent value is written as null instead of left out */
     enum lbx_format format;
-    int64_t min, max;           /* TEXT and its items: length; INT and its items, DURATION: value */
+    int64_t min, max;             /* TEXT and its items: length; INT and its items, DURATION: value */
     int64_t min_items, max_items; /* LIST */
     const char *const *names;   /* ENUM */
     const struct lbx_table *of; /* OBJECT, LIST of OBJECT */
@@ -51,7 +54,7 @@ struct lbx_field {
 };
 
 struct lbx_table {
-    const char *name; /* of the schema: schemas/events/<name>.json, or of its $defs */
+    const char *name; /* of the struct, without lbx_; shared parts as in the schemas' $defs */
     size_t size;      /* of the struct */
     const struct lbx_field *fields;
     size_t count;
@@ -77,12 +80,40 @@ bool lbx_fields_glean(const struct lbx_table *table, const char *bytes, size_t l
                       struct lbx_arena *arena, void *ret_struct);
 
 /* Appends the struct as a compact JSON object, members in the table's order. Required members are
- * always written, the others where present. */
+ * always written (null where the struct has none: our bug, which the reader then reports as
+ * "missing"), the others where present. */
 void lbx_fields_write(const struct lbx_table *table, const void *of_struct, struct lbx_buf *out);
 
-/* Rows of a table. `owner` is the struct type, `member` its member. */
-#define LBX_FIELD_AT(owner, member) .offset = offsetof(struct owner, member)
-#define LBX_COUNT_AT(owner, member) .count_offset = offsetof(struct owner, member)
+/* Rows of a table: owner is the struct's tag, member its member, named as in JSON; limits follow as
+ * designated initialisers. A row on a member of another C type does not compile. */
+#define LBX_ROW_TEXT(owner, member, ...)                                                           \
+    LBX_ROW(owner, member, LBX_T_TEXT, const char *, __VA_ARGS__)
+#define LBX_ROW_INT(owner, member, ...)                                                            \
+    LBX_ROW(owner, member, LBX_T_INT, int64_t, __VA_ARGS__)
+#define LBX_ROW_BOOL(owner, member, ...) LBX_ROW(owner, member, LBX_T_BOOL, bool, __VA_ARGS__)
+#define LBX_ROW_TIME(owner, member, ...)                                                           \
+    LBX_ROW(owner, member, LBX_T_TIME, int64_t, __VA_ARGS__)
+#define LBX_ROW_DURATION(owner, member, ...)                                                       \
+    LBX_ROW(owner, member, LBX_T_DURATION, int64_t, __VA_ARGS__)
+#define LBX_ROW_ENUM(owner, member, ...) LBX_ROW(owner, member, LBX_T_ENUM, int, __VA_ARGS__)
+#define LBX_ROW_OBJECT(owner, member, ctype, ...)                                                  \
+    LBX_ROW(owner, member, LBX_T_OBJECT, ctype, __VA_ARGS__)
+#define LBX_ROW_TEXTS(owner, member, counter, ...)                                                 \
+    LBX_ROW_LIST(owner, member, counter, LBX_T_TEXT, const char **, __VA_ARGS__)
+#define LBX_ROW_INTS(owner, member, counter, ...)                                                  \
+    LBX_ROW_LIST(owner, member, counter, LBX_T_INT, int64_t *, __VA_ARGS__)
+#define LBX_ROW_OBJECTS(owner, member, counter, ctype, ...)                                        \
+    LBX_ROW_LIST(owner, member, counter, LBX_T_OBJECT, ctype *, __VA_ARGS__)
+
+#define LBX_ROW_LIST(owner, member, counter, item_type, ctype, ...)                                \
+    LBX_ROW(owner, member, LBX_T_LIST, ctype, .item = (item_type),                                 \
+            .count_offset = LBX_PLACE(owner, counter, size_t), __VA_ARGS__)
+#define LBX_ROW(owner, member, row_type, ctype, ...)                                               \
+    {.name = #member, .type = (row_type), .offset = LBX_PLACE(owner, member, ctype), __VA_ARGS__}
+#define LBX_PLACE(owner, member, ctype)                                                            \
+    (offsetof(struct owner, member) +                                                              \
+     0 * sizeof(_Generic(((struct owner *)0)->member, ctype: (char)0)))
+
 #define LBX_TABLE(schema_name, owner, rows)                                                        \
     { .name = (schema_name), .size = sizeof(struct owner), .fields = (rows),                      \
       .count = sizeof(rows) / sizeof((rows)[0]) }

@@ -29,6 +29,9 @@ enum lbx_topic {
 /* Name without prefix, static. */
 const char *lbx_topic_name(enum lbx_topic topic);
 
+/* The member that the topic's key repeats, static; NULL where the key is free. */
+const char *lbx_topic_key(enum lbx_topic topic);
+
 struct lbx_header {
     const char *name;
     const void *value; /* NULL: a null value */

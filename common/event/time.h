@@ -8,19 +8,25 @@
 
 #include <stdint.h>
 
+/* The longest duration that is read, 10,000 days, and the value that stands for a longer one. */
+#define LBX_DURATION_MAX (INT64_C(10000) * 86400 * 1000000)
+#define LBX_DURATION_BEYOND (LBX_DURATION_MAX + 1000000)
+
 enum { LBX_TIME_SIZE = 32, LBX_DURATION_SIZE = 48 };
 
 /* RFC 3339 date-time ("2026-11-23T16:08:38.123456Z", any offset, "t"/"z" in lower case, fractions
- * beyond microseconds cut off, leap second 60 read as the next second), and the form PostgreSQL
- * prints ("2026-11-23 16:08:38.123456+00"). Years 1970 to 9999. LBX_ERR_INVALID for anything else. */
+ * beyond microseconds cut off, a leap second (23:59:60 UTC) read as the next second), and the form
+ * PostgreSQL prints ("2026-11-23 16:08:38.123456+00"), the only one with a space. Years 1970 to
+ * 9999, in UTC. LBX_ERR_INVALID for anything else. */
 enum lbx_err lbx_time_parse(const char *text, int64_t *ret_us) LBX_MUST_CHECK;
 
 /* "2026-11-23T16:08:38.123456Z": always six digits and Z, so that texts sort as times do. */
 void lbx_time_format(int64_t us, char ret_text[LBX_TIME_SIZE]);
 
-/* ISO 8601 duration of weeks, days, hours, minutes and seconds ("P4D", "PT8H", "P1DT12H", "PT0.5S",
- * "P2W"); years and months have no fixed length and are LBX_ERR_INVALID, as are signs, an empty
- * "P" or "PT", and zero. More than 10,000 days is LBX_ERR_LIMIT. */
+/* ISO 8601 duration of days, hours, minutes and seconds, or of weeks alone ("P4D", "PT8H",
+ * "P1DT12H", "PT0.5S", "P2W"), a fraction in seconds only, behind a point, cut off beyond
+ * microseconds. Years and months have no fixed length and are LBX_ERR_INVALID, as are signs, an
+ * empty "P" or "PT", and zero. More than LBX_DURATION_MAX is LBX_ERR_LIMIT. */
 enum lbx_err lbx_duration_parse(const char *text, int64_t *ret_us) LBX_MUST_CHECK;
 
 /* The shortest ISO 8601 form: "P4D", "PT8H", "P1DT0.25S". */

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { LBX_UUID_SIZE = 37, LBX_UUID_RANDOM = 10 };
+enum { LBX_UUID_SIZE = 37, LBX_UUID_RANDOM = 8 };
 
 /* Writes the canonical lower-case text, NUL-terminated. at_us: microseconds since the Unix epoch,
  * not negative; its milliseconds go into the first 48 bits and the microseconds within them into

@@ -1,0 +1,141 @@
+#include "event/envelope.h"
+
+#include "event/open.h"
+#include "event/time.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+/* ---- decoding ---- */
+
+static bool key_is(const struct lbx_record *record, const char *text) {
+    return text && record->key && record->key_len == strlen(text) &&
+           memcmp(record->key, text, record->key_len) == 0;
+}
+
+/* The payload's member that the key repeats; every table of the topic requires it. */
+static const char *key_member(const struct lbx_table *table, const void *data, const char *name) {
+    for (size_t i = 0; i < table->count; i++)
+        if (strcmp(table->fields[i].name, name) == 0)
+            return *(const char *const *)((const char *)data + table->fields[i].offset);
+    return NULL;
+}
+
+static bool read_event(const struct lbx_record *record, const struct lbx_opened *in,
+                       struct lbx_arena *arena, struct lbx_event *event,
+                       struct lbx_reason *reason) {
+    struct attributes a;
+    if (lbx_json_read(&lbx_attribute_table, in->attributes, "", arena, &a, reason) != LBX_OK)
+        return false;
+    if (strcmp(a.specversion, "1.0") != 0)
+        return lbx_wrong(reason, "/specversion: not 1.0");
+    enum lbx_event_type type = lbx_event_type_find(a.type);
+    if (type == LBX_EVENT_NONE)
+        return lbx_wrong(reason, "/type: unknown");
+    const struct lbx_event_type_info *info = lbx_event_type_info(type);
+    if (info->topic != record->topic)
+        return lbx_wrong(reason, "/type: belongs to another topic");
+    if (a.datacontenttype && !lbx_media_is_json(a.datacontenttype, strlen(a.datacontenttype)))
+        return lbx_wrong(reason, "/datacontenttype: not JSON");
+    if (!in->data || json_is_null(in->data))
+        return lbx_wrong(reason, "/data: missing");
+    void *data = lbx_arena_alloc(arena, info->data->size);
+    if (lbx_json_read(info->data, in->data, "/data", arena, data, reason) != LBX_OK)
+        return false;
+
+    if (info->topic == LBX_TOPIC_EVENTS) {
+        if (!a.subject)
+            return lbx_wrong(reason, "/subject: missing");
+        if (!key_is(record, a.subject))
+            return lbx_wrong(reason, "key: differs from /subject");
+    } else {
+        const char *name = lbx_topic_key(info->topic);
+        if (!key_is(record, key_member(info->data, data, name)))
+            return lbx_wrong(reason, "key: differs from /data/%s", name);
+    }
+    *event = (struct lbx_event){.type = type,
+                                .id = a.id,
+                                .source = a.source,
+                                .subject = a.subject,
+                                .time = a.time,
+                                .sequence = a.sequence,
+                                .causationid = a.causationid,
+                                .traceparent = a.traceparent,
+                                .data = data};
+    return true;
+}
+
+enum lbx_err lbx_event_decode(const struct lbx_record *record, size_t max_bytes,
+                              struct lbx_arena *arena, struct lbx_event *ret_event,
+                              struct lbx_reason *ret_reason) {
+    struct lbx_opened in LBX_CLEANUP(lbx_opened_done) = {0};
+    enum lbx_err err = lbx_open(record, max_bytes, &in, ret_reason);
+    if (err == LBX_OK && read_event(record, &in, arena, ret_event, ret_reason))
+        return LBX_OK;
+    struct attributes a;
+    lbx_json_glean(&lbx_attribute_table, in.attributes, arena, &a);
+    *ret_event = (struct lbx_event){.id = a.id, .source = a.source};
+    return err == LBX_OK ? LBX_ERR_INVALID : err;
+}
+
+/* ---- identity ---- */
+
+static int by_name(const void *a, const void *b) {
+    const struct lbx_header *const *left = a, *const *right = b;
+    int order = strcasecmp((*left)->name, (*right)->name);
+    /* Headers of one name keep their order: they stand in one array. */
+    return order ? order : (*left > *right) - (*left < *right);
+}
+
+void lbx_event_identity(const struct lbx_record *record, struct lbx_buf *out) {
+    if (lbx_mode_of(record) == LBX_MODE_BINARY) {
+        const struct lbx_header **kept LBX_FREE = calloc(record->header_count, sizeof *kept);
+        size_t count = 0;
+        if (!kept)
+            abort();
+        for (size_t i = 0; i < record->header_count; i++)
+            if (strncasecmp(record->headers[i].name, "ce_", 3) == 0 ||
+                strcasecmp(record->headers[i].name, "content-type") == 0)
+                kept[count++] = &record->headers[i];
+        qsort(kept, count, sizeof *kept, by_name);
+        for (size_t i = 0; i < count; i++) {
+            size_t len = strlen(kept[i]->name);
+            lbx_buf_be32(out, (uint32_t)len);
+            for (const char *c = kept[i]->name; *c; c++)
+                lbx_buf_char(out, (char)(*c >= 'A' && *c <= 'Z' ? *c - 'A' + 'a' : *c));
+            lbx_buf_field(out, kept[i]->value, kept[i]->len);
+        }
+    }
+    lbx_buf_field(out, record->value, record->value_len);
+}
+
+/* ---- encoding ---- */
+
+static void add_text(struct lbx_buf *out, const char *name, const char *text) {
+    if (!text)
+        return;
+    lbx_buf_printf(out, ",\"%s\":", name);
+    lbx_buf_json_str(out, text, strlen(text));
+}
+
+void lbx_event_encode(const struct lbx_event_out *event, struct lbx_buf *out) {
+    const struct lbx_event_type_info *info = lbx_event_type_info(event->type);
+    char text[LBX_TIME_SIZE];
+    lbx_buf_str(out, "{\"specversion\":\"1.0\"");
+    add_text(out, "id", event->id);
+    add_text(out, "source", event->source);
+    add_text(out, "type", info->name);
+    add_text(out, "subject", event->subject);
+    lbx_time_format(event->time, text);
+    add_text(out, "time", text);
+    add_text(out, "datacontenttype", "application/json");
+    if (event->sequence)
+        lbx_buf_printf(out, ",\"sequence\":\"%020" PRId64 "\"", event->sequence);
+    add_text(out, "causationid", event->causationid);
+    add_text(out, "traceparent", event->traceparent);
+    lbx_buf_str(out, ",\"data\":");
+    lbx_fields_write(info->data, event->data, out);
+    lbx_buf_char(out, '}');
+}

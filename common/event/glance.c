@@ -1,0 +1,136 @@
+#include "event/envelope.h"
+#include "event/open.h"
+
+#include <string.h>
+
+/* Larger than any limit a deployment sets; Kafka's own default is 1 MiB. */
+enum { MOST_BYTES = 16 * 1024 * 1024 };
+
+/* ---- what is looked for, each member on its own optional ---- */
+
+struct someone {
+    const char *id;
+};
+struct some_vote {
+    struct someone by;
+    int decision;
+};
+struct some_request {
+    const char *request_id, *tenant_id, *subscription_id, *ticket_id;
+    struct someone engineer;
+    int state;
+    struct some_vote *decisions;
+    size_t decision_count;
+};
+struct some_data {
+    const char *request_id, *tenant_id, *subscription_id, *ticket_id, *engineer_id;
+    struct someone by, engineer, opened_by;
+    struct some_request request;
+};
+
+#define ID(owner, member) LBX_ROW_TEXT(owner, member, .min = 1, .max = 128)
+#define SOMEONE(owner, member)                                                                     \
+    LBX_ROW_OBJECT(owner, member, struct someone, .of = &someone_table)
+
+static const struct lbx_field someone_rows[] = {ID(someone, id)};
+static const struct lbx_table someone_table = LBX_TABLE("someone", someone, someone_rows);
+
+static const struct lbx_field some_vote_rows[] = {
+    SOMEONE(some_vote, by),
+    LBX_ROW_ENUM(some_vote, decision, .names = lbx_decision_names),
+};
+static const struct lbx_table some_vote_table = LBX_TABLE("some_vote", some_vote, some_vote_rows);
+
+static const struct lbx_field some_request_rows[] = {
+    ID(some_request, request_id),
+    ID(some_request, tenant_id),
+    ID(some_request, subscription_id),
+    ID(some_request, ticket_id),
+    SOMEONE(some_request, engineer),
+    LBX_ROW_ENUM(some_request, state, .names = lbx_state_names),
+    LBX_ROW_OBJECTS(some_request, decisions, decision_count, struct some_vote,
+                    .max_items = INT64_MAX, .of = &some_vote_table),
+};
+static const struct lbx_table some_request_table =
+    LBX_TABLE("some_request", some_request, some_request_rows);
+
+static const struct lbx_field some_data_rows[] = {
+    ID(some_data, request_id),
+    ID(some_data, tenant_id),
+    ID(some_data, subscription_id),
+    ID(some_data, ticket_id),
+    ID(some_data, engineer_id),
+    SOMEONE(some_data, by),
+    SOMEONE(some_data, engineer),
+    SOMEONE(some_data, opened_by),
+    LBX_ROW_OBJECT(some_data, request, struct some_request, .of = &some_request_table),
+};
+static const struct lbx_table some_data_table = LBX_TABLE("some_data", some_data, some_data_rows);
+
+/* Who decided a request's present state, where a person did. */
+static const char *decider(const struct some_request *request) {
+    static const int deciding[LBX_STATE_END] = {
+        [LBX_STATE_APPROVED] = LBX_DECISION_APPROVE,
+        [LBX_STATE_DENIED] = LBX_DECISION_DENY,
+        [LBX_STATE_REVOKED] = LBX_DECISION_REVOKE,
+    };
+    if (request->decision_count == 0)
+        return NULL;
+    const struct some_vote *last = &request->decisions[request->decision_count - 1];
+    return last->decision && last->decision == deciding[request->state] ? last->by.id : NULL;
+}
+
+/* By the first of these that the data have: by (votes, administrators), engineer_id and engineer (what
+ * concerns an engineer), opened_by; for a request as it stands who decided it, or the engineer who
+ * asked where the event is of his asking. What time or a closed ticket ended has no actor, and
+ * neither has a role given: the event does not say by whom. */
+static const char *actor_of(const char *type, const struct some_data *data) {
+    const struct some_request *request = &data->request;
+    if (data->by.id)
+        return data->by.id;
+    if (data->engineer_id)
+        return data->engineer_id;
+    if (data->engineer.id)
+        return data->engineer.id;
+    if (data->opened_by.id)
+        return data->opened_by.id;
+    enum lbx_event_type known = type ? lbx_event_type_find(type) : LBX_EVENT_NONE;
+    if (known == LBX_EVENT_REQUEST_CREATED || known == LBX_EVENT_REQUEST_REFUSED ||
+        known == LBX_EVENT_REQUEST_NOT_REQUIRED)
+        return request->engineer.id;
+    return decider(request);
+}
+
+static const char *either(const char *a, const char *b) {
+    return a ? a : b;
+}
+
+void lbx_event_glance(const struct lbx_record *record, struct lbx_arena *arena,
+                      struct lbx_event_glance *ret_glance) {
+    static const char about_requests[] = "lockbox.request.";
+    struct lbx_opened in LBX_CLEANUP(lbx_opened_done) = {0};
+    struct lbx_reason ignored;
+    struct attributes a;
+    struct some_data data;
+    enum lbx_err err = lbx_open(record, MOST_BYTES, &in, &ignored);
+    (void)err; /* what could be read is in `in` */
+    lbx_json_glean(&lbx_attribute_table, in.attributes, arena, &a);
+    lbx_json_glean(&some_data_table, in.data, arena, &data);
+
+    const struct some_request *request = &data.request;
+    const char *request_id = either(data.request_id, request->request_id);
+    if (!request_id && a.type && strncmp(a.type, about_requests, sizeof about_requests - 1) == 0)
+        request_id = a.subject;
+    *ret_glance = (struct lbx_event_glance){
+        .event_id = a.id,
+        .source = a.source,
+        .type = a.type,
+        .subject = a.subject,
+        .event_time = a.time,
+        .tenant_id = either(data.tenant_id, request->tenant_id),
+        .subscription_id = either(data.subscription_id, request->subscription_id),
+        .request_id = request_id,
+        .ticket_id = either(data.ticket_id, request->ticket_id),
+        .actor = actor_of(a.type, &data),
+    };
+}

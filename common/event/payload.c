@@ -1,0 +1,317 @@
+/* The contract's tables. Each reads as its page does: the member, whether it must be there, its
+ * limits. Rows take their member's name and check its C type (fields.h). */
+#include "event/payload.h"
+
+#include <assert.h>
+#include <string.h>
+
+/* ---- vocabulary ---- */
+
+#define TEXT_OF(name, text) text,
+#define DEFINE_NAMES(list, tag)                                                                    \
+    const char *const lbx_##tag##_names[] = {NULL, list(TEXT_OF) NULL};
+
+DEFINE_NAMES(LBX_STATES, state)
+DEFINE_NAMES(LBX_DECISIONS, decision)
+DEFINE_NAMES(LBX_VERDICTS, verdict)
+DEFINE_NAMES(LBX_ROLES, role)
+DEFINE_NAMES(LBX_REFUSALS, refusal)
+DEFINE_NAMES(LBX_CHANGES, change)
+DEFINE_NAMES(LBX_MAIL_KINDS, mail_kind)
+DEFINE_NAMES(LBX_OUTCOMES, outcome)
+
+int lbx_name_index(const char *const *names, const char *text) {
+    for (int i = 1; names[i]; i++)
+        if (strcmp(names[i], text) == 0)
+            return i;
+    return 0;
+}
+
+/* ---- what rows are made of ---- */
+
+#define REQUIRED .required = true
+#define OPTIONAL .required = false
+#define BYTES(least, most) .min = (least), .max = (most)
+#define ID BYTES(1, 128)
+#define NAME BYTES(0, 256)
+#define EMAIL BYTES(3, 254), .format = LBX_FMT_EMAIL
+#define PROSE .characters = true, .min = 0, .max = 2000
+#define BETWEEN(least, most) .min = (least), .max = (most)
+#define ITEMS(least, most) .min_items = (least), .max_items = (most)
+#define OF(table) .of = &(table)
+#define ONE_OF(tag) .names = lbx_##tag##_names
+
+enum { ITEMS_MAX = 32, ADDRESSES_MAX = 50, APPROVERS_MAX = 1000 };
+#define SECOND 1000000
+#define NUMBER BETWEEN(1, ITEMS_MAX)
+
+#define TABLE(name, owner, rows)                                                                   \
+    static const struct lbx_table name = LBX_TABLE(#name, owner, rows)
+
+/* clang-format off: one row, one line */
+
+/* ---- parts ---- */
+
+static const struct lbx_field principal_rows[] = {
+    LBX_ROW_TEXT(lbx_principal, id, REQUIRED, ID),
+    LBX_ROW_TEXT(lbx_principal, email, REQUIRED, EMAIL),
+    LBX_ROW_TEXT(lbx_principal, name, REQUIRED, NAME),
+};
+TABLE(principal, lbx_principal, principal_rows);
+
+static const struct lbx_field engineer_rows[] = {
+    LBX_ROW_TEXT(lbx_engineer, id, REQUIRED, ID),
+    LBX_ROW_TEXT(lbx_engineer, email, REQUIRED, EMAIL),
+    LBX_ROW_TEXT(lbx_engineer, name, REQUIRED, NAME),
+    LBX_ROW_TEXT(lbx_engineer, organization, REQUIRED, BYTES(1, 128)),
+};
+TABLE(engineer, lbx_engineer, engineer_rows);
+
+/* As wished for: which members an action must have is judged, a refusal, and no broken event. */
+static const struct lbx_field item_rows[] = {
+    LBX_ROW_TEXT(lbx_item, action, REQUIRED, BYTES(0, 64)),
+    LBX_ROW_TEXT(lbx_item, namespace, OPTIONAL, NAME),
+    LBX_ROW_TEXT(lbx_item, kind, OPTIONAL, NAME),
+    LBX_ROW_TEXT(lbx_item, name, OPTIONAL, NAME),
+};
+TABLE(item, lbx_item, item_rows);
+
+/* The parts of a request as it stands. */
+
+static const struct lbx_field request_engineer_rows[] = {
+    LBX_ROW_TEXT(lbx_engineer, id, REQUIRED, ID),
+    LBX_ROW_TEXT(lbx_engineer, email, OPTIONAL, EMAIL),
+    LBX_ROW_TEXT(lbx_engineer, name, OPTIONAL, NAME),
+    LBX_ROW_TEXT(lbx_engineer, organization, OPTIONAL, BYTES(1, 128)),
+};
+TABLE(request_engineer, lbx_engineer, request_engineer_rows);
+
+static const struct lbx_field request_item_rows[] = {
+    LBX_ROW_INT(lbx_item, number, REQUIRED, NUMBER),
+    LBX_ROW_TEXT(lbx_item, action, REQUIRED, BYTES(0, 64)),
+    LBX_ROW_TEXT(lbx_item, namespace, OPTIONAL, NAME),
+    LBX_ROW_TEXT(lbx_item, kind, OPTIONAL, NAME),
+    LBX_ROW_TEXT(lbx_item, name, OPTIONAL, NAME),
+    LBX_ROW_BOOL(lbx_item, kept, REQUIRED),
+};
+TABLE(request_item, lbx_item, request_item_rows);
+
+static const struct lbx_field approver_rows[] = {
+    LBX_ROW_OBJECT(lbx_approver, principal, struct lbx_principal, REQUIRED, OF(principal)),
+    LBX_ROW_ENUM(lbx_approver, role, REQUIRED, ONE_OF(role)),
+};
+TABLE(approver, lbx_approver, approver_rows);
+
+static const struct lbx_field vote_rows[] = {
+    LBX_ROW_OBJECT(lbx_vote, by, struct lbx_principal, REQUIRED, OF(principal)),
+    LBX_ROW_ENUM(lbx_vote, decision, REQUIRED, ONE_OF(decision)),
+    LBX_ROW_TIME(lbx_vote, at, REQUIRED),
+    LBX_ROW_TEXT(lbx_vote, comment, OPTIONAL, PROSE),
+};
+TABLE(vote, lbx_vote, vote_rows);
+
+static const struct lbx_field request_rows[] = {
+    LBX_ROW_TEXT(lbx_request, request_id, REQUIRED, ID),
+    LBX_ROW_ENUM(lbx_request, state, REQUIRED, ONE_OF(state)),
+    LBX_ROW_INT(lbx_request, version, REQUIRED, BETWEEN(1, INT64_MAX)),
+    LBX_ROW_TEXT(lbx_request, tenant_id, OPTIONAL, ID),
+    LBX_ROW_TEXT(lbx_request, subscription_id, OPTIONAL, ID),
+    LBX_ROW_TEXT(lbx_request, ticket_id, REQUIRED, ID),
+    LBX_ROW_OBJECT(lbx_request, engineer, struct lbx_engineer, REQUIRED, OF(request_engineer)),
+    LBX_ROW_TEXT(lbx_request, resource_id, REQUIRED, BYTES(1, 512)),
+    LBX_ROW_OBJECTS(lbx_request, actions, action_count, struct lbx_item, REQUIRED,
+                    ITEMS(1, ITEMS_MAX), OF(request_item)),
+    LBX_ROW_TEXT(lbx_request, justification, OPTIONAL, PROSE),
+    LBX_ROW_TEXT(lbx_request, reason_code, OPTIONAL, BYTES(0, 128)),
+    LBX_ROW_DURATION(lbx_request, duration, OPTIONAL, .min = SECOND),
+    LBX_ROW_TIME(lbx_request, created_at, REQUIRED),
+    LBX_ROW_TIME(lbx_request, decide_by, OPTIONAL),
+    LBX_ROW_TIME(lbx_request, starts_at, OPTIONAL),
+    LBX_ROW_TIME(lbx_request, expires_at, OPTIONAL),
+    LBX_ROW_INT(lbx_request, approvals_needed, OPTIONAL, BETWEEN(0, 5)),
+    LBX_ROW_OBJECTS(lbx_request, approvers, approver_count, struct lbx_approver, REQUIRED,
+                    ITEMS(0, APPROVERS_MAX), OF(approver)),
+    LBX_ROW_TEXTS(lbx_request, alternate_emails, alternate_count, REQUIRED,
+                  ITEMS(0, ADDRESSES_MAX), EMAIL),
+    LBX_ROW_OBJECTS(lbx_request, decisions, decision_count, struct lbx_vote, REQUIRED,
+                    ITEMS(0, APPROVERS_MAX), OF(vote)),
+    LBX_ROW_TEXT(lbx_request, extends, OPTIONAL, ID),
+    LBX_ROW_ENUM(lbx_request, reason, OPTIONAL, ONE_OF(refusal)),
+    LBX_ROW_INT(lbx_request, reason_item, OPTIONAL, NUMBER),
+    LBX_ROW_TIME(lbx_request, ended_at, OPTIONAL),
+    LBX_ROW_TEXT(lbx_request, digest, OPTIONAL, BYTES(64, 64)),
+};
+const struct lbx_table lbx_request_table = LBX_TABLE("request", lbx_request, request_rows);
+
+/* ---- events in ---- */
+
+static const struct lbx_field ticket_opened_rows[] = {
+    LBX_ROW_TEXT(lbx_ticket_opened, ticket_id, REQUIRED, ID),
+    LBX_ROW_TEXT(lbx_ticket_opened, subscription_id, REQUIRED, ID),
+    LBX_ROW_TEXT(lbx_ticket_opened, title, REQUIRED, NAME),
+    LBX_ROW_TEXT(lbx_ticket_opened, severity, OPTIONAL, BYTES(0, 64)),
+    LBX_ROW_OBJECT(lbx_ticket_opened, opened_by, struct lbx_principal, OPTIONAL, OF(principal)),
+};
+TABLE(ticket_opened, lbx_ticket_opened, ticket_opened_rows);
+
+static const struct lbx_field ticket_assigned_rows[] = {
+    LBX_ROW_TEXT(lbx_ticket_assigned, ticket_id, REQUIRED, ID),
+    LBX_ROW_OBJECT(lbx_ticket_assigned, engineer, struct lbx_engineer, REQUIRED, OF(engineer)),
+};
+TABLE(ticket_assigned, lbx_ticket_assigned, ticket_assigned_rows);
+
+static const struct lbx_field ticket_comment_rows[] = {
+    LBX_ROW_TEXT(lbx_ticket_comment, ticket_id, REQUIRED, ID),
+    LBX_ROW_TEXT(lbx_ticket_comment, comment, OPTIONAL, PROSE),
+};
+TABLE(ticket_comment, lbx_ticket_comment, ticket_comment_rows);
+
+/* A missing or blank justification is judged, a refusal: here it is optional. */
+static const struct lbx_field access_requested_rows[] = {
+    LBX_ROW_TEXT(lbx_access_requested, ticket_id, REQUIRED, ID),
+    LBX_ROW_TEXT(lbx_access_requested, engineer_id, REQUIRED, ID),
+    LBX_ROW_TEXT(lbx_access_requested, resource_id, REQUIRED, BYTES(1, 512)),
+    LBX_ROW_OBJECTS(lbx_access_requested, actions, action_count, struct lbx_item, REQUIRED,
+                    ITEMS(1, ITEMS_MAX), OF(item)),
+    LBX_ROW_TEXT(lbx_access_requested, justification, OPTIONAL, PROSE),
+    LBX_ROW_TEXT(lbx_access_requested, reason_code, OPTIONAL, BYTES(0, 128)),
+    LBX_ROW_DURATION(lbx_access_requested, duration, OPTIONAL, .min = SECOND),
+    LBX_ROW_TIME(lbx_access_requested, starts_at, OPTIONAL),
+    LBX_ROW_TEXT(lbx_access_requested, extends, OPTIONAL, ID),
+};
+TABLE(access_requested, lbx_access_requested, access_requested_rows);
+
+static const struct lbx_field access_withdrawn_rows[] = {
+    LBX_ROW_TEXT(lbx_access_withdrawn, request_id, REQUIRED, ID),
+    LBX_ROW_TEXT(lbx_access_withdrawn, ticket_id, REQUIRED, ID),
+    LBX_ROW_TEXT(lbx_access_withdrawn, engineer_id, REQUIRED, ID),
+    LBX_ROW_TEXT(lbx_access_withdrawn, comment, OPTIONAL, PROSE),
+};
+TABLE(access_withdrawn, lbx_access_withdrawn, access_withdrawn_rows);
+
+static const struct lbx_field tenant_subscription_rows[] = {
+    LBX_ROW_TEXT(lbx_tenant_event, tenant_id, REQUIRED, ID),
+    LBX_ROW_TEXT(lbx_tenant_event, subscription_id, REQUIRED, ID),
+    LBX_ROW_TEXT(lbx_tenant_event, name, OPTIONAL, NAME),
+};
+TABLE(tenant_subscription, lbx_tenant_event, tenant_subscription_rows);
+
+/* Owner and Lockbox Approver without a subscription are judged, a refusal. */
+static const struct lbx_field tenant_role_rows[] = {
+    LBX_ROW_TEXT(lbx_tenant_event, tenant_id, REQUIRED, ID),
+    LBX_ROW_TEXT(lbx_tenant_event, subscription_id, OPTIONAL, ID),
+    LBX_ROW_OBJECT(lbx_tenant_event, principal, struct lbx_principal, REQUIRED, OF(principal)),
+    LBX_ROW_ENUM(lbx_tenant_event, role, REQUIRED, ONE_OF(role)),
+};
+TABLE(tenant_role, lbx_tenant_event, tenant_role_rows);
+
+static const struct lbx_field tenant_switch_rows[] = {
+    LBX_ROW_TEXT(lbx_tenant_event, tenant_id, REQUIRED, ID),
+    LBX_ROW_TEXT(lbx_tenant_event, subscription_id, REQUIRED, ID),
+    LBX_ROW_OBJECT(lbx_tenant_event, by, struct lbx_principal, REQUIRED, OF(principal)),
+};
+TABLE(tenant_switch, lbx_tenant_event, tenant_switch_rows);
+
+static const struct lbx_field tenant_contacts_rows[] = {
+    LBX_ROW_TEXT(lbx_tenant_event, tenant_id, REQUIRED, ID),
+    LBX_ROW_TEXT(lbx_tenant_event, subscription_id, REQUIRED, ID),
+    LBX_ROW_TEXTS(lbx_tenant_event, alternate_emails, alternate_count, REQUIRED,
+                  ITEMS(0, ADDRESSES_MAX), EMAIL),
+};
+TABLE(tenant_contacts, lbx_tenant_event, tenant_contacts_rows);
+
+static const struct lbx_field decision_submitted_rows[] = {
+    LBX_ROW_TEXT(lbx_decision_submitted, request_id, REQUIRED, ID),
+    LBX_ROW_ENUM(lbx_decision_submitted, decision, REQUIRED, ONE_OF(decision)),
+    LBX_ROW_OBJECT(lbx_decision_submitted, by, struct lbx_principal, REQUIRED, OF(principal)),
+    LBX_ROW_TEXT(lbx_decision_submitted, comment, OPTIONAL, PROSE),
+    LBX_ROW_DURATION(lbx_decision_submitted, duration, OPTIONAL, .min = SECOND),
+    LBX_ROW_INTS(lbx_decision_submitted, actions, action_count, OPTIONAL,
+                 ITEMS(0, ITEMS_MAX), NUMBER),
+    LBX_ROW_TEXT(lbx_decision_submitted, signature, OPTIONAL, BYTES(0, 4096)),
+};
+TABLE(decision_submitted, lbx_decision_submitted, decision_submitted_rows);
+
+static const struct lbx_field access_performed_rows[] = {
+    LBX_ROW_TEXT(lbx_access_performed, engineer_id, REQUIRED, ID),
+    LBX_ROW_TEXT(lbx_access_performed, resource_id, REQUIRED, BYTES(1, 512)),
+    LBX_ROW_TEXT(lbx_access_performed, action, REQUIRED, BYTES(0, 64)),
+    LBX_ROW_TEXT(lbx_access_performed, namespace, OPTIONAL, NAME),
+    LBX_ROW_TEXT(lbx_access_performed, kind, OPTIONAL, NAME),
+    LBX_ROW_TEXT(lbx_access_performed, name, OPTIONAL, NAME),
+    LBX_ROW_TIME(lbx_access_performed, performed_at, REQUIRED),
+    LBX_ROW_ENUM(lbx_access_performed, outcome, REQUIRED, ONE_OF(outcome)),
+    LBX_ROW_TEXT(lbx_access_performed, request_id, OPTIONAL, ID),
+};
+TABLE(access_performed, lbx_access_performed, access_performed_rows);
+
+/* ---- events out ---- */
+
+static const struct lbx_field request_changed_rows[] = {
+    LBX_ROW_OBJECT(lbx_request_changed, request, struct lbx_request, REQUIRED,
+                   OF(lbx_request_table)),
+    LBX_ROW_ENUM(lbx_request_changed, previous_state, OPTIONAL, ONE_OF(state)),
+};
+TABLE(request_changed, lbx_request_changed, request_changed_rows);
+
+static const struct lbx_field decision_judged_rows[] = {
+    LBX_ROW_TEXT(lbx_decision_judged, request_id, REQUIRED, ID),
+    LBX_ROW_TEXT(lbx_decision_judged, tenant_id, OPTIONAL, ID),
+    LBX_ROW_ENUM(lbx_decision_judged, decision, REQUIRED, ONE_OF(decision)),
+    LBX_ROW_ENUM(lbx_decision_judged, verdict, REQUIRED, ONE_OF(verdict)),
+    LBX_ROW_OBJECT(lbx_decision_judged, by, struct lbx_principal, REQUIRED, OF(principal)),
+    LBX_ROW_TIME(lbx_decision_judged, at, REQUIRED),
+    LBX_ROW_TEXT(lbx_decision_judged, comment, OPTIONAL, PROSE),
+};
+TABLE(decision_judged, lbx_decision_judged, decision_judged_rows);
+
+static const struct lbx_field tenant_changed_rows[] = {
+    LBX_ROW_TEXT(lbx_tenant_changed, tenant_id, REQUIRED, ID),
+    LBX_ROW_TEXT(lbx_tenant_changed, subscription_id, OPTIONAL, ID),
+    LBX_ROW_TEXT(lbx_tenant_changed, name, OPTIONAL, NAME),
+    LBX_ROW_ENUM(lbx_tenant_changed, change, REQUIRED, ONE_OF(change)),
+    LBX_ROW_OBJECT(lbx_tenant_changed, principal, struct lbx_principal, OPTIONAL, OF(principal)),
+    LBX_ROW_ENUM(lbx_tenant_changed, role, OPTIONAL, ONE_OF(role)),
+    LBX_ROW_OBJECT(lbx_tenant_changed, by, struct lbx_principal, OPTIONAL, OF(principal)),
+    LBX_ROW_TEXTS(lbx_tenant_changed, alternate_emails, alternate_count, OPTIONAL,
+                  ITEMS(0, ADDRESSES_MAX), EMAIL),
+    LBX_ROW_TIME(lbx_tenant_changed, at, REQUIRED),
+    LBX_ROW_ENUM(lbx_tenant_changed, reason, OPTIONAL, ONE_OF(refusal)),
+};
+TABLE(tenant_changed, lbx_tenant_changed, tenant_changed_rows);
+
+static const struct lbx_field notification_outcome_rows[] = {
+    LBX_ROW_TEXT(lbx_notification_outcome, notification_id, REQUIRED, ID),
+    LBX_ROW_TEXT(lbx_notification_outcome, request_id, REQUIRED, ID),
+    LBX_ROW_TEXT(lbx_notification_outcome, tenant_id, OPTIONAL, ID),
+    LBX_ROW_INT(lbx_notification_outcome, version, REQUIRED, BETWEEN(1, INT64_MAX)),
+    LBX_ROW_ENUM(lbx_notification_outcome, kind, REQUIRED, ONE_OF(mail_kind)),
+    LBX_ROW_TEXT(lbx_notification_outcome, recipient, REQUIRED, EMAIL),
+    LBX_ROW_TEXT(lbx_notification_outcome, message_id, REQUIRED, BYTES(1, 512)),
+    LBX_ROW_INT(lbx_notification_outcome, attempts, REQUIRED, BETWEEN(0, INT64_MAX)),
+    LBX_ROW_TIME(lbx_notification_outcome, at, REQUIRED),
+    LBX_ROW_TEXT(lbx_notification_outcome, smtp_reply, OPTIONAL, PROSE),
+};
+TABLE(notification_outcome, lbx_notification_outcome, notification_outcome_rows);
+
+/* clang-format on */
+
+/* ---- the types ---- */
+
+static const struct lbx_event_type_info types[] = {
+#define TYPE_INFO(name, text, topic, table) [LBX_EVENT_##name] = {text, LBX_TOPIC_##topic, &table},
+    LBX_EVENT_TYPES(TYPE_INFO)
+#undef TYPE_INFO
+};
+
+const struct lbx_event_type_info *lbx_event_type_info(enum lbx_event_type type) {
+    assert(type > LBX_EVENT_NONE && type < LBX_EVENT_COUNT);
+    return &types[type];
+}
+
+enum lbx_event_type lbx_event_type_find(const char *name) {
+    for (int type = LBX_EVENT_NONE + 1; type < LBX_EVENT_COUNT; type++)
+        if (strcmp(types[type].name, name) == 0)
+            return (enum lbx_event_type)type;
+    return LBX_EVENT_NONE;
+}

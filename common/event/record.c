@@ -1,0 +1,100 @@
+#include "event/record.h"
+
+#include <endian.h>
+#include <stdbool.h>
+#include <string.h>
+
+const char *lbx_topic_name(enum lbx_topic topic) {
+    static const char *const names[] = {
+#define LBX_TOPIC_NAME(name, text, key) [LBX_TOPIC_##name] = text,
+        LBX_TOPICS(LBX_TOPIC_NAME)
+#undef LBX_TOPIC_NAME
+    };
+    return names[topic];
+}
+
+const char *lbx_topic_key(enum lbx_topic topic) {
+    static const char *const keys[] = {
+#define LBX_TOPIC_KEY(name, text, key) [LBX_TOPIC_##name] = key,
+        LBX_TOPICS(LBX_TOPIC_KEY)
+#undef LBX_TOPIC_KEY
+    };
+    return keys[topic];
+}
+
+void lbx_record_headers_encode(const struct lbx_header *headers, size_t count,
+                               struct lbx_buf *out) {
+    lbx_buf_be32(out, (uint32_t)count);
+    for (size_t i = 0; i < count; i++) {
+        lbx_buf_field_str(out, headers[i].name);
+        lbx_buf_field(out, headers[i].value, headers[i].len);
+    }
+}
+
+struct bytes {
+    const char *at;
+    size_t left;
+};
+
+static bool take_be32(struct bytes *in, uint32_t *ret_value) {
+    if (in->left < sizeof *ret_value)
+        return false;
+    memcpy(ret_value, in->at, sizeof *ret_value);
+    *ret_value = be32toh(*ret_value);
+    in->at += sizeof *ret_value;
+    in->left -= sizeof *ret_value;
+    return true;
+}
+
+/* *ret_field is NULL for a null field. */
+static bool take_field(struct bytes *in, const char **ret_field, size_t *ret_len) {
+    uint32_t len;
+    if (!take_be32(in, &len))
+        return false;
+    *ret_field = NULL;
+    *ret_len = 0;
+    if (len == UINT32_MAX)
+        return true;
+    if (in->left < len)
+        return false;
+    *ret_field = in->at;
+    *ret_len = len;
+    in->at += len;
+    in->left -= len;
+    return true;
+}
+
+enum lbx_err lbx_record_headers_decode(const void *bytes, size_t len, struct lbx_arena *arena,
+                                       struct lbx_header **ret_headers, size_t *ret_count) {
+    struct bytes in = {bytes, len};
+    uint32_t count;
+    /* Each header takes two lengths at least: a count beyond that asks for memory it does not fill. */
+    if (!take_be32(&in, &count) || count > in.left / (2 * sizeof(uint32_t)))
+        return LBX_ERR_INVALID;
+    struct lbx_header *headers = LBX_ARENA_ARRAY(arena, struct lbx_header, count);
+    for (uint32_t i = 0; i < count; i++) {
+        const char *name, *value;
+        size_t name_len;
+        if (!take_field(&in, &name, &name_len) || !name || memchr(name, '\0', name_len))
+            return LBX_ERR_INVALID;
+        if (!take_field(&in, &value, &headers[i].len))
+            return LBX_ERR_INVALID;
+        headers[i].name = lbx_arena_memdup(arena, name, name_len);
+        headers[i].value = value;
+    }
+    if (in.left > 0)
+        return LBX_ERR_INVALID;
+    *ret_headers = headers;
+    *ret_count = count;
+    return LBX_OK;
+}
+
+void lbx_record_leaf(const struct lbx_record *record, struct lbx_buf *out) {
+    lbx_buf_field_str(out, record->topic_name);
+    lbx_buf_be32(out, (uint32_t)record->partition);
+    lbx_buf_be64(out, (uint64_t)record->offset);
+    lbx_buf_be64(out, (uint64_t)record->timestamp_ms);
+    lbx_buf_field(out, record->key, record->key_len);
+    lbx_record_headers_encode(record->headers, record->header_count, out);
+    lbx_buf_field(out, record->value, record->value_len);
+}

@@ -1,0 +1,65 @@
+# Installs what is missing: Debian packages, Kafka's jars, the tests' Python packages. Sourced by ./dev.
+# shellcheck shell=bash disable=SC2154  # state and cache are ./dev's
+
+# packages PURPOSE…: the packages of these purposes in packages.txt, one a line.
+packages() {
+    local purpose
+    for purpose in "$@"; do
+        awk -v purpose="$purpose" '$1 == purpose { for (i = 2; i <= NF; i++) print $i }' tools/dev/packages.txt
+    done | sort -u
+}
+
+# missing_packages PURPOSE…: those of them that are not installed.
+missing_packages() {
+    local wanted
+    wanted=$(packages "$@")
+    command -v dpkg-query >/dev/null || die "this is no Debian: install what these packages hold, by hand:" $wanted
+    # shellcheck disable=SC2086  # one argument a package
+    comm -23 <(echo "$wanted") \
+        <(dpkg-query -W -f '${db:Status-Status} ${Package}\n' $wanted 2>/dev/null | sed -n 's/^installed //p' | sort -u)
+}
+
+have_stack_packages() {
+    [ -z "$(missing_packages stack)" ] || die 'no stack was ever started here: ./dev up installs and starts it'
+}
+
+# need_packages PURPOSE…: installs what is missing, through sudo where we are not root.
+need_packages() {
+    local missing as_root=()
+    missing=$(missing_packages "$@" | xargs)
+    [ -n "$missing" ] || return 0
+    if [ "$(id -u)" -ne 0 ]; then
+        command -v sudo >/dev/null || die "these packages are missing, and there is no sudo to install them: $missing"
+        sudo -n true 2>/dev/null || [ -t 0 ] || die "these packages are missing, and sudo asks for a password: $missing"
+        as_root=(sudo)
+        sudo -v
+    fi
+    say "installing $missing"
+    # shellcheck disable=SC2086
+    logged install 'installing Debian packages' "${as_root[@]}" bash tools/dev/apt.sh $missing
+}
+
+# need_kafka: fetches the jars of kafka/pom.xml into the cache, and names their place in LOCKBOX_DEV_KAFKA_JARS.
+need_kafka() {
+    local pom=tools/dev/kafka/pom.xml jars
+    jars=$cache/kafka-$(sha256sum <"$pom" | cut -c1-12)
+    export LOCKBOX_DEV_KAFKA_JARS=$jars
+    [ ! -e "$jars/.complete" ] || return 0
+    mkdir -p "$jars"
+    logged kafka-jars 'fetching Kafka from Maven Central' flock "$jars" mvn -B -f "$pom" \
+        -Dmaven.repo.local="$cache/m2" dependency:copy-dependencies -DincludeScope=runtime -DoutputDirectory="$jars"
+    rm -rf "$cache/m2"
+    touch "$jars/.complete"
+}
+
+# need_venv: makes the virtual environment of requirements.txt in the cache, and names its place in $venv.
+need_venv() {
+    local requirements=tools/dev/requirements.txt
+    venv=$cache/venv-$( (cat "$requirements"; /usr/bin/python3 --version) | sha256sum | cut -c1-12)
+    [ ! -e "$venv/.complete" ] || return 0
+    mkdir -p "$venv"
+    logged venv 'fetching the Python packages of the tests' flock "$venv" bash -ec "
+        /usr/bin/python3 -m venv '$venv'
+        '$venv/bin/python' -m pip install --no-input --disable-pip-version-check -r $requirements"
+    touch "$venv/.complete"
+}

@@ -1,0 +1,72 @@
+"""Apache Kafka in KRaft mode: one node that is broker and controller, on loopback."""
+import secrets
+import socket
+import struct
+import subprocess
+from pathlib import Path
+
+from statedir import replace
+
+JAVA = "/usr/lib/jvm/java-17-openjdk-{arch}/bin/java"
+JVM = ["-Xmx512m", "-XX:+ExitOnOutOfMemoryError", "-Dorg.slf4j.simpleLogger.showDateTime=true",
+       "-Dorg.slf4j.simpleLogger.dateTimeFormat=HH:mm:ss.SSS"]
+
+PROPERTIES = """\
+process.roles=broker,controller
+node.id=1
+listeners=BROKER://127.0.0.1:{broker},CONTROLLER://127.0.0.1:{controller}
+advertised.listeners=BROKER://127.0.0.1:{broker}
+listener.security.protocol.map=BROKER:PLAINTEXT,CONTROLLER:PLAINTEXT
+inter.broker.listener.name=BROKER
+controller.listener.names=CONTROLLER
+controller.quorum.voters=1@127.0.0.1:{controller}
+log.dirs={data}
+
+# Topics are created on purpose, and keep everything.
+auto.create.topics.enable=false
+log.retention.ms=-1
+message.max.bytes=2097152
+
+# One node holds every replica; groups form without waiting for more members.
+offsets.topic.replication.factor=1
+offsets.topic.num.partitions=4
+transaction.state.log.replication.factor=1
+transaction.state.log.min.isr=1
+transaction.state.log.num.partitions=1
+group.initial.rebalance.delay.ms=0
+
+# A small machine.
+log.cleaner.dedupe.buffer.size=8388608
+"""
+
+
+def java() -> str:
+    arch = subprocess.run(["dpkg", "--print-architecture"], capture_output=True, text=True, check=True)
+    return JAVA.format(arch=arch.stdout.strip())
+
+
+def prepare(directory: Path, jars: Path, ports: dict[str, int]) -> list[str]:
+    """Writes the configuration, formats the storage before its first use, and returns the server's command."""
+    data = directory / "data"
+    properties = directory / "server.properties"
+    directory.mkdir(exist_ok=True)
+    replace(properties, PROPERTIES.format(broker=ports["kafka"], controller=ports["controller"], data=data))
+    run = [java(), *JVM, "-cp", f"{jars}/*"]
+    if not (data / "meta.properties").exists():
+        cluster_id = secrets.token_urlsafe(16)
+        subprocess.run([*run, "kafka.tools.StorageTool", "format", "--config", properties, "--cluster-id", cluster_id],
+                       check=True, capture_output=True, text=True)
+    return [*run, "kafka.Kafka", str(properties)]
+
+
+def why_not_ready(port: int) -> str | None:
+    """Asks for the API versions: the broker answers once it has caught up and is unfenced."""
+    api_versions = struct.pack(">hhih", 18, 0, 1, -1)
+    try:
+        with socket.create_connection(("127.0.0.1", port), timeout=1) as connection:
+            connection.sendall(struct.pack(">i", len(api_versions)) + api_versions)
+            return None if connection.recv(4) else "closes connections"
+    except TimeoutError:
+        return "starting"
+    except OSError as error:
+        return error.strerror

@@ -1,0 +1,62 @@
+"""PostgreSQL: a cluster of our own, with the databases lockbox and audit, reached over loopback without passwords."""
+import os
+import pwd
+import shutil
+import subprocess
+from pathlib import Path
+
+BIN = Path("/usr/lib/postgresql/15/bin")
+DATABASES = ("lockbox", "audit")
+
+
+def privileges() -> list[str]:
+    """PostgreSQL refuses to run as root. As root we make it the user postgres (setpriv's options), with leave to pass
+    through directories that only root may enter: the state directory may lie below /root."""
+    if os.geteuid() != 0:
+        return []
+    return ["--reuid=postgres", "--regid=postgres", "--clear-groups",
+            "--inh-caps=-all,+dac_override", "--ambient-caps=-all,+dac_override"]
+
+
+def prepare(directory: Path, socket_directory: Path, port: int) -> list[str]:
+    """Makes the cluster before its first use, and returns the server's command."""
+    data = directory / "data"
+    directory.mkdir(exist_ok=True)
+    if not (data / "PG_VERSION").exists() or (directory / "unfinished").exists():
+        make_cluster(directory, data)
+    return [str(BIN / "postgres"), "-D", str(data), "-p", str(port),
+            "-c", "listen_addresses=127.0.0.1", "-c", f"unix_socket_directories={socket_directory}",
+            "-c", "max_connections=200", "-c", "timezone=UTC", "-c", "log_timezone=UTC"]
+
+
+def make_cluster(directory: Path, data: Path) -> None:
+    (directory / "unfinished").touch()
+    shutil.rmtree(data, ignore_errors=True)
+    data.mkdir(mode=0o700)
+    if os.geteuid() == 0:
+        user = pwd.getpwnam("postgres")
+        os.chown(data, user.pw_uid, user.pw_gid)
+    subprocess.run(["setpriv", *privileges(), BIN / "initdb", "-D", data, "-U", "postgres", "--auth=trust",
+                    "--encoding=UTF8", "--locale=C.UTF-8"], check=True, capture_output=True, text=True)
+    (directory / "unfinished").unlink()
+
+
+def superuser_url(port: int, database: str) -> str:
+    return f"postgresql://postgres@127.0.0.1:{port}/{database}"
+
+
+def psql(port: int, sql: str) -> subprocess.CompletedProcess:
+    return subprocess.run([BIN / "psql", superuser_url(port, "postgres"), "-qtAX", "-v", "ON_ERROR_STOP=1", "-c", sql],
+                          capture_output=True, text=True)
+
+
+def create_databases(port: int) -> None:
+    present = psql(port, "SELECT datname FROM pg_database").stdout.split()
+    for database in DATABASES:
+        if database not in present:
+            psql(port, f"CREATE DATABASE {database}").check_returncode()
+
+
+def why_not_ready(port: int) -> str | None:
+    answer = subprocess.run([BIN / "pg_isready", "-q", "-h", "127.0.0.1", "-p", str(port)])
+    return {0: None, 1: "starting", 2: "no answer"}.get(answer.returncode, "cannot be asked")
