@@ -107,7 +107,7 @@ json_t *lbx_json_parse(const char *bytes, size_t len, struct lbx_reason *ret_rea
         what = "a NUL in a string";
         break;
     case json_error_numeric_overflow:
-        what = "a number beyond 64 bits";
+        what = "a number too large";
         break;
     case json_error_stack_overflow:
         what = "nested too deeply";
@@ -218,6 +218,8 @@ static bool read_list(const struct reader *r, const struct place *place,
     if (!json_is_array(value))
         return wrong(r, place, "not a list");
     size_t count = json_array_size(value);
+    if (count < (size_t)field->min_items && count == 0)
+        return wrong(r, place, "empty");
     if (count < (size_t)field->min_items)
         return wrong(r, place, "fewer than %" PRId64 " items", field->min_items);
     if (count > (size_t)field->max_items)

@@ -29,8 +29,7 @@ struct some_data {
 };
 
 #define ID(owner, member) LBX_ROW_TEXT(owner, member, .min = 1, .max = 128)
-#define SOMEONE(owner, member)                                                                     \
-    LBX_ROW_OBJECT(owner, member, struct someone, .of = &someone_table)
+#define SOMEONE(owner, member) LBX_ROW_OBJECT(owner, member, struct someone, .of = &someone_table)
 
 static const struct lbx_field someone_rows[] = {ID(someone, id)};
 static const struct lbx_table someone_table = LBX_TABLE("someone", someone, someone_rows);
@@ -101,9 +100,7 @@ static const char *actor_of(const char *type, const struct some_data *data) {
     return decider(request);
 }
 
-static const char *either(const char *a, const char *b) {
-    return a ? a : b;
-}
+static const char *either(const char *a, const char *b) { return a ? a : b; }
 
 void lbx_event_glance(const struct lbx_record *record, struct lbx_arena *arena,
                       struct lbx_event_glance *ret_glance) {

@@ -20,8 +20,7 @@ static const struct lbx_field attribute_rows[] = {
     TEXT(causationid, 128, .required = false),
     TEXT(traceparent, 128, .required = false),
 };
-const struct lbx_table lbx_attribute_table =
-    LBX_TABLE("envelope", attributes, attribute_rows);
+const struct lbx_table lbx_attribute_table = LBX_TABLE("envelope", attributes, attribute_rows);
 
 void lbx_opened_done(struct lbx_opened *in) {
     json_decref(in->value);
@@ -70,7 +69,7 @@ enum lbx_mode lbx_mode_of(const struct lbx_record *record) {
     if (find_header(record, "ce_specversion"))
         return LBX_MODE_BINARY;
     return !type || lbx_media_is_json(type->value, type->len) ? LBX_MODE_STRUCTURED
-                                                    : LBX_MODE_NEITHER;
+                                                              : LBX_MODE_NEITHER;
 }
 
 bool lbx_wrong(struct lbx_reason *reason, const char *format, ...) {
@@ -145,18 +144,14 @@ enum lbx_err lbx_open(const struct lbx_record *record, size_t max_bytes, struct 
     if (!ok)
         return LBX_ERR_INVALID;
     in->value = lbx_json_parse(record->value, record->value_len, reason);
-    if (!in->value)
-        return LBX_ERR_INVALID;
     if (mode == LBX_MODE_BINARY) {
         in->data = in->value;
-        return LBX_OK;
+    } else {
+        in->attributes = in->value;
+        in->data = json_object_get(in->value, "data");
     }
-    in->attributes = in->value;
-    in->data = json_object_get(in->value, "data");
-    if (mode == LBX_MODE_NEITHER) {
+    if (mode == LBX_MODE_NEITHER)
         (void)lbx_wrong(reason, "content-type: neither application/cloudevents+json nor, with a "
-                            "ce_specversion header, JSON");
-        return LBX_ERR_INVALID;
-    }
-    return LBX_OK;
+                                "ce_specversion header, JSON");
+    return in->value && mode != LBX_MODE_NEITHER ? LBX_OK : LBX_ERR_INVALID;
 }

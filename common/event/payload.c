@@ -8,8 +8,7 @@
 /* ---- vocabulary ---- */
 
 #define TEXT_OF(name, text) text,
-#define DEFINE_NAMES(list, tag)                                                                    \
-    const char *const lbx_##tag##_names[] = {NULL, list(TEXT_OF) NULL};
+#define DEFINE_NAMES(list, tag) const char *const lbx_##tag##_names[] = {NULL, list(TEXT_OF) NULL};
 
 DEFINE_NAMES(LBX_STATES, state)
 DEFINE_NAMES(LBX_DECISIONS, decision)
@@ -45,8 +44,7 @@ enum { ITEMS_MAX = 32, ADDRESSES_MAX = 50, APPROVERS_MAX = 1000 };
 #define SECOND 1000000
 #define NUMBER BETWEEN(1, ITEMS_MAX)
 
-#define TABLE(name, owner, rows)                                                                   \
-    static const struct lbx_table name = LBX_TABLE(#name, owner, rows)
+#define TABLE(name, owner, rows) static const struct lbx_table name = LBX_TABLE(#name, owner, rows)
 
 /* clang-format off: one row, one line */
 
@@ -131,8 +129,8 @@ static const struct lbx_field request_rows[] = {
     LBX_ROW_INT(lbx_request, approvals_needed, OPTIONAL, BETWEEN(0, 5)),
     LBX_ROW_OBJECTS(lbx_request, approvers, approver_count, struct lbx_approver, REQUIRED,
                     ITEMS(0, APPROVERS_MAX), OF(approver)),
-    LBX_ROW_TEXTS(lbx_request, alternate_emails, alternate_count, REQUIRED,
-                  ITEMS(0, ADDRESSES_MAX), EMAIL),
+    LBX_ROW_TEXTS(lbx_request, alternate_emails, alternate_count, REQUIRED, ITEMS(0, ADDRESSES_MAX),
+                  EMAIL),
     LBX_ROW_OBJECTS(lbx_request, decisions, decision_count, struct lbx_vote, REQUIRED,
                     ITEMS(0, APPROVERS_MAX), OF(vote)),
     LBX_ROW_TEXT(lbx_request, extends, OPTIONAL, ID),
@@ -226,8 +224,8 @@ static const struct lbx_field decision_submitted_rows[] = {
     LBX_ROW_OBJECT(lbx_decision_submitted, by, struct lbx_principal, REQUIRED, OF(principal)),
     LBX_ROW_TEXT(lbx_decision_submitted, comment, OPTIONAL, PROSE),
     LBX_ROW_DURATION(lbx_decision_submitted, duration, OPTIONAL, .min = SECOND),
-    LBX_ROW_INTS(lbx_decision_submitted, actions, action_count, OPTIONAL,
-                 ITEMS(0, ITEMS_MAX), NUMBER),
+    LBX_ROW_INTS(lbx_decision_submitted, actions, action_count, OPTIONAL, ITEMS(0, ITEMS_MAX),
+                 NUMBER),
     LBX_ROW_TEXT(lbx_decision_submitted, signature, OPTIONAL, BYTES(0, 4096)),
 };
 TABLE(decision_submitted, lbx_decision_submitted, decision_submitted_rows);
