@@ -7,7 +7,11 @@ export DEBIAN_FRONTEND=noninteractive
 policy=/usr/sbin/policy-rc.d                             # asked before a package starts its service; 101 forbids it
 clusters=/etc/postgresql-common/createcluster.conf
 undo=()
-trap 'for step in "${undo[@]}"; do $step; done' EXIT
+leave_as_found() {
+    local step
+    for step in "${undo[@]}"; do $step; done
+}
+trap leave_as_found EXIT
 
 install() { apt-get install -y --no-install-recommends -o DPkg::Lock::Timeout=600 "$@"; }
 

@@ -13,7 +13,8 @@ packages() {
 missing_packages() {
     local wanted
     wanted=$(packages "$@")
-    command -v dpkg-query >/dev/null || die "this is no Debian: install what these packages hold, by hand:" $wanted
+    command -v dpkg-query >/dev/null || die "this is no Debian: install what these packages hold, by hand:
+$wanted"
     # shellcheck disable=SC2086  # one argument a package
     comm -23 <(echo "$wanted") \
         <(dpkg-query -W -f '${db:Status-Status} ${Package}\n' $wanted 2>/dev/null | sed -n 's/^installed //p' | sort -u)

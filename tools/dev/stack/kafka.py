@@ -35,6 +35,10 @@ transaction.state.log.min.isr=1
 transaction.state.log.num.partitions=1
 group.initial.rebalance.delay.ms=0
 
+# A broker that was killed comes back under its old number only once that session has ended (9 s by default).
+broker.session.timeout.ms=3000
+broker.heartbeat.interval.ms=500
+
 # A small machine.
 log.cleaner.dedupe.buffer.size=8388608
 """

@@ -1,0 +1,122 @@
+"""./dev check: what can be seen without running anything. One line per finding; exit 1 where there is one."""
+import ast
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+# A layer may include these. A service and a tool may include every layer, and their own folder.
+LAYERS = {
+    "base": {"base"},
+    "event": {"base", "event"},
+    "core": {"base", "event", "core"},
+    "io": {"base", "event", "io"},
+    "store": {"base", "event", "core", "io", "store"},
+    "worker": {"base", "event", "core", "io", "store", "worker"},
+}
+INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"')
+SQL = re.compile(r'"\s*(SELECT|INSERT|UPDATE|DELETE|COPY|WITH)\s')
+
+
+def tracked() -> list[Path]:
+    """The tree's files, with those not yet added and without those that are ignored."""
+    listed = subprocess.run(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+                            check=True, capture_output=True, text=True)
+    return [path for path in map(Path, listed.stdout.split("\0")) if path.is_file()]
+
+
+def lines_of(files: list[Path]):
+    for path in files:
+        for number, line in enumerate(path.read_text(errors="replace").splitlines(), 1):
+            yield path, number, line
+
+
+def tool(command: list[str], files: list[Path]) -> list[str]:
+    """Runs a checker over files; its complaints, if it has any."""
+    if not files:
+        return []
+    done = subprocess.run([*command, *map(str, files)], capture_output=True, text=True)
+    return [] if done.returncode == 0 else (done.stdout + done.stderr).strip().splitlines() or [f"{command[0]} failed"]
+
+
+def check_format(files: list[Path]) -> list[str]:
+    complaints = tool(["clang-format", "--dry-run", "-Werror", "--ferror-limit=1"], c_files(files))
+    return [f"{line} (./dev fmt mends it)" for line in complaints if "error:" in line]
+
+
+def check_shell(files: list[Path]) -> list[str]:
+    scripts = [path for path in files if path.suffix == ".sh" or is_shell_script(path)]
+    return tool(["shellcheck", "--format=gcc"], scripts)
+
+
+def is_shell_script(path: Path) -> bool:
+    with path.open("rb") as file:
+        return re.match(rb"#!.*\b(ba)?sh\b", file.readline(80)) is not None
+
+
+def check_layers(files: list[Path]) -> list[str]:
+    findings = []
+    for path, number, line in lines_of(c_files(files)):
+        include = INCLUDE.match(line)
+        if not include or path.parts[0] != "common" or "/" not in include[1]:
+            continue
+        layer, included = path.parts[1], include[1].split("/")[0]
+        if included not in LAYERS.get(layer, set()):
+            findings.append(f"{path}:{number}: {layer}/ may not include {include[1]}")
+    return findings
+
+
+def check_services(files: list[Path]) -> list[str]:
+    findings = []
+    for path, number, line in lines_of(c_files(files)):
+        include = INCLUDE.match(line)
+        if not include or path.parts[0] not in ("services", "tools") or "/" not in include[1]:
+            continue
+        if include[1].split("/")[0] not in {*LAYERS, path.parts[1]}:
+            findings.append(f"{path}:{number}: a service may include the layers and its own folder, not {include[1]}")
+    return findings
+
+
+def check_sql(files: list[Path]) -> list[str]:
+    return [f"{path}:{number}: SQL belongs in a .sql file" for path, number, line in lines_of(c_files(files))
+            if path.parts[0] != "tests" and SQL.search(line)]
+
+
+def check_python(files: list[Path]) -> list[str]:
+    findings = []
+    for path in files:
+        if path.suffix == ".py":
+            try:
+                ast.parse(path.read_text(), str(path))
+            except SyntaxError as error:
+                findings.append(f"{path}:{error.lineno}: {error.msg}")
+    return findings
+
+
+def c_files(files: list[Path]) -> list[Path]:
+    return [path for path in files if path.suffix in (".c", ".h")]
+
+
+CHECKS = {
+    "format": check_format,
+    "shell scripts": check_shell,
+    "layers": check_layers,
+    "services": check_services,
+    "no SQL in C": check_sql,
+    "Python": check_python,
+}
+
+
+def main() -> int:
+    files = tracked()
+    found = 0
+    for name, check in CHECKS.items():
+        findings = check(files)
+        found += len(findings)
+        print(f"{name}: {'ok' if not findings else ''}", flush=True)
+        for finding in findings:
+            print(f"  {finding}")
+    return 1 if found else 0
+
+
+sys.exit(main())
