@@ -2,7 +2,7 @@
 # apt.sh PACKAGE…: installs Debian packages as root, and leaves nothing else behind: no service is started or enabled,
 # and postgresql does not make its "main" cluster.
 set -euo pipefail
-export DEBIAN_FRONTEND=noninteractive
+export DEBIAN_FRONTEND=noninteractive PATH=$PATH:/usr/sbin:/sbin
 
 policy=/usr/sbin/policy-rc.d                             # asked before a package starts its service; 101 forbids it
 clusters=/etc/postgresql-common/createcluster.conf
@@ -27,15 +27,12 @@ apt-get update -o DPkg::Lock::Timeout=600
 
 case " $* " in *' postgresql-15 '*)
     install postgresql-common
-    if ! grep -q '^ *create_main_cluster' "$clusters"; then
-        pg_conftool "$clusters" set create_main_cluster off
-        undo+=("pg_conftool $clusters remove create_main_cluster")
-    fi
+    cp -p "$clusters" "$clusters.before-lockbox"
+    undo+=("mv $clusters.before-lockbox $clusters")
+    pg_conftool "$clusters" set create_main_cluster off
     ;;
 esac
 
 had_supervisor=$(is_installed supervisor && echo yes || echo no)
 install "$@"
-if [ "$had_supervisor" = no ] && is_installed supervisor && command -v systemctl >/dev/null; then
-    systemctl disable --quiet supervisor.service || true
-fi
+[ "$had_supervisor" = yes ] || ! is_installed supervisor || update-rc.d supervisor disable

@@ -35,8 +35,8 @@ need_packages() {
         as_root=(sudo)
         sudo -v
     fi
-    say "installing $missing"
-    # shellcheck disable=SC2086
+    say "missing: $missing"
+    # shellcheck disable=SC2086  # one argument a package
     logged install 'installing Debian packages' "${as_root[@]}" bash tools/dev/apt.sh $missing
 }
 

@@ -34,26 +34,30 @@ make_state_dir() {
     touch "$state/.lockbox-dev"
 }
 
-# logged NAME WHAT COMMAND…: runs a step quietly into log/NAME.log. Says so where it takes more than a second;
-# shows the end of the log where it fails.
+# logged NAME WHAT COMMAND…: runs a step quietly into log/NAME.log. A step that takes more than a second says what it
+# is, then every ten seconds how far its log has come; one that fails shows the end of its log.
 logged() {
-    local log=$state/log/$1.log what=$2 started=$SECONDS
+    local log=$state/log/$1.log what=$2 started=$SECONDS failed='' reporter
     shift 2
-    "$@" >"$log" 2>&1 </dev/null &
-    local job=$!
-    # A step that is quick stays silent.
-    for _ in {1..10}; do
-        kill -0 "$job" 2>/dev/null || break
-        sleep 0.1
-    done
-    if kill -0 "$job" 2>/dev/null; then
-        say "$what (log: $log)"
-    fi
-    if ! wait "$job"; then
+    report_progress "$what" "$log" &
+    reporter=$!
+    "$@" >"$log" 2>&1 </dev/null || failed=yes
+    kill "$reporter"
+    wait "$reporter" 2>/dev/null || true
+    if [ -n "$failed" ]; then
         tail -n 30 "$log" >&2
         die "$what failed; the whole log is $log"
     fi
     if ((SECONDS - started > 1)); then
         say "$what: done after $((SECONDS - started)) s"
     fi
+}
+
+report_progress() {
+    # The sleeps let go of our output, so that nobody at the other end of a pipe waits for them.
+    sleep 1 >/dev/null 2>&1
+    say "$1 (log: $2)"
+    while sleep 10 >/dev/null 2>&1; do
+        say "    $(tail -n 1 "$2" | tr -d '\r' | cut -c 1-100)"
+    done
 }
