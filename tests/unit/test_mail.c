@@ -1,0 +1,470 @@
+/* Mail content: every kind, state and reader as golden files, and hostile text in every field.
+ * LBX_GOLDEN=update writes the golden files anew. */
+#include "core/mail.h"
+
+#include "base/utf8.h"
+#include "event/time.h"
+
+#include "check.h"
+
+#define HOUR INT64_C(3600000000)
+#define DAY (24 * HOUR)
+#define NOW INT64_C(1795450118000000) /* 2026-11-23 16:08:38 UTC */
+
+static const char resource[] =
+    "/subscriptions/5f3e/resourceGroups/rg-prod/providers/Microsoft.RedHatOpenShift/"
+    "openShiftClusters/aro-prod";
+
+static struct lbx_item items[] = {
+    {1, "get_pod_logs", "openshift-ingress", NULL, NULL, true},
+    {2, "list_or_get_objects", NULL, "Secret", NULL, true},
+    {3, "delete_object", "openshift-ingress", "Deployment", "router-default", true},
+    {4, "create_object", NULL, "ClusterRole", NULL, true},
+};
+
+static struct lbx_item items_partly[] = {
+    {1, "get_pod_logs", "openshift-ingress", NULL, NULL, true},
+    {2, "list_or_get_objects", NULL, "Secret", NULL, false},
+};
+
+static struct lbx_vote ann_approves[] = {
+    {{"u-ann", "ann@contoso.example", "Ann Ng"}, LBX_DECISION_APPROVE, NOW - HOUR, NULL},
+};
+static struct lbx_vote policy_approves[] = {
+    {{"policy", NULL, NULL}, LBX_DECISION_APPROVE, NOW, NULL},
+};
+static struct lbx_vote ann_denies[] = {
+    {{"u-ann", "ann@contoso.example", "Ann Ng"},
+     LBX_DECISION_DENY,
+     NOW,
+     "Not today.\nAsk again on Monday & call first <please>."},
+};
+static struct lbx_vote bo_revokes[] = {
+    {{"u-ann", "ann@contoso.example", "Ann Ng"}, LBX_DECISION_APPROVE, NOW - 2 * HOUR, NULL},
+    {{"u-bo", "bo@contoso.example", "Bo Li"}, LBX_DECISION_REVOKE, NOW, NULL},
+};
+
+static struct lbx_request pending(void) {
+    return (struct lbx_request){
+        .request_id = "019ab1f0-6c1e-7d3a-9f52-2f1d1c9a0b77",
+        .state = LBX_STATE_CUSTOMER_NOTIFIED,
+        .version = 1,
+        .tenant_id = "t-contoso",
+        .subscription_id = "5f3e",
+        .ticket_id = "2611230040001",
+        .engineer = {"e-erin", "erin@microsoft.example", "Erin Example", "microsoft"},
+        .resource_id = resource,
+        .actions = items,
+        .action_count = COUNT(items),
+        .justification = "Routers restart every hour.\nI need their logs.",
+        .duration = 8 * HOUR,
+        .created_at = NOW,
+        .decide_by = NOW + 4 * DAY,
+        .approvals_needed = 1,
+    };
+}
+
+static struct lbx_request in_state(enum lbx_state state, struct lbx_vote *votes, size_t count) {
+    struct lbx_request request = pending();
+    request.state = (int)state;
+    request.version = 2;
+    request.decisions = votes;
+    request.decision_count = count;
+    request.starts_at = NOW - HOUR;
+    request.expires_at = NOW + 7 * HOUR;
+    if (state != LBX_STATE_APPROVED && state != LBX_STATE_NOT_REQUIRED)
+        request.ended_at = NOW;
+    return request;
+}
+
+static struct lbx_mail_input input_of(const struct lbx_request *request, enum lbx_mail_kind kind) {
+    return (struct lbx_mail_input){
+        .request = request,
+        .kind = kind,
+        .reader = LBX_READER_APPROVER,
+        .portal_url = "https://portal.contoso.example/lockbox/",
+        .ticket_title = "Ingress routers restart",
+        .now = NOW,
+    };
+}
+
+/* ---- golden files ---- */
+
+static void path_of(const char *name, const char *suffix, char ret_path[512]) {
+    const char *slash = strrchr(__FILE__, '/');
+    (void)snprintf(ret_path, 512, "%.*s/golden/mail-%s.%s", (int)(slash - __FILE__), __FILE__, name,
+                   suffix);
+}
+
+static void check_golden(const char *name, const char *suffix, const struct lbx_buf *actual) {
+    char path[512];
+    path_of(name, suffix, path);
+    const char *mode = getenv("LBX_GOLDEN");
+    bool update = mode && strcmp(mode, "update") == 0;
+    FILE *file = fopen(path, update ? "we" : "re");
+    if (!file)
+        fail_msg("cannot open %s", path);
+    if (update) {
+        assert_int_equal(fwrite(actual->data, 1, actual->len, file), actual->len);
+    } else {
+        struct lbx_buf golden LBX_BUF = {0};
+        char chunk[4096];
+        for (size_t n; (n = fread(chunk, 1, sizeof chunk, file)) > 0;)
+            lbx_buf_add(&golden, chunk, n);
+        assert_string_equal(actual->data, golden.data);
+    }
+    fclose(file);
+}
+
+static void check_mail(const char *name, const struct lbx_mail_input *input) {
+    struct lbx_mail mail = {0};
+    struct lbx_buf text LBX_BUF = {0};
+    assert_int_equal(lbx_mail_write(input, &mail), LBX_OK);
+    lbx_buf_printf(&text, "Subject: %s\n\n%s", mail.subject.data, mail.text.data);
+    check_golden(name, "txt", &text);
+    check_golden(name, "html", &mail.html);
+    lbx_mail_done(&mail);
+}
+
+static void test_golden_question(void **state) {
+    (void)state;
+    struct lbx_request request = pending();
+    struct lbx_mail_input input = input_of(&request, LBX_MAIL_APPROVAL_NEEDED);
+    check_mail("approval-needed-approver", &input);
+    input.reader = LBX_READER_ALTERNATE;
+    check_mail("approval-needed-alternate", &input);
+
+    request.approvals_needed = 2;
+    input = input_of(&request, LBX_MAIL_REMINDER);
+    input.now = request.decide_by - 4 * HOUR;
+    input.ticket_title = NULL;
+    check_mail("reminder-approver", &input);
+}
+
+static void test_golden_outcome(void **state) {
+    (void)state;
+    static struct {
+        const char *name;
+        enum lbx_state state;
+        enum lbx_mail_reader reader;
+        struct lbx_vote *votes;
+        size_t count;
+    } rows[] = {
+        {"outcome-approved-engineer", LBX_STATE_APPROVED, LBX_READER_ENGINEER, ann_approves, 1},
+        {"outcome-approved-approver", LBX_STATE_APPROVED, LBX_READER_APPROVER, ann_approves, 1},
+        {"outcome-approved-policy", LBX_STATE_APPROVED, LBX_READER_ALTERNATE, policy_approves, 1},
+        {"outcome-denied-engineer", LBX_STATE_DENIED, LBX_READER_ENGINEER, ann_denies, 1},
+        {"outcome-expired-approver", LBX_STATE_EXPIRED, LBX_READER_APPROVER, NULL, 0},
+        {"outcome-cancelled-approver", LBX_STATE_CANCELLED, LBX_READER_APPROVER, NULL, 0},
+        {"outcome-completed-approver", LBX_STATE_COMPLETED, LBX_READER_APPROVER, ann_approves, 1},
+        {"outcome-revoked-engineer", LBX_STATE_REVOKED, LBX_READER_ENGINEER, bo_revokes, 2},
+        {"outcome-revoked-by-ticket", LBX_STATE_REVOKED, LBX_READER_APPROVER, ann_approves, 1},
+        {"outcome-not-required", LBX_STATE_NOT_REQUIRED, LBX_READER_ENGINEER, NULL, 0},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct lbx_request request = in_state(rows[i].state, rows[i].votes, rows[i].count);
+        struct lbx_mail_input input = input_of(&request, LBX_MAIL_OUTCOME);
+        input.reader = rows[i].reader;
+        check_mail(rows[i].name, &input);
+    }
+}
+
+static void test_golden_refused(void **state) {
+    (void)state;
+    struct lbx_item asked[] = {
+        {1, "get_pod_logs", "openshift-ingress", NULL, "router-default-1", false},
+        {2, "exec_in_pod", "openshift-ingress", NULL, "router default \"1\"", false},
+    };
+    struct lbx_request request = in_state(LBX_STATE_REFUSED, NULL, 0);
+    request.actions = asked;
+    request.action_count = COUNT(asked);
+    request.reason = LBX_REFUSAL_ACTION_NOT_PERMITTED;
+    request.reason_item = 2;
+    request.engineer = (struct lbx_engineer){.id = "e-erin"};
+    request.subscription_id = NULL;
+    request.justification = NULL;
+    struct lbx_mail_input input = input_of(&request, LBX_MAIL_OUTCOME);
+    input.reader = LBX_READER_ENGINEER;
+    input.portal_url = NULL;
+    check_mail("outcome-refused-engineer", &input);
+}
+
+static void test_golden_partly(void **state) {
+    (void)state;
+    struct lbx_request request = in_state(LBX_STATE_APPROVED, ann_approves, 1);
+    request.actions = items_partly;
+    request.action_count = COUNT(items_partly);
+    request.starts_at = NOW + HOUR;
+    request.expires_at = NOW + 9 * HOUR;
+    struct lbx_mail_input input = input_of(&request, LBX_MAIL_OUTCOME);
+    check_mail("outcome-approved-partly", &input);
+}
+
+/* ---- kinds and states ---- */
+
+static void test_kind_goes_with_state(void **state) {
+    (void)state;
+    for (int s = LBX_STATE_NONE; s <= LBX_STATE_END; s++)
+        for (int k = LBX_MAIL_NONE; k <= LBX_MAIL_END; k++) {
+            struct lbx_request request = in_state(LBX_STATE_APPROVED, NULL, 0);
+            request.state = s;
+            struct lbx_mail_input input = input_of(&request, (enum lbx_mail_kind)k);
+            bool asks = k == LBX_MAIL_APPROVAL_NEEDED || k == LBX_MAIL_REMINDER;
+            bool waits = s == LBX_STATE_CUSTOMER_NOTIFIED;
+            bool over =
+                s > LBX_STATE_NONE && s < LBX_STATE_END && !waits && s != LBX_STATE_EMERGENCY;
+            bool fits = (asks && waits) || (k == LBX_MAIL_OUTCOME && over);
+            struct lbx_mail mail = {0};
+            assert_int_equal(lbx_mail_write(&input, &mail), fits ? LBX_OK : LBX_ERR_INVALID);
+            lbx_mail_done(&mail);
+        }
+}
+
+static void test_mail_is_rewritten(void **state) {
+    (void)state;
+    struct lbx_request request = pending();
+    struct lbx_mail_input input = input_of(&request, LBX_MAIL_APPROVAL_NEEDED);
+    struct lbx_mail mail = {0};
+    assert_int_equal(lbx_mail_write(&input, &mail), LBX_OK);
+    char *first LBX_FREE = strdup(mail.html.data);
+    assert_int_equal(lbx_mail_write(&input, &mail), LBX_OK);
+    assert_string_equal(mail.html.data, first);
+    lbx_mail_done(&mail);
+}
+
+/* ---- words ---- */
+
+static void test_item_words(void **state) {
+    (void)state;
+    static const struct {
+        struct lbx_item item;
+        const char *words;
+    } rows[] = {
+        {{1, "get_pod_logs", "openshift-ingress", NULL, NULL, true},
+         "Get logs from every pod in openshift-ingress"},
+        {{1, "get_pod_logs", "openshift", NULL, "router-1", true},
+         "Get logs from pod router-1 in openshift"},
+        {{1, "list_or_get_objects", NULL, "Secret", NULL, true},
+         "List or get Secret in every namespace"},
+        {{1, "list_or_get_objects", "openshift-dns", "ConfigMap", "dns-default", true},
+         "List or get ConfigMap dns-default in openshift-dns"},
+        {{1, "delete_object", "openshift-ingress", "Deployment", "router-default", true},
+         "Delete Deployment router-default in openshift-ingress"},
+        {{1, "update_object", NULL, "ClusterRole", "admin", true},
+         "Update ClusterRole admin (cluster-scoped)"},
+        {{1, "create_object", NULL, "ClusterRole", NULL, true},
+         "Create ClusterRole (cluster-scoped)"},
+        {{1, "create_object", "", "ClusterRole", "", true}, "Create ClusterRole (cluster-scoped)"},
+        {{1, "create_object", NULL, NULL, NULL, true}, "Create object (cluster-scoped)"},
+        {{1, "exec_in_pod", NULL, NULL, "router", true},
+         "Not a permitted action: exec_in_pod router"},
+        {{1, NULL, NULL, NULL, NULL, true}, "Not a permitted action: none"},
+        {{1, "delete_object", "b in c", "Pod", "a\" in \\x", true},
+         "Delete Pod \"a\\\" in \\\\x\" in \"b in c\""},
+        {{1, "get_pod_logs", "openshift\nX", NULL, "p\xE2\x80\xAEq", true},
+         "Get logs from pod \"p\xEF\xBF\xBDq\" in \"openshift X\""},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct lbx_buf words LBX_BUF = {0};
+        lbx_item_words(&rows[i].item, &words);
+        assert_string_equal(words.data, rows[i].words);
+    }
+}
+
+static void test_duration_words(void **state) {
+    (void)state;
+    static const struct {
+        int64_t us;
+        const char *words;
+    } rows[] = {
+        {8 * HOUR, "8 hours"},
+        {3 * DAY + 4 * HOUR, "3 days 4 hours"},
+        {DAY, "1 day"},
+        {HOUR + 60000000, "1 hour 1 minute"},
+        {4 * DAY - 1, "4 days"},
+        {DAY - 1, "1 day"},
+        {HOUR - 1, "1 hour"},
+        {59 * INT64_C(60000000) + 29000000, "59 minutes 29 seconds"},
+        {8000000, "8 seconds"},
+        {1000000, "1 second"},
+        {999999, "less than a second"},
+        {1, "less than a second"},
+        {0, "0 seconds"},
+        {-5, "0 seconds"},
+        {LBX_DURATION_MAX, "10000 days"},
+        {LBX_DURATION_BEYOND, "more than 10,000 days"},
+        {INT64_MAX, "more than 10,000 days"},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct lbx_buf words LBX_BUF = {0};
+        lbx_duration_words(rows[i].us, &words);
+        assert_string_equal(words.data, rows[i].words);
+    }
+}
+
+static void test_text_harmless(void **state) {
+    (void)state;
+    static const struct {
+        const char *text, *harmless;
+    } rows[] = {
+        {"a\r\nb\tc", "a  b c"},
+        {"\x01\x1B\x7F\xC2\x85", "\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD"},
+        {"\xE2\x80\xAA\xE2\x80\xAE\xE2\x81\xA6\xE2\x81\xA9\xE2\x80\x8E\xE2\x80\x8F",
+         "\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD"},
+        {"a\xE2\x80\x8B"
+         "b",
+         "a\xEF\xBF\xBD"
+         "b"},
+        {"\xFFx\xC3", "\xEF\xBF\xBDx\xEF\xBF\xBD"},
+        {"\xF0\x9F\x91\xA9\xE2\x80\x8D\xF0\x9F\x9A\x92 \xD7\x90\xD7\x91 \xC3\xA9",
+         "\xF0\x9F\x91\xA9\xE2\x80\x8D\xF0\x9F\x9A\x92 \xD7\x90\xD7\x91 \xC3\xA9"},
+        {"<b>&amp;", "<b>&amp;"},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct lbx_buf out LBX_BUF = {0};
+        lbx_text_harmless(rows[i].text, &out);
+        assert_string_equal(out.data, rows[i].harmless);
+    }
+    struct lbx_buf none LBX_BUF = {0};
+    lbx_text_harmless(NULL, &none);
+    assert_int_equal(none.len, 0);
+}
+
+/* ---- hostile text in every field ---- */
+
+static size_t occurrences(const char *in, const char *of) {
+    size_t n = 0;
+    for (const char *at = in; (at = strstr(at, of)); at += strlen(of))
+        n++;
+    return n;
+}
+
+/* Whatever a field holds, the HTML has the elements it has with harmless words, and none of the
+ * three has a character that steers. */
+static void check_same_shape(const char *hostile, const char *plain_html,
+                             const struct lbx_mail *mail) {
+    for (size_t i = 0; i < mail->subject.len; i++)
+        assert_true((unsigned char)mail->subject.data[i] >= ' ');
+    assert_true(lbx_utf8_valid(mail->subject.data, mail->subject.len));
+    assert_true(lbx_utf8_valid(mail->text.data, mail->text.len));
+    assert_true(lbx_utf8_valid(mail->html.data, mail->html.len));
+    const char *const outputs[] = {mail->subject.data, mail->text.data, mail->html.data};
+    for (size_t i = 0; i < COUNT(outputs); i++) {
+        assert_null(strstr(outputs[i], "\xE2\x80\xAE"));
+        assert_null(strpbrk(outputs[i], "\r\t\x01\x1B\x7F"));
+    }
+    static const char *const marks[] = {"<", ">", "\"", "<script", "<a ", "<img", "style", "</"};
+    for (size_t i = 0; i < COUNT(marks); i++)
+        if (occurrences(mail->html.data, marks[i]) != occurrences(plain_html, marks[i]) &&
+            !(strchr(hostile, '\n') && (!strcmp(marks[i], "<") || !strcmp(marks[i], ">"))))
+            fail_msg("%s: another number of %s", hostile, marks[i]);
+}
+
+static struct lbx_mail hostile_mail(const char *word, enum lbx_mail_kind kind) {
+    struct lbx_item asked[] = {
+        {1, word, word, word, word, true},
+        {2, "get_pod_logs", word, NULL, word, true},
+        {3, "delete_object", word, word, word, true},
+    };
+    struct lbx_vote votes[] = {{{word, word, word}, LBX_DECISION_APPROVE, NOW, word}};
+    struct lbx_request request = in_state(LBX_STATE_APPROVED, votes, 1);
+    if (kind == LBX_MAIL_APPROVAL_NEEDED)
+        request.state = LBX_STATE_CUSTOMER_NOTIFIED;
+    request.request_id = request.ticket_id = request.subscription_id = word;
+    request.resource_id = request.justification = word;
+    request.engineer = (struct lbx_engineer){word, word, word, word};
+    request.actions = asked;
+    request.action_count = COUNT(asked);
+    struct lbx_mail_input input = input_of(&request, kind);
+    input.ticket_title = word;
+    struct lbx_mail mail = {0};
+    assert_int_equal(lbx_mail_write(&input, &mail), LBX_OK);
+    return mail;
+}
+
+static void test_hostile(void **state) {
+    (void)state;
+    char *long_word LBX_FREE = malloc(10001);
+    memset(long_word, 'w', 10000);
+    long_word[10000] = '\0';
+    const char *const words[] = {
+        "x\r\nBcc: evil@example.com\r\n\r\nbody",
+        "x\nSubject: other",
+        "<script>alert(1)</script>",
+        "</td></table><h1>Approved</h1>",
+        "\"><img src=x onerror=alert(1)>",
+        "' onmouseover='alert(1)",
+        "<!-- -->&lt;b&gt;&amp;",
+        "{{7*7}} ${x} <%= y %> %s %n %1$s",
+        "\xE2\x80\xAEgpj.exe\xE2\x80\xAC \xE2\x81\xA6x\xE2\x81\xA9",
+        "\x01\x02\x1B[31m\x7F",
+        "\xFF\xFE\xC0\x80\xED\xA0\x80",
+        "\xF0\x9F\x94\x90\xF0\x9F\x91\xA9\xE2\x80\x8D\xF0\x9F\x9A\x92",
+        "=?utf-8?q?encoded?=",
+        "https://evil.example/approve",
+        ".\r\n.\r\nQUIT",
+        "/////",
+        "",
+        long_word,
+    };
+    static const enum lbx_mail_kind kinds[] = {LBX_MAIL_APPROVAL_NEEDED, LBX_MAIL_OUTCOME};
+    for (size_t k = 0; k < COUNT(kinds); k++) {
+        struct lbx_mail plain = hostile_mail("word", kinds[k]);
+        struct lbx_mail empty = hostile_mail("", kinds[k]);
+        for (size_t i = 0; i < COUNT(words); i++) {
+            struct lbx_mail mail = hostile_mail(words[i], kinds[k]);
+            check_same_shape(words[i], *words[i] ? plain.html.data : empty.html.data, &mail);
+            lbx_mail_done(&mail);
+        }
+        lbx_mail_done(&plain);
+        lbx_mail_done(&empty);
+    }
+}
+
+static void test_title_is_cut_in_subject(void **state) {
+    (void)state;
+    char *title LBX_FREE = malloc(2 * 200 + 1);
+    for (size_t i = 0; i < 200; i++)
+        memcpy(title + 2 * i, "\xC3\xA9", 2);
+    title[400] = '\0';
+    struct lbx_request request = pending();
+    struct lbx_mail_input input = input_of(&request, LBX_MAIL_APPROVAL_NEEDED);
+    input.ticket_title = title;
+    struct lbx_mail mail = {0};
+    assert_int_equal(lbx_mail_write(&input, &mail), LBX_OK);
+    assert_int_equal(occurrences(mail.subject.data, "\xC3\xA9"), 80);
+    assert_non_null(strstr(mail.subject.data, request.request_id));
+    assert_int_equal(occurrences(mail.text.data, "\xC3\xA9"), 200);
+    lbx_mail_done(&mail);
+}
+
+static void test_link_is_encoded(void **state) {
+    (void)state;
+    struct lbx_request request = pending();
+    request.request_id = "a/b?c#d e\"\xC3\xA9";
+    struct lbx_mail_input input = input_of(&request, LBX_MAIL_APPROVAL_NEEDED);
+    struct lbx_mail mail = {0};
+    assert_int_equal(lbx_mail_write(&input, &mail), LBX_OK);
+    assert_non_null(
+        strstr(mail.text.data,
+               "\nhttps://portal.contoso.example/lockbox/requests/a%2Fb%3Fc%23d%20e%22%C3%A9\n"));
+    lbx_mail_done(&mail);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_golden_question),
+        cmocka_unit_test(test_golden_outcome),
+        cmocka_unit_test(test_golden_refused),
+        cmocka_unit_test(test_golden_partly),
+        cmocka_unit_test(test_kind_goes_with_state),
+        cmocka_unit_test(test_mail_is_rewritten),
+        cmocka_unit_test(test_item_words),
+        cmocka_unit_test(test_duration_words),
+        cmocka_unit_test(test_text_harmless),
+        cmocka_unit_test(test_hostile),
+        cmocka_unit_test(test_title_is_cut_in_subject),
+        cmocka_unit_test(test_link_is_encoded),
+    };
+    return cmocka_run_group_tests_name("mail", tests, NULL, NULL);
+}

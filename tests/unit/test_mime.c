@@ -1,0 +1,146 @@
+/* A mail's bytes: the exact form once, and that nothing from outside becomes a header. How other
+ * readers take it is in tests/mail. */
+#include "io/mime.h"
+
+#include "check.h"
+
+static struct lbx_mime example(void) {
+    static const char text[] = ".one\n\nFrom two\n", html[] = "<p>one = \xC3\xA9</p>\n";
+    return (struct lbx_mime){
+        .from = "lockbox@contoso.example",
+        .from_name = "Lockbox",
+        .to = "ann@contoso.example",
+        .subject = "Approval needed: ticket 1",
+        .date = INT64_C(1795450118000000),
+        .message_id = "<019ab1f0-6c1e-7d3a-9f52-2f1d1c9a0b77@contoso.example>",
+        .text = text,
+        .text_len = sizeof text - 1,
+        .html = html,
+        .html_len = sizeof html - 1,
+    };
+}
+
+static void test_exact_form(void **state) {
+    (void)state;
+    struct lbx_mime mime = example();
+    struct lbx_buf out LBX_BUF = {0};
+    mime.in_reply_to = "<r1@contoso.example>";
+    mime.references = "<r0@contoso.example> <r1@contoso.example>";
+    mime.list_id = "lockbox.contoso.example";
+    assert_int_equal(lbx_mime_write(&mime, &out), LBX_OK);
+    assert_string_equal(
+        out.data, "From: Lockbox <lockbox@contoso.example>\r\n"
+                  "To: ann@contoso.example\r\n"
+                  "Subject: Approval needed: ticket 1\r\n"
+                  "Date: Mon, 23 Nov 2026 16:08:38 +0000\r\n"
+                  "Message-ID: <019ab1f0-6c1e-7d3a-9f52-2f1d1c9a0b77@contoso.example>\r\n"
+                  "In-Reply-To: <r1@contoso.example>\r\n"
+                  "References: <r0@contoso.example> <r1@contoso.example>\r\n"
+                  "List-Id: <lockbox.contoso.example>\r\n"
+                  "Auto-Submitted: auto-generated\r\n"
+                  "MIME-Version: 1.0\r\n"
+                  "Content-Type: multipart/alternative; boundary=\"=_lockbox_alternative\"\r\n"
+                  "\r\n"
+                  "--=_lockbox_alternative\r\n"
+                  "Content-Type: text/plain; charset=utf-8\r\n"
+                  "Content-Transfer-Encoding: quoted-printable\r\n"
+                  "\r\n"
+                  ".one\r\n"
+                  "\r\n"
+                  "From two\r\n"
+                  "\r\n"
+                  "--=_lockbox_alternative\r\n"
+                  "Content-Type: text/html; charset=utf-8\r\n"
+                  "Content-Transfer-Encoding: quoted-printable\r\n"
+                  "\r\n"
+                  "<p>one =3D =C3=A9</p>\r\n"
+                  "\r\n"
+                  "--=_lockbox_alternative--\r\n");
+}
+
+/* Field names in order, a space behind each. */
+static void field_names(const char *message, struct lbx_buf *out) {
+    lbx_buf_clear(out);
+    lbx_buf_str(out, "");
+    for (const char *line = message; *line && strncmp(line, "\r\n", 2) != 0;) {
+        if (*line != ' ' && *line != '\t') {
+            lbx_buf_add(out, line, strcspn(line, ":"));
+            lbx_buf_char(out, ' ');
+        }
+        line = strchr(line, '\n') + 1;
+    }
+}
+
+static void test_nothing_becomes_a_header(void **state) {
+    (void)state;
+    char long_word[10001];
+    memset(long_word, 'w', sizeof long_word - 1);
+    long_word[sizeof long_word - 1] = '\0';
+    const char *const words[] = {
+        "x\r\nBcc: evil@example.com",
+        "x\nBcc: evil@example.com",
+        "x\rBcc: evil@example.com",
+        "x\r\n Bcc: folded",
+        "\r\n\r\nbody",
+        "x\xE2\x80\xA8"
+        "Bcc: y",
+        "x\xC2\x85"
+        "Bcc: y",
+        "=?utf-8?q?=0D=0ABcc:_evil?=",
+        "\"quoted\" <a@b.example>, c@d.example",
+        "name (comment) [x] \\ \"",
+        "\xF0\x9F\x94\x90 \xD7\x90",
+        "\xFF\xFE",
+        "",
+        " ",
+        long_word,
+    };
+    for (size_t i = 0; i < COUNT(words); i++) {
+        struct lbx_mime mime = example();
+        struct lbx_buf out LBX_BUF = {0}, names LBX_BUF = {0};
+        mime.subject = mime.from_name = mime.to_name = words[i];
+        mime.text = mime.html = words[i];
+        mime.text_len = mime.html_len = strlen(words[i]);
+        assert_int_equal(lbx_mime_write(&mime, &out), LBX_OK);
+        field_names(out.data, &names);
+        assert_string_equal(names.data, "From To Subject Date Message-ID Auto-Submitted "
+                                        "MIME-Version Content-Type ");
+    }
+}
+
+static void test_refused(void **state) {
+    (void)state;
+    static const char *const ids[] = {"",        "a@b", "<a>",    "<a@b",  "<a@b>\r\nX: y",
+                                      "<a b@c>", "<>",  "<a@b> ", " <a@b>"};
+    struct lbx_buf out LBX_BUF = {0};
+    for (size_t i = 0; i < COUNT(ids); i++) {
+        struct lbx_mime mime = example();
+        mime.message_id = ids[i];
+        assert_int_equal(lbx_mime_write(&mime, &out), LBX_ERR_INVALID);
+        mime = example();
+        mime.in_reply_to = ids[i];
+        assert_int_equal(lbx_mime_write(&mime, &out), LBX_ERR_INVALID);
+        mime = example();
+        mime.references = ids[i];
+        assert_int_equal(lbx_mime_write(&mime, &out), LBX_ERR_INVALID);
+        mime = example();
+        mime.list_id = "a b";
+        assert_int_equal(lbx_mime_write(&mime, &out), LBX_ERR_INVALID);
+        mime = example();
+        mime.to = "ann@contoso.example\r\nBcc: x@y";
+        assert_int_equal(lbx_mime_write(&mime, &out), LBX_ERR_INVALID);
+        mime = example();
+        mime.from = "lockbox";
+        assert_int_equal(lbx_mime_write(&mime, &out), LBX_ERR_INVALID);
+    }
+    assert_int_equal(out.len, 0);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_exact_form),
+        cmocka_unit_test(test_nothing_becomes_a_header),
+        cmocka_unit_test(test_refused),
+    };
+    return cmocka_run_group_tests_name("mime", tests, NULL, NULL);
+}
