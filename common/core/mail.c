@@ -204,7 +204,9 @@ static void part(const char *before, const char *text, struct lbx_buf *out) {
     lbx_buf_char(out, '"');
 }
 
-static bool given(const char *text) { return text && *text; }
+static bool given(const char *text) {
+    return text && *text;
+}
 
 void lbx_item_words(const struct lbx_item *item, struct lbx_buf *out) {
     static const struct {

@@ -82,4 +82,6 @@ int connect(int fd, __CONST_SOCKADDR_ARG to, socklen_t len) {
     return real_connect(fd, address, len);
 }
 
-bool lbx_dial_exported(void) { return dlsym(RTLD_DEFAULT, "connect") == (void *)connect; }
+bool lbx_dial_exported(void) {
+    return dlsym(RTLD_DEFAULT, "connect") == (void *)connect;
+}

@@ -46,7 +46,9 @@ static bool ascii_alnum(char c) {
 }
 
 /* RFC 5322 3.2.3. */
-static bool atext(char c) { return ascii_alnum(c) || (c && strchr("!#$%&'*+-/=?^_`{|}~", c)); }
+static bool atext(char c) {
+    return ascii_alnum(c) || (c && strchr("!#$%&'*+-/=?^_`{|}~", c));
+}
 
 static bool dot_atom(const char *text, size_t len) {
     bool dot = true;
