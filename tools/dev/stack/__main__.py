@@ -115,7 +115,11 @@ class Stack:
         environment = {**os.environ, **self.settings,
                        "LOCKBOX_DATABASE_URL": superuser["LOCKBOX_SUPERUSER_URL"],
                        "LOCKBOX_AUDIT_DATABASE_URL": superuser["LOCKBOX_AUDIT_SUPERUSER_URL"]}
-        subprocess.run([BINARIES / "lockboxctl", *arguments], env=environment, check=True, capture_output=True, text=True)
+        subprocess.run([BINARIES / "lockboxctl", *arguments], env=environment, check=True, capture_output=True, text=True,
+                       timeout=self.seconds_left())
+
+    def seconds_left(self) -> float:
+        return max(0.0, self.deadline - time.monotonic())
 
     def await_ready(self, names: list[str]) -> None:
         waiting = {name: "" for name in names}
@@ -129,7 +133,7 @@ class Stack:
                     print(f"  {name:<10} ready  {time.monotonic() - began_at:5.1f} s", flush=True)
             return not waiting
 
-        if not wait_until(all_ready, self.deadline - time.monotonic()):
+        if not wait_until(all_ready, self.seconds_left()):
             raise NotReady("\n".join(self.account_of(name, why) for name, why in waiting.items()))
 
     def account_of(self, name: str, why: str) -> str:
@@ -158,8 +162,8 @@ class Stack:
     def status_of(self, name: str, info: dict) -> dict:
         pid = info.get("pid") or None
         why = why_not_ready(name, self.ports[name]) if pid else info.get("spawnerr") or "not running"
-        return {"name": name, "pid": pid, "state": info.get("statename", "STOPPED").lower(),
-                "ready": why is None, "reason": why or ""}
+        state = "running" if why is None else info.get("statename", "STOPPED").lower()
+        return {"name": name, "pid": pid, "state": state, "ready": why is None, "reason": why or ""}
 
     def env(self) -> dict[str, str]:
         return settings.printed(self.memory["settings"], self.ports, self.state.path, BINARIES)
@@ -210,7 +214,7 @@ def main() -> int:
         case "down":
             if state.is_ours:
                 with state.lock():
-                    Stack(state).down(options.only)
+                    Stack(state).down(PROCESSES if options.wipe else options.only)
             if options.wipe:
                 state.wipe()
         case "status":
@@ -233,6 +237,6 @@ except Refused as error:
 except NotReady as error:
     print(f"./dev: gave up waiting\n{error}", file=sys.stderr)
     sys.exit(3)
-except subprocess.CalledProcessError as error:
-    print(f"./dev: {shlex.join(map(str, error.cmd))} failed:\n{error.stderr or error.stdout}", file=sys.stderr)
+except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
+    print(f"./dev: {error}\n{error.stderr or error.stdout or ''}", file=sys.stderr)
     sys.exit(3)

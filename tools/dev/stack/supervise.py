@@ -4,6 +4,7 @@ Every process is `sh run/NAME.sh`, a script that sets the environment and execs 
 program's own. A process whose script changed is restarted. When supervisord itself is killed, the kernel passes a TERM
 or INT to every process (setpriv --pdeathsig), so that none is left behind.
 """
+import contextlib
 import os
 import shlex
 import signal
@@ -102,13 +103,15 @@ class Supervisor:
 
     def run_program(self, program: Program, environment: dict[str, str], command: list[str],
                     privileges: list[str] = []) -> None:
-        """Sees to it that the program runs by this environment and command, and does not wait for its next try."""
+        """Sees to it that the program runs by this environment and command: that it neither waits for its next try nor
+        stands still (SIGSTOP)."""
         script = self.state.run / f"{program.name}.sh"
         text = start_script(environment, ["setpriv", "--pdeathsig", program.stop_signal, *privileges, *command])
         info = self.rpc.getProcessInfo(program.name)
         is_same = script.exists() and script.read_text() == text
         if info["statename"] in ("STARTING", "RUNNING") and is_same and runs_current_binary(info["pid"], command[0]):
-            os.kill(info["pid"], signal.SIGCONT)
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(info["pid"], signal.SIGCONT)
             return
         self.stop([program.name])
         replace(script, text)
