@@ -8,13 +8,13 @@
 /* An event as read. Everything lives in the arena given to lbx_event_decode. */
 struct lbx_event {
     enum lbx_event_type type;
-    const char *id, *source;  /* required, 1 to 128 bytes and 1 to 256 bytes */
-    const char *subject;      /* optional, at most 256 bytes */
-    int64_t time;             /* optional */
-    const char *sequence;     /* optional */
-    const char *causationid;  /* optional */
-    const char *traceparent;  /* optional, at most 128 bytes, passed through */
-    const void *data;         /* the struct of the type's table */
+    const char *id, *source; /* required, 1 to 128 bytes and 1 to 256 bytes */
+    const char *subject;     /* optional, at most 256 bytes */
+    int64_t time;            /* optional */
+    const char *sequence;    /* optional */
+    const char *causationid; /* optional */
+    const char *traceparent; /* optional, at most 128 bytes, passed through */
+    const void *data;        /* the struct of the type's table */
 };
 
 /* The attributes that are read, in either mode; for the test against the schemas. */
@@ -45,9 +45,9 @@ void lbx_event_identity(const struct lbx_record *record, struct lbx_buf *out);
 /* An event to publish. */
 struct lbx_event_out {
     enum lbx_event_type type;
-    const char *id;          /* UUIDv7 */
-    const char *source;      /* "/lockbox/<worker>" */
-    const char *subject;     /* request id, else the subject's id */
+    const char *id;      /* UUIDv7 */
+    const char *source;  /* "/lockbox/<worker>" */
+    const char *subject; /* request id, else the subject's id */
     int64_t time;
     int64_t sequence;        /* the request's version, written as 20 zero-padded digits; 0: none */
     const char *causationid; /* NULL: time caused it */

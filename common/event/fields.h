@@ -17,15 +17,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* An enum's names are found by its value: element 0 is NULL (absent), and so is the end. A duration
+ * beyond what lbx_duration_parse takes is read as LBX_DURATION_BEYOND: too long is judged, and not
+ * malformed. */
 enum lbx_type {
     LBX_T_TEXT,     /* const char * */
     LBX_T_INT,      /* int64_t, min..max */
     LBX_T_BOOL,     /* bool */
     LBX_T_TIME,     /* int64_t, RFC 3339 in JSON (with "T": not PostgreSQL's own form) */
-    /* int64_t, ISO 8601 in JSON; min..max in microseconds, max 0: none. Beyond what
-     * lbx_duration_parse takes it is LBX_DURATION_BEYOND: too long is judged, not malformed. */
-    LBX_T_DURATION,
-    LBX_T_ENUM,     /* int: index into names, whose element 0 is NULL (absent) and whose end is NULL */
+    LBX_T_DURATION, /* int64_t, ISO 8601 in JSON; min..max in microseconds, max 0: none */
+    LBX_T_ENUM,     /* int: index into names */
     LBX_T_OBJECT,   /* the struct of table `of`, embedded */
     LBX_T_LIST,     /* pointer to the items; their number, a size_t, at count_offset */
 };
@@ -46,10 +47,10 @@ struct lbx_field {
     bool characters; /* TEXT: min and max count Unicode code points instead of bytes */
     bool emit_null;  /* writing: an absent value is written as null instead of left out */
     enum lbx_format format;
-    int64_t min, max;             /* TEXT and its items: length; INT and its items, DURATION: value */
+    int64_t min, max; /* TEXT and its items: length; INT and its items, DURATION: value */
     int64_t min_items, max_items; /* LIST */
-    const char *const *names;   /* ENUM */
-    const struct lbx_table *of; /* OBJECT, LIST of OBJECT */
+    const char *const *names;     /* ENUM */
+    const struct lbx_table *of;   /* OBJECT, LIST of OBJECT */
     size_t offset, count_offset;
 };
 
@@ -88,11 +89,9 @@ void lbx_fields_write(const struct lbx_table *table, const void *of_struct, stru
  * designated initialisers. A row on a member of another C type does not compile. */
 #define LBX_ROW_TEXT(owner, member, ...)                                                           \
     LBX_ROW(owner, member, LBX_T_TEXT, const char *, __VA_ARGS__)
-#define LBX_ROW_INT(owner, member, ...)                                                            \
-    LBX_ROW(owner, member, LBX_T_INT, int64_t, __VA_ARGS__)
+#define LBX_ROW_INT(owner, member, ...) LBX_ROW(owner, member, LBX_T_INT, int64_t, __VA_ARGS__)
 #define LBX_ROW_BOOL(owner, member, ...) LBX_ROW(owner, member, LBX_T_BOOL, bool, __VA_ARGS__)
-#define LBX_ROW_TIME(owner, member, ...)                                                           \
-    LBX_ROW(owner, member, LBX_T_TIME, int64_t, __VA_ARGS__)
+#define LBX_ROW_TIME(owner, member, ...) LBX_ROW(owner, member, LBX_T_TIME, int64_t, __VA_ARGS__)
 #define LBX_ROW_DURATION(owner, member, ...)                                                       \
     LBX_ROW(owner, member, LBX_T_DURATION, int64_t, __VA_ARGS__)
 #define LBX_ROW_ENUM(owner, member, ...) LBX_ROW(owner, member, LBX_T_ENUM, int, __VA_ARGS__)
@@ -109,13 +108,15 @@ void lbx_fields_write(const struct lbx_table *table, const void *of_struct, stru
     LBX_ROW(owner, member, LBX_T_LIST, ctype, .item = (item_type),                                 \
             .count_offset = LBX_PLACE(owner, counter, size_t), __VA_ARGS__)
 #define LBX_ROW(owner, member, row_type, ctype, ...)                                               \
-    {.name = #member, .type = (row_type), .offset = LBX_PLACE(owner, member, ctype), __VA_ARGS__}
+    { .name = #member, .type = (row_type), .offset = LBX_PLACE(owner, member, ctype), __VA_ARGS__ }
 #define LBX_PLACE(owner, member, ctype)                                                            \
-    (offsetof(struct owner, member) +                                                              \
-     0 * sizeof(_Generic(((struct owner *)0)->member, ctype: (char)0)))
+    (offsetof(struct owner, member) + 0 * sizeof(_Generic(((struct owner *)0)->member, ctype       \
+                                                          : (char)0)))
 
 #define LBX_TABLE(schema_name, owner, rows)                                                        \
-    { .name = (schema_name), .size = sizeof(struct owner), .fields = (rows),                      \
-      .count = sizeof(rows) / sizeof((rows)[0]) }
+    {                                                                                              \
+        .name = (schema_name), .size = sizeof(struct owner), .fields = (rows),                     \
+        .count = sizeof(rows) / sizeof((rows)[0])                                                  \
+    }
 
 #endif

@@ -16,8 +16,8 @@ json_t *lbx_json_parse(const char *bytes, size_t len, struct lbx_reason *ret_rea
 
 /* As lbx_fields_read and lbx_fields_glean, on a value already parsed; NULL is no value. */
 enum lbx_err lbx_json_read(const struct lbx_table *table, const json_t *value, const char *at,
-                           struct lbx_arena *arena, void *ret_struct,
-                           struct lbx_reason *ret_reason) LBX_MUST_CHECK;
+                           struct lbx_arena *arena, void *ret_struct, struct lbx_reason *ret_reason)
+    LBX_MUST_CHECK;
 void lbx_json_glean(const struct lbx_table *table, const json_t *value, struct lbx_arena *arena,
                     void *ret_struct);
 

@@ -100,7 +100,9 @@ static const char *actor_of(const char *type, const struct some_data *data) {
     return decider(request);
 }
 
-static const char *either(const char *a, const char *b) { return a ? a : b; }
+static const char *either(const char *a, const char *b) {
+    return a ? a : b;
+}
 
 void lbx_event_glance(const struct lbx_record *record, struct lbx_arena *arena,
                       struct lbx_event_glance *ret_glance) {

@@ -141,9 +141,8 @@ enum lbx_err lbx_open(const struct lbx_record *record, size_t max_bytes, struct 
         (void)lbx_wrong(reason, "value: longer than %zu bytes", max_bytes);
         return LBX_ERR_LIMIT;
     }
-    if (!ok)
-        return LBX_ERR_INVALID;
-    in->value = lbx_json_parse(record->value, record->value_len, reason);
+    struct lbx_reason later;
+    in->value = lbx_json_parse(record->value, record->value_len, ok ? reason : &later);
     if (mode == LBX_MODE_BINARY) {
         in->data = in->value;
     } else {
@@ -153,5 +152,5 @@ enum lbx_err lbx_open(const struct lbx_record *record, size_t max_bytes, struct 
     if (mode == LBX_MODE_NEITHER)
         (void)lbx_wrong(reason, "content-type: neither application/cloudevents+json nor, with a "
                                 "ce_specversion header, JSON");
-    return in->value && mode != LBX_MODE_NEITHER ? LBX_OK : LBX_ERR_INVALID;
+    return ok && in->value && mode != LBX_MODE_NEITHER ? LBX_OK : LBX_ERR_INVALID;
 }

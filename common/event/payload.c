@@ -46,7 +46,7 @@ enum { ITEMS_MAX = 32, ADDRESSES_MAX = 50, APPROVERS_MAX = 1000 };
 
 #define TABLE(name, owner, rows) static const struct lbx_table name = LBX_TABLE(#name, owner, rows)
 
-/* clang-format off: one row, one line */
+/* clang-format off */
 
 /* ---- parts ---- */
 

@@ -84,7 +84,7 @@
 
 /* For each list: enum lbx_<name> { LBX_<PREFIX>_NONE, … } and its names table, names[0] == NULL. */
 #define LBX_NAMED_ENUM(list, tag, prefix)                                                          \
-    enum lbx_##tag { LBX_##prefix##_NONE, list(LBX_ENUM_##prefix) LBX_##prefix##_END };            \
+    enum lbx_##tag{LBX_##prefix##_NONE, list(LBX_ENUM_##prefix) LBX_##prefix##_END};               \
     extern const char *const lbx_##tag##_names[];
 
 #define LBX_ENUM_STATE(name, text) LBX_STATE_##name,
@@ -144,7 +144,8 @@ struct lbx_request {
     const char *request_id;
     int state; /* enum lbx_state */
     int64_t version;
-    const char *tenant_id, *subscription_id, *ticket_id; /* tenant and subscription absent where unknown */
+    const char *tenant_id, *subscription_id,
+        *ticket_id;               /* tenant and subscription absent where unknown */
     struct lbx_engineer engineer; /* only its id where the ticket does not name him */
     const char *resource_id;
     struct lbx_item *actions;
@@ -272,7 +273,8 @@ struct lbx_notification_outcome { /* sent and failed */
     X(ACCESS_REQUESTED, "lockbox.access.requested.v1", TICKETS, access_requested)                  \
     X(ACCESS_WITHDRAWN, "lockbox.access.withdrawn.v1", TICKETS, access_withdrawn)                  \
     X(SUBSCRIPTION_ADDED, "lockbox.tenant.subscription_added.v1", TENANTS, tenant_subscription)    \
-    X(SUBSCRIPTION_REMOVED, "lockbox.tenant.subscription_removed.v1", TENANTS, tenant_subscription) \
+    X(SUBSCRIPTION_REMOVED, "lockbox.tenant.subscription_removed.v1", TENANTS,                     \
+      tenant_subscription)                                                                         \
     X(ROLE_ASSIGNED, "lockbox.tenant.role_assigned.v1", TENANTS, tenant_role)                      \
     X(ROLE_REMOVED, "lockbox.tenant.role_removed.v1", TENANTS, tenant_role)                        \
     X(LOCKBOX_ENABLED, "lockbox.tenant.lockbox_enabled.v1", TENANTS, tenant_switch)                \

@@ -44,7 +44,9 @@ static bool fraction(const char **at, int64_t *ret_us) {
     return true;
 }
 
-static bool leap_year(int y) { return y % 4 == 0 && (y % 100 != 0 || y % 400 == 0); }
+static bool leap_year(int y) {
+    return y % 4 == 0 && (y % 100 != 0 || y % 400 == 0);
+}
 
 static int days_of_month(int y, int m) {
     static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
