@@ -1,0 +1,43 @@
+#include "base/map.h"
+#include "check.h"
+
+static void finds_what_was_set(void **state) {
+    (void)state;
+    struct lbx_arena arena;
+    struct lbx_map map;
+    static int values[5000];
+    lbx_arena_init(&arena);
+    lbx_map_init(&map, &arena);
+    assert_null(lbx_map_get(&map, "nothing yet"));
+    for (int i = 0; i < 5000; i++)
+        lbx_map_set(&map, lbx_arena_printf(&arena, "key %d", i), &values[i]);
+    for (int i = 0; i < 5000; i++)
+        assert_ptr_equal(lbx_map_get(&map, lbx_arena_printf(&arena, "key %d", i)), &values[i]);
+    assert_null(lbx_map_get(&map, "key 5000"));
+    assert_null(lbx_map_get(&map, ""));
+    assert_int_equal(map.used, 5000);
+    lbx_arena_done(&arena);
+}
+
+static void replaces(void **state) {
+    (void)state;
+    struct lbx_arena arena;
+    struct lbx_map map;
+    int one, two;
+    char key[] = "k";
+    lbx_arena_init(&arena);
+    lbx_map_init(&map, &arena);
+    lbx_map_set(&map, "k", &one);
+    lbx_map_set(&map, key, &two); /* another pointer, the same text */
+    assert_ptr_equal(lbx_map_get(&map, "k"), &two);
+    assert_int_equal(map.used, 1);
+    lbx_arena_done(&arena);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(finds_what_was_set),
+        cmocka_unit_test(replaces),
+    };
+    return cmocka_run_group_tests_name("map", tests, NULL, NULL);
+}
