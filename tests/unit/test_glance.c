@@ -1,0 +1,213 @@
+/* What the auditor finds in records, well-formed or not. */
+#include "event/envelope.h"
+
+#include "check.h"
+#include "expand.h"
+
+#define HEADER(name, text)                                                                         \
+    { name, text, sizeof(text) - 1 }
+#define CE HEADER("content-type", "application/cloudevents+json")
+#define EVENT(type, members, data)                                                                 \
+    "{\"specversion\":\"1.0\",\"id\":\"i\",\"source\":\"/s\",\"type\":\"" type "\"" members        \
+    ",\"data\":" data "}"
+#define REQUEST(type, members)                                                                     \
+    EVENT("lockbox.request." type ".v1", ",\"subject\":\"R\"",                                     \
+          "{\"request\":{\"request_id\":\"R\",\"tenant_id\":\"t\",\"subscription_id\":\"s\","      \
+          "\"ticket_id\":\"T\",\"engineer\":{\"id\":\"e\"}" members "}}")
+#define VOTES(first, second)                                                                       \
+    ",\"decisions\":[{\"by\":{\"id\":\"a\"},\"decision\":\"" first "\"},"                          \
+    "{\"by\":{\"id\":\"b\"},\"decision\":\"" second "\"}]"
+#define OF_REQUEST(word, who)                                                                      \
+    {                                                                                              \
+        .event_id = "i", .source = "/s", .type = "lockbox.request." word ".v1", .subject = "R",    \
+        .tenant_id = "t", .subscription_id = "s", .request_id = "R", .ticket_id = "T",             \
+        .actor = who                                                                               \
+    }
+
+static const struct {
+    const char *what, *value;
+    struct lbx_header headers[6];
+    struct lbx_event_glance want;
+} rows[] = {
+    {"ticket",
+     EVENT("lockbox.ticket.opened.v1", ",\"time\":\"2026-11-23T16:08:38Z\",\"subject\":\"x\"",
+           "{\"ticket_id\":\"T\",\"subscription_id\":\"s\",\"opened_by\":{\"id\":\"o\"}}"),
+     {CE},
+     {"i", "/s", "lockbox.ticket.opened.v1", "x", 1795450118000000, NULL, "s", NULL, "T", "o"}},
+    {"engineer assigned",
+     EVENT("lockbox.ticket.assigned.v1", "", "{\"ticket_id\":\"T\",\"engineer\":{\"id\":\"e\"}}"),
+     {CE},
+     {.event_id = "i",
+      .source = "/s",
+      .type = "lockbox.ticket.assigned.v1",
+      .ticket_id = "T",
+      .actor = "e"}},
+    {"asked for, binary",
+     "{\"ticket_id\":\"T\",\"engineer_id\":\"e\"}",
+     {HEADER("ce_specversion", "1.0"), HEADER("ce_type", "lockbox.access.requested.v1"),
+      HEADER("ce_id", "i"), HEADER("ce_source", "/s"), HEADER("ce_time", "2026-11-23T16:08:38Z")},
+     {.event_id = "i",
+      .source = "/s",
+      .type = "lockbox.access.requested.v1",
+      .event_time = 1795450118000000,
+      .ticket_id = "T",
+      .actor = "e"}},
+    {"role assigned: by whom is not said",
+     EVENT("lockbox.tenant.role_assigned.v1", "",
+           "{\"tenant_id\":\"t\",\"subscription_id\":\"s\",\"principal\":{\"id\":\"p\"}}"),
+     {CE},
+     {.event_id = "i",
+      .source = "/s",
+      .type = "lockbox.tenant.role_assigned.v1",
+      .tenant_id = "t",
+      .subscription_id = "s"}},
+    {"voted",
+     EVENT("lockbox.decision.submitted.v1", "",
+           "{\"request_id\":\"R\",\"by\":{\"id\":\"a\",\"email\":7}}"),
+     {CE},
+     {.event_id = "i",
+      .source = "/s",
+      .type = "lockbox.decision.submitted.v1",
+      .request_id = "R",
+      .actor = "a"}},
+    {"created",
+     REQUEST("created", ",\"state\":\"customer_notified\""),
+     {CE},
+     OF_REQUEST("created", "e")},
+    {"refused", REQUEST("refused", ",\"state\":\"refused\""), {CE}, OF_REQUEST("refused", "e")},
+    {"approved by the last",
+     REQUEST("approved", ",\"state\":\"approved\"" VOTES("approve", "approve")),
+     {CE},
+     OF_REQUEST("approved", "b")},
+    {"denied",
+     REQUEST("denied", ",\"state\":\"denied\"" VOTES("approve", "deny")),
+     {CE},
+     OF_REQUEST("denied", "b")},
+    {"revoked by a person",
+     REQUEST("revoked", ",\"state\":\"revoked\"" VOTES("approve", "revoke")),
+     {CE},
+     OF_REQUEST("revoked", "b")},
+    {"revoked by closing the ticket",
+     REQUEST("revoked", ",\"state\":\"revoked\"" VOTES("approve", "approve")),
+     {CE},
+     OF_REQUEST("revoked", NULL)},
+    {"completed by time",
+     REQUEST("completed", ",\"state\":\"completed\"" VOTES("approve", "approve")),
+     {CE},
+     OF_REQUEST("completed", NULL)},
+    {"expired by time",
+     REQUEST("expired", ",\"state\":\"expired\""),
+     {CE},
+     OF_REQUEST("expired", NULL)},
+    {"state of another kind",
+     REQUEST("approved", ",\"state\":9" VOTES("approve", "approve")),
+     {CE},
+     OF_REQUEST("approved", NULL)},
+    {"a request's event without its request",
+     EVENT("lockbox.request.created.v1", ",\"subject\":\"R\"", "{}"),
+     {CE},
+     {.event_id = "i",
+      .source = "/s",
+      .type = "lockbox.request.created.v1",
+      .subject = "R",
+      .request_id = "R"}},
+    {"a tenant's event: its subject is no request",
+     EVENT("lockbox.tenant.changed.v1", ",\"subject\":\"t\"", "{\"tenant_id\":\"t\"}"),
+     {CE},
+     {.event_id = "i",
+      .source = "/s",
+      .type = "lockbox.tenant.changed.v1",
+      .subject = "t",
+      .tenant_id = "t"}},
+    {"unknown type",
+     EVENT("some.other", "", "{\"ticket_id\":\"T\"}"),
+     {{0}},
+     {.event_id = "i", .source = "/s", .type = "some.other", .ticket_id = "T"}},
+
+    /* not well-formed */
+    {"no envelope", "{\"data\":{\"ticket_id\":\"T\"}}", {{0}}, {.ticket_id = "T"}},
+    {"wrong types and lengths",
+     "{\"id\":7,\"source\":\"<257>\",\"type\":[],\"time\":\"now\",\"subject\":\"\","
+     "\"data\":{\"ticket_id\":\"<129>\",\"tenant_id\":null,\"subscription_id\":{},"
+     "\"request_id\":\"\",\"by\":[],\"engineer\":{\"id\":\"e\"}}}",
+     {CE},
+     {.actor = "e"}},
+    {"data no object",
+     EVENT("lockbox.ticket.opened.v1", "", "[1]"),
+     {CE},
+     {.event_id = "i", .source = "/s", .type = "lockbox.ticket.opened.v1"}},
+    {"request no object",
+     EVENT("lockbox.request.created.v1", "", "{\"request\":[1]}"),
+     {CE},
+     {.event_id = "i", .source = "/s", .type = "lockbox.request.created.v1"}},
+    {"not JSON", "{\"id\":", {CE}, {0}},
+    {"duplicates", "{\"id\":\"i\",\"id\":\"j\"}", {CE}, {0}},
+    {"a list", "[]", {CE}, {0}},
+    {"NUL", "{\"id\":\"a\\u0000\"}", {CE}, {0}},
+    {"no UTF-8", "{\"id\":\"\xFF\"}", {CE}, {0}},
+    {"null value", NULL, {CE}, {0}},
+    {"empty value", "", {CE}, {0}},
+    {"a signed note", "lockbox.example/tickets.v1/0\n1\nAAAA\n\n\xE2\x80\x94 x y\n", {{0}}, {0}},
+    {"a batch",
+     "[{\"id\":\"i\"}]",
+     {HEADER("content-type", "application/cloudevents-batch+json")},
+     {0}},
+    {"another content-type, but an event",
+     EVENT("lockbox.ticket.closed.v1", "", "{\"ticket_id\":\"T\"}"),
+     {HEADER("content-type", "text/plain")},
+     {.event_id = "i", .source = "/s", .type = "lockbox.ticket.closed.v1", .ticket_id = "T"}},
+    {"binary, the value not JSON",
+     "<a/>",
+     {HEADER("ce_specversion", "1.0"), HEADER("ce_id", "i"), HEADER("ce_source", "\xFF"),
+      HEADER("ce_type", "a\0b")},
+     {.event_id = "i"}},
+    {"binary, null value",
+     NULL,
+     {HEADER("ce_specversion", "1.0"), HEADER("ce_id", "i")},
+     {.event_id = "i"}},
+    {"binary, an id twice: the first",
+     "{\"ticket_id\":\"T\"}",
+     {HEADER("ce_specversion", "1.0"), HEADER("ce_id", "i"), HEADER("ce_id", "j")},
+     {.event_id = "i", .ticket_id = "T"}},
+};
+
+static void finds_what_is_there(void **state) {
+    (void)state;
+    struct lbx_arena arena;
+    int bad = 0;
+    lbx_arena_init(&arena);
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct lbx_record record = {.topic = LBX_TOPIC_DEADLETTER,
+                                    .value = rows[i].value ? expand(&arena, rows[i].value) : NULL,
+                                    .headers = rows[i].headers};
+        record.value_len = record.value ? strlen(record.value) : 0;
+        while (record.header_count < COUNT(rows[i].headers) &&
+               rows[i].headers[record.header_count].name)
+            record.header_count++;
+        struct lbx_event_glance got;
+        const struct lbx_event_glance *want = &rows[i].want;
+        memset(&got, 0xFF, sizeof got);
+        lbx_event_glance(&record, &arena, &got);
+#define SAME(member)                                                                               \
+    CHECK_ROW(&bad, rows[i].what, same(got.member, want->member), #member " is %s", got.member)
+        SAME(event_id);
+        SAME(source);
+        SAME(type);
+        SAME(subject);
+        SAME(tenant_id);
+        SAME(subscription_id);
+        SAME(request_id);
+        SAME(ticket_id);
+        SAME(actor);
+        CHECK_ROW(&bad, rows[i].what, got.event_time == want->event_time, "event_time is %lld",
+                  (long long)got.event_time);
+        lbx_arena_reset(&arena);
+    }
+    lbx_arena_done(&arena);
+    assert_int_equal(bad, 0);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {cmocka_unit_test(finds_what_is_there)};
+    return cmocka_run_group_tests_name("glance", tests, NULL, NULL);
+}
