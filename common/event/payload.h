@@ -83,9 +83,11 @@
 #define LBX_OUTCOMES(X) X(ALLOWED, "allowed") X(BLOCKED, "blocked")
 
 /* For each list: enum lbx_<name> { LBX_<PREFIX>_NONE, … } and its names table, names[0] == NULL. */
+/* clang-format off */
 #define LBX_NAMED_ENUM(list, tag, prefix)                                                          \
-    enum lbx_##tag{LBX_##prefix##_NONE, list(LBX_ENUM_##prefix) LBX_##prefix##_END};               \
+    enum lbx_##tag { LBX_##prefix##_NONE, list(LBX_ENUM_##prefix) LBX_##prefix##_END };            \
     extern const char *const lbx_##tag##_names[];
+/* clang-format on */
 
 #define LBX_ENUM_STATE(name, text) LBX_STATE_##name,
 #define LBX_ENUM_DECISION(name, text) LBX_DECISION_##name,
@@ -144,8 +146,8 @@ struct lbx_request {
     const char *request_id;
     int state; /* enum lbx_state */
     int64_t version;
-    const char *tenant_id, *subscription_id,
-        *ticket_id;               /* tenant and subscription absent where unknown */
+    const char *tenant_id, *subscription_id; /* absent where the ticket is unknown */
+    const char *ticket_id;
     struct lbx_engineer engineer; /* only its id where the ticket does not name him */
     const char *resource_id;
     struct lbx_item *actions;
