@@ -40,27 +40,33 @@ need_packages() {
     logged install 'installing Debian packages' "${as_root[@]}" bash tools/dev/apt.sh $missing
 }
 
-# need_kafka: fetches the jars of kafka/pom.xml into the cache, and names their place in LOCKBOX_DEV_KAFKA_JARS.
+# fetched DIRECTORY NAME WHAT COMMAND…: runs the command that fills the directory, once for all stacks of this user.
+fetched() {
+    local directory=$1 name=$2 what=$3
+    shift 3
+    [ ! -e "$directory/.complete" ] || return 0
+    mkdir -p "$directory"
+    # shellcheck disable=SC2016  # expanded by the inner shell
+    logged "$name" "$what" flock "$directory" bash -euc \
+        '[ -e "$0/.complete" ] || { "$@"; touch "$0/.complete"; }' "$directory" "$@"
+}
+
+# need_kafka: the jars of kafka/pom.xml, whose place is then in LOCKBOX_DEV_KAFKA_JARS.
 need_kafka() {
     local pom=tools/dev/kafka/pom.xml jars
     jars=$cache/kafka-$(sha256sum <"$pom" | cut -c1-12)
     export LOCKBOX_DEV_KAFKA_JARS=$jars
-    [ ! -e "$jars/.complete" ] || return 0
-    mkdir -p "$jars"
-    logged kafka-jars 'fetching Kafka from Maven Central' flock "$jars" mvn -B -f "$pom" \
-        -Dmaven.repo.local="$cache/m2" dependency:copy-dependencies -DincludeScope=runtime -DoutputDirectory="$jars"
-    rm -rf "$cache/m2"
-    touch "$jars/.complete"
+    fetched "$jars" kafka-jars 'fetching Kafka from Maven Central' bash -euc "
+        mvn -B -f $pom -Dmaven.repo.local='$jars/m2' dependency:copy-dependencies -DincludeScope=runtime \
+            -DoutputDirectory='$jars'
+        rm -rf '$jars/m2'"
 }
 
-# need_venv: makes the virtual environment of requirements.txt in the cache, and names its place in $venv.
+# need_venv: the virtual environment of requirements.txt, whose place is then in $venv.
 need_venv() {
     local requirements=tools/dev/requirements.txt
-    venv=$cache/venv-$( (cat "$requirements"; /usr/bin/python3 --version) | sha256sum | cut -c1-12)
-    [ ! -e "$venv/.complete" ] || return 0
-    mkdir -p "$venv"
-    logged venv 'fetching the Python packages of the tests' flock "$venv" bash -ec "
+    venv=$cache/venv-$( (cat "$requirements" && /usr/bin/python3 --version) | sha256sum | cut -c1-12)
+    fetched "$venv" venv 'fetching the Python packages of the tests' bash -euc "
         /usr/bin/python3 -m venv '$venv'
         '$venv/bin/python' -m pip install --no-input --disable-pip-version-check -r $requirements"
-    touch "$venv/.complete"
 }
