@@ -30,7 +30,11 @@ struct lbx_log_field {
 
 void lbx_log_fields(enum lbx_log_level level, const char *message, const struct lbx_log_field *f);
 
-#define LBX_S(field, value) {.name = (field), .text = (value) ? (value) : ""}
+static inline const char *lbx_log_text(const char *text) {
+    return text ? text : "";
+}
+
+#define LBX_S(field, value) {.name = (field), .text = lbx_log_text(value)}
 #define LBX_N(field, value) {.name = (field), .number = (int64_t)(value)}
 
 /* lbx_log(LBX_LOG_INFO, "partition taken", LBX_S("topic", t), LBX_N("partition", p)); */

@@ -55,7 +55,7 @@ static const struct lbx_field principal_rows[] = {
     LBX_ROW_TEXT(lbx_principal, email, REQUIRED, EMAIL),
     LBX_ROW_TEXT(lbx_principal, name, REQUIRED, NAME),
 };
-TABLE(principal, lbx_principal, principal_rows);
+const struct lbx_table lbx_principal_table = LBX_TABLE("principal", lbx_principal, principal_rows);
 
 static const struct lbx_field engineer_rows[] = {
     LBX_ROW_TEXT(lbx_engineer, id, REQUIRED, ID),
@@ -63,7 +63,7 @@ static const struct lbx_field engineer_rows[] = {
     LBX_ROW_TEXT(lbx_engineer, name, REQUIRED, NAME),
     LBX_ROW_TEXT(lbx_engineer, organization, REQUIRED, BYTES(1, 128)),
 };
-TABLE(engineer, lbx_engineer, engineer_rows);
+const struct lbx_table lbx_engineer_table = LBX_TABLE("engineer", lbx_engineer, engineer_rows);
 
 /* As wished for: which members an action must have is judged, a refusal, and no broken event. */
 static const struct lbx_field item_rows[] = {
@@ -95,13 +95,13 @@ static const struct lbx_field request_item_rows[] = {
 TABLE(request_item, lbx_item, request_item_rows);
 
 static const struct lbx_field approver_rows[] = {
-    LBX_ROW_OBJECT(lbx_approver, principal, struct lbx_principal, REQUIRED, OF(principal)),
+    LBX_ROW_OBJECT(lbx_approver, principal, struct lbx_principal, REQUIRED, OF(lbx_principal_table)),
     LBX_ROW_ENUM(lbx_approver, role, REQUIRED, ONE_OF(role)),
 };
 TABLE(approver, lbx_approver, approver_rows);
 
 static const struct lbx_field vote_rows[] = {
-    LBX_ROW_OBJECT(lbx_vote, by, struct lbx_principal, REQUIRED, OF(principal)),
+    LBX_ROW_OBJECT(lbx_vote, by, struct lbx_principal, REQUIRED, OF(lbx_principal_table)),
     LBX_ROW_ENUM(lbx_vote, decision, REQUIRED, ONE_OF(decision)),
     LBX_ROW_TIME(lbx_vote, at, REQUIRED),
     LBX_ROW_TEXT(lbx_vote, comment, OPTIONAL, PROSE),
@@ -148,13 +148,13 @@ static const struct lbx_field ticket_opened_rows[] = {
     LBX_ROW_TEXT(lbx_ticket_opened, subscription_id, REQUIRED, ID),
     LBX_ROW_TEXT(lbx_ticket_opened, title, REQUIRED, NAME),
     LBX_ROW_TEXT(lbx_ticket_opened, severity, OPTIONAL, BYTES(0, 64)),
-    LBX_ROW_OBJECT(lbx_ticket_opened, opened_by, struct lbx_principal, OPTIONAL, OF(principal)),
+    LBX_ROW_OBJECT(lbx_ticket_opened, opened_by, struct lbx_principal, OPTIONAL, OF(lbx_principal_table)),
 };
 TABLE(ticket_opened, lbx_ticket_opened, ticket_opened_rows);
 
 static const struct lbx_field ticket_assigned_rows[] = {
     LBX_ROW_TEXT(lbx_ticket_assigned, ticket_id, REQUIRED, ID),
-    LBX_ROW_OBJECT(lbx_ticket_assigned, engineer, struct lbx_engineer, REQUIRED, OF(engineer)),
+    LBX_ROW_OBJECT(lbx_ticket_assigned, engineer, struct lbx_engineer, REQUIRED, OF(lbx_engineer_table)),
 };
 TABLE(ticket_assigned, lbx_ticket_assigned, ticket_assigned_rows);
 
@@ -198,7 +198,7 @@ TABLE(tenant_subscription, lbx_tenant_event, tenant_subscription_rows);
 static const struct lbx_field tenant_role_rows[] = {
     LBX_ROW_TEXT(lbx_tenant_event, tenant_id, REQUIRED, ID),
     LBX_ROW_TEXT(lbx_tenant_event, subscription_id, OPTIONAL, ID),
-    LBX_ROW_OBJECT(lbx_tenant_event, principal, struct lbx_principal, REQUIRED, OF(principal)),
+    LBX_ROW_OBJECT(lbx_tenant_event, principal, struct lbx_principal, REQUIRED, OF(lbx_principal_table)),
     LBX_ROW_ENUM(lbx_tenant_event, role, REQUIRED, ONE_OF(role)),
 };
 TABLE(tenant_role, lbx_tenant_event, tenant_role_rows);
@@ -206,7 +206,7 @@ TABLE(tenant_role, lbx_tenant_event, tenant_role_rows);
 static const struct lbx_field tenant_switch_rows[] = {
     LBX_ROW_TEXT(lbx_tenant_event, tenant_id, REQUIRED, ID),
     LBX_ROW_TEXT(lbx_tenant_event, subscription_id, REQUIRED, ID),
-    LBX_ROW_OBJECT(lbx_tenant_event, by, struct lbx_principal, REQUIRED, OF(principal)),
+    LBX_ROW_OBJECT(lbx_tenant_event, by, struct lbx_principal, REQUIRED, OF(lbx_principal_table)),
 };
 TABLE(tenant_switch, lbx_tenant_event, tenant_switch_rows);
 
@@ -221,7 +221,7 @@ TABLE(tenant_contacts, lbx_tenant_event, tenant_contacts_rows);
 static const struct lbx_field decision_submitted_rows[] = {
     LBX_ROW_TEXT(lbx_decision_submitted, request_id, REQUIRED, ID),
     LBX_ROW_ENUM(lbx_decision_submitted, decision, REQUIRED, ONE_OF(decision)),
-    LBX_ROW_OBJECT(lbx_decision_submitted, by, struct lbx_principal, REQUIRED, OF(principal)),
+    LBX_ROW_OBJECT(lbx_decision_submitted, by, struct lbx_principal, REQUIRED, OF(lbx_principal_table)),
     LBX_ROW_TEXT(lbx_decision_submitted, comment, OPTIONAL, PROSE),
     LBX_ROW_DURATION(lbx_decision_submitted, duration, OPTIONAL, .min = SECOND),
     LBX_ROW_INTS(lbx_decision_submitted, actions, action_count, OPTIONAL, ITEMS(0, ITEMS_MAX),
@@ -257,7 +257,7 @@ static const struct lbx_field decision_judged_rows[] = {
     LBX_ROW_TEXT(lbx_decision_judged, tenant_id, OPTIONAL, ID),
     LBX_ROW_ENUM(lbx_decision_judged, decision, REQUIRED, ONE_OF(decision)),
     LBX_ROW_ENUM(lbx_decision_judged, verdict, REQUIRED, ONE_OF(verdict)),
-    LBX_ROW_OBJECT(lbx_decision_judged, by, struct lbx_principal, REQUIRED, OF(principal)),
+    LBX_ROW_OBJECT(lbx_decision_judged, by, struct lbx_principal, REQUIRED, OF(lbx_principal_table)),
     LBX_ROW_TIME(lbx_decision_judged, at, REQUIRED),
     LBX_ROW_TEXT(lbx_decision_judged, comment, OPTIONAL, PROSE),
 };
@@ -268,9 +268,9 @@ static const struct lbx_field tenant_changed_rows[] = {
     LBX_ROW_TEXT(lbx_tenant_changed, subscription_id, OPTIONAL, ID),
     LBX_ROW_TEXT(lbx_tenant_changed, name, OPTIONAL, NAME),
     LBX_ROW_ENUM(lbx_tenant_changed, change, REQUIRED, ONE_OF(change)),
-    LBX_ROW_OBJECT(lbx_tenant_changed, principal, struct lbx_principal, OPTIONAL, OF(principal)),
+    LBX_ROW_OBJECT(lbx_tenant_changed, principal, struct lbx_principal, OPTIONAL, OF(lbx_principal_table)),
     LBX_ROW_ENUM(lbx_tenant_changed, role, OPTIONAL, ONE_OF(role)),
-    LBX_ROW_OBJECT(lbx_tenant_changed, by, struct lbx_principal, OPTIONAL, OF(principal)),
+    LBX_ROW_OBJECT(lbx_tenant_changed, by, struct lbx_principal, OPTIONAL, OF(lbx_principal_table)),
     LBX_ROW_TEXTS(lbx_tenant_changed, alternate_emails, alternate_count, OPTIONAL,
                   ITEMS(0, ADDRESSES_MAX), EMAIL),
     LBX_ROW_TIME(lbx_tenant_changed, at, REQUIRED),

@@ -319,6 +319,9 @@ const struct lbx_event_type_info *lbx_event_type_info(enum lbx_event_type type);
 /* LBX_EVENT_NONE where no type has that name. */
 enum lbx_event_type lbx_event_type_find(const char *name);
 
+/* Parts that what is kept is made of, too. */
+extern const struct lbx_table lbx_principal_table, lbx_engineer_table;
+
 /* The whole request, for the operational database's own copy. */
 extern const struct lbx_table lbx_request_table;
 

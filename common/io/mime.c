@@ -21,10 +21,9 @@ static void unref(void *held) {
 }
 #define UNREF LBX_CLEANUP(unref)
 
-/* Text for a header: controls become spaces, ill-formed bytes U+FFFD. */
-static void header_text(const char *text, struct lbx_buf *out) {
+/* Well-formed text without controls: those become spaces, ill-formed bytes U+FFFD. */
+static void clean(const char *text, struct lbx_buf *out) {
     size_t len = strlen(text);
-    lbx_buf_clear(out);
     lbx_buf_str(out, "");
     for (size_t i = 0; i < len;) {
         size_t n = lbx_utf8_len(text + i, len - i);
@@ -37,6 +36,36 @@ static void header_text(const char *text, struct lbx_buf *out) {
             lbx_buf_add(out, text + i, n);
         i += n ? n : 1;
     }
+}
+
+/* RFC 2047 encoded words, each of whole characters. */
+static void encode_words(const struct lbx_buf *text, struct lbx_buf *out) {
+    enum { WORD_BYTES = 45 }; /* 60 in base64, and 12 around them: at most 75 */
+    for (size_t at = 0, end; at < text->len; at = end) {
+        size_t n;
+        for (end = at; end < text->len; end += n) {
+            n = lbx_utf8_len(text->data + end, text->len - end);
+            if (end + n - at > WORD_BYTES)
+                break;
+        }
+        char *word = g_base64_encode((const guchar *)text->data + at, end - at);
+        lbx_buf_printf(out, "%s=?utf-8?b?%s?=", at ? " " : "", word);
+        g_free(word);
+    }
+}
+
+/* Text for a header, ASCII. What looks like an encoded word is encoded as well: GMime would leave it,
+ * and the reader decode what nobody encoded, line breaks included. */
+static void header_text(const char *text, struct lbx_buf *out) {
+    struct lbx_buf cleaned LBX_BUF = {0};
+    clean(text, &cleaned);
+    bool ascii = true;
+    for (size_t i = 0; i < cleaned.len; i++)
+        ascii = ascii && (signed char)cleaned.data[i] >= 0;
+    if (ascii && !strstr(cleaned.data, "=?"))
+        lbx_buf_add(out, cleaned.data, cleaned.len);
+    else
+        encode_words(&cleaned, out);
 }
 
 /* "<left@right>" of what an address may be made of (RFC 5322 3.6.4, without its obsolete forms). */
@@ -76,9 +105,9 @@ static bool valid(const struct lbx_mime *mime) {
 
 static void set_address(GMimeMessage *message, GMimeAddressType type, const char *name,
                         const char *address) {
-    struct lbx_buf clean LBX_BUF = {0};
-    header_text(name ? name : "", &clean);
-    g_mime_message_add_mailbox(message, type, clean.len ? clean.data : NULL, address);
+    struct lbx_buf phrase LBX_BUF = {0};
+    header_text(name ? name : "", &phrase);
+    g_mime_message_add_mailbox(message, type, phrase.len ? phrase.data : NULL, address);
 }
 
 static void set_raw(GMimeMessage *message, const char *name, const char *value) {

@@ -314,6 +314,7 @@ void lbx_rows_done(struct lbx_rows *rows) {
 }
 
 static struct lbx_buf *next_cell(struct lbx_rows *rows) {
+    assert(!rows->closed);
     struct lbx_buf *column = &rows->column[rows->cells++ % rows->columns];
     lbx_buf_char(column, column->len ? ',' : '{');
     return column;
@@ -359,6 +360,13 @@ void lbx_rows_bytes(struct lbx_rows *rows, const void *bytes, size_t len) {
     lbx_buf_char(cell, '"');
 }
 
+const char *lbx_rows_literal(struct lbx_rows *rows, size_t column) {
+    for (size_t i = 0; !rows->closed && i < rows->columns; i++)
+        lbx_buf_str(&rows->column[i], rows->cells ? "}" : "{}");
+    rows->closed = true;
+    return rows->column[column].data;
+}
+
 void lbx_rows_call(struct lbx_rows *rows, struct lbx_calls *calls, const struct lbx_sql *sql,
                    int more_count, const char *const *more) {
     assert(rows->cells % rows->columns == 0);
@@ -366,10 +374,8 @@ void lbx_rows_call(struct lbx_rows *rows, struct lbx_calls *calls, const struct 
         return;
     const char *params[LBX_PARAMS_MAX];
     int count = 0;
-    for (size_t i = 0; i < rows->columns; i++) {
-        lbx_buf_char(&rows->column[i], '}');
-        params[count++] = rows->column[i].data;
-    }
+    for (size_t i = 0; i < rows->columns; i++)
+        params[count++] = lbx_rows_literal(rows, i);
     for (int i = 0; i < more_count; i++)
         params[count++] = more[i];
     lbx_calls_add(calls, sql, count, params);

@@ -102,6 +102,7 @@ enum lbx_err lbx_pg_copy(struct lbx_pg *pg, const struct lbx_sql *copy, const st
  * `SELECT … FROM unnest($1::text[], $2::bigint[], …)`. Cells are added row by row, left to right. */
 struct lbx_rows {
     size_t columns, cells;
+    bool closed;
     struct lbx_buf column[LBX_PARAMS_MAX];
 };
 
@@ -114,6 +115,10 @@ void lbx_rows_bytes(struct lbx_rows *rows, const void *bytes, size_t len); /* NU
 static inline size_t lbx_rows_count(const struct lbx_rows *rows) {
     return rows->cells / rows->columns;
 }
+
+/* One column as an array literal, "{}" where there are no rows; no cells may be added after. Borrowed
+ * from rows. */
+const char *lbx_rows_literal(struct lbx_rows *rows, size_t column);
 
 /* Adds a call with the columns as its first parameters and `more` behind them. No call where there
  * are no rows. */

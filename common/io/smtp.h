@@ -17,7 +17,7 @@ enum {
     LBX_SMTP_ADDRESS_MAX = 254, /* RFC 5321 4.5.3.1, a path without its angle brackets */
     LBX_SMTP_REPLY_SIZE = 513,
     LBX_SMTP_WHY_SIZE = 256,
-    LBX_SMTP_ENHANCED_SIZE = 12, /* "5.999.999" */
+    LBX_SMTP_ENHANCED_SIZE = 36, /* "5.999.999", with room for any three ints */
 };
 
 struct lbx_smtp_config {

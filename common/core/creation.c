@@ -1,0 +1,181 @@
+#include "core/creation.h"
+
+#include <string.h>
+#include <strings.h>
+
+/* ---- the checks ---- */
+
+static bool ticket_known(const struct lbx_creation *c, int64_t *item) {
+    (void)item;
+    return c->ticket && c->ticket->subscription_id;
+}
+
+static bool ticket_open(const struct lbx_creation *c, int64_t *item) {
+    (void)item;
+    return c->ticket->open;
+}
+
+static bool engineer_on_ticket(const struct lbx_creation *c, int64_t *item) {
+    (void)item;
+    return lbx_ticket_engineer(c->ticket, c->wish->engineer_id) != NULL;
+}
+
+static bool organization_allowed(const struct lbx_creation *c, int64_t *item) {
+    (void)item;
+    const char *organization =
+        lbx_ticket_engineer(c->ticket, c->wish->engineer_id)->organization;
+    for (char *const *allowed = c->limits->organizations; *allowed; allowed++)
+        if (strcasecmp(*allowed, organization) == 0)
+            return true;
+    return false;
+}
+
+static bool lockbox_enabled(const struct lbx_creation *c, int64_t *item) {
+    (void)item;
+    return c->subscription && !c->subscription->removed && c->subscription->lockbox_enabled;
+}
+
+static bool actions_permitted(const struct lbx_creation *c, int64_t *item) {
+    for (size_t i = 0; i < c->wish->action_count; i++)
+        if (!lbx_item_permitted(&c->wish->actions[i])) {
+            *item = (int64_t)i + 1;
+            return false;
+        }
+    return true;
+}
+
+static bool resource_inside(const struct lbx_creation *c, int64_t *item) {
+    (void)item;
+    return lbx_resource_inside(c->wish->resource_id, c->ticket->subscription_id);
+}
+
+static int64_t wished_duration(const struct lbx_creation *c) {
+    return c->wish->duration ? c->wish->duration : c->limits->grant_ttl;
+}
+
+static bool duration_within(const struct lbx_creation *c, int64_t *item) {
+    (void)item;
+    return wished_duration(c) <= c->limits->grant_ttl_max;
+}
+
+/* Something to read: more than white space of ASCII, no-break or ideographic spaces. */
+static bool justified(const struct lbx_creation *c, int64_t *item) {
+    (void)item;
+    const char *at = c->wish->justification;
+    while (at && *at) {
+        if (strchr(" \t\r\n\v\f", *at))
+            at++;
+        else if (strncmp(at, "\xC2\xA0", 2) == 0)
+            at += 2;
+        else if (strncmp(at, "\xE3\x80\x80", 3) == 0)
+            at += 3;
+        else
+            return true;
+    }
+    return false;
+}
+
+/* An extension continues access that the same engineer was granted for the same cluster. */
+static bool extended_known(const struct lbx_creation *c, int64_t *item) {
+    (void)item;
+    return !c->wish->extends ||
+           (c->extended && c->extended->state == LBX_STATE_APPROVED &&
+            strcmp(c->extended->engineer.id, c->wish->engineer_id) == 0 &&
+            strcasecmp(c->extended->resource_id, c->wish->resource_id) == 0);
+}
+
+static bool has_approvers(const struct lbx_creation *c, int64_t *item) {
+    (void)item;
+    return c->approver_count > 0;
+}
+
+/* In this order; the first that does not hold says what becomes of the wish. */
+static const struct check {
+    bool (*holds)(const struct lbx_creation *creation, int64_t *item);
+    int state, reason;
+} checks[] = {
+    {ticket_known, LBX_STATE_REFUSED, LBX_REFUSAL_TICKET_UNKNOWN},
+    {ticket_open, LBX_STATE_REFUSED, LBX_REFUSAL_TICKET_CLOSED},
+    {engineer_on_ticket, LBX_STATE_REFUSED, LBX_REFUSAL_ENGINEER_NOT_ON_TICKET},
+    {organization_allowed, LBX_STATE_REFUSED, LBX_REFUSAL_ORGANIZATION_NOT_ALLOWED},
+    {lockbox_enabled, LBX_STATE_NOT_REQUIRED, LBX_REFUSAL_NONE},
+    {actions_permitted, LBX_STATE_REFUSED, LBX_REFUSAL_ACTION_NOT_PERMITTED},
+    {resource_inside, LBX_STATE_REFUSED, LBX_REFUSAL_RESOURCE_OUTSIDE_SUBSCRIPTION},
+    {duration_within, LBX_STATE_REFUSED, LBX_REFUSAL_DURATION_TOO_LONG},
+    {justified, LBX_STATE_REFUSED, LBX_REFUSAL_JUSTIFICATION_MISSING},
+    {extended_known, LBX_STATE_REFUSED, LBX_REFUSAL_EXTENDS_UNKNOWN},
+    {has_approvers, LBX_STATE_REFUSED, LBX_REFUSAL_NO_APPROVERS},
+};
+
+/* ---- the request ---- */
+
+static void describe(const struct lbx_creation *c, struct lbx_arena *arena,
+                     struct lbx_request *request) {
+    const struct lbx_access_requested *wish = c->wish;
+    const struct lbx_engineer *engineer =
+        c->ticket ? lbx_ticket_engineer(c->ticket, wish->engineer_id) : NULL;
+    *request = (struct lbx_request){
+        .request_id = c->request_id,
+        .version = 1,
+        .tenant_id = c->subscription ? c->subscription->tenant_id : NULL,
+        .subscription_id = c->ticket ? c->ticket->subscription_id : NULL,
+        .ticket_id = wish->ticket_id,
+        .engineer = engineer ? *engineer : (struct lbx_engineer){.id = wish->engineer_id},
+        .resource_id = wish->resource_id,
+        .actions = LBX_ARENA_ARRAY(arena, struct lbx_item, wish->action_count),
+        .action_count = wish->action_count,
+        .justification = wish->justification,
+        .reason_code = wish->reason_code,
+        .duration = wished_duration(c),
+        .created_at = c->now,
+        .extends = wish->extends,
+    };
+    for (size_t i = 0; i < wish->action_count; i++) {
+        request->actions[i] = wish->actions[i];
+        request->actions[i].number = (int64_t)i + 1;
+        request->actions[i].kept = true;
+    }
+}
+
+static void ask(const struct lbx_creation *c, struct lbx_request *request) {
+    request->state = LBX_STATE_CUSTOMER_NOTIFIED;
+    request->decide_by = c->now + c->limits->pending_ttl;
+    request->starts_at = c->wish->starts_at;
+    request->approvals_needed = 1;
+    request->approvers = c->approvers;
+    request->approver_count = c->approver_count;
+    request->alternate_emails = c->subscription->alternate_emails;
+    request->alternate_count = c->subscription->alternate_count;
+}
+
+/* Nobody is asked, and nothing more is allowed than could have been asked for: items that are not
+ * permitted are not kept, a cluster elsewhere gets no access, and time is bounded as a grant's. */
+static void allow_unasked(const struct lbx_creation *c, struct lbx_request *request) {
+    for (size_t i = 0; i < request->action_count; i++)
+        request->actions[i].kept = lbx_item_permitted(&request->actions[i]);
+    if (request->duration > c->limits->grant_ttl_max)
+        request->duration = c->limits->grant_ttl_max;
+    request->ended_at = c->now;
+    if (!lbx_resource_inside(c->wish->resource_id, c->ticket->subscription_id))
+        return;
+    request->starts_at = c->wish->starts_at > c->now ? c->wish->starts_at : c->now;
+    request->expires_at = request->starts_at + request->duration;
+}
+
+void lbx_request_create(const struct lbx_creation *c, struct lbx_arena *arena,
+                        struct lbx_request *ret_request) {
+    describe(c, arena, ret_request);
+    for (size_t i = 0; i < sizeof checks / sizeof *checks; i++) {
+        int64_t item = 0;
+        if (checks[i].holds(c, &item))
+            continue;
+        ret_request->state = checks[i].state;
+        ret_request->reason = checks[i].reason;
+        ret_request->reason_item = item;
+        ret_request->ended_at = c->now;
+        if (checks[i].state == LBX_STATE_NOT_REQUIRED)
+            allow_unasked(c, ret_request);
+        return;
+    }
+    ask(c, ret_request);
+}

@@ -1,0 +1,34 @@
+/* From a wish to a request: the checks of creation, in their published order. Pure. */
+#ifndef LBX_CORE_CREATION_H
+#define LBX_CORE_CREATION_H
+
+#include "core/request.h"
+#include "core/tenant.h"
+#include "core/ticket.h"
+
+/* What the operator sets. Durations in microseconds, above 0. */
+struct lbx_limits {
+    int64_t pending_ttl, grant_ttl, grant_ttl_max;
+    char *const *organizations; /* ended by NULL */
+};
+
+/* Everything the checks look at. */
+struct lbx_creation {
+    const struct lbx_access_requested *wish;
+    const struct lbx_ticket *ticket;             /* NULL: unknown */
+    const struct lbx_subscription *subscription; /* the ticket's; NULL: unknown */
+    struct lbx_approver *approvers;              /* as the roles are now, each person once */
+    size_t approver_count;
+    const struct lbx_request *extended; /* NULL: unknown */
+    const struct lbx_limits *limits;
+    const char *request_id; /* UUIDv7 */
+    int64_t now;
+};
+
+/* The request in its first state: customer_notified, refused (with reason and, for an action, the
+ * item's number) or not_required. Texts are borrowed from the creation. Its digest is the caller's to
+ * set. */
+void lbx_request_create(const struct lbx_creation *creation, struct lbx_arena *arena,
+                        struct lbx_request *ret_request);
+
+#endif

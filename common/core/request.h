@@ -1,0 +1,61 @@
+/* Requests: what an engineer may ask, when it is over, and what a decision does to it.
+ *
+ * Pure. Time is an argument: microseconds since the Unix epoch, by the database's clock, read after
+ * the row's lock was held.
+ */
+#ifndef LBX_CORE_REQUEST_H
+#define LBX_CORE_REQUEST_H
+
+#include "base/arena.h"
+#include "core/rules.h"
+
+/* One step of a request's life, as it is to be published. */
+struct lbx_step {
+    int event;          /* enum lbx_event_type; LBX_EVENT_NONE: nothing happened */
+    int previous_state; /* enum lbx_state */
+};
+
+/* When time will change the state; 0: never. */
+int64_t lbx_request_due(const struct lbx_request *request);
+
+/* Until when its items are good, whatever its state; 0: they never were. */
+int64_t lbx_request_access_end(const struct lbx_request *request);
+
+/* The basis of its access as access_check names it ("approved", "not_required"); NULL: none. */
+const char *lbx_request_basis(const struct lbx_request *request);
+
+/* Lets time act: a request whose due moment is at or before now moves on. Comes before every other
+ * input, so that nothing late ever counts, however late the expirer is. */
+struct lbx_step lbx_request_pass_time(struct lbx_request *request, int64_t now_us);
+
+/* Its ticket was closed, its engineer taken off, or it was withdrawn. */
+struct lbx_step lbx_request_ticket_ended(struct lbx_request *request, int64_t now_us);
+
+/* A decision, and whether the voter still holds a role that makes him an approver. */
+struct lbx_judgement {
+    int verdict; /* enum lbx_verdict */
+    struct lbx_step step;
+};
+
+/* Judges a decision on a request whose time has passed by already. The vote's texts are borrowed by
+ * the request. */
+struct lbx_judgement lbx_request_decide(struct lbx_request *request,
+                                        const struct lbx_decision_submitted *decision,
+                                        bool still_approver, int64_t now_us,
+                                        struct lbx_arena *arena);
+
+/* Whether an item is one of the five actions, with the parts that action needs. */
+bool lbx_item_permitted(const struct lbx_item *item);
+
+/* Whether resource_id is an OpenShift cluster (ARM id) of the subscription; compared without case. */
+bool lbx_resource_inside(const char *resource_id, const char *subscription_id);
+
+/* The bytes that consent is given to: each field behind its uint32 big-endian length, an absent one as
+ * 0xFFFFFFFF. The request's digest is their SHA-256. In order: request_id, tenant_id,
+ * subscription_id, ticket_id, engineer id, e-mail, organization, resource_id, then the number of
+ * actions as decimal text and for each its number, action, namespace, kind, name, then justification,
+ * reason_code, duration (ISO 8601), starts_at and decide_by (RFC 3339). starts_at is the one asked
+ * for, absent where access starts with the approval. */
+void lbx_request_consent(const struct lbx_request *request, struct lbx_buf *out);
+
+#endif

@@ -1,0 +1,78 @@
+#include "core/rules.h"
+
+#include <assert.h>
+
+const char *const lbx_input_names[] = {
+#define LBX_INPUT_NAME(name, text) text,
+    LBX_INPUTS(LBX_INPUT_NAME)
+#undef LBX_INPUT_NAME
+};
+
+/* The state is entered, and the event of that name published. */
+#define BECOMES(state)                                                                             \
+    { .to = LBX_STATE_##state, .verdict = LBX_VERDICT_APPLIED, .event = LBX_EVENT_REQUEST_##state }
+/* The same, by time or ticket: there is no decision to judge. */
+#define ENDS(state)                                                                                \
+    { .to = LBX_STATE_##state, .event = LBX_EVENT_REQUEST_##state }
+/* Nothing changes, and the decision is told so. */
+#define JUDGED(as)                                                                                 \
+    { .verdict = LBX_VERDICT_##as }
+#define JUDGED_OR_REPEATED(as)                                                                     \
+    { .verdict = LBX_VERDICT_##as, .repeated = LBX_VERDICT_DUPLICATE }
+/* Nothing changes, nobody is told. */
+#define NOTHING                                                                                    \
+    { .to = LBX_STATE_NONE }
+
+/* A state that time or the ticket ended: a vote comes late. */
+#define OVER_BY_TIME                                                                               \
+    {                                                                                              \
+        [LBX_INPUT_APPROVE] = JUDGED_OR_REPEATED(LATE), [LBX_INPUT_DENY] = JUDGED_OR_REPEATED(LATE), \
+        [LBX_INPUT_TIME_UP] = NOTHING, [LBX_INPUT_TICKET_ENDED] = NOTHING,                         \
+        [LBX_INPUT_REVOKE] = JUDGED(LATE)                                                          \
+    }
+/* A state that a decision or a check ended: a vote contradicts it. */
+#define OVER_BY_DECISION                                                                           \
+    {                                                                                              \
+        [LBX_INPUT_APPROVE] = JUDGED(CONFLICT), [LBX_INPUT_DENY] = JUDGED_OR_REPEATED(CONFLICT),   \
+        [LBX_INPUT_TIME_UP] = NOTHING, [LBX_INPUT_TICKET_ENDED] = NOTHING,                         \
+        [LBX_INPUT_REVOKE] = JUDGED(LATE)                                                          \
+    }
+
+static const struct lbx_rule rules[LBX_STATE_END][LBX_INPUT_COUNT] = {
+    [LBX_STATE_CUSTOMER_NOTIFIED] =
+        {
+            [LBX_INPUT_APPROVE] = BECOMES(APPROVED),
+            [LBX_INPUT_DENY] = BECOMES(DENIED),
+            [LBX_INPUT_TIME_UP] = ENDS(EXPIRED),
+            [LBX_INPUT_TICKET_ENDED] = ENDS(CANCELLED),
+            [LBX_INPUT_REVOKE] = JUDGED(CONFLICT),
+        },
+    [LBX_STATE_APPROVED] =
+        {
+            [LBX_INPUT_APPROVE] = JUDGED_OR_REPEATED(CONFLICT),
+            [LBX_INPUT_DENY] = JUDGED(CONFLICT),
+            [LBX_INPUT_TIME_UP] = ENDS(COMPLETED),
+            [LBX_INPUT_TICKET_ENDED] = ENDS(REVOKED),
+            [LBX_INPUT_REVOKE] = BECOMES(REVOKED),
+        },
+    [LBX_STATE_EMERGENCY] =
+        {
+            [LBX_INPUT_APPROVE] = JUDGED(CONFLICT),
+            [LBX_INPUT_DENY] = JUDGED(CONFLICT),
+            [LBX_INPUT_TIME_UP] = ENDS(COMPLETED),
+            [LBX_INPUT_TICKET_ENDED] = ENDS(REVOKED),
+            [LBX_INPUT_REVOKE] = BECOMES(REVOKED),
+        },
+    [LBX_STATE_EXPIRED] = OVER_BY_TIME,
+    [LBX_STATE_CANCELLED] = OVER_BY_TIME,
+    [LBX_STATE_COMPLETED] = OVER_BY_TIME,
+    [LBX_STATE_DENIED] = OVER_BY_DECISION,
+    [LBX_STATE_REVOKED] = OVER_BY_DECISION,
+    [LBX_STATE_REFUSED] = OVER_BY_DECISION,
+    [LBX_STATE_NOT_REQUIRED] = OVER_BY_DECISION,
+};
+
+const struct lbx_rule *lbx_rule(enum lbx_state state, enum lbx_input input) {
+    assert(state > LBX_STATE_NONE && state < LBX_STATE_END && input < LBX_INPUT_COUNT);
+    return &rules[state][input];
+}

@@ -1,0 +1,104 @@
+#include "core/tenant.h"
+
+#include <string.h>
+
+static const struct lbx_field subscription_fields[] = {
+    LBX_ROW_TEXT(lbx_subscription, subscription_id, .required = true, .max = 128),
+    LBX_ROW_TEXT(lbx_subscription, tenant_id, .required = true, .max = 128),
+    LBX_ROW_TEXT(lbx_subscription, name, .max = 256),
+    LBX_ROW_BOOL(lbx_subscription, removed, .required = false),
+    LBX_ROW_BOOL(lbx_subscription, lockbox_enabled, .required = false),
+    LBX_ROW_TEXTS(lbx_subscription, alternate_emails, alternate_count, .max = 254, .max_items = 50),
+};
+
+const struct lbx_table lbx_subscription_table =
+    LBX_TABLE("subscription", lbx_subscription, subscription_fields);
+
+/* What each type of tenant event needs, and what it is called when published. */
+static const struct change {
+    enum lbx_change change;
+    bool needs_administrator;
+    bool needs_subscription; /* named, and the tenant's own */
+} changes[LBX_EVENT_COUNT] = {
+    [LBX_EVENT_SUBSCRIPTION_ADDED] = {LBX_CHANGE_SUBSCRIPTION_ADDED, false, false},
+    [LBX_EVENT_SUBSCRIPTION_REMOVED] = {LBX_CHANGE_SUBSCRIPTION_REMOVED, false, true},
+    [LBX_EVENT_ROLE_ASSIGNED] = {LBX_CHANGE_ROLE_ASSIGNED, false, true},
+    [LBX_EVENT_ROLE_REMOVED] = {LBX_CHANGE_ROLE_REMOVED, false, true},
+    [LBX_EVENT_LOCKBOX_ENABLED] = {LBX_CHANGE_LOCKBOX_ENABLED, true, true},
+    [LBX_EVENT_LOCKBOX_DISABLED] = {LBX_CHANGE_LOCKBOX_DISABLED, true, true},
+    [LBX_EVENT_CONTACTS_SET] = {LBX_CHANGE_CONTACTS_SET, false, true},
+};
+
+enum lbx_change lbx_tenant_change_of(enum lbx_event_type type) {
+    return changes[type].change;
+}
+
+static bool tenant_scope(const struct lbx_tenant_event *event) {
+    return event->role == LBX_ROLE_GLOBAL_ADMINISTRATOR;
+}
+
+static enum lbx_refusal refusal(const struct change *change, const struct lbx_tenant_event *event,
+                                bool by_administrator,
+                                const struct lbx_subscription *subscription) {
+    bool theirs = subscription && !subscription->removed &&
+                  strcmp(subscription->tenant_id, event->tenant_id) == 0;
+    if (change->needs_administrator && !by_administrator)
+        return LBX_REFUSAL_NOT_A_GLOBAL_ADMINISTRATOR;
+    if (change->needs_subscription && !tenant_scope(event)) {
+        if (!event->subscription_id)
+            return LBX_REFUSAL_SUBSCRIPTION_MISSING;
+        return theirs ? LBX_REFUSAL_NONE : LBX_REFUSAL_SUBSCRIPTION_UNKNOWN;
+    }
+    if (change->change == LBX_CHANGE_SUBSCRIPTION_ADDED && subscription &&
+        !subscription->removed && !theirs)
+        return LBX_REFUSAL_SUBSCRIPTION_OF_ANOTHER_TENANT;
+    return LBX_REFUSAL_NONE;
+}
+
+/* A subscription that comes back after its removal starts anew: Lockbox is enabled by a decision of
+ * its present tenant only. */
+static void add(const struct lbx_tenant_event *event, struct lbx_arena *arena,
+                struct lbx_subscription **subscription) {
+    if (!*subscription)
+        *subscription = LBX_ARENA_NEW(arena, struct lbx_subscription);
+    struct lbx_subscription *s = *subscription;
+    if (!s->tenant_id || s->removed)
+        *s = (struct lbx_subscription){0};
+    s->subscription_id = event->subscription_id;
+    s->tenant_id = event->tenant_id;
+    s->name = event->name;
+}
+
+enum lbx_refusal lbx_tenant_change(enum lbx_event_type type, const struct lbx_tenant_event *event,
+                                   bool by_administrator, struct lbx_arena *arena,
+                                   struct lbx_subscription **subscription) {
+    const struct change *change = &changes[type];
+    enum lbx_refusal why = refusal(change, event, by_administrator, *subscription);
+    if (why != LBX_REFUSAL_NONE)
+        return why;
+    switch (change->change) {
+    case LBX_CHANGE_SUBSCRIPTION_ADDED:
+        add(event, arena, subscription);
+        break;
+    case LBX_CHANGE_SUBSCRIPTION_REMOVED:
+        (*subscription)->removed = true;
+        (*subscription)->lockbox_enabled = false;
+        break;
+    case LBX_CHANGE_LOCKBOX_ENABLED:
+        (*subscription)->lockbox_enabled = true;
+        break;
+    case LBX_CHANGE_LOCKBOX_DISABLED:
+        (*subscription)->lockbox_enabled = false;
+        break;
+    case LBX_CHANGE_CONTACTS_SET:
+        (*subscription)->alternate_emails = event->alternate_emails;
+        (*subscription)->alternate_count = event->alternate_count;
+        break;
+    case LBX_CHANGE_ROLE_ASSIGNED:
+    case LBX_CHANGE_ROLE_REMOVED:
+    case LBX_CHANGE_NONE:
+    case LBX_CHANGE_END:
+        break;
+    }
+    return LBX_REFUSAL_NONE;
+}

@@ -1,0 +1,31 @@
+/* Tenants: subscriptions, whether Lockbox is on, and who may change that. Pure. */
+#ifndef LBX_CORE_TENANT_H
+#define LBX_CORE_TENANT_H
+
+#include "base/arena.h"
+#include "event/payload.h"
+
+/* A subscription as kept. */
+struct lbx_subscription {
+    const char *subscription_id, *tenant_id, *name;
+    bool removed;
+    bool lockbox_enabled;
+    const char **alternate_emails;
+    size_t alternate_count;
+};
+
+extern const struct lbx_table lbx_subscription_table;
+
+/* Judges a tenant event and, where it holds, applies it to *subscription (the one it names; NULL where
+ * it is not known or none is named). by_administrator: whether its `by` is a Global Administrator of
+ * the tenant. A subscription that comes into being is allocated in the arena and returned through
+ * *subscription. Roles are the caller's to store. Returns why the change is refused,
+ * LBX_REFUSAL_NONE where it is not. */
+enum lbx_refusal lbx_tenant_change(enum lbx_event_type type, const struct lbx_tenant_event *event,
+                                   bool by_administrator, struct lbx_arena *arena,
+                                   struct lbx_subscription **subscription);
+
+/* The change that a type of event makes. */
+enum lbx_change lbx_tenant_change_of(enum lbx_event_type type);
+
+#endif

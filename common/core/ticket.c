@@ -1,0 +1,72 @@
+#include "core/ticket.h"
+
+#include <assert.h>
+#include <string.h>
+
+static const struct lbx_field ticket_fields[] = {
+    LBX_ROW_TEXT(lbx_ticket, ticket_id, .required = true, .max = 128),
+    LBX_ROW_TEXT(lbx_ticket, subscription_id, .max = 128),
+    LBX_ROW_TEXT(lbx_ticket, title, .max = 256),
+    LBX_ROW_OBJECT(lbx_ticket, opened_by, struct lbx_principal, .of = &lbx_principal_table),
+    LBX_ROW_BOOL(lbx_ticket, open, .required = false),
+    LBX_ROW_OBJECT(lbx_ticket, assigned, struct lbx_engineer, .of = &lbx_engineer_table),
+    LBX_ROW_OBJECTS(lbx_ticket, escalated, escalated_count, struct lbx_engineer,
+                    .of = &lbx_engineer_table, .max_items = 1000),
+};
+
+const struct lbx_table lbx_ticket_table = LBX_TABLE("kept_ticket", lbx_ticket, ticket_fields);
+
+static void escalate(struct lbx_ticket *ticket, const struct lbx_engineer *engineer,
+                     struct lbx_arena *arena) {
+    for (size_t i = 0; i < ticket->escalated_count; i++)
+        if (strcmp(ticket->escalated[i].id, engineer->id) == 0) {
+            ticket->escalated[i] = *engineer;
+            return;
+        }
+    struct lbx_engineer *more =
+        LBX_ARENA_ARRAY(arena, struct lbx_engineer, ticket->escalated_count + 1);
+    if (ticket->escalated_count)
+        memcpy(more, ticket->escalated, sizeof *more * ticket->escalated_count);
+    more[ticket->escalated_count++] = *engineer;
+    ticket->escalated = more;
+}
+
+static void open_ticket(struct lbx_ticket *ticket, const struct lbx_ticket_opened *opened) {
+    ticket->subscription_id = opened->subscription_id;
+    ticket->title = opened->title;
+    ticket->opened_by = opened->opened_by;
+    ticket->open = true;
+}
+
+void lbx_ticket_apply(enum lbx_event_type type, const void *data, struct lbx_arena *arena,
+                      struct lbx_ticket *ticket) {
+    const struct lbx_ticket_assigned *engineer = data;
+    switch ((int)type) {
+    case LBX_EVENT_TICKET_OPENED:
+        open_ticket(ticket, data);
+        break;
+    case LBX_EVENT_TICKET_ASSIGNED:
+        ticket->assigned = engineer->engineer;
+        break;
+    case LBX_EVENT_TICKET_ESCALATED:
+        escalate(ticket, &engineer->engineer, arena);
+        break;
+    case LBX_EVENT_TICKET_CLOSED:
+        ticket->open = false;
+        break;
+    case LBX_EVENT_TICKET_REOPENED:
+        ticket->open = ticket->subscription_id != NULL;
+        break;
+    default:
+        assert(!"a ticket event");
+    }
+}
+
+const struct lbx_engineer *lbx_ticket_engineer(const struct lbx_ticket *ticket, const char *id) {
+    if (ticket->assigned.id && strcmp(ticket->assigned.id, id) == 0)
+        return &ticket->assigned;
+    for (size_t i = 0; i < ticket->escalated_count; i++)
+        if (strcmp(ticket->escalated[i].id, id) == 0)
+            return &ticket->escalated[i];
+    return NULL;
+}

@@ -1,0 +1,27 @@
+/* Tickets: open or closed, and whose they are. Pure. */
+#ifndef LBX_CORE_TICKET_H
+#define LBX_CORE_TICKET_H
+
+#include "base/arena.h"
+#include "event/payload.h"
+
+/* A ticket as kept. A ticket that was only assigned so far has no subscription, and is not open. */
+struct lbx_ticket {
+    const char *ticket_id, *subscription_id, *title;
+    struct lbx_principal opened_by;
+    bool open;
+    struct lbx_engineer assigned;   /* id NULL: nobody yet */
+    struct lbx_engineer *escalated; /* beside the assigned one */
+    size_t escalated_count;
+};
+
+extern const struct lbx_table lbx_ticket_table;
+
+/* Applies a ticket.* event. */
+void lbx_ticket_apply(enum lbx_event_type type, const void *data, struct lbx_arena *arena,
+                      struct lbx_ticket *ticket);
+
+/* The engineer of that id who is on the ticket, NULL where he is not. */
+const struct lbx_engineer *lbx_ticket_engineer(const struct lbx_ticket *ticket, const char *id);
+
+#endif

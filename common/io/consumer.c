@@ -1,0 +1,267 @@
+#include "io/consumer.h"
+
+#include "base/log.h"
+#include "io/kafka.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+struct topic_name {
+    char *name;
+    enum lbx_topic topic;
+};
+
+struct lbx_consumer {
+    rd_kafka_t *client;
+    rd_kafka_queue_t *queue;
+    rd_kafka_topic_partition_list_t *subscription;
+    struct topic_name topics[LBX_TOPIC_COUNT];
+    size_t topic_count;
+    struct lbx_consumer_events events;
+    void *context;
+    int fd;
+};
+
+struct lbx_message {
+    struct lbx_record record;
+    rd_kafka_message_t *message;
+    struct lbx_header headers[];
+};
+
+/* ---- rebalancing ---- */
+
+static void on_rebalance(rd_kafka_t *client, rd_kafka_resp_err_t err,
+                         rd_kafka_topic_partition_list_t *list, void *opaque) {
+    struct lbx_consumer *consumer = opaque;
+    if (err != RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
+        consumer->events.taken(consumer->context);
+        rd_kafka_assign(client, NULL);
+        return;
+    }
+    struct lbx_partition *given = calloc((size_t)list->cnt + 1, sizeof *given);
+    if (!given)
+        abort();
+    for (int i = 0; i < list->cnt; i++)
+        given[i] = (struct lbx_partition){.topic = list->elems[i].topic,
+                                          .id = list->elems[i].partition};
+    consumer->events.given(consumer->context, given, (size_t)list->cnt);
+    free(given);
+}
+
+static rd_kafka_topic_partition_list_t *list_of(const struct lbx_partition *partitions,
+                                                size_t count) {
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)count);
+    for (size_t i = 0; i < count; i++)
+        rd_kafka_topic_partition_list_add(list, partitions[i].topic, partitions[i].id)->offset =
+            partitions[i].next_offset ? partitions[i].next_offset : RD_KAFKA_OFFSET_BEGINNING;
+    return list;
+}
+
+enum lbx_err lbx_consumer_assign(struct lbx_consumer *consumer,
+                                 const struct lbx_partition *partitions, size_t count) {
+    rd_kafka_topic_partition_list_t *list = list_of(partitions, count);
+    rd_kafka_resp_err_t err = rd_kafka_assign(consumer->client, list);
+    rd_kafka_topic_partition_list_destroy(list);
+    return err ? LBX_ERR_UNAVAILABLE : LBX_OK;
+}
+
+void lbx_consumer_rejoin(struct lbx_consumer *consumer) {
+    rd_kafka_unsubscribe(consumer->client);
+    rd_kafka_subscribe(consumer->client, consumer->subscription);
+}
+
+void lbx_consumer_pause(struct lbx_consumer *consumer, bool pause) {
+    rd_kafka_topic_partition_list_t *list;
+    if (rd_kafka_assignment(consumer->client, &list))
+        return;
+    if (pause)
+        rd_kafka_pause_partitions(consumer->client, list);
+    else
+        rd_kafka_resume_partitions(consumer->client, list);
+    rd_kafka_topic_partition_list_destroy(list);
+}
+
+void lbx_consumer_report(struct lbx_consumer *consumer, const struct lbx_partition *partitions,
+                         size_t count) {
+    if (count == 0)
+        return;
+    rd_kafka_topic_partition_list_t *list = list_of(partitions, count);
+    rd_kafka_commit(consumer->client, list, 1);
+    rd_kafka_topic_partition_list_destroy(list);
+}
+
+/* ---- messages ---- */
+
+static enum lbx_topic topic_of(const struct lbx_consumer *consumer, const char *name) {
+    for (size_t i = 0; i < consumer->topic_count; i++)
+        if (strcmp(consumer->topics[i].name, name) == 0)
+            return consumer->topics[i].topic;
+    return LBX_TOPIC_COUNT; /* subscriptions name topics exactly */
+}
+
+static struct lbx_message *message_new(const struct lbx_consumer *consumer,
+                                       rd_kafka_message_t *from) {
+    rd_kafka_headers_t *headers = NULL;
+    size_t count = 0;
+    if (rd_kafka_message_headers(from, &headers) == RD_KAFKA_RESP_ERR_NO_ERROR)
+        count = rd_kafka_header_cnt(headers);
+    struct lbx_message *message = calloc(1, sizeof *message + count * sizeof *message->headers);
+    if (!message)
+        abort();
+    for (size_t i = 0; i < count; i++)
+        rd_kafka_header_get_all(headers, i, &message->headers[i].name, &message->headers[i].value,
+                                &message->headers[i].len);
+    const char *topic = rd_kafka_topic_name(from->rkt);
+    message->message = from;
+    message->record = (struct lbx_record){
+        .topic = topic_of(consumer, topic),
+        .topic_name = topic,
+        .partition = from->partition,
+        .offset = from->offset,
+        .timestamp_ms = rd_kafka_message_timestamp(from, NULL),
+        .key = from->key,
+        .key_len = from->key_len,
+        .value = from->payload,
+        .value_len = from->len,
+        .headers = message->headers,
+        .header_count = count,
+    };
+    assert(message->record.topic != LBX_TOPIC_COUNT);
+    return message;
+}
+
+const struct lbx_record *lbx_message_record(const struct lbx_message *message) {
+    return &message->record;
+}
+
+void lbx_message_free(struct lbx_message *message) {
+    if (message)
+        rd_kafka_message_destroy(message->message);
+    free(message);
+}
+
+static enum lbx_err trouble(struct lbx_consumer *consumer, const rd_kafka_message_t *message) {
+    rd_kafka_resp_err_t err = message->err;
+    char why[512] = "";
+    if (err == RD_KAFKA_RESP_ERR__FATAL)
+        err = rd_kafka_fatal_error(consumer->client, why, sizeof why);
+    enum lbx_err ours = err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET ? LBX_ERR_LIMIT
+                        : err == RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID || message->err == RD_KAFKA_RESP_ERR__FATAL
+                            ? LBX_ERR_FENCED
+                            : LBX_ERR_UNAVAILABLE;
+    lbx_log(ours == LBX_ERR_UNAVAILABLE ? LBX_LOG_WARN : LBX_LOG_ERROR, "consumer trouble",
+            LBX_S("code", rd_kafka_err2name(err)), LBX_S("text", rd_kafka_message_errstr(message)));
+    return ours;
+}
+
+enum lbx_err lbx_consumer_poll(struct lbx_consumer *consumer, struct lbx_message **ret_message) {
+    rd_kafka_message_t *message = rd_kafka_consumer_poll(consumer->client, 0);
+    if (!message)
+        return LBX_ERR_NOT_FOUND;
+    if (message->err) {
+        enum lbx_err err = trouble(consumer, message);
+        rd_kafka_message_destroy(message);
+        return err;
+    }
+    *ret_message = message_new(consumer, message);
+    return LBX_OK;
+}
+
+/* ---- life ---- */
+
+int lbx_consumer_fd(const struct lbx_consumer *consumer) {
+    return consumer->fd;
+}
+
+static void subscribe_to(struct lbx_consumer *consumer, const char *prefix, enum lbx_topic topic) {
+    struct topic_name *entry = &consumer->topics[consumer->topic_count++];
+    entry->topic = topic;
+    if (asprintf(&entry->name, "%s%s", prefix, lbx_topic_name(topic)) < 0)
+        abort();
+    rd_kafka_topic_partition_list_add(consumer->subscription, entry->name, RD_KAFKA_PARTITION_UA);
+}
+
+static enum lbx_err start(struct lbx_consumer *consumer, rd_kafka_conf_t *conf) {
+    char why[512];
+    rd_kafka_conf_set_rebalance_cb(conf, on_rebalance);
+    rd_kafka_conf_set_opaque(conf, consumer);
+    consumer->client = rd_kafka_new(RD_KAFKA_CONSUMER, conf, why, sizeof why);
+    if (!consumer->client) {
+        rd_kafka_conf_destroy(conf);
+        lbx_log(LBX_LOG_ERROR, "no kafka consumer", LBX_S("error", why));
+        return LBX_ERR_INVALID;
+    }
+    rd_kafka_poll_set_consumer(consumer->client);
+    consumer->queue = rd_kafka_queue_get_consumer(consumer->client);
+    static const uint64_t one = 1;
+    rd_kafka_queue_io_event_enable(consumer->queue, consumer->fd, &one, sizeof one);
+    return rd_kafka_subscribe(consumer->client, consumer->subscription) ? LBX_ERR_INVALID : LBX_OK;
+}
+
+enum lbx_err lbx_consumer_open(const struct lbx_settings *settings, const char *worker,
+                               const enum lbx_topic *topics, int queue_kb,
+                               const struct lbx_consumer_events *events, void *context,
+                               struct lbx_consumer **ret_consumer) {
+    char group[256], client[256], instance[256], queue[16];
+    snprintf(group, sizeof group, "%s%s", settings->group_prefix, worker);
+    snprintf(client, sizeof client, "lockbox-%s", worker);
+    snprintf(instance, sizeof instance, "%s%s-%s", settings->group_prefix, worker,
+             settings->instance);
+    snprintf(queue, sizeof queue, "%d", queue_kb);
+    const struct lbx_kafka_property defaults[] = {
+        {"session.timeout.ms", "10000"},
+        {"queued.max.messages.kbytes", queue},
+        {"fetch.wait.max.ms", "1000"},
+        {NULL, NULL},
+    };
+    const struct lbx_kafka_property fixed[] = {
+        {"group.id", group},
+        {"enable.auto.commit", "false"},
+        {"enable.auto.offset.store", "false"},
+        {"auto.offset.reset", "error"},
+        {"check.crcs", "true"},
+        {"partition.assignment.strategy", "range"},
+        {settings->instance[0] ? "group.instance.id" : NULL, instance},
+        {NULL, NULL},
+    };
+    rd_kafka_conf_t *conf;
+    enum lbx_err err = lbx_kafka_conf(settings, client, defaults, fixed, &conf);
+    if (err != LBX_OK)
+        return err;
+    struct lbx_consumer *consumer = calloc(1, sizeof *consumer);
+    if (!consumer)
+        abort();
+    consumer->events = *events;
+    consumer->context = context;
+    consumer->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    consumer->subscription = rd_kafka_topic_partition_list_new(LBX_TOPIC_COUNT);
+    for (; *topics != LBX_TOPIC_COUNT; topics++)
+        subscribe_to(consumer, settings->topic_prefix, *topics);
+    err = start(consumer, conf);
+    if (err != LBX_OK) {
+        lbx_consumer_close(consumer);
+        return err;
+    }
+    *ret_consumer = consumer;
+    return LBX_OK;
+}
+
+void lbx_consumer_close(struct lbx_consumer *consumer) {
+    if (!consumer)
+        return;
+    if (consumer->queue)
+        rd_kafka_queue_destroy(consumer->queue);
+    if (consumer->client) {
+        rd_kafka_consumer_close(consumer->client);
+        rd_kafka_destroy(consumer->client);
+    }
+    rd_kafka_topic_partition_list_destroy(consumer->subscription);
+    for (size_t i = 0; i < consumer->topic_count; i++)
+        free(consumer->topics[i].name);
+    close(consumer->fd);
+    free(consumer);
+}

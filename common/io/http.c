@@ -1,0 +1,89 @@
+#include "io/http.h"
+
+#include <microhttpd.h>
+#include <netdb.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct lbx_http {
+    struct MHD_Daemon *daemon;
+    struct lbx_http_pages pages;
+};
+
+static enum MHD_Result answer(struct MHD_Connection *connection, unsigned status, const char *type,
+                              struct lbx_buf *body) {
+    struct MHD_Response *response = MHD_create_response_from_buffer(
+        body->len, body->data ? body->data : "", MHD_RESPMEM_MUST_COPY);
+    MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, type);
+    MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
+    enum MHD_Result queued = MHD_queue_response(connection, status, response);
+    MHD_destroy_response(response);
+    return queued;
+}
+
+static enum MHD_Result handle(void *context, struct MHD_Connection *connection, const char *url,
+                              const char *method, const char *version, const char *upload,
+                              size_t *upload_size, void **request) {
+    (void)version, (void)upload, (void)upload_size, (void)request;
+    struct lbx_http *http = context;
+    struct lbx_buf body LBX_BUF = {0};
+    unsigned status = 404;
+    const char *type = "text/plain; charset=utf-8";
+    if (strcmp(method, MHD_HTTP_METHOD_GET) != 0 && strcmp(method, MHD_HTTP_METHOD_HEAD) != 0) {
+        status = 405;
+    } else if (strcmp(url, "/healthz") == 0) {
+        status = 200;
+        lbx_buf_str(&body, "ok\n");
+    } else if (strcmp(url, "/readyz") == 0) {
+        status = (unsigned)http->pages.ready(http->pages.context, &body);
+    } else if (strcmp(url, "/metrics") == 0) {
+        status = 200;
+        type = "text/plain; version=0.0.4; charset=utf-8";
+        http->pages.metrics(http->pages.context, &body);
+    }
+    return answer(connection, status, type, &body);
+}
+
+static enum lbx_err resolve(const char *listen, struct addrinfo **ret_address) {
+    const char *colon = strrchr(listen, ':');
+    if (!colon)
+        return LBX_ERR_INVALID;
+    bool bracketed = listen[0] == '[' && colon > listen + 1 && colon[-1] == ']';
+    char *host LBX_FREE = bracketed ? strndup(listen + 1, (size_t)(colon - listen) - 2)
+                                    : strndup(listen, (size_t)(colon - listen));
+    struct addrinfo hints = {.ai_flags = AI_PASSIVE | AI_NUMERICHOST | AI_NUMERICSERV,
+                             .ai_socktype = SOCK_STREAM};
+    return getaddrinfo(host, colon + 1, &hints, ret_address) ? LBX_ERR_INVALID : LBX_OK;
+}
+
+enum lbx_err lbx_http_start(const char *listen, const struct lbx_http_pages *pages,
+                            struct lbx_http **ret_http) {
+    struct addrinfo *address;
+    enum lbx_err err = resolve(listen, &address);
+    if (err != LBX_OK)
+        return err;
+    struct lbx_http *http = calloc(1, sizeof *http);
+    if (!http)
+        abort();
+    http->pages = *pages;
+    unsigned flags = MHD_USE_AUTO_INTERNAL_THREAD;
+    if (address->ai_family == AF_INET6)
+        flags |= MHD_USE_IPv6;
+    http->daemon = MHD_start_daemon(flags, 0, NULL, NULL, handle, http, MHD_OPTION_SOCK_ADDR,
+                                    address->ai_addr, MHD_OPTION_CONNECTION_LIMIT, 16u,
+                                    MHD_OPTION_CONNECTION_TIMEOUT, 10u, MHD_OPTION_END);
+    freeaddrinfo(address);
+    if (!http->daemon) {
+        free(http);
+        return LBX_ERR_UNAVAILABLE;
+    }
+    *ret_http = http;
+    return LBX_OK;
+}
+
+void lbx_http_stop(struct lbx_http *http) {
+    if (!http)
+        return;
+    MHD_stop_daemon(http->daemon);
+    free(http);
+}

@@ -1,0 +1,25 @@
+/* The HTTP side of a worker: /healthz, /readyz and /metrics, on one listening thread. */
+#ifndef LBX_IO_HTTP_H
+#define LBX_IO_HTTP_H
+
+#include "base/buf.h"
+#include "base/err.h"
+
+#include <stdbool.h>
+
+/* Called on the listener's thread. Fill body; return the HTTP status (200 or 503). */
+struct lbx_http_pages {
+    int (*ready)(void *context, struct lbx_buf *body);
+    void (*metrics)(void *context, struct lbx_buf *body);
+    void *context;
+};
+
+struct lbx_http;
+
+/* listen: host:port with a numeric host ("127.0.0.1:9100", "[::1]:9100", "0.0.0.0:9100").
+ * LBX_ERR_INVALID: not of that form; LBX_ERR_UNAVAILABLE: the port cannot be had. */
+enum lbx_err lbx_http_start(const char *listen, const struct lbx_http_pages *pages,
+                            struct lbx_http **ret_http) LBX_MUST_CHECK;
+void lbx_http_stop(struct lbx_http *http);
+
+#endif

@@ -1,0 +1,57 @@
+#include "io/kafka.h"
+
+#include "base/log.h"
+
+#include <syslog.h>
+
+static void log_line(const rd_kafka_t *client, int level, const char *facility, const char *text) {
+    (void)client;
+    enum lbx_log_level ours = level <= LOG_ERR       ? LBX_LOG_WARN
+                              : level <= LOG_WARNING ? LBX_LOG_INFO
+                                                     : LBX_LOG_DEBUG;
+    lbx_log(ours, "kafka client", LBX_S("facility", facility), LBX_S("text", text));
+}
+
+static enum lbx_err set(rd_kafka_conf_t *conf, const char *name, const char *value) {
+    char why[256];
+    if (rd_kafka_conf_set(conf, name, value, why, sizeof why) == RD_KAFKA_CONF_OK)
+        return LBX_OK;
+    lbx_log(LBX_LOG_ERROR, "kafka property refused", LBX_S("property", name));
+    return LBX_ERR_INVALID;
+}
+
+static enum lbx_err set_all(rd_kafka_conf_t *conf, const struct lbx_kafka_property *list) {
+    enum lbx_err err = LBX_OK;
+    for (; err == LBX_OK && list->name; list++)
+        err = set(conf, list->name, list->value);
+    return err;
+}
+
+enum lbx_err lbx_kafka_conf(const struct lbx_settings *settings, const char *client_id,
+                            const struct lbx_kafka_property *defaults,
+                            const struct lbx_kafka_property *fixed, rd_kafka_conf_t **ret_conf) {
+    /* Soon back after an outage; nothing is created by a typing error; quiet when idle. */
+    static const struct lbx_kafka_property common[] = {
+        {"allow.auto.create.topics", "false"}, {"reconnect.backoff.ms", "50"},
+        {"reconnect.backoff.max.ms", "2000"},  {"log.connection.close", "false"},
+        {"socket.nagle.disable", "true"},      {NULL, NULL},
+    };
+    rd_kafka_conf_t *conf = rd_kafka_conf_new();
+    rd_kafka_conf_set_log_cb(conf, log_line);
+    enum lbx_err err = set_all(conf, common);
+    if (err == LBX_OK)
+        err = set(conf, "client.id", client_id);
+    if (err == LBX_OK)
+        err = set_all(conf, defaults);
+    for (char **at = settings->kafka_properties; err == LBX_OK && at && *at; at += 2)
+        err = set(conf, at[0], at[1]);
+    if (err == LBX_OK)
+        err = set(conf, "bootstrap.servers", settings->kafka_bootstrap_servers);
+    if (err == LBX_OK)
+        err = set_all(conf, fixed);
+    if (err != LBX_OK)
+        rd_kafka_conf_destroy(conf);
+    else
+        *ret_conf = conf;
+    return err;
+}

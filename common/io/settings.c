@@ -1,0 +1,266 @@
+#include "io/settings.h"
+
+#include "event/time.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+extern char **environ;
+
+#define KAFKA_PREFIX "LOCKBOX_KAFKA_"
+
+/* Names that ./dev env prints for people and tests; no worker reads them. */
+static const char *const not_ours[] = {"LOCKBOX_DEV_DIR", "LOCKBOX_MAILDIR",   "LOCKBOX_HTTP_",
+                                       "LOCKBOX_SUPER",   "LOCKBOX_AUDIT_SUP", "LOCKBOX_BUILD_DIR",
+                                       "LOCKBOX_TEST_"};
+
+/* ---- values ---- */
+
+static char *whole_file(const char *path) {
+    FILE *file = fopen(path, "re");
+    if (!file)
+        return NULL;
+    struct lbx_buf text = {0};
+    char chunk[512];
+    for (size_t n; (n = fread(chunk, 1, sizeof chunk, file)) > 0;)
+        lbx_buf_add(&text, chunk, n);
+    bool bad = ferror(file);
+    fclose(file);
+    while (text.len && (text.data[text.len - 1] == '\n' || text.data[text.len - 1] == '\r'))
+        text.data[--text.len] = '\0';
+    if (bad) {
+        lbx_buf_done(&text);
+        return NULL;
+    }
+    return text.data ? text.data : strdup("");
+}
+
+static void free_list(char **list) {
+    for (char **at = list; at && *at; at++)
+        free(*at);
+    free(list);
+}
+
+static void list_add(char ***list, size_t *count, char *text) {
+    char **grown = realloc(*list, sizeof **list * (*count + 2));
+    if (!grown)
+        abort();
+    grown[(*count)++] = text;
+    grown[*count] = NULL;
+    *list = grown;
+}
+
+/* Calls visit with each trimmed, non-empty word of a comma-separated list. */
+static bool each_word(const char *text, bool (*visit)(char *word, void *context), void *context) {
+    char *copy LBX_FREE = strdup(text), *rest = copy;
+    for (char *word; (word = strsep(&rest, ","));) {
+        while (isspace((unsigned char)*word))
+            word++;
+        for (size_t n = strlen(word); n && isspace((unsigned char)word[n - 1]); n--)
+            word[n - 1] = '\0';
+        if (*word && !visit(word, context))
+            return false;
+    }
+    return true;
+}
+
+static bool add_word(char *word, void *context) {
+    struct lbx_words *words = context;
+    list_add(&words->list, &words->count, strdup(word));
+    return true;
+}
+
+static bool add_duration(char *word, void *context) {
+    struct lbx_durations *durations = context;
+    return durations->count < sizeof durations->list / sizeof *durations->list &&
+           lbx_duration_parse(word, &durations->list[durations->count++]) == LBX_OK;
+}
+
+static bool integer(const char *text, int64_t least, int64_t most, int64_t *ret) {
+    char *end;
+    errno = 0;
+    long long value = strtoll(text, &end, 10);
+    *ret = value;
+    return !errno && end != text && !*end && value >= least && value <= most;
+}
+
+/* Each reads text into the member; false: the setting takes something else, as `takes_` says. */
+static bool read_TEXT(const char *text, char **ret) {
+    return (*ret = strdup(text));
+}
+static bool read_SECRET(const char *text, char **ret) {
+    return (*ret = strdup(text));
+}
+static bool read_DURATION(const char *text, int64_t *ret) {
+    return lbx_duration_parse(text, ret) == LBX_OK;
+}
+static bool read_DURATIONS(const char *text, struct lbx_durations *ret) {
+    return each_word(text, add_duration, ret);
+}
+static bool read_WORDS(const char *text, struct lbx_words *ret) {
+    return each_word(text, add_word, ret) && ret->count > 0;
+}
+static bool read_BYTES(const char *text, int64_t *ret) {
+    return integer(text, 1024, 16 << 20, ret);
+}
+static bool read_COUNT(const char *text, int64_t *ret) {
+    return integer(text, 1, 100000, ret);
+}
+static bool read_LEVEL(const char *text, enum lbx_log_level *ret) {
+    return lbx_log_level_parse(text, ret) == LBX_OK;
+}
+
+#define TAKES_TEXT "text"
+#define TAKES_SECRET "text"
+#define TAKES_DURATION "an ISO 8601 duration without years and months, such as PT8H"
+#define TAKES_DURATIONS "up to 16 ISO 8601 durations, comma-separated, such as P1D,PT4H"
+#define TAKES_WORDS "words, comma-separated"
+#define TAKES_BYTES "an integer from 1024 to 16777216"
+#define TAKES_COUNT "an integer from 1 to 100000"
+#define TAKES_LEVEL "debug, info, warn or error"
+
+static void done_TEXT(char **member) {
+    free(*member);
+}
+static void done_SECRET(char **member) {
+    free(*member);
+}
+static void done_WORDS(struct lbx_words *member) {
+    free_list(member->list);
+}
+#define done_DURATION(member) (void)(member)
+#define done_DURATIONS(member) (void)(member)
+#define done_BYTES(member) (void)(member)
+#define done_COUNT(member) (void)(member)
+#define done_LEVEL(member) (void)(member)
+
+/* ---- the environment ---- */
+
+static bool bad(char **ret_why, const char *name, const char *problem) {
+    if (asprintf(ret_why, "%s: %s", name, problem) < 0)
+        *ret_why = NULL;
+    return false;
+}
+
+/* The value given for name, malloc'd, or NULL where none is; false with *ret_why where NAME_FILE
+ * cannot be read or both are given. */
+static bool given(const char *name, char **ret_value, char **ret_why) {
+    char file_name[128];
+    snprintf(file_name, sizeof file_name, "%s_FILE", name);
+    const char *value = getenv(name), *path = getenv(file_name);
+    *ret_value = NULL;
+    /* LOCKBOX_CHECKPOINT_KEY_FILE and its like name a file themselves. */
+    if (path && value)
+        return bad(ret_why, name, "given directly and as a file; give one");
+    if (path && !(*ret_value = whole_file(path)))
+        return bad(ret_why, file_name, "cannot be read");
+    if (value)
+        *ret_value = strdup(value);
+    return true;
+}
+
+static bool known(const char *name, size_t len) {
+    struct lbx_setting_shown shown;
+    size_t file = len > 5 && strncmp(name + len - 5, "_FILE", 5) == 0 ? len - 5 : len;
+    for (size_t i = 0; lbx_setting_show(i, &shown); i++)
+        if (strlen(shown.name) == len ? strncmp(shown.name, name, len) == 0
+                                      : strlen(shown.name) == file && !strncmp(shown.name, name, file))
+            return true;
+    for (size_t i = 0; i < sizeof not_ours / sizeof *not_ours; i++)
+        if (strncmp(name, not_ours[i], strlen(not_ours[i])) == 0)
+            return true;
+    return false;
+}
+
+/* LOCKBOX_KAFKA_SASL_MECHANISM=PLAIN → "sasl.mechanism", "PLAIN". */
+static bool kafka_property(const char *entry, size_t len, struct lbx_settings *settings,
+                           size_t *count, char **ret_why) {
+    char *name LBX_FREE = strndup(entry, len);
+    size_t prefix = strlen(KAFKA_PREFIX);
+    if (len > prefix + 5 && strcmp(name + len - 5, "_FILE") == 0)
+        name[len - 5] = '\0';
+    char *value;
+    if (!given(name, &value, ret_why))
+        return false;
+    char *property = strdup(name + prefix);
+    for (char *c = property; *c; c++)
+        *c = *c == '_' ? '.' : (char)tolower((unsigned char)*c);
+    list_add(&settings->kafka_properties, count, property);
+    list_add(&settings->kafka_properties, count, value);
+    return true;
+}
+
+static bool load_environment(struct lbx_settings *settings, char **ret_why) {
+    size_t properties = 0;
+    for (char **entry = environ; *entry; entry++) {
+        size_t len = strcspn(*entry, "=");
+        if (strncmp(*entry, "LOCKBOX_", 8) != 0)
+            continue;
+        if (known(*entry, len))
+            continue;
+        if (strncmp(*entry, KAFKA_PREFIX, strlen(KAFKA_PREFIX)) == 0) {
+            if (!kafka_property(*entry, len, settings, &properties, ret_why))
+                return false;
+        } else {
+            char *name LBX_FREE = strndup(*entry, len);
+            lbx_log(LBX_LOG_WARN, "unknown setting", LBX_S("setting", name));
+        }
+    }
+    return true;
+}
+
+static bool load(struct lbx_settings *settings, char **ret_why) {
+    char *value;
+#define LOAD(kind, member, name, fallback, what)                                                   \
+    if (!given(name, &value, ret_why))                                                             \
+        return false;                                                                              \
+    if (!read_##kind(value ? value : (fallback), &settings->member)) {                             \
+        free(value);                                                                               \
+        return bad(ret_why, name, "takes " TAKES_##kind);                                          \
+    }                                                                                              \
+    free(value);
+    LBX_SETTINGS(LOAD)
+#undef LOAD
+    if (settings->grant_ttl > settings->grant_ttl_max)
+        return bad(ret_why, "LOCKBOX_GRANT_TTL", "is longer than LOCKBOX_GRANT_TTL_MAX");
+    return load_environment(settings, ret_why);
+}
+
+enum lbx_err lbx_settings_load(struct lbx_settings *ret_settings, char **ret_why) {
+    *ret_settings = (struct lbx_settings){0};
+    *ret_why = NULL;
+    if (load(ret_settings, ret_why))
+        return LBX_OK;
+    lbx_settings_done(ret_settings);
+    return LBX_ERR_INVALID;
+}
+
+void lbx_settings_done(struct lbx_settings *settings) {
+#define DONE(kind, member, name, fallback, what) done_##kind(&settings->member);
+    LBX_SETTINGS(DONE)
+#undef DONE
+    free_list(settings->kafka_properties);
+    *settings = (struct lbx_settings){0};
+}
+
+bool lbx_setting_show(size_t i, struct lbx_setting_shown *ret_shown) {
+    static const struct lbx_setting_shown all[] = {
+#define SHOW(kind, member, name, fallback, what) {name, #kind, fallback, what, NULL},
+        LBX_SETTINGS(SHOW)
+#undef SHOW
+    };
+    if (i >= sizeof all / sizeof *all)
+        return false;
+    *ret_shown = all[i];
+    ret_shown->value = getenv(all[i].name);
+    char file_name[128];
+    snprintf(file_name, sizeof file_name, "%s_FILE", all[i].name);
+    bool set = ret_shown->value || getenv(file_name);
+    if (set && (!ret_shown->value || strcmp(all[i].kind, "SECRET") == 0))
+        ret_shown->value = "***";
+    return true;
+}

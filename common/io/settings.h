@@ -1,0 +1,101 @@
+/* Settings come from the environment: LOCKBOX_<NAME>, or LOCKBOX_<NAME>_FILE, a file that holds the
+ * value (for secrets). One list makes the struct, the parser and `lockboxctl config`.
+ */
+#ifndef LBX_IO_SETTINGS_H
+#define LBX_IO_SETTINGS_H
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/log.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* X(kind, member, name, default, what it is). Kinds: TEXT; SECRET (hidden when shown); DURATION
+ * (ISO 8601, int64_t microseconds); DURATIONS (comma-separated); WORDS (comma-separated); BYTES
+ * (integer); COUNT (integer); LEVEL. */
+#define LBX_SETTINGS(X)                                                                            \
+    X(TEXT, kafka_bootstrap_servers, "LOCKBOX_KAFKA_BOOTSTRAP_SERVERS", "localhost:9092",          \
+      "Kafka brokers, host:port,…; LOCKBOX_KAFKA_SASL_MECHANISM sets sasl.mechanism, and so on")   \
+    X(SECRET, database_url, "LOCKBOX_DATABASE_URL", "postgresql:///lockbox",                       \
+      "operational database (libpq URI)")                                                          \
+    X(SECRET, audit_database_url, "LOCKBOX_AUDIT_DATABASE_URL", "postgresql:///audit",             \
+      "audit store (libpq URI)")                                                                   \
+    X(TEXT, topic_prefix, "LOCKBOX_TOPIC_PREFIX", "lockbox.", "in front of every topic's name")    \
+    X(TEXT, group_prefix, "LOCKBOX_GROUP_PREFIX", "lockbox.", "in front of consumer groups")       \
+    X(TEXT, instance, "LOCKBOX_INSTANCE", "",                                                      \
+      "name of this instance of its worker (Kafka static membership); empty: none")                \
+    X(TEXT, smtp_url, "LOCKBOX_SMTP_URL", "smtp://localhost:25?tls=required",                      \
+      "mail server: smtp://user@host:port?tls=required|off, smtps://…")                            \
+    X(SECRET, smtp_password, "LOCKBOX_SMTP_PASSWORD", "", "password of the user in the URL")       \
+    X(TEXT, smtp_ca_file, "LOCKBOX_SMTP_CA_FILE", "", "CA certificates (PEM); empty: the system's") \
+    X(TEXT, mail_from, "LOCKBOX_MAIL_FROM", "lockbox@localhost.localdomain", "sender of the mails")            \
+    X(TEXT, portal_url, "LOCKBOX_PORTAL_URL", "https://localhost/lockbox", "link in the mails")    \
+    X(DURATION, mail_retry, "LOCKBOX_MAIL_RETRY", "PT1M",                                          \
+      "a mail is tried again after this long, doubling up to an hour")                             \
+    X(DURATION, pending_ttl, "LOCKBOX_PENDING_TTL", "P4D", "a request lapses after this long")     \
+    X(DURATION, grant_ttl, "LOCKBOX_GRANT_TTL", "PT8H", "access lasts this long by default")       \
+    X(DURATION, grant_ttl_max, "LOCKBOX_GRANT_TTL_MAX", "PT8H", "longest access to be asked for")  \
+    X(DURATIONS, reminders, "LOCKBOX_REMINDERS", "P1D,PT4H", "reminders, this long before the end") \
+    X(WORDS, organizations, "LOCKBOX_ORGANIZATIONS", "microsoft,redhat",                           \
+      "organizations whose engineers may ask")                                                     \
+    X(DURATION, emergency_ttl, "LOCKBOX_EMERGENCY_TTL", "PT1H", "emergency access lasts this long") \
+    X(DURATION, acknowledge_ttl, "LOCKBOX_ACKNOWLEDGE_TTL", "P1D",                                 \
+      "an emergency should be acknowledged within")                                                \
+    X(DURATION, inbox_ttl, "LOCKBOX_INBOX_TTL", "P30D",                                            \
+      "an event sent twice is recognised within")                                                  \
+    X(DURATION, outbox_ttl, "LOCKBOX_OUTBOX_TTL", "P7D", "published outbox rows are kept for")     \
+    X(BYTES, max_event_bytes, "LOCKBOX_MAX_EVENT_BYTES", "262144", "largest event accepted")       \
+    X(COUNT, batch_records, "LOCKBOX_BATCH_RECORDS", "500", "most records in one transaction")     \
+    X(TEXT, http_listen, "LOCKBOX_HTTP_LISTEN", "",                                                \
+      "host:port of /metrics, /healthz and /readyz; empty: none")                                  \
+    X(LEVEL, log_level, "LOCKBOX_LOG_LEVEL", "info", "debug, info, warn or error")                 \
+    X(TEXT, log_origin, "LOCKBOX_LOG_ORIGIN", "lockbox.example/unnamed",                           \
+      "name of this deployment's transparency logs")                                               \
+    X(TEXT, checkpoint_key_file, "LOCKBOX_CHECKPOINT_KEY_FILE", "",                                \
+      "key that signs checkpoints (PEM, Ed25519)")                                                 \
+    X(DURATION, checkpoint_interval, "LOCKBOX_CHECKPOINT_INTERVAL", "PT2S",                        \
+      "changed log heads are signed this often")
+
+struct lbx_words {
+    char **list; /* ended by NULL */
+    size_t count;
+};
+
+struct lbx_durations {
+    int64_t list[16]; /* microseconds */
+    size_t count;
+};
+
+#define LBX_MEMBER_TEXT(member) char *member;
+#define LBX_MEMBER_SECRET(member) char *member;
+#define LBX_MEMBER_DURATION(member) int64_t member;
+#define LBX_MEMBER_DURATIONS(member) struct lbx_durations member;
+#define LBX_MEMBER_WORDS(member) struct lbx_words member;
+#define LBX_MEMBER_BYTES(member) int64_t member;
+#define LBX_MEMBER_COUNT(member) int64_t member;
+#define LBX_MEMBER_LEVEL(member) enum lbx_log_level member;
+#define LBX_MEMBER(kind, member, name, fallback, what) LBX_MEMBER_##kind(member)
+
+struct lbx_settings {
+    LBX_SETTINGS(LBX_MEMBER)
+    /* Client properties from LOCKBOX_KAFKA_*: name, value, name, value, …, NULL. */
+    char **kafka_properties;
+};
+
+/* Reads the environment. LBX_ERR_INVALID: a value is bad; *ret_why, malloc'd, names the setting and
+ * what it takes, never the value of a secret. Unknown LOCKBOX_* names are logged as warnings. */
+enum lbx_err lbx_settings_load(struct lbx_settings *ret_settings, char **ret_why) LBX_MUST_CHECK;
+void lbx_settings_done(struct lbx_settings *settings);
+
+/* One setting as `lockboxctl config` shows it. */
+struct lbx_setting_shown {
+    const char *name, *kind, *fallback, *what;
+    const char *value; /* as given, "***" for a secret that is set, NULL where the default holds */
+};
+
+/* The i-th setting, false behind the last. Values are borrowed from the environment. */
+bool lbx_setting_show(size_t i, struct lbx_setting_shown *ret_shown);
+
+#endif

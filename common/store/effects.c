@@ -1,0 +1,211 @@
+#include "store/effects.h"
+
+#include "base/log.h"
+#include "base/random.h"
+#include "event/time.h"
+#include "event/uuid.h"
+#include "io/hash.h"
+#include "sql_store.h"
+
+#include <assert.h>
+#include <string.h>
+
+const struct lbx_sql *const *const lbx_store_statements = sql_store_all;
+
+enum { OUTBOX_COLUMNS = 5, REQUEST_COLUMNS = 16, ITEM_COLUMNS = 11, QUARANTINE_COLUMNS = 8 };
+
+struct lbx_rows_kept {
+    struct lbx_rows rows;
+    struct lbx_rows_kept *next;
+};
+
+struct lbx_rows *lbx_effects_rows(struct lbx_effects *effects, size_t columns) {
+    struct lbx_rows_kept *kept = LBX_ARENA_NEW(effects->arena, struct lbx_rows_kept);
+    lbx_rows_init(&kept->rows, columns);
+    kept->next = effects->kept_rows;
+    effects->kept_rows = kept;
+    return &kept->rows;
+}
+
+void lbx_effects_init(struct lbx_effects *effects, struct lbx_arena *arena, const char *source,
+                      const char *consumer) {
+    *effects = (struct lbx_effects){.arena = arena, .source = source, .consumer = consumer};
+    effects->outbox = lbx_effects_rows(effects, OUTBOX_COLUMNS);
+    effects->requests = lbx_effects_rows(effects, REQUEST_COLUMNS);
+    effects->items = lbx_effects_rows(effects, ITEM_COLUMNS);
+    effects->quarantine = lbx_effects_rows(effects, QUARANTINE_COLUMNS);
+}
+
+void lbx_effects_done(struct lbx_effects *effects) {
+    for (struct lbx_rows_kept *kept = effects->kept_rows; kept; kept = kept->next)
+        lbx_rows_done(&kept->rows);
+}
+
+const char *lbx_effects_uuid(struct lbx_effects *effects) {
+    unsigned char random[LBX_UUID_RANDOM];
+    char *text = lbx_arena_alloc(effects->arena, LBX_UUID_SIZE);
+    lbx_random_bytes(random, sizeof random);
+    lbx_uuid_v7(effects->now, random, text);
+    return text;
+}
+
+/* ---- publishing ---- */
+
+/* "lockbox.request.created.v1" → "request". */
+static const char *aggregate_type(struct lbx_arena *arena, const char *type) {
+    const char *at = strchr(type, '.') + 1;
+    return lbx_arena_memdup(arena, at, strcspn(at, "."));
+}
+
+void lbx_effects_publish(struct lbx_effects *effects, enum lbx_event_type type, const char *subject,
+                         int64_t sequence, const struct lbx_event *cause, const void *data) {
+    struct lbx_buf payload LBX_BUF = {0};
+    const char *name = lbx_event_type_info(type)->name;
+    struct lbx_event_out event = {
+        .type = type,
+        .id = lbx_effects_uuid(effects),
+        .source = effects->source,
+        .subject = subject,
+        .time = effects->now,
+        .sequence = sequence,
+        .causationid = cause ? cause->id : NULL,
+        .traceparent = cause ? cause->traceparent : NULL,
+        .data = data,
+    };
+    lbx_event_encode(&event, &payload);
+    lbx_rows_text(effects->outbox, event.id);
+    lbx_rows_text(effects->outbox, aggregate_type(effects->arena, name));
+    lbx_rows_text(effects->outbox, subject);
+    lbx_rows_text(effects->outbox, name);
+    lbx_rows_text(effects->outbox, payload.data);
+    effects->published++;
+}
+
+void lbx_effects_step(struct lbx_effects *effects, struct lbx_kept_request *kept,
+                      const struct lbx_step *step, const struct lbx_event *cause) {
+    if (step->event == LBX_EVENT_NONE)
+        return;
+    struct lbx_request *request = &kept->request;
+    if (!kept->dirty) {
+        kept->dirty = true;
+        kept->next_dirty = effects->dirty;
+        effects->dirty = kept;
+    }
+    if (!request->digest) {
+        struct lbx_buf consent LBX_BUF = {0};
+        char *hex = lbx_arena_alloc(effects->arena, LBX_SHA256_HEX_SIZE);
+        lbx_request_consent(request, &consent);
+        lbx_sha256_hex(consent.data, consent.len, hex);
+        request->digest = hex;
+    }
+    struct lbx_request_changed changed = {.request = *request,
+                                          .previous_state = step->previous_state};
+    lbx_effects_publish(effects, (enum lbx_event_type)step->event, request->request_id,
+                        request->version, cause, &changed);
+}
+
+void lbx_effects_quarantine(struct lbx_effects *effects, const struct lbx_record *record,
+                            const char *reason) {
+    struct lbx_buf headers LBX_BUF = {0};
+    struct lbx_rows *rows = effects->quarantine;
+    lbx_record_headers_encode(record->headers, record->header_count, &headers);
+    lbx_rows_text(rows, record->topic_name);
+    lbx_rows_int(rows, record->partition);
+    lbx_rows_int(rows, record->offset);
+    lbx_rows_time(rows, record->timestamp_ms > 0 ? record->timestamp_ms * 1000 : 1);
+    lbx_rows_bytes(rows, record->key, record->key_len);
+    lbx_rows_bytes(rows, headers.data, headers.len);
+    lbx_rows_bytes(rows, record->value, record->value_len);
+    lbx_rows_text(rows, reason);
+    effects->quarantined++;
+    lbx_log(LBX_LOG_WARN, "record quarantined", LBX_S("topic", record->topic_name),
+            LBX_N("partition", record->partition), LBX_N("offset", record->offset),
+            LBX_S("reason", reason));
+}
+
+/* ---- writing ---- */
+
+static void write_request(struct lbx_effects *effects, const struct lbx_request *request) {
+    struct lbx_buf snapshot LBX_BUF = {0};
+    struct lbx_rows *rows = effects->requests;
+    lbx_fields_write(&lbx_request_table, request, &snapshot);
+    lbx_rows_text(rows, request->request_id);
+    lbx_rows_text(rows, lbx_state_names[request->state]);
+    lbx_rows_int(rows, request->version);
+    lbx_rows_text(rows, request->tenant_id);
+    lbx_rows_text(rows, request->subscription_id);
+    lbx_rows_text(rows, request->ticket_id);
+    lbx_rows_text(rows, request->engineer.id);
+    lbx_rows_text(rows, request->resource_id);
+    lbx_rows_time(rows, request->created_at);
+    lbx_rows_time(rows, request->decide_by);
+    lbx_rows_time(rows, request->starts_at);
+    lbx_rows_time(rows, request->expires_at);
+    lbx_rows_time(rows, request->ended_at);
+    lbx_rows_time(rows, lbx_request_due(request));
+    lbx_rows_text(rows, lbx_refusal_names[request->reason]);
+    lbx_rows_text(rows, snapshot.data);
+}
+
+static void write_items(struct lbx_effects *effects, const struct lbx_request *request) {
+    struct lbx_rows *rows = effects->items;
+    int64_t end = lbx_request_access_end(request);
+    for (size_t i = 0; end && i < request->action_count; i++) {
+        const struct lbx_item *item = &request->actions[i];
+        if (!item->kept)
+            continue;
+        lbx_rows_text(rows, request->request_id);
+        lbx_rows_int(rows, item->number);
+        lbx_rows_text(rows, request->engineer.id);
+        lbx_rows_text(rows, request->resource_id);
+        lbx_rows_text(rows, item->action);
+        lbx_rows_text(rows, item->namespace);
+        lbx_rows_text(rows, item->kind);
+        lbx_rows_text(rows, item->name);
+        lbx_rows_time(rows, request->starts_at);
+        lbx_rows_time(rows, end);
+        lbx_rows_text(rows, lbx_request_basis(request));
+    }
+}
+
+void lbx_effects_save(struct lbx_effects *effects, struct lbx_calls *calls) {
+    bool due = false;
+    for (struct lbx_kept_request *kept = effects->dirty; kept; kept = kept->next_dirty) {
+        write_request(effects, &kept->request);
+        write_items(effects, &kept->request);
+        due |= lbx_request_due(&kept->request) != 0;
+    }
+    lbx_rows_call(effects->requests, calls, &sql_store_save_requests, 0, NULL);
+    lbx_rows_call(effects->items, calls, &sql_store_save_access_items, 0, NULL);
+    lbx_rows_call(effects->outbox, calls, &sql_store_outbox, 0, NULL);
+    lbx_rows_call(effects->quarantine, calls, &sql_store_quarantine, 1, &effects->consumer);
+    if (effects->published || effects->quarantined)
+        lbx_calls_add(calls, &sql_store_wake_relay, 0, NULL);
+    if (due)
+        lbx_calls_add(calls, &sql_store_wake_expirer, 0, NULL);
+}
+
+/* ---- loading ---- */
+
+size_t lbx_requests_load(const char *ids, const char *tickets, struct lbx_calls *calls) {
+    return LBX_CALL(calls, &sql_store_load_requests, ids, tickets);
+}
+
+enum lbx_err lbx_requests_read(const struct lbx_pg *pg, size_t call, struct lbx_arena *arena,
+                               struct lbx_map *by_id) {
+    size_t count = lbx_pg_row_count(pg, call);
+    for (size_t i = 0; i < count; i++) {
+        const char *snapshot = lbx_pg_cell(pg, call, i, 1);
+        struct lbx_kept_request *kept = LBX_ARENA_NEW(arena, struct lbx_kept_request);
+        struct lbx_reason reason;
+        enum lbx_err err = lbx_fields_read(&lbx_request_table, snapshot, strlen(snapshot), "",
+                                           arena, &kept->request, &reason);
+        if (err != LBX_OK) {
+            lbx_log(LBX_LOG_ERROR, "a request's row cannot be read",
+                    LBX_S("request_id", lbx_pg_cell(pg, call, i, 0)), LBX_S("reason", reason.text));
+            return LBX_ERR_INTERNAL;
+        }
+        lbx_map_set(by_id, kept->request.request_id, kept);
+    }
+    return LBX_OK;
+}

@@ -1,0 +1,43 @@
+/* The inbox: events seen, by CloudEvents source and id. */
+#ifndef LBX_STORE_INBOX_H
+#define LBX_STORE_INBOX_H
+
+#include "base/map.h"
+#include "event/envelope.h"
+#include "io/pg.h"
+
+/* What has become of one record of a batch. */
+enum lbx_input_status {
+    LBX_INPUT_NEW,       /* to be acted on */
+    LBX_INPUT_DUPLICATE, /* seen before: nothing happens twice */
+    LBX_INPUT_REJECTED,  /* reason says why: to quarantine */
+};
+
+struct lbx_input_event {
+    const struct lbx_record *record;
+    struct lbx_event event;
+    enum lbx_input_status status;
+    struct lbx_reason reason;
+    unsigned char identity[32]; /* SHA-256 of lbx_event_identity */
+};
+
+/* One batch's use of it. Statements, in one round trip: enter, and read back. */
+struct lbx_inbox {
+    struct lbx_rows entered, asked;
+    size_t enter_call, read_call, count;
+};
+
+/* Marks what the batch itself holds twice, and adds the statements for the rest. */
+void lbx_inbox_add(struct lbx_inbox *inbox, struct lbx_calls *calls, struct lbx_arena *arena,
+                   struct lbx_input_event *events, size_t count);
+
+/* Marks what was there before: duplicates, and the same id with other bytes, which is rejected. */
+void lbx_inbox_read(const struct lbx_inbox *inbox, const struct lbx_pg *pg,
+                    struct lbx_arena *arena, struct lbx_input_event *events, size_t count);
+
+void lbx_inbox_done(struct lbx_inbox *inbox);
+
+/* Forgets 10,000 events at most that are older than ttl_us microseconds. */
+void lbx_inbox_prune(struct lbx_calls *calls, struct lbx_arena *arena, int64_t ttl_us);
+
+#endif

@@ -1,0 +1,58 @@
+#include "store/offsets.h"
+
+#include "sql_offsets.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+const struct lbx_sql *const *const lbx_offsets_statements = sql_offsets_all;
+
+static void taken(const struct lbx_pg *pg, size_t call, size_t row, struct lbx_claim *claims,
+                  size_t count) {
+    const char *topic = lbx_pg_cell(pg, call, row, 0);
+    int64_t partition = lbx_pg_cell_int(pg, call, row, 1);
+    for (size_t i = 0; i < count; i++)
+        if (claims[i].partition == partition && strcmp(claims[i].topic, topic) == 0) {
+            claims[i].epoch = lbx_pg_cell_int(pg, call, row, 2);
+            claims[i].next_offset = lbx_pg_cell_int(pg, call, row, 3);
+            claims[i].batch_end = claims[i].next_offset;
+        }
+}
+
+enum lbx_err lbx_offsets_take(struct lbx_pg *pg, const char *consumer, const char *owner,
+                              struct lbx_claim *claims, size_t count) {
+    struct lbx_calls calls = {0};
+    struct lbx_rows rows LBX_CLEANUP(lbx_rows_done);
+    lbx_rows_init(&rows, 2);
+    for (size_t i = 0; i < count; i++) {
+        lbx_rows_text(&rows, claims[i].topic);
+        lbx_rows_int(&rows, claims[i].partition);
+    }
+    if (count == 0)
+        return LBX_OK;
+    lbx_rows_call(&rows, &calls, &sql_offsets_take, 2, (const char *[]){consumer, owner});
+    enum lbx_err err = lbx_pg_run(pg, &calls);
+    if (err != LBX_OK)
+        return err;
+    for (size_t row = 0; row < lbx_pg_row_count(pg, 0); row++)
+        taken(pg, 0, row, claims, count);
+    return LBX_OK;
+}
+
+size_t lbx_offsets_fence(struct lbx_calls *calls, struct lbx_rows *rows, const char *consumer,
+                         const struct lbx_claim *claims, size_t count, size_t *ret_expected) {
+    lbx_rows_init(rows, 5);
+    for (size_t i = 0; i < count; i++) {
+        if (claims[i].batch_end == claims[i].next_offset)
+            continue;
+        lbx_rows_text(rows, claims[i].topic);
+        lbx_rows_int(rows, claims[i].partition);
+        lbx_rows_int(rows, claims[i].epoch);
+        lbx_rows_int(rows, claims[i].next_offset);
+        lbx_rows_int(rows, claims[i].batch_end);
+    }
+    *ret_expected = lbx_rows_count(rows);
+    size_t call = calls->count;
+    lbx_rows_call(rows, calls, &sql_offsets_fence, 1, &consumer);
+    return call;
+}

@@ -1,0 +1,470 @@
+#include "worker/consume.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "event/time.h"
+#include "io/consumer.h"
+#include "store/clock.h"
+#include "store/offsets.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* A batch holds this much at most, whatever its number of records. */
+enum { BATCH_BYTES = 8 << 20, DEFAULT_QUEUE_KB = 16384 };
+#define REPORT_EVERY_US LBX_SECOND_US
+#define PRUNE_EVERY_US (60 * LBX_SECOND_US)
+
+struct consume {
+    struct lbx_worker *worker;
+    const struct lbx_consume *declaration;
+    struct lbx_consumer *consumer;
+    char group[256], owner[128];
+    struct lbx_arena arena;
+
+    struct lbx_claim *claims; /* the partitions given to this member */
+    size_t claim_count;
+    bool given;             /* the group has answered at least once */
+    bool taken;             /* the claims hold in the database, as of taken_generation */
+    bool assigned;          /* the client was told where to start */
+    int64_t taken_generation;
+
+    struct lbx_message **held; /* records in hand, not committed */
+    size_t held_count, held_cap, held_bytes;
+    size_t slice; /* handle so many at once; fewer after a batch the database refused */
+    bool suspect; /* the first record was refused alone: quarantine it */
+
+    bool paused;
+    struct lbx_backoff backoff;
+    int64_t retry_us, report_us, prune_us;
+    bool report_due;
+};
+
+/* ---- partitions ---- */
+
+static void drop_held(struct consume *c) {
+    for (size_t i = 0; i < c->held_count; i++)
+        lbx_message_free(c->held[i]);
+    c->held_count = c->held_bytes = 0;
+}
+
+static void forget_claims(struct consume *c) {
+    drop_held(c);
+    for (size_t i = 0; i < c->claim_count; i++)
+        free(c->claims[i].topic);
+    free(c->claims);
+    c->claims = NULL;
+    c->claim_count = 0;
+    c->taken = c->assigned = c->paused = c->report_due = false;
+    atomic_store(&c->worker->metrics.partitions, 0);
+}
+
+static void on_given(void *context, const struct lbx_partition *partitions, size_t count) {
+    struct consume *c = context;
+    forget_claims(c);
+    c->claims = calloc(count + 1, sizeof *c->claims);
+    if (!c->claims)
+        abort();
+    for (size_t i = 0; i < count; i++)
+        c->claims[i] = (struct lbx_claim){.topic = strdup(partitions[i].topic),
+                                          .partition = partitions[i].id};
+    c->claim_count = count;
+    c->given = true;
+    atomic_store(&c->worker->metrics.partitions, (int64_t)count);
+}
+
+static void on_taken(void *context) {
+    forget_claims(context);
+    ((struct consume *)context)->given = false;
+}
+
+static struct lbx_claim *claim_of(struct consume *c, const struct lbx_record *record) {
+    for (size_t i = 0; i < c->claim_count; i++)
+        if (c->claims[i].partition == record->partition &&
+            strcmp(c->claims[i].topic, record->topic_name) == 0)
+            return &c->claims[i];
+    return NULL;
+}
+
+static enum lbx_err assign(struct consume *c) {
+    struct lbx_partition *partitions = calloc(c->claim_count + 1, sizeof *partitions);
+    if (!partitions)
+        abort();
+    for (size_t i = 0; i < c->claim_count; i++)
+        partitions[i] = (struct lbx_partition){c->claims[i].topic, c->claims[i].partition,
+                                               c->claims[i].next_offset};
+    enum lbx_err err = lbx_consumer_assign(c->consumer, partitions, c->claim_count);
+    free(partitions);
+    return err;
+}
+
+/* Takes the partitions in the database: after the group gave them, and again on each new connection,
+ * since the last COMMIT's outcome may be unknown. What is in hand starts over from what the database
+ * says. */
+static enum lbx_err take(struct consume *c) {
+    if (!c->given || !c->worker->pg ||
+        (c->taken && c->taken_generation == c->worker->pg_generation))
+        return LBX_OK;
+    enum lbx_err err =
+        lbx_offsets_take(c->worker->pg, c->group, c->owner, c->claims, c->claim_count);
+    if (err != LBX_OK)
+        return err;
+    c->taken = true;
+    c->taken_generation = c->worker->pg_generation;
+    drop_held(c);
+    c->assigned = c->paused = false;
+    err = assign(c);
+    c->assigned = err == LBX_OK;
+    for (size_t i = 0; i < c->claim_count; i++)
+        lbx_log(LBX_LOG_DEBUG, "partition taken", LBX_S("topic", c->claims[i].topic),
+                LBX_N("partition", c->claims[i].partition), LBX_N("epoch", c->claims[i].epoch),
+                LBX_N("next_offset", c->claims[i].next_offset));
+    lbx_log(LBX_LOG_INFO, "partitions taken", LBX_N("count", c->claim_count));
+    return err;
+}
+
+/* ---- gathering ---- */
+
+static void hold(struct consume *c, struct lbx_message *message) {
+    const struct lbx_record *record = lbx_message_record(message);
+    const struct lbx_claim *claim = claim_of(c, record);
+    if (!claim || !c->assigned || record->offset < claim->next_offset) {
+        lbx_message_free(message);
+        return;
+    }
+    if (c->held_count == c->held_cap) {
+        c->held_cap = c->held_cap ? c->held_cap * 2 : 64;
+        c->held = realloc(c->held, sizeof *c->held * c->held_cap);
+        if (!c->held)
+            abort();
+    }
+    c->held[c->held_count++] = message;
+    c->held_bytes += record->value_len + record->key_len;
+}
+
+/* Polls until nothing is there or the batch is full; *ret_more says which. */
+static enum lbx_err gather(struct consume *c, bool *ret_more) {
+    size_t most = (size_t)c->worker->settings.batch_records;
+    *ret_more = false;
+    while (!lbx_worker_stopping(c->worker)) {
+        struct lbx_message *message;
+        if (c->held_count >= most || c->held_bytes >= BATCH_BYTES) {
+            *ret_more = true;
+            return LBX_OK;
+        }
+        enum lbx_err err = lbx_consumer_poll(c->consumer, &message);
+        if (err == LBX_ERR_NOT_FOUND)
+            return LBX_OK;
+        if (err == LBX_OK)
+            hold(c, message);
+        else if (err != LBX_ERR_UNAVAILABLE)
+            return err;
+    }
+    return LBX_OK;
+}
+
+/* ---- one transaction ---- */
+
+static void plan_offsets(struct consume *c, size_t count) {
+    for (size_t i = 0; i < c->claim_count; i++)
+        c->claims[i].batch_end = c->claims[i].next_offset;
+    for (size_t i = 0; i < count; i++) {
+        const struct lbx_record *record = lbx_message_record(c->held[i]);
+        claim_of(c, record)->batch_end = record->offset + 1;
+    }
+}
+
+static void decode(struct consume *c, struct lbx_batch *batch) {
+    size_t limit = (size_t)c->worker->settings.max_event_bytes;
+    for (size_t i = 0; i < batch->count; i++) {
+        struct lbx_input_event *input = &batch->inputs[i];
+        input->record = lbx_message_record(c->held[i]);
+        if (c->declaration->write_raw)
+            continue;
+        if (lbx_event_decode(input->record, limit, batch->arena, &input->event, &input->reason) !=
+            LBX_OK)
+            input->status = LBX_INPUT_REJECTED;
+    }
+    if (c->suspect && batch->count == 1 && batch->inputs[0].status == LBX_INPUT_NEW) {
+        batch->inputs[0].status = LBX_INPUT_REJECTED;
+        snprintf(batch->inputs[0].reason.text, sizeof batch->inputs[0].reason.text,
+                 ": the database refuses what it leads to");
+    }
+}
+
+static enum lbx_err fenced(struct consume *c, size_t fence_call, size_t expected) {
+    if (lbx_pg_row_count(c->worker->pg, fence_call) == expected)
+        return LBX_OK;
+    lbx_pg_rollback(c->worker->pg);
+    return LBX_ERR_FENCED;
+}
+
+static void count_outcomes(const struct consume *c, struct lbx_batch *batch) {
+    struct lbx_metrics *metrics = &c->worker->metrics;
+    for (size_t i = 0; i < batch->count; i++) {
+        const struct lbx_input_event *input = &batch->inputs[i];
+        if (input->status == LBX_INPUT_REJECTED)
+            lbx_effects_quarantine(&batch->effects, input->record, input->reason.text);
+        atomic_fetch_add(&metrics->duplicates, input->status == LBX_INPUT_DUPLICATE);
+    }
+    atomic_fetch_add(&metrics->quarantined, (int64_t)batch->effects.quarantined);
+    atomic_fetch_add(&metrics->published, (int64_t)batch->effects.published);
+}
+
+static enum lbx_err handle_raw(struct consume *c, struct lbx_batch *batch,
+                               struct lbx_calls *calls, size_t fence_call, size_t expected) {
+    enum lbx_err err = lbx_pg_run(c->worker->pg, calls);
+    if (err == LBX_OK)
+        err = fenced(c, fence_call, expected);
+    if (err == LBX_OK)
+        err = c->declaration->write_raw(batch);
+    if (err != LBX_OK)
+        return err;
+    *calls = (struct lbx_calls){0};
+    lbx_calls_add(calls, &lbx_sql_commit, 0, NULL);
+    return lbx_pg_run(c->worker->pg, calls);
+}
+
+static enum lbx_err handle(struct consume *c, struct lbx_batch *batch, struct lbx_calls *calls,
+                           size_t fence_call, size_t expected) {
+    struct lbx_inbox inbox LBX_CLEANUP(lbx_inbox_done) = {0};
+    struct lbx_pg *pg = c->worker->pg;
+    lbx_inbox_add(&inbox, calls, batch->arena, batch->inputs, batch->count);
+    if (c->declaration->load)
+        c->declaration->load(batch, calls);
+    size_t clock_call = lbx_clock_add(calls);
+    enum lbx_err err = lbx_pg_run(pg, calls);
+    if (err == LBX_OK)
+        err = fenced(c, fence_call, expected);
+    if (err != LBX_OK)
+        return err;
+    lbx_inbox_read(&inbox, pg, batch->arena, batch->inputs, batch->count);
+    batch->effects.now = lbx_clock_read(pg, clock_call);
+    err = c->declaration->decide(batch);
+    if (err != LBX_OK) {
+        lbx_pg_rollback(pg);
+        return err;
+    }
+    count_outcomes(c, batch);
+    *calls = (struct lbx_calls){0};
+    lbx_effects_save(&batch->effects, calls);
+    if (c->declaration->save)
+        c->declaration->save(batch, calls);
+    lbx_calls_add(calls, &lbx_sql_commit, 0, NULL);
+    return lbx_pg_run(pg, calls);
+}
+
+static enum lbx_err transact(struct consume *c, size_t count) {
+    static struct lbx_calls calls; /* large, and one at a time */
+    struct lbx_rows fence LBX_CLEANUP(lbx_rows_done) = {0};
+    size_t expected;
+    lbx_arena_reset(&c->arena);
+    struct lbx_batch batch = {
+        .worker = c->worker,
+        .arena = &c->arena,
+        .inputs = LBX_ARENA_ARRAY(&c->arena, struct lbx_input_event, count),
+        .count = count,
+    };
+    lbx_effects_init(&batch.effects, &c->arena, c->worker->source, c->group);
+    calls = (struct lbx_calls){0};
+    plan_offsets(c, count);
+    decode(c, &batch);
+    lbx_calls_add(&calls, &lbx_sql_begin, 0, NULL);
+    size_t fence_call =
+        lbx_offsets_fence(&calls, &fence, c->group, c->claims, c->claim_count, &expected);
+    enum lbx_err err = c->declaration->write_raw
+                           ? handle_raw(c, &batch, &calls, fence_call, expected)
+                           : handle(c, &batch, &calls, fence_call, expected);
+    lbx_effects_done(&batch.effects);
+    return err;
+}
+
+/* ---- after it ---- */
+
+static void done(struct consume *c, size_t count) {
+    for (size_t i = 0; i < c->claim_count; i++)
+        c->claims[i].next_offset = c->claims[i].batch_end;
+    for (size_t i = 0; i < count; i++) {
+        const struct lbx_record *record = lbx_message_record(c->held[i]);
+        c->held_bytes -= record->value_len + record->key_len;
+        lbx_message_free(c->held[i]);
+    }
+    c->held_count -= count;
+    memmove(c->held, c->held + count, sizeof *c->held * c->held_count);
+    c->backoff = (struct lbx_backoff){0};
+    c->slice = (size_t)c->worker->settings.batch_records;
+    c->suspect = false;
+    c->report_due = true;
+    if (c->paused)
+        lbx_consumer_pause(c->consumer, c->paused = false);
+    if (c->declaration->committed)
+        c->declaration->committed(c->worker);
+}
+
+static void wait_out(struct consume *c) {
+    if (!c->paused && c->assigned)
+        lbx_consumer_pause(c->consumer, c->paused = true);
+    c->retry_us = lbx_monotonic_us() + lbx_backoff_next_us(&c->backoff);
+    atomic_fetch_add(&c->worker->metrics.retries, 1);
+}
+
+/* The database refused the batch for what is in it. Smaller slices find the record; alone, it goes to
+ * quarantine, and nobody else is held up. A raw consumer has no quarantine: it waits, and says so. */
+static void refused(struct consume *c, size_t count) {
+    if (count > 1) {
+        c->slice = count > 8 ? count / 8 : 1;
+        return;
+    }
+    const struct lbx_record *record = lbx_message_record(c->held[0]);
+    lbx_log(LBX_LOG_ERROR, "the database refuses a record", LBX_S("topic", record->topic_name),
+            LBX_N("partition", record->partition), LBX_N("offset", record->offset),
+            LBX_S("sqlstate", c->worker->pg ? lbx_pg_sqlstate(c->worker->pg) : ""));
+    if (c->declaration->write_raw || c->suspect)
+        wait_out(c);
+    c->suspect = !c->declaration->write_raw;
+}
+
+static void let_go(struct consume *c) {
+    lbx_log(LBX_LOG_WARN, "fenced: a newer owner exists", LBX_N("dropped", c->held_count));
+    atomic_fetch_add(&c->worker->metrics.fenced, 1);
+    forget_claims(c);
+    c->given = false;
+    lbx_consumer_rejoin(c->consumer);
+}
+
+static void handle_held(struct consume *c) {
+    while (c->held_count > 0 && c->worker->pg && c->taken &&
+           c->taken_generation == c->worker->pg_generation && !lbx_worker_stopping(c->worker) &&
+           lbx_monotonic_us() >= c->retry_us) {
+        size_t count = c->held_count < c->slice ? c->held_count : c->slice;
+        int64_t began = lbx_monotonic_us();
+        enum lbx_err err = transact(c, count);
+        lbx_pg_release(c->worker->pg);
+        if (err == LBX_OK) {
+            struct lbx_metrics *metrics = &c->worker->metrics;
+            atomic_fetch_add(&metrics->records, (int64_t)count);
+            atomic_fetch_add(&metrics->batches, 1);
+            atomic_fetch_add(&metrics->batch_us, lbx_monotonic_us() - began);
+            done(c, count);
+        } else if (err == LBX_ERR_FENCED) {
+            let_go(c);
+        } else if (err == LBX_ERR_UNAVAILABLE) {
+            wait_out(c);
+        } else {
+            refused(c, count);
+        }
+    }
+}
+
+static void report(struct consume *c, bool now) {
+    if (!c->report_due || (!now && lbx_monotonic_us() < c->report_us))
+        return;
+    struct lbx_partition *partitions = calloc(c->claim_count + 1, sizeof *partitions);
+    if (!partitions)
+        abort();
+    size_t count = 0;
+    for (size_t i = 0; i < c->claim_count; i++)
+        if (c->claims[i].next_offset > 0)
+            partitions[count++] = (struct lbx_partition){
+                c->claims[i].topic, c->claims[i].partition, c->claims[i].next_offset};
+    lbx_consumer_report(c->consumer, partitions, count);
+    free(partitions);
+    c->report_due = false;
+    c->report_us = lbx_monotonic_us() + REPORT_EVERY_US;
+}
+
+static void prune(struct consume *c) {
+    if (c->declaration->write_raw || !c->worker->pg || lbx_monotonic_us() < c->prune_us)
+        return;
+    struct lbx_calls calls = {0};
+    lbx_arena_reset(&c->arena);
+    lbx_inbox_prune(&calls, &c->arena, c->worker->settings.inbox_ttl);
+    if (lbx_pg_run(c->worker->pg, &calls) != LBX_OK)
+        lbx_log(LBX_LOG_WARN, "inbox not pruned");
+    lbx_pg_release(c->worker->pg);
+    c->prune_us = lbx_monotonic_us() + PRUNE_EVERY_US;
+}
+
+/* ---- the part ---- */
+
+static enum lbx_err consume_open(struct lbx_worker *worker, const void *declaration,
+                                 void **ret_state) {
+    struct consume *c = calloc(1, sizeof *c);
+    if (!c)
+        abort();
+    char host[64] = "";
+    (void)gethostname(host, sizeof host - 1);
+    c->worker = worker;
+    c->declaration = declaration;
+    c->slice = (size_t)worker->settings.batch_records;
+    c->prune_us = lbx_monotonic_us() + PRUNE_EVERY_US;
+    snprintf(c->group, sizeof c->group, "%s%s", worker->settings.group_prefix, worker->name);
+    snprintf(c->owner, sizeof c->owner, "%s:%d", host, getpid());
+    lbx_arena_init(&c->arena);
+    const struct lbx_consumer_events events = {on_given, on_taken};
+    int queue_kb = c->declaration->queue_kb ? c->declaration->queue_kb : DEFAULT_QUEUE_KB;
+    enum lbx_err err = lbx_consumer_open(&worker->settings, worker->name, c->declaration->topics,
+                                         queue_kb, &events, c, &c->consumer);
+    *ret_state = c;
+    if (err != LBX_OK) {
+        lbx_arena_done(&c->arena);
+        free(c);
+    }
+    return err;
+}
+
+static int consume_fd(void *state) {
+    return lbx_consumer_fd(((struct consume *)state)->consumer);
+}
+
+static enum lbx_err consume_serve(void *state, int64_t *ret_wake_us) {
+    struct consume *c = state;
+    bool more = false;
+    if (lbx_monotonic_us() >= c->retry_us) {
+        enum lbx_err err = take(c);
+        if (err != LBX_OK)
+            wait_out(c);
+    }
+    enum lbx_err err = gather(c, &more);
+    if (err != LBX_OK)
+        return err;
+    handle_held(c);
+    report(c, false);
+    prune(c);
+    int64_t now = lbx_monotonic_us();
+    if (c->held_count > 0 || (c->given && !c->assigned))
+        *ret_wake_us = now < c->retry_us ? c->retry_us : now + 10 * LBX_MS_US;
+    else
+        *ret_wake_us = c->report_due ? c->report_us : c->prune_us;
+    if (more && c->held_count == 0)
+        *ret_wake_us = now;
+    return LBX_OK;
+}
+
+static const char *consume_waiting_for(void *state) {
+    const struct consume *c = state;
+    if (!c->given)
+        return "waiting for Kafka to assign partitions";
+    return c->assigned ? NULL : "waiting for the database to hand over partitions";
+}
+
+static void consume_close(void *state) {
+    struct consume *c = state;
+    report(c, true);
+    forget_claims(c);
+    lbx_consumer_close(c->consumer);
+    forget_claims(c);
+    free(c->held);
+    lbx_arena_done(&c->arena);
+    free(c);
+}
+
+const struct lbx_part lbx_consume_part = {
+    .open = consume_open,
+    .fd = consume_fd,
+    .serve = consume_serve,
+    .waiting_for = consume_waiting_for,
+    .close = consume_close,
+};

@@ -1,0 +1,37 @@
+/* A worker's counters and gauges, in Prometheus' text form. One list names them. */
+#ifndef LBX_WORKER_METRICS_H
+#define LBX_WORKER_METRICS_H
+
+#include "base/buf.h"
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+/* X(member, type, name behind "lockbox_", help) */
+#define LBX_METRICS(X)                                                                             \
+    X(records, "counter", "records_total", "Kafka records consumed and committed")                 \
+    X(batches, "counter", "batches_total", "Transactions committed for consumed records")          \
+    X(batch_us, "counter", "batch_microseconds_total", "Time in those transactions")               \
+    X(duplicates, "counter", "duplicates_total", "Events dropped because they were seen before")   \
+    X(quarantined, "counter", "quarantined_total", "Records rejected into quarantine")             \
+    X(published, "counter", "published_total", "Events written to the outbox, or sent to Kafka")   \
+    X(fenced, "counter", "fenced_total", "Batches dropped because a newer owner exists")           \
+    X(retries, "counter", "retries_total", "Times something down was waited out")                  \
+    X(partitions, "gauge", "partitions", "Partitions held")                                        \
+    X(requests_ended, "counter", "requests_ended_total", "Requests that time ended")               \
+    X(no_approvers, "counter", "no_approvers_total", "Requests refused because nobody may approve") \
+    X(mails_sent, "counter", "mails_sent_total", "Mails the server took")                          \
+    X(mails_deferred, "counter", "mails_deferred_total", "Attempts that will be repeated")         \
+    X(mails_failed, "counter", "mails_failed_total", "Mails given up")                             \
+    X(database_up, "gauge", "database_up", "Whether there is a database connection")
+
+struct lbx_metrics {
+#define LBX_METRIC_MEMBER(member, type, name, help) _Atomic int64_t member;
+    LBX_METRICS(LBX_METRIC_MEMBER)
+#undef LBX_METRIC_MEMBER
+};
+
+/* Appends the metrics, labelled worker="name". */
+void lbx_metrics_write(const struct lbx_metrics *metrics, const char *worker, struct lbx_buf *out);
+
+#endif

@@ -1,0 +1,100 @@
+#include "worker/rounds.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+
+#include <stdlib.h>
+
+struct rounds {
+    struct lbx_worker *worker;
+    const struct lbx_rounds *declaration;
+    void *state;
+    int64_t generation; /* of the connection that listens */
+    int64_t next_us;
+    struct lbx_backoff backoff;
+};
+
+static enum lbx_err rounds_open(struct lbx_worker *worker, const void *declaration,
+                                void **ret_state) {
+    struct rounds *r = calloc(1, sizeof *r);
+    if (!r)
+        abort();
+    r->worker = worker;
+    r->declaration = declaration;
+    enum lbx_err err =
+        r->declaration->open ? r->declaration->open(worker, &r->state) : LBX_OK;
+    if (err != LBX_OK)
+        free(r);
+    else
+        *ret_state = r;
+    return err;
+}
+
+static void wait_out(struct rounds *r, enum lbx_err err) {
+    if (err != LBX_ERR_UNAVAILABLE)
+        lbx_log(LBX_LOG_ERROR, "round failed", LBX_S("error", lbx_err_text(err)));
+    atomic_fetch_add(&r->worker->metrics.retries, 1);
+    r->next_us = lbx_monotonic_us() + lbx_backoff_next_us(&r->backoff);
+}
+
+/* Listens before the first round on a connection, so that nothing falls between. */
+static enum lbx_err listen(struct rounds *r) {
+    struct lbx_worker *worker = r->worker;
+    if (r->generation == worker->pg_generation)
+        return LBX_OK;
+    if (r->declaration->channel) {
+        enum lbx_err err = lbx_pg_listen(worker->pg, r->declaration->channel);
+        if (err != LBX_OK)
+            return err;
+    }
+    r->generation = worker->pg_generation;
+    r->next_us = 0;
+    if (r->declaration->reconnected)
+        r->declaration->reconnected(worker, r->state);
+    return LBX_OK;
+}
+
+static enum lbx_err rounds_serve(void *state, int64_t *ret_wake_us) {
+    struct rounds *r = state;
+    if (!r->worker->pg)
+        return LBX_OK; /* the loop wakes us with the connection */
+    bool backing_off = r->backoff.failures > 0 && lbx_monotonic_us() < r->next_us;
+    enum lbx_err err = backing_off ? LBX_OK : listen(r);
+    if (err == LBX_OK && !backing_off &&
+        (lbx_worker_notified(r->worker) || lbx_monotonic_us() >= r->next_us)) {
+        int64_t wait_us = LBX_NEVER_US;
+        err = r->declaration->round(r->worker, r->state, &wait_us);
+        lbx_pg_release(r->worker->pg);
+        if (err == LBX_OK) {
+            r->backoff = (struct lbx_backoff){0};
+            r->next_us = wait_us == LBX_NEVER_US ? LBX_NEVER_US : lbx_monotonic_us() + wait_us;
+        }
+    }
+    if (err != LBX_OK)
+        wait_out(r, err);
+    else if (!backing_off && lbx_worker_notified(r->worker))
+        r->next_us = 0;
+    *ret_wake_us = r->next_us;
+    return LBX_OK;
+}
+
+static const char *rounds_waiting_for(void *state) {
+    const struct rounds *r = state;
+    if (r->backoff.failures)
+        return "waiting for what its rounds need";
+    return r->generation == r->worker->pg_generation ? NULL : "waiting for its first round";
+}
+
+static void rounds_close(void *state) {
+    struct rounds *r = state;
+    if (r->declaration->close)
+        r->declaration->close(r->worker, r->state);
+    free(r);
+}
+
+const struct lbx_part lbx_rounds_part = {
+    .open = rounds_open,
+    .serve = rounds_serve,
+    .waiting_for = rounds_waiting_for,
+    .close = rounds_close,
+};

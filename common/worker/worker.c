@@ -1,0 +1,280 @@
+#include "worker/worker.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/random.h"
+#include "io/http.h"
+
+#include <malloc.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+enum { PARTS_MAX = 4, STOP_WITHIN_S = 9 };
+
+struct loop {
+    struct lbx_worker worker;
+    const struct lbx_worker_declaration *declaration;
+    struct running {
+        const struct lbx_part *part;
+        void *state;
+        int64_t wake_us;
+    } parts[PARTS_MAX];
+    size_t part_count;
+    struct lbx_http *http;
+    struct lbx_backoff pg_backoff;
+    int64_t pg_retry_us;
+    _Atomic(const char *) waiting_for; /* NULL: ready */
+    int exit_status;
+};
+
+int64_t lbx_backoff_next_us(struct lbx_backoff *backoff) {
+    int64_t wait = 50 * LBX_MS_US << (backoff->failures < 7 ? backoff->failures : 7);
+    unsigned char jitter;
+    lbx_random_bytes(&jitter, 1);
+    backoff->failures++;
+    if (wait > 5 * LBX_SECOND_US)
+        wait = 5 * LBX_SECOND_US;
+    return wait * 3 / 4 + wait * jitter / 512;
+}
+
+bool lbx_worker_stopping(struct lbx_worker *worker) {
+    struct signalfd_siginfo signal;
+    if (!worker->stopping && read(worker->signals, &signal, sizeof signal) == sizeof signal) {
+        lbx_log(LBX_LOG_INFO, "stopping", LBX_N("signal", signal.ssi_signo));
+        worker->stopping = true;
+    }
+    return worker->stopping;
+}
+
+/* ---- health ---- */
+
+static int ready_page(void *context, struct lbx_buf *body) {
+    struct loop *loop = context;
+    const char *why = atomic_load(&loop->waiting_for);
+    lbx_buf_printf(body, "%s\n", why ? why : "ready");
+    return why ? 503 : 200;
+}
+
+static void metrics_page(void *context, struct lbx_buf *body) {
+    const struct loop *loop = context;
+    lbx_metrics_write(&loop->worker.metrics, loop->worker.name, body);
+    lbx_buf_printf(body,
+                   "# HELP lockbox_ready Whether /readyz says ready\n# TYPE lockbox_ready gauge\n"
+                   "lockbox_ready{worker=\"%s\"} %d\n",
+                   loop->worker.name, atomic_load(&loop->waiting_for) == NULL);
+}
+
+static void tell_readiness(struct loop *loop) {
+    const char *why = loop->worker.pg ? NULL : "waiting for the database";
+    for (size_t i = 0; !why && i < loop->part_count; i++)
+        if (loop->parts[i].part->waiting_for)
+            why = loop->parts[i].part->waiting_for(loop->parts[i].state);
+    if (loop->worker.stopping)
+        why = "stopping";
+    const char *before = atomic_exchange(&loop->waiting_for, why);
+    if (before != why)
+        lbx_log(LBX_LOG_INFO, why ? "not ready" : "ready", LBX_S("reason", why ? why : "-"));
+}
+
+/* ---- the database ---- */
+
+static void pg_lost(struct loop *loop) {
+    lbx_pg_close(loop->worker.pg);
+    loop->worker.pg = NULL;
+    atomic_store(&loop->worker.metrics.database_up, 0);
+    loop->pg_retry_us = lbx_monotonic_us() + lbx_backoff_next_us(&loop->pg_backoff);
+}
+
+/* Input while idle is a notification, or the connection's end. */
+static void take_notifications(struct loop *loop) {
+    bool any;
+    if (lbx_pg_notified(loop->worker.pg, &any) != LBX_OK)
+        pg_lost(loop);
+    else
+        loop->worker.notified |= any;
+}
+
+bool lbx_worker_notified(struct lbx_worker *worker) {
+    bool any = false;
+    if (worker->pg && lbx_pg_notified(worker->pg, &any) != LBX_OK)
+        any = false; /* the loop sees that it is dead */
+    any |= worker->notified;
+    worker->notified = false;
+    return any;
+}
+
+static void pg_keep(struct loop *loop) {
+    struct lbx_worker *worker = &loop->worker;
+    const struct lbx_worker_declaration *declaration = loop->declaration;
+    if (worker->pg && !lbx_pg_alive(worker->pg))
+        pg_lost(loop);
+    if (worker->pg || lbx_monotonic_us() < loop->pg_retry_us)
+        return;
+    bool audit = declaration->database == LBX_DATABASE_AUDIT;
+    char application[64];
+    snprintf(application, sizeof application, "lockbox-%s", worker->name);
+    enum lbx_err err = lbx_pg_open(
+        audit ? worker->settings.audit_database_url : worker->settings.database_url, application,
+        audit ? "audit" : "lockbox", declaration->statements, &worker->pg);
+    if (err != LBX_OK) {
+        loop->pg_retry_us = lbx_monotonic_us() + lbx_backoff_next_us(&loop->pg_backoff);
+        return;
+    }
+    loop->pg_backoff = (struct lbx_backoff){0};
+    worker->pg_generation++;
+    atomic_store(&worker->metrics.database_up, 1);
+    lbx_log(LBX_LOG_INFO, "database connected", LBX_N("generation", worker->pg_generation));
+}
+
+/* ---- the loop ---- */
+
+static void serve(struct loop *loop, struct running *running) {
+    running->wake_us = LBX_NEVER_US;
+    enum lbx_err err = running->part->serve(running->state, &running->wake_us);
+    if (err != LBX_OK) {
+        lbx_log(LBX_LOG_ERROR, "cannot go on", LBX_S("error", lbx_err_text(err)));
+        loop->exit_status = 1;
+        loop->worker.stopping = true;
+    }
+}
+
+static int until_ms(int64_t wake_us) {
+    if (wake_us == LBX_NEVER_US)
+        return -1;
+    int64_t left = wake_us - lbx_monotonic_us();
+    if (left <= 0)
+        return 0;
+    return left > INT64_C(3600000000) ? 3600000 : (int)((left + 999) / 1000);
+}
+
+static void wait_for_something(struct loop *loop) {
+    struct pollfd fds[PARTS_MAX + 2] = {{.fd = loop->worker.signals, .events = POLLIN}};
+    nfds_t count = 1;
+    int64_t wake_us = LBX_NEVER_US;
+    if (loop->worker.pg)
+        fds[count++] = (struct pollfd){.fd = lbx_pg_fd(loop->worker.pg), .events = POLLIN};
+    else
+        wake_us = loop->pg_retry_us;
+    bool database = loop->worker.pg != NULL;
+    for (size_t i = 0; i < loop->part_count; i++) {
+        struct running *running = &loop->parts[i];
+        int fd = running->part->fd ? running->part->fd(running->state) : -1;
+        if (fd >= 0)
+            fds[count++] = (struct pollfd){.fd = fd, .events = POLLIN};
+        if (running->wake_us < wake_us)
+            wake_us = running->wake_us;
+    }
+    (void)poll(fds, count, until_ms(wake_us));
+    if (database && fds[1].revents)
+        take_notifications(loop);
+}
+
+static void run(struct loop *loop) {
+    while (!lbx_worker_stopping(&loop->worker)) {
+        pg_keep(loop);
+        for (size_t i = 0; i < loop->part_count && !loop->worker.stopping; i++)
+            serve(loop, &loop->parts[i]);
+        tell_readiness(loop);
+        if (!loop->worker.stopping)
+            wait_for_something(loop);
+    }
+    tell_readiness(loop);
+}
+
+/* ---- start and end ---- */
+
+static int usage(const struct lbx_worker_declaration *declaration, int argc, char **argv) {
+    bool help = argc == 2 && strcmp(argv[1], "--help") == 0;
+    fprintf(help ? stdout : stderr,
+            "usage: %s\n\n%s.\n\nSettings come from the environment (`lockboxctl config` lists them). "
+            "Logs go to standard error, one JSON\nobject a line. SIGTERM ends it cleanly.\n\n"
+            "Exit status: 0 ended by a signal, 1 it cannot go on, 2 wrong usage or settings.\n",
+            declaration->name, declaration->summary);
+    return help ? 0 : 2;
+}
+
+static int block_signals(void) {
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    pthread_sigmask(SIG_BLOCK, &set, NULL);
+    signal(SIGPIPE, SIG_IGN);
+    return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+static enum lbx_err open_parts(struct loop *loop) {
+    const struct lbx_used_part *used = loop->declaration->parts;
+    for (size_t i = 0; i < PARTS_MAX && used[i].part; i++) {
+        struct running *running = &loop->parts[i];
+        enum lbx_err err =
+            used[i].part->open(&loop->worker, used[i].declaration, &running->state);
+        if (err != LBX_OK)
+            return err;
+        running->part = used[i].part;
+        loop->part_count++;
+    }
+    return LBX_OK;
+}
+
+static enum lbx_err start(struct loop *loop) {
+    struct lbx_worker *worker = &loop->worker;
+    char *why LBX_FREE = NULL;
+    if (lbx_settings_load(&worker->settings, &why) != LBX_OK) {
+        lbx_log(LBX_LOG_ERROR, "bad setting", LBX_S("setting", why));
+        return LBX_ERR_INVALID;
+    }
+    lbx_log_init(worker->name, worker->settings.log_level);
+    const struct lbx_http_pages pages = {ready_page, metrics_page, loop};
+    if (worker->settings.http_listen[0]) {
+        enum lbx_err err = lbx_http_start(worker->settings.http_listen, &pages, &loop->http);
+        if (err != LBX_OK) {
+            lbx_log(LBX_LOG_ERROR, "cannot listen", LBX_S("setting", "LOCKBOX_HTTP_LISTEN"),
+                    LBX_S("error", lbx_err_text(err)));
+            return err;
+        }
+    }
+    return open_parts(loop);
+}
+
+static void stop(struct loop *loop) {
+    alarm(STOP_WITHIN_S); /* whatever still hangs then: the database has the truth */
+    while (loop->part_count > 0) {
+        struct running *running = &loop->parts[--loop->part_count];
+        running->part->close(running->state);
+    }
+    lbx_pg_close(loop->worker.pg);
+    lbx_http_stop(loop->http);
+    lbx_settings_done(&loop->worker.settings);
+    close(loop->worker.signals);
+}
+
+int lbx_worker_main(const struct lbx_worker_declaration *declaration, int argc, char **argv) {
+    if (argc > 1)
+        return usage(declaration, argc, argv);
+    static struct loop loop;
+    char source[64];
+    snprintf(source, sizeof source, "/lockbox/%s", declaration->name);
+    mallopt(M_ARENA_MAX, 2);
+    loop.declaration = declaration;
+    loop.worker.name = declaration->name;
+    loop.worker.source = source;
+    loop.waiting_for = "starting";
+    loop.worker.signals = block_signals();
+    lbx_log_init(declaration->name, LBX_LOG_INFO);
+    enum lbx_err err = start(&loop);
+    if (err == LBX_OK) {
+        lbx_log(LBX_LOG_INFO, "started", LBX_N("pid", getpid()));
+        run(&loop);
+    }
+    stop(&loop);
+    lbx_log(LBX_LOG_INFO, "ended", LBX_N("status", err == LBX_OK ? loop.exit_status : 2));
+    return err == LBX_ERR_INVALID ? 2 : err != LBX_OK ? 1 : loop.exit_status;
+}

@@ -1,0 +1,75 @@
+/* The skeleton of every worker: settings, signals, database, health, and a loop that drives parts.
+ *
+ * A worker's main.c is a declaration: its name, its statements, and its parts, each with what it is
+ * told. The loop waits out what is down (with backoff, and a reason on /readyz), and never exits for
+ * it. SIGTERM and SIGINT end it cleanly: the transaction in hand is finished or rolled back.
+ */
+#ifndef LBX_WORKER_WORKER_H
+#define LBX_WORKER_WORKER_H
+
+#include "io/pg.h"
+#include "io/settings.h"
+#include "worker/metrics.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct lbx_worker {
+    const char *name;
+    const char *source; /* CloudEvents source of what it publishes: "/lockbox/<name>" */
+    struct lbx_settings settings;
+    struct lbx_metrics metrics;
+    struct lbx_pg *pg;       /* NULL while there is no connection */
+    int64_t pg_generation;   /* counts connections: a part that sees it change starts over */
+    bool notified;           /* on the channel it listens to; take by lbx_worker_notified */
+    bool stopping;           /* as of the last lbx_worker_stopping */
+    int signals;             /* the loop's */
+};
+
+/* Whether a signal asked to stop. Long work looks here between its steps. */
+bool lbx_worker_stopping(struct lbx_worker *worker);
+
+/* Whether a notification came since the last call. */
+bool lbx_worker_notified(struct lbx_worker *worker);
+
+/* Something that the loop drives. Every function gets the part's own state. */
+struct lbx_part {
+    enum lbx_err (*open)(struct lbx_worker *worker, const void *declaration, void **ret_state);
+    /* The descriptor that says there may be something to do; -1: none. NULL: none. */
+    int (*fd)(void *state);
+    /* Does what there is to do now, without waiting. *ret_wake_us: when to be called again, on
+     * lbx_monotonic_us's clock, if nothing else happens before; it may be called earlier. What is
+     * down it waits out by itself; anything but LBX_OK ends the worker. */
+    enum lbx_err (*serve)(void *state, int64_t *ret_wake_us);
+    /* NULL: ready. Otherwise why not, static text. */
+    const char *(*waiting_for)(void *state);
+    void (*close)(void *state);
+};
+
+struct lbx_used_part {
+    const struct lbx_part *part;
+    const void *declaration;
+};
+
+enum lbx_database { LBX_DATABASE_LOCKBOX, LBX_DATABASE_AUDIT };
+
+struct lbx_worker_declaration {
+    const char *name, *summary;
+    enum lbx_database database;
+    lbx_sql_lists statements;
+    struct lbx_used_part parts[4]; /* ended by an empty one */
+};
+
+/* The whole life of the process; the return value is its exit status: 0 ended by a signal, 1 it cannot
+ * go on, 2 wrong usage or settings. */
+int lbx_worker_main(const struct lbx_worker_declaration *declaration, int argc, char **argv);
+
+/* Waiting longer with each failure in a row: 50 ms doubling to 5 s, ± 25 %. */
+struct lbx_backoff {
+    unsigned failures;
+};
+int64_t lbx_backoff_next_us(struct lbx_backoff *backoff);
+
+#define LBX_NEVER_US INT64_MAX
+
+#endif

@@ -1,0 +1,85 @@
+/* Every decision gets one verdict. Time acts on the request first: a vote after the deadline finds it
+ * expired, whether or not the expirer was there.
+ */
+#include "decider.h"
+
+#include "event/uuid.h"
+#include "sql_decider.h"
+
+#include <string.h>
+
+struct ballot {
+    struct lbx_map requests; /* request id → struct lbx_kept_request */
+    struct lbx_map roles;    /* request id, voter id → held */
+    size_t requests_call, roles_call;
+};
+
+static const char *vote_key(struct lbx_arena *arena, const char *request_id, const char *voter) {
+    return lbx_arena_printf(arena, "%s\x1f%s", request_id, voter);
+}
+
+void decider_load(struct lbx_batch *batch, struct lbx_calls *calls) {
+    struct ballot *ballot = LBX_ARENA_NEW(batch->arena, struct ballot);
+    struct lbx_rows *votes = lbx_effects_rows(&batch->effects, 2);
+    lbx_map_init(&ballot->requests, batch->arena);
+    lbx_map_init(&ballot->roles, batch->arena);
+    for (size_t i = 0; i < batch->count; i++) {
+        const struct lbx_decision_submitted *decision = batch->inputs[i].event.data;
+        if (batch->inputs[i].status != LBX_INPUT_NEW || !lbx_uuid_valid(decision->request_id))
+            continue;
+        lbx_rows_text(votes, decision->request_id);
+        lbx_rows_text(votes, decision->by.id);
+    }
+    ballot->requests_call = lbx_requests_load(lbx_rows_literal(votes, 0), "{}", calls);
+    ballot->roles_call = LBX_CALL(calls, &sql_decider_load_roles, lbx_rows_literal(votes, 0),
+                                  lbx_rows_literal(votes, 1));
+    batch->state = ballot;
+}
+
+static enum lbx_err read(struct lbx_batch *batch) {
+    struct ballot *ballot = batch->state;
+    const struct lbx_pg *pg = batch->worker->pg;
+    for (size_t i = 0; i < lbx_pg_row_count(pg, ballot->roles_call); i++)
+        lbx_map_set(&ballot->roles,
+                    vote_key(batch->arena, lbx_pg_cell(pg, ballot->roles_call, i, 0),
+                             lbx_pg_cell(pg, ballot->roles_call, i, 1)),
+                    ballot);
+    return lbx_requests_read(pg, ballot->requests_call, batch->arena, &ballot->requests);
+}
+
+static void judge(struct lbx_batch *batch, const struct lbx_event *event) {
+    const struct ballot *ballot = batch->state;
+    struct lbx_effects *effects = &batch->effects;
+    const struct lbx_decision_submitted *decision = event->data;
+    struct lbx_kept_request *kept = lbx_map_get(&ballot->requests, decision->request_id);
+    struct lbx_judgement judgement = {.verdict = LBX_VERDICT_UNKNOWN_REQUEST};
+    if (kept) {
+        struct lbx_step passed = lbx_request_pass_time(&kept->request, effects->now);
+        lbx_effects_step(effects, kept, &passed, NULL);
+        bool holds = lbx_map_get(&ballot->roles, vote_key(batch->arena, decision->request_id,
+                                                          decision->by.id)) != NULL;
+        judgement =
+            lbx_request_decide(&kept->request, decision, holds, effects->now, batch->arena);
+    }
+    const struct lbx_decision_judged judged = {
+        .request_id = decision->request_id,
+        .tenant_id = kept ? kept->request.tenant_id : NULL,
+        .decision = decision->decision,
+        .verdict = judgement.verdict,
+        .by = decision->by,
+        .at = effects->now,
+        .comment = decision->comment,
+    };
+    lbx_effects_publish(effects, LBX_EVENT_DECISION_JUDGED, decision->request_id, 0, event,
+                        &judged);
+    if (kept)
+        lbx_effects_step(effects, kept, &judgement.step, event);
+}
+
+enum lbx_err decider_decide(struct lbx_batch *batch) {
+    enum lbx_err err = read(batch);
+    for (size_t i = 0; err == LBX_OK && i < batch->count; i++)
+        if (batch->inputs[i].status == LBX_INPUT_NEW)
+            judge(batch, &batch->inputs[i].event);
+    return err;
+}

@@ -1,0 +1,11 @@
+/* The decider's two steps of a batch: see worker/consume.h. */
+#ifndef LBX_DECIDER_H
+#define LBX_DECIDER_H
+
+#include "store/offsets.h"
+#include "worker/consume.h"
+
+void decider_load(struct lbx_batch *batch, struct lbx_calls *calls);
+enum lbx_err decider_decide(struct lbx_batch *batch);
+
+#endif

@@ -1,0 +1,22 @@
+/* decider: applies approve, deny and revoke; gives every decision a verdict. */
+#include "decider.h"
+#include "sql_decider.h"
+
+static const struct lbx_consume consume = {
+    .topics = {LBX_TOPIC_DECISIONS, LBX_TOPIC_COUNT},
+    .load = decider_load,
+    .decide = decider_decide,
+};
+
+int main(int argc, char **argv) {
+    const struct lbx_sql *const *const statements[] = {
+        lbx_offsets_statements, lbx_store_statements, sql_decider_all, NULL};
+    const struct lbx_worker_declaration decider = {
+        .name = "decider",
+        .summary = "Applies approve, deny and revoke; gives every decision a verdict",
+        .database = LBX_DATABASE_LOCKBOX,
+        .statements = statements,
+        .parts = {{&lbx_consume_part, &consume}},
+    };
+    return lbx_worker_main(&decider, argc, argv);
+}

@@ -1,0 +1,7 @@
+-- Of the voters named, who holds a role that lets him approve for each request, now.
+SELECT DISTINCT r.request_id, a.principal_id
+  FROM unnest($1::uuid[], $2::text[]) AS vote (request_id, principal_id)
+  JOIN request r ON r.request_id = vote.request_id
+  JOIN role_assignment a ON a.tenant_id = r.tenant_id AND a.subscription_id = r.subscription_id
+       AND a.principal_id = vote.principal_id AND a.removed_at IS NULL
+       AND a.role IN ('owner', 'lockbox_approver')

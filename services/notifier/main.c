@@ -1,0 +1,23 @@
+/* notifier: one mail for each recipient and kind, every attempt in the ledger. */
+#include "notifier.h"
+#include "sender.h"
+
+static const struct lbx_consume consume = {
+    .topics = {LBX_TOPIC_EVENTS, LBX_TOPIC_COUNT},
+    .decide = notifier_decide,
+    .save = notifier_save,
+    .committed = sender_wake,
+};
+
+int main(int argc, char **argv) {
+    const struct lbx_sql *const *const statements[] = {
+        lbx_offsets_statements, lbx_store_statements, sql_notifier_all, NULL};
+    const struct lbx_worker_declaration notifier = {
+        .name = "notifier",
+        .summary = "Sends one mail for each recipient and kind, every attempt in the ledger",
+        .database = LBX_DATABASE_LOCKBOX,
+        .statements = statements,
+        .parts = {{&lbx_consume_part, &consume}, {&sender_part, NULL}},
+    };
+    return lbx_worker_main(&notifier, argc, argv);
+}

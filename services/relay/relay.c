@@ -1,0 +1,272 @@
+/* Takes unpublished rows, sends them, waits for every delivery report, marks them. In between it keeps
+ * nothing: a crash publishes again, under the same event id.
+ *
+ * Order per key: rows go in waves, of which each holds one row of a key at most. Where a row is not
+ * delivered, the later rows of its key wait for it.
+ */
+#include "relay.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/map.h"
+#include "event/time.h"
+#include "io/producer.h"
+#include "shards.h"
+#include "sql_relay.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { ROUND_ROWS = 500 };
+#define BALANCE_EVERY_US (5 * LBX_SECOND_US)
+#define PRUNE_EVERY_US (60 * LBX_SECOND_US)
+#define CONTENT_TYPE "application/cloudevents+json; charset=UTF-8"
+
+struct row {
+    bool dead_letter;
+    const char *id;
+    const char *order_key; /* rows of one key go one after the other */
+    struct lbx_record record;
+    enum { WAITING, UNDER_WAY, DELIVERED, FAILED } state;
+    struct relay *relay;
+};
+
+struct relay {
+    struct lbx_worker *worker;
+    struct lbx_producer *producer;
+    struct shards shards;
+    struct lbx_arena arena;
+    int64_t balance_us, prune_us;
+    size_t under_way;
+    bool refused;
+};
+
+/* ---- rows as records ---- */
+
+static void read_event(struct row *row, const struct lbx_pg *pg, size_t at) {
+    static const struct lbx_header content_type = {"content-type", CONTENT_TYPE,
+                                                   sizeof CONTENT_TYPE - 1};
+    const char *key = lbx_pg_cell(pg, 0, at, 2), *value = lbx_pg_cell(pg, 0, at, 3);
+    row->order_key = key;
+    row->record = (struct lbx_record){
+        .key = key,
+        .key_len = strlen(key),
+        .value = value,
+        .value_len = strlen(value),
+        .headers = &content_type,
+        .header_count = 1,
+    };
+}
+
+static struct lbx_header text_header(const char *name, const char *value) {
+    return (struct lbx_header){name, value, strlen(value)};
+}
+
+/* Kafka Connect's names for what a dead letter says of its origin (KIP-298). */
+static enum lbx_err read_dead_letter(struct row *row, const struct lbx_pg *pg, size_t at,
+                                     struct lbx_arena *arena) {
+    struct lbx_header *original, *headers;
+    size_t count, len;
+    const void *encoded = lbx_pg_cell_bytes(pg, 0, at, 7, arena, &len);
+    enum lbx_err err = lbx_record_headers_decode(encoded, len, arena, &original, &count);
+    if (err != LBX_OK)
+        return err;
+    headers = LBX_ARENA_ARRAY(arena, struct lbx_header, count + 4);
+    if (count)
+        memcpy(headers, original, sizeof *headers * count);
+    headers[count] = text_header("__connect.errors.topic", lbx_pg_cell(pg, 0, at, 8));
+    headers[count + 1] = text_header("__connect.errors.partition", lbx_pg_cell(pg, 0, at, 9));
+    headers[count + 2] = text_header("__connect.errors.offset", lbx_pg_cell(pg, 0, at, 10));
+    headers[count + 3] =
+        text_header("__connect.errors.exception.message", lbx_pg_cell(pg, 0, at, 4));
+    row->order_key = lbx_arena_printf(arena, "\x1f%s", row->id);
+    row->record.key = lbx_pg_cell_bytes(pg, 0, at, 5, arena, &row->record.key_len);
+    row->record.value = lbx_pg_cell_bytes(pg, 0, at, 6, arena, &row->record.value_len);
+    row->record.headers = headers;
+    row->record.header_count = count + 4;
+    return LBX_OK;
+}
+
+static enum lbx_err read_rows(struct relay *relay, struct row **ret_rows, size_t *ret_count) {
+    const struct lbx_pg *pg = relay->worker->pg;
+    size_t count = lbx_pg_row_count(pg, 0);
+    struct row *rows = LBX_ARENA_ARRAY(&relay->arena, struct row, count);
+    for (size_t i = 0; i < count; i++) {
+        rows[i].relay = relay;
+        rows[i].id = lbx_pg_cell(pg, 0, i, 1);
+        rows[i].dead_letter = *lbx_pg_cell(pg, 0, i, 0) == 'q';
+        enum lbx_err err = LBX_OK;
+        if (rows[i].dead_letter)
+            err = read_dead_letter(&rows[i], pg, i, &relay->arena);
+        else
+            read_event(&rows[i], pg, i);
+        if (err != LBX_OK)
+            return err;
+    }
+    *ret_rows = rows;
+    *ret_count = count;
+    return LBX_OK;
+}
+
+/* ---- sending ---- */
+
+static void on_delivered(void *context, enum lbx_err err) {
+    struct row *row = context;
+    row->state = err == LBX_OK ? DELIVERED : FAILED;
+    row->relay->under_way--;
+}
+
+static enum lbx_err send(struct relay *relay, struct row *row) {
+    enum lbx_topic topic = row->dead_letter ? LBX_TOPIC_DEADLETTER : LBX_TOPIC_EVENTS;
+    enum lbx_err err;
+    while ((err = lbx_producer_send(relay->producer, topic, &row->record, row)) == LBX_ERR_LIMIT &&
+           !lbx_worker_stopping(relay->worker))
+        lbx_producer_poll(relay->producer, 50);
+    if (err == LBX_OK) {
+        row->state = UNDER_WAY;
+        relay->under_way++;
+    } else {
+        row->state = FAILED;
+        lbx_log(LBX_LOG_ERROR, "row cannot be sent", LBX_S("id", row->id),
+                LBX_S("error", lbx_err_text(err)));
+    }
+    return err;
+}
+
+/* Sends the first waiting row of every key none of whose rows failed; returns how many. */
+static size_t send_wave(struct relay *relay, struct row *rows, size_t count) {
+    struct lbx_map busy;
+    size_t sent = 0;
+    lbx_map_init(&busy, &relay->arena);
+    for (size_t i = 0; i < count && !relay->worker->stopping; i++) {
+        if (rows[i].state == DELIVERED || lbx_map_get(&busy, rows[i].order_key))
+            continue;
+        lbx_map_set(&busy, rows[i].order_key, &rows[i]);
+        if (rows[i].state == FAILED)
+            continue;
+        enum lbx_err err = send(relay, &rows[i]);
+        relay->refused |= err == LBX_ERR_FENCED;
+        sent += err == LBX_OK;
+    }
+    return sent;
+}
+
+static void publish(struct relay *relay, struct row *rows, size_t count) {
+    while (send_wave(relay, rows, count) > 0)
+        while (relay->under_way > 0 && !lbx_worker_stopping(relay->worker))
+            lbx_producer_poll(relay->producer, 100);
+}
+
+/* ---- a round ---- */
+
+static enum lbx_err renew_producer(struct relay *relay) {
+    lbx_producer_close(relay->producer);
+    relay->producer = NULL;
+    relay->under_way = 0;
+    relay->refused = false;
+    return lbx_producer_open(&relay->worker->settings, relay->worker->name, on_delivered,
+                             &relay->producer);
+}
+
+static enum lbx_err mark(struct relay *relay, const struct row *rows, size_t count,
+                         size_t *ret_delivered) {
+    struct lbx_calls calls = {0};
+    struct lbx_rows events LBX_CLEANUP(lbx_rows_done), letters LBX_CLEANUP(lbx_rows_done);
+    lbx_rows_init(&events, 1);
+    lbx_rows_init(&letters, 1);
+    for (size_t i = 0; i < count; i++)
+        if (rows[i].state == DELIVERED)
+            lbx_rows_text(rows[i].dead_letter ? &letters : &events, rows[i].id);
+    *ret_delivered = lbx_rows_count(&events) + lbx_rows_count(&letters);
+    lbx_rows_call(&events, &calls, &sql_relay_mark_outbox, 0, NULL);
+    lbx_rows_call(&letters, &calls, &sql_relay_mark_quarantine, 0, NULL);
+    return lbx_pg_run(relay->worker->pg, &calls);
+}
+
+static enum lbx_err publish_unpublished(struct relay *relay, int64_t *ret_wait_us) {
+    struct lbx_calls calls = {0};
+    struct row *rows;
+    size_t count = 0, delivered = 0;
+    char limit[16];
+    snprintf(limit, sizeof limit, "%d", ROUND_ROWS);
+    LBX_CALL(&calls, &sql_relay_take_unpublished, shards_literal(&relay->shards, &relay->arena),
+             limit);
+    enum lbx_err err = lbx_pg_run(relay->worker->pg, &calls);
+    if (err == LBX_OK)
+        err = read_rows(relay, &rows, &count);
+    if (err != LBX_OK || count == 0)
+        return err;
+    publish(relay, rows, count);
+    if (relay->worker->stopping && relay->under_way > 0)
+        err = renew_producer(relay); /* reports what is still under way as failed */
+    if (err == LBX_OK)
+        err = mark(relay, rows, count, &delivered);
+    if (err != LBX_OK)
+        return err;
+    atomic_fetch_add(&relay->worker->metrics.published, (int64_t)delivered);
+    if (relay->refused)
+        err = renew_producer(relay);
+    if (delivered < count)
+        return LBX_ERR_UNAVAILABLE;
+    if (count >= ROUND_ROWS)
+        *ret_wait_us = 0;
+    return err;
+}
+
+static enum lbx_err prune(struct relay *relay) {
+    struct lbx_calls calls = {0};
+    char ttl[LBX_DURATION_SIZE];
+    lbx_duration_format(relay->worker->settings.outbox_ttl, ttl);
+    LBX_CALL(&calls, &sql_relay_prune_outbox, ttl);
+    relay->prune_us = lbx_monotonic_us() + PRUNE_EVERY_US;
+    return lbx_pg_run(relay->worker->pg, &calls);
+}
+
+enum lbx_err relay_round(struct lbx_worker *worker, void *state, int64_t *ret_wait_us) {
+    struct relay *relay = state;
+    enum lbx_err err = LBX_OK;
+    lbx_arena_reset(&relay->arena);
+    if (lbx_monotonic_us() >= relay->balance_us) {
+        err = shards_balance(&relay->shards, worker->pg);
+        relay->balance_us = lbx_monotonic_us() + BALANCE_EVERY_US;
+    }
+    if (err == LBX_OK && lbx_monotonic_us() >= relay->prune_us)
+        err = prune(relay);
+    *ret_wait_us = BALANCE_EVERY_US;
+    if (err == LBX_OK && shards_count(&relay->shards) > 0)
+        err = publish_unpublished(relay, ret_wait_us);
+    return err;
+}
+
+/* ---- life ---- */
+
+enum lbx_err relay_open(struct lbx_worker *worker, void **ret_state) {
+    struct relay *relay = calloc(1, sizeof *relay);
+    if (!relay)
+        abort();
+    relay->worker = worker;
+    relay->prune_us = lbx_monotonic_us() + PRUNE_EVERY_US;
+    lbx_arena_init(&relay->arena);
+    *ret_state = relay;
+    enum lbx_err err = renew_producer(relay);
+    if (err != LBX_OK)
+        relay_close(worker, relay);
+    return err;
+}
+
+/* The locks went with the session. */
+void relay_reconnected(struct lbx_worker *worker, void *state) {
+    (void)worker;
+    struct relay *relay = state;
+    relay->shards = (struct shards){0};
+    relay->balance_us = 0;
+}
+
+void relay_close(struct lbx_worker *worker, void *state) {
+    (void)worker;
+    struct relay *relay = state;
+    lbx_producer_close(relay->producer);
+    lbx_arena_done(&relay->arena);
+    free(relay);
+}

@@ -1,0 +1,77 @@
+#include "shards.h"
+
+#include "sql_relay.h"
+
+#include <stdio.h>
+
+size_t shards_count(const struct shards *shards) {
+    size_t count = 0;
+    for (int i = 0; i < SHARD_COUNT; i++)
+        count += shards->held[i];
+    return count;
+}
+
+const char *shards_literal(const struct shards *shards, struct lbx_arena *arena) {
+    struct lbx_rows rows LBX_CLEANUP(lbx_rows_done);
+    lbx_rows_init(&rows, 1);
+    for (int i = 0; i < SHARD_COUNT; i++)
+        if (shards->held[i])
+            lbx_rows_int(&rows, i);
+    return lbx_arena_strdup(arena, lbx_rows_literal(&rows, 0));
+}
+
+static enum lbx_err count_relays(struct shards *shards, struct lbx_pg *pg, size_t *ret_count) {
+    struct lbx_calls calls = {0};
+    if (!shards->joined)
+        lbx_calls_add(&calls, &sql_relay_join, 0, NULL);
+    size_t call = lbx_calls_add(&calls, &sql_relay_count_relays, 0, NULL);
+    enum lbx_err err = lbx_pg_run(pg, &calls);
+    if (err != LBX_OK)
+        return err;
+    shards->joined = true;
+    *ret_count = (size_t)lbx_pg_cell_int(pg, call, 0, 0);
+    return LBX_OK;
+}
+
+static enum lbx_err give_back(struct shards *shards, struct lbx_pg *pg, size_t count) {
+    struct lbx_rows rows LBX_CLEANUP(lbx_rows_done);
+    struct lbx_calls calls = {0};
+    lbx_rows_init(&rows, 1);
+    for (int i = 0; i < SHARD_COUNT && count > 0; i++)
+        if (shards->held[i]) {
+            shards->held[i] = false;
+            lbx_rows_int(&rows, i);
+            count--;
+        }
+    lbx_rows_call(&rows, &calls, &sql_relay_release_shards, 0, NULL);
+    return lbx_pg_run(pg, &calls);
+}
+
+/* Tries one after the other: a lock taken beyond the share would have to be given back. */
+static enum lbx_err take(struct shards *shards, struct lbx_pg *pg, size_t count) {
+    for (int i = 0; i < SHARD_COUNT && count > 0; i++) {
+        if (shards->held[i])
+            continue;
+        char literal[16];
+        snprintf(literal, sizeof literal, "{%d}", i);
+        struct lbx_calls calls = {0};
+        LBX_CALL(&calls, &sql_relay_take_shards, literal);
+        enum lbx_err err = lbx_pg_run(pg, &calls);
+        if (err != LBX_OK)
+            return err;
+        shards->held[i] = lbx_pg_row_count(pg, 0) == 1;
+        count -= shards->held[i];
+    }
+    return LBX_OK;
+}
+
+enum lbx_err shards_balance(struct shards *shards, struct lbx_pg *pg) {
+    size_t relays = 1, held = shards_count(shards);
+    enum lbx_err err = count_relays(shards, pg, &relays);
+    if (err != LBX_OK)
+        return err;
+    size_t share = (SHARD_COUNT + relays - 1) / (relays ? relays : 1);
+    if (held > share)
+        return give_back(shards, pg, held - share);
+    return held < share ? take(shards, pg, share - held) : LBX_OK;
+}

@@ -1,0 +1,1 @@
+UPDATE quarantine SET published_at = clock_timestamp() WHERE quarantine_id = ANY ($1::bigint[])

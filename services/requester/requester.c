@@ -1,0 +1,206 @@
+/* Rules over tenants and tickets, event by event, in the order in which they came. */
+#include "requester.h"
+
+#include "base/log.h"
+#include "world.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* ---- requests ---- */
+
+static struct lbx_limits limits_of(const struct lbx_settings *settings) {
+    return (struct lbx_limits){
+        .pending_ttl = settings->pending_ttl,
+        .grant_ttl = settings->grant_ttl,
+        .grant_ttl_max = settings->grant_ttl_max,
+        .organizations = settings->organizations.list,
+    };
+}
+
+static const struct lbx_request *request_of(const struct world *world, const char *id) {
+    const struct lbx_kept_request *kept = id ? lbx_map_get(&world->requests, id) : NULL;
+    return kept ? &kept->request : NULL;
+}
+
+static int event_of_first(int state) {
+    return state == LBX_STATE_REFUSED        ? LBX_EVENT_REQUEST_REFUSED
+           : state == LBX_STATE_NOT_REQUIRED ? LBX_EVENT_REQUEST_NOT_REQUIRED
+                                             : LBX_EVENT_REQUEST_CREATED;
+}
+
+static void alarm_if_unapprovable(struct lbx_batch *batch, const struct lbx_request *request) {
+    if (request->reason != LBX_REFUSAL_NO_APPROVERS)
+        return;
+    atomic_fetch_add(&batch->worker->metrics.no_approvers, 1);
+    lbx_log(LBX_LOG_ERROR, "nobody may approve for a subscription that has Lockbox enabled",
+            LBX_S("subscription_id", request->subscription_id),
+            LBX_S("request_id", request->request_id));
+}
+
+static void on_access_requested(struct lbx_batch *batch, struct lbx_input_event *input) {
+    struct world *world = batch->state;
+    const struct lbx_access_requested *wish = input->event.data;
+    const struct lbx_ticket *ticket = &world_ticket(world, wish->ticket_id)->ticket;
+    const struct kept_subscription *subscription =
+        world_subscription(world, ticket->subscription_id);
+    const struct lbx_limits limits = limits_of(&batch->worker->settings);
+    struct lbx_creation creation = {
+        .wish = wish,
+        .ticket = ticket,
+        .subscription = subscription ? &subscription->subscription : NULL,
+        .extended = request_of(world, wish->extends),
+        .limits = &limits,
+        .request_id = lbx_effects_uuid(&batch->effects),
+        .now = batch->effects.now,
+    };
+    if (subscription)
+        creation.approvers =
+            world_approvers(world, &subscription->subscription, &creation.approver_count);
+    struct lbx_kept_request *kept = LBX_ARENA_NEW(batch->arena, struct lbx_kept_request);
+    lbx_request_create(&creation, batch->arena, &kept->request);
+    world_request_add(world, kept);
+    const struct lbx_step first = {.event = event_of_first(kept->request.state)};
+    lbx_effects_step(&batch->effects, kept, &first, &input->event);
+    alarm_if_unapprovable(batch, &kept->request);
+}
+
+static void end_by_ticket(struct lbx_batch *batch, struct lbx_kept_request *kept,
+                          const struct lbx_event *cause) {
+    struct lbx_step passed = lbx_request_pass_time(&kept->request, batch->effects.now);
+    lbx_effects_step(&batch->effects, kept, &passed, NULL);
+    struct lbx_step ended = lbx_request_ticket_ended(&kept->request, batch->effects.now);
+    lbx_effects_step(&batch->effects, kept, &ended, cause);
+}
+
+static void reject(struct lbx_input_event *input, const char *reason) {
+    input->status = LBX_INPUT_REJECTED;
+    snprintf(input->reason.text, sizeof input->reason.text, "%s", reason);
+}
+
+static void on_access_withdrawn(struct lbx_batch *batch, struct lbx_input_event *input) {
+    const struct lbx_access_withdrawn *withdrawn = input->event.data;
+    const struct world *world = batch->state;
+    struct lbx_kept_request *kept = lbx_map_get(&world->requests, withdrawn->request_id);
+    if (!kept)
+        reject(input, "/data/request_id: no such request");
+    else if (strcmp(kept->request.ticket_id, withdrawn->ticket_id) != 0)
+        reject(input, "/data/ticket_id: not the request's ticket");
+    else if (strcmp(kept->request.engineer.id, withdrawn->engineer_id) != 0)
+        reject(input, "/data/engineer_id: not who asked");
+    else
+        end_by_ticket(batch, kept, &input->event);
+}
+
+/* ---- tickets ---- */
+
+/* Ends what a ticket no longer carries: all of it once closed, else what engineers asked for who are
+ * not on it any more. */
+static void end_unsupported(struct lbx_batch *batch, const struct lbx_ticket *ticket,
+                            const struct lbx_event *cause) {
+    const struct world *world = batch->state;
+    for (struct live_request *live = world->live; live; live = live->next) {
+        struct lbx_request *request = &live->kept->request;
+        if (strcmp(request->ticket_id, ticket->ticket_id) == 0 &&
+            (!ticket->open || !lbx_ticket_engineer(ticket, request->engineer.id)))
+            end_by_ticket(batch, live->kept, cause);
+    }
+}
+
+/* A ticket is opened once: opening it again changes neither its subscription nor its state. */
+static bool opens_again(const struct lbx_event *event, const struct lbx_ticket *ticket) {
+    return event->type == LBX_EVENT_TICKET_OPENED && ticket->subscription_id;
+}
+
+static void on_ticket(struct lbx_batch *batch, struct lbx_input_event *input) {
+    const struct lbx_ticket_opened *any = input->event.data; /* ticket_id stands first in all */
+    struct kept_ticket *kept = world_ticket(batch->state, any->ticket_id);
+    if (opens_again(&input->event, &kept->ticket)) {
+        reject(input, "/data/ticket_id: this ticket was opened before");
+        return;
+    }
+    lbx_ticket_apply(input->event.type, input->event.data, batch->arena, &kept->ticket);
+    kept->dirty = true;
+    end_unsupported(batch, &kept->ticket, &input->event);
+}
+
+/* ---- tenants ---- */
+
+static void publish_change(struct lbx_batch *batch, const struct lbx_event *event,
+                           enum lbx_refusal why) {
+    const struct lbx_tenant_event *tenant = event->data;
+    const struct lbx_tenant_changed changed = {
+        .tenant_id = tenant->tenant_id,
+        .subscription_id = tenant->subscription_id,
+        .name = tenant->name,
+        .change = lbx_tenant_change_of(event->type),
+        .principal = tenant->principal,
+        .role = tenant->role,
+        .by = tenant->by,
+        .alternate_emails = tenant->alternate_emails,
+        .alternate_count = tenant->alternate_count,
+        .at = batch->effects.now,
+        .reason = why,
+    };
+    lbx_effects_publish(&batch->effects,
+                        why ? LBX_EVENT_TENANT_CHANGE_REFUSED : LBX_EVENT_TENANT_CHANGED,
+                        tenant->tenant_id, 0, event, &changed);
+}
+
+static void on_tenant(struct lbx_batch *batch, struct lbx_input_event *input) {
+    struct world *world = batch->state;
+    const struct lbx_tenant_event *event = input->event.data;
+    struct kept_subscription *kept = world_subscription(world, event->subscription_id);
+    struct lbx_subscription *subscription = kept ? &kept->subscription : NULL;
+    enum lbx_event_type type = input->event.type;
+    bool by_administrator =
+        event->by.id && world_is_administrator(world, event->tenant_id, &event->by);
+    enum lbx_refusal why =
+        lbx_tenant_change(type, event, by_administrator, batch->arena, &subscription);
+    if (why == LBX_REFUSAL_NONE) {
+        if (subscription && !kept)
+            kept = world_subscription_add(world, subscription);
+        if (kept)
+            kept->dirty = true;
+        if (type == LBX_EVENT_ROLE_ASSIGNED || type == LBX_EVENT_ROLE_REMOVED)
+            world_role_set(world, event, type == LBX_EVENT_ROLE_ASSIGNED);
+    }
+    publish_change(batch, &input->event, why);
+}
+
+/* ---- a batch ---- */
+
+typedef void event_fn(struct lbx_batch *batch, struct lbx_input_event *input);
+
+static event_fn *const handlers[LBX_EVENT_COUNT] = {
+    [LBX_EVENT_TICKET_OPENED] = on_ticket,
+    [LBX_EVENT_TICKET_ASSIGNED] = on_ticket,
+    [LBX_EVENT_TICKET_ESCALATED] = on_ticket,
+    [LBX_EVENT_TICKET_CLOSED] = on_ticket,
+    [LBX_EVENT_TICKET_REOPENED] = on_ticket,
+    [LBX_EVENT_ACCESS_REQUESTED] = on_access_requested,
+    [LBX_EVENT_ACCESS_WITHDRAWN] = on_access_withdrawn,
+    [LBX_EVENT_SUBSCRIPTION_ADDED] = on_tenant,
+    [LBX_EVENT_SUBSCRIPTION_REMOVED] = on_tenant,
+    [LBX_EVENT_ROLE_ASSIGNED] = on_tenant,
+    [LBX_EVENT_ROLE_REMOVED] = on_tenant,
+    [LBX_EVENT_LOCKBOX_ENABLED] = on_tenant,
+    [LBX_EVENT_LOCKBOX_DISABLED] = on_tenant,
+    [LBX_EVENT_CONTACTS_SET] = on_tenant,
+};
+
+void requester_load(struct lbx_batch *batch, struct lbx_calls *calls) {
+    batch->state = world_load(batch, calls);
+}
+
+enum lbx_err requester_decide(struct lbx_batch *batch) {
+    enum lbx_err err = world_read(batch->state, batch->worker->pg);
+    for (size_t i = 0; err == LBX_OK && i < batch->count; i++)
+        if (batch->inputs[i].status == LBX_INPUT_NEW)
+            handlers[batch->inputs[i].event.type](batch, &batch->inputs[i]);
+    return err;
+}
+
+void requester_save(struct lbx_batch *batch, struct lbx_calls *calls) {
+    world_save(batch->state, &batch->effects, calls);
+}

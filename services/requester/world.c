@@ -1,0 +1,305 @@
+#include "world.h"
+
+#include "base/log.h"
+#include "event/time.h"
+#include "event/uuid.h"
+#include "sql_requester.h"
+
+#include <string.h>
+
+/* ---- loading ---- */
+
+/* What the events of a batch name: one column each. */
+struct names {
+    struct lbx_rows *tickets, *subscriptions, *tenants, *live_tickets, *requests;
+};
+
+static void name(struct lbx_rows *rows, const char *id) {
+    if (id)
+        lbx_rows_text(rows, id);
+}
+
+static void name_request(struct names *names, const char *id) {
+    if (id && lbx_uuid_valid(id))
+        lbx_rows_text(names->requests, id);
+}
+
+static void collect(struct names *names, const struct lbx_event *event) {
+    const struct lbx_tenant_event *tenant = event->data;
+    const struct lbx_ticket_opened *ticket = event->data; /* ticket_id stands first in all of them */
+    const struct lbx_access_requested *wish = event->data;
+    const struct lbx_access_withdrawn *withdrawn = event->data;
+    switch ((int)event->type) {
+    case LBX_EVENT_TICKET_OPENED:
+        name(names->subscriptions, ticket->subscription_id);
+        name(names->tickets, ticket->ticket_id);
+        break;
+    case LBX_EVENT_TICKET_ASSIGNED:
+    case LBX_EVENT_TICKET_CLOSED:
+        name(names->live_tickets, ticket->ticket_id);
+        name(names->tickets, ticket->ticket_id);
+        break;
+    case LBX_EVENT_TICKET_ESCALATED:
+    case LBX_EVENT_TICKET_REOPENED:
+        name(names->tickets, ticket->ticket_id);
+        break;
+    case LBX_EVENT_ACCESS_REQUESTED:
+        name(names->tickets, wish->ticket_id);
+        name_request(names, wish->extends);
+        break;
+    case LBX_EVENT_ACCESS_WITHDRAWN:
+        name_request(names, withdrawn->request_id);
+        break;
+    default: /* tenants */
+        name(names->tenants, tenant->tenant_id);
+        name(names->subscriptions, tenant->subscription_id);
+    }
+}
+
+struct world *world_load(struct lbx_batch *batch, struct lbx_calls *calls) {
+    struct world *world = LBX_ARENA_NEW(batch->arena, struct world);
+    struct lbx_effects *effects = &batch->effects;
+    struct names names = {lbx_effects_rows(effects, 1), lbx_effects_rows(effects, 1),
+                          lbx_effects_rows(effects, 1), lbx_effects_rows(effects, 1),
+                          lbx_effects_rows(effects, 1)};
+    for (size_t i = 0; i < batch->count; i++)
+        if (batch->inputs[i].status == LBX_INPUT_NEW)
+            collect(&names, &batch->inputs[i].event);
+    const char *tickets = lbx_rows_literal(names.tickets, 0);
+    const char *subscriptions = lbx_rows_literal(names.subscriptions, 0);
+
+    world->arena = batch->arena;
+    world->last_role = &world->all_roles;
+    lbx_map_init(&world->tickets, batch->arena);
+    lbx_map_init(&world->subscriptions, batch->arena);
+    lbx_map_init(&world->roles, batch->arena);
+    lbx_map_init(&world->requests, batch->arena);
+    /* Every worker locks in this order: tickets, subscriptions, requests; by id within each. */
+    world->tickets_call = LBX_CALL(calls, &sql_requester_load_tickets, tickets);
+    world->subscriptions_call =
+        LBX_CALL(calls, &sql_requester_load_subscriptions, subscriptions, tickets);
+    world->roles_call =
+        LBX_CALL(calls, &sql_requester_load_roles, subscriptions, tickets,
+                 lbx_rows_literal(names.tenants, 0));
+    world->requests_call = lbx_requests_load(lbx_rows_literal(names.requests, 0),
+                                             lbx_rows_literal(names.live_tickets, 0), calls);
+    return world;
+}
+
+/* ---- reading ---- */
+
+static enum lbx_err read_snapshot(const struct lbx_table *table, const char *text,
+                                  struct lbx_arena *arena, void *ret_struct) {
+    struct lbx_reason reason;
+    enum lbx_err err =
+        lbx_fields_read(table, text, strlen(text), "", arena, ret_struct, &reason);
+    if (err == LBX_OK)
+        return LBX_OK;
+    lbx_log(LBX_LOG_ERROR, "a row cannot be read", LBX_S("table", table->name),
+            LBX_S("reason", reason.text));
+    return LBX_ERR_INTERNAL;
+}
+
+static struct kept_ticket *ticket_add(struct world *world, const struct lbx_ticket *ticket) {
+    struct kept_ticket *kept = LBX_ARENA_NEW(world->arena, struct kept_ticket);
+    kept->ticket = *ticket;
+    kept->next = world->all_tickets;
+    world->all_tickets = kept;
+    lbx_map_set(&world->tickets, kept->ticket.ticket_id, kept);
+    return kept;
+}
+
+struct kept_subscription *world_subscription_add(struct world *world,
+                                                 const struct lbx_subscription *subscription) {
+    struct kept_subscription *kept = LBX_ARENA_NEW(world->arena, struct kept_subscription);
+    kept->subscription = *subscription;
+    kept->next = world->all_subscriptions;
+    world->all_subscriptions = kept;
+    lbx_map_set(&world->subscriptions, kept->subscription.subscription_id, kept);
+    return kept;
+}
+
+static const char *role_key(struct lbx_arena *arena, const char *tenant_id,
+                            const char *subscription_id, int role, const char *principal_id) {
+    return lbx_arena_printf(arena, "%s\x1f%s\x1f%d\x1f%s", tenant_id, subscription_id, role,
+                            principal_id);
+}
+
+static void role_add(struct world *world, struct kept_role *role) {
+    *world->last_role = role;
+    world->last_role = &role->next;
+    lbx_map_set(&world->roles,
+                role_key(world->arena, role->tenant_id, role->subscription_id, role->role,
+                         role->principal.id),
+                role);
+}
+
+static void read_role(struct world *world, const struct lbx_pg *pg, size_t row) {
+    size_t call = world->roles_call;
+    struct lbx_arena *arena = world->arena;
+    struct kept_role *role = LBX_ARENA_NEW(arena, struct kept_role);
+    *role = (struct kept_role){
+        .tenant_id = lbx_arena_strdup(arena, lbx_pg_cell(pg, call, row, 0)),
+        .subscription_id = lbx_arena_strdup(arena, lbx_pg_cell(pg, call, row, 1)),
+        .role = lbx_name_index(lbx_role_names, lbx_pg_cell(pg, call, row, 2)),
+        .principal = {lbx_arena_strdup(arena, lbx_pg_cell(pg, call, row, 3)),
+                      lbx_arena_strdup(arena, lbx_pg_cell(pg, call, row, 4)),
+                      lbx_arena_strdup(arena, lbx_pg_cell(pg, call, row, 5))},
+        .was_held = true,
+        .held = true,
+    };
+    role_add(world, role);
+}
+
+enum lbx_err world_read(struct world *world, const struct lbx_pg *pg) {
+    enum lbx_err err = LBX_OK;
+    for (size_t i = 0; err == LBX_OK && i < lbx_pg_row_count(pg, world->tickets_call); i++) {
+        struct lbx_ticket ticket = {0};
+        err = read_snapshot(&lbx_ticket_table, lbx_pg_cell(pg, world->tickets_call, i, 0),
+                            world->arena, &ticket);
+        if (err == LBX_OK)
+            ticket_add(world, &ticket);
+    }
+    for (size_t i = 0; err == LBX_OK && i < lbx_pg_row_count(pg, world->subscriptions_call); i++) {
+        struct lbx_subscription subscription = {0};
+        err = read_snapshot(&lbx_subscription_table,
+                            lbx_pg_cell(pg, world->subscriptions_call, i, 0), world->arena,
+                            &subscription);
+        if (err == LBX_OK)
+            world_subscription_add(world, &subscription);
+    }
+    for (size_t i = 0; err == LBX_OK && i < lbx_pg_row_count(pg, world->roles_call); i++)
+        read_role(world, pg, i);
+    if (err == LBX_OK)
+        err = lbx_requests_read(pg, world->requests_call, world->arena, &world->requests);
+    for (size_t i = 0; err == LBX_OK && i < lbx_pg_row_count(pg, world->requests_call); i++)
+        world_request_add(world, lbx_map_get(&world->requests,
+                                             lbx_pg_cell(pg, world->requests_call, i, 0)));
+    return err;
+}
+
+/* ---- looking up and changing ---- */
+
+struct kept_ticket *world_ticket(struct world *world, const char *ticket_id) {
+    struct kept_ticket *kept = lbx_map_get(&world->tickets, ticket_id);
+    return kept ? kept : ticket_add(world, &(struct lbx_ticket){.ticket_id = ticket_id});
+}
+
+struct kept_subscription *world_subscription(struct world *world, const char *subscription_id) {
+    return subscription_id ? lbx_map_get(&world->subscriptions, subscription_id) : NULL;
+}
+
+static bool same_person(const struct lbx_principal *a, const struct lbx_principal *b) {
+    return strcmp(a->email, b->email) == 0 && strcmp(a->name, b->name) == 0;
+}
+
+void world_role_set(struct world *world, const struct lbx_tenant_event *event, bool held) {
+    const char *scope = event->role == LBX_ROLE_GLOBAL_ADMINISTRATOR ? "" : event->subscription_id;
+    struct kept_role *role =
+        lbx_map_get(&world->roles, role_key(world->arena, event->tenant_id, scope, event->role,
+                                            event->principal.id));
+    if (!role) {
+        role = LBX_ARENA_NEW(world->arena, struct kept_role);
+        *role = (struct kept_role){.tenant_id = event->tenant_id,
+                                   .subscription_id = scope,
+                                   .role = event->role,
+                                   .principal = event->principal};
+        role_add(world, role);
+    }
+    role->changed |= held != role->held || (held && !same_person(&role->principal, &event->principal));
+    if (held)
+        role->principal = event->principal;
+    role->held = held;
+}
+
+bool world_is_administrator(const struct world *world, const char *tenant_id,
+                            const struct lbx_principal *who) {
+    const struct kept_role *role =
+        lbx_map_get(&world->roles,
+                    role_key(world->arena, tenant_id, "", LBX_ROLE_GLOBAL_ADMINISTRATOR, who->id));
+    return role && role->held;
+}
+
+struct lbx_approver *world_approvers(const struct world *world,
+                                     const struct lbx_subscription *subscription,
+                                     size_t *ret_count) {
+    struct lbx_map seen;
+    size_t count = 0, most = 0;
+    lbx_map_init(&seen, world->arena);
+    for (const struct kept_role *role = world->all_roles; role; role = role->next)
+        most++;
+    struct lbx_approver *approvers = LBX_ARENA_ARRAY(world->arena, struct lbx_approver, most);
+    for (struct kept_role *role = world->all_roles; role; role = role->next) {
+        if (!role->held || strcmp(role->subscription_id, subscription->subscription_id) != 0 ||
+            strcmp(role->tenant_id, subscription->tenant_id) != 0 ||
+            lbx_map_get(&seen, role->principal.id))
+            continue;
+        lbx_map_set(&seen, role->principal.id, role);
+        approvers[count++] = (struct lbx_approver){role->principal, role->role};
+    }
+    *ret_count = count;
+    return approvers;
+}
+
+void world_request_add(struct world *world, struct lbx_kept_request *kept) {
+    struct live_request *live = LBX_ARENA_NEW(world->arena, struct live_request);
+    *live = (struct live_request){kept, world->live};
+    world->live = live;
+    lbx_map_set(&world->requests, kept->request.request_id, kept);
+}
+
+/* ---- writing ---- */
+
+static void write_ticket(struct lbx_rows *rows, const struct lbx_ticket *ticket) {
+    struct lbx_buf snapshot LBX_BUF = {0};
+    lbx_fields_write(&lbx_ticket_table, ticket, &snapshot);
+    lbx_rows_text(rows, ticket->ticket_id);
+    lbx_rows_text(rows, ticket->subscription_id);
+    lbx_rows_text(rows, ticket->open ? "t" : "f");
+    lbx_rows_text(rows, snapshot.data);
+}
+
+static void write_subscription(struct lbx_rows *rows, const struct lbx_subscription *subscription) {
+    struct lbx_buf snapshot LBX_BUF = {0};
+    lbx_fields_write(&lbx_subscription_table, subscription, &snapshot);
+    lbx_rows_text(rows, subscription->subscription_id);
+    lbx_rows_text(rows, subscription->tenant_id);
+    lbx_rows_text(rows, subscription->lockbox_enabled ? "t" : "f");
+    lbx_rows_text(rows, snapshot.data);
+}
+
+static void write_role(struct lbx_rows *rows, const struct kept_role *role) {
+    lbx_rows_text(rows, role->tenant_id);
+    lbx_rows_text(rows, role->subscription_id);
+    lbx_rows_text(rows, lbx_role_names[role->role]);
+    lbx_rows_text(rows, role->principal.id);
+}
+
+void world_save(struct world *world, struct lbx_effects *effects, struct lbx_calls *calls) {
+    struct lbx_rows *tickets = lbx_effects_rows(effects, 4);
+    struct lbx_rows *subscriptions = lbx_effects_rows(effects, 4);
+    struct lbx_rows *ended = lbx_effects_rows(effects, 4);
+    struct lbx_rows *begun = lbx_effects_rows(effects, 6);
+    char *now = lbx_arena_alloc(world->arena, LBX_TIME_SIZE);
+    lbx_time_format(effects->now, now);
+    for (const struct kept_ticket *t = world->all_tickets; t; t = t->next)
+        if (t->dirty)
+            write_ticket(tickets, &t->ticket);
+    for (const struct kept_subscription *s = world->all_subscriptions; s; s = s->next)
+        if (s->dirty)
+            write_subscription(subscriptions, &s->subscription);
+    for (const struct kept_role *r = world->all_roles; r; r = r->next) {
+        if (r->changed && r->was_held)
+            write_role(ended, r);
+        if (r->changed && r->held) {
+            write_role(begun, r);
+            lbx_rows_text(begun, r->principal.email);
+            lbx_rows_text(begun, r->principal.name);
+        }
+    }
+    const char *const at[] = {now};
+    lbx_rows_call(tickets, calls, &sql_requester_save_tickets, 1, at);
+    lbx_rows_call(subscriptions, calls, &sql_requester_save_subscriptions, 1, at);
+    lbx_rows_call(ended, calls, &sql_requester_end_roles, 1, at);
+    lbx_rows_call(begun, calls, &sql_requester_begin_roles, 1, at);
+}
