@@ -160,6 +160,13 @@ static enum lbx_err trouble(struct lbx_consumer *consumer, const rd_kafka_messag
 
 enum lbx_err lbx_consumer_poll(struct lbx_consumer *consumer, struct lbx_message **ret_message) {
     rd_kafka_message_t *message = rd_kafka_consumer_poll(consumer->client, 0);
+    if (!message) {
+        /* Empty: clear the descriptor, then look once more, so that nothing falls between. */
+        uint64_t wakes;
+        ssize_t cleared = read(consumer->fd, &wakes, sizeof wakes);
+        (void)cleared;
+        message = rd_kafka_consumer_poll(consumer->client, 0);
+    }
     if (!message)
         return LBX_ERR_NOT_FOUND;
     if (message->err) {
