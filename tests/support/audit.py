@@ -1,0 +1,71 @@
+"""What the audit store must hold: every record of every topic, once, as it was."""
+from confluent_kafka import Consumer, TopicPartition
+
+from .broker import Record, partitions_of
+from .road import Road
+from .waiting import wait_until
+
+TOPICS = [f"lockbox.{name}.v1" for name in ("tickets", "tenants", "decisions", "accesses", "events", "deadletter")]
+
+
+def everything_in_kafka(road: Road) -> dict[tuple[str, int, int], Record]:
+    """All records of all topics, up to their ends as of now."""
+    consumer = Consumer({"bootstrap.servers": road.bootstrap, "group.id": "tests", "enable.auto.commit": False})
+    ends = {}
+    for topic in TOPICS:
+        for partition in partitions_of(road.bootstrap, topic):
+            low, high = consumer.get_watermark_offsets(TopicPartition(topic, partition), timeout=30)
+            if high > low:
+                ends[topic, partition] = low, high
+    consumer.assign([TopicPartition(topic, partition, low) for (topic, partition), (low, _) in ends.items()])
+    missing = {place: high - low for place, (low, high) in ends.items()}
+    records = {}
+    while sum(missing.values()):
+        messages = consumer.consume(5000, 10)
+        assert messages, f"Kafka gave no more, though these are missing: {missing}"
+        for message in messages:
+            record = Record.of(message)
+            if record.offset < ends[record.topic, record.partition][1]:
+                records[record.place] = record
+                missing[record.topic, record.partition] -= 1
+    consumer.close()
+    return records
+
+
+def await_auditor(road: Road, seconds: float = 60) -> None:
+    """Waits until the audit store has come as far as Kafka's ends, as of now."""
+    ends = {}
+    for topic, partition, offset in everything_in_kafka(road):
+        ends[topic, partition] = max(offset, ends.get((topic, partition), -1))
+
+    def caught_up() -> bool:
+        rows = road.audit.rows('SELECT topic, "partition", max("offset") FROM audit.event GROUP BY 1, 2')
+        stored = {(topic, partition): offset for topic, partition, offset in rows}
+        return all(stored.get(place, -1) >= offset for place, offset in ends.items())
+    wait_until(caught_up, "the audit store has every record of Kafka", seconds)
+
+
+def headers_encoded(record: Record) -> bytes:
+    """As the column has them: the count, then each name and value behind its length; 0xFFFFFFFF is null."""
+    def field(value: bytes | None) -> bytes:
+        return b"\xff\xff\xff\xff" if value is None else len(value).to_bytes(4) + value
+    return len(record.headers).to_bytes(4) + b"".join(field(name.encode()) + field(value)
+                                                      for name, value in record.headers)
+
+
+def audit_complaints(road: Road) -> list[str]:
+    """Compares the whole store with the whole of Kafka, record by record."""
+    await_auditor(road)
+    kafka = everything_in_kafka(road)
+    rows = road.audit.rows('SELECT topic, "partition", "offset", (extract(epoch FROM kafka_timestamp) * 1000)::bigint AS ms,'
+                           ' key, headers, raw FROM audit.event')
+    store = {(row.topic, row.partition, row.offset): row for row in rows}
+    found = [f"{place} is in Kafka, and not in the store" for place in kafka.keys() - store.keys()]
+    for place in kafka.keys() & store.keys():
+        record, row = kafka[place], store[place]
+        was = (record.timestamp_ms, record.key, headers_encoded(record), record.value)
+        if was != (row.ms, row.key, row.headers, row.raw):
+            found.append(f"{place} differs: {was} in Kafka, {tuple(row)[3:]} in the store")
+    found += [f"{row.topic}/{row.partition}: {row.missing} missing of {row.first_offset}–{row.last_offset}"
+              for row in road.auditor.rows("SELECT * FROM audit.completeness WHERE missing <> 0")]
+    return found

@@ -1,0 +1,111 @@
+"""A stack of ./dev up with a state directory of its own, and its processes by pid."""
+import json
+import os
+import shlex
+import signal
+import subprocess
+from pathlib import Path
+
+from .waiting import wait_until
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+BINARIES = REPOSITORY / "build/release/bin"
+WORKERS = ["requester", "decider", "expirer", "relay", "notifier", "auditor"]
+SERVERS = ["kafka", "postgres", "smtp"]
+PARTS = [*SERVERS, "schema", *WORKERS]
+
+
+class Stack:
+    def __init__(self, directory: Path, **settings: str):
+        self.directory = Path(directory)
+        self.settings = settings
+        self.pids: dict[str, int] = {}
+
+    def dev(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess:
+        """./dev with this stack's directory and settings, and none of the caller's."""
+        environment = {name: value for name, value in os.environ.items()
+                       if not name.startswith("LOCKBOX_") or name == "LOCKBOX_DEV_KAFKA_JARS"}
+        done = subprocess.run([REPOSITORY / "dev", *arguments], capture_output=True, text=True,
+                              env={**environment, "LOCKBOX_DEV_DIR": str(self.directory), **self.settings})
+        if check and done.returncode != 0:
+            raise RuntimeError(f"./dev {shlex.join(arguments)}: exit {done.returncode}\n{done.stdout}{done.stderr}")
+        return done
+
+    def up(self, *parts: str, seconds: int = 120) -> None:
+        """Starts these parts, or all; builds nothing. What runs by other settings is restarted."""
+        self.dev("up", "--timeout", str(seconds), "--only", ",".join(parts or PARTS))
+        self.attach()
+
+    def attach(self) -> None:
+        """Gets to know the stack as it runs."""
+        self.env = self.read_env()
+        self.note_pids()
+
+    def down(self, *parts: str) -> None:
+        self.dev("down", *(["--only", ",".join(parts)] if parts else []), check=False)
+        self.note_pids()
+
+    def wipe(self) -> None:
+        self.dev("down", "--wipe", check=False)
+
+    def read_env(self) -> dict[str, str]:
+        lines = self.dev("env").stdout.splitlines()
+        return dict(shlex.split(line)[1].split("=", 1) for line in lines if line.startswith("export "))
+
+    def status(self) -> dict[str, dict]:
+        done = self.dev("status", "-o", "json", check=False)
+        return {row["name"]: row for row in json.loads(done.stdout)}
+
+    def note_pids(self) -> None:
+        """From now on these are the processes: one that dies after this has crashed, unless a test says so."""
+        self.pids = {name: row["pid"] for name, row in self.status().items() if row["pid"]}
+
+    def crashed(self) -> list[str]:
+        return [f"{name} (pid {pid})" for name, pid in self.pids.items() if not is_alive(pid)]
+
+    def signal(self, name: str, number: signal.Signals) -> int:
+        """To the process of that name, by its pid."""
+        pid = self.pids[name]
+        os.kill(pid, number)
+        return pid
+
+    def kill(self, name: str) -> None:
+        """SIGKILL; the supervisor starts it again."""
+        pid = self.signal(name, signal.SIGKILL)
+        wait_until(lambda: not is_alive(pid), f"{name} is dead")
+        del self.pids[name]
+
+    def await_ready(self, *names: str, seconds: float = 60) -> None:
+        """Waits until these, or all, are ready again, and notes their pids."""
+        def ready() -> bool:
+            rows = self.status()
+            return all(rows[name]["ready"] for name in names or rows)
+        wait_until(ready, f"{', '.join(names) or 'all'} ready again", seconds)
+        self.note_pids()
+
+    def log(self, name: str) -> str:
+        return (self.directory / "log" / f"{name}.log").read_text(errors="replace")
+
+    def worker_environment(self, **settings: str) -> dict[str, str]:
+        """For one more worker beside those of the stack."""
+        mine = {name: value for name, value in os.environ.items() if not name.startswith("LOCKBOX_")}
+        theirs = {name: value for name, value in self.env.items() if not name.startswith("LOCKBOX_HTTP_")}
+        return {**mine, **theirs, **settings}
+
+    def spawn(self, worker: str, instance: str, **settings: str) -> subprocess.Popen:
+        """One more instance, our own child; its log stands beside the others'."""
+        with (self.directory / "log" / f"{worker}-{instance}.log").open("ab") as log:
+            return subprocess.Popen([BINARIES / worker], stdout=log, stderr=log,
+                                    env=self.worker_environment(LOCKBOX_INSTANCE=instance, **settings))
+
+
+def is_alive(pid: int) -> bool:
+    return state_of(pid) not in ("", "Z")
+
+
+def state_of(pid: int) -> str:
+    """R, S, T (stopped), Z, …; empty where there is no such process."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return ""
