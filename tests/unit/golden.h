@@ -1,0 +1,32 @@
+/* Golden files: text that people read and a test compares. LBX_GOLDEN=update writes them anew. */
+#ifndef LBX_TESTS_GOLDEN_H
+#define LBX_TESTS_GOLDEN_H
+
+#include "base/buf.h"
+#include "check.h"
+
+#include <stdlib.h>
+
+/* Compares actual with tests/unit/golden/name. */
+static inline void check_golden(const char *name, const struct lbx_buf *actual) {
+    char path[512];
+    const char *slash = strrchr(__FILE__, '/');
+    (void)snprintf(path, sizeof path, "%.*s/golden/%s", (int)(slash - __FILE__), __FILE__, name);
+    const char *mode = getenv("LBX_GOLDEN");
+    bool update = mode && strcmp(mode, "update") == 0;
+    FILE *file = fopen(path, update ? "we" : "re");
+    if (!file)
+        fail_msg("cannot open %s", path);
+    struct lbx_buf golden LBX_BUF = {0};
+    char chunk[4096];
+    if (update)
+        assert_int_equal(fwrite(actual->data, 1, actual->len, file), actual->len);
+    else
+        for (size_t n; (n = fread(chunk, 1, sizeof chunk, file)) > 0;)
+            lbx_buf_add(&golden, chunk, n);
+    fclose(file);
+    if (!update)
+        assert_string_equal(actual->data, golden.data);
+}
+
+#endif
