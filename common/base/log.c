@@ -2,6 +2,8 @@
 
 #include "base/buf.h"
 
+#include <ctype.h>
+#include <stdbool.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -14,10 +16,15 @@ static const char *const level_names[] = {
 
 static const char *worker = "lockbox";
 static enum lbx_log_level threshold = LBX_LOG_INFO;
+static bool for_people;
 
 void lbx_log_init(const char *name, enum lbx_log_level least) {
     worker = name;
     threshold = least;
+}
+
+void lbx_log_for_people(void) {
+    for_people = true;
 }
 
 enum lbx_err lbx_log_level_parse(const char *text, enum lbx_log_level *ret_level) {
@@ -29,27 +36,55 @@ enum lbx_err lbx_log_level_parse(const char *text, enum lbx_log_level *ret_level
     return LBX_ERR_INVALID;
 }
 
-void lbx_log_fields(enum lbx_log_level level, const char *message, const struct lbx_log_field *f) {
-    if (level < threshold)
-        return;
-    struct lbx_buf line LBX_BUF = {0};
+static void write_json(struct lbx_buf *line, enum lbx_log_level level, const char *message,
+                       const struct lbx_log_field *f) {
     struct timespec now;
     struct tm utc;
     clock_gettime(CLOCK_REALTIME, &now);
     gmtime_r(&now.tv_sec, &utc);
     char stamp[32];
     strftime(stamp, sizeof stamp, "%Y-%m-%dT%H:%M:%S", &utc);
-    lbx_buf_printf(&line, "{\"time\":\"%s.%06ldZ\",\"level\":\"%s\",\"worker\":\"%s\",\"message\":",
-                   stamp, now.tv_nsec / 1000, level_names[level], worker);
-    lbx_buf_json_str(&line, message, strlen(message));
+    lbx_buf_printf(line,
+                   "{\"time\":\"%s.%06ldZ\",\"level\":\"%s\",\"worker\":\"%s\",\"message\":", stamp,
+                   now.tv_nsec / 1000, level_names[level], worker);
+    lbx_buf_json_str(line, message, strlen(message));
     for (; f->name; f++) {
-        lbx_buf_printf(&line, ",\"%s\":", f->name);
+        lbx_buf_printf(line, ",\"%s\":", f->name);
         if (f->text)
-            lbx_buf_json_str(&line, f->text, strlen(f->text));
+            lbx_buf_json_str(line, f->text, strlen(f->text));
         else
-            lbx_buf_printf(&line, "%lld", (long long)f->number);
+            lbx_buf_printf(line, "%lld", (long long)f->number);
     }
-    lbx_buf_str(&line, "}\n");
+    lbx_buf_str(line, "}\n");
+}
+
+static void write_plain(struct lbx_buf *line, const char *message, const struct lbx_log_field *f) {
+    lbx_buf_printf(line, "%s: %s", worker, message);
+    const char *between = " (";
+    for (; f->name; f++, between = ", ") {
+        if (f->text)
+            lbx_buf_printf(line, "%s%s: %s", between, f->name, f->text);
+        else
+            lbx_buf_printf(line, "%s%s: %lld", between, f->name, (long long)f->number);
+        while (isspace((unsigned char)line->data[line->len - 1]))
+            line->data[--line->len] = '\0';
+    }
+    lbx_buf_str(line, *between == ',' ? ")" : "");
+    /* One line, and nothing that would steer a terminal. */
+    for (char *c = line->data; *c; c++)
+        if (iscntrl((unsigned char)*c))
+            *c = ' ';
+    lbx_buf_char(line, '\n');
+}
+
+void lbx_log_fields(enum lbx_log_level level, const char *message, const struct lbx_log_field *f) {
+    if (level < threshold)
+        return;
+    struct lbx_buf line LBX_BUF = {0};
+    if (for_people)
+        write_plain(&line, message, f);
+    else
+        write_json(&line, level, message, f);
     /* One write, so that lines of several threads do not mix. Nobody to tell where it fails. */
     ssize_t written = write(STDERR_FILENO, line.data, line.len);
     (void)written;

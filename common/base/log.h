@@ -19,6 +19,9 @@ enum lbx_log_level {
 /* name is borrowed: it stands in every line as "worker". */
 void lbx_log_init(const char *name, enum lbx_log_level least);
 
+/* For tools that people run: from now on a line is "name: message (field: value, …)". */
+void lbx_log_for_people(void);
+
 /* LBX_ERR_INVALID where text is no level's name. */
 enum lbx_err lbx_log_level_parse(const char *text, enum lbx_log_level *ret_level) LBX_MUST_CHECK;
 
