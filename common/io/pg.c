@@ -63,10 +63,9 @@ static enum lbx_err prepare(struct lbx_pg *pg, const struct lbx_sql *const *list
     return LBX_OK;
 }
 
-static enum lbx_err prepare_all(struct lbx_pg *pg, lbx_sql_lists lists) {
-    if (!PQenterPipelineMode(pg->conn))
-        return LBX_ERR_UNAVAILABLE;
-    enum lbx_err err = prepare(pg, edges);
+static enum lbx_err prepare_all(struct lbx_pg *pg, const struct lbx_sql *const *first,
+                                lbx_sql_lists lists) {
+    enum lbx_err err = prepare(pg, first);
     for (; err == LBX_OK && *lists; lists++)
         err = prepare(pg, *lists);
     if (err != LBX_OK || !PQpipelineSync(pg->conn))
@@ -108,7 +107,7 @@ enum lbx_err lbx_pg_open(const char *url, const char *application, const char *s
                 LBX_S("error", pg->conn ? PQerrorMessage(pg->conn) : "out of memory"));
         err = LBX_ERR_UNAVAILABLE;
     } else {
-        err = prepare_all(pg, lists);
+        err = PQenterPipelineMode(pg->conn) ? prepare_all(pg, edges, lists) : LBX_ERR_UNAVAILABLE;
     }
     if (err != LBX_OK) {
         lbx_pg_close(pg);
@@ -116,6 +115,12 @@ enum lbx_err lbx_pg_open(const char *url, const char *application, const char *s
     }
     *ret_pg = pg;
     return LBX_OK;
+}
+
+enum lbx_err lbx_pg_prepare(struct lbx_pg *pg, lbx_sql_lists lists) {
+    static const struct lbx_sql *const none[] = {NULL};
+    lbx_pg_release(pg);
+    return prepare_all(pg, none, lists);
 }
 
 void lbx_pg_close(struct lbx_pg *pg) {

@@ -28,6 +28,10 @@ enum lbx_err lbx_pg_open(const char *url, const char *application, const char *s
                          lbx_sql_lists lists, struct lbx_pg **ret_pg) LBX_MUST_CHECK;
 void lbx_pg_close(struct lbx_pg *pg);
 
+/* Prepares more, for whoever has to look at the schema before. Ends the life of all results. Errors as
+ * lbx_pg_open's. */
+enum lbx_err lbx_pg_prepare(struct lbx_pg *pg, lbx_sql_lists lists) LBX_MUST_CHECK;
+
 /* The connection's socket for poll(2). */
 int lbx_pg_fd(const struct lbx_pg *pg);
 
