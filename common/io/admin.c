@@ -1,0 +1,239 @@
+#include "io/admin.h"
+
+#include "base/cleanup.h"
+#include "base/log.h"
+#include "io/kafka.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { ANSWER_MS = 10000 };
+
+struct lbx_admin {
+    rd_kafka_t *client;
+    rd_kafka_queue_t *answers;
+};
+
+LBX_DEFINE_CLEANUP(rd_kafka_event_t *, event, rd_kafka_event_destroy)
+LBX_DEFINE_CLEANUP(rd_kafka_AdminOptions_t *, options, rd_kafka_AdminOptions_destroy)
+
+enum lbx_err lbx_admin_open(const struct lbx_settings *settings, const char *client,
+                            struct lbx_admin **ret_admin) {
+    static const struct lbx_kafka_property none[] = {{NULL, NULL}};
+    char why[512];
+    rd_kafka_conf_t *conf;
+    enum lbx_err err = lbx_kafka_conf(settings, client, none, none, &conf);
+    if (err != LBX_OK)
+        return err;
+    rd_kafka_t *handle = rd_kafka_new(RD_KAFKA_PRODUCER, conf, why, sizeof why);
+    if (!handle) {
+        rd_kafka_conf_destroy(conf);
+        lbx_log(LBX_LOG_ERROR, "no kafka client", LBX_S("error", why));
+        return LBX_ERR_INVALID;
+    }
+    struct lbx_admin *admin = calloc(1, sizeof *admin);
+    if (!admin)
+        abort();
+    admin->client = handle;
+    admin->answers = rd_kafka_queue_new(handle);
+    *ret_admin = admin;
+    return LBX_OK;
+}
+
+void lbx_admin_close(struct lbx_admin *admin) {
+    if (!admin)
+        return;
+    rd_kafka_queue_destroy(admin->answers);
+    rd_kafka_destroy(admin->client);
+    free(admin);
+}
+
+static enum lbx_err meaning(rd_kafka_resp_err_t err) {
+    switch ((int)err) {
+    case RD_KAFKA_RESP_ERR_NO_ERROR:
+        return LBX_OK;
+    case RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS:
+        return LBX_ERR_CONFLICT;
+    case RD_KAFKA_RESP_ERR__TIMED_OUT:
+    case RD_KAFKA_RESP_ERR__TIMED_OUT_QUEUE:
+    case RD_KAFKA_RESP_ERR__TRANSPORT:
+    case RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN:
+    case RD_KAFKA_RESP_ERR__RESOLVE:
+    case RD_KAFKA_RESP_ERR_REQUEST_TIMED_OUT:
+    case RD_KAFKA_RESP_ERR_NOT_CONTROLLER:
+    case RD_KAFKA_RESP_ERR_COORDINATOR_NOT_AVAILABLE:
+        return LBX_ERR_UNAVAILABLE;
+    default:
+        return LBX_ERR_REFUSED;
+    }
+}
+
+static enum lbx_err failed(rd_kafka_resp_err_t err, const char *text) {
+    lbx_log(LBX_LOG_WARN, "kafka request failed", LBX_S("code", rd_kafka_err2name(err)),
+            LBX_S("error", text ? text : rd_kafka_err2str(err)));
+    return meaning(err);
+}
+
+static rd_kafka_AdminOptions_t *options_for(const struct lbx_admin *admin, rd_kafka_admin_op_t op) {
+    char why[256];
+    rd_kafka_AdminOptions_t *options = rd_kafka_AdminOptions_new(admin->client, op);
+    rd_kafka_resp_err_t err =
+        rd_kafka_AdminOptions_set_request_timeout(options, ANSWER_MS, why, sizeof why);
+    assert(!err);
+    return options;
+}
+
+/* The answer to the one request under way; NULL, with *ret_err set, where it is a failure. */
+static rd_kafka_event_t *answer(struct lbx_admin *admin, enum lbx_err *ret_err) {
+    rd_kafka_event_t *event = rd_kafka_queue_poll(admin->answers, ANSWER_MS + 1000);
+    if (!event) {
+        *ret_err = LBX_ERR_UNAVAILABLE;
+        return NULL;
+    }
+    if (rd_kafka_event_error(event)) {
+        *ret_err = failed(rd_kafka_event_error(event), rd_kafka_event_error_string(event));
+        rd_kafka_event_destroy(event);
+        return NULL;
+    }
+    *ret_err = LBX_OK;
+    return event;
+}
+
+/* ---- create ---- */
+
+static rd_kafka_NewTopic_t *new_topic(struct lbx_topic_wish *wish) {
+    rd_kafka_NewTopic_t *topic = rd_kafka_NewTopic_new(
+        wish->name, wish->partitions, wish->replication, wish->ret_why, sizeof wish->ret_why);
+    for (size_t i = 0; topic && wish->config[i][0]; i++) {
+        rd_kafka_resp_err_t err =
+            rd_kafka_NewTopic_set_config(topic, wish->config[i][0], wish->config[i][1]);
+        assert(!err);
+    }
+    return topic;
+}
+
+static void take_result(const rd_kafka_topic_result_t *result, struct lbx_topic_wish *wishes,
+                        size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(wishes[i].name, rd_kafka_topic_result_name(result)) != 0)
+            continue;
+        const char *why = rd_kafka_topic_result_error_string(result);
+        wishes[i].ret_err = meaning(rd_kafka_topic_result_error(result));
+        snprintf(wishes[i].ret_why, sizeof wishes[i].ret_why, "%s", why ? why : "");
+    }
+}
+
+enum lbx_err lbx_admin_create(struct lbx_admin *admin, struct lbx_topic_wish *wishes,
+                              size_t count) {
+    assert(count <= LBX_ADMIN_TOPICS_MAX);
+    rd_kafka_NewTopic_t *topics[LBX_ADMIN_TOPICS_MAX];
+    size_t made = 0;
+    for (size_t i = 0; i < count; i++) {
+        wishes[i].ret_err = LBX_ERR_REFUSED;
+        if ((topics[made] = new_topic(&wishes[i])))
+            made++;
+    }
+    if (made == 0)
+        return LBX_OK;
+    rd_kafka_AdminOptions_t *options LBX_CLEANUP(lbx_cleanup_options) =
+        options_for(admin, RD_KAFKA_ADMIN_OP_CREATETOPICS);
+    rd_kafka_CreateTopics(admin->client, topics, made, options, admin->answers);
+    rd_kafka_NewTopic_destroy_array(topics, made);
+    enum lbx_err err;
+    rd_kafka_event_t *event LBX_CLEANUP(lbx_cleanup_event) = answer(admin, &err);
+    if (!event)
+        return err;
+    size_t results;
+    const rd_kafka_topic_result_t **list =
+        rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event), &results);
+    for (size_t i = 0; i < results; i++)
+        take_result(list[i], wishes, count);
+    return LBX_OK;
+}
+
+/* ---- look ---- */
+
+static void take_metadata(const rd_kafka_metadata_topic_t *topic, struct lbx_topic_look *looks,
+                          size_t count) {
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(looks[i].name, topic->topic) == 0 && !topic->err) {
+            looks[i].ret_partitions = topic->partition_cnt;
+            looks[i].ret_replication = topic->partition_cnt ? topic->partitions[0].replica_cnt : 0;
+        }
+}
+
+static enum lbx_err look_at_partitions(struct lbx_admin *admin, struct lbx_topic_look *looks,
+                                       size_t count) {
+    /* Metadata of the topics this client has handles of, and of no others. */
+    rd_kafka_topic_t *handles[LBX_ADMIN_TOPICS_MAX];
+    for (size_t i = 0; i < count; i++)
+        handles[i] = rd_kafka_topic_new(admin->client, looks[i].name, NULL);
+    const struct rd_kafka_metadata *metadata;
+    rd_kafka_resp_err_t err = rd_kafka_metadata(admin->client, 0, NULL, &metadata, ANSWER_MS);
+    for (size_t i = 0; i < count; i++)
+        rd_kafka_topic_destroy(handles[i]);
+    if (err)
+        return failed(err, NULL);
+    for (int i = 0; i < metadata->topic_cnt; i++)
+        take_metadata(&metadata->topics[i], looks, count);
+    rd_kafka_metadata_destroy(metadata);
+    return LBX_OK;
+}
+
+static int64_t config_number(const rd_kafka_ConfigResource_t *resource, const char *name) {
+    size_t count;
+    const rd_kafka_ConfigEntry_t **entries = rd_kafka_ConfigResource_configs(resource, &count);
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(rd_kafka_ConfigEntry_name(entries[i]), name) == 0)
+            return strtoll(rd_kafka_ConfigEntry_value(entries[i]), NULL, 10);
+    return 0;
+}
+
+static void take_config(const rd_kafka_ConfigResource_t *resource, struct lbx_topic_look *looks,
+                        size_t count) {
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(looks[i].name, rd_kafka_ConfigResource_name(resource)) == 0) {
+            looks[i].ret_max_message_bytes = config_number(resource, "max.message.bytes");
+            looks[i].ret_retention_ms = config_number(resource, "retention.ms");
+        }
+}
+
+static enum lbx_err look_at_config(struct lbx_admin *admin, struct lbx_topic_look *looks,
+                                   size_t count) {
+    rd_kafka_ConfigResource_t *resources[LBX_ADMIN_TOPICS_MAX];
+    size_t wanted = 0;
+    for (size_t i = 0; i < count; i++)
+        if (looks[i].ret_partitions)
+            resources[wanted++] =
+                rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, looks[i].name);
+    if (wanted == 0)
+        return LBX_OK;
+    rd_kafka_AdminOptions_t *options LBX_CLEANUP(lbx_cleanup_options) =
+        options_for(admin, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS);
+    rd_kafka_DescribeConfigs(admin->client, resources, wanted, options, admin->answers);
+    rd_kafka_ConfigResource_destroy_array(resources, wanted);
+    enum lbx_err err;
+    rd_kafka_event_t *event LBX_CLEANUP(lbx_cleanup_event) = answer(admin, &err);
+    if (!event)
+        return err;
+    size_t results;
+    const rd_kafka_ConfigResource_t **list = rd_kafka_DescribeConfigs_result_resources(
+        rd_kafka_event_DescribeConfigs_result(event), &results);
+    for (size_t i = 0; i < results; i++) {
+        rd_kafka_resp_err_t refused = rd_kafka_ConfigResource_error(list[i]);
+        if (refused)
+            return failed(refused, rd_kafka_ConfigResource_error_string(list[i]));
+        take_config(list[i], looks, count);
+    }
+    return LBX_OK;
+}
+
+enum lbx_err lbx_admin_look(struct lbx_admin *admin, struct lbx_topic_look *looks, size_t count) {
+    assert(count <= LBX_ADMIN_TOPICS_MAX);
+    for (size_t i = 0; i < count; i++)
+        looks[i] = (struct lbx_topic_look){.name = looks[i].name};
+    enum lbx_err err = look_at_partitions(admin, looks, count);
+    return err == LBX_OK ? look_at_config(admin, looks, count) : err;
+}
