@@ -1,0 +1,101 @@
+/* lockboxctl: what its commands share. A command is one row of the table in main.c. */
+#ifndef LOCKBOXCTL_CTL_H
+#define LOCKBOXCTL_CTL_H
+
+#include "base/arena.h"
+#include "io/pg.h"
+#include "io/settings.h"
+#include "output.h"
+
+/* Exit codes, the same for every command. */
+enum ctl_exit {
+    CTL_DONE = 0,
+    CTL_NO = 1,          /* not found, a check failed, refused */
+    CTL_USAGE = 2,       /* an option, an argument or a setting is wrong */
+    CTL_UNREACHABLE = 3, /* a dependency */
+};
+
+/* X(id, option, value or NULL for a switch, what it does) */
+#define CTL_OPTIONS(X)                                                                             \
+    X(OUTPUT, "-o", "table|json|csv", "how rows are printed (table)")                              \
+    X(DRY_RUN, "--dry-run", NULL, "say what would be done, and do nothing")                        \
+    X(ONLY, "--only", "lockbox|audit", "one of the two databases (both)")                          \
+    X(PARTITIONS, "--partitions", "N",                                                             \
+      "partitions of each topic; checkpoints.v1 always has 1 (8)")                                 \
+    X(REPLICATION, "--replication", "N", "replicas of each partition (the broker's default)")
+
+enum ctl_option {
+#define CTL_OPTION_ENUM(id, name, value, what) CTL_##id,
+    CTL_OPTIONS(CTL_OPTION_ENUM)
+#undef CTL_OPTION_ENUM
+        CTL_OPTION_COUNT
+};
+#define CTL_OPT(id) (1U << CTL_##id)
+
+enum { CTL_ARGS_MAX = 4 };
+
+/* One run. Text is borrowed from argv, whatever is in the arena lives as long as the run. */
+struct ctl {
+    const struct ctl_command *command;
+    struct lbx_settings settings;
+    struct lbx_arena arena;
+    const char *args[CTL_ARGS_MAX];
+    const char *options[CTL_OPTION_COUNT]; /* NULL: not given; a switch that is given: "" */
+    enum ctl_format format;
+};
+
+struct ctl_command {
+    const char *name;    /* "request show" */
+    const char *args;    /* "ID", "TOPIC PARTITION"; "" for none: all are required */
+    unsigned options;    /* CTL_OPT(…) it takes */
+    unsigned required;   /* those that must be given */
+    const char *summary; /* one line */
+    const char *more;    /* further lines for --help, NULL: none */
+    const char *example;
+    enum ctl_exit (*run)(struct ctl *ctl);
+    bool reads_settings_itself; /* and can say more of a bad one */
+};
+
+/* Fills ctl from the command line. Where there is help to print or something is wrong it does so and
+ * returns false with the exit code. */
+bool ctl_parse(struct ctl *ctl, const struct ctl_command *commands, int argc, char **argv,
+               enum ctl_exit *ret_exit);
+
+/* Prints "lockboxctl: …" on standard error and returns code. */
+enum ctl_exit ctl_fail(enum ctl_exit code, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* An option's whole number; least where the option was not given. False, with the words printed,
+ * where it is none between least and most. */
+bool ctl_number(const struct ctl *ctl, enum ctl_option option, int64_t least, int64_t most,
+                int64_t *ret_number);
+
+/* ---- databases ---- */
+
+struct ctl_database {
+    const char *name;    /* as people and --only say */
+    const char *setting; /* that holds its URL */
+    const char *(*url)(const struct lbx_settings *settings);
+    const char *schema;
+};
+
+extern const struct ctl_database ctl_lockbox, ctl_audit;
+
+/* Connects and prepares; says why not. */
+enum ctl_exit ctl_connect(const struct ctl *ctl, const struct ctl_database *database,
+                          const struct lbx_sql *const *statements, struct lbx_pg **ret_pg);
+
+/* The exit code of a statement that failed, after saying so; the library has said why. */
+enum ctl_exit ctl_statement_failed(const struct ctl_database *database, enum lbx_err err);
+
+LBX_DEFINE_CLEANUP(struct lbx_pg *, pg, lbx_pg_close)
+#define CTL_PG LBX_CLEANUP(lbx_cleanup_pg)
+
+/* ---- commands ---- */
+
+enum ctl_exit ctl_db_migrate(struct ctl *ctl);
+enum ctl_exit ctl_db_status(struct ctl *ctl);
+enum ctl_exit ctl_topics_create(struct ctl *ctl);
+enum ctl_exit ctl_topics_check(struct ctl *ctl);
+
+#endif

@@ -1,0 +1,236 @@
+#include "output.h"
+
+#include "base/utf8.h"
+#include "core/mail.h"
+#include "event/time.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+const char *const ctl_format_names[CTL_FORMAT_COUNT] = {"table", "json", "csv"};
+
+/* ---- rows ---- */
+
+void ctl_rows_init(struct ctl_rows *rows, const struct ctl_column *columns, size_t column_count) {
+    *rows = (struct ctl_rows){.columns = columns, .column_count = column_count};
+}
+
+void ctl_rows_add(struct ctl_rows *rows, const char *const *cells) {
+    size_t size = sizeof *cells * rows->column_count;
+    const char **grown = realloc(rows->cells, size * (rows->row_count + 1));
+    if (!grown)
+        abort();
+    memcpy(grown + rows->column_count * rows->row_count++, cells, size);
+    rows->cells = grown;
+}
+
+void ctl_rows_done(struct ctl_rows *rows) {
+    free(rows->cells);
+}
+
+/* ---- colour ---- */
+
+bool ctl_coloured(void) {
+    const char *no = getenv("NO_COLOR");
+    return isatty(STDOUT_FILENO) && !(no && *no);
+}
+
+#define GREEN "\033[32m"
+#define YELLOW "\033[33m"
+#define RED "\033[31m"
+#define DIM "\033[2m"
+#define BOLD "\033[1m"
+#define PLAIN "\033[0m"
+
+const char *ctl_colour_of(const char *state) {
+    static const struct {
+        const char *state, *colour;
+    } colours[] = {
+        {"approved", GREEN}, {"applied", GREEN},   {"ok", GREEN},
+        {"sent", GREEN},     {"created", GREEN},   {"customer_notified", YELLOW},
+        {"pending", YELLOW}, {"deferred", YELLOW}, {"emergency", RED},
+        {"denied", RED},     {"refused", RED},     {"revoked", RED},
+        {"failed", RED},     {"missing", RED},     {"changed", RED},
+        {"unknown", RED},    {"wrong", RED},       {"expired", DIM},
+        {"cancelled", DIM},  {"completed", DIM},
+    };
+    for (size_t i = 0; ctl_coloured() && i < sizeof colours / sizeof *colours; i++)
+        if (strcmp(state, colours[i].state) == 0)
+            return colours[i].colour;
+    return "";
+}
+
+const char *ctl_colour_end(void) {
+    return ctl_coloured() ? PLAIN : "";
+}
+
+/* ---- table ---- */
+
+static const char *cell_at(const struct ctl_rows *rows, size_t row, size_t column) {
+    return rows->cells[row * rows->column_count + column];
+}
+
+/* "2026-11-23T16:08:38.123456Z" from PostgreSQL's form; NULL where text is no time. */
+static const char *rfc3339(const char *text, char stamp[LBX_TIME_SIZE]) {
+    int64_t us;
+    if (lbx_time_parse(text, &us) != LBX_OK)
+        return NULL;
+    lbx_time_format(us, stamp);
+    return stamp;
+}
+
+/* Appends a cell as a table shows it. */
+static void words(enum ctl_cell cell, const char *text, struct lbx_buf *out) {
+    char stamp[LBX_TIME_SIZE];
+    if (!text)
+        lbx_buf_char(out, '-');
+    else if (cell == CTL_TIME && rfc3339(text, stamp))
+        lbx_buf_printf(out, "%.10s %.8sZ", stamp, stamp + 11);
+    else if (cell == CTL_BOOL)
+        lbx_buf_str(out, *text == 't' ? "yes" : "no");
+    else
+        lbx_text_harmless(text, out);
+}
+
+static size_t width_of(enum ctl_cell cell, const char *text, struct lbx_buf *scratch) {
+    lbx_buf_clear(scratch);
+    words(cell, text, scratch);
+    return lbx_utf8_chars(scratch->data ? scratch->data : "", scratch->len);
+}
+
+static void spaces(struct lbx_buf *out, size_t count) {
+    lbx_buf_printf(out, "%*s", (int)count, "");
+}
+
+static void table_cell(const struct ctl_column *column, const char *text, size_t width, bool last,
+                       struct lbx_buf *out, struct lbx_buf *scratch) {
+    size_t pad = width - width_of(column->cell, text, scratch);
+    const char *colour = column->cell == CTL_STATE && text ? ctl_colour_of(text) : "";
+    if (column->cell == CTL_NUMBER)
+        spaces(out, pad);
+    lbx_buf_str(out, colour);
+    lbx_buf_str(out, scratch->data);
+    lbx_buf_str(out, *colour ? PLAIN : "");
+    if (last)
+        return;
+    if (column->cell != CTL_NUMBER)
+        spaces(out, pad);
+    lbx_buf_str(out, "  ");
+}
+
+static void table_head(const struct ctl_rows *rows, const size_t *widths, size_t last,
+                       struct lbx_buf *out) {
+    lbx_buf_str(out, ctl_coloured() ? BOLD : "");
+    for (size_t c = 0; c <= last; c++) {
+        const struct ctl_column *column = &rows->columns[c];
+        if (column->wide)
+            continue;
+        size_t len = strlen(column->name);
+        if (column->cell == CTL_NUMBER)
+            spaces(out, widths[c] - len);
+        for (size_t i = 0; i < len; i++)
+            lbx_buf_char(out, (char)toupper((unsigned char)column->name[i]));
+        if (c == last)
+            break;
+        spaces(out, (column->cell == CTL_NUMBER ? 0 : widths[c] - len) + 2);
+    }
+    lbx_buf_str(out, ctl_coloured() ? PLAIN "\n" : "\n");
+}
+
+static void print_table(const struct ctl_rows *rows, struct lbx_buf *out) {
+    struct lbx_buf scratch LBX_BUF = {0};
+    size_t *widths LBX_FREE = calloc(rows->column_count, sizeof *widths), last = 0;
+    for (size_t c = 0; c < rows->column_count; c++) {
+        widths[c] = strlen(rows->columns[c].name);
+        last = rows->columns[c].wide ? last : c;
+        for (size_t r = 0; r < rows->row_count; r++) {
+            size_t width = width_of(rows->columns[c].cell, cell_at(rows, r, c), &scratch);
+            widths[c] = width > widths[c] ? width : widths[c];
+        }
+    }
+    table_head(rows, widths, last, out);
+    for (size_t r = 0; r < rows->row_count; r++) {
+        for (size_t c = 0; c <= last; c++)
+            if (!rows->columns[c].wide)
+                table_cell(&rows->columns[c], cell_at(rows, r, c), widths[c], c == last, out,
+                           &scratch);
+        lbx_buf_char(out, '\n');
+    }
+}
+
+/* ---- JSON ---- */
+
+static void json_cell(enum ctl_cell cell, const char *text, struct lbx_buf *out) {
+    char stamp[LBX_TIME_SIZE];
+    const char *time = cell == CTL_TIME && text ? rfc3339(text, stamp) : NULL;
+    if (!text)
+        lbx_buf_str(out, "null");
+    else if (cell == CTL_NUMBER)
+        lbx_buf_str(out, text);
+    else if (cell == CTL_BOOL)
+        lbx_buf_str(out, *text == 't' ? "true" : "false");
+    else
+        lbx_buf_json_str(out, time ? time : text, strlen(time ? time : text));
+}
+
+static void print_json(const struct ctl_rows *rows, struct lbx_buf *out) {
+    lbx_buf_str(out, "[");
+    for (size_t r = 0; r < rows->row_count; r++) {
+        lbx_buf_str(out, r ? ",\n {" : "\n {");
+        for (size_t c = 0; c < rows->column_count; c++) {
+            lbx_buf_printf(out, "%s\"%s\": ", c ? ", " : "", rows->columns[c].name);
+            json_cell(rows->columns[c].cell, cell_at(rows, r, c), out);
+        }
+        lbx_buf_char(out, '}');
+    }
+    lbx_buf_str(out, rows->row_count ? "\n]\n" : "]\n");
+}
+
+/* ---- CSV ---- */
+
+static void csv_cell(const char *text, struct lbx_buf *out) {
+    if (!strpbrk(text, "\",\r\n")) {
+        lbx_buf_str(out, text);
+        return;
+    }
+    lbx_buf_char(out, '"');
+    for (; *text; text++) {
+        if (*text == '"')
+            lbx_buf_char(out, '"');
+        lbx_buf_char(out, *text);
+    }
+    lbx_buf_char(out, '"');
+}
+
+static void print_csv(const struct ctl_rows *rows, struct lbx_buf *out) {
+    for (size_t c = 0; c < rows->column_count; c++)
+        lbx_buf_printf(out, "%s%s", c ? "," : "", rows->columns[c].name);
+    lbx_buf_str(out, "\r\n");
+    for (size_t r = 0; r < rows->row_count; r++) {
+        for (size_t c = 0; c < rows->column_count; c++) {
+            char stamp[LBX_TIME_SIZE];
+            const char *text = cell_at(rows, r, c);
+            const char *time =
+                rows->columns[c].cell == CTL_TIME && text ? rfc3339(text, stamp) : NULL;
+            lbx_buf_str(out, c ? "," : "");
+            csv_cell(time ? time : text ? text : "", out);
+        }
+        lbx_buf_str(out, "\r\n");
+    }
+}
+
+void ctl_rows_print(const struct ctl_rows *rows, enum ctl_format format) {
+    static void (*const print[CTL_FORMAT_COUNT])(const struct ctl_rows *, struct lbx_buf *) = {
+        print_table, print_json, print_csv};
+    struct lbx_buf out LBX_BUF = {0};
+    print[format](rows, &out);
+    ctl_put(&out);
+}
+
+void ctl_put(const struct lbx_buf *text) {
+    if (text->len)
+        fwrite(text->data, 1, text->len, stdout);
+}

@@ -1,0 +1,55 @@
+/* Rows for people and for programs: an aligned table, JSON (an array of objects) or CSV (RFC 4180).
+ *
+ * Whatever comes from outside is shown in tables without control characters, so that it cannot steer a
+ * terminal; JSON and CSV keep it whole. Colour only on a terminal, and not where NO_COLOR is set.
+ */
+#ifndef LOCKBOXCTL_OUTPUT_H
+#define LOCKBOXCTL_OUTPUT_H
+
+#include "base/buf.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum ctl_format { CTL_TABLE, CTL_JSON, CTL_CSV, CTL_FORMAT_COUNT };
+
+extern const char *const ctl_format_names[CTL_FORMAT_COUNT];
+
+/* TIME: as PostgreSQL prints it; RFC 3339 in JSON and CSV, to the second in tables. STATE: text that
+ * is coloured by what it means. BOOL: "t" or "f", as PostgreSQL prints it. */
+enum ctl_cell { CTL_TEXT, CTL_NUMBER, CTL_TIME, CTL_STATE, CTL_BOOL };
+
+struct ctl_column {
+    const char *name; /* of the JSON member and the CSV column; in capitals over a table */
+    enum ctl_cell cell;
+    bool wide; /* not in tables: too long for a line */
+};
+
+struct ctl_rows {
+    const struct ctl_column *columns;
+    size_t column_count, row_count;
+    const char **cells; /* row by row, NULL: absent */
+};
+
+/* The cells are borrowed until the rows are printed. */
+void ctl_rows_init(struct ctl_rows *rows, const struct ctl_column *columns, size_t column_count);
+#define CTL_ROWS_INIT(rows, columns)                                                               \
+    ctl_rows_init((rows), (columns), sizeof(columns) / sizeof *(columns))
+void ctl_rows_add(struct ctl_rows *rows, const char *const *cells);
+void ctl_rows_done(struct ctl_rows *rows);
+void ctl_rows_print(const struct ctl_rows *rows, enum ctl_format format);
+
+#define CTL_ROWS LBX_CLEANUP(ctl_rows_done)
+
+/* Whether standard output is a terminal that wants colour. */
+bool ctl_coloured(void);
+
+/* Around a state's word; both "" where there is no colour. */
+const char *ctl_colour_of(const char *state);
+const char *ctl_colour_end(void);
+
+/* Writes the buffer to standard output. */
+void ctl_put(const struct lbx_buf *text);
+
+#endif

@@ -1,0 +1,1 @@
+SELECT to_regclass('public.lockbox_migration') IS NOT NULL

@@ -1,0 +1,224 @@
+/* The command line, by the table of commands. */
+#include "ctl.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+static const struct {
+    const char *name, *value, *what;
+} options[CTL_OPTION_COUNT] = {
+#define CTL_OPTION_ROW(id, name, value, what) {name, value, what},
+    CTL_OPTIONS(CTL_OPTION_ROW)
+#undef CTL_OPTION_ROW
+};
+
+static bool has(unsigned set, size_t option) {
+    return set & (1U << option);
+}
+
+/* ---- help ---- */
+
+static void help_all(const struct ctl_command *commands, const char *group) {
+    size_t len = strlen(group);
+    printf("Usage: lockboxctl %s%sCOMMAND [OPTION…]\n\n", group, len ? " " : "");
+    for (const struct ctl_command *c = commands; c->name; c++)
+        if (strncmp(c->name, group, len) == 0)
+            printf("  %-18s %s\n", c->name, c->summary);
+    printf(
+        "\nlockboxctl COMMAND --help says more, with an example. Settings come from the environment\n"
+        "(lockboxctl config prints them). Exit codes: 0 done, 1 no (not found, a check failed),\n"
+        "2 wrong usage or settings, 3 a dependency is unreachable.\n");
+}
+
+static void help_one(const struct ctl_command *command) {
+    printf("%s.\n\nUsage: lockboxctl %s", command->summary, command->name);
+    printf("%s%s", *command->args ? " " : "", command->args);
+    for (size_t i = 0; i < CTL_OPTION_COUNT; i++)
+        if (has(command->required, i))
+            printf(" %s %s", options[i].name, options[i].value);
+    printf("%s\n", command->options & ~command->required ? " [OPTION…]" : "");
+    if (command->options)
+        printf("\n");
+    for (size_t i = 0; i < CTL_OPTION_COUNT; i++)
+        if (has(command->options, i)) {
+            int room = 26 - (int)strlen(options[i].name);
+            printf("  %s %-*s %s\n", options[i].name, room,
+                   options[i].value ? options[i].value : "", options[i].what);
+        }
+    if (command->more)
+        printf("\n%s\n", command->more);
+    printf("\nExample:\n  %s\n", command->example);
+}
+
+/* ---- words ---- */
+
+/* The command whose words stand first in argv, and how many words it has. */
+static const struct ctl_command *find(const struct ctl_command *commands, int argc, char **argv,
+                                      int *ret_words) {
+    for (const struct ctl_command *c = commands; c->name; c++) {
+        const char *rest = c->name;
+        for (int i = 1; i < argc; i++) {
+            size_t len = strlen(argv[i]);
+            if (strncmp(rest, argv[i], len) != 0 || (rest[len] && rest[len] != ' '))
+                break;
+            if (!rest[len]) {
+                *ret_words = i;
+                return c;
+            }
+            rest += len + 1;
+        }
+    }
+    return NULL;
+}
+
+static bool is_group(const struct ctl_command *commands, const char *word) {
+    size_t len = strlen(word);
+    for (const struct ctl_command *c = commands; c->name; c++)
+        if (strncmp(c->name, word, len) == 0 && c->name[len] == ' ')
+            return true;
+    return false;
+}
+
+static bool is_help(const char *word) {
+    return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 || strcmp(word, "help") == 0;
+}
+
+static enum ctl_exit wrong(const struct ctl_command *command, const char *what, const char *word) {
+    return ctl_fail(CTL_USAGE, "%s%s; see lockboxctl %s --help", what, word, command->name);
+}
+
+/* The option that word names, -1 for none; *ret_value is what stands behind its "=". */
+static int option_of(const char *word, const char **ret_value) {
+    size_t len = strcspn(word, "=");
+    *ret_value = word[len] ? word + len + 1 : NULL;
+    for (int i = 0; i < CTL_OPTION_COUNT; i++)
+        if (strlen(options[i].name) == len && strncmp(options[i].name, word, len) == 0)
+            return i;
+    return -1;
+}
+
+static bool take_option(struct ctl *ctl, char **argv, int *at, enum ctl_exit *ret_exit) {
+    const char *value;
+    int option = option_of(argv[*at], &value);
+    if (option < 0 || !has(ctl->command->options, (size_t)option)) {
+        *ret_exit = wrong(ctl->command, "unknown option: ", argv[*at]);
+        return false;
+    }
+    if (!options[option].value)
+        value = value ? NULL : "";
+    else if (!value && argv[*at + 1])
+        value = argv[++*at];
+    if (!value) {
+        bool is_switch = !options[option].value;
+        *ret_exit = ctl_fail(CTL_USAGE, "%s takes %s", options[option].name,
+                             is_switch ? "no value" : options[option].value);
+        return false;
+    }
+    if (ctl->options[option]) {
+        *ret_exit = wrong(ctl->command, "given twice: ", options[option].name);
+        return false;
+    }
+    ctl->options[option] = value;
+    return true;
+}
+
+static size_t count_words(const char *text) {
+    size_t count = *text != '\0';
+    for (; *text; text++)
+        count += *text == ' ';
+    return count;
+}
+
+static bool take_words(struct ctl *ctl, int first, char **argv, enum ctl_exit *ret_exit) {
+    size_t count = 0, wanted = count_words(ctl->command->args);
+    bool only_words = false;
+    for (int i = first; argv[i]; i++) {
+        if (!only_words && strcmp(argv[i], "--") == 0) {
+            only_words = true;
+        } else if (!only_words && argv[i][0] == '-' && argv[i][1]) {
+            if (!take_option(ctl, argv, &i, ret_exit))
+                return false;
+        } else if (count < wanted) {
+            ctl->args[count++] = argv[i];
+        } else {
+            *ret_exit = wrong(ctl->command, "one argument too many: ", argv[i]);
+            return false;
+        }
+    }
+    if (count < wanted) {
+        *ret_exit = wrong(ctl->command, "missing: ", ctl->command->args);
+        return false;
+    }
+    for (size_t i = 0; i < CTL_OPTION_COUNT; i++)
+        if (has(ctl->command->required, i) && !ctl->options[i]) {
+            *ret_exit = wrong(ctl->command, "missing: ", options[i].name);
+            return false;
+        }
+    return true;
+}
+
+static bool take_format(struct ctl *ctl, enum ctl_exit *ret_exit) {
+    const char *name = ctl->options[CTL_OUTPUT] ? ctl->options[CTL_OUTPUT] : "table";
+    for (size_t i = 0; i < CTL_FORMAT_COUNT; i++)
+        if (strcmp(name, ctl_format_names[i]) == 0) {
+            ctl->format = (enum ctl_format)i;
+            return true;
+        }
+    *ret_exit = ctl_fail(CTL_USAGE, "-o takes table, json or csv, not %s", name);
+    return false;
+}
+
+bool ctl_parse(struct ctl *ctl, const struct ctl_command *commands, int argc, char **argv,
+               enum ctl_exit *ret_exit) {
+    *ret_exit = CTL_DONE;
+    bool help = argc > 1 && is_help(argv[1]);
+    if (help) { /* "help db status" is "db status --help" */
+        argv++;
+        argc--;
+    }
+    if (argc < 2) {
+        help_all(commands, "");
+        *ret_exit = help ? CTL_DONE : CTL_USAGE;
+        return false;
+    }
+    int words = 0;
+    ctl->command = find(commands, argc, argv, &words);
+    if (!ctl->command) {
+        bool group = is_group(commands, argv[1]);
+        help = help || (group && argc > 2 && is_help(argv[2]));
+        if (help || (group && argc == 2))
+            help_all(commands, group ? argv[1] : "");
+        *ret_exit = help ? CTL_DONE
+                    : group && argc == 2
+                        ? CTL_USAGE
+                        : ctl_fail(CTL_USAGE, "no such command: %s%s%s; see lockboxctl --help",
+                                   argv[1], group ? " " : "", group ? argv[2] : "");
+        return false;
+    }
+    for (int i = words + 1; i < argc; i++)
+        help = help || (argv[i][0] == '-' && is_help(argv[i]));
+    if (help) {
+        help_one(ctl->command);
+        return false;
+    }
+    return take_words(ctl, words + 1, argv, ret_exit) && take_format(ctl, ret_exit);
+}
+
+bool ctl_number(const struct ctl *ctl, enum ctl_option option, int64_t least, int64_t most,
+                int64_t *ret_number) {
+    const char *text = ctl->options[option];
+    char *end;
+    *ret_number = least;
+    if (!text)
+        return true;
+    errno = 0;
+    long long number = strtoll(text, &end, 10);
+    if (errno || end == text || *end || number < least || number > most) {
+        ctl_fail(CTL_USAGE, "%s takes a whole number from %lld to %lld, not %s",
+                 options[option].name, (long long)least, (long long)most, text);
+        return false;
+    }
+    *ret_number = number;
+    return true;
+}
