@@ -444,9 +444,15 @@ static bool about_session(int code) {
     return false;
 }
 
+/* Whether a reply was understood: libesmtp leaves the code without text where it was not. A reply that
+ * the connection's end cut off behind its code counts: the server had decided. */
+static bool understood(const smtp_status_t *status) {
+    return status && status->text;
+}
+
 /* Whether a reply ends the message's story; if so, result says how. */
 static bool refused(const smtp_status_t *status, bool to_rcpt, struct lbx_smtp_result *result) {
-    if (!status || !status->text || status->code < 400 || status->code > 599)
+    if (!understood(status) || status->code < 400 || status->code > 599)
         return false;
     /* RFC 5321 4.5.3.1.10: 552 to RCPT is an old 452. */
     bool final =
@@ -461,9 +467,8 @@ static bool verdict(const struct envelope *envelope, struct lbx_smtp_result *res
         refused(smtp_recipient_status(envelope->recipient), true, result) ||
         refused(data, false, result))
         return true;
-    /* A code without text was no well-formed reply; "complete" is set by nothing but the final one.
-     */
-    if (!data || data->code != 250 || !data->text ||
+    /* "complete" is set by nothing but the reply to the message itself. */
+    if (!understood(data) || data->code != 250 ||
         !smtp_recipient_check_complete(envelope->recipient))
         return false;
     set_status(result, LBX_SMTP_DELIVERED, data);
