@@ -1,0 +1,296 @@
+"""What becomes of a mail where the server misbehaves: delivered only on its final 250, permanent only on its 5xx to this
+mail, and in doubt temporary."""
+
+import socket
+import time
+
+import pytest
+
+from driver import message, send
+from wire import DROP, HANG, drip
+
+STEPS = ["banner", "ehlo", "mail", "rcpt", "data", "dot"]
+GARBAGE = [b"hello\r\n", b"\r\n", b"250\r\n", b"250x ok\r\n", b"999 what\r\n", b"99999999999999999999 what\r\n",
+           b"250-first\r\n550 second\r\n", b"\x00\xff\xfe\r\n", b"-250 ok\r\n"]
+
+
+def outcomes(results):
+    return [result["outcome"] for result in results]
+
+
+def check_no_false_delivery(server, sent, results, unclear=False):
+    """Delivered is what the server took; unclear: it may have taken more, and not said so in a way one can trust."""
+    delivered = [one["to"] for one, result in zip(sent, results) if result["outcome"] == "delivered"]
+    taken = [recipient for recipient, _ in server.accepted]
+    assert delivered == taken or unclear and set(delivered) <= set(taken)
+
+
+def run(server, count=2, unclear=False, **options):
+    sent = [message(i) for i in range(1, count + 1)]
+    results = send(server.url(), *sent, **options)
+    check_no_false_delivery(server, sent, results, unclear)
+    return results
+
+
+def test_nothing_goes_wrong(wire):
+    server = wire()
+    results = run(server, count=3)
+    assert results == [{"outcome": "delivered", "code": 250, "enhanced": "", "reply": "250 taken"}] * 3
+    assert server.connections == 1
+
+
+# ---- replies ----
+
+@pytest.mark.parametrize("step", ["mail", "rcpt", "data", "dot"])
+def test_5xx_to_a_mail_is_final_and_stops_no_other(wire, step):
+    server = wire({(step, 1): b"550 5.1.1 no such thing\r\n"})
+    first, second = run(server)
+    assert first == {"outcome": "permanent", "code": 550, "enhanced": "5.1.1", "reply": "550 5.1.1 no such thing"}
+    assert second["outcome"] == "delivered"
+
+
+@pytest.mark.parametrize("step", ["mail", "rcpt", "data", "dot"])
+def test_4xx_to_a_mail_is_temporary_and_stops_no_other(wire, step):
+    server = wire({(step, 1): b"450 4.2.1 later\r\n"})
+    first, second = run(server)
+    assert first == {"outcome": "temporary", "code": 450, "enhanced": "4.2.1", "reply": "450 4.2.1 later"}
+    assert second["outcome"] == "delivered"
+
+
+@pytest.mark.parametrize("reply", [b"554 5.7.1 go away\r\n", b"421 4.3.2 too busy\r\n"])
+@pytest.mark.parametrize("step", ["banner", "ehlo"])
+def test_a_server_that_refuses_us_refuses_no_mail(wire, step, reply):
+    first, second = run(wire({step: reply}))
+    assert first == second
+    assert (first["outcome"], first["code"]) == ("temporary", int(reply[:3]))
+    assert first["enhanced"] == reply[4:9].decode()
+    assert first["reply"] == reply.decode().strip()
+
+
+@pytest.mark.parametrize("code", [503, 521, 530, 534, 535, 538])
+def test_5xx_about_the_session_is_temporary(wire, code):
+    first, _ = run(wire({"mail": f"{code} 5.7.0 not like this\r\n".encode()}))
+    assert (first["outcome"], first["code"]) == ("temporary", code)
+
+
+def test_552_to_rcpt_is_temporary(wire):
+    first, _ = run(wire({("rcpt", 1): b"552 too many\r\n"}))
+    assert (first["outcome"], first["code"]) == ("temporary", 552)
+
+
+def test_421_ends_the_session(wire):
+    def bye(connection):
+        connection.socket.sendall(b"421 4.3.2 shutting down\r\n")
+        return DROP
+
+    first, second, third = run(wire({("rcpt", 2): bye}), count=3)
+    assert first["outcome"] == "delivered"
+    assert second == {"outcome": "temporary", "code": 421, "enhanced": "4.3.2", "reply": "421 4.3.2 shutting down"}
+    assert third["outcome"] == "temporary"
+
+
+@pytest.mark.parametrize("ehlo", [(), ("ENHANCEDSTATUSCODES",)])
+@pytest.mark.parametrize("reply, enhanced, said", [
+    (b"550 5.1.1 no such user\r\n", "5.1.1", "550 5.1.1 no such user"),
+    (b"550 no such user\r\n", "", "550 no such user"),
+    (b"550 4.1.1 lies\r\n", None, None),
+    (b"550-5.1.1 one\r\n550 5.1.1 two\r\n", "5.1.1", None),
+    (b"550 \x1b[31mred\x07\t\xc3\xa9 \xff\xc2\x85 <b>\r\n", "", "550 [31mred \u00e9 <b>"),
+    (b"550 5.999.999 " + b"\xc3\xa9" * 400 + b"\r\n", "5.999.999", None),
+    (b"550 \r\n", "", "550"),
+])
+def test_replies_become_one_harmless_line(wire, ehlo, reply, enhanced, said):
+    result, _ = run(wire({("rcpt", 1): reply}, extensions=ehlo))
+    assert (result["outcome"], result["code"]) == ("permanent", 550)
+    assert enhanced is None or result["enhanced"] == enhanced
+    assert said is None or result["reply"] == said
+    assert len(result["reply"].encode()) <= 512
+    assert all(character.isprintable() for character in result["reply"])
+
+
+def test_an_old_server_knows_no_ehlo(wire):
+    assert outcomes(run(wire({"ehlo": b"500 what?\r\n"}))) == ["delivered", "delivered"]
+
+
+# ---- no replies ----
+
+@pytest.mark.parametrize("step", ["connect", *STEPS, "body"])
+def test_a_lost_connection_is_temporary(wire, step):
+    first, second = run(wire({step: DROP}))
+    assert outcomes([first, second]) == ["temporary", "temporary"]
+    assert first["code"] == second["code"] == 0 and first["reply"]
+
+
+@pytest.mark.parametrize("step", ["rcpt", "data", "body", "dot"])
+def test_a_connection_lost_later_takes_no_delivery_back(wire, step):
+    results = run(wire({(step, 3): DROP}), count=5)
+    assert outcomes(results) == ["delivered", "delivered", "temporary", "temporary", "temporary"]
+
+
+def test_a_connection_lost_at_quit_harms_nothing(wire):
+    assert outcomes(run(wire({"quit": DROP}))) == ["delivered", "delivered"]
+
+
+@pytest.mark.parametrize("step", ["banner", "ehlo", "mail", "rcpt", "data", "dot"])
+def test_silence_is_bounded(wire, step):
+    started_at = time.monotonic()
+    first, second = run(wire({(step, 1): HANG}), timeout_ms=1000)
+    assert outcomes([first, second]) == ["temporary", "temporary"]
+    assert time.monotonic() - started_at < 8
+
+
+@pytest.mark.parametrize("step", ["banner", "rcpt", "dot"])
+def test_a_dripping_reply_is_bounded(wire, step):
+    started_at = time.monotonic()
+    server = wire({step: drip(b"2" + b"5" * 99, 0.2)})
+    assert outcomes(run(server, timeout_ms=1000)) == ["temporary", "temporary"]
+    assert time.monotonic() - started_at < 8
+
+
+def test_a_peer_that_stops_taking_gets_no_mail_with_a_hole(wire):
+    """libesmtp drops what it could not write in time and goes on with the rest."""
+    seen = []
+
+    def stall(connection):
+        time.sleep(4)
+        try:
+            while got := connection.socket.recv(1 << 20):
+                seen.append(got)
+                if b"".join(seen[-2:]).endswith(b"\r\n.\r\n"):
+                    connection.wire.accepted.append(("?", b"".join(seen)))
+                    return b"250 taken\r\n"
+        except OSError:
+            pass
+        return DROP
+
+    big = message(text="0123456789" * 7 + "\n" + "x" * 12_000_000)
+    server = wire({"body": stall})
+    [result] = send(server.url(), big, timeout_ms=1000)
+    assert result["outcome"] == "temporary"
+    assert server.accepted == []
+
+
+def test_nobody_listens():
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    [result] = send(f"smtp://127.0.0.1:{port}", message())
+    assert (result["outcome"], result["reply"]) == ("temporary", "no connection to the server: Connection refused")
+
+
+def test_no_such_host():
+    [result] = send("smtp://nowhere.invalid:25?tls=off", message())
+    assert result["outcome"] == "temporary"
+    assert result["reply"].startswith("no connection to the server: ")
+
+
+def test_connecting_is_bounded():
+    """A listener whose queue is full lets a connection hang."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(0)
+        port = listener.getsockname()[1]
+        waiting = [socket.socket() for _ in range(8)]
+        for one in waiting:
+            one.setblocking(False)
+            one.connect_ex(("127.0.0.1", port))
+        started_at = time.monotonic()
+        [result] = send(f"smtp://127.0.0.1:{port}", message(), connect_timeout_ms=1000)
+        for one in waiting:
+            one.close()
+    assert (result["outcome"], result["reply"]) == (
+        "temporary", "no connection to the server: Connection timed out")
+    assert 0.9 < time.monotonic() - started_at < 5
+
+
+# ---- nonsense ----
+
+@pytest.mark.parametrize("garbage", GARBAGE, ids=range(len(GARBAGE)))
+@pytest.mark.parametrize("step", STEPS)
+def test_nonsense_is_no_delivery(wire, step, garbage):
+    results = run(wire({(step, 1): garbage}), unclear=True, timeout_ms=1000)
+    assert results[0]["outcome"] == "temporary"
+
+
+@pytest.mark.parametrize("reply, outcome", [(b"2", "temporary"), (b"250", "temporary"),
+                                            (b"250-first\r\n", "temporary"), (b"55", "temporary"),
+                                            (b"250 tak", "delivered"), (b"550 no", "permanent")])
+def test_a_reply_cut_off_counts_if_it_decided(wire, reply, outcome):
+    def cut_off(connection):
+        connection.socket.sendall(reply)
+        return DROP
+
+    server = wire({("dot", 1): cut_off})
+    first, second = send(server.url(), message(1), message(2))
+    assert outcomes([first, second]) == [outcome, "temporary"]
+
+
+@pytest.mark.parametrize("step", ["banner", "mail", "rcpt", "data"])
+@pytest.mark.parametrize("extra", [b"250 ok\r\n", b"354 go\r\n250 ok\r\n"])
+def test_replies_too_many_are_no_delivery(wire, step, extra):
+    usual = {"banner": b"220 hi\r\n", "mail": b"250 ok\r\n", "rcpt": b"250 ok\r\n", "data": b"354 go\r\n"}
+    server = wire({(step, 1): usual[step] + extra})
+    results = send(server.url(), message(1), message(2), timeout_ms=1000)
+    # A server that says 250 before the dot lies in its own name; it may be believed about the mail at hand only.
+    assert results[1]["outcome"] == "temporary" or len(server.accepted) == 2
+
+
+@pytest.mark.parametrize("reply", [b"251 forwarded\r\n", b"220 hello\r\n", b"354 more\r\n", b"200 fine\r\n"])
+def test_only_250_after_the_data_delivers(wire, reply):
+    first, _ = run(wire({("dot", 1): reply}), timeout_ms=1000)
+    assert first["outcome"] == "temporary"
+
+
+# ---- extensions ----
+
+@pytest.mark.parametrize("extensions", [("PIPELINING",), ("CHUNKING",), ("PIPELINING", "chunking"),
+                                        ("PIPELINING", "CHUNKING", "DSN", "ENHANCEDSTATUSCODES", "XUSR")],
+                         ids="+".join)
+class TestExtensions:
+    def test_deliver(self, wire, extensions):
+        server, plain = wire(extensions=[e for e in extensions if e != "ENHANCEDSTATUSCODES"]), wire()
+        assert outcomes(run(server, count=5)) == ["delivered"] * 5
+        run(plain, count=5)
+        assert server.accepted == plain.accepted
+        assert not any(command.startswith("BDAT") for command in server.commands)
+
+    def test_refused_recipient(self, wire, extensions):
+        server = wire({("rcpt", 2): b"550 5.1.1 nobody\r\n", ("rcpt", 3): b"450 4.2.1 later\r\n"}, extensions)
+        results = run(server, count=4)
+        assert outcomes(results) == ["delivered", "permanent", "temporary", "delivered"]
+
+    @pytest.mark.parametrize("action", [DROP, b"garbage\r\n"])
+    @pytest.mark.parametrize("step", ["mail", "rcpt", "data", "body", "dot"])
+    def test_lost(self, wire, extensions, step, action):
+        """libesmtp 1.1.0 with CHUNKING and PIPELINING: a jump to nowhere."""
+        results = run(wire({(step, 2): action}, extensions), count=4, unclear=True, timeout_ms=1000)
+        assert outcomes(results) == ["delivered", "temporary", "temporary", "temporary"]
+
+
+def test_chunking_is_hidden_however_the_reply_comes(wire):
+    reply = b"250-wire.example\r\n250-PIPELINING\r\n250-CHUNKING\r\n250 8BITMIME\r\n"
+    for cut in range(1, len(reply)):
+        def send_in_two(connection):
+            connection.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            connection.socket.sendall(reply[:cut])
+            time.sleep(0.002)
+            return reply[cut:]
+
+        server = wire({"ehlo": send_in_two})
+        assert outcomes(send(server.url(), message())) == ["delivered"]
+        assert not any(command.startswith("BDAT") for command in server.commands)
+
+
+def test_a_mail_that_is_too_big_is_announced(wire):
+    server = wire(extensions=["SIZE 100"])
+    run(server, count=1)
+    assert any(command.startswith("MAIL FROM:<lockbox@contoso.example> SIZE=") for command in server.commands)
+
+
+def test_raw_bytes_are_held_to_the_protocol(wire):
+    server = wire()
+    results = send(server.url(), message(raw="a\n.\n\r\n"), message(raw="no end"), message(raw="x" * 999 + "\r\n"),
+                   message(raw="Subject: x\r\n\r\n.\r\n..\r\n"))
+    assert outcomes(results) == ["permanent", "permanent", "permanent", "delivered"]
+    assert all(result["reply"].startswith("message refused: ") for result in results[:3])
+    [(_, content)] = server.accepted
+    assert content.endswith(b"\r\n\r\n.\r\n..\r\n")
