@@ -49,13 +49,27 @@ static bool resource_inside(const struct lbx_creation *c, int64_t *item) {
     return lbx_resource_inside(c->wish->resource_id, c->ticket->subscription_id);
 }
 
+static bool is_emergency(const struct lbx_creation *c) {
+    return c->wish->incident_id != NULL;
+}
+
+/* The longest access that may be asked for: the operator's bound, and the customer's within it. */
+static int64_t longest(const struct lbx_creation *c) {
+    int64_t most = is_emergency(c) ? c->limits->emergency_ttl : c->limits->grant_ttl_max;
+    int64_t policy = c->subscription ? c->subscription->policy.max_duration : 0;
+    return policy && policy < most ? policy : most;
+}
+
 static int64_t wished_duration(const struct lbx_creation *c) {
-    return c->wish->duration ? c->wish->duration : c->limits->grant_ttl;
+    if (c->wish->duration)
+        return c->wish->duration;
+    int64_t usual = is_emergency(c) ? c->limits->emergency_ttl : c->limits->grant_ttl;
+    return usual < longest(c) ? usual : longest(c);
 }
 
 static bool duration_within(const struct lbx_creation *c, int64_t *item) {
     (void)item;
-    return wished_duration(c) <= c->limits->grant_ttl_max;
+    return wished_duration(c) <= longest(c);
 }
 
 /* Something to read: more than white space of ASCII, no-break or ideographic spaces. */
@@ -84,6 +98,14 @@ static bool extended_known(const struct lbx_creation *c, int64_t *item) {
             strcasecmp(c->extended->resource_id, c->wish->resource_id) == 0);
 }
 
+/* An emergency is authorized by somebody else. */
+static bool authorized_by_another(const struct lbx_creation *c, int64_t *item) {
+    (void)item;
+    const struct lbx_engineer *engineer = lbx_ticket_engineer(c->ticket, c->wish->engineer_id);
+    return !is_emergency(c) || (strcmp(c->wish->authorized_by.id, engineer->id) != 0 &&
+                                strcasecmp(c->wish->authorized_by.email, engineer->email) != 0);
+}
+
 static bool has_approvers(const struct lbx_creation *c, int64_t *item) {
     (void)item;
     return c->approver_count > 0;
@@ -104,6 +126,7 @@ static const struct check {
     {duration_within, LBX_STATE_REFUSED, LBX_REFUSAL_DURATION_TOO_LONG},
     {justified, LBX_STATE_REFUSED, LBX_REFUSAL_JUSTIFICATION_MISSING},
     {extended_known, LBX_STATE_REFUSED, LBX_REFUSAL_EXTENDS_UNKNOWN},
+    {authorized_by_another, LBX_STATE_REFUSED, LBX_REFUSAL_AUTHORIZER_IS_ENGINEER},
     {has_approvers, LBX_STATE_REFUSED, LBX_REFUSAL_NO_APPROVERS},
 };
 
@@ -129,6 +152,8 @@ static void describe(const struct lbx_creation *c, struct lbx_arena *arena,
         .duration = wished_duration(c),
         .created_at = c->now,
         .extends = wish->extends,
+        .authorized_by = wish->authorized_by,
+        .incident_id = wish->incident_id,
     };
     for (size_t i = 0; i < wish->action_count; i++) {
         request->actions[i] = wish->actions[i];
@@ -137,15 +162,43 @@ static void describe(const struct lbx_creation *c, struct lbx_arena *arena,
     }
 }
 
-static void ask(const struct lbx_creation *c, struct lbx_request *request) {
-    request->state = LBX_STATE_CUSTOMER_NOTIFIED;
-    request->decide_by = c->now + c->limits->pending_ttl;
-    request->starts_at = c->wish->starts_at;
-    request->approvals_needed = 1;
+/* Whoever opened the ticket is on the vendor's side where the ticketing system names one of the vendor's
+ * organizations for him, or where he is on the ticket as an engineer. */
+static struct lbx_principal vendors_opener(const struct lbx_creation *c) {
+    const struct lbx_engineer *opener = &c->ticket->opened_by;
+    bool vendors = opener->id && lbx_ticket_engineer(c->ticket, opener->id);
+    for (char *const *own = c->limits->organizations; opener->organization && *own; own++)
+        vendors |= strcasecmp(*own, opener->organization) == 0;
+    return vendors ? (struct lbx_principal){opener->id, opener->email, opener->name}
+                   : (struct lbx_principal){0};
+}
+
+static void tell(const struct lbx_creation *c, struct lbx_request *request) {
     request->approvers = c->approvers;
     request->approver_count = c->approver_count;
     request->alternate_emails = c->subscription->alternate_emails;
     request->alternate_count = c->subscription->alternate_count;
+    request->signed_decisions = c->subscription->policy.signed_decisions;
+    request->opened_by = vendors_opener(c);
+}
+
+static void ask(const struct lbx_creation *c, struct lbx_request *request) {
+    int64_t needed = c->subscription->policy.approvals_needed;
+    tell(c, request);
+    request->state = LBX_STATE_CUSTOMER_NOTIFIED;
+    request->decide_by = c->now + c->limits->pending_ttl;
+    request->starts_at = c->wish->starts_at;
+    request->approvals_needed = needed ? needed : 1;
+    request->remind_at = lbx_request_next_reminder(request, c->limits, c->now);
+}
+
+/* Access at once; the customer is told, and should say that he knows. */
+static void break_glass(const struct lbx_creation *c, struct lbx_request *request) {
+    tell(c, request);
+    request->state = LBX_STATE_EMERGENCY;
+    request->starts_at = c->now;
+    request->expires_at = c->now + request->duration;
+    request->acknowledge_by = c->now + c->limits->acknowledge_ttl;
 }
 
 /* Nobody is asked, and nothing more is allowed than could have been asked for: items that are not
@@ -153,8 +206,8 @@ static void ask(const struct lbx_creation *c, struct lbx_request *request) {
 static void allow_unasked(const struct lbx_creation *c, struct lbx_request *request) {
     for (size_t i = 0; i < request->action_count; i++)
         request->actions[i].kept = lbx_item_permitted(&request->actions[i]);
-    if (request->duration > c->limits->grant_ttl_max)
-        request->duration = c->limits->grant_ttl_max;
+    if (request->duration > longest(c))
+        request->duration = longest(c);
     request->ended_at = c->now;
     if (!lbx_resource_inside(c->wish->resource_id, c->ticket->subscription_id))
         return;
@@ -177,5 +230,8 @@ void lbx_request_create(const struct lbx_creation *c, struct lbx_arena *arena,
             allow_unasked(c, ret_request);
         return;
     }
-    ask(c, ret_request);
+    if (is_emergency(c))
+        break_glass(c, ret_request);
+    else
+        ask(c, ret_request);
 }

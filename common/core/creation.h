@@ -6,12 +6,6 @@
 #include "core/tenant.h"
 #include "core/ticket.h"
 
-/* What the operator sets. Durations in microseconds, above 0. */
-struct lbx_limits {
-    int64_t pending_ttl, grant_ttl, grant_ttl_max;
-    char *const *organizations; /* ended by NULL */
-};
-
 /* Everything the checks look at. */
 struct lbx_creation {
     const struct lbx_access_requested *wish;
@@ -25,7 +19,7 @@ struct lbx_creation {
     int64_t now;
 };
 
-/* The request in its first state: customer_notified, refused (with reason and, for an action, the
+/* The request in its first state: customer_notified, emergency (a wish with an incident), refused (with reason and, for an action, the
  * item's number) or not_required. Texts are borrowed from the creation. Its digest is the caller's to
  * set. */
 void lbx_request_create(const struct lbx_creation *creation, struct lbx_arena *arena,

@@ -303,6 +303,7 @@ static const char *const refusal_words[LBX_REFUSAL_END] = {
     [LBX_REFUSAL_JUSTIFICATION_MISSING] = "it has no justification",
     [LBX_REFUSAL_EXTENDS_UNKNOWN] = "the request that it extends is not known",
     [LBX_REFUSAL_NO_APPROVERS] = "nobody may approve for the subscription",
+    [LBX_REFUSAL_AUTHORIZER_IS_ENGINEER] = "the emergency was authorized by the engineer himself",
 };
 
 static const char *const state_words[LBX_STATE_END] = {
@@ -399,7 +400,7 @@ static void write_granted(const struct lbx_mail_input *input, struct lbx_buf *ou
         engineer(request, out);
         lbx_buf_str(out, " has access for ");
     }
-    lbx_duration_words(request->duration, out);
+    lbx_duration_words(request->expires_at - request->starts_at, out);
     if (request->starts_at > input->now) {
         lbx_buf_str(out, ", from ");
         moment(request->starts_at, out);
@@ -407,6 +408,40 @@ static void write_granted(const struct lbx_mail_input *input, struct lbx_buf *ou
     lbx_buf_str(out, ", until ");
     deadline(request->expires_at, input->now, out);
     lbx_buf_char(out, '.');
+}
+
+/* Both for emergency and emergency_reminder. */
+static void write_emergency(const struct lbx_mail_input *input, struct page *page) {
+    const struct lbx_request *request = input->request;
+    struct lbx_buf *what = paragraph(page), *who = paragraph(page), *then = paragraph(page);
+    page->items_label = "What was opened without asking";
+    engineer(request, what);
+    lbx_buf_str(what, " declared an emergency and has had access to your cluster ");
+    cluster(request, what);
+    lbx_buf_str(what, " since ");
+    moment(request->starts_at, what);
+    lbx_buf_str(what, ", without your approval. The access ends by itself at ");
+    deadline(request->expires_at, input->now, what);
+    lbx_buf_str(what, "; any approver may revoke it before.");
+
+    lbx_buf_str(who, "It was authorized by ");
+    person(request->authorized_by.name, request->authorized_by.email, request->authorized_by.id,
+           who);
+    lbx_buf_str(who, ", for incident ");
+    lbx_text_harmless(request->incident_id, who);
+    lbx_buf_char(who, '.');
+
+    if (input->kind == LBX_MAIL_EMERGENCY_REMINDER) {
+        lbx_buf_str(then, "Nobody acknowledged it in time; that is recorded.");
+        return;
+    }
+    lbx_buf_str(then, "Please acknowledge in the portal that you know of it, by ");
+    deadline(request->acknowledge_by, input->now, then);
+    lbx_buf_char(then, '.');
+}
+
+static bool tells_of_emergency(const struct lbx_mail_input *input) {
+    return input->kind == LBX_MAIL_EMERGENCY || input->kind == LBX_MAIL_EMERGENCY_REMINDER;
 }
 
 static void write_refusal(const struct lbx_request *request, struct lbx_buf *out) {
@@ -510,7 +545,13 @@ static void write_facts(const struct lbx_mail_input *input, struct page *page) {
     if (request->state == LBX_STATE_CUSTOMER_NOTIFIED && request->approvals_needed > 1)
         lbx_buf_printf(fact(page, "Approvals needed"), "%lld",
                        (long long)request->approvals_needed);
-    if (request->state == LBX_STATE_APPROVED || request->state == LBX_STATE_NOT_REQUIRED)
+    if (request->incident_id) {
+        fact_text(page, "Incident", request->incident_id);
+        person(request->authorized_by.name, request->authorized_by.email,
+               request->authorized_by.id, fact(page, "Authorized by"));
+    }
+    if (request->state == LBX_STATE_APPROVED || request->state == LBX_STATE_NOT_REQUIRED ||
+        request->state == LBX_STATE_EMERGENCY)
         deadline(request->expires_at, input->now, fact(page, "Access until"));
 }
 
@@ -528,8 +569,11 @@ static void write_link(const struct lbx_mail_input *input, struct page *page) {
             lbx_buf_char(out, *c);
         else
             lbx_buf_printf(out, "%%%02X", (unsigned int)(unsigned char)*c);
-    bool asks = input->reader == LBX_READER_APPROVER && input->kind != LBX_MAIL_OUTCOME;
-    page->link_label = asks ? "Approve or deny in the portal" : "See the request in the portal";
+    bool approver = input->reader == LBX_READER_APPROVER;
+    page->link_label = approver && tells_of_emergency(input) ? "Acknowledge or revoke in the portal"
+                       : approver && input->kind != LBX_MAIL_OUTCOME
+                           ? "Approve or deny in the portal"
+                           : "See the request in the portal";
 }
 
 static void write_footer(const struct lbx_mail_input *input, struct lbx_buf *out) {
@@ -558,6 +602,11 @@ static void write_lead(const struct lbx_mail_input *input, struct lbx_buf *out) 
         lbx_buf_str(out, state_words[input->request->state]);
         return;
     }
+    if (tells_of_emergency(input)) {
+        lbx_buf_str(out, input->kind == LBX_MAIL_EMERGENCY ? "Emergency access"
+                                                           : "Emergency not acknowledged");
+        return;
+    }
     bool asks = input->reader == LBX_READER_APPROVER;
     if (input->kind == LBX_MAIL_REMINDER)
         lbx_buf_str(out, asks ? "Reminder, approval needed" : "Reminder, approval asked");
@@ -571,6 +620,8 @@ static void write_page(const struct lbx_mail_input *input, struct page *page) {
     cluster(input->request, &page->heading);
     if (input->kind == LBX_MAIL_OUTCOME)
         write_outcome(input, page);
+    else if (tells_of_emergency(input))
+        write_emergency(input, page);
     else
         write_question(input, page);
     if (input->reader == LBX_READER_ALTERNATE)
@@ -757,7 +808,10 @@ static bool kind_goes_with(enum lbx_mail_kind kind, enum lbx_state state) {
         return state > LBX_STATE_NONE && state < LBX_STATE_END &&
                state != LBX_STATE_CUSTOMER_NOTIFIED && state != LBX_STATE_EMERGENCY;
     case LBX_MAIL_EMERGENCY:
+        return state == LBX_STATE_EMERGENCY;
     case LBX_MAIL_EMERGENCY_REMINDER:
+        return state == LBX_STATE_EMERGENCY || state == LBX_STATE_COMPLETED ||
+               state == LBX_STATE_REVOKED;
     case LBX_MAIL_NONE:
     case LBX_MAIL_END:
         return false;

@@ -37,7 +37,8 @@ struct lbx_mail {
 /* Replaces what ret_mail held; it starts zeroed, and the caller ends it with lbx_mail_done.
  *
  * LBX_ERR_INVALID: a kind that does not go with the request's state. approval_needed and reminder want
- * customer_notified, outcome a state that is no longer that; the emergency kinds have no state yet. */
+ * customer_notified, outcome a state that is neither that nor emergency, emergency the state of that
+ * name, emergency_reminder that or what became of it. */
 enum lbx_err lbx_mail_write(const struct lbx_mail_input *input, struct lbx_mail *ret_mail)
     LBX_MUST_CHECK;
 

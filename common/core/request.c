@@ -32,6 +32,13 @@ static bool openshift_namespace(const char *namespace) {
            (strncmp(namespace, "openshift-", 10) == 0 && namespace[10]);
 }
 
+bool lbx_action_permitted(const char *action) {
+    for (size_t i = 0; i < sizeof actions / sizeof *actions; i++)
+        if (strcmp(actions[i].name, action) == 0)
+            return true;
+    return false;
+}
+
 bool lbx_item_permitted(const struct lbx_item *item) {
     for (size_t i = 0; i < sizeof actions / sizeof *actions; i++) {
         const struct action *a = &actions[i];
@@ -71,25 +78,51 @@ bool lbx_resource_inside(const char *resource_id, const char *subscription_id) {
 
 /* ---- time ---- */
 
+static bool runs(const struct lbx_request *request) {
+    return request->state == LBX_STATE_CUSTOMER_NOTIFIED || request->state == LBX_STATE_APPROVED ||
+           request->state == LBX_STATE_EMERGENCY;
+}
+
+static bool awaits_acknowledgement(const struct lbx_request *request) {
+    return request->acknowledge_by && !request->acknowledged_at && !request->unacknowledged;
+}
+
+/* What time does next, and when. */
+struct appointment {
+    int64_t at; /* 0: never */
+    enum lbx_input input;
+};
+
+static void consider(struct appointment *next, int64_t at, enum lbx_input input) {
+    if (at && (!next->at || at < next->at))
+        *next = (struct appointment){at, input};
+}
+
+static struct appointment next_appointment(const struct lbx_request *request) {
+    struct appointment next = {0};
+    bool asked = request->state == LBX_STATE_CUSTOMER_NOTIFIED;
+    if (runs(request))
+        consider(&next, asked ? request->decide_by : request->expires_at, LBX_INPUT_TIME_UP);
+    if (asked)
+        consider(&next, request->remind_at, LBX_INPUT_REMIND);
+    if (awaits_acknowledgement(request))
+        consider(&next, request->acknowledge_by, LBX_INPUT_UNACKNOWLEDGED);
+    return next;
+}
+
 int64_t lbx_request_due(const struct lbx_request *request) {
-    switch ((enum lbx_state)request->state) {
-    case LBX_STATE_CUSTOMER_NOTIFIED:
-        return request->decide_by;
-    case LBX_STATE_APPROVED:
-    case LBX_STATE_EMERGENCY:
-        return request->expires_at;
-    case LBX_STATE_NONE:
-    case LBX_STATE_DENIED:
-    case LBX_STATE_EXPIRED:
-    case LBX_STATE_CANCELLED:
-    case LBX_STATE_COMPLETED:
-    case LBX_STATE_REVOKED:
-    case LBX_STATE_REFUSED:
-    case LBX_STATE_NOT_REQUIRED:
-    case LBX_STATE_END:
-        break;
+    return next_appointment(request).at;
+}
+
+int64_t lbx_request_next_reminder(const struct lbx_request *request, const struct lbx_limits *limits,
+                                  int64_t after_us) {
+    int64_t next = 0;
+    for (size_t i = 0; i < limits->reminder_count; i++) {
+        int64_t at = request->decide_by - limits->reminders[i];
+        if (at > after_us && (!next || at < next))
+            next = at;
     }
-    return 0;
+    return next;
 }
 
 int64_t lbx_request_access_end(const struct lbx_request *request) {
@@ -104,32 +137,53 @@ int64_t lbx_request_access_end(const struct lbx_request *request) {
 const char *lbx_request_basis(const struct lbx_request *request) {
     if (!request->expires_at)
         return NULL;
-    return request->state == LBX_STATE_NOT_REQUIRED ? "not_required" : "approved";
+    return request->state == LBX_STATE_NOT_REQUIRED ? "not_required"
+           : request->incident_id                   ? "emergency"
+                                                    : "approved";
 }
 
 /* ---- steps ---- */
 
+static const struct lbx_step no_step = {.event = LBX_EVENT_NONE};
+
 static struct lbx_step enter(struct lbx_request *request, const struct lbx_rule *rule,
                              int64_t at_us) {
+    if (rule->event == LBX_EVENT_NONE)
+        return no_step;
     struct lbx_step step = {.event = rule->event, .previous_state = request->state};
-    if (rule->to == LBX_STATE_NONE)
-        return (struct lbx_step){.event = LBX_EVENT_NONE};
-    request->state = rule->to;
     request->version++;
-    if (lbx_request_due(request) == 0)
+    if (rule->to != LBX_STATE_NONE)
+        request->state = rule->to;
+    if (request->state != LBX_STATE_CUSTOMER_NOTIFIED)
+        request->remind_at = 0;
+    if (rule->to != LBX_STATE_NONE && !runs(request))
         request->ended_at = at_us;
     return step;
 }
 
-struct lbx_step lbx_request_pass_time(struct lbx_request *request, int64_t now_us) {
-    int64_t due = lbx_request_due(request);
-    if (due == 0 || now_us < due)
-        return (struct lbx_step){.event = LBX_EVENT_NONE};
-    return enter(request, lbx_rule((enum lbx_state)request->state, LBX_INPUT_TIME_UP), due);
+static const struct lbx_rule *rule_for(const struct lbx_request *request, enum lbx_input input) {
+    return lbx_rule((enum lbx_state)request->state, input);
+}
+
+/* A reminder that was missed is not made up for: once the last of several is due, it stands for all;
+ * and a request that lapsed meanwhile has lapsed. */
+struct lbx_step lbx_request_pass_time(struct lbx_request *request, const struct lbx_limits *limits,
+                                      int64_t now_us) {
+    bool lapsed = request->state == LBX_STATE_CUSTOMER_NOTIFIED && now_us >= request->decide_by;
+    if (lapsed)
+        request->remind_at = 0;
+    struct appointment next = next_appointment(request);
+    if (!next.at || now_us < next.at)
+        return no_step;
+    if (next.input == LBX_INPUT_REMIND)
+        request->remind_at = lbx_request_next_reminder(request, limits, now_us);
+    if (next.input == LBX_INPUT_UNACKNOWLEDGED)
+        request->unacknowledged = true;
+    return enter(request, rule_for(request, next.input), next.at);
 }
 
 struct lbx_step lbx_request_ticket_ended(struct lbx_request *request, int64_t now_us) {
-    return enter(request, lbx_rule((enum lbx_state)request->state, LBX_INPUT_TICKET_ENDED), now_us);
+    return enter(request, rule_for(request, LBX_INPUT_TICKET_ENDED), now_us);
 }
 
 /* ---- decisions ---- */
@@ -150,103 +204,197 @@ static bool said_before(const struct lbx_request *request,
     return false;
 }
 
-static bool is_engineer(const struct lbx_engineer *engineer, const struct lbx_principal *who) {
-    return strcmp(engineer->id, who->id) == 0 ||
-           (engineer->email && strcasecmp(engineer->email, who->email) == 0);
+static bool same_person(const char *id, const char *email, const struct lbx_principal *who) {
+    return (id && strcmp(id, who->id) == 0) || (email && strcasecmp(email, who->email) == 0);
 }
 
+/* Consent is somebody else's: not the engineer's, and not whoever's opened the ticket for the vendor. */
+static bool approves_himself(const struct lbx_request *request, const struct lbx_principal *who) {
+    return same_person(request->engineer.id, request->engineer.email, who) ||
+           same_person(request->opened_by.id, request->opened_by.email, who);
+}
+
+/* More than was asked for. Several approvers' choices meet: what another has left out already does not
+ * count as more. */
 static bool widens(const struct lbx_request *request,
                    const struct lbx_decision_submitted *decision) {
     if (decision->duration > request->duration)
         return true;
-    for (size_t i = 0; i < decision->action_count; i++) {
-        int64_t number = decision->actions[i];
-        if (number > (int64_t)request->action_count || !request->actions[number - 1].kept)
+    for (size_t i = 0; i < decision->action_count; i++)
+        if (decision->actions[i] > (int64_t)request->action_count)
+            return true;
+    return false;
+}
+
+/* Keeps the items that an approval names; without a list, all. Returns whether any is left. */
+static bool narrow(struct lbx_request *request, const struct lbx_decision_submitted *decision) {
+    bool any = false;
+    for (size_t i = 0; i < request->action_count; i++) {
+        bool named = !decision->actions;
+        for (size_t j = 0; j < decision->action_count; j++)
+            named |= decision->actions[j] == request->actions[i].number;
+        request->actions[i].kept &= named;
+        any |= request->actions[i].kept;
+    }
+    if (decision->duration &&
+        (!request->granted_duration || decision->duration < request->granted_duration))
+        request->granted_duration = decision->duration;
+    return any;
+}
+
+static void record_vote(struct lbx_request *request, const struct lbx_principal *by, int decision,
+                        const char *comment, int64_t now_us, struct lbx_arena *arena) {
+    struct lbx_vote *votes =
+        LBX_ARENA_ARRAY(arena, struct lbx_vote, request->decision_count + 1);
+    if (request->decision_count)
+        memcpy(votes, request->decisions, sizeof *votes * request->decision_count);
+    votes[request->decision_count++] =
+        (struct lbx_vote){.by = *by, .decision = decision, .at = now_us, .comment = comment};
+    request->decisions = votes;
+}
+
+static int64_t approvals(const struct lbx_request *request) {
+    int64_t count = 0;
+    for (size_t i = 0; i < request->decision_count; i++)
+        count += request->decisions[i].decision == LBX_DECISION_APPROVE;
+    return count;
+}
+
+static void open_access(struct lbx_request *request, int64_t now_us) {
+    int64_t duration =
+        request->granted_duration ? request->granted_duration : request->duration;
+    request->starts_at = request->starts_at > now_us ? request->starts_at : now_us;
+    request->expires_at = request->starts_at + duration;
+}
+
+static struct lbx_judgement judged(int verdict) {
+    return (struct lbx_judgement){.verdict = verdict, .step = no_step};
+}
+
+static const enum lbx_input inputs[] = {
+    [LBX_DECISION_APPROVE] = LBX_INPUT_APPROVE,
+    [LBX_DECISION_DENY] = LBX_INPUT_DENY,
+    [LBX_DECISION_REVOKE] = LBX_INPUT_REVOKE,
+    [LBX_DECISION_ACKNOWLEDGE] = LBX_INPUT_ACKNOWLEDGE,
+};
+
+static struct lbx_judgement approve(struct lbx_request *request, const struct lbx_rule *rule,
+                                    const struct lbx_decision_submitted *decision, int64_t now_us,
+                                    struct lbx_arena *arena) {
+    if (widens(request, decision))
+        return judged(LBX_VERDICT_WIDENS);
+    bool any_left = narrow(request, decision);
+    record_vote(request, &decision->by, LBX_DECISION_APPROVE, decision->comment, now_us, arena);
+    if (!any_left)
+        rule = rule_for(request, LBX_INPUT_DENY);
+    else if (approvals(request) < request->approvals_needed)
+        return (struct lbx_judgement){
+            .verdict = rule->short_verdict,
+            .step = enter(request, &(struct lbx_rule){.event = rule->short_event}, now_us)};
+    else
+        open_access(request, now_us);
+    return (struct lbx_judgement){.verdict = rule->verdict, .step = enter(request, rule, now_us)};
+}
+
+static struct lbx_judgement acknowledge(struct lbx_request *request, const struct lbx_rule *rule,
+                                        const struct lbx_decision_submitted *decision,
+                                        int64_t now_us, struct lbx_arena *arena) {
+    if (!request->acknowledge_by)
+        return judged(LBX_VERDICT_CONFLICT);
+    if (request->acknowledged_at)
+        return judged(LBX_VERDICT_DUPLICATE);
+    if (request->unacknowledged)
+        return judged(LBX_VERDICT_LATE);
+    request->acknowledged_at = now_us;
+    record_vote(request, &decision->by, LBX_DECISION_ACKNOWLEDGE, decision->comment, now_us, arena);
+    return (struct lbx_judgement){.verdict = rule->verdict, .step = enter(request, rule, now_us)};
+}
+
+struct lbx_judgement lbx_request_decide(struct lbx_request *request,
+                                        const struct lbx_decision_submitted *decision,
+                                        const struct lbx_voter *voter, int64_t now_us,
+                                        struct lbx_arena *arena) {
+    const enum lbx_input input = inputs[decision->decision];
+    if (input == LBX_INPUT_APPROVE && approves_himself(request, &decision->by))
+        return judged(LBX_VERDICT_SELF_APPROVAL);
+    if (!on_the_list(request, decision->by.id) || !voter->still_approver)
+        return judged(LBX_VERDICT_NOT_AN_APPROVER);
+    if (voter->signature == LBX_SIGNATURE_BAD ||
+        (request->signed_decisions && voter->signature == LBX_SIGNATURE_ABSENT))
+        return judged(LBX_VERDICT_BAD_SIGNATURE);
+
+    const struct lbx_rule *rule = rule_for(request, input);
+    if (rule->repeated && said_before(request, decision))
+        return judged(rule->repeated);
+    if (rule->event == LBX_EVENT_NONE)
+        return judged(rule->verdict);
+    if (input == LBX_INPUT_APPROVE)
+        return approve(request, rule, decision, now_us, arena);
+    if (input == LBX_INPUT_ACKNOWLEDGE)
+        return acknowledge(request, rule, decision, now_us, arena);
+    record_vote(request, &decision->by, decision->decision, decision->comment, now_us, arena);
+    return (struct lbx_judgement){.verdict = rule->verdict, .step = enter(request, rule, now_us)};
+}
+
+/* ---- policy ---- */
+
+static bool covers(const struct lbx_policy *policy, const struct lbx_item *item,
+                   const char *reason_code) {
+    for (size_t i = 0; i < policy->auto_approve_count; i++) {
+        const struct lbx_auto_approval *a = &policy->auto_approve[i];
+        if (strcmp(a->action, item->action) == 0 &&
+            (!a->namespace || (item->namespace && strcmp(a->namespace, item->namespace) == 0)) &&
+            (!a->reason_code || (reason_code && strcmp(a->reason_code, reason_code) == 0)))
             return true;
     }
     return false;
 }
 
-/* An approval with a list of items, and none in it, is a denial. */
-static bool keeps_nothing(const struct lbx_decision_submitted *decision) {
-    return decision->actions && decision->action_count == 0;
+struct lbx_step lbx_request_auto_approve(struct lbx_request *request,
+                                         const struct lbx_policy *policy, int64_t now_us,
+                                         struct lbx_arena *arena) {
+    static const struct lbx_principal by_policy = {.id = "policy"};
+    if (request->state != LBX_STATE_CUSTOMER_NOTIFIED)
+        return no_step;
+    for (size_t i = 0; i < request->action_count; i++)
+        if (!covers(policy, &request->actions[i], request->reason_code))
+            return no_step;
+    record_vote(request, &by_policy, LBX_DECISION_APPROVE, NULL, now_us, arena);
+    open_access(request, now_us);
+    return enter(request, rule_for(request, LBX_INPUT_APPROVE), now_us);
 }
 
-/* Keeps the items that an approval names; without a list, all. */
-static void narrow(struct lbx_request *request, const struct lbx_decision_submitted *decision) {
-    for (size_t i = 0; decision->actions && i < request->action_count; i++) {
-        bool named = false;
-        for (size_t j = 0; j < decision->action_count; j++)
-            named |= decision->actions[j] == request->actions[i].number;
-        request->actions[i].kept &= named;
-    }
-    if (decision->duration)
-        request->duration = decision->duration;
+/* ---- signatures ---- */
+
+static const struct lbx_field signed_decision_rows[] = {
+    LBX_ROW_TEXT(lbx_signed_decision, request_id, .required = true, .max = 128),
+    LBX_ROW_TEXT(lbx_signed_decision, digest, .required = true, .max = 64),
+    LBX_ROW_ENUM(lbx_signed_decision, decision, .required = true, .names = lbx_decision_names),
+    LBX_ROW_DURATION(lbx_signed_decision, duration, .required = false),
+    LBX_ROW_INT(lbx_signed_decision, iat, .required = true, .min = 0, .max = INT64_MAX),
+    LBX_ROW_INTS(lbx_signed_decision, actions, action_count, .min = 1, .max = 32, .max_items = 32),
+};
+const struct lbx_table lbx_signed_decision_table =
+    LBX_TABLE("signed_decision", lbx_signed_decision, signed_decision_rows);
+
+static bool same_actions(const struct lbx_signed_decision *payload,
+                         const struct lbx_decision_submitted *decision) {
+    if (!payload->actions != !decision->actions ||
+        payload->action_count != decision->action_count)
+        return false;
+    for (size_t i = 0; i < payload->action_count; i++)
+        if (payload->actions[i] != decision->actions[i])
+            return false;
+    return true;
 }
 
-static void record_vote(struct lbx_request *request, const struct lbx_decision_submitted *decision,
-                        int64_t now_us, struct lbx_arena *arena) {
-    struct lbx_vote *votes =
-        LBX_ARENA_ARRAY(arena, struct lbx_vote, request->decision_count + 1);
-    if (request->decision_count)
-        memcpy(votes, request->decisions, sizeof *votes * request->decision_count);
-    votes[request->decision_count++] = (struct lbx_vote){
-        .by = decision->by, .decision = decision->decision, .at = now_us,
-        .comment = decision->comment};
-    request->decisions = votes;
-}
-
-static struct lbx_judgement judged(int verdict) {
-    return (struct lbx_judgement){.verdict = verdict, .step = {.event = LBX_EVENT_NONE}};
-}
-
-static bool input_of(int decision, enum lbx_input *ret_input) {
-    switch ((enum lbx_decision)decision) {
-    case LBX_DECISION_APPROVE:
-        *ret_input = LBX_INPUT_APPROVE;
-        return true;
-    case LBX_DECISION_DENY:
-        *ret_input = LBX_INPUT_DENY;
-        return true;
-    case LBX_DECISION_REVOKE:
-        *ret_input = LBX_INPUT_REVOKE;
-        return true;
-    case LBX_DECISION_ACKNOWLEDGE:
-    case LBX_DECISION_NONE:
-    case LBX_DECISION_END:
-        break;
-    }
-    return false;
-}
-
-struct lbx_judgement lbx_request_decide(struct lbx_request *request,
-                                        const struct lbx_decision_submitted *decision,
-                                        bool still_approver, int64_t now_us,
-                                        struct lbx_arena *arena) {
-    enum lbx_input input;
-    bool approves = decision->decision == LBX_DECISION_APPROVE;
-    if (approves && is_engineer(&request->engineer, &decision->by))
-        return judged(LBX_VERDICT_SELF_APPROVAL);
-    if (!on_the_list(request, decision->by.id) || !still_approver)
-        return judged(LBX_VERDICT_NOT_AN_APPROVER);
-    if (!input_of(decision->decision, &input))
-        return judged(LBX_VERDICT_CONFLICT); /* nothing here waits to be acknowledged */
-    if (approves && keeps_nothing(decision))
-        input = LBX_INPUT_DENY;
-
-    const struct lbx_rule *rule = lbx_rule((enum lbx_state)request->state, input);
-    if (rule->to == LBX_STATE_NONE)
-        return judged(rule->repeated && said_before(request, decision) ? rule->repeated
-                                                                        : rule->verdict);
-    if (approves && widens(request, decision))
-        return judged(LBX_VERDICT_WIDENS);
-    if (input == LBX_INPUT_APPROVE) {
-        narrow(request, decision);
-        request->starts_at = request->starts_at > now_us ? request->starts_at : now_us;
-        request->expires_at = request->starts_at + request->duration;
-    }
-    record_vote(request, decision, now_us, arena);
-    return (struct lbx_judgement){.verdict = rule->verdict, .step = enter(request, rule, now_us)};
+bool lbx_signed_decision_matches(const struct lbx_signed_decision *payload,
+                                 const struct lbx_decision_submitted *decision,
+                                 const struct lbx_request *request) {
+    return strcmp(payload->request_id, request->request_id) == 0 && request->digest &&
+           strcmp(payload->digest, request->digest) == 0 &&
+           payload->decision == decision->decision && payload->duration == decision->duration &&
+           same_actions(payload, decision);
 }
 
 /* ---- consent ---- */

@@ -15,23 +15,51 @@ struct lbx_step {
     int previous_state; /* enum lbx_state */
 };
 
-/* When time will change the state; 0: never. */
+/* What the operator sets. Durations in microseconds, above 0. */
+struct lbx_limits {
+    int64_t pending_ttl, grant_ttl, grant_ttl_max, emergency_ttl, acknowledge_ttl;
+    const int64_t *reminders; /* this long before a pending request lapses */
+    size_t reminder_count;
+    char *const *organizations; /* ended by NULL */
+};
+
+/* When time will do something next; 0: never. */
 int64_t lbx_request_due(const struct lbx_request *request);
+
+/* The first reminder of a pending request behind after_us; 0: none. */
+int64_t lbx_request_next_reminder(const struct lbx_request *request, const struct lbx_limits *limits,
+                                  int64_t after_us);
 
 /* Until when its items are good, whatever its state; 0: they never were. */
 int64_t lbx_request_access_end(const struct lbx_request *request);
 
-/* The basis of its access as access_check names it ("approved", "not_required"); NULL: none. */
+/* The basis of its access as access_check names it ("approved", "not_required",
+ * "emergency"); NULL: none. */
 const char *lbx_request_basis(const struct lbx_request *request);
 
-/* Lets time act: a request whose due moment is at or before now moves on. Comes before every other
- * input, so that nothing late ever counts, however late the expirer is. */
-struct lbx_step lbx_request_pass_time(struct lbx_request *request, int64_t now_us);
+/* Lets time act: the first of what is due at or before now happens. To be called until nothing does,
+ * and before every other input, so that nothing late ever counts, however late the expirer is. */
+struct lbx_step lbx_request_pass_time(struct lbx_request *request, const struct lbx_limits *limits,
+                                      int64_t now_us);
 
 /* Its ticket was closed, its engineer taken off, or it was withdrawn. */
 struct lbx_step lbx_request_ticket_ended(struct lbx_request *request, int64_t now_us);
 
-/* A decision, and whether the voter still holds a role that makes him an approver. */
+/* The subscription's policy approves what it covers whole: to be asked once, behind creation. */
+struct lbx_step lbx_request_auto_approve(struct lbx_request *request,
+                                         const struct lbx_policy *policy, int64_t now_us,
+                                         struct lbx_arena *arena);
+
+/* What the decider found out about a voter. */
+struct lbx_voter {
+    bool still_approver; /* holds a role that makes him an approver, now */
+    enum lbx_signature {
+        LBX_SIGNATURE_ABSENT,
+        LBX_SIGNATURE_GOOD, /* by his registered key, over this request's digest and this decision */
+        LBX_SIGNATURE_BAD,
+    } signature;
+};
+
 struct lbx_judgement {
     int verdict; /* enum lbx_verdict */
     struct lbx_step step;
@@ -41,8 +69,27 @@ struct lbx_judgement {
  * the request. */
 struct lbx_judgement lbx_request_decide(struct lbx_request *request,
                                         const struct lbx_decision_submitted *decision,
-                                        bool still_approver, int64_t now_us,
+                                        const struct lbx_voter *voter, int64_t now_us,
                                         struct lbx_arena *arena);
+
+/* The payload of a decision's signature (a JWS; see docs/signatures.md). */
+struct lbx_signed_decision {
+    const char *request_id, *digest;
+    int decision; /* enum lbx_decision */
+    int64_t duration, iat;
+    int64_t *actions;
+    size_t action_count;
+};
+
+extern const struct lbx_table lbx_signed_decision_table;
+
+/* Whether what was signed is this decision on this request. */
+bool lbx_signed_decision_matches(const struct lbx_signed_decision *payload,
+                                 const struct lbx_decision_submitted *decision,
+                                 const struct lbx_request *request);
+
+/* Whether an action is one of the five. */
+bool lbx_action_permitted(const char *action);
 
 /* Whether an item is one of the five actions, with the parts that action needs. */
 bool lbx_item_permitted(const struct lbx_item *item);

@@ -11,7 +11,10 @@
     X(DENY, "deny")                                                                                \
     X(TIME_UP, "time is up")                                                                       \
     X(TICKET_ENDED, "ticket ended")                                                                \
-    X(REVOKE, "revoke")
+    X(REVOKE, "revoke")                                                                            \
+    X(ACKNOWLEDGE, "acknowledge")                                                                  \
+    X(REMIND, "reminder due")                                                                      \
+    X(UNACKNOWLEDGED, "not acknowledged in time")
 
 enum lbx_input {
 #define LBX_INPUT_ENUM(name, text) LBX_INPUT_##name,
@@ -27,7 +30,9 @@ struct lbx_rule {
     int to;       /* enum lbx_state entered; LBX_STATE_NONE: the state stays */
     int verdict;  /* enum lbx_verdict on a decision; LBX_VERDICT_NONE: the input is no decision */
     int repeated; /* verdict where this voter said the same before; LBX_VERDICT_NONE: as verdict */
-    int event;    /* enum lbx_event_type published when the state is entered */
+    int event;    /* enum lbx_event_type published with it; LBX_EVENT_NONE: none */
+    /* While more approvals are needed than this one: nothing is entered, and these count. */
+    int short_verdict, short_event;
 };
 
 /* Never NULL: every state has a rule for every input, which a test proves. state is not

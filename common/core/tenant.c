@@ -1,6 +1,18 @@
 #include "core/tenant.h"
 
+#include "base/base64.h"
+#include "core/request.h"
+
 #include <string.h>
+
+static const struct lbx_field policy_fields[] = {
+    LBX_ROW_INT(lbx_policy, approvals_needed, .min = 0, .max = 5),
+    LBX_ROW_DURATION(lbx_policy, max_duration, .required = false),
+    LBX_ROW_OBJECTS(lbx_policy, auto_approve, auto_approve_count, struct lbx_auto_approval,
+                    .of = &lbx_auto_approval_table, .max_items = 50),
+    LBX_ROW_BOOL(lbx_policy, signed_decisions, .required = false),
+};
+static const struct lbx_table policy_table = LBX_TABLE("policy", lbx_policy, policy_fields);
 
 static const struct lbx_field subscription_fields[] = {
     LBX_ROW_TEXT(lbx_subscription, subscription_id, .required = true, .max = 128),
@@ -9,6 +21,7 @@ static const struct lbx_field subscription_fields[] = {
     LBX_ROW_BOOL(lbx_subscription, removed, .required = false),
     LBX_ROW_BOOL(lbx_subscription, lockbox_enabled, .required = false),
     LBX_ROW_TEXTS(lbx_subscription, alternate_emails, alternate_count, .max = 254, .max_items = 50),
+    LBX_ROW_OBJECT(lbx_subscription, policy, struct lbx_policy, .of = &policy_table),
 };
 
 const struct lbx_table lbx_subscription_table =
@@ -27,6 +40,8 @@ static const struct change {
     [LBX_EVENT_LOCKBOX_ENABLED] = {LBX_CHANGE_LOCKBOX_ENABLED, true, true},
     [LBX_EVENT_LOCKBOX_DISABLED] = {LBX_CHANGE_LOCKBOX_DISABLED, true, true},
     [LBX_EVENT_CONTACTS_SET] = {LBX_CHANGE_CONTACTS_SET, false, true},
+    [LBX_EVENT_POLICY_SET] = {LBX_CHANGE_POLICY_SET, true, true},
+    [LBX_EVENT_APPROVER_KEY_SET] = {LBX_CHANGE_APPROVER_KEY_SET, false, false},
 };
 
 enum lbx_change lbx_tenant_change_of(enum lbx_event_type type) {
@@ -35,6 +50,26 @@ enum lbx_change lbx_tenant_change_of(enum lbx_event_type type) {
 
 static bool tenant_scope(const struct lbx_tenant_event *event) {
     return event->role == LBX_ROLE_GLOBAL_ADMINISTRATOR;
+}
+
+bool lbx_tenant_key(const struct lbx_jwk *jwk, unsigned char ret_key[LBX_ED25519_KEY_SIZE]) {
+    size_t len;
+    return strcmp(jwk->kty, "OKP") == 0 && strcmp(jwk->crv, "Ed25519") == 0 &&
+           lbx_base64url_decode(jwk->x, strlen(jwk->x), ret_key, LBX_ED25519_KEY_SIZE, &len) &&
+           len == LBX_ED25519_KEY_SIZE;
+}
+
+static bool good_key(const struct lbx_tenant_event *event) {
+    unsigned char key[LBX_ED25519_KEY_SIZE];
+    return !event->public_key.kty || lbx_tenant_key(&event->public_key, key);
+}
+
+/* A policy names actions; one that is none of the five would silently cover nothing. */
+static bool good_policy(const struct lbx_policy *policy) {
+    for (size_t i = 0; i < policy->auto_approve_count; i++)
+        if (!lbx_action_permitted(policy->auto_approve[i].action))
+            return false;
+    return true;
 }
 
 static enum lbx_refusal refusal(const struct change *change, const struct lbx_tenant_event *event,
@@ -47,8 +82,13 @@ static enum lbx_refusal refusal(const struct change *change, const struct lbx_te
     if (change->needs_subscription && !tenant_scope(event)) {
         if (!event->subscription_id)
             return LBX_REFUSAL_SUBSCRIPTION_MISSING;
-        return theirs ? LBX_REFUSAL_NONE : LBX_REFUSAL_SUBSCRIPTION_UNKNOWN;
+        if (!theirs)
+            return LBX_REFUSAL_SUBSCRIPTION_UNKNOWN;
     }
+    if (change->change == LBX_CHANGE_POLICY_SET && !good_policy(&event->policy))
+        return LBX_REFUSAL_ACTION_NOT_PERMITTED;
+    if (change->change == LBX_CHANGE_APPROVER_KEY_SET && !good_key(event))
+        return LBX_REFUSAL_BAD_KEY;
     if (change->change == LBX_CHANGE_SUBSCRIPTION_ADDED && subscription &&
         !subscription->removed && !theirs)
         return LBX_REFUSAL_SUBSCRIPTION_OF_ANOTHER_TENANT;
@@ -94,6 +134,10 @@ enum lbx_refusal lbx_tenant_change(enum lbx_event_type type, const struct lbx_te
         (*subscription)->alternate_emails = event->alternate_emails;
         (*subscription)->alternate_count = event->alternate_count;
         break;
+    case LBX_CHANGE_POLICY_SET:
+        (*subscription)->policy = event->policy;
+        break;
+    case LBX_CHANGE_APPROVER_KEY_SET:
     case LBX_CHANGE_ROLE_ASSIGNED:
     case LBX_CHANGE_ROLE_REMOVED:
     case LBX_CHANGE_NONE:

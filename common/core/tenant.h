@@ -12,6 +12,7 @@ struct lbx_subscription {
     bool lockbox_enabled;
     const char **alternate_emails;
     size_t alternate_count;
+    struct lbx_policy policy;
 };
 
 extern const struct lbx_table lbx_subscription_table;
@@ -24,6 +25,11 @@ extern const struct lbx_table lbx_subscription_table;
 enum lbx_refusal lbx_tenant_change(enum lbx_event_type type, const struct lbx_tenant_event *event,
                                    bool by_administrator, struct lbx_arena *arena,
                                    struct lbx_subscription **subscription);
+
+enum { LBX_ED25519_KEY_SIZE = 32 };
+
+/* The key of an approver_key_set event; false where it is no Ed25519 JWK (RFC 8037). */
+bool lbx_tenant_key(const struct lbx_jwk *jwk, unsigned char ret_key[LBX_ED25519_KEY_SIZE]);
 
 /* The change that a type of event makes. */
 enum lbx_change lbx_tenant_change_of(enum lbx_event_type type);

@@ -7,7 +7,7 @@ static const struct lbx_field ticket_fields[] = {
     LBX_ROW_TEXT(lbx_ticket, ticket_id, .required = true, .max = 128),
     LBX_ROW_TEXT(lbx_ticket, subscription_id, .max = 128),
     LBX_ROW_TEXT(lbx_ticket, title, .max = 256),
-    LBX_ROW_OBJECT(lbx_ticket, opened_by, struct lbx_principal, .of = &lbx_principal_table),
+    LBX_ROW_OBJECT(lbx_ticket, opened_by, struct lbx_engineer, .of = &lbx_opener_table),
     LBX_ROW_BOOL(lbx_ticket, open, .required = false),
     LBX_ROW_OBJECT(lbx_ticket, assigned, struct lbx_engineer, .of = &lbx_engineer_table),
     LBX_ROW_OBJECTS(lbx_ticket, escalated, escalated_count, struct lbx_engineer,

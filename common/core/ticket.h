@@ -8,7 +8,7 @@
 /* A ticket as kept. A ticket that was only assigned so far has no subscription, and is not open. */
 struct lbx_ticket {
     const char *ticket_id, *subscription_id, *title;
-    struct lbx_principal opened_by;
+    struct lbx_engineer opened_by; /* organization only where the ticketing system names it */
     bool open;
     struct lbx_engineer assigned;   /* id NULL: nobody yet */
     struct lbx_engineer *escalated; /* beside the assigned one */

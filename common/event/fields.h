@@ -108,7 +108,10 @@ void lbx_fields_write(const struct lbx_table *table, const void *of_struct, stru
     LBX_ROW(owner, member, LBX_T_LIST, ctype, .item = (item_type),                                 \
             .count_offset = LBX_PLACE(owner, counter, size_t), __VA_ARGS__)
 #define LBX_ROW(owner, member, row_type, ctype, ...)                                               \
-    { .name = #member, .type = (row_type), .offset = LBX_PLACE(owner, member, ctype), __VA_ARGS__ }
+    LBX_ROW_AS(#member, owner, member, row_type, ctype, __VA_ARGS__)
+/* For a member of a member, which JSON names otherwise. */
+#define LBX_ROW_AS(row_name, owner, member, row_type, ctype, ...)                                  \
+    { .name = (row_name), .type = (row_type), .offset = LBX_PLACE(owner, member, ctype), __VA_ARGS__ }
 #define LBX_PLACE(owner, member, ctype)                                                            \
     (offsetof(struct owner, member) + 0 * sizeof(_Generic(((struct owner *)0)->member, ctype       \
                                                           : (char)0)))

@@ -100,13 +100,45 @@ static const struct lbx_field approver_rows[] = {
 };
 TABLE(approver, lbx_approver, approver_rows);
 
+/* A policy votes, too: under an id alone. */
+static const struct lbx_field voter_rows[] = {
+    LBX_ROW_TEXT(lbx_principal, id, REQUIRED, ID),
+    LBX_ROW_TEXT(lbx_principal, email, OPTIONAL, EMAIL),
+    LBX_ROW_TEXT(lbx_principal, name, OPTIONAL, NAME),
+};
+TABLE(voter, lbx_principal, voter_rows);
+
 static const struct lbx_field vote_rows[] = {
-    LBX_ROW_OBJECT(lbx_vote, by, struct lbx_principal, REQUIRED, OF(lbx_principal_table)),
+    LBX_ROW_OBJECT(lbx_vote, by, struct lbx_principal, REQUIRED, OF(voter)),
     LBX_ROW_ENUM(lbx_vote, decision, REQUIRED, ONE_OF(decision)),
     LBX_ROW_TIME(lbx_vote, at, REQUIRED),
     LBX_ROW_TEXT(lbx_vote, comment, OPTIONAL, PROSE),
 };
 TABLE(vote, lbx_vote, vote_rows);
+
+static const struct lbx_field auto_approval_rows[] = {
+    LBX_ROW_TEXT(lbx_auto_approval, action, REQUIRED, BYTES(1, 64)),
+    LBX_ROW_TEXT(lbx_auto_approval, namespace, OPTIONAL, NAME),
+    LBX_ROW_TEXT(lbx_auto_approval, reason_code, OPTIONAL, BYTES(0, 128)),
+};
+const struct lbx_table lbx_auto_approval_table =
+    LBX_TABLE("auto_approval", lbx_auto_approval, auto_approval_rows);
+
+static const struct lbx_field jwk_rows[] = {
+    LBX_ROW_TEXT(lbx_jwk, kty, REQUIRED, BYTES(0, 16)),
+    LBX_ROW_TEXT(lbx_jwk, crv, REQUIRED, BYTES(0, 16)),
+    LBX_ROW_TEXT(lbx_jwk, x, REQUIRED, BYTES(0, 128)),
+};
+TABLE(jwk, lbx_jwk, jwk_rows);
+
+/* The ticketing system says of which organization the opener is; without one he is the customer. */
+static const struct lbx_field opener_rows[] = {
+    LBX_ROW_TEXT(lbx_engineer, id, REQUIRED, ID),
+    LBX_ROW_TEXT(lbx_engineer, email, REQUIRED, EMAIL),
+    LBX_ROW_TEXT(lbx_engineer, name, REQUIRED, NAME),
+    LBX_ROW_TEXT(lbx_engineer, organization, OPTIONAL, BYTES(1, 128)),
+};
+const struct lbx_table lbx_opener_table = LBX_TABLE("opener", lbx_engineer, opener_rows);
 
 static const struct lbx_field request_rows[] = {
     LBX_ROW_TEXT(lbx_request, request_id, REQUIRED, ID),
@@ -122,11 +154,15 @@ static const struct lbx_field request_rows[] = {
     LBX_ROW_TEXT(lbx_request, justification, OPTIONAL, PROSE),
     LBX_ROW_TEXT(lbx_request, reason_code, OPTIONAL, BYTES(0, 128)),
     LBX_ROW_DURATION(lbx_request, duration, OPTIONAL, .min = SECOND),
+    LBX_ROW_DURATION(lbx_request, granted_duration, OPTIONAL, .min = SECOND),
     LBX_ROW_TIME(lbx_request, created_at, REQUIRED),
     LBX_ROW_TIME(lbx_request, decide_by, OPTIONAL),
     LBX_ROW_TIME(lbx_request, starts_at, OPTIONAL),
     LBX_ROW_TIME(lbx_request, expires_at, OPTIONAL),
+    LBX_ROW_TIME(lbx_request, remind_at, OPTIONAL),
     LBX_ROW_INT(lbx_request, approvals_needed, OPTIONAL, BETWEEN(0, 5)),
+    LBX_ROW_BOOL(lbx_request, signed_decisions, OPTIONAL),
+    LBX_ROW_OBJECT(lbx_request, opened_by, struct lbx_principal, OPTIONAL, OF(lbx_principal_table)),
     LBX_ROW_OBJECTS(lbx_request, approvers, approver_count, struct lbx_approver, REQUIRED,
                     ITEMS(0, APPROVERS_MAX), OF(approver)),
     LBX_ROW_TEXTS(lbx_request, alternate_emails, alternate_count, REQUIRED, ITEMS(0, ADDRESSES_MAX),
@@ -138,6 +174,11 @@ static const struct lbx_field request_rows[] = {
     LBX_ROW_INT(lbx_request, reason_item, OPTIONAL, NUMBER),
     LBX_ROW_TIME(lbx_request, ended_at, OPTIONAL),
     LBX_ROW_TEXT(lbx_request, digest, OPTIONAL, BYTES(64, 64)),
+    LBX_ROW_OBJECT(lbx_request, authorized_by, struct lbx_principal, OPTIONAL, OF(lbx_principal_table)),
+    LBX_ROW_TEXT(lbx_request, incident_id, OPTIONAL, ID),
+    LBX_ROW_TIME(lbx_request, acknowledge_by, OPTIONAL),
+    LBX_ROW_TIME(lbx_request, acknowledged_at, OPTIONAL),
+    LBX_ROW_BOOL(lbx_request, unacknowledged, OPTIONAL),
 };
 const struct lbx_table lbx_request_table = LBX_TABLE("request", lbx_request, request_rows);
 
@@ -148,7 +189,7 @@ static const struct lbx_field ticket_opened_rows[] = {
     LBX_ROW_TEXT(lbx_ticket_opened, subscription_id, REQUIRED, ID),
     LBX_ROW_TEXT(lbx_ticket_opened, title, REQUIRED, NAME),
     LBX_ROW_TEXT(lbx_ticket_opened, severity, OPTIONAL, BYTES(0, 64)),
-    LBX_ROW_OBJECT(lbx_ticket_opened, opened_by, struct lbx_principal, OPTIONAL, OF(lbx_principal_table)),
+    LBX_ROW_OBJECT(lbx_ticket_opened, opened_by, struct lbx_engineer, OPTIONAL, OF(lbx_opener_table)),
 };
 TABLE(ticket_opened, lbx_ticket_opened, ticket_opened_rows);
 
@@ -165,19 +206,28 @@ static const struct lbx_field ticket_comment_rows[] = {
 TABLE(ticket_comment, lbx_ticket_comment, ticket_comment_rows);
 
 /* A missing or blank justification is judged, a refusal: here it is optional. */
-static const struct lbx_field access_requested_rows[] = {
-    LBX_ROW_TEXT(lbx_access_requested, ticket_id, REQUIRED, ID),
-    LBX_ROW_TEXT(lbx_access_requested, engineer_id, REQUIRED, ID),
-    LBX_ROW_TEXT(lbx_access_requested, resource_id, REQUIRED, BYTES(1, 512)),
-    LBX_ROW_OBJECTS(lbx_access_requested, actions, action_count, struct lbx_item, REQUIRED,
-                    ITEMS(1, ITEMS_MAX), OF(item)),
-    LBX_ROW_TEXT(lbx_access_requested, justification, OPTIONAL, PROSE),
-    LBX_ROW_TEXT(lbx_access_requested, reason_code, OPTIONAL, BYTES(0, 128)),
-    LBX_ROW_DURATION(lbx_access_requested, duration, OPTIONAL, .min = SECOND),
-    LBX_ROW_TIME(lbx_access_requested, starts_at, OPTIONAL),
-    LBX_ROW_TEXT(lbx_access_requested, extends, OPTIONAL, ID),
-};
+#define WISH_ROWS                                                                                  \
+    LBX_ROW_TEXT(lbx_access_requested, ticket_id, REQUIRED, ID),                                   \
+    LBX_ROW_TEXT(lbx_access_requested, engineer_id, REQUIRED, ID),                                 \
+    LBX_ROW_TEXT(lbx_access_requested, resource_id, REQUIRED, BYTES(1, 512)),                      \
+    LBX_ROW_OBJECTS(lbx_access_requested, actions, action_count, struct lbx_item, REQUIRED,        \
+                    ITEMS(1, ITEMS_MAX), OF(item)),                                                \
+    LBX_ROW_TEXT(lbx_access_requested, justification, OPTIONAL, PROSE),                            \
+    LBX_ROW_TEXT(lbx_access_requested, reason_code, OPTIONAL, BYTES(0, 128)),                      \
+    LBX_ROW_DURATION(lbx_access_requested, duration, OPTIONAL, .min = SECOND),                     \
+    LBX_ROW_TIME(lbx_access_requested, starts_at, OPTIONAL),                                       \
+    LBX_ROW_TEXT(lbx_access_requested, extends, OPTIONAL, ID)
+
+static const struct lbx_field access_requested_rows[] = {WISH_ROWS};
 TABLE(access_requested, lbx_access_requested, access_requested_rows);
+
+static const struct lbx_field emergency_declared_rows[] = {
+    WISH_ROWS,
+    LBX_ROW_OBJECT(lbx_access_requested, authorized_by, struct lbx_principal, REQUIRED,
+                   OF(lbx_principal_table)),
+    LBX_ROW_TEXT(lbx_access_requested, incident_id, REQUIRED, ID),
+};
+TABLE(emergency_declared, lbx_access_requested, emergency_declared_rows);
 
 static const struct lbx_field access_withdrawn_rows[] = {
     LBX_ROW_TEXT(lbx_access_withdrawn, request_id, REQUIRED, ID),
@@ -217,6 +267,32 @@ static const struct lbx_field tenant_contacts_rows[] = {
                   ITEMS(0, ADDRESSES_MAX), EMAIL),
 };
 TABLE(tenant_contacts, lbx_tenant_event, tenant_contacts_rows);
+
+/* A policy's members stand in the event itself. */
+#define POLICY_ROWS(owner)                                                                         \
+    LBX_ROW_AS("approvals_needed", owner, policy.approvals_needed, LBX_T_INT, int64_t, OPTIONAL,   \
+               BETWEEN(1, 5)),                                                                     \
+    LBX_ROW_AS("max_duration", owner, policy.max_duration, LBX_T_DURATION, int64_t, OPTIONAL,      \
+               .min = SECOND),                                                                     \
+    LBX_ROW_AS("auto_approve", owner, policy.auto_approve, LBX_T_LIST, struct lbx_auto_approval *, \
+               OPTIONAL, .item = LBX_T_OBJECT, ITEMS(0, 50), OF(lbx_auto_approval_table),          \
+               .count_offset = LBX_PLACE(owner, policy.auto_approve_count, size_t)),               \
+    LBX_ROW_AS("signed_decisions", owner, policy.signed_decisions, LBX_T_BOOL, bool, OPTIONAL)
+
+static const struct lbx_field tenant_policy_rows[] = {
+    LBX_ROW_TEXT(lbx_tenant_event, tenant_id, REQUIRED, ID),
+    LBX_ROW_TEXT(lbx_tenant_event, subscription_id, REQUIRED, ID),
+    LBX_ROW_OBJECT(lbx_tenant_event, by, struct lbx_principal, REQUIRED, OF(lbx_principal_table)),
+    POLICY_ROWS(lbx_tenant_event),
+};
+TABLE(tenant_policy, lbx_tenant_event, tenant_policy_rows);
+
+static const struct lbx_field tenant_approver_key_rows[] = {
+    LBX_ROW_TEXT(lbx_tenant_event, tenant_id, REQUIRED, ID),
+    LBX_ROW_TEXT(lbx_tenant_event, principal_id, REQUIRED, ID),
+    LBX_ROW_OBJECT(lbx_tenant_event, public_key, struct lbx_jwk, OPTIONAL, OF(jwk)),
+};
+TABLE(tenant_approver_key, lbx_tenant_event, tenant_approver_key_rows);
 
 static const struct lbx_field decision_submitted_rows[] = {
     LBX_ROW_TEXT(lbx_decision_submitted, request_id, REQUIRED, ID),
@@ -273,6 +349,9 @@ static const struct lbx_field tenant_changed_rows[] = {
     LBX_ROW_OBJECT(lbx_tenant_changed, by, struct lbx_principal, OPTIONAL, OF(lbx_principal_table)),
     LBX_ROW_TEXTS(lbx_tenant_changed, alternate_emails, alternate_count, OPTIONAL,
                   ITEMS(0, ADDRESSES_MAX), EMAIL),
+    POLICY_ROWS(lbx_tenant_changed),
+    LBX_ROW_TEXT(lbx_tenant_changed, principal_id, OPTIONAL, ID),
+    LBX_ROW_OBJECT(lbx_tenant_changed, public_key, struct lbx_jwk, OPTIONAL, OF(jwk)),
     LBX_ROW_TIME(lbx_tenant_changed, at, REQUIRED),
     LBX_ROW_ENUM(lbx_tenant_changed, reason, OPTIONAL, ONE_OF(refusal)),
 };

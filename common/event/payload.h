@@ -62,7 +62,9 @@
     X(NOT_A_GLOBAL_ADMINISTRATOR, "not_a_global_administrator")                                    \
     X(SUBSCRIPTION_UNKNOWN, "subscription_unknown")                                                \
     X(SUBSCRIPTION_OF_ANOTHER_TENANT, "subscription_of_another_tenant")                            \
-    X(SUBSCRIPTION_MISSING, "subscription_missing")
+    X(SUBSCRIPTION_MISSING, "subscription_missing")                                                \
+    X(AUTHORIZER_IS_ENGINEER, "authorizer_is_engineer")                                            \
+    X(BAD_KEY, "bad_key")
 
 #define LBX_CHANGES(X)                                                                             \
     X(SUBSCRIPTION_ADDED, "subscription_added")                                                    \
@@ -71,7 +73,9 @@
     X(ROLE_REMOVED, "role_removed")                                                                \
     X(LOCKBOX_ENABLED, "lockbox_enabled")                                                          \
     X(LOCKBOX_DISABLED, "lockbox_disabled")                                                        \
-    X(CONTACTS_SET, "contacts_set")
+    X(CONTACTS_SET, "contacts_set")                                                                \
+    X(POLICY_SET, "policy_set")                                                                    \
+    X(APPROVER_KEY_SET, "approver_key_set")
 
 #define LBX_MAIL_KINDS(X)                                                                          \
     X(APPROVAL_NEEDED, "approval_needed")                                                          \
@@ -134,10 +138,30 @@ struct lbx_approver {
 };
 
 struct lbx_vote {
-    struct lbx_principal by;
-    int decision; /* enum lbx_decision */
+    struct lbx_principal by; /* only an id, "policy", where a policy approved */
+    int decision;            /* enum lbx_decision */
     int64_t at;
     const char *comment;
+};
+
+/* What is approved without asking: every action of that name, in that namespace (absent: any), asked for
+ * under that reason code (absent: any). */
+struct lbx_auto_approval {
+    const char *action, *namespace, *reason_code;
+};
+
+/* What a subscription's Global Administrator decided for it. */
+struct lbx_policy {
+    int64_t approvals_needed; /* 1 to 5; 0: 1 */
+    int64_t max_duration;     /* 0: the operator's */
+    struct lbx_auto_approval *auto_approve;
+    size_t auto_approve_count;
+    bool signed_decisions;
+};
+
+/* A public key as JWK (RFC 7517, RFC 8037): kty OKP, crv Ed25519, x in base64url. */
+struct lbx_jwk {
+    const char *kty, *crv, *x;
 };
 
 /* A request as it stands: published whole with every request.* event, and kept whole in the
@@ -153,9 +177,13 @@ struct lbx_request {
     struct lbx_item *actions;
     size_t action_count;
     const char *justification, *reason_code;
-    int64_t duration;
+    int64_t duration;         /* asked for; what an approval may not exceed */
+    int64_t granted_duration; /* the shortest that an approver gave; absent: none gave one */
     int64_t created_at, decide_by, starts_at, expires_at;
+    int64_t remind_at; /* next reminder while the customer is asked */
     int64_t approvals_needed;
+    bool signed_decisions; /* a decision counts only with an approver's signature */
+    struct lbx_principal opened_by; /* whoever opened the ticket, where he is on the vendor's side */
     struct lbx_approver *approvers;
     size_t approver_count;
     const char **alternate_emails;
@@ -167,13 +195,18 @@ struct lbx_request {
     int64_t reason_item; /* number of the offending item */
     int64_t ended_at;    /* when it reached a terminal state */
     const char *digest;  /* SHA-256, hex, over what consent is given to */
+    /* Of an emergency only: */
+    struct lbx_principal authorized_by;
+    const char *incident_id;
+    int64_t acknowledge_by, acknowledged_at;
+    bool unacknowledged; /* acknowledge_by passed without an acknowledgement */
 };
 
 /* ---- events in ---- */
 
 struct lbx_ticket_opened {
     const char *ticket_id, *subscription_id, *title, *severity;
-    struct lbx_principal opened_by; /* optional; its members then required */
+    struct lbx_engineer opened_by; /* optional; organization optional in it: the vendor's own people */
 };
 
 struct lbx_ticket_assigned { /* assigned and escalated */
@@ -192,6 +225,9 @@ struct lbx_access_requested {
     const char *justification, *reason_code;
     int64_t duration, starts_at;
     const char *extends;
+    /* Of access.emergency_declared only, required there: */
+    struct lbx_principal authorized_by;
+    const char *incident_id;
 };
 
 struct lbx_access_withdrawn {
@@ -203,9 +239,12 @@ struct lbx_tenant_event {
     const char *tenant_id, *subscription_id, *name;
     struct lbx_principal principal; /* whose role it is */
     int role;                       /* enum lbx_role */
-    struct lbx_principal by;        /* who enables or disables */
+    struct lbx_principal by;        /* who enables, disables or sets the policy */
     const char **alternate_emails;
     size_t alternate_count;
+    struct lbx_policy policy;       /* its members stand beside the others in JSON */
+    const char *principal_id;       /* whose key it is */
+    struct lbx_jwk public_key;      /* absent: removed */
 };
 
 struct lbx_decision_submitted {
@@ -249,6 +288,9 @@ struct lbx_tenant_changed { /* changed and change_refused */
     struct lbx_principal by;
     const char **alternate_emails;
     size_t alternate_count;
+    struct lbx_policy policy;
+    const char *principal_id;
+    struct lbx_jwk public_key;
     int64_t at;
     int reason; /* enum lbx_refusal, of change_refused */
 };
@@ -274,6 +316,7 @@ struct lbx_notification_outcome { /* sent and failed */
     X(TICKET_REOPENED, "lockbox.ticket.reopened.v1", TICKETS, ticket_comment)                      \
     X(ACCESS_REQUESTED, "lockbox.access.requested.v1", TICKETS, access_requested)                  \
     X(ACCESS_WITHDRAWN, "lockbox.access.withdrawn.v1", TICKETS, access_withdrawn)                  \
+    X(EMERGENCY_DECLARED, "lockbox.access.emergency_declared.v1", TICKETS, emergency_declared)     \
     X(SUBSCRIPTION_ADDED, "lockbox.tenant.subscription_added.v1", TENANTS, tenant_subscription)    \
     X(SUBSCRIPTION_REMOVED, "lockbox.tenant.subscription_removed.v1", TENANTS,                     \
       tenant_subscription)                                                                         \
@@ -282,17 +325,24 @@ struct lbx_notification_outcome { /* sent and failed */
     X(LOCKBOX_ENABLED, "lockbox.tenant.lockbox_enabled.v1", TENANTS, tenant_switch)                \
     X(LOCKBOX_DISABLED, "lockbox.tenant.lockbox_disabled.v1", TENANTS, tenant_switch)              \
     X(CONTACTS_SET, "lockbox.tenant.contacts_set.v1", TENANTS, tenant_contacts)                    \
+    X(POLICY_SET, "lockbox.tenant.policy_set.v1", TENANTS, tenant_policy)                          \
+    X(APPROVER_KEY_SET, "lockbox.tenant.approver_key_set.v1", TENANTS, tenant_approver_key)        \
     X(DECISION_SUBMITTED, "lockbox.decision.submitted.v1", DECISIONS, decision_submitted)          \
     X(ACCESS_PERFORMED, "lockbox.access.performed.v1", ACCESSES, access_performed)                 \
     X(REQUEST_CREATED, "lockbox.request.created.v1", EVENTS, request_changed)                      \
     X(REQUEST_REFUSED, "lockbox.request.refused.v1", EVENTS, request_changed)                      \
     X(REQUEST_NOT_REQUIRED, "lockbox.request.not_required.v1", EVENTS, request_changed)            \
+    X(REQUEST_APPROVAL_RECORDED, "lockbox.request.approval_recorded.v1", EVENTS, request_changed)  \
     X(REQUEST_APPROVED, "lockbox.request.approved.v1", EVENTS, request_changed)                    \
     X(REQUEST_DENIED, "lockbox.request.denied.v1", EVENTS, request_changed)                        \
     X(REQUEST_EXPIRED, "lockbox.request.expired.v1", EVENTS, request_changed)                      \
     X(REQUEST_CANCELLED, "lockbox.request.cancelled.v1", EVENTS, request_changed)                  \
     X(REQUEST_COMPLETED, "lockbox.request.completed.v1", EVENTS, request_changed)                  \
     X(REQUEST_REVOKED, "lockbox.request.revoked.v1", EVENTS, request_changed)                      \
+    X(REQUEST_REMINDER_DUE, "lockbox.request.reminder_due.v1", EVENTS, request_changed)            \
+    X(REQUEST_EMERGENCY, "lockbox.request.emergency_started.v1", EVENTS, request_changed)          \
+    X(REQUEST_ACKNOWLEDGED, "lockbox.request.acknowledged.v1", EVENTS, request_changed)            \
+    X(REQUEST_UNACKNOWLEDGED, "lockbox.request.unacknowledged.v1", EVENTS, request_changed)        \
     X(DECISION_JUDGED, "lockbox.decision.judged.v1", EVENTS, decision_judged)                      \
     X(TENANT_CHANGED, "lockbox.tenant.changed.v1", EVENTS, tenant_changed)                         \
     X(TENANT_CHANGE_REFUSED, "lockbox.tenant.change_refused.v1", EVENTS, tenant_changed)           \
@@ -320,7 +370,8 @@ const struct lbx_event_type_info *lbx_event_type_info(enum lbx_event_type type);
 enum lbx_event_type lbx_event_type_find(const char *name);
 
 /* Parts that what is kept is made of, too. */
-extern const struct lbx_table lbx_principal_table, lbx_engineer_table;
+extern const struct lbx_table lbx_principal_table, lbx_engineer_table, lbx_opener_table,
+    lbx_auto_approval_table;
 
 /* The whole request, for the operational database's own copy. */
 extern const struct lbx_table lbx_request_table;

@@ -104,6 +104,15 @@ void lbx_effects_step(struct lbx_effects *effects, struct lbx_kept_request *kept
                         request->version, cause, &changed);
 }
 
+void lbx_effects_pass_time(struct lbx_effects *effects, struct lbx_kept_request *kept,
+                           const struct lbx_limits *limits) {
+    struct lbx_step step;
+    do {
+        step = lbx_request_pass_time(&kept->request, limits, effects->now);
+        lbx_effects_step(effects, kept, &step, NULL);
+    } while (step.event != LBX_EVENT_NONE);
+}
+
 void lbx_effects_quarantine(struct lbx_effects *effects, const struct lbx_record *record,
                             const char *reason) {
     struct lbx_buf headers LBX_BUF = {0};

@@ -53,6 +53,10 @@ void lbx_effects_publish(struct lbx_effects *effects, enum lbx_event_type type, 
 void lbx_effects_step(struct lbx_effects *effects, struct lbx_kept_request *kept,
                       const struct lbx_step *step, const struct lbx_event *cause);
 
+/* Lets time act on a request until nothing more is due (lbx_request_pass_time), publishing each step. */
+void lbx_effects_pass_time(struct lbx_effects *effects, struct lbx_kept_request *kept,
+                           const struct lbx_limits *limits);
+
 /* A record that no rule can act on. reason: for people, naming the field. */
 void lbx_effects_quarantine(struct lbx_effects *effects, const struct lbx_record *record,
                             const char *reason);

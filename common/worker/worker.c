@@ -44,6 +44,20 @@ int64_t lbx_backoff_next_us(struct lbx_backoff *backoff) {
     return wait * 3 / 4 + wait * jitter / 512;
 }
 
+struct lbx_limits lbx_worker_limits(const struct lbx_worker *worker) {
+    const struct lbx_settings *settings = &worker->settings;
+    return (struct lbx_limits){
+        .pending_ttl = settings->pending_ttl,
+        .grant_ttl = settings->grant_ttl,
+        .grant_ttl_max = settings->grant_ttl_max,
+        .emergency_ttl = settings->emergency_ttl,
+        .acknowledge_ttl = settings->acknowledge_ttl,
+        .reminders = settings->reminders.list,
+        .reminder_count = settings->reminders.count,
+        .organizations = settings->organizations.list,
+    };
+}
+
 bool lbx_worker_stopping(struct lbx_worker *worker) {
     struct signalfd_siginfo signal;
     if (!worker->stopping && read(worker->signals, &signal, sizeof signal) == sizeof signal) {

@@ -7,6 +7,7 @@
 #ifndef LBX_WORKER_WORKER_H
 #define LBX_WORKER_WORKER_H
 
+#include "core/request.h"
 #include "io/pg.h"
 #include "io/settings.h"
 #include "worker/metrics.h"
@@ -28,6 +29,9 @@ struct lbx_worker {
 
 /* Whether a signal asked to stop. Long work looks here between its steps. */
 bool lbx_worker_stopping(struct lbx_worker *worker);
+
+/* What its settings mean to the rules; borrowed from the settings. */
+struct lbx_limits lbx_worker_limits(const struct lbx_worker *worker);
 
 /* Whether a notification came since the last call. */
 bool lbx_worker_notified(struct lbx_worker *worker);

@@ -3,7 +3,10 @@
  */
 #include "decider.h"
 
+#include "core/tenant.h"
+#include "event/jws.h"
 #include "event/uuid.h"
+#include "io/ed25519.h"
 #include "sql_decider.h"
 
 #include <string.h>
@@ -11,7 +14,8 @@
 struct ballot {
     struct lbx_map requests; /* request id → struct lbx_kept_request */
     struct lbx_map roles;    /* request id, voter id → held */
-    size_t requests_call, roles_call;
+    struct lbx_map keys;     /* request id, voter id → public key */
+    size_t requests_call, roles_call, keys_call;
 };
 
 static const char *vote_key(struct lbx_arena *arena, const char *request_id, const char *voter) {
@@ -23,6 +27,7 @@ void decider_load(struct lbx_batch *batch, struct lbx_calls *calls) {
     struct lbx_rows *votes = lbx_effects_rows(&batch->effects, 2);
     lbx_map_init(&ballot->requests, batch->arena);
     lbx_map_init(&ballot->roles, batch->arena);
+    lbx_map_init(&ballot->keys, batch->arena);
     for (size_t i = 0; i < batch->count; i++) {
         const struct lbx_decision_submitted *decision = batch->inputs[i].event.data;
         if (batch->inputs[i].status != LBX_INPUT_NEW || !lbx_uuid_valid(decision->request_id))
@@ -33,6 +38,8 @@ void decider_load(struct lbx_batch *batch, struct lbx_calls *calls) {
     ballot->requests_call = lbx_requests_load(lbx_rows_literal(votes, 0), "{}", calls);
     ballot->roles_call = LBX_CALL(calls, &sql_decider_load_roles, lbx_rows_literal(votes, 0),
                                   lbx_rows_literal(votes, 1));
+    ballot->keys_call = LBX_CALL(calls, &sql_decider_load_keys, lbx_rows_literal(votes, 0),
+                                 lbx_rows_literal(votes, 1));
     batch->state = ballot;
 }
 
@@ -44,7 +51,33 @@ static enum lbx_err read(struct lbx_batch *batch) {
                     vote_key(batch->arena, lbx_pg_cell(pg, ballot->roles_call, i, 0),
                              lbx_pg_cell(pg, ballot->roles_call, i, 1)),
                     ballot);
+    for (size_t i = 0; i < lbx_pg_row_count(pg, ballot->keys_call); i++) {
+        size_t len;
+        const void *key = lbx_pg_cell_bytes(pg, ballot->keys_call, i, 2, batch->arena, &len);
+        if (len == LBX_ED25519_KEY_SIZE)
+            lbx_map_set(&ballot->keys,
+                        vote_key(batch->arena, lbx_pg_cell(pg, ballot->keys_call, i, 0),
+                                 lbx_pg_cell(pg, ballot->keys_call, i, 1)),
+                        (void *)key);
+    }
     return lbx_requests_read(pg, ballot->requests_call, batch->arena, &ballot->requests);
+}
+
+/* A signature that is there has to hold, whether or not the policy asks for one. */
+static enum lbx_signature check_signature(const struct lbx_decision_submitted *decision,
+                                          const struct lbx_request *request,
+                                          const unsigned char *key, struct lbx_arena *arena) {
+    struct lbx_signed_decision payload = {0};
+    struct lbx_jws jws;
+    if (!decision->signature)
+        return LBX_SIGNATURE_ABSENT;
+    if (!key || lbx_jws_read(decision->signature, &lbx_signed_decision_table, arena, &payload,
+                             &jws) != LBX_OK)
+        return LBX_SIGNATURE_BAD;
+    return lbx_ed25519_verify(key, jws.signature, jws.signed_bytes, jws.signed_len) &&
+                   lbx_signed_decision_matches(&payload, decision, request)
+               ? LBX_SIGNATURE_GOOD
+               : LBX_SIGNATURE_BAD;
 }
 
 static void judge(struct lbx_batch *batch, const struct lbx_event *event) {
@@ -54,12 +87,16 @@ static void judge(struct lbx_batch *batch, const struct lbx_event *event) {
     struct lbx_kept_request *kept = lbx_map_get(&ballot->requests, decision->request_id);
     struct lbx_judgement judgement = {.verdict = LBX_VERDICT_UNKNOWN_REQUEST};
     if (kept) {
-        struct lbx_step passed = lbx_request_pass_time(&kept->request, effects->now);
-        lbx_effects_step(effects, kept, &passed, NULL);
-        bool holds = lbx_map_get(&ballot->roles, vote_key(batch->arena, decision->request_id,
-                                                          decision->by.id)) != NULL;
+        const struct lbx_limits limits = lbx_worker_limits(batch->worker);
+        const char *key = vote_key(batch->arena, decision->request_id, decision->by.id);
+        const struct lbx_voter voter = {
+            .still_approver = lbx_map_get(&ballot->roles, key) != NULL,
+            .signature = check_signature(decision, &kept->request, lbx_map_get(&ballot->keys, key),
+                                         batch->arena),
+        };
+        lbx_effects_pass_time(effects, kept, &limits);
         judgement =
-            lbx_request_decide(&kept->request, decision, holds, effects->now, batch->arena);
+            lbx_request_decide(&kept->request, decision, &voter, effects->now, batch->arena);
     }
     const struct lbx_decision_judged judged = {
         .request_id = decision->request_id,

@@ -14,13 +14,13 @@
 static enum lbx_err end_due(struct lbx_worker *worker, struct lbx_arena *arena, size_t call,
                             struct lbx_effects *effects) {
     struct lbx_map requests;
+    const struct lbx_limits limits = lbx_worker_limits(worker);
     lbx_map_init(&requests, arena);
     enum lbx_err err = lbx_requests_read(worker->pg, call, arena, &requests);
     for (size_t i = 0; err == LBX_OK && i < lbx_pg_row_count(worker->pg, call); i++) {
         struct lbx_kept_request *kept =
             lbx_map_get(&requests, lbx_pg_cell(worker->pg, call, i, 0));
-        struct lbx_step passed = lbx_request_pass_time(&kept->request, effects->now);
-        lbx_effects_step(effects, kept, &passed, NULL);
+        lbx_effects_pass_time(effects, kept, &limits);
     }
     return err;
 }

@@ -10,6 +10,9 @@
 /* Which kind of mail a type of event makes; LBX_MAIL_NONE: none. */
 static const enum lbx_mail_kind kinds[LBX_EVENT_COUNT] = {
     [LBX_EVENT_REQUEST_CREATED] = LBX_MAIL_APPROVAL_NEEDED,
+    [LBX_EVENT_REQUEST_REMINDER_DUE] = LBX_MAIL_REMINDER,
+    [LBX_EVENT_REQUEST_EMERGENCY] = LBX_MAIL_EMERGENCY,
+    [LBX_EVENT_REQUEST_UNACKNOWLEDGED] = LBX_MAIL_EMERGENCY_REMINDER,
     [LBX_EVENT_REQUEST_REFUSED] = LBX_MAIL_OUTCOME,
     [LBX_EVENT_REQUEST_NOT_REQUIRED] = LBX_MAIL_OUTCOME,
     [LBX_EVENT_REQUEST_APPROVED] = LBX_MAIL_OUTCOME,
@@ -48,10 +51,18 @@ static void address(struct lbx_batch *batch, const struct lbx_request *request,
     lbx_rows_text(post->queue, email);
     lbx_rows_text(post->queue, audience);
     lbx_rows_text(post->queue, request->tenant_id);
-    lbx_rows_time(post->queue, kind == LBX_MAIL_APPROVAL_NEEDED ? request->decide_by
-                                                                : effects->now + NEWS_IS_OLD_US);
+    lbx_rows_time(post->queue, request->state == LBX_STATE_CUSTOMER_NOTIFIED
+                                   ? request->decide_by
+                                   : effects->now + NEWS_IS_OLD_US);
     lbx_rows_text(post->queue,
                   lbx_arena_printf(batch->arena, "<%s@%s>", id, domain ? domain + 1 : "localhost"));
+}
+
+static bool has_voted(const struct lbx_request *request, const char *id) {
+    for (size_t i = 0; i < request->decision_count; i++)
+        if (strcmp(request->decisions[i].by.id, id) == 0)
+            return true;
+    return false;
 }
 
 static void post_request(struct lbx_batch *batch, const struct lbx_event *event) {
@@ -67,8 +78,9 @@ static void post_request(struct lbx_batch *batch, const struct lbx_event *event)
     lbx_rows_text(post->notices, event->traceparent);
     lbx_rows_text(post->notices, snapshot.data);
     for (size_t i = 0; i < request->approver_count; i++)
-        address(batch, request, kind, "approver", request->approvers[i].principal.email);
-    for (size_t i = 0; i < request->alternate_count; i++)
+        if (kind != LBX_MAIL_REMINDER || !has_voted(request, request->approvers[i].principal.id))
+            address(batch, request, kind, "approver", request->approvers[i].principal.email);
+    for (size_t i = 0; kind != LBX_MAIL_REMINDER && i < request->alternate_count; i++)
         address(batch, request, kind, "alternate", request->alternate_emails[i]);
     if (kind == LBX_MAIL_OUTCOME)
         address(batch, request, kind, "engineer", request->engineer.email);

@@ -9,25 +9,18 @@
 
 /* ---- requests ---- */
 
-static struct lbx_limits limits_of(const struct lbx_settings *settings) {
-    return (struct lbx_limits){
-        .pending_ttl = settings->pending_ttl,
-        .grant_ttl = settings->grant_ttl,
-        .grant_ttl_max = settings->grant_ttl_max,
-        .organizations = settings->organizations.list,
-    };
-}
-
 static const struct lbx_request *request_of(const struct world *world, const char *id) {
     const struct lbx_kept_request *kept = id ? lbx_map_get(&world->requests, id) : NULL;
     return kept ? &kept->request : NULL;
 }
 
-static int event_of_first(int state) {
-    return state == LBX_STATE_REFUSED        ? LBX_EVENT_REQUEST_REFUSED
-           : state == LBX_STATE_NOT_REQUIRED ? LBX_EVENT_REQUEST_NOT_REQUIRED
-                                             : LBX_EVENT_REQUEST_CREATED;
-}
+/* What a request's first state is published as. */
+static const int first_events[LBX_STATE_END] = {
+    [LBX_STATE_CUSTOMER_NOTIFIED] = LBX_EVENT_REQUEST_CREATED,
+    [LBX_STATE_EMERGENCY] = LBX_EVENT_REQUEST_EMERGENCY,
+    [LBX_STATE_REFUSED] = LBX_EVENT_REQUEST_REFUSED,
+    [LBX_STATE_NOT_REQUIRED] = LBX_EVENT_REQUEST_NOT_REQUIRED,
+};
 
 static void alarm_if_unapprovable(struct lbx_batch *batch, const struct lbx_request *request) {
     if (request->reason != LBX_REFUSAL_NO_APPROVERS)
@@ -44,7 +37,7 @@ static void on_access_requested(struct lbx_batch *batch, struct lbx_input_event 
     const struct lbx_ticket *ticket = &world_ticket(world, wish->ticket_id)->ticket;
     const struct kept_subscription *subscription =
         world_subscription(world, ticket->subscription_id);
-    const struct lbx_limits limits = limits_of(&batch->worker->settings);
+    const struct lbx_limits limits = lbx_worker_limits(batch->worker);
     struct lbx_creation creation = {
         .wish = wish,
         .ticket = ticket,
@@ -60,15 +53,20 @@ static void on_access_requested(struct lbx_batch *batch, struct lbx_input_event 
     struct lbx_kept_request *kept = LBX_ARENA_NEW(batch->arena, struct lbx_kept_request);
     lbx_request_create(&creation, batch->arena, &kept->request);
     world_request_add(world, kept);
-    const struct lbx_step first = {.event = event_of_first(kept->request.state)};
+    const struct lbx_step first = {.event = first_events[kept->request.state]};
     lbx_effects_step(&batch->effects, kept, &first, &input->event);
+    if (subscription) {
+        struct lbx_step approved = lbx_request_auto_approve(
+            &kept->request, &subscription->subscription.policy, creation.now, batch->arena);
+        lbx_effects_step(&batch->effects, kept, &approved, &input->event);
+    }
     alarm_if_unapprovable(batch, &kept->request);
 }
 
 static void end_by_ticket(struct lbx_batch *batch, struct lbx_kept_request *kept,
                           const struct lbx_event *cause) {
-    struct lbx_step passed = lbx_request_pass_time(&kept->request, batch->effects.now);
-    lbx_effects_step(&batch->effects, kept, &passed, NULL);
+    const struct lbx_limits limits = lbx_worker_limits(batch->worker);
+    lbx_effects_pass_time(&batch->effects, kept, &limits);
     struct lbx_step ended = lbx_request_ticket_ended(&kept->request, batch->effects.now);
     lbx_effects_step(&batch->effects, kept, &ended, cause);
 }
@@ -139,6 +137,9 @@ static void publish_change(struct lbx_batch *batch, const struct lbx_event *even
         .by = tenant->by,
         .alternate_emails = tenant->alternate_emails,
         .alternate_count = tenant->alternate_count,
+        .policy = tenant->policy,
+        .principal_id = tenant->principal_id,
+        .public_key = tenant->public_key,
         .at = batch->effects.now,
         .reason = why,
     };
@@ -164,6 +165,8 @@ static void on_tenant(struct lbx_batch *batch, struct lbx_input_event *input) {
             kept->dirty = true;
         if (type == LBX_EVENT_ROLE_ASSIGNED || type == LBX_EVENT_ROLE_REMOVED)
             world_role_set(world, event, type == LBX_EVENT_ROLE_ASSIGNED);
+        if (type == LBX_EVENT_APPROVER_KEY_SET)
+            world_key_set(world, event);
     }
     publish_change(batch, &input->event, why);
 }
@@ -179,6 +182,7 @@ static event_fn *const handlers[LBX_EVENT_COUNT] = {
     [LBX_EVENT_TICKET_CLOSED] = on_ticket,
     [LBX_EVENT_TICKET_REOPENED] = on_ticket,
     [LBX_EVENT_ACCESS_REQUESTED] = on_access_requested,
+    [LBX_EVENT_EMERGENCY_DECLARED] = on_access_requested,
     [LBX_EVENT_ACCESS_WITHDRAWN] = on_access_withdrawn,
     [LBX_EVENT_SUBSCRIPTION_ADDED] = on_tenant,
     [LBX_EVENT_SUBSCRIPTION_REMOVED] = on_tenant,
@@ -187,6 +191,8 @@ static event_fn *const handlers[LBX_EVENT_COUNT] = {
     [LBX_EVENT_LOCKBOX_ENABLED] = on_tenant,
     [LBX_EVENT_LOCKBOX_DISABLED] = on_tenant,
     [LBX_EVENT_CONTACTS_SET] = on_tenant,
+    [LBX_EVENT_POLICY_SET] = on_tenant,
+    [LBX_EVENT_APPROVER_KEY_SET] = on_tenant,
 };
 
 void requester_load(struct lbx_batch *batch, struct lbx_calls *calls) {

@@ -44,6 +44,7 @@ static void collect(struct names *names, const struct lbx_event *event) {
         name(names->tickets, ticket->ticket_id);
         break;
     case LBX_EVENT_ACCESS_REQUESTED:
+    case LBX_EVENT_EMERGENCY_DECLARED:
         name(names->tickets, wish->ticket_id);
         name_request(names, wish->extends);
         break;
@@ -74,6 +75,7 @@ struct world *world_load(struct lbx_batch *batch, struct lbx_calls *calls) {
     lbx_map_init(&world->subscriptions, batch->arena);
     lbx_map_init(&world->roles, batch->arena);
     lbx_map_init(&world->requests, batch->arena);
+    lbx_map_init(&world->keys, batch->arena);
     /* Every worker locks in this order: tickets, subscriptions, requests; by id within each. */
     world->tickets_call = LBX_CALL(calls, &sql_requester_load_tickets, tickets);
     world->subscriptions_call =
@@ -212,6 +214,21 @@ void world_role_set(struct world *world, const struct lbx_tenant_event *event, b
     role->held = held;
 }
 
+void world_key_set(struct world *world, const struct lbx_tenant_event *event) {
+    const char *at =
+        lbx_arena_printf(world->arena, "%s\x1f%s", event->tenant_id, event->principal_id);
+    struct kept_key *key = lbx_map_get(&world->keys, at);
+    if (!key) {
+        key = LBX_ARENA_NEW(world->arena, struct kept_key);
+        *key = (struct kept_key){.tenant_id = event->tenant_id,
+                                 .principal_id = event->principal_id,
+                                 .next = world->all_keys};
+        world->all_keys = key;
+        lbx_map_set(&world->keys, at, key);
+    }
+    key->key = event->public_key;
+}
+
 bool world_is_administrator(const struct world *world, const char *tenant_id,
                             const struct lbx_principal *who) {
     const struct kept_role *role =
@@ -275,11 +292,24 @@ static void write_role(struct lbx_rows *rows, const struct kept_role *role) {
     lbx_rows_text(rows, role->principal.id);
 }
 
+static void write_key(struct lbx_rows *ended, struct lbx_rows *begun, const struct kept_key *key) {
+    unsigned char bytes[LBX_ED25519_KEY_SIZE];
+    lbx_rows_text(ended, key->tenant_id);
+    lbx_rows_text(ended, key->principal_id);
+    if (!key->key.kty || !lbx_tenant_key(&key->key, bytes))
+        return;
+    lbx_rows_text(begun, key->tenant_id);
+    lbx_rows_text(begun, key->principal_id);
+    lbx_rows_bytes(begun, bytes, sizeof bytes);
+}
+
 void world_save(struct world *world, struct lbx_effects *effects, struct lbx_calls *calls) {
     struct lbx_rows *tickets = lbx_effects_rows(effects, 4);
     struct lbx_rows *subscriptions = lbx_effects_rows(effects, 4);
     struct lbx_rows *ended = lbx_effects_rows(effects, 4);
     struct lbx_rows *begun = lbx_effects_rows(effects, 6);
+    struct lbx_rows *ended_keys = lbx_effects_rows(effects, 2);
+    struct lbx_rows *keys = lbx_effects_rows(effects, 3);
     char *now = lbx_arena_alloc(world->arena, LBX_TIME_SIZE);
     lbx_time_format(effects->now, now);
     for (const struct kept_ticket *t = world->all_tickets; t; t = t->next)
@@ -297,9 +327,13 @@ void world_save(struct world *world, struct lbx_effects *effects, struct lbx_cal
             lbx_rows_text(begun, r->principal.name);
         }
     }
+    for (const struct kept_key *k = world->all_keys; k; k = k->next)
+        write_key(ended_keys, keys, k);
     const char *const at[] = {now};
     lbx_rows_call(tickets, calls, &sql_requester_save_tickets, 1, at);
     lbx_rows_call(subscriptions, calls, &sql_requester_save_subscriptions, 1, at);
     lbx_rows_call(ended, calls, &sql_requester_end_roles, 1, at);
     lbx_rows_call(begun, calls, &sql_requester_begin_roles, 1, at);
+    lbx_rows_call(ended_keys, calls, &sql_requester_end_keys, 1, at);
+    lbx_rows_call(keys, calls, &sql_requester_begin_keys, 1, at);
 }

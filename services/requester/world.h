@@ -28,6 +28,13 @@ struct kept_role {
     struct kept_role *next;
 };
 
+/* An approver's key as set in this batch; the last one counts. */
+struct kept_key {
+    const char *tenant_id, *principal_id;
+    struct lbx_jwk key; /* absent: removed */
+    struct kept_key *next;
+};
+
 /* A live or new request, for what tickets do to them. */
 struct live_request {
     struct lbx_kept_request *kept;
@@ -36,7 +43,8 @@ struct live_request {
 
 struct world {
     struct lbx_arena *arena;
-    struct lbx_map tickets, subscriptions, roles, requests;
+    struct lbx_map tickets, subscriptions, roles, requests, keys;
+    struct kept_key *all_keys;
     struct kept_ticket *all_tickets;
     struct kept_subscription *all_subscriptions;
     struct kept_role *all_roles, **last_role;
@@ -63,6 +71,9 @@ struct kept_subscription *world_subscription_add(struct world *world,
 
 /* Sets or removes a role. */
 void world_role_set(struct world *world, const struct lbx_tenant_event *event, bool held);
+
+/* Sets or removes an approver's key. */
+void world_key_set(struct world *world, const struct lbx_tenant_event *event);
 
 bool world_is_administrator(const struct world *world, const char *tenant_id,
                             const struct lbx_principal *who);

@@ -157,7 +157,7 @@ CREATE TABLE access_item (
     name        text,
     starts_at   timestamptz NOT NULL,
     expires_at  timestamptz NOT NULL,
-    basis       text        NOT NULL, -- approved, not_required
+    basis       text        NOT NULL, -- approved, not_required, emergency
     PRIMARY KEY (request_id, number)
 );
 CREATE INDEX access_item_live ON access_item (engineer_id, resource_id, action, expires_at);

@@ -1,0 +1,22 @@
+/* JSON Web Signatures in compact form (RFC 7515) with EdDSA (RFC 8037): taken apart, not verified. */
+#ifndef LBX_EVENT_JWS_H
+#define LBX_EVENT_JWS_H
+
+#include "event/fields.h"
+
+enum { LBX_JWS_SIGNATURE_SIZE = 64 };
+
+struct lbx_jws {
+    const char *signed_bytes; /* what the signature is over: "header.payload", within the text */
+    size_t signed_len;
+    unsigned char signature[LBX_JWS_SIGNATURE_SIZE];
+};
+
+/* Takes text apart and reads its payload by the table into ret_payload, all in the arena.
+ * LBX_ERR_INVALID: not three parts of base64url, a header whose alg is not EdDSA or that has crit, a
+ * signature of another size, a payload against the table. */
+enum lbx_err lbx_jws_read(const char *text, const struct lbx_table *payload,
+                          struct lbx_arena *arena, void *ret_payload, struct lbx_jws *ret_jws)
+    LBX_MUST_CHECK;
+
+#endif
