@@ -3,6 +3,7 @@
 #define LOCKBOXCTL_CTL_H
 
 #include "base/arena.h"
+#include "event/record.h"
 #include "io/pg.h"
 #include "io/settings.h"
 #include "output.h"
@@ -16,13 +17,23 @@ enum ctl_exit {
 };
 
 /* X(id, option, value or NULL for a switch, what it does) */
+/* clang-format off */
 #define CTL_OPTIONS(X)                                                                             \
     X(OUTPUT, "-o", "table|json|csv", "how rows are printed (table)")                              \
     X(DRY_RUN, "--dry-run", NULL, "say what would be done, and do nothing")                        \
     X(ONLY, "--only", "lockbox|audit", "one of the two databases (both)")                          \
-    X(PARTITIONS, "--partitions", "N",                                                             \
-      "partitions of each topic; checkpoints.v1 always has 1 (8)")                                 \
-    X(REPLICATION, "--replication", "N", "replicas of each partition (the broker's default)")
+    X(PARTITIONS, "--partitions", "N", "partitions of each topic; checkpoints.v1 always has 1 (8)") \
+    X(REPLICATION, "--replication", "N", "replicas of each partition (the broker's default)")      \
+    X(STATE, "--state", "STATE", "only requests in this state, such as customer_notified")         \
+    X(TICKET, "--ticket", "ID", "only requests of this ticket")                                    \
+    X(REQUEST, "--request", "ID", "only mails about this request")                                 \
+    X(LIMIT, "--limit", "N", "the newest N (50)")                                                  \
+    X(BY, "--by", "ID,EMAIL[,NAME]", "who decides: id in the directory, address, name")            \
+    X(COMMENT, "--comment", "TEXT", "recorded and published with the decision")                    \
+    X(ITEMS, "--items", "N,N", "approve only the items of these numbers (all)")                                 \
+    X(DURATION, "--duration", "DURATION", "a shorter grant than asked for, such as PT2H")          \
+    X(WAIT, "--wait", NULL, "wait for the verdict in the audit store, up to 30 s")
+/* clang-format on */
 
 enum ctl_option {
 #define CTL_OPTION_ENUM(id, name, value, what) CTL_##id,
@@ -65,10 +76,16 @@ bool ctl_parse(struct ctl *ctl, const struct ctl_command *commands, int argc, ch
 enum ctl_exit ctl_fail(enum ctl_exit code, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* An option's whole number; least where the option was not given. False, with the words printed,
- * where it is none between least and most. */
-bool ctl_number(const struct ctl *ctl, enum ctl_option option, int64_t least, int64_t most,
+/* An option's whole number; fallback where the option was not given. False, with the words printed,
+ * where it is none from 1 to most. */
+bool ctl_number(const struct ctl *ctl, enum ctl_option option, int64_t most, int64_t fallback,
                 int64_t *ret_number);
+
+/* Whether the first argument is a request's id; says so where not. */
+bool ctl_request_id_is_valid(const char *id);
+
+/* A topic's name on the broker. */
+const char *ctl_topic(struct ctl *ctl, enum lbx_topic topic);
 
 /* ---- databases ---- */
 
@@ -88,6 +105,22 @@ enum ctl_exit ctl_connect(const struct ctl *ctl, const struct ctl_database *data
 /* The exit code of a statement that failed, after saying so; the library has said why. */
 enum ctl_exit ctl_statement_failed(const struct ctl_database *database, enum lbx_err err);
 
+/* One statement's round trip on a connection of its own, for commands that ask one question. */
+enum ctl_exit ctl_ask(const struct ctl *ctl, const struct ctl_database *database,
+                      const struct lbx_sql *question, int param_count, const char *const *params,
+                      struct lbx_pg **ret_pg);
+#define CTL_ASK(ctl, database, question, ret_pg, ...)                                              \
+    ctl_ask((ctl), (database), (question),                                                         \
+            (int)(sizeof((const char *[]){__VA_ARGS__}) / sizeof(const char *)),                   \
+            (const char *[]){__VA_ARGS__}, (ret_pg))
+
+/* The answer to ctl_ask as rows, column by column, printed. Says so where
+ * there are as many as the limit allows. */
+void ctl_print_answer(const struct ctl *ctl, const struct lbx_pg *pg,
+                      const struct ctl_column *columns, size_t column_count, int64_t limit);
+#define CTL_PRINT_ANSWER(ctl, pg, columns, limit)                                                  \
+    ctl_print_answer((ctl), (pg), (columns), sizeof(columns) / sizeof *(columns), (limit))
+
 LBX_DEFINE_CLEANUP(struct lbx_pg *, pg, lbx_pg_close)
 #define CTL_PG LBX_CLEANUP(lbx_cleanup_pg)
 
@@ -97,5 +130,15 @@ enum ctl_exit ctl_db_migrate(struct ctl *ctl);
 enum ctl_exit ctl_db_status(struct ctl *ctl);
 enum ctl_exit ctl_topics_create(struct ctl *ctl);
 enum ctl_exit ctl_topics_check(struct ctl *ctl);
+enum ctl_exit ctl_config(struct ctl *ctl);
+enum ctl_exit ctl_request_list(struct ctl *ctl);
+enum ctl_exit ctl_request_show(struct ctl *ctl);
+enum ctl_exit ctl_request_timeline(struct ctl *ctl);
+enum ctl_exit ctl_approve(struct ctl *ctl);
+enum ctl_exit ctl_deny(struct ctl *ctl);
+enum ctl_exit ctl_revoke(struct ctl *ctl);
+enum ctl_exit ctl_quarantine_list(struct ctl *ctl);
+enum ctl_exit ctl_quarantine_show(struct ctl *ctl);
+enum ctl_exit ctl_notification_list(struct ctl *ctl);
 
 #endif

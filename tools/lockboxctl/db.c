@@ -270,8 +270,12 @@ static enum ctl_exit add_status(struct ctl *ctl, const struct schema *schema, st
 
 enum ctl_exit ctl_db_status(struct ctl *ctl) {
     static const struct ctl_column columns[] = {
-        {"database"},         {"version", CTL_NUMBER},  {"name"},
-        {"state", CTL_STATE}, {"applied_at", CTL_TIME}, {"checksum", .wide = true},
+        {"database"},
+        {"version", CTL_CELL_NUMBER},
+        {"name"},
+        {"state", CTL_CELL_STATE},
+        {"applied_at", CTL_CELL_TIME},
+        {"checksum", .wide = true},
     };
     if (!only_is_valid(ctl))
         return CTL_USAGE;

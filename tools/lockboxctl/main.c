@@ -7,6 +7,13 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#define LISTED (CTL_OPT(OUTPUT) | CTL_OPT(LIMIT))
+#define DECISION (CTL_OPT(BY) | CTL_OPT(COMMENT) | CTL_OPT(WAIT))
+#define DECISION_MORE                                                                                \
+    "Prints the event's id once Kafka has the record; with --wait the verdict, too: exit code 1\n"   \
+    "where it is another than applied, recorded or duplicate. Nobody is asked whether --by is who\n" \
+    "he says: let only portals and operators write to the decisions topic."
+
 static const struct ctl_command commands[] = {
     {"db migrate", "", CTL_OPT(DRY_RUN) | CTL_OPT(ONLY), 0,
      "Bring both databases' schemas up to date",
@@ -26,6 +33,41 @@ static const struct ctl_command commands[] = {
      "Look whether the Kafka topics are as they must be",
      "Exit code 1 where one is missing or would not take what Lockbox writes to it.",
      "lockboxctl topics check", ctl_topics_check},
+    {"request list", "", LISTED | CTL_OPT(STATE) | CTL_OPT(TICKET), 0,
+     "List requests, the newest first", NULL, "lockboxctl request list --state customer_notified",
+     ctl_request_list},
+    {"request show", "ID", CTL_OPT(OUTPUT), 0, "Show a request as it stands",
+     "-o json prints it as request.* events publish it. There is no csv of one request.",
+     "lockboxctl request show 019ab1a4-5c40-7c3e-9f21-6b8d0e4a7c52", ctl_request_show},
+    {"request timeline", "ID", CTL_OPT(OUTPUT), 0, "Tell a request's story from the audit store",
+     "-o json and csv name each record by topic, partition and offset.",
+     "lockboxctl request timeline 019ab1a4-5c40-7c3e-9f21-6b8d0e4a7c52", ctl_request_timeline},
+    {"approve", "ID", DECISION | CTL_OPT(ITEMS) | CTL_OPT(DURATION), CTL_OPT(BY),
+     "Publish an approval, as a portal would", DECISION_MORE,
+     "lockboxctl approve 019ab1a4-5c40-7c3e-9f21-6b8d0e4a7c52 --by 5b21,lena@contoso.example "
+     "--items 1,3 --duration PT2H --wait",
+     ctl_approve},
+    {"deny", "ID", DECISION, CTL_OPT(BY), "Publish a denial, as a portal would", DECISION_MORE,
+     "lockboxctl deny 019ab1a4-5c40-7c3e-9f21-6b8d0e4a7c52 --by 5b21,lena@contoso.example "
+     "--comment 'not in business hours'",
+     ctl_deny},
+    {"revoke", "ID", DECISION, CTL_OPT(BY), "Publish the end of a grant, as a portal would",
+     DECISION_MORE,
+     "lockboxctl revoke 019ab1a4-5c40-7c3e-9f21-6b8d0e4a7c52 --by 5b21,lena@contoso.example",
+     ctl_revoke},
+    {"quarantine list", "", LISTED, 0, "List the records that were rejected, the newest first",
+     NULL, "lockboxctl quarantine list --limit 10", ctl_quarantine_list},
+    {"quarantine show", "ID", CTL_OPT(OUTPUT), 0, "Show a rejected record, whole",
+     "Bytes that are no text are shown as hexadecimal.", "lockboxctl quarantine show 17 -o json",
+     ctl_quarantine_show},
+    {"notification list", "", LISTED | CTL_OPT(REQUEST), 0,
+     "List mails and what became of them, the newest first", NULL,
+     "lockboxctl notification list --request 019ab1a4-5c40-7c3e-9f21-6b8d0e4a7c52",
+     ctl_notification_list},
+    {"config", "", CTL_OPT(OUTPUT), 0, "Print every setting, with its value or default",
+     "Secrets are shown as ***. NAME_FILE instead of NAME reads a value from a file. Exit code 2 where\n"
+     "a setting is wrong.",
+     "lockboxctl config -o csv", ctl_config, .reads_settings_itself = true},
     {NULL},
 };
 

@@ -82,14 +82,20 @@ static const char *rfc3339(const char *text, char stamp[LBX_TIME_SIZE]) {
     return stamp;
 }
 
+void ctl_put_time(int64_t at_us, struct lbx_buf *out) {
+    char stamp[LBX_TIME_SIZE];
+    lbx_time_format(at_us, stamp);
+    lbx_buf_printf(out, "%.10s %.8sZ", stamp, stamp + 11);
+}
+
 /* Appends a cell as a table shows it. */
 static void words(enum ctl_cell cell, const char *text, struct lbx_buf *out) {
-    char stamp[LBX_TIME_SIZE];
+    int64_t at;
     if (!text)
         lbx_buf_char(out, '-');
-    else if (cell == CTL_TIME && rfc3339(text, stamp))
-        lbx_buf_printf(out, "%.10s %.8sZ", stamp, stamp + 11);
-    else if (cell == CTL_BOOL)
+    else if (cell == CTL_CELL_TIME && lbx_time_parse(text, &at) == LBX_OK)
+        ctl_put_time(at, out);
+    else if (cell == CTL_CELL_BOOL)
         lbx_buf_str(out, *text == 't' ? "yes" : "no");
     else
         lbx_text_harmless(text, out);
@@ -108,15 +114,15 @@ static void spaces(struct lbx_buf *out, size_t count) {
 static void table_cell(const struct ctl_column *column, const char *text, size_t width, bool last,
                        struct lbx_buf *out, struct lbx_buf *scratch) {
     size_t pad = width - width_of(column->cell, text, scratch);
-    const char *colour = column->cell == CTL_STATE && text ? ctl_colour_of(text) : "";
-    if (column->cell == CTL_NUMBER)
+    const char *colour = column->cell == CTL_CELL_STATE && text ? ctl_colour_of(text) : "";
+    if (column->cell == CTL_CELL_NUMBER)
         spaces(out, pad);
     lbx_buf_str(out, colour);
     lbx_buf_str(out, scratch->data);
     lbx_buf_str(out, *colour ? PLAIN : "");
     if (last)
         return;
-    if (column->cell != CTL_NUMBER)
+    if (column->cell != CTL_CELL_NUMBER)
         spaces(out, pad);
     lbx_buf_str(out, "  ");
 }
@@ -129,13 +135,13 @@ static void table_head(const struct ctl_rows *rows, const size_t *widths, size_t
         if (column->wide)
             continue;
         size_t len = strlen(column->name);
-        if (column->cell == CTL_NUMBER)
+        if (column->cell == CTL_CELL_NUMBER)
             spaces(out, widths[c] - len);
         for (size_t i = 0; i < len; i++)
             lbx_buf_char(out, (char)toupper((unsigned char)column->name[i]));
         if (c == last)
             break;
-        spaces(out, (column->cell == CTL_NUMBER ? 0 : widths[c] - len) + 2);
+        spaces(out, (column->cell == CTL_CELL_NUMBER ? 0 : widths[c] - len) + 2);
     }
     lbx_buf_str(out, ctl_coloured() ? PLAIN "\n" : "\n");
 }
@@ -165,12 +171,12 @@ static void print_table(const struct ctl_rows *rows, struct lbx_buf *out) {
 
 static void json_cell(enum ctl_cell cell, const char *text, struct lbx_buf *out) {
     char stamp[LBX_TIME_SIZE];
-    const char *time = cell == CTL_TIME && text ? rfc3339(text, stamp) : NULL;
+    const char *time = cell == CTL_CELL_TIME && text ? rfc3339(text, stamp) : NULL;
     if (!text)
         lbx_buf_str(out, "null");
-    else if (cell == CTL_NUMBER)
+    else if (cell == CTL_CELL_NUMBER || cell == CTL_CELL_RAW)
         lbx_buf_str(out, text);
-    else if (cell == CTL_BOOL)
+    else if (cell == CTL_CELL_BOOL)
         lbx_buf_str(out, *text == 't' ? "true" : "false");
     else
         lbx_buf_json_str(out, time ? time : text, strlen(time ? time : text));
@@ -191,7 +197,7 @@ static void print_json(const struct ctl_rows *rows, struct lbx_buf *out) {
 
 /* ---- CSV ---- */
 
-static void csv_cell(const char *text, struct lbx_buf *out) {
+static void csv_text(const char *text, struct lbx_buf *out) {
     if (!strpbrk(text, "\",\r\n")) {
         lbx_buf_str(out, text);
         return;
@@ -205,18 +211,23 @@ static void csv_cell(const char *text, struct lbx_buf *out) {
     lbx_buf_char(out, '"');
 }
 
+static void csv_cell(enum ctl_cell cell, const char *text, struct lbx_buf *out) {
+    char stamp[LBX_TIME_SIZE];
+    const char *time = cell == CTL_CELL_TIME && text ? rfc3339(text, stamp) : NULL;
+    if (cell == CTL_CELL_BOOL && text)
+        lbx_buf_str(out, *text == 't' ? "true" : "false");
+    else
+        csv_text(time ? time : text ? text : "", out);
+}
+
 static void print_csv(const struct ctl_rows *rows, struct lbx_buf *out) {
     for (size_t c = 0; c < rows->column_count; c++)
         lbx_buf_printf(out, "%s%s", c ? "," : "", rows->columns[c].name);
     lbx_buf_str(out, "\r\n");
     for (size_t r = 0; r < rows->row_count; r++) {
         for (size_t c = 0; c < rows->column_count; c++) {
-            char stamp[LBX_TIME_SIZE];
-            const char *text = cell_at(rows, r, c);
-            const char *time =
-                rows->columns[c].cell == CTL_TIME && text ? rfc3339(text, stamp) : NULL;
             lbx_buf_str(out, c ? "," : "");
-            csv_cell(time ? time : text ? text : "", out);
+            csv_cell(rows->columns[c].cell, cell_at(rows, r, c), out);
         }
         lbx_buf_str(out, "\r\n");
     }

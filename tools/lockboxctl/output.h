@@ -17,8 +17,15 @@ enum ctl_format { CTL_TABLE, CTL_JSON, CTL_CSV, CTL_FORMAT_COUNT };
 extern const char *const ctl_format_names[CTL_FORMAT_COUNT];
 
 /* TIME: as PostgreSQL prints it; RFC 3339 in JSON and CSV, to the second in tables. STATE: text that
- * is coloured by what it means. BOOL: "t" or "f", as PostgreSQL prints it. */
-enum ctl_cell { CTL_TEXT, CTL_NUMBER, CTL_TIME, CTL_STATE, CTL_BOOL };
+ * is coloured by what it means. BOOL: "t" or "f", as PostgreSQL prints it. RAW: JSON already. */
+enum ctl_cell {
+    CTL_CELL_TEXT,
+    CTL_CELL_NUMBER,
+    CTL_CELL_TIME,
+    CTL_CELL_STATE,
+    CTL_CELL_BOOL,
+    CTL_CELL_RAW
+};
 
 struct ctl_column {
     const char *name; /* of the JSON member and the CSV column; in capitals over a table */
@@ -48,6 +55,9 @@ bool ctl_coloured(void);
 /* Around a state's word; both "" where there is no colour. */
 const char *ctl_colour_of(const char *state);
 const char *ctl_colour_end(void);
+
+/* A time for people: "2026-11-23 16:08:38Z". */
+void ctl_put_time(int64_t at_us, struct lbx_buf *out);
 
 /* Writes the buffer to standard output. */
 void ctl_put(const struct lbx_buf *text);

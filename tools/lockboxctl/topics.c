@@ -1,7 +1,6 @@
 /* topics create, topics check: the Kafka topics under LOCKBOX_TOPIC_PREFIX. */
 #include "ctl.h"
 
-#include "event/record.h"
 #include "io/admin.h"
 
 #include <stdio.h>
@@ -11,9 +10,8 @@ LBX_DEFINE_CLEANUP(struct lbx_admin *, admin, lbx_admin_close)
 
 enum { DEFAULT_PARTITIONS = 8, DEADLETTER_BYTES = 2 << 20 };
 
-static const char *topic_name(struct ctl *ctl, size_t topic) {
-    return lbx_arena_printf(&ctl->arena, "%s%s", ctl->settings.topic_prefix,
-                            lbx_topic_name((enum lbx_topic)topic));
+const char *ctl_topic(struct ctl *ctl, enum lbx_topic topic) {
+    return lbx_arena_printf(&ctl->arena, "%s%s", ctl->settings.topic_prefix, lbx_topic_name(topic));
 }
 
 /* Checkpoints are one log each, and few: one partition keeps them in order. */
@@ -49,7 +47,7 @@ static const char *outcome(const struct lbx_topic_wish *wish) {
 }
 
 static enum ctl_exit report_created(struct ctl *ctl, const struct lbx_topic_wish *wishes) {
-    static const struct ctl_column columns[] = {{"topic"}, {"state", CTL_STATE}};
+    static const struct ctl_column columns[] = {{"topic"}, {"state", CTL_CELL_STATE}};
     struct ctl_rows rows CTL_ROWS;
     CTL_ROWS_INIT(&rows, columns);
     enum ctl_exit code = CTL_DONE;
@@ -65,17 +63,13 @@ static enum ctl_exit report_created(struct ctl *ctl, const struct lbx_topic_wish
 
 enum ctl_exit ctl_topics_create(struct ctl *ctl) {
     int64_t partitions, replication;
-    if (!ctl_number(ctl, CTL_PARTITIONS, 1, 10000, &partitions) ||
-        !ctl_number(ctl, CTL_REPLICATION, 1, 100, &replication))
+    if (!ctl_number(ctl, CTL_PARTITIONS, 10000, DEFAULT_PARTITIONS, &partitions) ||
+        !ctl_number(ctl, CTL_REPLICATION, 100, -1, &replication))
         return CTL_USAGE;
-    if (!ctl->options[CTL_PARTITIONS])
-        partitions = DEFAULT_PARTITIONS;
-    if (!ctl->options[CTL_REPLICATION])
-        replication = -1;
     struct lbx_topic_wish wishes[LBX_TOPIC_COUNT];
     for (size_t i = 0; i < LBX_TOPIC_COUNT; i++) {
         wishes[i] = (struct lbx_topic_wish){
-            .name = topic_name(ctl, i),
+            .name = ctl_topic(ctl, (enum lbx_topic)i),
             .partitions = has_one_partition(i) ? 1 : (int)partitions,
             .replication = (int)replication,
             .config = {{"cleanup.policy", "delete"},
@@ -96,14 +90,13 @@ enum ctl_exit ctl_topics_create(struct ctl *ctl) {
 
 /* ---- check ---- */
 
-/* What is wrong with a topic; NULL: nothing. */
+/* What is wrong with a topic; NULL: nothing. partitions 0: as many as it likes. */
 static const char *problem(struct ctl *ctl, size_t topic, const struct lbx_topic_look *look,
                            int64_t partitions) {
     int64_t wanted = has_one_partition(topic) ? 1 : partitions;
     if (!look->ret_partitions)
         return "there is no such topic: run lockboxctl topics create";
-    if (ctl->options[CTL_PARTITIONS] ? look->ret_partitions != wanted
-                                     : has_one_partition(topic) && look->ret_partitions != 1)
+    if (wanted && look->ret_partitions != wanted)
         return lbx_arena_printf(&ctl->arena, "has %d partitions instead of %lld",
                                 look->ret_partitions, (long long)wanted);
     if (look->ret_max_message_bytes < least_bytes(ctl, topic))
@@ -117,11 +110,11 @@ static enum ctl_exit report_checked(struct ctl *ctl, const struct lbx_topic_look
                                     int64_t partitions) {
     static const struct ctl_column columns[] = {
         {"topic"},
-        {"partitions", CTL_NUMBER},
-        {"replication", CTL_NUMBER},
-        {"max_message_bytes", CTL_NUMBER},
-        {"retention_ms", CTL_NUMBER},
-        {"state", CTL_STATE},
+        {"partitions", CTL_CELL_NUMBER},
+        {"replication", CTL_CELL_NUMBER},
+        {"max_message_bytes", CTL_CELL_NUMBER},
+        {"retention_ms", CTL_CELL_NUMBER},
+        {"state", CTL_CELL_STATE},
         {"problem", .wide = true},
     };
     struct ctl_rows rows CTL_ROWS;
@@ -154,11 +147,11 @@ static enum ctl_exit report_checked(struct ctl *ctl, const struct lbx_topic_look
 
 enum ctl_exit ctl_topics_check(struct ctl *ctl) {
     int64_t partitions;
-    if (!ctl_number(ctl, CTL_PARTITIONS, 1, 10000, &partitions))
+    if (!ctl_number(ctl, CTL_PARTITIONS, 10000, 0, &partitions))
         return CTL_USAGE;
     struct lbx_topic_look looks[LBX_TOPIC_COUNT];
     for (size_t i = 0; i < LBX_TOPIC_COUNT; i++)
-        looks[i] = (struct lbx_topic_look){.name = topic_name(ctl, i)};
+        looks[i] = (struct lbx_topic_look){.name = ctl_topic(ctl, (enum lbx_topic)i)};
     struct lbx_admin *admin LBX_CLEANUP(lbx_cleanup_admin) = NULL;
     enum lbx_err err = lbx_admin_open(&ctl->settings, "lockboxctl", &admin);
     if (err == LBX_OK)

@@ -1,6 +1,8 @@
 /* The command line, by the table of commands. */
 #include "ctl.h"
 
+#include "event/uuid.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -205,20 +207,28 @@ bool ctl_parse(struct ctl *ctl, const struct ctl_command *commands, int argc, ch
     return take_words(ctl, words + 1, argv, ret_exit) && take_format(ctl, ret_exit);
 }
 
-bool ctl_number(const struct ctl *ctl, enum ctl_option option, int64_t least, int64_t most,
+bool ctl_number(const struct ctl *ctl, enum ctl_option option, int64_t most, int64_t fallback,
                 int64_t *ret_number) {
     const char *text = ctl->options[option];
     char *end;
-    *ret_number = least;
+    *ret_number = fallback;
     if (!text)
         return true;
     errno = 0;
     long long number = strtoll(text, &end, 10);
-    if (errno || end == text || *end || number < least || number > most) {
-        ctl_fail(CTL_USAGE, "%s takes a whole number from %lld to %lld, not %s",
-                 options[option].name, (long long)least, (long long)most, text);
+    if (errno || end == text || *end || number < 1 || number > most) {
+        ctl_fail(CTL_USAGE, "%s takes a whole number from 1 to %lld, not %s", options[option].name,
+                 (long long)most, text);
         return false;
     }
     *ret_number = number;
     return true;
+}
+
+bool ctl_request_id_is_valid(const char *id) {
+    if (lbx_uuid_valid(id))
+        return true;
+    ctl_fail(CTL_USAGE,
+             "not a request id: %s; it is a UUID in lower case, as request list prints it", id);
+    return false;
 }

@@ -1,0 +1,204 @@
+/* quarantine list, quarantine show: records that were rejected, bytes untouched. */
+#include "ctl.h"
+
+#include "base/utf8.h"
+#include "core/mail.h"
+#include "event/record.h"
+#include "sql_ctl.h"
+
+#include <ctype.h>
+#include <string.h>
+
+enum ctl_exit ctl_quarantine_list(struct ctl *ctl) {
+    static const struct ctl_column columns[] = {
+        {"quarantine_id", CTL_CELL_NUMBER},
+        {"quarantined_at", CTL_CELL_TIME},
+        {"consumer"},
+        {"topic"},
+        {"partition", CTL_CELL_NUMBER},
+        {"offset", CTL_CELL_NUMBER},
+        {"reason"},
+        {"published_at", CTL_CELL_TIME, .wide = true},
+    };
+    int64_t limit;
+    if (!ctl_number(ctl, CTL_LIMIT, 100000, 50, &limit))
+        return CTL_USAGE;
+    struct lbx_pg *pg CTL_PG = NULL;
+    enum ctl_exit code = CTL_ASK(ctl, &ctl_lockbox, &sql_ctl_quarantine_list, &pg,
+                                 lbx_arena_printf(&ctl->arena, "%lld", (long long)limit));
+    if (code == CTL_DONE)
+        CTL_PRINT_ANSWER(ctl, pg, columns, limit);
+    return code;
+}
+
+/* ---- show ---- */
+
+enum { KEY = 9, HEADERS, VALUE, PLAIN_CELLS = KEY };
+
+static const struct ctl_column show_columns[] = {
+    {"quarantine_id", CTL_CELL_NUMBER},
+    {"quarantined_at", CTL_CELL_TIME},
+    {"consumer"},
+    {"topic"},
+    {"partition", CTL_CELL_NUMBER},
+    {"offset", CTL_CELL_NUMBER},
+    {"kafka_timestamp", CTL_CELL_TIME},
+    {"reason"},
+    {"published_at", CTL_CELL_TIME},
+    {"key", CTL_CELL_RAW},
+    {"headers", CTL_CELL_RAW},
+    {"value", CTL_CELL_RAW},
+};
+enum { SHOW_COLUMNS = sizeof show_columns / sizeof *show_columns };
+
+struct bytes {
+    const char *data; /* NULL: null in the record */
+    size_t len;
+};
+
+struct rejected {
+    struct bytes key, value;
+    struct lbx_header *headers;
+    size_t header_count;
+};
+
+static bool is_text(struct bytes b) {
+    for (size_t i = 0; i < b.len; i++)
+        if (iscntrl((unsigned char)b.data[i]) && !isspace((unsigned char)b.data[i]))
+            return false;
+    return lbx_utf8_valid(b.data, b.len);
+}
+
+static struct bytes of_header(const struct lbx_header *header) {
+    return (struct bytes){header->value, header->len};
+}
+
+static struct rejected read_rejected(struct ctl *ctl, const struct lbx_pg *pg) {
+    struct rejected r = {0};
+    size_t len;
+    r.key.data = lbx_pg_cell_bytes(pg, 0, 0, KEY, &ctl->arena, &r.key.len);
+    r.value.data = lbx_pg_cell_bytes(pg, 0, 0, VALUE, &ctl->arena, &r.value.len);
+    const void *headers = lbx_pg_cell_bytes(pg, 0, 0, HEADERS, &ctl->arena, &len);
+    if (lbx_record_headers_decode(headers, len, &ctl->arena, &r.headers, &r.header_count) != LBX_OK)
+        r.header_count = 0;
+    return r;
+}
+
+/* {"bytes": 5, "text": "hello", "hex": "68656c6c6f"}; text is null where the bytes are none. */
+static void json_bytes(struct bytes b, struct lbx_buf *out) {
+    if (!b.data) {
+        lbx_buf_str(out, "null");
+        return;
+    }
+    lbx_buf_printf(out, "{\"bytes\": %zu, \"text\": ", b.len);
+    if (is_text(b))
+        lbx_buf_json_str(out, b.data, b.len);
+    else
+        lbx_buf_str(out, "null");
+    lbx_buf_str(out, ", \"hex\": \"");
+    lbx_buf_hex(out, b.data, b.len);
+    lbx_buf_str(out, "\"}");
+}
+
+static void json_headers(const struct rejected *r, struct lbx_buf *out) {
+    lbx_buf_char(out, '[');
+    for (size_t i = 0; i < r->header_count; i++) {
+        lbx_buf_str(out, i ? ", {\"name\": " : "{\"name\": ");
+        lbx_buf_json_str(out, r->headers[i].name, strlen(r->headers[i].name));
+        lbx_buf_str(out, ", \"value\": ");
+        json_bytes(of_header(&r->headers[i]), out);
+        lbx_buf_char(out, '}');
+    }
+    lbx_buf_char(out, ']');
+}
+
+static void show_rows(const struct ctl *ctl, const struct lbx_pg *pg, const struct rejected *r) {
+    struct lbx_buf key LBX_BUF = {0}, headers LBX_BUF = {0}, value LBX_BUF = {0};
+    json_bytes(r->key, &key);
+    json_headers(r, &headers);
+    json_bytes(r->value, &value);
+    const char *cells[SHOW_COLUMNS] = {
+        [KEY] = key.data, [HEADERS] = headers.data, [VALUE] = value.data};
+    for (size_t i = 0; i < PLAIN_CELLS; i++)
+        cells[i] = lbx_pg_cell(pg, 0, 0, i);
+    struct ctl_rows rows CTL_ROWS;
+    CTL_ROWS_INIT(&rows, show_columns);
+    ctl_rows_add(&rows, cells);
+    ctl_rows_print(&rows, ctl->format);
+}
+
+static void put_text(struct lbx_arena *arena, struct bytes b, struct lbx_buf *out) {
+    for (size_t at = 0, len; at < b.len; at += len + 1) {
+        const char *end = memchr(b.data + at, '\n', b.len - at);
+        len = end ? (size_t)(end - b.data) - at : b.len - at;
+        lbx_buf_str(out, "  ");
+        lbx_text_harmless(lbx_arena_memdup(arena, b.data + at, len), out);
+        lbx_buf_char(out, '\n');
+    }
+}
+
+static void put_hex(struct bytes b, struct lbx_buf *out) {
+    enum { WIDTH = 16 };
+    for (size_t at = 0; at < b.len; at += WIDTH) {
+        lbx_buf_printf(out, "  %06zx ", at);
+        for (size_t i = at; i < at + WIDTH; i++)
+            if (i < b.len)
+                lbx_buf_printf(out, " %02x", (unsigned char)b.data[i]);
+            else
+                lbx_buf_str(out, "   ");
+        lbx_buf_str(out, "  ");
+        for (size_t i = at; i < at + WIDTH && i < b.len; i++)
+            lbx_buf_char(out, b.data[i] >= ' ' && b.data[i] <= '~' ? b.data[i] : '.');
+        lbx_buf_char(out, '\n');
+    }
+}
+
+static void put_bytes(struct lbx_arena *arena, const char *name, struct bytes b,
+                      struct lbx_buf *out) {
+    lbx_text_harmless(name, out);
+    if (!b.data) {
+        lbx_buf_str(out, ": null\n");
+        return;
+    }
+    lbx_buf_printf(out, " (%zu bytes):\n", b.len);
+    if (is_text(b))
+        put_text(arena, b, out);
+    else
+        put_hex(b, out);
+}
+
+static void show_words(struct ctl *ctl, const struct lbx_pg *pg, const struct rejected *r) {
+    struct lbx_buf out LBX_BUF = {0};
+    for (size_t i = 0; i < PLAIN_CELLS; i++) {
+        const char *text = lbx_pg_cell(pg, 0, 0, i);
+        lbx_buf_printf(&out, "%-16s ", show_columns[i].name);
+        lbx_text_harmless(text ? text : "-", &out);
+        lbx_buf_char(&out, '\n');
+    }
+    put_bytes(&ctl->arena, "key", r->key, &out);
+    for (size_t i = 0; i < r->header_count; i++)
+        put_bytes(&ctl->arena, lbx_arena_printf(&ctl->arena, "header %s", r->headers[i].name),
+                  of_header(&r->headers[i]), &out);
+    put_bytes(&ctl->arena, "value", r->value, &out);
+    ctl_put(&out);
+}
+
+enum ctl_exit ctl_quarantine_show(struct ctl *ctl) {
+    const char *id = ctl->args[0];
+    if (!*id || strlen(id) > 18 || strspn(id, "0123456789") != strlen(id))
+        return ctl_fail(CTL_USAGE,
+                        "not a quarantine id: %s; it is the number quarantine list prints", id);
+    struct lbx_pg *pg CTL_PG = NULL;
+    enum ctl_exit code = CTL_ASK(ctl, &ctl_lockbox, &sql_ctl_quarantine_show, &pg, id);
+    if (code != CTL_DONE)
+        return code;
+    if (lbx_pg_row_count(pg, 0) == 0)
+        return ctl_fail(CTL_NO,
+                        "nothing in quarantine has the id %s; see lockboxctl quarantine list", id);
+    const struct rejected r = read_rejected(ctl, pg);
+    if (ctl->format == CTL_TABLE)
+        show_words(ctl, pg, &r);
+    else
+        show_rows(ctl, pg, &r);
+    return CTL_DONE;
+}

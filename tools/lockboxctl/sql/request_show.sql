@@ -1,0 +1,1 @@
+SELECT snapshot FROM request WHERE request_id = $1::uuid
