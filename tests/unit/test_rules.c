@@ -29,17 +29,27 @@ static const char *row_name(int state, int input) {
 
 /* ---- the table as text ---- */
 
-static const char *or_dash(const char *text) {
-    return text ? text : "-";
+static void print_row(struct lbx_buf *out, const char *input, int to, int verdict, int repeated,
+                      int event) {
+    const char *name = event ? lbx_event_type_info((enum lbx_event_type)event)->name : "-";
+    lbx_buf_printf(out, "    %-24s %-10s %-9s %-11s %s\n", input,
+                   to ? lbx_state_names[to] : "(stays)", verdict ? lbx_verdict_names[verdict] : "-",
+                   repeated  ? lbx_verdict_names[repeated]
+                   : verdict ? lbx_verdict_names[verdict]
+                             : "-",
+                   name);
 }
 
 static void print_rule(struct lbx_buf *out, int state, int input) {
     const struct lbx_rule *rule = rule_of(state, input);
-    int repeated = rule->repeated ? rule->repeated : rule->verdict;
-    lbx_buf_printf(out, "    %-13s %-18s %-9s %-13s %s\n", lbx_input_names[input],
-                   rule->to ? lbx_state_names[rule->to] : "(stays)",
-                   or_dash(lbx_verdict_names[rule->verdict]), or_dash(lbx_verdict_names[repeated]),
-                   rule->event ? lbx_event_type_info((enum lbx_event_type)rule->event)->name : "-");
+    const char *name = lbx_input_names[input];
+    print_row(out, name, rule->to, rule->verdict, rule->repeated, rule->event);
+    if (!rule->short_verdict && !rule->short_event)
+        return;
+    char not_enough[64] = "";
+    (void)snprintf(not_enough, sizeof not_enough, "%s, not enough yet", name);
+    print_row(out, not_enough, LBX_STATE_NONE, rule->short_verdict, rule->repeated,
+              rule->short_event);
 }
 
 static void the_table(void **unused) {
@@ -49,11 +59,12 @@ static void the_table(void **unused) {
                 "What can happen to a request, and what comes of it.\n\n"
                 "For each state it may be in: what happens; the state it then enters; the "
                 "verdict that a decision is\nanswered with, and the one where the same person "
-                "said the same before; the event that is published.\n");
+                "said the same before; the event that is published.\n\n"
+                "Only an emergency waits to be acknowledged, once and in time; any other "
+                "acknowledgement is a conflict,\na duplicate, or late.\n");
     FOR_STATES(state) {
-        lbx_buf_printf(&out, "\n%s%s\n", lbx_state_names[state],
-                       ended_by_time(state) ? "" : " (over)");
-        lbx_buf_printf(&out, "    %-13s %-18s %-9s %-13s %s\n", "what happens", "then", "verdict",
+        lbx_buf_printf(&out, "\n%s%s\n    %-24s %-10s %-9s %-11s %s\n", lbx_state_names[state],
+                       ended_by_time(state) ? "" : " (over)", "what happens", "then", "verdict",
                        "said before", "event");
         FOR_INPUTS(input) print_rule(&out, state, input);
     }
@@ -66,7 +77,7 @@ static void every_decision_has_an_input(void **unused) {
     (void)unused;
     int bad = 0;
     for (int decision = LBX_DECISION_NONE + 1; decision < LBX_DECISION_END; decision++) {
-        bool found = decision == LBX_DECISION_ACKNOWLEDGE; /* there is nothing to acknowledge yet */
+        bool found = false;
         FOR_INPUTS(input) found |= decision_of(input) == decision;
         CHECK_ROW(&bad, lbx_decision_names[decision], found, "no input of that name");
     }
@@ -82,7 +93,8 @@ static void decisions_have_verdicts_and_nothing_else_has(void **unused) {
         if (decision_of(input))
             CHECK_ROW(&bad, row_name(state, input), rule->verdict, "a decision without a verdict");
         else
-            CHECK_ROW(&bad, row_name(state, input), !rule->verdict && !rule->repeated,
+            CHECK_ROW(&bad, row_name(state, input),
+                      !rule->verdict && !rule->repeated && !rule->short_verdict,
                       "a verdict on what is no decision");
     }
     assert_int_equal(bad, 0);
@@ -94,9 +106,8 @@ static void what_is_over_never_moves(void **unused) {
     FOR_STATES(state) FOR_INPUTS(input) {
         const struct lbx_rule *rule = rule_of(state, input);
         if (!ended_by_time(state))
-            CHECK_ROW(&bad, row_name(state, input),
-                      !rule->to && !rule->event && rule->verdict != LBX_VERDICT_APPLIED,
-                      "it moves");
+            CHECK_ROW(&bad, row_name(state, input), !rule->to, "it moves to %s",
+                      lbx_state_names[rule->to]);
     }
     assert_int_equal(bad, 0);
 }
@@ -123,18 +134,34 @@ static void moves_are_applied_and_published(void **unused) {
         const struct lbx_rule *rule = rule_of(state, input);
         if (!rule->to)
             continue;
-        char event[128] = "";
-        (void)snprintf(event, sizeof event, "lockbox.request.%s.v1", lbx_state_names[rule->to]);
+        char want[128] = "";
+        (void)snprintf(want, sizeof want, "lockbox.request.%s.v1", lbx_state_names[rule->to]);
+        const char *event =
+            rule->event ? lbx_event_type_info((enum lbx_event_type)rule->event)->name : "none";
         CHECK_ROW(&bad, row_name(state, input),
                   rule->to != state && rule->to != LBX_STATE_CUSTOMER_NOTIFIED, "moves to %s",
                   lbx_state_names[rule->to]);
+        CHECK_ROW(&bad, row_name(state, input), same(event, want), "%s, not %s", event, want);
+    }
+    assert_int_equal(bad, 0);
+}
+
+/* Whoever is told "applied" or "recorded" finds an event of it, and nobody else does. */
+static void verdicts_and_events_agree(void **unused) {
+    (void)unused;
+    int bad = 0;
+    FOR_STATES(state) FOR_INPUTS(input) if (decision_of(input)) {
+        const struct lbx_rule *rule = rule_of(state, input);
         CHECK_ROW(&bad, row_name(state, input),
-                  rule->event &&
-                      same(lbx_event_type_info((enum lbx_event_type)rule->event)->name, event),
-                  "event %d, not %s", rule->event, event);
-        if (decision_of(input))
-            CHECK_ROW(&bad, row_name(state, input), rule->verdict == LBX_VERDICT_APPLIED,
-                      "verdict %s", lbx_verdict_names[rule->verdict]);
+                  (rule->verdict == LBX_VERDICT_APPLIED) == (rule->event != LBX_EVENT_NONE),
+                  "%s, event %d", lbx_verdict_names[rule->verdict], rule->event);
+        CHECK_ROW(&bad, row_name(state, input),
+                  (rule->short_verdict == LBX_VERDICT_RECORDED) ==
+                      (rule->short_event != LBX_EVENT_NONE),
+                  "not enough yet: %d, event %d", rule->short_verdict, rule->short_event);
+        CHECK_ROW(&bad, row_name(state, input),
+                  !rule->repeated || rule->repeated == LBX_VERDICT_DUPLICATE, "said before: %s",
+                  lbx_verdict_names[rule->repeated]);
     }
     assert_int_equal(bad, 0);
 }
@@ -159,6 +186,7 @@ int main(void) {
         cmocka_unit_test(what_is_over_never_moves),
         cmocka_unit_test(time_and_ticket_end_what_is_not),
         cmocka_unit_test(moves_are_applied_and_published),
+        cmocka_unit_test(verdicts_and_events_agree),
         cmocka_unit_test(only_an_approval_grants),
     };
     return cmocka_run_group_tests_name("rules", tests, NULL, NULL);
