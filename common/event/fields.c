@@ -286,10 +286,11 @@ static bool read_object(const struct reader *r, const struct place *place,
         const struct lbx_field *field = &table->fields[i];
         const struct place member = {.up = place, .name = field->name};
         const json_t *found = json_object_get(value, field->name);
+        bool null = found && json_is_null(found);
         bool ok = true;
-        if (found && !json_is_null(found))
+        if (found && !null)
             ok = read_field(r, &member, field, found, into);
-        else if (field->required)
+        else if (field->required && !(null && field->nullable))
             ok = wrong(r, &member, "missing");
         if (!ok && r->reason)
             return false;

@@ -45,7 +45,7 @@ struct lbx_field {
     enum lbx_type item; /* LIST: LBX_T_TEXT, LBX_T_INT or LBX_T_OBJECT */
     bool required;
     bool characters; /* TEXT: min and max count Unicode code points instead of bytes */
-    bool emit_null;  /* writing: an absent value is written as null instead of left out */
+    bool nullable;   /* required, but null may stand there: read as absent, written as null */
     enum lbx_format format;
     int64_t min, max; /* TEXT and its items: length; INT and its items, DURATION: value */
     int64_t min_items, max_items; /* LIST */
@@ -111,7 +111,10 @@ void lbx_fields_write(const struct lbx_table *table, const void *of_struct, stru
     LBX_ROW_AS(#member, owner, member, row_type, ctype, __VA_ARGS__)
 /* For a member of a member, which JSON names otherwise. */
 #define LBX_ROW_AS(row_name, owner, member, row_type, ctype, ...)                                  \
-    { .name = (row_name), .type = (row_type), .offset = LBX_PLACE(owner, member, ctype), __VA_ARGS__ }
+    {                                                                                              \
+        .name = (row_name), .type = (row_type), .offset = LBX_PLACE(owner, member, ctype),         \
+        __VA_ARGS__                                                                                \
+    }
 #define LBX_PLACE(owner, member, ctype)                                                            \
     (offsetof(struct owner, member) + 0 * sizeof(_Generic(((struct owner *)0)->member, ctype       \
                                                           : (char)0)))

@@ -95,12 +95,12 @@ void lbx_fields_write(const struct lbx_table *table, const void *of_struct, stru
     for (size_t i = 0; i < table->count; i++) {
         const struct lbx_field *field = &table->fields[i];
         bool here = present(field, from);
-        if (!here && !field->required && !field->emit_null)
+        if (!here && !field->required)
             continue;
         lbx_buf_char(out, before);
         lbx_buf_json_str(out, field->name, strlen(field->name));
         lbx_buf_char(out, ':');
-        if (!here && field->emit_null)
+        if (!here && field->nullable)
             lbx_buf_str(out, "null");
         else
             write_field(field, from, out);

@@ -18,7 +18,6 @@ struct some_vote {
 struct some_request {
     const char *request_id, *tenant_id, *subscription_id, *ticket_id;
     struct someone engineer;
-    int state;
     struct some_vote *decisions;
     size_t decision_count;
 };
@@ -46,7 +45,6 @@ static const struct lbx_field some_request_rows[] = {
     ID(some_request, subscription_id),
     ID(some_request, ticket_id),
     SOMEONE(some_request, engineer),
-    LBX_ROW_ENUM(some_request, state, .names = lbx_state_names),
     LBX_ROW_OBJECTS(some_request, decisions, decision_count, struct some_vote,
                     .max_items = INT64_MAX, .of = &some_vote_table),
 };
@@ -66,17 +64,19 @@ static const struct lbx_field some_data_rows[] = {
 };
 static const struct lbx_table some_data_table = LBX_TABLE("some_data", some_data, some_data_rows);
 
-/* Who decided a request's present state, where a person did. */
-static const char *decider(const struct some_request *request) {
-    static const int deciding[LBX_STATE_END] = {
-        [LBX_STATE_APPROVED] = LBX_DECISION_APPROVE,
-        [LBX_STATE_DENIED] = LBX_DECISION_DENY,
-        [LBX_STATE_REVOKED] = LBX_DECISION_REVOKE,
+/* Whose decision a request's event tells of: of its last vote, where that is what the event is about. */
+static const char *decider(enum lbx_event_type type, const struct some_request *request) {
+    static const int deciding[LBX_EVENT_COUNT] = {
+        [LBX_EVENT_REQUEST_APPROVAL_RECORDED] = LBX_DECISION_APPROVE,
+        [LBX_EVENT_REQUEST_APPROVED] = LBX_DECISION_APPROVE,
+        [LBX_EVENT_REQUEST_DENIED] = LBX_DECISION_DENY,
+        [LBX_EVENT_REQUEST_REVOKED] = LBX_DECISION_REVOKE,
+        [LBX_EVENT_REQUEST_ACKNOWLEDGED] = LBX_DECISION_ACKNOWLEDGE,
     };
     if (request->decision_count == 0)
         return NULL;
     const struct some_vote *last = &request->decisions[request->decision_count - 1];
-    return last->decision && last->decision == deciding[request->state] ? last->by.id : NULL;
+    return last->decision && last->decision == deciding[type] ? last->by.id : NULL;
 }
 
 /* By the first of these that the data have: by (votes, administrators), engineer_id and engineer (what
@@ -95,9 +95,9 @@ static const char *actor_of(const char *type, const struct some_data *data) {
         return data->opened_by.id;
     enum lbx_event_type known = type ? lbx_event_type_find(type) : LBX_EVENT_NONE;
     if (known == LBX_EVENT_REQUEST_CREATED || known == LBX_EVENT_REQUEST_REFUSED ||
-        known == LBX_EVENT_REQUEST_NOT_REQUIRED)
+        known == LBX_EVENT_REQUEST_NOT_REQUIRED || known == LBX_EVENT_REQUEST_EMERGENCY)
         return request->engineer.id;
-    return decider(request);
+    return decider(known, request);
 }
 
 static const char *either(const char *a, const char *b) {

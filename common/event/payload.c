@@ -290,7 +290,9 @@ TABLE(tenant_policy, lbx_tenant_event, tenant_policy_rows);
 static const struct lbx_field tenant_approver_key_rows[] = {
     LBX_ROW_TEXT(lbx_tenant_event, tenant_id, REQUIRED, ID),
     LBX_ROW_TEXT(lbx_tenant_event, principal_id, REQUIRED, ID),
-    LBX_ROW_OBJECT(lbx_tenant_event, public_key, struct lbx_jwk, OPTIONAL, OF(jwk)),
+    /* null removes the key; leaving it out says nothing */
+    LBX_ROW_OBJECT(lbx_tenant_event, public_key, struct lbx_jwk, REQUIRED, .nullable = true,
+                   OF(jwk)),
 };
 TABLE(tenant_approver_key, lbx_tenant_event, tenant_approver_key_rows);
 

@@ -183,7 +183,8 @@ struct lbx_request {
     int64_t remind_at; /* next reminder while the customer is asked */
     int64_t approvals_needed;
     bool signed_decisions; /* a decision counts only with an approver's signature */
-    struct lbx_principal opened_by; /* whoever opened the ticket, where he is on the vendor's side */
+    struct lbx_principal
+        opened_by; /* whoever opened the ticket, where he is on the vendor's side */
     struct lbx_approver *approvers;
     size_t approver_count;
     const char **alternate_emails;
@@ -206,7 +207,8 @@ struct lbx_request {
 
 struct lbx_ticket_opened {
     const char *ticket_id, *subscription_id, *title, *severity;
-    struct lbx_engineer opened_by; /* optional; organization optional in it: the vendor's own people */
+    struct lbx_engineer
+        opened_by; /* optional; organization optional in it: the vendor's own people */
 };
 
 struct lbx_ticket_assigned { /* assigned and escalated */
@@ -242,9 +244,9 @@ struct lbx_tenant_event {
     struct lbx_principal by;        /* who enables, disables or sets the policy */
     const char **alternate_emails;
     size_t alternate_count;
-    struct lbx_policy policy;       /* its members stand beside the others in JSON */
-    const char *principal_id;       /* whose key it is */
-    struct lbx_jwk public_key;      /* absent: removed */
+    struct lbx_policy policy;  /* its members stand beside the others in JSON */
+    const char *principal_id;  /* whose key it is */
+    struct lbx_jwk public_key; /* absent (null in JSON): removed */
 };
 
 struct lbx_decision_submitted {

@@ -43,6 +43,8 @@ static void dump_field(const struct lbx_field *field, struct lbx_buf *out) {
     enum lbx_type item = field->type == LBX_T_LIST ? field->item : field->type;
     lbx_buf_printf(out, "{\"name\":\"%s\",\"type\":\"%s\",\"required\":%s", field->name,
                    type_name(field->type), field->required ? "true" : "false");
+    if (field->nullable)
+        lbx_buf_str(out, ",\"nullable\":true");
     if (field->type == LBX_T_LIST)
         lbx_buf_printf(out, ",\"min_items\":%" PRId64 ",\"max_items\":%" PRId64 ",\"item\":\"%s\"",
                        field->min_items, field->max_items, type_name(item));

@@ -24,7 +24,6 @@ struct whole {
     struct part *parts;
     size_t part_count;
     const char *odd;
-    const char *nullable;
 };
 
 static const char *const colors[] = {NULL, "red", "green", NULL};
@@ -49,7 +48,6 @@ static const struct lbx_field whole_rows[] = {
     LBX_ROW_INTS(whole, numbers, number_count, .min = 1, .max = 32, .min_items = 2, .max_items = 3),
     LBX_ROW_OBJECTS(whole, parts, part_count, struct part, .max_items = 2, .of = &part_table),
     {.name = "a/b~c", .type = LBX_T_TEXT, .max = 1, .offset = offsetof(struct whole, odd)},
-    LBX_ROW_TEXT(whole, nullable, .max = 4, .emit_null = true),
 };
 static const struct lbx_table whole_table = LBX_TABLE("whole", whole, whole_rows);
 
@@ -62,13 +60,12 @@ struct row {
 #define FINE(json, written)                                                                        \
     { json, NULL, written }
 #define T "\"text\":\"abc\""
-#define OUT(members) "{" T members ",\"nullable\":null}"
+#define OUT(members) "{" T members "}"
 
 static const struct row rows[] = {
     FINE("{" T "}", OUT("")),
     FINE(" {\n\t" T " } ", OUT("")),
     FINE("{" T ",\"unknown\":[{\"deep\":[1e3,null]}],\"color\":null}", OUT("")),
-    FINE("{" T ",\"nullable\":\"x\"}", "{" T ",\"nullable\":\"x\"}"),
 
     /* text */
     {"{}", "/text: missing", NULL},
@@ -134,6 +131,7 @@ static const struct row rows[] = {
 
     /* enums */
     FINE("{" T ",\"color\":\"green\"}", OUT(",\"color\":\"green\"")),
+    FINE("{" T ",\"color\":\"red\"}", OUT(",\"color\":\"red\"")),
     {"{" T ",\"color\":\"Green\"}", "/color: not one of red, green", NULL},
     {"{" T ",\"color\":\"\"}", "/color: not one of red, green", NULL},
     {"{" T ",\"color\":1}", "/color: not a string", NULL},
@@ -221,7 +219,7 @@ static void places_are_filled(void **state) {
         "{\"text\":\"abc\",\"prose\":\"p\",\"email\":\"a@b\",\"number\":7,\"flag\":true,"
         "\"at\":\"2026-11-23T16:08:38Z\",\"lasts\":\"PT1H\",\"color\":\"green\","
         "\"part\":{\"id\":\"x\",\"n\":-1},\"texts\":[\"s\",\"t\"],\"numbers\":[3,2],"
-        "\"parts\":[{\"id\":\"y\"},{\"id\":\"z\",\"n\":5}],\"a/b~c\":\"o\",\"nullable\":\"n\"}";
+        "\"parts\":[{\"id\":\"y\"},{\"id\":\"z\",\"n\":5}],\"a/b~c\":\"o\"}";
     struct lbx_arena arena;
     struct whole w;
     struct lbx_reason reason;
@@ -254,8 +252,7 @@ static void places_are_filled(void **state) {
                         "\"flag\":true,\"at\":\"2026-11-23T16:08:38.000000Z\",\"lasts\":\"PT1H\","
                         "\"color\":\"green\",\"part\":{\"id\":\"x\",\"n\":-1},"
                         "\"texts\":[\"s\",\"t\"],\"numbers\":[3,2],"
-                        "\"parts\":[{\"id\":\"y\"},{\"id\":\"z\",\"n\":5}],\"a/b~c\":\"o\","
-                        "\"nullable\":\"n\"}");
+                        "\"parts\":[{\"id\":\"y\"},{\"id\":\"z\",\"n\":5}],\"a/b~c\":\"o\"}");
     lbx_arena_done(&arena);
 }
 
@@ -369,12 +366,49 @@ static void gleaning_takes_what_fits(void **state) {
     lbx_arena_done(&arena);
 }
 
+struct maybe {
+    struct part part;
+};
+
+/* It must be said that there is none. */
+static void null_may_be_required(void **state) {
+    (void)state;
+    static const struct lbx_field maybe_rows[] = {
+        LBX_ROW_OBJECT(maybe, part, struct part, .required = true, .nullable = true,
+                       .of = &part_table),
+    };
+    static const struct lbx_table maybe_table = LBX_TABLE("maybe", maybe, maybe_rows);
+    static const struct row cases[] = {
+        FINE("{\"part\":null}", "{\"part\":null}"),
+        FINE("{\"part\":{\"id\":\"p\"}}", "{\"part\":{\"id\":\"p\"}}"),
+        {"{}", "/part: missing", NULL},
+        {"{\"part\":{}}", "/part/id: missing", NULL},
+    };
+    struct lbx_arena arena;
+    int bad = 0;
+    lbx_arena_init(&arena);
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct lbx_buf out LBX_BUF = {0};
+        struct lbx_reason reason = {""};
+        struct maybe maybe;
+        enum lbx_err err = lbx_fields_read(&maybe_table, cases[i].json, strlen(cases[i].json), "",
+                                           &arena, &maybe, &reason);
+        lbx_fields_write(&maybe_table, &maybe, &out);
+        CHECK_ROW(&bad, cases[i].json,
+                  err == LBX_OK ? same(out.data, cases[i].written)
+                                : same(reason.text, cases[i].reason),
+                  "%s %s", reason.text, out.data);
+    }
+    lbx_arena_done(&arena);
+    assert_int_equal(bad, 0);
+}
+
 static void required_without_a_value_is_null(void **state) {
     (void)state;
     struct whole w = {0};
     struct lbx_buf out LBX_BUF = {0};
     lbx_fields_write(&whole_table, &w, &out);
-    assert_string_equal(out.data, "{\"text\":null,\"nullable\":null}");
+    assert_string_equal(out.data, "{\"text\":null}");
 }
 
 int main(void) {
@@ -386,6 +420,7 @@ int main(void) {
         cmocka_unit_test(nesting_is_bounded),
         cmocka_unit_test(reasons_are_bounded),
         cmocka_unit_test(gleaning_takes_what_fits),
+        cmocka_unit_test(null_may_be_required),
         cmocka_unit_test(required_without_a_value_is_null),
     };
     return cmocka_run_group_tests_name("fields", tests, NULL, NULL);
