@@ -40,7 +40,17 @@ static void below_the_threshold_is_silent(void **state) {
     (void)state;
     lbx_log_init("tester", LBX_LOG_WARN);
     assert_string_equal(logged(LBX_LOG_INFO, "x"), "");
+    assert_string_not_equal(logged(LBX_LOG_WARN, "x"), "");
     assert_string_not_equal(logged(LBX_LOG_ERROR, "x"), "");
+}
+
+/* For the rest of the process: the last of these tests. */
+static void a_line_for_people(void **state) {
+    (void)state;
+    lbx_log_init("lockboxctl", LBX_LOG_INFO);
+    lbx_log_for_people();
+    assert_string_equal(logged(LBX_LOG_ERROR, "a\033[2Jb\n"),
+                        "lockboxctl: it \"happened\" (topic: a [2Jb, partition: -3, nothing:)\n");
 }
 
 static void levels_have_names(void **state) {
@@ -70,6 +80,7 @@ int main(void) {
         cmocka_unit_test(one_json_line),
         cmocka_unit_test(below_the_threshold_is_silent),
         cmocka_unit_test(levels_have_names),
+        cmocka_unit_test(a_line_for_people),
     };
     return cmocka_run_group_tests_name("log", tests, NULL, NULL);
 }

@@ -84,10 +84,13 @@ static void headers_come_back(void **state) {
             if (headers[i].value)
                 assert_memory_equal(back[i].value, headers[i].value, headers[i].len);
         }
-        /* Each end too early is noticed. */
-        for (size_t len = 0; len < bytes.len; len++)
-            assert_int_equal(lbx_record_headers_decode(bytes.data, len, &arena, &back, &back_count),
+        /* Each end too early is noticed, and nothing behind it is read (AddressSanitizer's part). */
+        for (size_t len = 0; len < bytes.len; len++) {
+            char *part LBX_FREE = malloc(len + !len);
+            memcpy(part, bytes.data, len);
+            assert_int_equal(lbx_record_headers_decode(part, len, &arena, &back, &back_count),
                              LBX_ERR_INVALID);
+        }
     }
     lbx_arena_done(&arena);
 }
