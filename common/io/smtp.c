@@ -140,6 +140,14 @@ static SSL_CTX *tls_new(const char *host, const char *ca_file) {
     return tls;
 }
 
+/* libesmtp looks for a client certificate below $XDG_CONFIG_DIR, else $HOME/.config, refuses TLS where
+ * it may not look, and frees one it finds once too often. There is none here. Before main, because
+ * setenv and threads do not go together. */
+__attribute__((constructor)) static void no_client_certificate(void) {
+    if (setenv("XDG_CONFIG_DIR", "/nonexistent", 1) != 0)
+        abort();
+}
+
 enum lbx_err lbx_smtp_new(const struct lbx_smtp_config *config, struct lbx_smtp **ret_smtp,
                           char ret_why[LBX_SMTP_WHY_SIZE]) {
     struct lbx_smtp_url url;
@@ -157,10 +165,6 @@ enum lbx_err lbx_smtp_new(const struct lbx_smtp_config *config, struct lbx_smtp 
         (void)bad(ret_why, "this program does not export its connect() to libraries");
         return LBX_ERR_INTERNAL;
     }
-    /* libesmtp looks for a client certificate below $XDG_CONFIG_DIR or else $HOME/.config, refuses
-     * TLS where it may not look, and frees one it finds once too often. There is none here. */
-    if (setenv("XDG_CONFIG_DIR", "/nonexistent", 1) != 0)
-        abort();
 
     struct lbx_smtp *smtp = calloc(1, sizeof *smtp);
     if (!smtp)
