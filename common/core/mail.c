@@ -416,13 +416,21 @@ static void write_emergency(const struct lbx_mail_input *input, struct page *pag
     struct lbx_buf *what = paragraph(page), *who = paragraph(page), *then = paragraph(page);
     page->items_label = "What was opened without asking";
     engineer(request, what);
-    lbx_buf_str(what, " declared an emergency and has had access to your cluster ");
+    bool open = request->state == LBX_STATE_EMERGENCY;
+    lbx_buf_str(what, open ? " declared an emergency and has had access to your cluster "
+                           : " declared an emergency and had access to your cluster ");
     cluster(request, what);
-    lbx_buf_str(what, " since ");
+    lbx_buf_str(what, open ? " since " : " from ");
     moment(request->starts_at, what);
-    lbx_buf_str(what, ", without your approval. The access ends by itself at ");
-    deadline(request->expires_at, input->now, what);
-    lbx_buf_str(what, "; any approver may revoke it before.");
+    if (open) {
+        lbx_buf_str(what, ", without your approval. The access ends by itself at ");
+        deadline(request->expires_at, input->now, what);
+        lbx_buf_str(what, "; any approver may revoke it before.");
+    } else {
+        lbx_buf_str(what, " to ");
+        moment(request->ended_at ? request->ended_at : request->expires_at, what);
+        lbx_buf_str(what, ", without your approval.");
+    }
 
     lbx_buf_str(who, "It was authorized by ");
     person(request->authorized_by.name, request->authorized_by.email, request->authorized_by.id,
@@ -435,7 +443,9 @@ static void write_emergency(const struct lbx_mail_input *input, struct page *pag
         lbx_buf_str(then, "Nobody acknowledged it in time; that is recorded.");
         return;
     }
-    lbx_buf_str(then, "Please acknowledge in the portal that you know of it, by ");
+    lbx_buf_str(then, input->reader == LBX_READER_APPROVER
+                          ? "Please acknowledge in the portal that you know of it, by "
+                          : "An approver is to acknowledge it by ");
     deadline(request->acknowledge_by, input->now, then);
     lbx_buf_char(then, '.');
 }
@@ -547,8 +557,8 @@ static void write_facts(const struct lbx_mail_input *input, struct page *page) {
                        (long long)request->approvals_needed);
     if (request->incident_id) {
         fact_text(page, "Incident", request->incident_id);
-        person(request->authorized_by.name, request->authorized_by.email,
-               request->authorized_by.id, fact(page, "Authorized by"));
+        person(request->authorized_by.name, request->authorized_by.email, request->authorized_by.id,
+               fact(page, "Authorized by"));
     }
     if (request->state == LBX_STATE_APPROVED || request->state == LBX_STATE_NOT_REQUIRED ||
         request->state == LBX_STATE_EMERGENCY)
@@ -569,11 +579,14 @@ static void write_link(const struct lbx_mail_input *input, struct page *page) {
             lbx_buf_char(out, *c);
         else
             lbx_buf_printf(out, "%%%02X", (unsigned int)(unsigned char)*c);
-    bool approver = input->reader == LBX_READER_APPROVER;
-    page->link_label = approver && tells_of_emergency(input) ? "Acknowledge or revoke in the portal"
-                       : approver && input->kind != LBX_MAIL_OUTCOME
-                           ? "Approve or deny in the portal"
-                           : "See the request in the portal";
+    const char *label = "See the request in the portal";
+    if (input->reader == LBX_READER_APPROVER && input->request->state == LBX_STATE_EMERGENCY)
+        label = "Acknowledge or revoke in the portal";
+    else if (input->reader == LBX_READER_APPROVER && tells_of_emergency(input))
+        label = "Acknowledge in the portal";
+    else if (input->reader == LBX_READER_APPROVER && input->kind != LBX_MAIL_OUTCOME)
+        label = "Approve or deny in the portal";
+    page->link_label = label;
 }
 
 static void write_footer(const struct lbx_mail_input *input, struct lbx_buf *out) {
