@@ -200,6 +200,33 @@ static void test_golden_partly(void **state) {
     check_mail("outcome-approved-partly", &input);
 }
 
+static struct lbx_request declared(void) {
+    struct lbx_request request = in_state(LBX_STATE_EMERGENCY, NULL, 0);
+    request.duration = HOUR;
+    request.starts_at = NOW;
+    request.expires_at = NOW + HOUR;
+    request.ended_at = 0;
+    request.incident_id = "INC-77 <sev 1>";
+    request.authorized_by = (struct lbx_principal){"m-max", "max@microsoft.example", "Max Muster"};
+    request.acknowledge_by = NOW + DAY;
+    return request;
+}
+
+static void test_golden_emergency(void **state) {
+    (void)state;
+    struct lbx_request request = declared();
+    struct lbx_mail_input input = input_of(&request, LBX_MAIL_EMERGENCY);
+    check_mail("emergency-approver", &input);
+    input.reader = LBX_READER_ALTERNATE;
+    check_mail("emergency-alternate", &input);
+
+    request.state = LBX_STATE_COMPLETED;
+    request.ended_at = NOW + HOUR;
+    input = input_of(&request, LBX_MAIL_EMERGENCY_REMINDER);
+    input.now = NOW + DAY;
+    check_mail("emergency-reminder-approver", &input);
+}
+
 /* ---- kinds and states ---- */
 
 static void test_kind_goes_with_state(void **state) {
@@ -213,7 +240,11 @@ static void test_kind_goes_with_state(void **state) {
             bool waits = s == LBX_STATE_CUSTOMER_NOTIFIED;
             bool over =
                 s > LBX_STATE_NONE && s < LBX_STATE_END && !waits && s != LBX_STATE_EMERGENCY;
-            bool fits = (asks && waits) || (k == LBX_MAIL_OUTCOME && over);
+            bool emergency = s == LBX_STATE_EMERGENCY;
+            bool ended = s == LBX_STATE_COMPLETED || s == LBX_STATE_REVOKED;
+            bool fits = (asks && waits) || (k == LBX_MAIL_OUTCOME && over) ||
+                        (k == LBX_MAIL_EMERGENCY && emergency) ||
+                        (k == LBX_MAIL_EMERGENCY_REMINDER && (emergency || ended));
             struct lbx_mail mail = {0};
             assert_int_equal(lbx_mail_write(&input, &mail), fits ? LBX_OK : LBX_ERR_INVALID);
             lbx_mail_done(&mail);
@@ -370,6 +401,10 @@ static struct lbx_mail hostile_mail(const char *word, enum lbx_mail_kind kind) {
     struct lbx_request request = in_state(LBX_STATE_APPROVED, votes, 1);
     if (kind == LBX_MAIL_APPROVAL_NEEDED)
         request.state = LBX_STATE_CUSTOMER_NOTIFIED;
+    if (kind == LBX_MAIL_EMERGENCY)
+        request.state = LBX_STATE_EMERGENCY;
+    request.incident_id = word;
+    request.authorized_by = (struct lbx_principal){word, word, word};
     request.request_id = request.ticket_id = request.subscription_id = word;
     request.resource_id = request.justification = word;
     request.engineer = (struct lbx_engineer){word, word, word, word};
@@ -407,7 +442,8 @@ static void test_hostile(void **state) {
         "",
         long_word,
     };
-    static const enum lbx_mail_kind kinds[] = {LBX_MAIL_APPROVAL_NEEDED, LBX_MAIL_OUTCOME};
+    static const enum lbx_mail_kind kinds[] = {LBX_MAIL_APPROVAL_NEEDED, LBX_MAIL_OUTCOME,
+                                               LBX_MAIL_EMERGENCY};
     for (size_t k = 0; k < COUNT(kinds); k++) {
         struct lbx_mail plain = hostile_mail("word", kinds[k]);
         struct lbx_mail empty = hostile_mail("", kinds[k]);
@@ -453,17 +489,12 @@ static void test_link_is_encoded(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_golden_question),
-        cmocka_unit_test(test_golden_outcome),
-        cmocka_unit_test(test_golden_refused),
-        cmocka_unit_test(test_golden_partly),
-        cmocka_unit_test(test_kind_goes_with_state),
-        cmocka_unit_test(test_mail_is_rewritten),
-        cmocka_unit_test(test_item_words),
-        cmocka_unit_test(test_duration_words),
-        cmocka_unit_test(test_text_harmless),
-        cmocka_unit_test(test_hostile),
-        cmocka_unit_test(test_title_is_cut_in_subject),
+        cmocka_unit_test(test_golden_question),   cmocka_unit_test(test_golden_outcome),
+        cmocka_unit_test(test_golden_refused),    cmocka_unit_test(test_golden_partly),
+        cmocka_unit_test(test_golden_emergency),  cmocka_unit_test(test_kind_goes_with_state),
+        cmocka_unit_test(test_mail_is_rewritten), cmocka_unit_test(test_item_words),
+        cmocka_unit_test(test_duration_words),    cmocka_unit_test(test_text_harmless),
+        cmocka_unit_test(test_hostile),           cmocka_unit_test(test_title_is_cut_in_subject),
         cmocka_unit_test(test_link_is_encoded),
     };
     return cmocka_run_group_tests_name("mail", tests, NULL, NULL);
