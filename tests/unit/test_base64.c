@@ -1,0 +1,53 @@
+#include "base/base64.h"
+
+#include "check.h"
+
+static void strict_base64url(void **state) {
+    (void)state;
+    static const struct {
+        const char *text;
+        const char *want; /* NULL: refused */
+    } rows[] = {
+        /* RFC 4648, section 10, without padding */
+        {"", ""},
+        {"Zg", "f"},
+        {"Zm8", "fo"},
+        {"Zm9v", "foo"},
+        {"Zm9vYg", "foob"},
+        {"Zm9vYmE", "fooba"},
+        {"Zm9vYmFy", "foobar"},
+        {"-_-_", "\xFB\xFF\xBF"},
+        /* another alphabet, padding, white space */
+        {"+/+/", NULL},
+        {"Zg==", NULL},
+        {"Zm9v\n", NULL},
+        {" Zm9v", NULL},
+        {"Zm9\xC3", NULL},
+        /* an impossible length */
+        {"Z", NULL},
+        {"Zm9vY", NULL},
+        /* bits left over: another text of the same bytes */
+        {"Zh", NULL},
+        {"Zm9", NULL},
+        /* no room */
+        {"Zm9vYmFyZg", NULL},
+    };
+    int bad = 0;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        char bytes[7] = {0};
+        size_t len = 0;
+        bool ok = lbx_base64url_decode(rows[i].text, strlen(rows[i].text), bytes, 6, &len);
+        CHECK_ROW(&bad, rows[i].text, ok == (rows[i].want != NULL), "%d", ok);
+        if (ok && rows[i].want)
+            CHECK_ROW(&bad, rows[i].text,
+                      len == strlen(rows[i].want) && memcmp(bytes, rows[i].want, len) == 0,
+                      "%zu bytes", len);
+        CHECK_ROW(&bad, rows[i].text, bytes[6] == 0, "wrote behind the room");
+    }
+    assert_int_equal(bad, 0);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {cmocka_unit_test(strict_base64url)};
+    return cmocka_run_group_tests_name("base64", tests, NULL, NULL);
+}
