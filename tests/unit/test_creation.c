@@ -1,0 +1,748 @@
+/* From a wish to a request: each check, which of several speaks, and what each outcome carries. */
+#include "core/creation.h"
+
+#include "event/time.h"
+
+#include "check.h"
+
+#define HOUR INT64_C(3600000000)
+#define NOW INT64_C(1795450118123456)
+#define RESOURCE                                                                                   \
+    "/subscriptions/sub-1/resourceGroups/rg/providers/Microsoft.RedHatOpenShift/"                  \
+    "openShiftClusters/aro"
+#define RESOURCE_ELSEWHERE                                                                         \
+    "/subscriptions/sub-2/resourceGroups/rg/providers/Microsoft.RedHatOpenShift/"                  \
+    "openShiftClusters/aro"
+
+/* A creation in which all is well, with everything it points to. Not to be copied. */
+struct world {
+    struct lbx_arena arena;
+    struct lbx_item items[3];
+    struct lbx_access_requested wish;
+    struct lbx_engineer escalated[1];
+    struct lbx_ticket ticket;
+    struct lbx_subscription subscription;
+    struct lbx_approver approvers[2];
+    struct lbx_request extended;
+    struct lbx_limits limits;
+    struct lbx_creation creation;
+    struct lbx_request request;
+};
+
+static char *organizations[] = {"microsoft", "redhat", NULL};
+static const int64_t reminders[] = {24 * HOUR, 4 * HOUR};
+static const char *alternates[] = {"soc@contoso.example", "ops@contoso.example"};
+
+static void world_init(struct world *w) {
+    *w = (struct world){
+        .items = {{.action = "get_pod_logs", .namespace = "openshift-etcd"},
+                  {.action = "list_or_get_objects", .kind = "Node"},
+                  {.action = "delete_object", .namespace = "a", .kind = "Pod", .name = "p"}},
+        .wish = {.ticket_id = "T-1",
+                 .engineer_id = "e-erin",
+                 .resource_id = RESOURCE,
+                 .actions = w->items,
+                 .action_count = COUNT(w->items),
+                 .justification = "Routers restart.",
+                 .reason_code = "incident"},
+        .escalated = {{"e-max", "max@redhat.example", "Max", "redhat"}},
+        .ticket = {.ticket_id = "T-1",
+                   .subscription_id = "sub-1",
+                   .title = "Routers",
+                   .opened_by = {"c-carl", "carl@contoso.example", "Carl"},
+                   .open = true,
+                   .assigned = {"e-erin", "erin@vendor.example", "Erin", "microsoft"},
+                   .escalated = w->escalated,
+                   .escalated_count = 1},
+        .subscription = {.subscription_id = "sub-1",
+                         .tenant_id = "tenant-1",
+                         .lockbox_enabled = true,
+                         .alternate_emails = alternates,
+                         .alternate_count = COUNT(alternates)},
+        .approvers = {{{"u-ann", "ann@contoso.example", "Ann"}, LBX_ROLE_OWNER},
+                      {{"u-bo", "bo@contoso.example", "Bo"}, LBX_ROLE_LOCKBOX_APPROVER}},
+        .extended = {.request_id = "R-0",
+                     .state = LBX_STATE_APPROVED,
+                     .engineer = {.id = "e-erin"},
+                     .resource_id = RESOURCE},
+        .limits = {.pending_ttl = 96 * HOUR,
+                   .grant_ttl = 4 * HOUR,
+                   .grant_ttl_max = 8 * HOUR,
+                   .emergency_ttl = HOUR,
+                   .acknowledge_ttl = 24 * HOUR,
+                   .reminders = reminders,
+                   .reminder_count = COUNT(reminders),
+                   .organizations = organizations},
+        .creation = {.wish = &w->wish,
+                     .ticket = &w->ticket,
+                     .subscription = &w->subscription,
+                     .approvers = w->approvers,
+                     .approver_count = COUNT(w->approvers),
+                     .limits = &w->limits,
+                     .request_id = "R-1",
+                     .now = NOW},
+    };
+    lbx_arena_init(&w->arena);
+}
+
+static const struct lbx_request *create(struct world *w) {
+    memset(&w->request, 0xA5, sizeof w->request); /* nothing may be left of what was there */
+    lbx_request_create(&w->creation, &w->arena, &w->request);
+    return &w->request;
+}
+
+static void world_done(struct world *w) {
+    lbx_arena_done(&w->arena);
+}
+
+/* ---- what can be wrong, in the published order ---- */
+
+static void no_ticket(struct world *w) {
+    w->creation.ticket = NULL;
+}
+static void closed_ticket(struct world *w) {
+    w->ticket.open = false;
+}
+static void not_on_the_ticket(struct world *w) {
+    w->wish.engineer_id = "e-eve";
+    w->ticket.assigned.id = "e-fay";
+}
+static void other_organization(struct world *w) {
+    w->ticket.assigned.organization = "initech";
+}
+static void not_enabled(struct world *w) {
+    w->subscription.lockbox_enabled = false;
+}
+static void no_such_action(struct world *w) {
+    w->items[1].action = "exec_in_pod";
+}
+static void cluster_elsewhere(struct world *w) {
+    w->wish.resource_id = RESOURCE_ELSEWHERE;
+}
+static void too_long(struct world *w) {
+    w->wish.duration = 8 * HOUR + 1;
+}
+static void no_justification(struct world *w) {
+    w->wish.justification = NULL;
+}
+static void extends_nothing(struct world *w) {
+    w->wish.extends = "R-0";
+    w->creation.extended = NULL;
+}
+static void declare_emergency(struct world *w) {
+    w->wish.incident_id = "I-1";
+    w->wish.authorized_by =
+        (struct lbx_principal){"v-vera", "vera@vendor.example", "Vera, on duty"};
+}
+static void authorized_by_himself(struct world *w) {
+    declare_emergency(w);
+    w->wish.authorized_by.id = w->wish.engineer_id;
+}
+static void nobody_to_ask(struct world *w) {
+    w->creation.approver_count = 0;
+}
+
+static const struct {
+    void (*breaks)(struct world *w);
+    int reason, state;
+    int64_t item;
+} faults[] = {
+    {no_ticket, LBX_REFUSAL_TICKET_UNKNOWN, LBX_STATE_REFUSED, 0},
+    {closed_ticket, LBX_REFUSAL_TICKET_CLOSED, LBX_STATE_REFUSED, 0},
+    {not_on_the_ticket, LBX_REFUSAL_ENGINEER_NOT_ON_TICKET, LBX_STATE_REFUSED, 0},
+    {other_organization, LBX_REFUSAL_ORGANIZATION_NOT_ALLOWED, LBX_STATE_REFUSED, 0},
+    {not_enabled, LBX_REFUSAL_NONE, LBX_STATE_NOT_REQUIRED, 0},
+    {no_such_action, LBX_REFUSAL_ACTION_NOT_PERMITTED, LBX_STATE_REFUSED, 2},
+    {cluster_elsewhere, LBX_REFUSAL_RESOURCE_OUTSIDE_SUBSCRIPTION, LBX_STATE_REFUSED, 0},
+    {too_long, LBX_REFUSAL_DURATION_TOO_LONG, LBX_STATE_REFUSED, 0},
+    {no_justification, LBX_REFUSAL_JUSTIFICATION_MISSING, LBX_STATE_REFUSED, 0},
+    {extends_nothing, LBX_REFUSAL_EXTENDS_UNKNOWN, LBX_STATE_REFUSED, 0},
+    {authorized_by_himself, LBX_REFUSAL_AUTHORIZER_IS_ENGINEER, LBX_STATE_REFUSED, 0},
+    {nobody_to_ask, LBX_REFUSAL_NO_APPROVERS, LBX_STATE_REFUSED, 0},
+};
+
+/* All 4,095 ways to be wrong: the first fault in the published order speaks, whatever else is. */
+static void the_first_fault_speaks(void **unused) {
+    (void)unused;
+    int bad = 0;
+    for (unsigned set = 1; set < 1U << COUNT(faults); set++) {
+        struct world w;
+        char row[16];
+        size_t first = COUNT(faults);
+        world_init(&w);
+        for (size_t i = 0; i < COUNT(faults); i++)
+            if (set & 1U << i) {
+                faults[i].breaks(&w);
+                first = i < first ? i : first;
+            }
+        const struct lbx_request *r = create(&w);
+        (void)snprintf(row, sizeof row, "faults %03x", set);
+        CHECK_ROW(&bad, row, r->state == faults[first].state, "state %d", r->state);
+        CHECK_ROW(&bad, row, r->reason == faults[first].reason, "reason %s, not %s",
+                  lbx_refusal_names[r->reason], lbx_refusal_names[faults[first].reason]);
+        CHECK_ROW(&bad, row, r->reason_item == faults[first].item, "item %lld",
+                  (long long)r->reason_item);
+        CHECK_ROW(&bad, row, r->version == 1 && r->ended_at == NOW && r->created_at == NOW,
+                  "not over at once");
+        CHECK_ROW(&bad, row,
+                  !r->decide_by && !r->approvers && !r->approver_count && !r->alternate_count &&
+                      !r->approvals_needed && !r->decision_count && !r->remind_at &&
+                      !r->acknowledge_by,
+                  "somebody is asked");
+        CHECK_ROW(&bad, row, lbx_request_due(r) == 0, "it is due");
+        CHECK_ROW(&bad, row,
+                  r->state == LBX_STATE_NOT_REQUIRED || (!r->expires_at && !r->starts_at),
+                  "a refusal grants");
+        world_done(&w);
+    }
+    assert_int_equal(bad, 0);
+}
+
+static void nothing_is_wrong(void **unused) {
+    (void)unused;
+    struct world w;
+    world_init(&w);
+    w.wish.duration = 2 * HOUR;
+    w.wish.starts_at = NOW + HOUR;
+    const struct lbx_request *r = create(&w);
+    assert_int_equal(r->state, LBX_STATE_CUSTOMER_NOTIFIED);
+    assert_int_equal(r->version, 1);
+    assert_string_equal(r->request_id, "R-1");
+    assert_string_equal(r->tenant_id, "tenant-1");
+    assert_string_equal(r->subscription_id, "sub-1");
+    assert_string_equal(r->ticket_id, "T-1");
+    assert_string_equal(r->engineer.id, "e-erin");
+    assert_string_equal(r->engineer.email, "erin@vendor.example");
+    assert_string_equal(r->engineer.name, "Erin");
+    assert_string_equal(r->engineer.organization, "microsoft");
+    assert_string_equal(r->resource_id, RESOURCE);
+    assert_string_equal(r->justification, "Routers restart.");
+    assert_string_equal(r->reason_code, "incident");
+    assert_null(r->extends);
+    assert_int_equal(r->duration, 2 * HOUR);
+    assert_int_equal(r->created_at, NOW);
+    assert_int_equal(r->decide_by, NOW + 96 * HOUR);
+    assert_int_equal(r->starts_at, NOW + HOUR);
+    assert_int_equal(r->expires_at, 0);
+    assert_int_equal(r->ended_at, 0);
+    assert_int_equal(r->reason, LBX_REFUSAL_NONE);
+    assert_int_equal(r->reason_item, 0);
+    assert_int_equal(r->approvals_needed, 1);
+    assert_int_equal(r->decision_count, 0);
+    assert_null(r->digest);
+    assert_int_equal(r->granted_duration, 0);
+    assert_int_equal(r->remind_at, NOW + 72 * HOUR);
+    assert_false(r->signed_decisions);
+    assert_null(r->opened_by.id); /* the customer himself */
+    assert_null(r->incident_id);
+    assert_null(r->authorized_by.id);
+    assert_int_equal(r->acknowledge_by, 0);
+
+    assert_int_equal(r->action_count, 3);
+    assert_ptr_not_equal(r->actions, w.items); /* the wish itself is never marked */
+    for (size_t i = 0; i < r->action_count; i++) {
+        assert_int_equal(r->actions[i].number, i + 1);
+        assert_true(r->actions[i].kept);
+        assert_string_equal(r->actions[i].action, w.items[i].action);
+        assert_true(same(r->actions[i].namespace, w.items[i].namespace));
+        assert_true(same(r->actions[i].kind, w.items[i].kind));
+        assert_true(same(r->actions[i].name, w.items[i].name));
+    }
+    assert_int_equal(r->approver_count, 2);
+    assert_string_equal(r->approvers[0].principal.id, "u-ann");
+    assert_string_equal(r->approvers[0].principal.email, "ann@contoso.example");
+    assert_int_equal(r->approvers[0].role, LBX_ROLE_OWNER);
+    assert_string_equal(r->approvers[1].principal.id, "u-bo");
+    assert_int_equal(r->approvers[1].role, LBX_ROLE_LOCKBOX_APPROVER);
+    assert_int_equal(r->alternate_count, 2);
+    assert_string_equal(r->alternate_emails[0], "soc@contoso.example");
+    assert_string_equal(r->alternate_emails[1], "ops@contoso.example");
+
+    w.wish.duration = w.wish.starts_at = 0;
+    r = create(&w);
+    assert_int_equal(r->duration, 4 * HOUR); /* what the operator set */
+    assert_int_equal(r->starts_at, 0);       /* with the approval */
+    world_done(&w);
+}
+
+/* ---- each check by itself ---- */
+
+static void unopened_ticket(struct world *w) {
+    w->ticket.subscription_id = NULL;
+    w->ticket.open = false;
+}
+static void escalation_engineer(struct world *w) {
+    w->wish.engineer_id = "e-max";
+}
+static void escalation_engineer_of_another_organization(struct world *w) {
+    w->wish.engineer_id = "e-max";
+    w->escalated[0].organization = "initech";
+}
+static void nobody_assigned(struct world *w) {
+    w->ticket.assigned = (struct lbx_engineer){0};
+}
+static void engineer_in_another_case(struct world *w) {
+    w->wish.engineer_id = "E-ERIN";
+}
+static void organization_in_another_case(struct world *w) {
+    w->ticket.assigned.organization = "MicroSoft";
+}
+static void organization_that_begins_alike(struct world *w) {
+    w->ticket.assigned.organization = "microsoft2";
+}
+static void beginning_of_an_organization(struct world *w) {
+    w->ticket.assigned.organization = "micro";
+}
+static void unknown_subscription(struct world *w) {
+    w->creation.subscription = NULL;
+}
+static void removed_subscription(struct world *w) {
+    w->subscription.removed = true;
+}
+static void last_item_of_none(struct world *w) {
+    w->items[2].name = NULL;
+}
+static void two_items_of_none(struct world *w) {
+    w->items[0].namespace = "kube-system";
+    w->items[2].name = NULL;
+}
+static void resource_in_another_case(struct world *w) {
+    w->wish.resource_id = "/SUBSCRIPTIONS/SUB-1/resourcegroups/RG/providers/"
+                          "microsoft.redhatopenshift/OPENSHIFTCLUSTERS/aro";
+}
+static void as_long_as_may_be(struct world *w) {
+    w->wish.duration = 8 * HOUR;
+}
+static void longer_than_anything(struct world *w) {
+    w->wish.duration = LBX_DURATION_BEYOND;
+}
+static void extends_a_grant(struct world *w) {
+    w->wish.extends = "R-0";
+    w->creation.extended = &w->extended;
+}
+static void extends_another_spelling(struct world *w) {
+    extends_a_grant(w);
+    w->extended.resource_id = "/SUBSCRIPTIONS/SUB-1/resourcegroups/RG/providers/"
+                              "microsoft.redhatopenshift/OPENSHIFTCLUSTERS/aro";
+}
+static void extends_another_cluster(struct world *w) {
+    extends_a_grant(w);
+    w->extended.resource_id = RESOURCE_ELSEWHERE;
+}
+static void extends_somebody_elses(struct world *w) {
+    extends_a_grant(w);
+    w->extended.engineer.id = "e-max";
+}
+static void extends_what_is_pending(struct world *w) {
+    extends_a_grant(w);
+    w->extended.state = LBX_STATE_CUSTOMER_NOTIFIED;
+}
+static void extends_what_has_ended(struct world *w) {
+    extends_a_grant(w);
+    w->extended.state = LBX_STATE_COMPLETED;
+}
+static void extends_what_was_revoked(struct world *w) {
+    extends_a_grant(w);
+    w->extended.state = LBX_STATE_REVOKED;
+}
+static void one_approver(struct world *w) {
+    w->creation.approver_count = 1;
+}
+
+static void each_check_by_itself(void **unused) {
+    (void)unused;
+#define ROW(change, outcome, why, number)                                                          \
+    { #change, change, LBX_STATE_##outcome, LBX_REFUSAL_##why, number }
+    static const struct {
+        const char *what;
+        void (*change)(struct world *w);
+        int state, reason;
+        int64_t item;
+    } rows[] = {
+        ROW(unopened_ticket, REFUSED, TICKET_UNKNOWN, 0),
+        ROW(escalation_engineer, CUSTOMER_NOTIFIED, NONE, 0),
+        ROW(escalation_engineer_of_another_organization, REFUSED, ORGANIZATION_NOT_ALLOWED, 0),
+        ROW(nobody_assigned, REFUSED, ENGINEER_NOT_ON_TICKET, 0),
+        ROW(engineer_in_another_case, REFUSED, ENGINEER_NOT_ON_TICKET, 0),
+        ROW(organization_in_another_case, CUSTOMER_NOTIFIED, NONE, 0),
+        ROW(organization_that_begins_alike, REFUSED, ORGANIZATION_NOT_ALLOWED, 0),
+        ROW(beginning_of_an_organization, REFUSED, ORGANIZATION_NOT_ALLOWED, 0),
+        ROW(unknown_subscription, NOT_REQUIRED, NONE, 0),
+        ROW(removed_subscription, NOT_REQUIRED, NONE, 0),
+        ROW(last_item_of_none, REFUSED, ACTION_NOT_PERMITTED, 3),
+        ROW(two_items_of_none, REFUSED, ACTION_NOT_PERMITTED, 1),
+        ROW(resource_in_another_case, CUSTOMER_NOTIFIED, NONE, 0),
+        ROW(as_long_as_may_be, CUSTOMER_NOTIFIED, NONE, 0),
+        ROW(longer_than_anything, REFUSED, DURATION_TOO_LONG, 0),
+        ROW(extends_a_grant, CUSTOMER_NOTIFIED, NONE, 0),
+        ROW(extends_another_spelling, CUSTOMER_NOTIFIED, NONE, 0),
+        ROW(extends_another_cluster, REFUSED, EXTENDS_UNKNOWN, 0),
+        ROW(extends_somebody_elses, REFUSED, EXTENDS_UNKNOWN, 0),
+        ROW(extends_what_is_pending, REFUSED, EXTENDS_UNKNOWN, 0),
+        ROW(extends_what_has_ended, REFUSED, EXTENDS_UNKNOWN, 0),
+        ROW(extends_what_was_revoked, REFUSED, EXTENDS_UNKNOWN, 0),
+        ROW(one_approver, CUSTOMER_NOTIFIED, NONE, 0),
+    };
+#undef ROW
+    int bad = 0;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct world w;
+        world_init(&w);
+        rows[i].change(&w);
+        const struct lbx_request *r = create(&w);
+        CHECK_ROW(&bad, rows[i].what, r->state == rows[i].state, "%s", lbx_state_names[r->state]);
+        CHECK_ROW(&bad, rows[i].what, r->reason == rows[i].reason, "%s",
+                  lbx_refusal_names[r->reason]);
+        CHECK_ROW(&bad, rows[i].what, r->reason_item == rows[i].item, "item %lld",
+                  (long long)r->reason_item);
+        CHECK_ROW(&bad, rows[i].what, same(r->extends, w.wish.extends), "extends %s", r->extends);
+        world_done(&w);
+    }
+    assert_int_equal(bad, 0);
+}
+
+static void justifications(void **unused) {
+    (void)unused;
+    static const struct {
+        const char *what, *text;
+        bool justified;
+    } rows[] = {
+        {"none", NULL, false},
+        {"empty", "", false},
+        {"a space", " ", false},
+        {"white space of all kinds", " \t\r\n\v\f ", false},
+        {"no-break spaces", "\xC2\xA0\xC2\xA0", false},
+        {"ideographic spaces", "\xE3\x80\x80 \xE3\x80\x80", false},
+        {"all of them", " \xC2\xA0\t\xE3\x80\x80\n", false},
+        {"a word", "x", true},
+        {"a word behind spaces", " \xC2\xA0\n\xE3\x80\x80x", true},
+        {"a word before spaces", "x  ", true},
+        {"a full stop", ".", true},
+        {"a pound sign: begins as a no-break space does", "\xC2\xA3", true},
+        {"an ideographic comma: begins as an ideographic space does", "\xE3\x80\x81", true},
+        {"another script", "\xD0\xBD\xD0\xB0\xD0\xB4\xD0\xBE", true},
+    };
+    int bad = 0;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct world w;
+        world_init(&w);
+        w.wish.justification = rows[i].text;
+        const struct lbx_request *r = create(&w);
+        bool justified = r->reason != LBX_REFUSAL_JUSTIFICATION_MISSING;
+        CHECK_ROW(&bad, rows[i].what, justified == rows[i].justified, "%s",
+                  lbx_refusal_names[r->reason]);
+        CHECK_ROW(&bad, rows[i].what, same(r->justification, rows[i].text), "not as it came");
+        world_done(&w);
+    }
+    assert_int_equal(bad, 0);
+}
+
+/* ---- what the customer's policy says ---- */
+
+static void policies(void **unused) {
+    (void)unused;
+    static const struct {
+        const char *what;
+        struct lbx_policy policy;
+        int64_t wished;
+        int reason;
+        int64_t duration, needed;
+    } rows[] = {
+        {"none", {0}, 0, LBX_REFUSAL_NONE, 4 * HOUR, 1},
+        {"two approvals", {.approvals_needed = 2}, 0, LBX_REFUSAL_NONE, 4 * HOUR, 2},
+        {"shorter than usual", {.max_duration = HOUR}, 0, LBX_REFUSAL_NONE, HOUR, 1},
+        {"as long as it may be", {.max_duration = HOUR}, HOUR, LBX_REFUSAL_NONE, HOUR, 1},
+        {"longer", {.max_duration = HOUR}, HOUR + 1, LBX_REFUSAL_DURATION_TOO_LONG, HOUR + 1, 0},
+        {"longer than usual", {.max_duration = 6 * HOUR}, 0, LBX_REFUSAL_NONE, 4 * HOUR, 1},
+        {"longer than usual, used",
+         {.max_duration = 6 * HOUR},
+         6 * HOUR,
+         LBX_REFUSAL_NONE,
+         6 * HOUR,
+         1},
+        {"longer than the operator's",
+         {.max_duration = 20 * HOUR},
+         8 * HOUR,
+         LBX_REFUSAL_NONE,
+         8 * HOUR,
+         1},
+        {"and no way around him",
+         {.max_duration = 20 * HOUR},
+         9 * HOUR,
+         LBX_REFUSAL_DURATION_TOO_LONG,
+         9 * HOUR,
+         0},
+    };
+    int bad = 0;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct world w;
+        world_init(&w);
+        w.subscription.policy = rows[i].policy;
+        w.subscription.policy.signed_decisions = true;
+        w.wish.duration = rows[i].wished;
+        const struct lbx_request *r = create(&w);
+        CHECK_ROW(&bad, rows[i].what, r->reason == rows[i].reason, "%s",
+                  lbx_refusal_names[r->reason]);
+        CHECK_ROW(&bad, rows[i].what, r->duration == rows[i].duration, "duration %lld",
+                  (long long)r->duration);
+        CHECK_ROW(&bad, rows[i].what, r->approvals_needed == rows[i].needed, "%lld needed",
+                  (long long)r->approvals_needed);
+        CHECK_ROW(&bad, rows[i].what, r->signed_decisions == (rows[i].needed > 0), "signed %d",
+                  r->signed_decisions);
+        world_done(&w);
+    }
+    assert_int_equal(bad, 0);
+}
+
+/* ---- who opened the ticket ---- */
+
+static void openers_on_the_vendors_side(void **unused) {
+    (void)unused;
+    static const struct {
+        const char *what;
+        struct lbx_engineer opened_by;
+        bool vendors;
+    } rows[] = {
+        {"nobody known", {0}, false},
+        {"somebody without an organization", {"c-carl", "c@c.example", "Carl", NULL}, false},
+        {"of another organization", {"c-carl", "c@c.example", "Carl", "contoso"}, false},
+        {"of the vendor's", {"v-vic", "v@v.example", "Vic", "redhat"}, true},
+        {"of the vendor's, in another case", {"v-vic", "v@v.example", "Vic", "RedHat"}, true},
+        {"the engineer himself", {"e-erin", "erin@vendor.example", "Erin", NULL}, true},
+        {"the escalation engineer", {"e-max", "max@redhat.example", "Max", NULL}, true},
+    };
+    int bad = 0;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct world w;
+        world_init(&w);
+        w.ticket.opened_by = rows[i].opened_by;
+        const struct lbx_request *r = create(&w);
+        const struct lbx_engineer *o = &rows[i].opened_by;
+        CHECK_ROW(&bad, rows[i].what,
+                  rows[i].vendors
+                      ? same(r->opened_by.id, o->id) && same(r->opened_by.email, o->email) &&
+                            same(r->opened_by.name, o->name)
+                      : !r->opened_by.id && !r->opened_by.email && !r->opened_by.name,
+                  "%s", r->opened_by.id);
+        world_done(&w);
+    }
+    assert_int_equal(bad, 0);
+}
+
+/* ---- emergencies ---- */
+
+static void an_emergency_starts_at_once(void **unused) {
+    (void)unused;
+    struct world w;
+    world_init(&w);
+    declare_emergency(&w);
+    w.wish.starts_at = NOW + 3 * HOUR; /* at once, whatever was wished */
+    w.subscription.policy.approvals_needed = 5;
+    const struct lbx_request *r = create(&w);
+    assert_int_equal(r->state, LBX_STATE_EMERGENCY);
+    assert_int_equal(r->version, 1);
+    assert_int_equal(r->duration, HOUR);
+    assert_int_equal(r->starts_at, NOW);
+    assert_int_equal(r->expires_at, NOW + HOUR);
+    assert_int_equal(r->acknowledge_by, NOW + 24 * HOUR);
+    assert_int_equal(r->acknowledged_at, 0);
+    assert_false(r->unacknowledged);
+    assert_string_equal(r->incident_id, "I-1");
+    assert_string_equal(r->authorized_by.id, "v-vera");
+    assert_string_equal(r->authorized_by.email, "vera@vendor.example");
+    assert_string_equal(r->authorized_by.name, "Vera, on duty");
+    assert_int_equal(r->decide_by, 0);
+    assert_int_equal(r->remind_at, 0);
+    assert_int_equal(r->ended_at, 0);
+    assert_int_equal(r->approver_count, 2);
+    assert_int_equal(r->alternate_count, 2);
+    assert_int_equal(lbx_request_due(r), NOW + HOUR);
+    assert_int_equal(lbx_request_access_end(r), NOW + HOUR);
+    assert_string_equal(lbx_request_basis(r), "emergency");
+    for (size_t i = 0; i < r->action_count; i++)
+        assert_true(r->actions[i].kept);
+    world_done(&w);
+}
+
+static void who_may_declare_one(void **unused) {
+    (void)unused;
+    static const struct {
+        const char *what;
+        struct lbx_principal authorized_by;
+        int64_t duration, policy;
+        int reason;
+    } rows[] = {
+        {"another", {"v-vera", "vera@vendor.example", ""}, 0, 0, LBX_REFUSAL_NONE},
+        {"himself",
+         {"e-erin", "vera@vendor.example", ""},
+         0,
+         0,
+         LBX_REFUSAL_AUTHORIZER_IS_ENGINEER},
+        {"himself, by e-mail",
+         {"v-vera", "Erin@Vendor.Example", ""},
+         0,
+         0,
+         LBX_REFUSAL_AUTHORIZER_IS_ENGINEER},
+        {"the escalation engineer", {"e-max", "max@redhat.example", ""}, 0, 0, LBX_REFUSAL_NONE},
+        {"for as long as may be", {"v-vera", "v@v", ""}, HOUR, 0, LBX_REFUSAL_NONE},
+        {"for longer", {"v-vera", "v@v", ""}, HOUR + 1, 0, LBX_REFUSAL_DURATION_TOO_LONG},
+        {"for less", {"v-vera", "v@v", ""}, HOUR / 2, 0, LBX_REFUSAL_NONE},
+        {"the customer's bound holds too",
+         {"v-vera", "v@v", ""},
+         HOUR / 2,
+         HOUR / 4,
+         LBX_REFUSAL_DURATION_TOO_LONG},
+    };
+    int bad = 0;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct world w;
+        world_init(&w);
+        declare_emergency(&w);
+        w.wish.authorized_by = rows[i].authorized_by;
+        w.wish.duration = rows[i].duration;
+        w.subscription.policy.max_duration = rows[i].policy;
+        const struct lbx_request *r = create(&w);
+        CHECK_ROW(&bad, rows[i].what, r->reason == rows[i].reason, "%s",
+                  lbx_refusal_names[r->reason]);
+        CHECK_ROW(&bad, rows[i].what,
+                  r->state == (rows[i].reason ? LBX_STATE_REFUSED : LBX_STATE_EMERGENCY), "%s",
+                  lbx_state_names[r->state]);
+        CHECK_ROW(&bad, rows[i].what, same(r->incident_id, "I-1"), "the incident is hidden");
+        world_done(&w);
+    }
+    assert_int_equal(bad, 0);
+}
+
+/* ---- what a refused request still says ---- */
+
+static void refused_as_asked(void **unused) {
+    (void)unused;
+    struct world w;
+    world_init(&w);
+    w.creation.ticket = NULL;
+    w.creation.subscription = NULL;
+    w.items[1].action = "exec_in_pod";
+    w.wish.duration = 100 * HOUR;
+    const struct lbx_request *r = create(&w);
+    assert_string_equal(r->ticket_id, "T-1");
+    assert_string_equal(r->engineer.id, "e-erin");
+    assert_null(r->engineer.email);
+    assert_null(r->tenant_id);
+    assert_null(r->subscription_id);
+    assert_int_equal(r->action_count, 3);
+    assert_string_equal(r->actions[1].action, "exec_in_pod");
+    assert_int_equal(r->duration, 100 * HOUR);
+    assert_int_equal(lbx_request_access_end(r), 0);
+    assert_null(lbx_request_basis(r));
+
+    /* known, but not on this ticket: he stays but an id */
+    w.creation.ticket = &w.ticket;
+    w.creation.subscription = &w.subscription;
+    w.wish.engineer_id = "e-eve";
+    r = create(&w);
+    assert_string_equal(r->engineer.id, "e-eve");
+    assert_null(r->engineer.name);
+    assert_string_equal(r->tenant_id, "tenant-1");
+    assert_string_equal(r->subscription_id, "sub-1");
+    world_done(&w);
+}
+
+/* ---- where Lockbox is not enabled ---- */
+
+static void not_required_ends_with_an_emergencys_bound(void **unused) {
+    (void)unused;
+    struct world w;
+    world_init(&w);
+    w.subscription.lockbox_enabled = false;
+    declare_emergency(&w);
+    w.wish.duration = 8 * HOUR;
+    const struct lbx_request *r = create(&w);
+    assert_int_equal(r->state, LBX_STATE_NOT_REQUIRED);
+    assert_int_equal(r->expires_at, NOW + HOUR);
+    assert_int_equal(r->acknowledge_by, 0);
+    assert_string_equal(lbx_request_basis(r), "not_required");
+    w.wish.incident_id = NULL;
+    w.subscription.policy.max_duration = HOUR / 2;
+    r = create(&w);
+    assert_int_equal(r->expires_at, NOW + HOUR / 2);
+    world_done(&w);
+}
+
+static void not_required_allows_no_more_than_a_grant(void **unused) {
+    (void)unused;
+    static const struct {
+        const char *what, *resource_id;
+        int64_t duration, starts_at;
+        int64_t start, end; /* 0: no access */
+    } rows[] = {
+        {"as set", RESOURCE, 0, 0, NOW, NOW + 4 * HOUR},
+        {"shorter", RESOURCE, HOUR, 0, NOW, NOW + HOUR},
+        {"the longest", RESOURCE, 8 * HOUR, 0, NOW, NOW + 8 * HOUR},
+        {"longer", RESOURCE, 9 * HOUR, 0, NOW, NOW + 8 * HOUR},
+        {"longer than anything", RESOURCE, LBX_DURATION_BEYOND, 0, NOW, NOW + 8 * HOUR},
+        {"from later on", RESOURCE, HOUR, NOW + HOUR, NOW + HOUR, NOW + 2 * HOUR},
+        {"from earlier on", RESOURCE, HOUR, NOW - HOUR, NOW, NOW + HOUR},
+        {"a cluster elsewhere", RESOURCE_ELSEWHERE, HOUR, 0, 0, 0},
+        {"no cluster", "/subscriptions/sub-1", HOUR, 0, 0, 0},
+        {"a cluster elsewhere, from later on", RESOURCE_ELSEWHERE, HOUR, NOW + HOUR, 0, 0},
+    };
+    int bad = 0;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct world w;
+        world_init(&w);
+        w.subscription.lockbox_enabled = false;
+        w.wish.resource_id = rows[i].resource_id;
+        w.wish.duration = rows[i].duration;
+        w.wish.starts_at = rows[i].starts_at;
+        const struct lbx_request *r = create(&w);
+        CHECK_ROW(&bad, rows[i].what, r->state == LBX_STATE_NOT_REQUIRED, "%s",
+                  lbx_state_names[r->state]);
+        CHECK_ROW(&bad, rows[i].what, r->starts_at == rows[i].start && r->expires_at == rows[i].end,
+                  "from %lld to %lld", (long long)r->starts_at, (long long)r->expires_at);
+        CHECK_ROW(&bad, rows[i].what, lbx_request_access_end(r) == rows[i].end, "until %lld",
+                  (long long)lbx_request_access_end(r));
+        CHECK_ROW(&bad, rows[i].what,
+                  same(lbx_request_basis(r), rows[i].end ? "not_required" : NULL), "basis %s",
+                  lbx_request_basis(r));
+        CHECK_ROW(&bad, rows[i].what, lbx_request_due(r) == 0, "it is due");
+        CHECK_ROW(&bad, rows[i].what, r->duration <= w.limits.grant_ttl_max, "duration %lld",
+                  (long long)r->duration);
+        world_done(&w);
+    }
+    assert_int_equal(bad, 0);
+}
+
+static void not_required_keeps_only_what_is_permitted(void **unused) {
+    (void)unused;
+    struct world w;
+    world_init(&w);
+    w.subscription.lockbox_enabled = false;
+    w.items[0].namespace = "kube-system";
+    w.items[2].action = "exec_in_pod";
+    const struct lbx_request *r = create(&w);
+    assert_int_equal(r->state, LBX_STATE_NOT_REQUIRED);
+    assert_int_equal(r->action_count, 3);
+    assert_false(r->actions[0].kept);
+    assert_true(r->actions[1].kept);
+    assert_false(r->actions[2].kept);
+    assert_int_equal(r->actions[2].number, 3);
+    world_done(&w);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_first_fault_speaks),
+        cmocka_unit_test(nothing_is_wrong),
+        cmocka_unit_test(each_check_by_itself),
+        cmocka_unit_test(justifications),
+        cmocka_unit_test(policies),
+        cmocka_unit_test(openers_on_the_vendors_side),
+        cmocka_unit_test(an_emergency_starts_at_once),
+        cmocka_unit_test(who_may_declare_one),
+        cmocka_unit_test(refused_as_asked),
+        cmocka_unit_test(not_required_ends_with_an_emergencys_bound),
+        cmocka_unit_test(not_required_allows_no_more_than_a_grant),
+        cmocka_unit_test(not_required_keeps_only_what_is_permitted),
+    };
+    return cmocka_run_group_tests_name("creation", tests, NULL, NULL);
+}
