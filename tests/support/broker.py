@@ -1,4 +1,5 @@
 """Kafka from outside: producing records, and gathering every record of a topic as it comes."""
+import dataclasses
 import json
 import threading
 from dataclasses import dataclass
@@ -78,23 +79,25 @@ class Publisher:
     def __init__(self, bootstrap: str):
         self.producer = Producer({"bootstrap.servers": bootstrap, "linger.ms": 0, "enable.idempotence": True})
 
-    def send(self, *records: Outgoing, partition: int | None = None) -> list[Record]:
-        """Produces them in order, waits for all, and says where each is."""
-        sent: list[Record] = []
+    def send(self, *records: Outgoing) -> list[Record]:
+        """Produces them, waits for all, and says where each is. Those of one key keep their order."""
+        sent: dict[int, Record] = {}
 
-        def delivered(error: KafkaError | None, message) -> None:
-            if error is not None:
-                raise RuntimeError(f"not produced: {error}")
-            sent.append(Record.of(message))
+        def delivered(number: int):
+            def report(error: KafkaError | None, message) -> None:
+                if error is not None:
+                    raise RuntimeError(f"not produced: {error}")
+                # A report has no headers.
+                sent[number] = dataclasses.replace(Record.of(message), headers=records[number].headers)
+            return report
 
-        where = {} if partition is None else {"partition": partition}
-        for record in records:
+        for number, record in enumerate(records):
             self.producer.produce(record.topic, value=record.value, key=record.key, headers=list(record.headers),
-                                  on_delivery=delivered, **where)
+                                  on_delivery=delivered(number))
             self.producer.poll(0)
-        left = self.producer.flush(60)
-        assert not left and len(sent) == len(records), f"{len(records) - len(sent)} records not produced"
-        return sent
+        self.producer.flush(60)
+        assert len(sent) == len(records), f"{len(records) - len(sent)} records not produced"
+        return [sent[number] for number in range(len(records))]
 
 
 def partitions_of(bootstrap: str, topic: str) -> list[int]:

@@ -4,6 +4,7 @@ import os
 import shlex
 import signal
 import subprocess
+import urllib.request
 from pathlib import Path
 
 from .waiting import wait_until
@@ -82,6 +83,12 @@ class Stack:
             return all(rows[name]["ready"] for name in names or rows)
         wait_until(ready, f"{', '.join(names) or 'all'} ready again", seconds)
         self.note_pids()
+
+    def metrics(self, worker: str) -> dict[str, float]:
+        """Its metrics by name, without labels."""
+        with urllib.request.urlopen(f"http://{self.env[f'LOCKBOX_HTTP_{worker.upper()}']}/metrics", timeout=5) as page:
+            lines = [line.rsplit(" ", 1) for line in page.read().decode().splitlines() if not line.startswith("#")]
+        return {name.partition("{")[0]: float(value) for name, value in lines}
 
     def log(self, name: str) -> str:
         return (self.directory / "log" / f"{name}.log").read_text(errors="replace")

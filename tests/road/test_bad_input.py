@@ -1,0 +1,145 @@
+"""What cannot be read goes to quarantine and to the dead letters, untouched, with the place at fault; nobody else waits."""
+import dataclasses
+import json
+import secrets
+
+import pytest
+
+from support.events import Outgoing, event_in, outgoing, place_of
+from support.stack import REPOSITORY
+from support.waiting import wait_until
+
+EXAMPLES = REPOSITORY / "schemas/examples"
+INDEX = json.loads((EXAMPLES / "index.json").read_text())
+STRUCTURED = (("content-type", b"application/cloudevents+json"),)
+CONNECT = "__connect.errors."
+
+
+def body(**changes) -> dict:
+    event = {"specversion": "1.0", "id": secrets.token_hex(8), "source": "https://support.example/tickets",
+             "type": "lockbox.ticket.closed.v1", "data": {"ticket_id": "T-1", "comment": "done"}}
+    return {name: value for name, value in {**event, **changes}.items() if value is not None}
+
+
+def closed(value, key: str | None = "T-1", headers=STRUCTURED) -> Outgoing:
+    return Outgoing("lockbox.tickets.v1", key, value if isinstance(value, bytes | None) else json.dumps(value).encode(),
+                    headers)
+
+
+PADDED = json.dumps(body())[:-1]
+TWICE = json.dumps(body()).replace('"comment": "done"', '"ticket_id": "T-2"').encode()
+
+# Record and reason: what the issue lists, one each.
+BAD = {
+    "not JSON": (closed(b'{"specversion": "1.0",'), "value"),
+    "not UTF-8": (closed(json.dumps(body()).encode().replace(b"done", b"d\xffne")), "value"),
+    "not an object": (closed(b"[]"), "value"),
+    "not a CloudEvent": (closed({"ticket_id": "T-1"}), "/specversion"),
+    "a CloudEvent of another version": (closed(body(specversion="0.3")), "/specversion"),
+    "an unknown type": (closed(body(type="lockbox.ticket.exploded.v1")), "/type"),
+    "a type of another topic": (closed(body(type="lockbox.decision.submitted.v1")), "/type"),
+    "an attribute missing": (closed(body(id=None)), "/id"),
+    "a field missing": (closed(body(data={})), "/data/ticket_id"),
+    "a field of another type": (closed(body(data={"ticket_id": "T-1", "comment": 7})), "/data/comment"),
+    "an id too long": (closed(body(data={"ticket_id": "T" * 129}), key="T" * 129), "/data/ticket_id"),
+    "a text too long": (closed(body(data={"ticket_id": "T-1", "comment": "x" * 2001})), "/data/comment"),
+    "a time that is none": (closed(body(time="yesterday")), "/time"),
+    "the key differs": (closed(body(), key="T-2"), "key"),
+    "no key": (closed(body(), key=None), "key"),
+    "an empty value": (closed(b""), "value"),
+    "a tombstone": (closed(None), "value"),
+    "a member twice": (closed(TWICE), "value"),
+    "256 KiB exceeded": (closed((PADDED + " " * (256 * 1024 + 1 - len(PADDED) - 1) + "}").encode()), "value"),
+    "no content type known": (closed(body(), headers=(("content-type", b"application/xml"),)), "content-type"),
+    "binary mode, an attribute missing": (
+        closed(b'{"ticket_id": "T-1"}', headers=(("content-type", b"application/json"), ("ce_specversion", b"1.0"),
+                                                 ("ce_type", b"lockbox.ticket.closed.v1"), ("ce_source", b"/x"))), "/id"),
+    "headers of every kind": (closed(b"\x00\x01", headers=(("content-type", b"application/cloudevents+json"),
+                                                           ("twice", b"1"), ("twice", b"2"), ("empty", b""),
+                                                           ("null", None), ("bytes", bytes(range(256))))), "value"),
+}
+
+
+def dead_letter_of(road, sent):
+    """The dead letter of a record that was produced."""
+    place = {f"{CONNECT}topic": sent.topic, f"{CONNECT}partition": str(sent.partition), f"{CONNECT}offset": str(sent.offset)}
+    wanted = {(name, value.encode()) for name, value in place.items()}
+    return road.deadletters.wait_for(lambda letter: wanted <= set(letter.headers), f"dead letter of {sent.place}")
+
+
+def assert_untouched(road, sent, reason: str) -> None:
+    letter = dead_letter_of(road, sent)
+    assert (letter.key, letter.value) == (sent.key, sent.value)
+    assert letter.headers[:-4] == sent.headers
+    assert [name for name, _ in letter.headers[-4:]] == [
+        f"{CONNECT}{name}" for name in ("topic", "partition", "offset", "exception.message")]
+    message = letter.headers[-1][1].decode()
+    assert message.split(":")[0] == reason, message
+    row = road.lockbox.row('SELECT * FROM lockbox.quarantine WHERE topic = %s AND "partition" = %s AND "offset" = %s',
+                           *sent.place)
+    assert (row.key, row.value, row.reason) == (sent.key, sent.value, message)
+    wait_until(lambda: road.lockbox.value("SELECT published_at IS NOT NULL FROM lockbox.quarantine WHERE quarantine_id = %s",
+                                          row.quarantine_id), "the dead letter is marked as published")
+
+
+@pytest.mark.parametrize("record, reason", BAD.values(), ids=BAD)
+def test_bad_input_becomes_a_dead_letter(road, record, reason):
+    [sent] = road.publisher.send(record)
+    assert_untouched(road, sent, reason)
+
+
+def test_the_longest_event_is_not_too_long(road, tenant):
+    ticket = tenant.ticket()
+    record = outgoing(event_in("access.requested", ticket.wish()))
+    padded = record.value[:-1] + b" " * (256 * 1024 - len(record.value)) + b"}"
+    assert len(padded) == 256 * 1024
+    road.publisher.send(dataclasses.replace(record, value=padded))
+    road.caused_by(json.loads(record.value)["id"], "request.created")
+
+
+def test_all_invalid_examples_at_once(road):
+    """Those of schemas/examples, by the index that says where each is at fault; in one go, so that a few batches hold
+    good and bad."""
+    records, reasons = [], []
+    for name, reason in INDEX.items():
+        event = json.loads((EXAMPLES / name).read_text())
+        short = name.split("/")[0].removeprefix("lockbox.").removesuffix(".v1")
+        if short.partition(".")[0] in ("request", "notification") or short in (
+                "access.performed", "decision.judged", "tenant.changed", "tenant.change_refused"):
+            continue  # nobody reads these
+        topic, key, _ = place_of(short)
+        data = event.get("data")
+        value = data.get(key) if isinstance(data, dict) else None
+        records.append(Outgoing(topic, value if isinstance(value, str) else None, json.dumps(event).encode(), STRUCTURED))
+        reasons.append(reason)
+    assert len(records) > 100
+    for sent, reason in zip(road.publisher.send(*records), reasons):
+        assert_untouched(road, sent, reason)
+
+
+@pytest.mark.parametrize("path", sorted(EXAMPLES.glob("wire/rejected-*.json")), ids=lambda path: path.stem)
+def test_wire_examples(road, path):
+    example = json.loads(path.read_text())
+    record = example["record"]
+    if record["topic"] in ("lockbox.events.v1", "lockbox.accesses.v1"):
+        pytest.skip("nobody reads that topic but the auditor")
+    headers = tuple((name, value if value is None else value.encode()) for name, value in record.get("headers", []))
+    value = record.get("value")
+    [sent] = road.publisher.send(Outgoing(record["topic"], record.get("key"), value if value is None else value.encode(),
+                                          headers))
+    assert_untouched(road, sent, example["reason"].split(":")[0])
+
+
+def test_what_contradicts_the_record_is_a_dead_letter_too(road, tenant):
+    ticket = tenant.ticket()
+    request = ticket.request()
+    bad = {"/data/ticket_id": ("ticket.opened", {"ticket_id": ticket.id, "subscription_id": "another", "title": "again"}),
+           "/data/request_id": ("access.withdrawn", {"ticket_id": ticket.id, "engineer_id": ticket.engineer.id,
+                                                     "request_id": "019ab1a4-5c40-7c3e-9f21-6b8d0e4a7c52"}),
+           "/data/engineer_id": ("access.withdrawn", {"ticket_id": ticket.id, "engineer_id": "somebody-else",
+                                                      "request_id": request.id})}
+    for reason, (kind, data) in bad.items():
+        [sent] = road.publisher.send(outgoing(event_in(kind, data)))
+        assert_untouched(road, sent, reason)
+    assert request.kinds == ["created"]
+    assert ticket.request().first.request["subscription_id"] == tenant.subscription

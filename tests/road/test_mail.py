@@ -1,0 +1,122 @@
+"""Mails as the people receive them: each once, to the right ones, saying what must be said."""
+import re
+
+import pytest
+
+from support.scenario import LOGS, Tenant
+from support.waiting import wait_until
+
+
+@pytest.fixture(scope="module")
+def written(road):
+    """A tenant whose alternates repeat an owner's address in capitals, and one another."""
+    tenant = Tenant(road)
+    tenant.change("contacts_set", alternate_emails=["Security@Contoso.example", tenant.owner.email.upper(),
+                                                    "security@contoso.example"])
+    return tenant
+
+
+def once(mails) -> dict:
+    by_recipient = {mail.recipient: mail for mail in mails}
+    assert len(by_recipient) == len(mails), [mail.recipient for mail in mails]
+    return by_recipient
+
+
+def settled(road, request) -> None:
+    """Waits until the ledger owes nothing more about the request, as far as its events go."""
+    wait_until(lambda: road.lockbox.value(
+        "SELECT count(*) > 0 AND bool_and(state = 'sent') FROM lockbox.notification WHERE request_id = %s", request.id),
+        f"every mail about {request.id} sent")
+
+
+def test_every_approver_and_alternate_is_asked_once(road, written):
+    request = written.request()
+    settled(road, request)
+    mails = once(road.mailbox.about(request.id))
+    assert set(mails) == {written.owner.email, written.approver.email, "Security@Contoso.example"}
+    for mail in mails.values():
+        assert mail.subject.startswith("Approval asked" if mail.recipient.startswith("Security") else "Approval needed")
+        assert request.ticket.id in mail.subject and request.id in mail.subject
+
+
+def test_what_an_approver_reads(road, tenant):
+    items = [LOGS, {"action": "delete_object", "namespace": "openshift-dns", "kind": "Pod", "name": "dns-default-7"},
+             {"action": "list_or_get_objects", "kind": "Secret"}, {"action": "create_object", "kind": "ClusterRole"},
+             {"action": "update_object", "namespace": "app", "kind": "Deployment", "name": "web"}]
+    ticket = tenant.ticket(title="Ingress <script>alert(1)</script>\r\nBcc: mallory@evil.example")
+    request = ticket.request(actions=items, justification="<b>Trust me</b>\r\n.\r\nRCPT TO:<mallory@evil.example>")
+    [mail] = [it for it in road.mailbox.wait_for(request.id, {tenant.owner.email}) if it.recipient == tenant.owner.email]
+    assert mail.message["To"].addresses[0].addr_spec == tenant.owner.email
+    assert mail.message["From"].addresses[0].addr_spec == "lockbox@lockbox.example"
+    assert mail.message["Auto-Submitted"] == "auto-generated"
+    assert mail.message["Bcc"] is None
+    assert re.fullmatch(r"<[0-9a-f-]{36}@lockbox\.example>", mail.id)
+    words = " ".join(mail.text.split())
+    for item in items:
+        assert all(part in words for name, part in item.items() if name != "action"), item
+    deadline = request.first.request["decide_by"][:19].replace("T", " ")
+    for said in ("aro-prod", tenant.resource, ticket.engineer.name, ticket.engineer.email, "microsoft", ticket.id,
+                 f"{deadline} UTC", f"https://portal.example/lockbox/requests/{request.id}", "<b>Trust me</b>",
+                 "<script>alert(1)</script>"):
+        assert said in words, said
+    assert "<script>" not in mail.html and "<b>Trust me" not in mail.html
+    assert "&lt;script&gt;" in mail.html and "&lt;b&gt;Trust me" in mail.html
+    assert f'href="https://portal.example/lockbox/requests/{request.id}"' in mail.html
+
+
+@pytest.mark.parametrize("decision, subject", [("approve", "Approved"), ("deny", "Denied")])
+def test_the_outcome_goes_to_engineer_approvers_and_alternates(road, written, decision, subject):
+    request = written.request()
+    request.decide(decision)
+    everyone = {written.owner.email, written.approver.email, "Security@Contoso.example", request.ticket.engineer.email}
+    mails = road.mailbox.wait_for(request.id, everyone, subject)
+    assert set(once(mails)) == everyone
+    settled(road, request)
+    assert len(road.mailbox.about(request.id)) == 7  # three were asked, four were told
+
+
+@pytest.mark.parametrize("ending, subject", [("revoked", "Revoked"), ("cancelled", "Cancelled"), ("completed", "Ended")])
+def test_the_end_is_told(road, tenant, ending, subject):
+    request = tenant.request(duration="PT1S" if ending == "completed" else "PT1H")
+    if ending != "cancelled":
+        request.approve()
+    if ending == "revoked":
+        request.decide("revoke")
+    if ending == "cancelled":
+        request.ticket.close()
+    request.event(ending)
+    told = {tenant.owner.email, tenant.approver.email, request.ticket.engineer.email}
+    wait_until(lambda: len([mail for mail in road.mailbox.about(request.id) if mail.recipient in told]) >=
+               (5 if ending == "cancelled" else 8), f"mails of {ending}")
+    settled(road, request)
+    last = {mail.recipient: mail.subject for mail in road.mailbox.about(request.id) if ending in mail.text.lower()
+            or subject.lower() in mail.subject.lower()}
+    assert told <= set(last), last
+
+
+def test_a_refusal_is_told_to_the_engineer(road, tenant):
+    request = tenant.request(actions=[{"action": "reboot_node"}])
+    mails = road.mailbox.wait_for(request.id, {request.ticket.engineer.email})
+    settled(road, request)
+    assert set(once(mails)) == {request.ticket.engineer.email}
+
+
+def test_each_mail_stands_in_the_ledger_and_is_told(road, tenant):
+    request = tenant.request()
+    settled(road, request)
+    ledger = road.lockbox.rows("SELECT * FROM lockbox.notification WHERE request_id = %s", request.id)
+    mails = once(road.mailbox.about(request.id))
+    assert {row.recipient: row.message_id for row in ledger} == {mail.recipient: mail.id for mail in mails.values()}
+    for row in ledger:
+        assert (row.kind, row.version, row.state, row.attempts, row.smtp_code) == ("approval_needed", 1, "sent", 1, 250)
+        assert row.message_id == f"<{row.notification_id}@lockbox.example>"
+        sent = road.events.wait_for(lambda record: record.kind == "notification.sent"
+                                    and record.data["notification_id"] == str(row.notification_id), "notification.sent")
+        assert sent.event["subject"] == request.id
+        assert sent.cause == request.first.event["id"]
+        said = {name: sent.data[name] for name in ("request_id", "tenant_id", "version", "kind", "recipient", "message_id",
+                                                   "attempts", "smtp_reply")}
+        assert said == {"request_id": request.id, "tenant_id": tenant.id, "version": 1, "kind": "approval_needed",
+                        "recipient": row.recipient, "message_id": row.message_id, "attempts": 1,
+                        "smtp_reply": row.smtp_reply}
+        assert row.smtp_reply.startswith("250")

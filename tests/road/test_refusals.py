@@ -1,0 +1,168 @@
+"""Every reason to refuse a request, in the order in which they are checked; and where nobody needs to be asked."""
+from datetime import datetime
+
+import pytest
+
+from support.scenario import LOGS, Tenant, new_engineer
+
+BAD = {"actions": [LOGS, {"action": "reboot_node"}], "resource_id": "/subscriptions/other", "duration": "PT9H",
+       "justification": " \t\n", "extends": "019ab1a4-5c40-7c3e-9f21-6b8d0e4a7c52"}
+
+
+@pytest.fixture(scope="module")
+def nobody(road):
+    """Lockbox is enabled, and nobody may approve."""
+    tenant = Tenant(road)
+    for role, person in (("owner", tenant.owner), ("lockbox_approver", tenant.approver)):
+        tenant.change("role_removed", principal=person.principal, role=role)
+    return tenant
+
+
+def reason(request) -> str:
+    assert request.first.kind == "request.refused"
+    assert request.first.request["state"] == "refused"
+    assert not request.check().allowed
+    return request.first.request["reason"]
+
+
+def test_the_reasons_come_in_their_order(nobody):
+    """One thing after the other is put right, and what is still wrong is said."""
+    wish = {**BAD, "engineer_id": new_engineer().id}
+    ticket = nobody.ticket(engineer=new_engineer("consultants"))
+    ticket.id, known = "unheard-of", ticket.id
+    assert reason(ticket.request(**wish)) == "ticket_unknown"
+    ticket.id = known
+    ticket.close()
+    assert reason(ticket.request(**wish)) == "ticket_closed"
+    ticket.publish("ticket.reopened")
+    assert reason(ticket.request(**wish)) == "engineer_not_on_ticket"
+    del wish["engineer_id"]
+    assert reason(ticket.request(**wish)) == "organization_not_allowed"
+    ticket.engineer = new_engineer("redhat")
+    ticket.assign(ticket.engineer)
+    assert reason(ticket.request(**wish)) == "action_not_permitted"
+    for member, then in (("actions", "resource_outside_subscription"), ("resource_id", "duration_too_long"),
+                         ("duration", "justification_missing"), ("justification", "extends_unknown"),
+                         ("extends", "no_approvers")):
+        del wish[member]
+        assert reason(ticket.request(**wish)) == then
+    nobody.change("role_assigned", principal=nobody.owner.principal, role="owner")
+    assert ticket.request(**wish).first.kind == "request.created"
+
+
+@pytest.mark.parametrize("resource", [
+    "/subscriptions/{other}/resourceGroups/rg/providers/Microsoft.RedHatOpenShift/openShiftClusters/aro",
+    "/subscriptions/{mine}/resourceGroups/rg/providers/Microsoft.Compute/virtualMachines/vm",
+    "/subscriptions/{mine}/resourceGroups/rg/providers/Microsoft.RedHatOpenShift/openShiftClusters/aro/extra",
+    "/subscriptions/{mine}-2/resourceGroups/rg/providers/Microsoft.RedHatOpenShift/openShiftClusters/aro",
+    "/subscriptions/{mine}", "aro"])
+def test_the_resource_is_a_cluster_of_the_subscription(tenant, resource):
+    other = "5f3e0d7a-9b1c-4e2f-8a6d-0c4b7e9f1a23"
+    request = tenant.request(resource_id=resource.format(mine=tenant.subscription, other=other))
+    assert reason(request) == "resource_outside_subscription"
+
+
+def test_the_resource_is_compared_without_case(tenant):
+    assert tenant.request(resource_id=tenant.resource.upper()).first.kind == "request.created"
+
+
+@pytest.mark.parametrize("justification", [None, "", " ", "\u00a0\u3000\r\n"])
+def test_a_justification_says_something(tenant, justification):
+    assert reason(tenant.request(justification=justification)) == "justification_missing"
+
+
+def test_the_longest_duration_is_not_too_long(tenant):
+    assert tenant.request(duration="PT8H").first.kind == "request.created"
+    assert reason(tenant.request(duration="PT8H1S")) == "duration_too_long"
+
+
+def test_an_extension_is_of_a_grant_of_the_same_engineer_and_cluster(tenant):
+    ticket = tenant.ticket()
+    granted = ticket.request()
+    assert reason(ticket.request(extends=granted.id)) == "extends_unknown"  # not granted yet
+    granted.approve()
+    extension = ticket.request(extends=granted.id)
+    assert (extension.first.kind, extension.first.request["extends"]) == ("request.created", granted.id)
+    second = new_engineer()
+    ticket.escalate(second)
+    assert reason(ticket.request(extends=granted.id, engineer_id=second.id)) == "extends_unknown"
+    assert reason(ticket.request(extends=granted.id, resource_id=tenant.resource + "-2")) == "extends_unknown"
+
+
+def test_organizations_are_compared_without_case(tenant):
+    assert tenant.ticket(engineer=new_engineer("RedHat")).request().first.kind == "request.created"
+
+
+def test_a_role_elsewhere_makes_no_approver(road, nobody):
+    """Global administrators enable Lockbox; they vote only with a role of the subscription."""
+    assert reason(nobody_without_owner(nobody).request()) == "no_approvers"
+
+
+def nobody_without_owner(tenant):
+    tenant.change("role_removed", principal=tenant.owner.principal, role="owner")
+    tenant.change("role_assigned", principal=tenant.admin.principal, role="global_administrator")
+    return tenant
+
+
+# ---- where Lockbox is not enabled ----
+
+
+@pytest.fixture(scope="module")
+def without(road):
+    return Tenant(road, lockbox=False)
+
+
+def test_not_required_is_told_recorded_and_bounded_like_a_grant(without):
+    request = without.request(duration="PT3S")
+    first = request.first.request
+    assert request.first.kind == "request.not_required"
+    assert first["state"] == "not_required"
+    answer = request.check()
+    assert (answer.allowed, str(answer.request_id), answer.reason) == (True, request.id, "not_required")
+    assert answer.expires_at == datetime.fromisoformat(first["expires_at"])
+    assert (answer.expires_at - datetime.fromisoformat(first["starts_at"])).total_seconds() == 3
+    assert not request.check(engineer_id="somebody-else").allowed
+    request.await_access_end()
+    assert request.kinds == ["not_required"]
+
+
+def test_not_required_never_lasts_longer_than_a_grant_could(without):
+    first = without.request(duration="P7D").first.request
+    lasts = datetime.fromisoformat(first["expires_at"]) - datetime.fromisoformat(first["starts_at"])
+    assert lasts.total_seconds() == 8 * 3600
+
+
+def test_not_required_allows_no_action_outside_the_five(without):
+    bad = {"action": "exec_into_pod", "namespace": "openshift-ingress", "name": "router-1"}
+    request = without.request(actions=[LOGS, bad])
+    assert request.first.kind == "request.not_required"
+    assert request.check(LOGS).allowed
+    assert not request.check(bad).allowed
+
+
+def test_not_required_gives_no_access_outside_the_subscription(without):
+    request = without.request(resource_id="/subscriptions/other/resourceGroups/rg/providers/"
+                                          "Microsoft.RedHatOpenShift/openShiftClusters/aro")
+    assert request.first.kind == "request.not_required"
+    assert not request.check().allowed
+
+
+def test_not_required_still_wants_an_open_ticket_and_its_engineer(without):
+    ticket = without.ticket()
+    assert reason(ticket.request(engineer_id="somebody-else")) == "engineer_not_on_ticket"
+    ticket.close()
+    assert reason(ticket.request()) == "ticket_closed"
+
+
+def test_disabling_lockbox_changes_no_request_that_exists(road):
+    tenant = Tenant(road)
+    ticket = tenant.ticket()
+    pending, granted = ticket.request(), ticket.request(actions=[{"action": "list_or_get_objects", "kind": "Node"}])
+    granted.approve()
+    assert tenant.change("lockbox_disabled", by=tenant.admin.principal).kind == "tenant.changed"
+    assert ticket.request(actions=[{"action": "list_or_get_objects", "kind": "Secret"}]).first.kind == \
+        "request.not_required"
+    assert not pending.check().allowed
+    assert granted.check().reason == "approved"
+    pending.approve()
+    assert pending.check().reason == "approved"
