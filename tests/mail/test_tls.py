@@ -45,6 +45,16 @@ def test_two_hundred_mails_under_tls(receiver, authority, tls):
     assert len(server.handler.envelopes) == 200
 
 
+def test_threads_share_a_relay(receiver, authority, tls):
+    server = receiver(tls_context=tls, require_starttls=True)
+    with Driver(server.url("localhost", query="?tls=required"), ca_file=authority.certificate, threads=8) as driver:
+        for _ in range(5):
+            results = driver.send(*(message(i) for i in range(40)))
+            assert {result["outcome"] for result in results} == {"delivered"}
+    assert server.handler.connections == 5 * 8
+    assert len(server.handler.envelopes) == 5 * 40
+
+
 @pytest.mark.parametrize("names", [("DNS:mail.contoso.example",), ("DNS:*.contoso.example", "IP:127.0.0.2"), ()])
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1"])
 def test_another_name_is_refused(wire, authority, host, names):

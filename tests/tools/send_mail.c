@@ -14,9 +14,14 @@
 #include <jansson.h>
 
 #include <errno.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+
+enum { THREADS_MAX = 16 };
+
+static size_t threads = 1;
 
 static const char *text_of(const json_t *object, const char *name) {
     return json_string_value(json_object_get(object, name));
@@ -104,6 +109,33 @@ static json_t *result_json(const struct lbx_smtp_result *result) {
                      result->code, "enhanced", result->enhanced, "reply", result->reply);
 }
 
+struct share {
+    const struct lbx_smtp *smtp;
+    struct lbx_smtp_message *messages;
+    size_t count;
+};
+
+static void *send_share(void *arg) {
+    const struct share *share = arg;
+    lbx_smtp_send(share->smtp, share->messages, share->count);
+    return NULL;
+}
+
+static void send_all(const struct lbx_smtp *smtp, struct lbx_smtp_message *messages, size_t count) {
+    struct share shares[THREADS_MAX];
+    pthread_t sessions[THREADS_MAX];
+    size_t from = 0;
+    for (size_t i = 0; i < threads; i++) {
+        size_t to = count * (i + 1) / threads;
+        shares[i] = (struct share){smtp, messages + from, to - from};
+        from = to;
+        if (pthread_create(&sessions[i], NULL, send_share, &shares[i]) != 0)
+            fail("pthread_create");
+    }
+    for (size_t i = 0; i < threads; i++)
+        (void)pthread_join(sessions[i], NULL);
+}
+
 static void session(const struct lbx_smtp *smtp, const json_t *specs) {
     size_t count = json_array_size(specs), n = 0;
     struct lbx_smtp_message *messages LBX_FREE = calloc(count + 1, sizeof *messages);
@@ -118,7 +150,7 @@ static void session(const struct lbx_smtp *smtp, const json_t *specs) {
                                                   .bytes = bytes[i].data,
                                                   .len = bytes[i].len};
     }
-    lbx_smtp_send(smtp, messages, n);
+    send_all(smtp, messages, n);
     for (size_t i = 0; i < n; i++) {
         json_array_append_new(answers, result_json(&messages[i].result));
         lbx_buf_done(&bytes[i]);
@@ -141,6 +173,8 @@ static void settings(int argc, char **argv, struct lbx_smtp_config *config) {
             config->timeout_ms = atoi(argv[i + 1]);
         else if (strcmp(argv[i], "--connect-timeout-ms") == 0)
             config->connect_timeout_ms = atoi(argv[i + 1]);
+        else if (strcmp(argv[i], "--threads") == 0)
+            threads = (size_t)atoi(argv[i + 1]) % (THREADS_MAX + 1);
         else
             fail(argv[i]);
     }
