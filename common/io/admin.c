@@ -1,6 +1,7 @@
 #include "io/admin.h"
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "io/kafka.h"
 
@@ -101,58 +102,6 @@ static rd_kafka_event_t *answer(struct lbx_admin *admin, enum lbx_err *ret_err) 
     return event;
 }
 
-/* ---- create ---- */
-
-static rd_kafka_NewTopic_t *new_topic(struct lbx_topic_wish *wish) {
-    rd_kafka_NewTopic_t *topic = rd_kafka_NewTopic_new(
-        wish->name, wish->partitions, wish->replication, wish->ret_why, sizeof wish->ret_why);
-    for (size_t i = 0; topic && wish->config[i][0]; i++) {
-        rd_kafka_resp_err_t err =
-            rd_kafka_NewTopic_set_config(topic, wish->config[i][0], wish->config[i][1]);
-        assert(!err);
-    }
-    return topic;
-}
-
-static void take_result(const rd_kafka_topic_result_t *result, struct lbx_topic_wish *wishes,
-                        size_t count) {
-    for (size_t i = 0; i < count; i++) {
-        if (strcmp(wishes[i].name, rd_kafka_topic_result_name(result)) != 0)
-            continue;
-        const char *why = rd_kafka_topic_result_error_string(result);
-        wishes[i].ret_err = meaning(rd_kafka_topic_result_error(result));
-        snprintf(wishes[i].ret_why, sizeof wishes[i].ret_why, "%s", why ? why : "");
-    }
-}
-
-enum lbx_err lbx_admin_create(struct lbx_admin *admin, struct lbx_topic_wish *wishes,
-                              size_t count) {
-    assert(count <= LBX_ADMIN_TOPICS_MAX);
-    rd_kafka_NewTopic_t *topics[LBX_ADMIN_TOPICS_MAX];
-    size_t made = 0;
-    for (size_t i = 0; i < count; i++) {
-        wishes[i].ret_err = LBX_ERR_REFUSED;
-        if ((topics[made] = new_topic(&wishes[i])))
-            made++;
-    }
-    if (made == 0)
-        return LBX_OK;
-    rd_kafka_AdminOptions_t *options LBX_CLEANUP(lbx_cleanup_options) =
-        options_for(admin, RD_KAFKA_ADMIN_OP_CREATETOPICS);
-    rd_kafka_CreateTopics(admin->client, topics, made, options, admin->answers);
-    rd_kafka_NewTopic_destroy_array(topics, made);
-    enum lbx_err err;
-    rd_kafka_event_t *event LBX_CLEANUP(lbx_cleanup_event) = answer(admin, &err);
-    if (!event)
-        return err;
-    size_t results;
-    const rd_kafka_topic_result_t **list =
-        rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event), &results);
-    for (size_t i = 0; i < results; i++)
-        take_result(list[i], wishes, count);
-    return LBX_OK;
-}
-
 /* ---- look ---- */
 
 static void take_metadata(const rd_kafka_metadata_topic_t *topic, struct lbx_topic_look *looks,
@@ -236,4 +185,80 @@ enum lbx_err lbx_admin_look(struct lbx_admin *admin, struct lbx_topic_look *look
         looks[i] = (struct lbx_topic_look){.name = looks[i].name};
     enum lbx_err err = look_at_partitions(admin, looks, count);
     return err == LBX_OK ? look_at_config(admin, looks, count) : err;
+}
+
+/* ---- create ---- */
+
+static rd_kafka_NewTopic_t *new_topic(struct lbx_topic_wish *wish) {
+    rd_kafka_NewTopic_t *topic = rd_kafka_NewTopic_new(
+        wish->name, wish->partitions, wish->replication, wish->ret_why, sizeof wish->ret_why);
+    for (size_t i = 0; topic && wish->config[i][0]; i++) {
+        rd_kafka_resp_err_t err =
+            rd_kafka_NewTopic_set_config(topic, wish->config[i][0], wish->config[i][1]);
+        assert(!err);
+    }
+    return topic;
+}
+
+static void take_result(const rd_kafka_topic_result_t *result, struct lbx_topic_wish *wishes,
+                        size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(wishes[i].name, rd_kafka_topic_result_name(result)) != 0)
+            continue;
+        const char *why = rd_kafka_topic_result_error_string(result);
+        wishes[i].ret_err = meaning(rd_kafka_topic_result_error(result));
+        snprintf(wishes[i].ret_why, sizeof wishes[i].ret_why, "%s", why ? why : "");
+    }
+}
+
+/* The controller answers before the brokers know what it made. */
+static enum lbx_err await(struct lbx_admin *admin, const struct lbx_topic_wish *wishes,
+                          size_t count) {
+    static const struct timespec pause = {.tv_nsec = 20000000};
+    struct lbx_topic_look looks[LBX_ADMIN_TOPICS_MAX];
+    size_t made = 0;
+    for (size_t i = 0; i < count; i++)
+        if (wishes[i].ret_err == LBX_OK)
+            looks[made++] = (struct lbx_topic_look){.name = wishes[i].name};
+    int64_t deadline = lbx_monotonic_us() + ANSWER_MS * LBX_MS_US;
+    for (size_t known = 0; known < made;) {
+        if (lbx_monotonic_us() > deadline)
+            return LBX_ERR_UNAVAILABLE;
+        enum lbx_err err = look_at_partitions(admin, looks, made);
+        if (err != LBX_OK)
+            return err;
+        while (known < made && looks[known].ret_partitions)
+            known++;
+        if (known < made)
+            nanosleep(&pause, NULL);
+    }
+    return LBX_OK;
+}
+
+enum lbx_err lbx_admin_create(struct lbx_admin *admin, struct lbx_topic_wish *wishes,
+                              size_t count) {
+    assert(count <= LBX_ADMIN_TOPICS_MAX);
+    rd_kafka_NewTopic_t *topics[LBX_ADMIN_TOPICS_MAX];
+    size_t made = 0;
+    for (size_t i = 0; i < count; i++) {
+        wishes[i].ret_err = LBX_ERR_REFUSED;
+        if ((topics[made] = new_topic(&wishes[i])))
+            made++;
+    }
+    if (made == 0)
+        return LBX_OK;
+    rd_kafka_AdminOptions_t *options LBX_CLEANUP(lbx_cleanup_options) =
+        options_for(admin, RD_KAFKA_ADMIN_OP_CREATETOPICS);
+    rd_kafka_CreateTopics(admin->client, topics, made, options, admin->answers);
+    rd_kafka_NewTopic_destroy_array(topics, made);
+    enum lbx_err err;
+    rd_kafka_event_t *event LBX_CLEANUP(lbx_cleanup_event) = answer(admin, &err);
+    if (!event)
+        return err;
+    size_t results;
+    const rd_kafka_topic_result_t **list =
+        rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event), &results);
+    for (size_t i = 0; i < results; i++)
+        take_result(list[i], wishes, count);
+    return await(admin, wishes, count);
 }

@@ -14,6 +14,14 @@ struct names {
     struct lbx_rows *tickets, *subscriptions, *tenants, *live_tickets, *requests;
 };
 
+/* ASCII lower case: what subscription ids are known by. NULL stays NULL. */
+static const char *lower(struct lbx_arena *arena, const char *id) {
+    char *text = lbx_arena_strdup(arena, id);
+    for (char *c = text; c && *c; c++)
+        *c = *c >= 'A' && *c <= 'Z' ? (char)(*c + ('a' - 'A')) : *c;
+    return text;
+}
+
 static void name(struct lbx_rows *rows, const char *id) {
     if (id)
         lbx_rows_text(rows, id);
@@ -24,14 +32,14 @@ static void name_request(struct names *names, const char *id) {
         lbx_rows_text(names->requests, id);
 }
 
-static void collect(struct names *names, const struct lbx_event *event) {
+static void collect(struct names *names, const struct lbx_event *event, struct lbx_arena *arena) {
     const struct lbx_tenant_event *tenant = event->data;
     const struct lbx_ticket_opened *ticket = event->data; /* ticket_id stands first in all of them */
     const struct lbx_access_requested *wish = event->data;
     const struct lbx_access_withdrawn *withdrawn = event->data;
     switch ((int)event->type) {
     case LBX_EVENT_TICKET_OPENED:
-        name(names->subscriptions, ticket->subscription_id);
+        name(names->subscriptions, lower(arena, ticket->subscription_id));
         name(names->tickets, ticket->ticket_id);
         break;
     case LBX_EVENT_TICKET_ASSIGNED:
@@ -53,7 +61,7 @@ static void collect(struct names *names, const struct lbx_event *event) {
         break;
     default: /* tenants */
         name(names->tenants, tenant->tenant_id);
-        name(names->subscriptions, tenant->subscription_id);
+        name(names->subscriptions, lower(arena, tenant->subscription_id));
     }
 }
 
@@ -65,7 +73,7 @@ struct world *world_load(struct lbx_batch *batch, struct lbx_calls *calls) {
                           lbx_effects_rows(effects, 1)};
     for (size_t i = 0; i < batch->count; i++)
         if (batch->inputs[i].status == LBX_INPUT_NEW)
-            collect(&names, &batch->inputs[i].event);
+            collect(&names, &batch->inputs[i].event, batch->arena);
     const char *tickets = lbx_rows_literal(names.tickets, 0);
     const char *subscriptions = lbx_rows_literal(names.subscriptions, 0);
 
@@ -117,7 +125,7 @@ struct kept_subscription *world_subscription_add(struct world *world,
     kept->subscription = *subscription;
     kept->next = world->all_subscriptions;
     world->all_subscriptions = kept;
-    lbx_map_set(&world->subscriptions, kept->subscription.subscription_id, kept);
+    lbx_map_set(&world->subscriptions, lower(world->arena, kept->subscription.subscription_id), kept);
     return kept;
 }
 
@@ -188,7 +196,9 @@ struct kept_ticket *world_ticket(struct world *world, const char *ticket_id) {
 }
 
 struct kept_subscription *world_subscription(struct world *world, const char *subscription_id) {
-    return subscription_id ? lbx_map_get(&world->subscriptions, subscription_id) : NULL;
+    return subscription_id
+               ? lbx_map_get(&world->subscriptions, lower(world->arena, subscription_id))
+               : NULL;
 }
 
 static bool same_person(const struct lbx_principal *a, const struct lbx_principal *b) {
@@ -196,7 +206,9 @@ static bool same_person(const struct lbx_principal *a, const struct lbx_principa
 }
 
 void world_role_set(struct world *world, const struct lbx_tenant_event *event, bool held) {
-    const char *scope = event->role == LBX_ROLE_GLOBAL_ADMINISTRATOR ? "" : event->subscription_id;
+    const char *scope = event->role == LBX_ROLE_GLOBAL_ADMINISTRATOR
+                            ? ""
+                            : lower(world->arena, event->subscription_id);
     struct kept_role *role =
         lbx_map_get(&world->roles, role_key(world->arena, event->tenant_id, scope, event->role,
                                             event->principal.id));
@@ -242,12 +254,13 @@ struct lbx_approver *world_approvers(const struct world *world,
                                      size_t *ret_count) {
     struct lbx_map seen;
     size_t count = 0, most = 0;
+    const char *scope = lower(world->arena, subscription->subscription_id);
     lbx_map_init(&seen, world->arena);
     for (const struct kept_role *role = world->all_roles; role; role = role->next)
         most++;
     struct lbx_approver *approvers = LBX_ARENA_ARRAY(world->arena, struct lbx_approver, most);
     for (struct kept_role *role = world->all_roles; role; role = role->next) {
-        if (!role->held || strcmp(role->subscription_id, subscription->subscription_id) != 0 ||
+        if (!role->held || strcmp(role->subscription_id, scope) != 0 ||
             strcmp(role->tenant_id, subscription->tenant_id) != 0 ||
             lbx_map_get(&seen, role->principal.id))
             continue;

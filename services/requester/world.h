@@ -21,7 +21,8 @@ struct kept_subscription {
 
 /* One role in one scope, held or not, as it was and as it is. */
 struct kept_role {
-    const char *tenant_id, *subscription_id; /* "" is the tenant's scope */
+    const char *tenant_id;
+    const char *subscription_id; /* in lower case; "" is the tenant's scope */
     int role;                                /* enum lbx_role */
     struct lbx_principal principal;
     bool was_held, held, changed;
@@ -64,7 +65,7 @@ void world_save(struct world *world, struct lbx_effects *effects, struct lbx_cal
 /* Found or made. A made ticket is not open and has no subscription. */
 struct kept_ticket *world_ticket(struct world *world, const char *ticket_id);
 
-/* NULL where there is none. */
+/* Compared without case, as Azure does. NULL where there is none. */
 struct kept_subscription *world_subscription(struct world *world, const char *subscription_id);
 struct kept_subscription *world_subscription_add(struct world *world,
                                                  const struct lbx_subscription *subscription);

@@ -88,16 +88,17 @@ CREATE INDEX outbox_published ON outbox USING brin (published_at);
 
 -- ---- tenants and tickets ----
 
+-- Azure compares subscription ids without case, so nobody here tells them apart by it.
 CREATE TABLE subscription (
-    subscription_id text        PRIMARY KEY,
+    subscription_id text        NOT NULL, -- as its tenant writes it
     tenant_id       text        NOT NULL,
     lockbox_enabled boolean     NOT NULL,
     snapshot        json        NOT NULL, -- the whole, as the workers read it
     changed_at      timestamptz NOT NULL
 );
-CREATE INDEX subscription_tenant ON subscription (tenant_id);
+CREATE UNIQUE INDEX subscription_key ON subscription (lower(subscription_id));
 
--- Who holds or held which role. subscription_id '' is the tenant's own scope.
+-- Who holds or held which role. subscription_id is in lower case; '' is the tenant's own scope.
 CREATE TABLE role_assignment (
     tenant_id       text        NOT NULL,
     subscription_id text        NOT NULL,

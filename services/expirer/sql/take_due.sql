@@ -1,7 +1,8 @@
--- Due requests, oldest first, that no other expirer and no decision has in hand.
+-- Due requests, oldest first, that no other expirer and no decision has in hand. The clock is read by a
+-- query of its own: compared with a volatile function, due_at could not lead the index scan.
 SELECT request_id, snapshot
   FROM request
- WHERE due_at <= clock_timestamp()
+ WHERE due_at <= (SELECT clock_timestamp())
  ORDER BY due_at, request_id
  LIMIT $1::integer
    FOR UPDATE SKIP LOCKED

@@ -3,7 +3,7 @@
 WITH due AS (
     SELECT n.notification_id
       FROM notification n
-     WHERE n.next_attempt_at <= clock_timestamp()
+     WHERE n.next_attempt_at <= (SELECT clock_timestamp())
        AND (n.state <> 'sending'
             OR NOT EXISTS (SELECT FROM pg_stat_activity a
                             WHERE a.pid = n.sender_pid AND a.backend_start = n.sender_since))

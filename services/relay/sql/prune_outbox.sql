@@ -1,3 +1,3 @@
 DELETE FROM outbox
  WHERE seq IN (SELECT seq FROM outbox
-                WHERE published_at < clock_timestamp() - $1::interval LIMIT 10000)
+                WHERE published_at < (SELECT clock_timestamp()) - $1::interval LIMIT 10000)

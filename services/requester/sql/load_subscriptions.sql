@@ -1,7 +1,8 @@
--- Those named, and those of the tickets named.
+-- Those named (in lower case), and those of the tickets named.
 SELECT snapshot
   FROM subscription
- WHERE subscription_id = ANY ($1::text[])
-    OR subscription_id IN (SELECT t.subscription_id FROM ticket t WHERE t.ticket_id = ANY ($2::text[]))
- ORDER BY subscription_id
+ WHERE lower(subscription_id) = ANY ($1::text[])
+    OR lower(subscription_id) IN (SELECT lower(t.subscription_id) FROM ticket t
+                                   WHERE t.ticket_id = ANY ($2::text[]))
+ ORDER BY lower(subscription_id)
    FOR NO KEY UPDATE
