@@ -212,8 +212,8 @@ static void take_result(const rd_kafka_topic_result_t *result, struct lbx_topic_
 }
 
 /* The controller answers before the brokers know what it made. */
-static enum lbx_err await(struct lbx_admin *admin, const struct lbx_topic_wish *wishes,
-                          size_t count) {
+static enum lbx_err await_made(struct lbx_admin *admin, const struct lbx_topic_wish *wishes,
+                               size_t count) {
     static const struct timespec pause = {.tv_nsec = 20000000};
     struct lbx_topic_look looks[LBX_ADMIN_TOPICS_MAX];
     size_t made = 0;
@@ -260,5 +260,5 @@ enum lbx_err lbx_admin_create(struct lbx_admin *admin, struct lbx_topic_wish *wi
         rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event), &results);
     for (size_t i = 0; i < results; i++)
         take_result(list[i], wishes, count);
-    return await(admin, wishes, count);
+    return await_made(admin, wishes, count);
 }

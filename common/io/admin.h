@@ -35,8 +35,9 @@ enum lbx_err lbx_admin_open(const struct lbx_settings *settings, const char *cli
                             struct lbx_admin **ret_admin) LBX_MUST_CHECK;
 void lbx_admin_close(struct lbx_admin *admin);
 
-/* Both wait for the brokers' answer, up to 10 s; a topic that was created is then known to the broker. LBX_ERR_UNAVAILABLE: there is none. LBX_ERR_REFUSED:
- * these brokers do not answer this client (authentication, authorization); logged. */
+/* Both wait for the brokers' answer, up to 10 s; what was created is then known to the broker that was
+ * asked. LBX_ERR_UNAVAILABLE: there is none. LBX_ERR_REFUSED: these brokers do not answer this client
+ * (authentication, authorization); logged. */
 enum lbx_err lbx_admin_create(struct lbx_admin *admin, struct lbx_topic_wish *wishes, size_t count)
     LBX_MUST_CHECK;
 enum lbx_err lbx_admin_look(struct lbx_admin *admin, struct lbx_topic_look *looks, size_t count)
