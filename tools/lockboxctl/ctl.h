@@ -22,7 +22,7 @@ enum ctl_exit {
     X(OUTPUT, "-o", "table|json|csv", "how rows are printed (table)")                              \
     X(DRY_RUN, "--dry-run", NULL, "say what would be done, and do nothing")                        \
     X(ONLY, "--only", "lockbox|audit", "one of the two databases (both)")                          \
-    X(PARTITIONS, "--partitions", "N", "partitions of each topic; checkpoints.v1 always has 1 (8)") \
+    X(PARTITIONS, "--partitions", "N", "partitions of a topic; checkpoints.v1 always has 1 (8)")   \
     X(REPLICATION, "--replication", "N", "replicas of each partition (the broker's default)")      \
     X(STATE, "--state", "STATE", "only requests in this state, such as customer_notified")         \
     X(TICKET, "--ticket", "ID", "only requests of this ticket")                                    \
@@ -30,7 +30,7 @@ enum ctl_exit {
     X(LIMIT, "--limit", "N", "the newest N (50)")                                                  \
     X(BY, "--by", "ID,EMAIL[,NAME]", "who decides: id in the directory, address, name")            \
     X(COMMENT, "--comment", "TEXT", "recorded and published with the decision")                    \
-    X(ITEMS, "--items", "N,N", "approve only the items of these numbers (all)")                                 \
+    X(ITEMS, "--items", "N,N", "approve only the items of these numbers (all)")                    \
     X(DURATION, "--duration", "DURATION", "a shorter grant than asked for, such as PT2H")          \
     X(WAIT, "--wait", NULL, "wait for the verdict in the audit store, up to 30 s")
 /* clang-format on */

@@ -152,8 +152,8 @@ static enum ctl_exit publish(const struct ctl *ctl, const struct message *m) {
     if (err == LBX_ERR_UNAVAILABLE)
         return ctl_fail(
             CTL_UNREACHABLE,
-            "Kafka at %s did not confirm the decision within %d s. Whether it has it is "
-            "unknown: look at lockboxctl topics check and request timeline",
+            "Kafka at %s did not confirm the decision within %d s; whether it has it is "
+            "unknown. Check LOCKBOX_KAFKA_BOOTSTRAP_SERVERS and lockboxctl topics check",
             ctl->settings.kafka_bootstrap_servers, DELIVERY_S);
     if (err == LBX_ERR_INVALID)
         return ctl_fail(CTL_USAGE, "the Kafka client refuses a LOCKBOX_KAFKA_* setting");

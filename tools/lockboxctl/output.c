@@ -88,8 +88,7 @@ void ctl_put_time(int64_t at_us, struct lbx_buf *out) {
     lbx_buf_printf(out, "%.10s %.8sZ", stamp, stamp + 11);
 }
 
-/* Appends a cell as a table shows it. */
-static void words(enum ctl_cell cell, const char *text, struct lbx_buf *out) {
+void ctl_put_cell(enum ctl_cell cell, const char *text, struct lbx_buf *out) {
     int64_t at;
     if (!text)
         lbx_buf_char(out, '-');
@@ -103,7 +102,7 @@ static void words(enum ctl_cell cell, const char *text, struct lbx_buf *out) {
 
 static size_t width_of(enum ctl_cell cell, const char *text, struct lbx_buf *scratch) {
     lbx_buf_clear(scratch);
-    words(cell, text, scratch);
+    ctl_put_cell(cell, text, scratch);
     return lbx_utf8_chars(scratch->data ? scratch->data : "", scratch->len);
 }
 

@@ -59,6 +59,9 @@ const char *ctl_colour_end(void);
 /* A time for people: "2026-11-23 16:08:38Z". */
 void ctl_put_time(int64_t at_us, struct lbx_buf *out);
 
+/* A cell as a table shows it; "-" where it is absent. */
+void ctl_put_cell(enum ctl_cell cell, const char *text, struct lbx_buf *out);
+
 /* Writes the buffer to standard output. */
 void ctl_put(const struct lbx_buf *text);
 

@@ -172,7 +172,7 @@ static void show_words(struct ctl *ctl, const struct lbx_pg *pg, const struct re
     for (size_t i = 0; i < PLAIN_CELLS; i++) {
         const char *text = lbx_pg_cell(pg, 0, 0, i);
         lbx_buf_printf(&out, "%-16s ", show_columns[i].name);
-        lbx_text_harmless(text ? text : "-", &out);
+        ctl_put_cell(show_columns[i].cell, text, &out);
         lbx_buf_char(&out, '\n');
     }
     put_bytes(&ctl->arena, "key", r->key, &out);

@@ -53,7 +53,7 @@ enum ctl_exit ctl_request_list(struct ctl *ctl) {
 /* ---- show ---- */
 
 static void label(const char *name, struct lbx_buf *out) {
-    lbx_buf_printf(out, "  %-15s ", name);
+    lbx_buf_printf(out, "  %-17s ", name);
 }
 
 /* A line, where there is text. */
@@ -70,6 +70,22 @@ static void line_time(const char *name, int64_t at, struct lbx_buf *out) {
         return;
     label(name, out);
     ctl_put_time(at, out);
+    lbx_buf_char(out, '\n');
+}
+
+static void line_person(const char *name, const struct lbx_principal *person, struct lbx_buf *out) {
+    if (!person->id)
+        return;
+    label(name, out);
+    ctl_put_person(person, out);
+    lbx_buf_char(out, '\n');
+}
+
+static void line_duration(const char *name, int64_t us, struct lbx_buf *out) {
+    if (!us)
+        return;
+    label(name, out);
+    lbx_duration_words(us, out);
     lbx_buf_char(out, '\n');
 }
 
@@ -128,8 +144,6 @@ static void show_refusal(const struct lbx_request *r, struct lbx_buf *out) {
 
 static void show(const struct lbx_request *r, struct lbx_buf *out) {
     const char *state = lbx_state_names[r->state];
-    struct lbx_buf duration LBX_BUF = {0};
-    lbx_duration_words(r->duration, &duration);
     lbx_buf_printf(out, "Request %s: %s%s%s (version %lld)\n", r->request_id, ctl_colour_of(state),
                    state, *ctl_colour_of(state) ? ctl_colour_end() : "", (long long)r->version);
     show_refusal(r, out);
@@ -140,13 +154,18 @@ static void show(const struct lbx_request *r, struct lbx_buf *out) {
     line("justification", r->justification, out);
     line("reason code", r->reason_code, out);
     line("extends", r->extends, out);
+    line_person("authorized by", &r->authorized_by, out);
+    line("incident", r->incident_id, out);
     show_items(r, out);
-    line("duration", duration.data, out);
+    line_duration("duration", r->duration, out);
+    line_duration("granted for", r->granted_duration, out);
     line_time("created", r->created_at, out);
     line_time("to decide by", r->decide_by, out);
     line_time("access from", r->starts_at, out);
     line_time("access until", r->expires_at, out);
     line_time("ended", r->ended_at, out);
+    line_time("to acknowledge by", r->acknowledge_by, out);
+    line_time("acknowledged", r->acknowledged_at, out);
     show_approvers(r, out);
     show_votes(r, out);
     line("digest", r->digest, out);

@@ -49,7 +49,8 @@ static void put_until(int64_t at, struct lbx_buf *out) {
 
 static void tell_wish(const void *data, const struct told *told) {
     const struct lbx_access_requested *wish = data;
-    lbx_buf_str(told->what, "asks: ");
+    lbx_buf_str(told->what,
+                told->type == LBX_EVENT_EMERGENCY_DECLARED ? "declares an emergency: " : "asks: ");
     for (size_t i = 0; i < wish->action_count; i++) {
         lbx_buf_str(told->what, i ? "; " : "");
         lbx_item_words(&wish->actions[i], told->what);
@@ -89,9 +90,10 @@ static void tell_decision(const void *data, const struct told *told) {
     const struct lbx_decision_submitted *decision = data;
     ctl_put_person(&decision->by, told->who);
     lbx_buf_str(told->what, says[decision->decision]);
+    if (decision->action_count)
+        lbx_buf_str(told->what, decision->action_count == 1 ? " to item" : " to items");
     for (size_t i = 0; i < decision->action_count; i++)
-        lbx_buf_printf(told->what, "%s%lld", i ? ", " : " to items ",
-                       (long long)decision->actions[i]);
+        lbx_buf_printf(told->what, "%s %lld", i ? "," : "", (long long)decision->actions[i]);
     if (decision->duration) {
         lbx_buf_str(told->what, " for ");
         lbx_duration_words(decision->duration, told->what);
@@ -100,8 +102,15 @@ static void tell_decision(const void *data, const struct told *told) {
 }
 
 static void tell_verdict(const void *data, const struct told *told) {
+    static const char *const nouns[] = {
+        [LBX_DECISION_APPROVE] = "approval",
+        [LBX_DECISION_DENY] = "denial",
+        [LBX_DECISION_REVOKE] = "revocation",
+        [LBX_DECISION_ACKNOWLEDGE] = "acknowledgement",
+    };
     const struct lbx_decision_judged *judged = data;
-    lbx_buf_printf(told->what, "judges the %s by ", lbx_decision_names[judged->decision]);
+    lbx_buf_str(told->who, "Lockbox");
+    lbx_buf_printf(told->what, "judges the %s by ", nouns[judged->decision]);
     ctl_put_person(&judged->by, told->what);
     lbx_buf_printf(told->what, ": %s", lbx_verdict_names[judged->verdict]);
 }
@@ -127,7 +136,7 @@ static void tell_mail(const void *data, const struct told *told) {
 }
 
 static void tell_created(const struct lbx_request *r, struct lbx_buf *what) {
-    lbx_buf_printf(what, "asks %zu approver%s", r->approver_count,
+    lbx_buf_printf(what, "asks %zu approver%s to decide", r->approver_count,
                    r->approver_count == 1 ? "" : "s");
     put_until(r->decide_by, what);
 }
@@ -138,32 +147,42 @@ static void tell_refused(const struct lbx_request *r, struct lbx_buf *what) {
         lbx_buf_printf(what, " (item %lld)", (long long)r->reason_item);
 }
 
-/* A request's own events: what its new state means, and whether a person made it so. */
+static void tell_recorded(const struct lbx_request *r, struct lbx_buf *what) {
+    lbx_buf_printf(what, "counts one approval more; %lld are needed",
+                   (long long)r->approvals_needed);
+}
+
+/* A request's own events. */
 static void tell_request(const void *data, const struct told *told) {
     static const struct {
         void (*tell)(const struct lbx_request *r, struct lbx_buf *what);
         const char *words;
-        bool until;
-    } states[LBX_STATE_END] = {
-        [LBX_STATE_CUSTOMER_NOTIFIED] = {tell_created},
-        [LBX_STATE_APPROVED] = {.words = "grants access", .until = true},
-        [LBX_STATE_EMERGENCY] = {.words = "grants emergency access", .until = true},
-        [LBX_STATE_DENIED] = {.words = "ends the request: denied"},
-        [LBX_STATE_EXPIRED] = {.words = "ends the request: nobody decided in time"},
-        [LBX_STATE_CANCELLED] = {.words = "ends the request: cancelled"},
-        [LBX_STATE_COMPLETED] = {.words = "ends access: its time is up"},
-        [LBX_STATE_REVOKED] = {.words = "ends access: revoked"},
-        [LBX_STATE_REFUSED] = {tell_refused},
-        [LBX_STATE_NOT_REQUIRED] = {.words = "asks nobody, Lockbox is not enabled: access",
-                                    .until = true},
+        bool until; /* access lasts until */
+    } events[LBX_EVENT_COUNT] = {
+        [LBX_EVENT_REQUEST_CREATED] = {tell_created},
+        [LBX_EVENT_REQUEST_REFUSED] = {tell_refused},
+        [LBX_EVENT_REQUEST_NOT_REQUIRED] = {.words = "asks nobody, Lockbox is not enabled: access",
+                                            .until = true},
+        [LBX_EVENT_REQUEST_APPROVAL_RECORDED] = {tell_recorded},
+        [LBX_EVENT_REQUEST_REMINDER_DUE] = {.words = "reminds the approvers"},
+        [LBX_EVENT_REQUEST_APPROVED] = {.words = "grants access", .until = true},
+        [LBX_EVENT_REQUEST_DENIED] = {.words = "ends the request: denied"},
+        [LBX_EVENT_REQUEST_EXPIRED] = {.words = "ends the request: nobody decided in time"},
+        [LBX_EVENT_REQUEST_CANCELLED] = {.words = "ends the request: cancelled"},
+        [LBX_EVENT_REQUEST_COMPLETED] = {.words = "ends access: its time is up"},
+        [LBX_EVENT_REQUEST_REVOKED] = {.words = "ends access: revoked"},
+        [LBX_EVENT_REQUEST_EMERGENCY] = {.words = "grants emergency access", .until = true},
+        [LBX_EVENT_REQUEST_ACKNOWLEDGED] = {.words = "notes that the customer acknowledged"},
+        [LBX_EVENT_REQUEST_UNACKNOWLEDGED] = {.words =
+                                                  "notes that no customer acknowledged in time"},
     };
     const struct lbx_request *r = &((const struct lbx_request_changed *)data)->request;
     lbx_buf_str(told->who, "Lockbox");
-    if (states[r->state].tell)
-        states[r->state].tell(r, told->what);
+    if (events[told->type].tell)
+        events[told->type].tell(r, told->what);
     else
-        lbx_buf_str(told->what, states[r->state].words);
-    if (states[r->state].until)
+        lbx_buf_str(told->what, events[told->type].words);
+    if (events[told->type].until)
         put_until(r->expires_at, told->what);
 }
 
@@ -172,16 +191,17 @@ static void tell_request(const void *data, const struct told *told) {
 typedef void tell_fn(const void *data, const struct told *told);
 
 static tell_fn *const tellers[LBX_EVENT_COUNT] = {
-    [LBX_EVENT_ACCESS_REQUESTED] = tell_wish,       [LBX_EVENT_ACCESS_WITHDRAWN] = tell_withdrawal,
-    [LBX_EVENT_TICKET_CLOSED] = tell_ticket,        [LBX_EVENT_TICKET_REOPENED] = tell_ticket,
-    [LBX_EVENT_TICKET_ASSIGNED] = tell_assignment,  [LBX_EVENT_TICKET_ESCALATED] = tell_assignment,
-    [LBX_EVENT_DECISION_SUBMITTED] = tell_decision, [LBX_EVENT_DECISION_JUDGED] = tell_verdict,
-    [LBX_EVENT_ACCESS_PERFORMED] = tell_access,     [LBX_EVENT_NOTIFICATION_SENT] = tell_mail,
-    [LBX_EVENT_NOTIFICATION_FAILED] = tell_mail,    [LBX_EVENT_REQUEST_CREATED] = tell_request,
-    [LBX_EVENT_REQUEST_REFUSED] = tell_request,     [LBX_EVENT_REQUEST_NOT_REQUIRED] = tell_request,
-    [LBX_EVENT_REQUEST_APPROVED] = tell_request,    [LBX_EVENT_REQUEST_DENIED] = tell_request,
-    [LBX_EVENT_REQUEST_EXPIRED] = tell_request,     [LBX_EVENT_REQUEST_CANCELLED] = tell_request,
-    [LBX_EVENT_REQUEST_COMPLETED] = tell_request,   [LBX_EVENT_REQUEST_REVOKED] = tell_request,
+    [LBX_EVENT_ACCESS_REQUESTED] = tell_wish,        [LBX_EVENT_EMERGENCY_DECLARED] = tell_wish,
+    [LBX_EVENT_ACCESS_WITHDRAWN] = tell_withdrawal,  [LBX_EVENT_TICKET_CLOSED] = tell_ticket,
+    [LBX_EVENT_TICKET_REOPENED] = tell_ticket,       [LBX_EVENT_TICKET_ASSIGNED] = tell_assignment,
+    [LBX_EVENT_TICKET_ESCALATED] = tell_assignment,  [LBX_EVENT_DECISION_SUBMITTED] = tell_decision,
+    [LBX_EVENT_DECISION_JUDGED] = tell_verdict,      [LBX_EVENT_ACCESS_PERFORMED] = tell_access,
+    [LBX_EVENT_NOTIFICATION_SENT] = tell_mail,       [LBX_EVENT_NOTIFICATION_FAILED] = tell_mail,
+    [LBX_EVENT_REQUEST_CREATED] = tell_request,      [LBX_EVENT_REQUEST_REFUSED] = tell_request,
+    [LBX_EVENT_REQUEST_NOT_REQUIRED] = tell_request, [LBX_EVENT_REQUEST_APPROVED] = tell_request,
+    [LBX_EVENT_REQUEST_DENIED] = tell_request,       [LBX_EVENT_REQUEST_EXPIRED] = tell_request,
+    [LBX_EVENT_REQUEST_CANCELLED] = tell_request,    [LBX_EVENT_REQUEST_COMPLETED] = tell_request,
+    [LBX_EVENT_REQUEST_REVOKED] = tell_request,
 };
 
 /* The reason stands in a header; it names fields, and no values. */
