@@ -1,0 +1,103 @@
+"""The command line itself, and config: no stack needed."""
+import csv
+import io
+import json
+import re
+
+import pytest
+
+SECRET = "hunter2-not-to-be-seen"
+
+
+@pytest.fixture(scope="module")
+def commands(bare):
+    listed = re.findall(r"^  (\S.*?)  +\S", bare("--help").stdout, re.MULTILINE)
+    assert {"db migrate", "topics create", "request show", "approve", "config"} <= set(listed)
+    return listed
+
+
+def test_every_command_has_help_with_an_example(bare, commands):
+    for command in commands:
+        done = bare(*command.split(), "--help")
+        assert (done.returncode, done.stderr) == (0, "")
+        assert f"Usage: lockboxctl {command}" in done.stdout
+        assert f"Example:\n  lockboxctl {command}" in done.stdout
+        assert bare("help", *command.split()).stdout == done.stdout
+
+
+def test_a_group_lists_its_commands(bare):
+    listed = bare("request", "--help")
+    assert listed.returncode == 0 and "request timeline" in listed.stdout and "db migrate" not in listed.stdout
+    assert bare("request").returncode == 2
+
+
+@pytest.mark.parametrize(("arguments", "words"), [
+    ([], ""),
+    (["nonsense"], "no such command: nonsense"),
+    (["db", "nonsense"], "no such command: db nonsense"),
+    (["db", "status", "extra"], "one argument too many: extra"),
+    (["db", "status", "--limit", "3"], "unknown option: --limit"),
+    (["db", "status", "-o"], "-o takes table|json|csv"),
+    (["db", "status", "-o", "yaml"], "-o takes table, json or csv, not yaml"),
+    (["db", "migrate", "--dry-run=yes"], "--dry-run takes no value"),
+    (["db", "status", "--only=audit", "--only=audit"], "given twice: --only"),
+    (["request", "show"], "missing: ID"),
+    (["request", "show", "4711"], "not a request id: 4711"),
+    (["request", "list", "--state", "open"], "--state takes one of customer_notified"),
+    (["approve", "019ab1a4-5c40-7c3e-9f21-6b8d0e4a7c52"], "missing: --by"),
+    (["approve", "019ab1a4-5c40-7c3e-9f21-6b8d0e4a7c52", "--by", "ann"], "--by takes ID,EMAIL[,NAME]"),
+    (["approve", "019ab1a4-5c40-7c3e-9f21-6b8d0e4a7c52", "--by", "ann,nowhere"], "/data/by/email"),
+    (["approve", "019ab1a4-5c40-7c3e-9f21-6b8d0e4a7c52", "--by", "ann,ann@x.example", "--items", "1,,3"], "--items"),
+    (["approve", "019ab1a4-5c40-7c3e-9f21-6b8d0e4a7c52", "--by", "ann,ann@x.example", "--duration", "2h"], "--duration"),
+    (["deny", "019ab1a4-5c40-7c3e-9f21-6b8d0e4a7c52", "--by", "ann,ann@x.example", "--items", "1"], "--items"),
+    (["quarantine", "show", "-1"], "-1"),
+    (["quarantine", "show", "one"], "not a quarantine id"),
+])
+def test_wrong_usage(bare, arguments, words):
+    done = bare(*arguments)
+    assert done.returncode == 2 and words in done.stderr
+
+
+def test_a_wrong_setting_stops_everything_and_is_named(bare):
+    done = bare("request", "list", LOCKBOX_GRANT_TTL="8 hours")
+    assert done.returncode == 2 and "LOCKBOX_GRANT_TTL" in done.stderr
+    shown = bare("config", LOCKBOX_GRANT_TTL="8 hours")
+    assert shown.returncode == 2 and "8 hours" in shown.stdout and "LOCKBOX_GRANT_TTL" in shown.stderr
+
+
+def test_config_shows_values_and_defaults(bare):
+    done = bare("config", "-o", "json", LOCKBOX_GRANT_TTL="PT2H")
+    assert done.returncode == 0, done.stderr
+    rows = {row["name"]: row for row in json.loads(done.stdout)}
+    assert (rows["LOCKBOX_GRANT_TTL"]["value"], rows["LOCKBOX_GRANT_TTL"]["set"]) == ("PT2H", True)
+    assert (rows["LOCKBOX_PENDING_TTL"]["value"], rows["LOCKBOX_PENDING_TTL"]["set"]) == ("P4D", False)
+    assert rows["LOCKBOX_GRANT_TTL"]["kind"] == "duration" and rows["LOCKBOX_GRANT_TTL"]["what"]
+
+
+@pytest.mark.parametrize("form", ["table", "json", "csv"])
+def test_config_hides_secrets(bare, tmp_path, form):
+    file = tmp_path / "password"
+    file.write_text(SECRET)
+    done = bare("config", "-o", form, LOCKBOX_DATABASE_URL=f"postgresql://ann:{SECRET}@db/lockbox",
+                LOCKBOX_SMTP_PASSWORD=SECRET, LOCKBOX_SMTP_URL=f"smtp://ann:{SECRET}@mail:25",
+                LOCKBOX_KAFKA_SASL_PASSWORD=SECRET, LOCKBOX_KAFKA_SSL_KEY_PASSWORD_FILE=str(file),
+                LOCKBOX_KAFKA_SASL_MECHANISM="SCRAM-SHA-512")
+    assert done.returncode == 0, done.stderr
+    assert SECRET not in done.stdout + done.stderr
+    for shown in ("SCRAM-SHA-512", "sasl.mechanism", "ssl.key.password", "smtp://ann:***@mail:25"):
+        assert shown in done.stdout
+
+
+def test_csv_is_csv(bare):
+    rows = list(csv.DictReader(io.StringIO(bare("config", "-o", "csv", LOCKBOX_ORGANIZATIONS='a,"b"').stdout)))
+    assert {row["name"]: row["value"] for row in rows}["LOCKBOX_ORGANIZATIONS"] == 'a,"b"'
+
+
+def test_a_table_cannot_steer_the_terminal(bare):
+    done = bare("config", LOCKBOX_MAIL_FROM="\x1b[2Jlockbox\n@x.example")
+    assert "\x1b" not in done.stdout and "[2Jlockbox" in done.stdout
+
+
+def test_an_unknown_setting_is_warned_about(bare):
+    done = bare("config", LOCKBOX_GRNAT_TTL="PT1H")
+    assert done.returncode == 0 and "LOCKBOX_GRNAT_TTL" in done.stderr
