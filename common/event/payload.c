@@ -38,6 +38,8 @@ int lbx_name_index(const char *const *names, const char *text) {
 #define BETWEEN(least, most) .min = (least), .max = (most)
 #define ITEMS(least, most) .min_items = (least), .max_items = (most)
 #define OF(table) .of = &(table)
+#define PRINCIPAL OF(lbx_principal_table)
+#define ENGINEER OF(lbx_engineer_table)
 #define ONE_OF(tag) .names = lbx_##tag##_names
 
 enum { ITEMS_MAX = 32, ADDRESSES_MAX = 50, APPROVERS_MAX = 1000 };
@@ -95,7 +97,7 @@ static const struct lbx_field request_item_rows[] = {
 TABLE(request_item, lbx_item, request_item_rows);
 
 static const struct lbx_field approver_rows[] = {
-    LBX_ROW_OBJECT(lbx_approver, principal, struct lbx_principal, REQUIRED, OF(lbx_principal_table)),
+    LBX_ROW_OBJECT(lbx_approver, principal, struct lbx_principal, REQUIRED, PRINCIPAL),
     LBX_ROW_ENUM(lbx_approver, role, REQUIRED, ONE_OF(role)),
 };
 TABLE(approver, lbx_approver, approver_rows);
@@ -162,7 +164,7 @@ static const struct lbx_field request_rows[] = {
     LBX_ROW_TIME(lbx_request, remind_at, OPTIONAL),
     LBX_ROW_INT(lbx_request, approvals_needed, OPTIONAL, BETWEEN(0, 5)),
     LBX_ROW_BOOL(lbx_request, signed_decisions, OPTIONAL),
-    LBX_ROW_OBJECT(lbx_request, opened_by, struct lbx_principal, OPTIONAL, OF(lbx_principal_table)),
+    LBX_ROW_OBJECT(lbx_request, opened_by, struct lbx_principal, OPTIONAL, PRINCIPAL),
     LBX_ROW_OBJECTS(lbx_request, approvers, approver_count, struct lbx_approver, REQUIRED,
                     ITEMS(0, APPROVERS_MAX), OF(approver)),
     LBX_ROW_TEXTS(lbx_request, alternate_emails, alternate_count, REQUIRED, ITEMS(0, ADDRESSES_MAX),
@@ -174,7 +176,7 @@ static const struct lbx_field request_rows[] = {
     LBX_ROW_INT(lbx_request, reason_item, OPTIONAL, NUMBER),
     LBX_ROW_TIME(lbx_request, ended_at, OPTIONAL),
     LBX_ROW_TEXT(lbx_request, digest, OPTIONAL, BYTES(64, 64)),
-    LBX_ROW_OBJECT(lbx_request, authorized_by, struct lbx_principal, OPTIONAL, OF(lbx_principal_table)),
+    LBX_ROW_OBJECT(lbx_request, authorized_by, struct lbx_principal, OPTIONAL, PRINCIPAL),
     LBX_ROW_TEXT(lbx_request, incident_id, OPTIONAL, ID),
     LBX_ROW_TIME(lbx_request, acknowledge_by, OPTIONAL),
     LBX_ROW_TIME(lbx_request, acknowledged_at, OPTIONAL),
@@ -195,7 +197,7 @@ TABLE(ticket_opened, lbx_ticket_opened, ticket_opened_rows);
 
 static const struct lbx_field ticket_assigned_rows[] = {
     LBX_ROW_TEXT(lbx_ticket_assigned, ticket_id, REQUIRED, ID),
-    LBX_ROW_OBJECT(lbx_ticket_assigned, engineer, struct lbx_engineer, REQUIRED, OF(lbx_engineer_table)),
+    LBX_ROW_OBJECT(lbx_ticket_assigned, engineer, struct lbx_engineer, REQUIRED, ENGINEER),
 };
 TABLE(ticket_assigned, lbx_ticket_assigned, ticket_assigned_rows);
 
@@ -224,7 +226,7 @@ TABLE(access_requested, lbx_access_requested, access_requested_rows);
 static const struct lbx_field emergency_declared_rows[] = {
     WISH_ROWS,
     LBX_ROW_OBJECT(lbx_access_requested, authorized_by, struct lbx_principal, REQUIRED,
-                   OF(lbx_principal_table)),
+                   PRINCIPAL),
     LBX_ROW_TEXT(lbx_access_requested, incident_id, REQUIRED, ID),
 };
 TABLE(emergency_declared, lbx_access_requested, emergency_declared_rows);
@@ -248,7 +250,7 @@ TABLE(tenant_subscription, lbx_tenant_event, tenant_subscription_rows);
 static const struct lbx_field tenant_role_rows[] = {
     LBX_ROW_TEXT(lbx_tenant_event, tenant_id, REQUIRED, ID),
     LBX_ROW_TEXT(lbx_tenant_event, subscription_id, OPTIONAL, ID),
-    LBX_ROW_OBJECT(lbx_tenant_event, principal, struct lbx_principal, REQUIRED, OF(lbx_principal_table)),
+    LBX_ROW_OBJECT(lbx_tenant_event, principal, struct lbx_principal, REQUIRED, PRINCIPAL),
     LBX_ROW_ENUM(lbx_tenant_event, role, REQUIRED, ONE_OF(role)),
 };
 TABLE(tenant_role, lbx_tenant_event, tenant_role_rows);
@@ -256,7 +258,7 @@ TABLE(tenant_role, lbx_tenant_event, tenant_role_rows);
 static const struct lbx_field tenant_switch_rows[] = {
     LBX_ROW_TEXT(lbx_tenant_event, tenant_id, REQUIRED, ID),
     LBX_ROW_TEXT(lbx_tenant_event, subscription_id, REQUIRED, ID),
-    LBX_ROW_OBJECT(lbx_tenant_event, by, struct lbx_principal, REQUIRED, OF(lbx_principal_table)),
+    LBX_ROW_OBJECT(lbx_tenant_event, by, struct lbx_principal, REQUIRED, PRINCIPAL),
 };
 TABLE(tenant_switch, lbx_tenant_event, tenant_switch_rows);
 
@@ -282,7 +284,7 @@ TABLE(tenant_contacts, lbx_tenant_event, tenant_contacts_rows);
 static const struct lbx_field tenant_policy_rows[] = {
     LBX_ROW_TEXT(lbx_tenant_event, tenant_id, REQUIRED, ID),
     LBX_ROW_TEXT(lbx_tenant_event, subscription_id, REQUIRED, ID),
-    LBX_ROW_OBJECT(lbx_tenant_event, by, struct lbx_principal, REQUIRED, OF(lbx_principal_table)),
+    LBX_ROW_OBJECT(lbx_tenant_event, by, struct lbx_principal, REQUIRED, PRINCIPAL),
     POLICY_ROWS(lbx_tenant_event),
 };
 TABLE(tenant_policy, lbx_tenant_event, tenant_policy_rows);
@@ -299,7 +301,7 @@ TABLE(tenant_approver_key, lbx_tenant_event, tenant_approver_key_rows);
 static const struct lbx_field decision_submitted_rows[] = {
     LBX_ROW_TEXT(lbx_decision_submitted, request_id, REQUIRED, ID),
     LBX_ROW_ENUM(lbx_decision_submitted, decision, REQUIRED, ONE_OF(decision)),
-    LBX_ROW_OBJECT(lbx_decision_submitted, by, struct lbx_principal, REQUIRED, OF(lbx_principal_table)),
+    LBX_ROW_OBJECT(lbx_decision_submitted, by, struct lbx_principal, REQUIRED, PRINCIPAL),
     LBX_ROW_TEXT(lbx_decision_submitted, comment, OPTIONAL, PROSE),
     LBX_ROW_DURATION(lbx_decision_submitted, duration, OPTIONAL, .min = SECOND),
     LBX_ROW_INTS(lbx_decision_submitted, actions, action_count, OPTIONAL, ITEMS(0, ITEMS_MAX),
@@ -335,7 +337,7 @@ static const struct lbx_field decision_judged_rows[] = {
     LBX_ROW_TEXT(lbx_decision_judged, tenant_id, OPTIONAL, ID),
     LBX_ROW_ENUM(lbx_decision_judged, decision, REQUIRED, ONE_OF(decision)),
     LBX_ROW_ENUM(lbx_decision_judged, verdict, REQUIRED, ONE_OF(verdict)),
-    LBX_ROW_OBJECT(lbx_decision_judged, by, struct lbx_principal, REQUIRED, OF(lbx_principal_table)),
+    LBX_ROW_OBJECT(lbx_decision_judged, by, struct lbx_principal, REQUIRED, PRINCIPAL),
     LBX_ROW_TIME(lbx_decision_judged, at, REQUIRED),
     LBX_ROW_TEXT(lbx_decision_judged, comment, OPTIONAL, PROSE),
 };
@@ -346,9 +348,9 @@ static const struct lbx_field tenant_changed_rows[] = {
     LBX_ROW_TEXT(lbx_tenant_changed, subscription_id, OPTIONAL, ID),
     LBX_ROW_TEXT(lbx_tenant_changed, name, OPTIONAL, NAME),
     LBX_ROW_ENUM(lbx_tenant_changed, change, REQUIRED, ONE_OF(change)),
-    LBX_ROW_OBJECT(lbx_tenant_changed, principal, struct lbx_principal, OPTIONAL, OF(lbx_principal_table)),
+    LBX_ROW_OBJECT(lbx_tenant_changed, principal, struct lbx_principal, OPTIONAL, PRINCIPAL),
     LBX_ROW_ENUM(lbx_tenant_changed, role, OPTIONAL, ONE_OF(role)),
-    LBX_ROW_OBJECT(lbx_tenant_changed, by, struct lbx_principal, OPTIONAL, OF(lbx_principal_table)),
+    LBX_ROW_OBJECT(lbx_tenant_changed, by, struct lbx_principal, OPTIONAL, PRINCIPAL),
     LBX_ROW_TEXTS(lbx_tenant_changed, alternate_emails, alternate_count, OPTIONAL,
                   ITEMS(0, ADDRESSES_MAX), EMAIL),
     POLICY_ROWS(lbx_tenant_changed),
