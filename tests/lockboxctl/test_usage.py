@@ -3,9 +3,11 @@ import csv
 import io
 import json
 import re
+from pathlib import Path
 
 import pytest
 
+PAGE = Path(__file__).resolve().parents[2] / "docs/lockboxctl.md"
 SECRET = "hunter2-not-to-be-seen"
 
 
@@ -101,3 +103,9 @@ def test_a_table_cannot_steer_the_terminal(bare):
 def test_an_unknown_setting_is_warned_about(bare):
     done = bare("config", LOCKBOX_GRNAT_TTL="PT1H")
     assert done.returncode == 0 and "LOCKBOX_GRNAT_TTL" in done.stderr
+
+
+def test_the_page_names_every_command(commands):
+    table = [line for line in PAGE.read_text().splitlines() if line.startswith("| `")]
+    named = [name for line in table for name in re.findall(r"`([^`]+)`", line.split("|")[1])]
+    assert named == commands
