@@ -1,0 +1,169 @@
+/* Sets as array literals, and round trips put together. What needs a server is in the road's tests. */
+#include "io/pg.h"
+
+#include "check.h"
+
+#define NOW INT64_C(1795450118123456)
+
+/* ---- cells ---- */
+
+static void texts(void **unused) {
+    (void)unused;
+    static const struct {
+        const char *text, *literal;
+    } rows[] = {
+        {NULL, "{NULL}"},
+        {"NULL", "{\"NULL\"}"},
+        {"null", "{\"null\"}"},
+        {"", "{\"\"}"},
+        {"a", "{\"a\"}"},
+        {" ", "{\" \"}"},
+        {"\"", "{\"\\\"\"}"},
+        {"\\", "{\"\\\\\"}"},
+        {"\\\"", "{\"\\\\\\\"\"}"},
+        {"\"a\"", "{\"\\\"a\\\"\"}"},
+        {"a\\b\"c", "{\"a\\\\b\\\"c\"}"},
+        {"ends in \\", "{\"ends in \\\\\"}"},
+        {"},{", "{\"},{\"}"},
+        {"a,b", "{\"a,b\"}"},
+        {"'; DROP TABLE request; --", "{\"'; DROP TABLE request; --\"}"},
+        {"line\nline\ttab", "{\"line\nline\ttab\"}"},
+        {"gr\xC3\xBC\xC3\x9F", "{\"gr\xC3\xBC\xC3\x9F\"}"},
+        {"{\"a\": \"\\u0041\"}", "{\"{\\\"a\\\": \\\"\\\\u0041\\\"}\"}"},
+    };
+    int bad = 0;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct lbx_rows set;
+        lbx_rows_init(&set, 1);
+        lbx_rows_text(&set, rows[i].text);
+        CHECK_ROW(&bad, rows[i].literal, same(lbx_rows_literal(&set, 0), rows[i].literal), "%s",
+                  lbx_rows_literal(&set, 0));
+        lbx_rows_done(&set);
+    }
+    assert_int_equal(bad, 0);
+}
+
+static void numbers_times_and_bytes(void **unused) {
+    (void)unused;
+    struct lbx_rows set;
+    lbx_rows_init(&set, 3);
+    lbx_rows_int(&set, 0);
+    lbx_rows_time(&set, NOW);
+    lbx_rows_bytes(&set, "\x00\xFF\"\\", 4);
+    lbx_rows_int(&set, INT64_MIN);
+    lbx_rows_time(&set, 0);
+    lbx_rows_bytes(&set, NULL, 0);
+    lbx_rows_int(&set, INT64_MAX);
+    lbx_rows_time(&set, 1);
+    lbx_rows_bytes(&set, "", 0); /* empty, not absent */
+    assert_int_equal(lbx_rows_count(&set), 3);
+    assert_string_equal(lbx_rows_literal(&set, 0), "{0,-9223372036854775808,9223372036854775807}");
+    assert_string_equal(lbx_rows_literal(&set, 1), "{\"2026-11-23T16:08:38.123456Z\",NULL,"
+                                                   "\"1970-01-01T00:00:00.000001Z\"}");
+    assert_string_equal(lbx_rows_literal(&set, 2), "{\"\\\\x00ff225c\",NULL,\"\\\\x\"}");
+    lbx_rows_done(&set);
+}
+
+/* ---- sets ---- */
+
+static void columns_of_rows(void **unused) {
+    (void)unused;
+    struct lbx_rows set;
+    lbx_rows_init(&set, 2);
+    assert_int_equal(lbx_rows_count(&set), 0);
+    for (int i = 0; i < 500; i++) {
+        lbx_rows_int(&set, i);
+        lbx_rows_text(&set, i % 2 ? NULL : "x");
+        assert_int_equal(lbx_rows_count(&set), i + 1);
+    }
+    const char *numbers = lbx_rows_literal(&set, 0), *texts_of = lbx_rows_literal(&set, 1);
+    assert_memory_equal(numbers, "{0,1,2,", 7);
+    assert_string_equal(numbers + strlen(numbers) - 9, ",498,499}");
+    assert_memory_equal(texts_of, "{\"x\",NULL,\"x\",", 14);
+    assert_ptr_equal(lbx_rows_literal(&set, 0), numbers); /* closed once */
+    lbx_rows_done(&set);
+}
+
+static void no_rows_are_an_empty_array(void **unused) {
+    (void)unused;
+    struct lbx_rows set;
+    lbx_rows_init(&set, LBX_PARAMS_MAX);
+    for (size_t i = 0; i < LBX_PARAMS_MAX; i++)
+        assert_string_equal(lbx_rows_literal(&set, i), "{}");
+    lbx_rows_done(&set);
+}
+
+/* ---- calls ---- */
+
+static const struct lbx_sql first = {"first", "SELECT 1"}, second = {"second", "SELECT 2"};
+
+static void calls_in_their_order(void **unused) {
+    (void)unused;
+    static struct lbx_calls calls;
+    const char *one = "1";
+    calls.count = 0;
+    assert_int_equal(lbx_calls_add(&calls, &lbx_sql_begin, 0, NULL), 0);
+    assert_int_equal(LBX_CALL(&calls, &first, one, NULL, "3"), 1);
+    assert_int_equal(LBX_CALL(&calls, &second, NULL), 2);
+    assert_int_equal(calls.count, 3);
+    assert_ptr_equal(calls.list[0].sql, &lbx_sql_begin);
+    assert_int_equal(calls.list[0].param_count, 0);
+    assert_ptr_equal(calls.list[1].sql, &first);
+    assert_int_equal(calls.list[1].param_count, 3);
+    assert_ptr_equal(calls.list[1].params[0], one); /* borrowed */
+    assert_null(calls.list[1].params[1]);
+    assert_string_equal(calls.list[1].params[2], "3");
+    assert_int_equal(calls.list[2].param_count, 1);
+}
+
+static void sets_as_parameters(void **unused) {
+    (void)unused;
+    static struct lbx_calls calls;
+    struct lbx_rows set;
+    calls.count = 0;
+    lbx_rows_init(&set, 2);
+    lbx_rows_call(&set, &calls, &first, 0, NULL);
+    assert_int_equal(calls.count, 0); /* nothing to do is no call */
+    lbx_rows_done(&set);
+
+    lbx_rows_init(&set, 2);
+    lbx_rows_int(&set, 7);
+    lbx_rows_text(&set, "x");
+    const char *more[] = {"more", NULL};
+    lbx_rows_call(&set, &calls, &first, 2, more);
+    lbx_rows_call(&set, &calls, &second, 0, NULL); /* one set for several calls */
+    assert_int_equal(calls.count, 2);
+    assert_int_equal(calls.list[0].param_count, 4);
+    assert_string_equal(calls.list[0].params[0], "{7}");
+    assert_string_equal(calls.list[0].params[1], "{\"x\"}");
+    assert_string_equal(calls.list[0].params[2], "more");
+    assert_null(calls.list[0].params[3]);
+    assert_int_equal(calls.list[1].param_count, 2);
+    assert_string_equal(calls.list[1].params[0], "{7}");
+    assert_string_equal(calls.list[1].params[1], "{\"x\"}");
+    lbx_rows_done(&set);
+}
+
+/* Nobody listens there: tell, and leave nothing behind. */
+static void no_server(void **unused) {
+    (void)unused;
+    static const struct lbx_sql *const *const none[] = {NULL};
+    struct lbx_pg *pg = NULL;
+    assert_int_equal(lbx_pg_open("host=127.0.0.1 port=1 dbname=none", "test", "public", none, &pg),
+                     LBX_ERR_UNAVAILABLE);
+    assert_null(pg);
+    lbx_pg_close(NULL);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(texts),
+        cmocka_unit_test(numbers_times_and_bytes),
+        cmocka_unit_test(columns_of_rows),
+        cmocka_unit_test(no_rows_are_an_empty_array),
+        cmocka_unit_test(calls_in_their_order),
+        cmocka_unit_test(sets_as_parameters),
+        cmocka_unit_test(no_server),
+    };
+    return cmocka_run_group_tests_name("pg", tests, NULL, NULL);
+}
