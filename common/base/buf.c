@@ -90,9 +90,23 @@ void lbx_buf_field_str(struct lbx_buf *buf, const char *s) {
     lbx_buf_field(buf, s, s ? strlen(s) : 0);
 }
 
+/* Bytes from s on that stand for themselves in a JSON string, ASCII only. */
+static size_t plain_run(const char *s, size_t len) {
+    size_t n = 0;
+    while (n < len && s[n] >= ' ' && s[n] < 0x7F && s[n] != '"' && s[n] != '\\')
+        n++;
+    return n;
+}
+
 void lbx_buf_json_str(struct lbx_buf *buf, const char *s, size_t len) {
     lbx_buf_char(buf, '"');
     for (size_t i = 0; i < len;) {
+        size_t plain = plain_run(s + i, len - i);
+        if (plain) {
+            lbx_buf_add(buf, s + i, plain);
+            i += plain;
+            continue;
+        }
         size_t n = lbx_utf8_len(s + i, len - i);
         unsigned char c = (unsigned char)s[i];
         if (n == 0) {

@@ -1,5 +1,7 @@
 #include "base/utf8.h"
 
+#include <stdint.h>
+
 static bool tail(unsigned char c) {
     return (c & 0xC0) == 0x80;
 }
@@ -40,6 +42,38 @@ bool lbx_utf8_valid(const char *s, size_t len) {
     for (size_t i = 0; i < len;) {
         size_t n = lbx_utf8_len(s + i, len - i);
         if (n == 0)
+            return false;
+        i += n;
+    }
+    return true;
+}
+
+static uint32_t code_point(const unsigned char *s, size_t len) {
+    static const unsigned char lead[] = {0, 0x7F, 0x1F, 0x0F, 0x07};
+    uint32_t c = s[0] & lead[len];
+    for (size_t i = 1; i < len; i++)
+        c = c << 6 | (s[i] & 0x3F);
+    return c;
+}
+
+bool lbx_utf8_blank(const char *s, size_t len) {
+    static const struct {
+        uint32_t first, last;
+    } nothing[] = {
+        {0x00, 0x20},     {0x7F, 0xA0},     {0xAD, 0xAD},     {0x034F, 0x034F}, {0x061C, 0x061C},
+        {0x115F, 0x1160}, {0x1680, 0x1680}, {0x17B4, 0x17B5}, {0x180B, 0x180F}, {0x2000, 0x200F},
+        {0x2028, 0x202F}, {0x205F, 0x206F}, {0x2800, 0x2800}, {0x3000, 0x3000}, {0x3164, 0x3164},
+        {0xFE00, 0xFE0F}, {0xFEFF, 0xFEFF}, {0xFFA0, 0xFFA0}, {0xE0000, 0xE0FFF},
+    };
+    for (size_t i = 0; i < len;) {
+        size_t n = lbx_utf8_len(s + i, len - i);
+        if (n == 0)
+            return false;
+        uint32_t c = code_point((const unsigned char *)s + i, n);
+        bool shows = true;
+        for (size_t j = 0; shows && j < sizeof nothing / sizeof *nothing; j++)
+            shows = c < nothing[j].first || c > nothing[j].last;
+        if (shows)
             return false;
         i += n;
     }

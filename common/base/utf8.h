@@ -11,6 +11,10 @@ size_t lbx_utf8_len(const char *s, size_t len);
 /* Characters (code points) in a well-formed string of len bytes. */
 size_t lbx_utf8_chars(const char *s, size_t len);
 
+/* Whether a well-formed string is nothing but white space and invisible characters (Unicode's
+ * White_Space, and those of its Default_Ignorable_Code_Point that occur in text). */
+bool lbx_utf8_blank(const char *s, size_t len);
+
 bool lbx_utf8_valid(const char *s, size_t len);
 
 #endif

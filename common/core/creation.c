@@ -1,5 +1,8 @@
 #include "core/creation.h"
 
+#include "base/utf8.h"
+#include "event/time.h"
+
 #include <string.h>
 #include <strings.h>
 
@@ -72,21 +75,11 @@ static bool duration_within(const struct lbx_creation *c, int64_t *item) {
     return wished_duration(c) <= longest(c);
 }
 
-/* Something to read: more than white space of ASCII, no-break or ideographic spaces. */
+/* Something to read: more than white space and characters that show nothing. */
 static bool justified(const struct lbx_creation *c, int64_t *item) {
     (void)item;
-    const char *at = c->wish->justification;
-    while (at && *at) {
-        if (strchr(" \t\r\n\v\f", *at))
-            at++;
-        else if (strncmp(at, "\xC2\xA0", 2) == 0)
-            at += 2;
-        else if (strncmp(at, "\xE3\x80\x80", 3) == 0)
-            at += 3;
-        else
-            return true;
-    }
-    return false;
+    const char *text = c->wish->justification;
+    return text && !lbx_utf8_blank(text, strlen(text));
 }
 
 /* An extension continues access that the same engineer was granted for the same cluster. */
@@ -212,7 +205,7 @@ static void allow_unasked(const struct lbx_creation *c, struct lbx_request *requ
     if (!lbx_resource_inside(c->wish->resource_id, c->ticket->subscription_id))
         return;
     request->starts_at = c->wish->starts_at > c->now ? c->wish->starts_at : c->now;
-    request->expires_at = request->starts_at + request->duration;
+    request->expires_at = lbx_time_after(request->starts_at, request->duration);
 }
 
 void lbx_request_create(const struct lbx_creation *c, struct lbx_arena *arena,

@@ -264,7 +264,7 @@ static void open_access(struct lbx_request *request, int64_t now_us) {
     int64_t duration =
         request->granted_duration ? request->granted_duration : request->duration;
     request->starts_at = request->starts_at > now_us ? request->starts_at : now_us;
-    request->expires_at = request->starts_at + duration;
+    request->expires_at = lbx_time_after(request->starts_at, duration);
 }
 
 static struct lbx_judgement judged(int verdict) {
@@ -284,8 +284,9 @@ static struct lbx_judgement approve(struct lbx_request *request, const struct lb
     if (widens(request, decision))
         return judged(LBX_VERDICT_WIDENS);
     bool any_left = narrow(request, decision);
-    record_vote(request, &decision->by, LBX_DECISION_APPROVE, decision->comment, now_us, arena);
-    if (!any_left)
+    record_vote(request, &decision->by, any_left ? LBX_DECISION_APPROVE : LBX_DECISION_DENY,
+                decision->comment, now_us, arena);
+    if (!any_left) /* an approval of nothing is a denial */
         rule = rule_for(request, LBX_INPUT_DENY);
     else if (approvals(request) < request->approvals_needed)
         return (struct lbx_judgement){

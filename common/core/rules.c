@@ -27,7 +27,10 @@ const char *const lbx_input_names[] = {
 /* The state stays, and a decision is applied. Where nothing waits for it: a conflict, as request.c
  * says. */
 #define NOTES(what)                                                                                \
-    { .verdict = LBX_VERDICT_APPLIED, .event = LBX_EVENT_REQUEST_##what }
+    {                                                                                              \
+        .verdict = LBX_VERDICT_APPLIED, .repeated = LBX_VERDICT_DUPLICATE,                         \
+        .event = LBX_EVENT_REQUEST_##what                                                          \
+    }
 /* Nothing changes, and the decision is told so. */
 #define JUDGED(as)                                                                                 \
     { .verdict = LBX_VERDICT_##as }

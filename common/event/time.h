@@ -20,6 +20,14 @@ enum { LBX_TIME_SIZE = 32, LBX_DURATION_SIZE = 48 };
  * 9999, in UTC. LBX_ERR_INVALID for anything else. */
 enum lbx_err lbx_time_parse(const char *text, int64_t *ret_us) LBX_MUST_CHECK;
 
+/* The last moment that can be written, 9999-12-31T23:59:59.999999Z. */
+#define LBX_TIME_MAX INT64_C(253402300799999999)
+
+/* at_us plus duration_us, LBX_TIME_MAX at the latest. Neither is negative. */
+static inline int64_t lbx_time_after(int64_t at_us, int64_t duration_us) {
+    return duration_us < LBX_TIME_MAX - at_us ? at_us + duration_us : LBX_TIME_MAX;
+}
+
 /* "2026-11-23T16:08:38.123456Z": always six digits and Z, so that texts sort as times do. */
 void lbx_time_format(int64_t us, char ret_text[LBX_TIME_SIZE]);
 

@@ -12,7 +12,7 @@
 
 const struct lbx_sql *const *const lbx_store_statements = sql_store_all;
 
-enum { OUTBOX_COLUMNS = 5, REQUEST_COLUMNS = 16, ITEM_COLUMNS = 11, QUARANTINE_COLUMNS = 8 };
+enum { OUTBOX_COLUMNS = 5, MADE_COLUMNS = 16, CHANGED_COLUMNS = 8, ITEM_COLUMNS = 11, QUARANTINE_COLUMNS = 8 };
 
 struct lbx_rows_kept {
     struct lbx_rows rows;
@@ -31,7 +31,8 @@ void lbx_effects_init(struct lbx_effects *effects, struct lbx_arena *arena, cons
                       const char *consumer) {
     *effects = (struct lbx_effects){.arena = arena, .source = source, .consumer = consumer};
     effects->outbox = lbx_effects_rows(effects, OUTBOX_COLUMNS);
-    effects->requests = lbx_effects_rows(effects, REQUEST_COLUMNS);
+    effects->made = lbx_effects_rows(effects, MADE_COLUMNS);
+    effects->changed = lbx_effects_rows(effects, CHANGED_COLUMNS);
     effects->items = lbx_effects_rows(effects, ITEM_COLUMNS);
     effects->quarantine = lbx_effects_rows(effects, QUARANTINE_COLUMNS);
 }
@@ -134,10 +135,8 @@ void lbx_effects_quarantine(struct lbx_effects *effects, const struct lbx_record
 
 /* ---- writing ---- */
 
-static void write_request(struct lbx_effects *effects, const struct lbx_request *request) {
-    struct lbx_buf snapshot LBX_BUF = {0};
-    struct lbx_rows *rows = effects->requests;
-    lbx_fields_write(&lbx_request_table, request, &snapshot);
+static void write_made(struct lbx_rows *rows, const struct lbx_request *request,
+                       const char *snapshot) {
     lbx_rows_text(rows, request->request_id);
     lbx_rows_text(rows, lbx_state_names[request->state]);
     lbx_rows_int(rows, request->version);
@@ -153,7 +152,28 @@ static void write_request(struct lbx_effects *effects, const struct lbx_request 
     lbx_rows_time(rows, request->ended_at);
     lbx_rows_time(rows, lbx_request_due(request));
     lbx_rows_text(rows, lbx_refusal_names[request->reason]);
-    lbx_rows_text(rows, snapshot.data);
+    lbx_rows_text(rows, snapshot);
+}
+
+static void write_changed(struct lbx_rows *rows, const struct lbx_request *request,
+                          const char *snapshot) {
+    lbx_rows_text(rows, request->request_id);
+    lbx_rows_text(rows, lbx_state_names[request->state]);
+    lbx_rows_int(rows, request->version);
+    lbx_rows_time(rows, request->starts_at);
+    lbx_rows_time(rows, request->expires_at);
+    lbx_rows_time(rows, request->ended_at);
+    lbx_rows_time(rows, lbx_request_due(request));
+    lbx_rows_text(rows, snapshot);
+}
+
+static void write_request(struct lbx_effects *effects, const struct lbx_kept_request *kept) {
+    struct lbx_buf snapshot LBX_BUF = {0};
+    lbx_fields_write(&lbx_request_table, &kept->request, &snapshot);
+    if (kept->stored)
+        write_changed(effects->changed, &kept->request, snapshot.data);
+    else
+        write_made(effects->made, &kept->request, snapshot.data);
 }
 
 static void write_items(struct lbx_effects *effects, const struct lbx_request *request) {
@@ -180,11 +200,12 @@ static void write_items(struct lbx_effects *effects, const struct lbx_request *r
 void lbx_effects_save(struct lbx_effects *effects, struct lbx_calls *calls) {
     bool due = false;
     for (struct lbx_kept_request *kept = effects->dirty; kept; kept = kept->next_dirty) {
-        write_request(effects, &kept->request);
+        write_request(effects, kept);
         write_items(effects, &kept->request);
         due |= lbx_request_due(&kept->request) != 0;
     }
-    lbx_rows_call(effects->requests, calls, &sql_store_save_requests, 0, NULL);
+    lbx_rows_call(effects->made, calls, &sql_store_insert_requests, 0, NULL);
+    lbx_rows_call(effects->changed, calls, &sql_store_update_requests, 0, NULL);
     lbx_rows_call(effects->items, calls, &sql_store_save_access_items, 0, NULL);
     lbx_rows_call(effects->outbox, calls, &sql_store_outbox, 0, NULL);
     lbx_rows_call(effects->quarantine, calls, &sql_store_quarantine, 1, &effects->consumer);
@@ -214,6 +235,7 @@ enum lbx_err lbx_requests_read(const struct lbx_pg *pg, size_t call, struct lbx_
                     LBX_S("request_id", lbx_pg_cell(pg, call, i, 0)), LBX_S("reason", reason.text));
             return LBX_ERR_INTERNAL;
         }
+        kept->stored = true;
         lbx_map_set(by_id, kept->request.request_id, kept);
     }
     return LBX_OK;

@@ -14,6 +14,7 @@
 /* A request in memory: loaded or new. */
 struct lbx_kept_request {
     struct lbx_request request;
+    bool stored; /* it has a row: it was loaded */
     bool dirty;
     struct lbx_kept_request *next_dirty;
 };
@@ -26,7 +27,7 @@ struct lbx_effects {
     struct lbx_kept_request *dirty;
     size_t published;   /* events */
     size_t quarantined; /* records */
-    struct lbx_rows *outbox, *requests, *items, *quarantine;
+    struct lbx_rows *outbox, *made, *changed, *items, *quarantine;
     struct lbx_rows_kept *kept_rows;
 };
 

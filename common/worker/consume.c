@@ -7,6 +7,7 @@
 #include "store/clock.h"
 #include "store/offsets.h"
 
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -177,13 +178,15 @@ static void plan_offsets(struct consume *c, size_t count) {
 }
 
 static void decode(struct consume *c, struct lbx_batch *batch) {
-    size_t limit = (size_t)c->worker->settings.max_event_bytes;
+    const size_t limit = (size_t)c->worker->settings.max_event_bytes;
     for (size_t i = 0; i < batch->count; i++) {
         struct lbx_input_event *input = &batch->inputs[i];
         input->record = lbx_message_record(c->held[i]);
         if (c->declaration->write_raw)
             continue;
-        if (lbx_event_decode(input->record, limit, batch->arena, &input->event, &input->reason) !=
+        /* What we publish ourselves may be longer than what we take in: it repeats the request. */
+        size_t most = input->record->topic == LBX_TOPIC_EVENTS ? SIZE_MAX : limit;
+        if (lbx_event_decode(input->record, most, batch->arena, &input->event, &input->reason) !=
             LBX_OK)
             input->status = LBX_INPUT_REJECTED;
     }

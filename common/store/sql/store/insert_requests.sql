@@ -5,7 +5,3 @@ SELECT * FROM unnest($1::uuid[], $2::text[], $3::bigint[], $4::text[], $5::text[
                      $7::text[], $8::text[], $9::timestamptz[], $10::timestamptz[],
                      $11::timestamptz[], $12::timestamptz[], $13::timestamptz[], $14::timestamptz[],
                      $15::text[], $16::json[])
-ON CONFLICT (request_id) DO UPDATE
-   SET state = excluded.state, version = excluded.version, starts_at = excluded.starts_at,
-       expires_at = excluded.expires_at, ended_at = excluded.ended_at, due_at = excluded.due_at,
-       reason = excluded.reason, snapshot = excluded.snapshot
