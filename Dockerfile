@@ -1,0 +1,33 @@
+# One image holds the six workers and lockboxctl; the command chooses which of them runs:
+#   docker build -t lockbox .
+#   docker run --rm lockbox lockboxctl config
+ARG BASE=debian:12-slim
+
+FROM ${BASE} AS build
+WORKDIR /src
+COPY tools/dev/packages.txt tools/dev/
+RUN apt-get update \
+    && awk '$1 == "build" { for (i = 2; i <= NF; i++) print $i }' tools/dev/packages.txt \
+        | DEBIAN_FRONTEND=noninteractive xargs apt-get install -y --no-install-recommends \
+    && rm -rf /var/lib/apt/lists/*
+COPY . .
+RUN cmake --preset release \
+    && ninja -C build/release requester decider expirer relay notifier auditor lockboxctl \
+    && DESTDIR=/out cmake --install build/release --prefix /usr/local --strip
+
+FROM ${BASE}
+# libesmtp6 brings its own SASL plug-ins.
+RUN apt-get update \
+    && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
+        ca-certificates libesmtp6 libgmime-3.0-0 libjansson4 libmicrohttpd12 libpq5 librdkafka1 libssl3 tini \
+    && rm -rf /var/lib/apt/lists/* \
+    && groupadd --gid 10001 lockbox \
+    && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin lockbox
+COPY --from=build /out/usr/local/bin/ /usr/local/bin/
+COPY deploy/container/lockbox-ready /usr/local/bin/
+# By number, so that Kubernetes can see that it is not root.
+USER 10001:10001
+ENV LOCKBOX_HTTP_LISTEN=0.0.0.0:8080
+EXPOSE 8080
+ENTRYPOINT ["/usr/bin/tini", "--"]
+CMD ["lockboxctl", "--help"]
