@@ -118,7 +118,9 @@ enum lbx_err lbx_producer_send(struct lbx_producer *producer, enum lbx_topic top
     rd_kafka_error_t *error = rd_kafka_produceva(producer->client, what, sizeof what / sizeof *what);
     if (!error)
         return LBX_OK;
-    enum lbx_err err = meaning(rd_kafka_error_code(error));
+    /* The code of a fatal error is its cause's. */
+    enum lbx_err err = rd_kafka_error_is_fatal(error) ? LBX_ERR_FENCED
+                                                      : meaning(rd_kafka_error_code(error));
     rd_kafka_error_destroy(error);
     rd_kafka_headers_destroy(headers);
     return err;
