@@ -379,7 +379,10 @@ static void report(struct consume *c, bool now) {
 }
 
 static void prune(struct consume *c) {
-    if (c->declaration->write_raw || !c->worker->pg || lbx_monotonic_us() < c->prune_us)
+    if (lbx_monotonic_us() < c->prune_us)
+        return;
+    c->prune_us = lbx_monotonic_us() + PRUNE_EVERY_US;
+    if (c->declaration->write_raw || !c->worker->pg)
         return;
     struct lbx_calls calls = {0};
     lbx_arena_reset(&c->arena);
@@ -387,7 +390,6 @@ static void prune(struct consume *c) {
     if (lbx_pg_run(c->worker->pg, &calls) != LBX_OK)
         lbx_log(LBX_LOG_WARN, "inbox not pruned");
     lbx_pg_release(c->worker->pg);
-    c->prune_us = lbx_monotonic_us() + PRUNE_EVERY_US;
 }
 
 /* ---- the part ---- */
@@ -440,7 +442,7 @@ static enum lbx_err consume_serve(void *state, int64_t *ret_wake_us) {
     if (c->held_count > 0 || (c->given && !c->assigned))
         *ret_wake_us = now < c->retry_us ? c->retry_us : now + 10 * LBX_MS_US;
     else
-        *ret_wake_us = c->report_due ? c->report_us : c->prune_us;
+        *ret_wake_us = c->report_due && c->report_us < c->prune_us ? c->report_us : c->prune_us;
     if (more && c->held_count == 0)
         *ret_wake_us = now;
     return LBX_OK;

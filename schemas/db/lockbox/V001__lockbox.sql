@@ -214,44 +214,49 @@ CREATE INDEX notification_due ON notification (next_attempt_at) WHERE next_attem
 CREATE FUNCTION access_check(engineer_id text, resource_id text, action text,
                              namespace text, kind text, name text)
 RETURNS TABLE (allowed boolean, request_id uuid, expires_at timestamptz, reason text)
-LANGUAGE sql VOLATILE SECURITY DEFINER
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER -- plpgsql keeps the plan between calls
 SET search_path = lockbox, pg_temp
 AS $$
-    WITH clock AS MATERIALIZED (SELECT clock_timestamp() AS t),
-    found AS (
-        SELECT i.request_id, i.expires_at, i.basis
-          FROM clock, access_item i
-         WHERE i.engineer_id = access_check.engineer_id
-           AND i.resource_id = lower(access_check.resource_id)
-           AND i.action = access_check.action
-           AND i.expires_at > clock.t
-           AND i.starts_at <= clock.t
-           AND CASE i.action
-               WHEN 'create_object' THEN
-                   i.namespace IS NOT DISTINCT FROM access_check.namespace
-                   AND i.kind = access_check.kind
-                   AND (i.name IS NULL OR i.name = access_check.name)
-               WHEN 'update_object' THEN
-                   i.namespace IS NOT DISTINCT FROM access_check.namespace
-                   AND i.kind = access_check.kind AND i.name = access_check.name
-               WHEN 'delete_object' THEN
-                   i.namespace IS NOT DISTINCT FROM access_check.namespace
-                   AND i.kind = access_check.kind AND i.name = access_check.name
-               WHEN 'list_or_get_objects' THEN
-                   (i.namespace IS NULL OR i.namespace = access_check.namespace)
-                   AND i.kind = access_check.kind
-                   AND (i.name IS NULL OR i.name = access_check.name)
-               WHEN 'get_pod_logs' THEN
-                   i.namespace = access_check.namespace
-                   AND access_check.kind IS NULL
-                   AND (i.name IS NULL OR i.name = access_check.name)
-               ELSE false
-               END
-         ORDER BY i.expires_at DESC, i.request_id
-         LIMIT 1)
-    SELECT true, f.request_id, f.expires_at, f.basis FROM found f
-    UNION ALL
-    SELECT false, NULL, NULL, 'no_grant' WHERE NOT EXISTS (SELECT FROM found)
+#variable_conflict use_column
+DECLARE
+    at_time CONSTANT timestamptz := clock_timestamp();
+    cluster CONSTANT text := lower(access_check.resource_id);
+BEGIN
+    RETURN QUERY
+    SELECT true, i.request_id, i.expires_at, i.basis
+      FROM access_item i
+     WHERE i.engineer_id = access_check.engineer_id
+       AND i.resource_id = cluster
+       AND i.action = access_check.action
+       AND i.expires_at > at_time
+       AND i.starts_at <= at_time
+       AND CASE i.action
+           WHEN 'create_object' THEN
+               i.namespace IS NOT DISTINCT FROM access_check.namespace
+               AND i.kind = access_check.kind
+               AND (i.name IS NULL OR i.name = access_check.name)
+           WHEN 'update_object' THEN
+               i.namespace IS NOT DISTINCT FROM access_check.namespace
+               AND i.kind = access_check.kind AND i.name = access_check.name
+           WHEN 'delete_object' THEN
+               i.namespace IS NOT DISTINCT FROM access_check.namespace
+               AND i.kind = access_check.kind AND i.name = access_check.name
+           WHEN 'list_or_get_objects' THEN
+               (i.namespace IS NULL OR i.namespace = access_check.namespace)
+               AND i.kind = access_check.kind
+               AND (i.name IS NULL OR i.name = access_check.name)
+           WHEN 'get_pod_logs' THEN
+               i.namespace = access_check.namespace
+               AND access_check.kind IS NULL
+               AND (i.name IS NULL OR i.name = access_check.name)
+           ELSE false
+           END
+     ORDER BY i.expires_at DESC, i.request_id
+     LIMIT 1;
+    IF NOT FOUND THEN
+        RETURN QUERY SELECT false, NULL::uuid, NULL::timestamptz, 'no_grant';
+    END IF;
+END
 $$;
 
 -- ---- who may do what ----
