@@ -37,8 +37,10 @@ static inline const char *lbx_log_text(const char *text) {
     return text ? text : "";
 }
 
-#define LBX_S(field, value) {.name = (field), .text = lbx_log_text(value)}
-#define LBX_N(field, value) {.name = (field), .number = (int64_t)(value)}
+#define LBX_S(field, value)                                                                        \
+    { .name = (field), .text = lbx_log_text(value) }
+#define LBX_N(field, value)                                                                        \
+    { .name = (field), .number = (int64_t)(value) }
 
 /* lbx_log(LBX_LOG_INFO, "partition taken", LBX_S("topic", t), LBX_N("partition", p)); */
 #define lbx_log(level, message, ...)                                                               \

@@ -25,8 +25,7 @@ static bool engineer_on_ticket(const struct lbx_creation *c, int64_t *item) {
 
 static bool organization_allowed(const struct lbx_creation *c, int64_t *item) {
     (void)item;
-    const char *organization =
-        lbx_ticket_engineer(c->ticket, c->wish->engineer_id)->organization;
+    const char *organization = lbx_ticket_engineer(c->ticket, c->wish->engineer_id)->organization;
     for (char *const *allowed = c->limits->organizations; *allowed; allowed++)
         if (strcasecmp(*allowed, organization) == 0)
             return true;
@@ -85,10 +84,9 @@ static bool justified(const struct lbx_creation *c, int64_t *item) {
 /* An extension continues access that the same engineer was granted for the same cluster. */
 static bool extended_known(const struct lbx_creation *c, int64_t *item) {
     (void)item;
-    return !c->wish->extends ||
-           (c->extended && c->extended->state == LBX_STATE_APPROVED &&
-            strcmp(c->extended->engineer.id, c->wish->engineer_id) == 0 &&
-            strcasecmp(c->extended->resource_id, c->wish->resource_id) == 0);
+    return !c->wish->extends || (c->extended && c->extended->state == LBX_STATE_APPROVED &&
+                                 strcmp(c->extended->engineer.id, c->wish->engineer_id) == 0 &&
+                                 strcasecmp(c->extended->resource_id, c->wish->resource_id) == 0);
 }
 
 /* An emergency is authorized by somebody else. */

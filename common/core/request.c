@@ -114,8 +114,8 @@ int64_t lbx_request_due(const struct lbx_request *request) {
     return next_appointment(request).at;
 }
 
-int64_t lbx_request_next_reminder(const struct lbx_request *request, const struct lbx_limits *limits,
-                                  int64_t after_us) {
+int64_t lbx_request_next_reminder(const struct lbx_request *request,
+                                  const struct lbx_limits *limits, int64_t after_us) {
     int64_t next = 0;
     for (size_t i = 0; i < limits->reminder_count; i++) {
         int64_t at = request->decide_by - limits->reminders[i];
@@ -244,8 +244,7 @@ static bool narrow(struct lbx_request *request, const struct lbx_decision_submit
 
 static void record_vote(struct lbx_request *request, const struct lbx_principal *by, int decision,
                         const char *comment, int64_t now_us, struct lbx_arena *arena) {
-    struct lbx_vote *votes =
-        LBX_ARENA_ARRAY(arena, struct lbx_vote, request->decision_count + 1);
+    struct lbx_vote *votes = LBX_ARENA_ARRAY(arena, struct lbx_vote, request->decision_count + 1);
     if (request->decision_count)
         memcpy(votes, request->decisions, sizeof *votes * request->decision_count);
     votes[request->decision_count++] =
@@ -261,8 +260,7 @@ static int64_t approvals(const struct lbx_request *request) {
 }
 
 static void open_access(struct lbx_request *request, int64_t now_us) {
-    int64_t duration =
-        request->granted_duration ? request->granted_duration : request->duration;
+    int64_t duration = request->granted_duration ? request->granted_duration : request->duration;
     request->starts_at = request->starts_at > now_us ? request->starts_at : now_us;
     request->expires_at = lbx_time_after(request->starts_at, duration);
 }
@@ -380,8 +378,7 @@ const struct lbx_table lbx_signed_decision_table =
 
 static bool same_actions(const struct lbx_signed_decision *payload,
                          const struct lbx_decision_submitted *decision) {
-    if (!payload->actions != !decision->actions ||
-        payload->action_count != decision->action_count)
+    if (!payload->actions != !decision->actions || payload->action_count != decision->action_count)
         return false;
     for (size_t i = 0; i < payload->action_count; i++)
         if (payload->actions[i] != decision->actions[i])

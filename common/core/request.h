@@ -27,8 +27,8 @@ struct lbx_limits {
 int64_t lbx_request_due(const struct lbx_request *request);
 
 /* The first reminder of a pending request behind after_us; 0: none. */
-int64_t lbx_request_next_reminder(const struct lbx_request *request, const struct lbx_limits *limits,
-                                  int64_t after_us);
+int64_t lbx_request_next_reminder(const struct lbx_request *request,
+                                  const struct lbx_limits *limits, int64_t after_us);
 
 /* Until when its items are good, whatever its state; 0: they never were. */
 int64_t lbx_request_access_end(const struct lbx_request *request);

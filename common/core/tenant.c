@@ -89,8 +89,8 @@ static enum lbx_refusal refusal(const struct change *change, const struct lbx_te
         return LBX_REFUSAL_ACTION_NOT_PERMITTED;
     if (change->change == LBX_CHANGE_APPROVER_KEY_SET && !good_key(event))
         return LBX_REFUSAL_BAD_KEY;
-    if (change->change == LBX_CHANGE_SUBSCRIPTION_ADDED && subscription &&
-        !subscription->removed && !theirs)
+    if (change->change == LBX_CHANGE_SUBSCRIPTION_ADDED && subscription && !subscription->removed &&
+        !theirs)
         return LBX_REFUSAL_SUBSCRIPTION_OF_ANOTHER_TENANT;
     return LBX_REFUSAL_NONE;
 }

@@ -46,8 +46,8 @@ static void on_rebalance(rd_kafka_t *client, rd_kafka_resp_err_t err,
     if (!given)
         abort();
     for (int i = 0; i < list->cnt; i++)
-        given[i] = (struct lbx_partition){.topic = list->elems[i].topic,
-                                          .id = list->elems[i].partition};
+        given[i] =
+            (struct lbx_partition){.topic = list->elems[i].topic, .id = list->elems[i].partition};
     consumer->events.given(consumer->context, given, (size_t)list->cnt);
     free(given);
 }
@@ -149,10 +149,11 @@ static enum lbx_err trouble(struct lbx_consumer *consumer, const rd_kafka_messag
     char why[512] = "";
     if (err == RD_KAFKA_RESP_ERR__FATAL)
         err = rd_kafka_fatal_error(consumer->client, why, sizeof why);
-    enum lbx_err ours = err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET ? LBX_ERR_LIMIT
-                        : err == RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID || message->err == RD_KAFKA_RESP_ERR__FATAL
-                            ? LBX_ERR_FENCED
-                            : LBX_ERR_UNAVAILABLE;
+    enum lbx_err ours =
+        err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET ? LBX_ERR_LIMIT
+        : err == RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID || message->err == RD_KAFKA_RESP_ERR__FATAL
+            ? LBX_ERR_FENCED
+            : LBX_ERR_UNAVAILABLE;
     lbx_log(ours == LBX_ERR_UNAVAILABLE ? LBX_LOG_WARN : LBX_LOG_ERROR, "consumer trouble",
             LBX_S("code", rd_kafka_err2name(err)), LBX_S("text", rd_kafka_message_errstr(message)));
     return ours;

@@ -94,8 +94,13 @@ enum lbx_err lbx_pg_open(const char *url, const char *application, const char *s
              "-c lock_timeout=10s -c idle_in_transaction_session_timeout=60s",
              search_path);
     /* Later entries win: what the url says goes over what we would like. */
-    const char *const keys[] = {"options",    "connect_timeout", "keepalives_idle", "tcp_user_timeout",
-                                "dbname",     "fallback_application_name", NULL};
+    const char *const keys[] = {"options",
+                                "connect_timeout",
+                                "keepalives_idle",
+                                "tcp_user_timeout",
+                                "dbname",
+                                "fallback_application_name",
+                                NULL};
     const char *const values[] = {options, "5", "30", "20000", url, application, NULL};
     struct lbx_pg *pg = calloc(1, sizeof *pg);
     if (!pg)

@@ -114,7 +114,7 @@ void lbx_rows_init(struct lbx_rows *rows, size_t columns);
 void lbx_rows_done(struct lbx_rows *rows);
 void lbx_rows_text(struct lbx_rows *rows, const char *text); /* NULL: SQL NULL */
 void lbx_rows_int(struct lbx_rows *rows, int64_t value);
-void lbx_rows_time(struct lbx_rows *rows, int64_t at_us); /* 0: SQL NULL */
+void lbx_rows_time(struct lbx_rows *rows, int64_t at_us);                  /* 0: SQL NULL */
 void lbx_rows_bytes(struct lbx_rows *rows, const void *bytes, size_t len); /* NULL: SQL NULL */
 static inline size_t lbx_rows_count(const struct lbx_rows *rows) {
     return rows->cells / rows->columns;

@@ -34,7 +34,8 @@ static void on_delivery(rd_kafka_t *client, const rd_kafka_message_t *message, v
     (void)client;
     struct lbx_producer *producer = opaque;
     if (message->err)
-        lbx_log(LBX_LOG_WARN, "record not delivered", LBX_S("code", rd_kafka_err2name(message->err)),
+        lbx_log(LBX_LOG_WARN, "record not delivered",
+                LBX_S("code", rd_kafka_err2name(message->err)),
                 LBX_S("topic", rd_kafka_topic_name(message->rkt)));
     producer->delivered(message->_private, meaning(message->err));
 }
@@ -115,12 +116,13 @@ enum lbx_err lbx_producer_send(struct lbx_producer *producer, enum lbx_topic top
         {.vtype = RD_KAFKA_VTYPE_HEADERS, .u.headers = headers},
         {.vtype = RD_KAFKA_VTYPE_OPAQUE, .u.ptr = record_context},
     };
-    rd_kafka_error_t *error = rd_kafka_produceva(producer->client, what, sizeof what / sizeof *what);
+    rd_kafka_error_t *error =
+        rd_kafka_produceva(producer->client, what, sizeof what / sizeof *what);
     if (!error)
         return LBX_OK;
     /* The code of a fatal error is its cause's. */
-    enum lbx_err err = rd_kafka_error_is_fatal(error) ? LBX_ERR_FENCED
-                                                      : meaning(rd_kafka_error_code(error));
+    enum lbx_err err =
+        rd_kafka_error_is_fatal(error) ? LBX_ERR_FENCED : meaning(rd_kafka_error_code(error));
     rd_kafka_error_destroy(error);
     rd_kafka_headers_destroy(headers);
     return err;

@@ -167,8 +167,9 @@ static bool known(const char *name, size_t len) {
     struct lbx_setting_shown shown;
     size_t file = len > 5 && strncmp(name + len - 5, "_FILE", 5) == 0 ? len - 5 : len;
     for (size_t i = 0; lbx_setting_show(i, &shown); i++)
-        if (strlen(shown.name) == len ? strncmp(shown.name, name, len) == 0
-                                      : strlen(shown.name) == file && !strncmp(shown.name, name, file))
+        if (strlen(shown.name) == len
+                ? strncmp(shown.name, name, len) == 0
+                : strlen(shown.name) == file && !strncmp(shown.name, name, file))
             return true;
     for (size_t i = 0; i < sizeof not_ours / sizeof *not_ours; i++)
         if (strncmp(name, not_ours[i], strlen(not_ours[i])) == 0)

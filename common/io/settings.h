@@ -29,18 +29,22 @@
     X(TEXT, smtp_url, "LOCKBOX_SMTP_URL", "smtp://localhost:25?tls=required",                      \
       "mail server: smtp://user@host:port?tls=required|off, smtps://…")                            \
     X(SECRET, smtp_password, "LOCKBOX_SMTP_PASSWORD", "", "password of the user in the URL")       \
-    X(TEXT, smtp_ca_file, "LOCKBOX_SMTP_CA_FILE", "", "CA certificates (PEM); empty: the system's") \
-    X(TEXT, mail_from, "LOCKBOX_MAIL_FROM", "lockbox@localhost.localdomain", "sender of the mails")            \
+    X(TEXT, smtp_ca_file, "LOCKBOX_SMTP_CA_FILE", "",                                              \
+      "CA certificates (PEM); empty: the system's")                                                \
+    X(TEXT, mail_from, "LOCKBOX_MAIL_FROM", "lockbox@localhost.localdomain",                       \
+      "sender of the mails")                                                                       \
     X(TEXT, portal_url, "LOCKBOX_PORTAL_URL", "https://localhost/lockbox", "link in the mails")    \
     X(DURATION, mail_retry, "LOCKBOX_MAIL_RETRY", "PT1M",                                          \
       "a mail is tried again after this long, doubling up to an hour")                             \
     X(DURATION, pending_ttl, "LOCKBOX_PENDING_TTL", "P4D", "a request lapses after this long")     \
     X(DURATION, grant_ttl, "LOCKBOX_GRANT_TTL", "PT8H", "access lasts this long by default")       \
     X(DURATION, grant_ttl_max, "LOCKBOX_GRANT_TTL_MAX", "PT8H", "longest access to be asked for")  \
-    X(DURATIONS, reminders, "LOCKBOX_REMINDERS", "P1D,PT4H", "reminders, this long before the end") \
+    X(DURATIONS, reminders, "LOCKBOX_REMINDERS", "P1D,PT4H",                                       \
+      "reminders, this long before the end")                                                       \
     X(WORDS, organizations, "LOCKBOX_ORGANIZATIONS", "microsoft,redhat",                           \
       "organizations whose engineers may ask")                                                     \
-    X(DURATION, emergency_ttl, "LOCKBOX_EMERGENCY_TTL", "PT1H", "emergency access lasts this long") \
+    X(DURATION, emergency_ttl, "LOCKBOX_EMERGENCY_TTL", "PT1H",                                    \
+      "emergency access lasts this long")                                                          \
     X(DURATION, acknowledge_ttl, "LOCKBOX_ACKNOWLEDGE_TTL", "P1D",                                 \
       "an emergency should be acknowledged within")                                                \
     X(DURATION, inbox_ttl, "LOCKBOX_INBOX_TTL", "P30D",                                            \

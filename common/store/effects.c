@@ -12,7 +12,13 @@
 
 const struct lbx_sql *const *const lbx_store_statements = sql_store_all;
 
-enum { OUTBOX_COLUMNS = 5, MADE_COLUMNS = 16, CHANGED_COLUMNS = 8, ITEM_COLUMNS = 11, QUARANTINE_COLUMNS = 8 };
+enum {
+    OUTBOX_COLUMNS = 5,
+    MADE_COLUMNS = 16,
+    CHANGED_COLUMNS = 8,
+    ITEM_COLUMNS = 11,
+    QUARANTINE_COLUMNS = 8
+};
 
 struct lbx_rows_kept {
     struct lbx_rows rows;

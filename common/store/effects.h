@@ -23,7 +23,7 @@ struct lbx_effects {
     struct lbx_arena *arena;
     const char *source;   /* CloudEvents source of what is published: "/lockbox/<worker>" */
     const char *consumer; /* consumer group, of what is quarantined */
-    int64_t now;          /* the database's clock, after the locks; set before anything is published */
+    int64_t now; /* the database's clock, after the locks; set before anything is published */
     struct lbx_kept_request *dirty;
     size_t published;   /* events */
     size_t quarantined; /* records */

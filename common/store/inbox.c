@@ -62,8 +62,8 @@ void lbx_inbox_add(struct lbx_inbox *inbox, struct lbx_calls *calls, struct lbx_
     lbx_rows_call(&inbox->asked, calls, &sql_store_received, 0, NULL);
 }
 
-void lbx_inbox_read(const struct lbx_inbox *inbox, const struct lbx_pg *pg,
-                    struct lbx_arena *arena, struct lbx_input_event *events, size_t count) {
+void lbx_inbox_read(const struct lbx_inbox *inbox, const struct lbx_pg *pg, struct lbx_arena *arena,
+                    struct lbx_input_event *events, size_t count) {
     if (inbox->count == 0 || lbx_pg_row_count(pg, inbox->enter_call) == inbox->count)
         return;
     struct lbx_map fresh, same;

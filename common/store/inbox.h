@@ -32,8 +32,8 @@ void lbx_inbox_add(struct lbx_inbox *inbox, struct lbx_calls *calls, struct lbx_
                    struct lbx_input_event *events, size_t count);
 
 /* Marks what was there before: duplicates, and the same id with other bytes, which is rejected. */
-void lbx_inbox_read(const struct lbx_inbox *inbox, const struct lbx_pg *pg,
-                    struct lbx_arena *arena, struct lbx_input_event *events, size_t count);
+void lbx_inbox_read(const struct lbx_inbox *inbox, const struct lbx_pg *pg, struct lbx_arena *arena,
+                    struct lbx_input_event *events, size_t count);
 
 void lbx_inbox_done(struct lbx_inbox *inbox);
 

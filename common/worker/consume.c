@@ -27,9 +27,9 @@ struct consume {
 
     struct lbx_claim *claims; /* the partitions given to this member */
     size_t claim_count;
-    bool given;             /* the group has answered at least once */
-    bool taken;             /* the claims hold in the database, as of taken_generation */
-    bool assigned;          /* the client was told where to start */
+    bool given;    /* the group has answered at least once */
+    bool taken;    /* the claims hold in the database, as of taken_generation */
+    bool assigned; /* the client was told where to start */
     int64_t taken_generation;
 
     struct lbx_message **held; /* records in hand, not committed */
@@ -69,8 +69,8 @@ static void on_given(void *context, const struct lbx_partition *partitions, size
     if (!c->claims)
         abort();
     for (size_t i = 0; i < count; i++)
-        c->claims[i] = (struct lbx_claim){.topic = strdup(partitions[i].topic),
-                                          .partition = partitions[i].id};
+        c->claims[i] =
+            (struct lbx_claim){.topic = strdup(partitions[i].topic), .partition = partitions[i].id};
     c->claim_count = count;
     c->given = true;
     atomic_store(&c->worker->metrics.partitions, (int64_t)count);
@@ -216,8 +216,8 @@ static void count_outcomes(const struct consume *c, struct lbx_batch *batch) {
     atomic_fetch_add(&metrics->published, (int64_t)batch->effects.published);
 }
 
-static enum lbx_err handle_raw(struct consume *c, struct lbx_batch *batch,
-                               struct lbx_calls *calls, size_t fence_call, size_t expected) {
+static enum lbx_err handle_raw(struct consume *c, struct lbx_batch *batch, struct lbx_calls *calls,
+                               size_t fence_call, size_t expected) {
     enum lbx_err err = lbx_pg_run(c->worker->pg, calls);
     if (err == LBX_OK)
         err = fenced(c, fence_call, expected);
@@ -370,8 +370,8 @@ static void report(struct consume *c, bool now) {
     size_t count = 0;
     for (size_t i = 0; i < c->claim_count; i++)
         if (c->claims[i].next_offset > 0)
-            partitions[count++] = (struct lbx_partition){
-                c->claims[i].topic, c->claims[i].partition, c->claims[i].next_offset};
+            partitions[count++] = (struct lbx_partition){c->claims[i].topic, c->claims[i].partition,
+                                                         c->claims[i].next_offset};
     lbx_consumer_report(c->consumer, partitions, count);
     free(partitions);
     c->report_due = false;

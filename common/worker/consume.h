@@ -14,7 +14,7 @@
 
 struct lbx_batch {
     struct lbx_worker *worker;
-    struct lbx_arena *arena; /* lives as long as the batch */
+    struct lbx_arena *arena;        /* lives as long as the batch */
     struct lbx_input_event *inputs; /* in order within each partition */
     size_t count;
     struct lbx_effects effects; /* not used by a raw consumer */
@@ -25,7 +25,7 @@ struct lbx_batch {
  * decide acts on inputs whose status is LBX_INPUT_NEW. */
 struct lbx_consume {
     enum lbx_topic topics[LBX_TOPIC_COUNT + 1]; /* ended by LBX_TOPIC_COUNT */
-    int queue_kb; /* fetched ahead by the client; 0: 16 MB */
+    int queue_kb;                               /* fetched ahead by the client; 0: 16 MB */
     /* Adds the statements that lock and read what the events touch. NULL: none. */
     void (*load)(struct lbx_batch *batch, struct lbx_calls *calls);
     /* Reads the results, applies the rules, fills effects. */

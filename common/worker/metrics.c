@@ -3,7 +3,7 @@
 void lbx_metrics_write(const struct lbx_metrics *metrics, const char *worker, struct lbx_buf *out) {
 #define WRITE(member, type, name, help)                                                            \
     lbx_buf_printf(out,                                                                            \
-                   "# HELP lockbox_" name " " help "\n# TYPE lockbox_" name " " type              \
+                   "# HELP lockbox_" name " " help "\n# TYPE lockbox_" name " " type               \
                    "\nlockbox_" name "{worker=\"%s\"} %lld\n",                                     \
                    worker, (long long)atomic_load(&metrics->member));
     LBX_METRICS(WRITE)

@@ -19,7 +19,8 @@
     X(retries, "counter", "retries_total", "Times something down was waited out")                  \
     X(partitions, "gauge", "partitions", "Partitions held")                                        \
     X(requests_ended, "counter", "requests_ended_total", "Requests that time ended")               \
-    X(no_approvers, "counter", "no_approvers_total", "Requests refused because nobody may approve") \
+    X(no_approvers, "counter", "no_approvers_total",                                               \
+      "Requests refused because nobody may approve")                                               \
     X(mails_sent, "counter", "mails_sent_total", "Mails the server took")                          \
     X(mails_deferred, "counter", "mails_deferred_total", "Attempts that will be repeated")         \
     X(mails_failed, "counter", "mails_failed_total", "Mails given up")                             \

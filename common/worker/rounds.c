@@ -21,8 +21,7 @@ static enum lbx_err rounds_open(struct lbx_worker *worker, const void *declarati
         abort();
     r->worker = worker;
     r->declaration = declaration;
-    enum lbx_err err =
-        r->declaration->open ? r->declaration->open(worker, &r->state) : LBX_OK;
+    enum lbx_err err = r->declaration->open ? r->declaration->open(worker, &r->state) : LBX_OK;
     if (err != LBX_OK)
         free(r);
     else

@@ -134,9 +134,9 @@ static void pg_keep(struct loop *loop) {
     bool audit = declaration->database == LBX_DATABASE_AUDIT;
     char application[64];
     snprintf(application, sizeof application, "lockbox-%s", worker->name);
-    enum lbx_err err = lbx_pg_open(
-        audit ? worker->settings.audit_database_url : worker->settings.database_url, application,
-        audit ? "audit" : "lockbox", declaration->statements, &worker->pg);
+    enum lbx_err err =
+        lbx_pg_open(audit ? worker->settings.audit_database_url : worker->settings.database_url,
+                    application, audit ? "audit" : "lockbox", declaration->statements, &worker->pg);
     if (err != LBX_OK) {
         loop->pg_retry_us = lbx_monotonic_us() + lbx_backoff_next_us(&loop->pg_backoff);
         return;
@@ -206,11 +206,12 @@ static void run(struct loop *loop) {
 
 static int usage(const struct lbx_worker_declaration *declaration, int argc, char **argv) {
     bool help = argc == 2 && strcmp(argv[1], "--help") == 0;
-    fprintf(help ? stdout : stderr,
-            "usage: %s\n\n%s.\n\nSettings come from the environment (`lockboxctl config` lists them). "
-            "Logs go to standard error, one JSON\nobject a line. SIGTERM ends it cleanly.\n\n"
-            "Exit status: 0 ended by a signal, 1 it cannot go on, 2 wrong usage or settings.\n",
-            declaration->name, declaration->summary);
+    fprintf(
+        help ? stdout : stderr,
+        "usage: %s\n\n%s.\n\nSettings come from the environment (`lockboxctl config` lists them). "
+        "Logs go to standard error, one JSON\nobject a line. SIGTERM ends it cleanly.\n\n"
+        "Exit status: 0 ended by a signal, 1 it cannot go on, 2 wrong usage or settings.\n",
+        declaration->name, declaration->summary);
     return help ? 0 : 2;
 }
 
@@ -228,8 +229,7 @@ static enum lbx_err open_parts(struct loop *loop) {
     const struct lbx_used_part *used = loop->declaration->parts;
     for (size_t i = 0; i < PARTS_MAX && used[i].part; i++) {
         struct running *running = &loop->parts[i];
-        enum lbx_err err =
-            used[i].part->open(&loop->worker, used[i].declaration, &running->state);
+        enum lbx_err err = used[i].part->open(&loop->worker, used[i].declaration, &running->state);
         if (err != LBX_OK)
             return err;
         running->part = used[i].part;

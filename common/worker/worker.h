@@ -20,11 +20,11 @@ struct lbx_worker {
     const char *source; /* CloudEvents source of what it publishes: "/lockbox/<name>" */
     struct lbx_settings settings;
     struct lbx_metrics metrics;
-    struct lbx_pg *pg;       /* NULL while there is no connection */
-    int64_t pg_generation;   /* counts connections: a part that sees it change starts over */
-    bool notified;           /* on the channel it listens to; take by lbx_worker_notified */
-    bool stopping;           /* as of the last lbx_worker_stopping */
-    int signals;             /* the loop's */
+    struct lbx_pg *pg;     /* NULL while there is no connection */
+    int64_t pg_generation; /* counts connections: a part that sees it change starts over */
+    bool notified;         /* on the channel it listens to; take by lbx_worker_notified */
+    bool stopping;         /* as of the last lbx_worker_stopping */
+    int signals;           /* the loop's */
 };
 
 /* Whether a signal asked to stop. Long work looks here between its steps. */

@@ -9,8 +9,8 @@ static const struct lbx_consume consume = {
 };
 
 int main(int argc, char **argv) {
-    const struct lbx_sql *const *const statements[] = {
-        lbx_offsets_statements, lbx_store_statements, sql_decider_all, NULL};
+    const struct lbx_sql *const *const statements[] = {lbx_offsets_statements, lbx_store_statements,
+                                                       sql_decider_all, NULL};
     const struct lbx_worker_declaration decider = {
         .name = "decider",
         .summary = "Applies approve, deny and revoke; gives every decision a verdict",

@@ -18,8 +18,7 @@ static enum lbx_err end_due(struct lbx_worker *worker, struct lbx_arena *arena, 
     lbx_map_init(&requests, arena);
     enum lbx_err err = lbx_requests_read(worker->pg, call, arena, &requests);
     for (size_t i = 0; err == LBX_OK && i < lbx_pg_row_count(worker->pg, call); i++) {
-        struct lbx_kept_request *kept =
-            lbx_map_get(&requests, lbx_pg_cell(worker->pg, call, i, 0));
+        struct lbx_kept_request *kept = lbx_map_get(&requests, lbx_pg_cell(worker->pg, call, i, 0));
         lbx_effects_pass_time(effects, kept, &limits);
     }
     return err;

@@ -10,8 +10,8 @@ static const struct lbx_rounds rounds = {
 };
 
 int main(int argc, char **argv) {
-    const struct lbx_sql *const *const statements[] = {
-        lbx_offsets_statements, lbx_store_statements, sql_expirer_all, NULL};
+    const struct lbx_sql *const *const statements[] = {lbx_offsets_statements, lbx_store_statements,
+                                                       sql_expirer_all, NULL};
     const struct lbx_worker_declaration expirer = {
         .name = "expirer",
         .summary = "Ends what time ends: requests nobody answered, and grants whose time is over",

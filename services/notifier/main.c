@@ -10,8 +10,8 @@ static const struct lbx_consume consume = {
 };
 
 int main(int argc, char **argv) {
-    const struct lbx_sql *const *const statements[] = {
-        lbx_offsets_statements, lbx_store_statements, sql_notifier_all, NULL};
+    const struct lbx_sql *const *const statements[] = {lbx_offsets_statements, lbx_store_statements,
+                                                       sql_notifier_all, NULL};
     const struct lbx_worker_declaration notifier = {
         .name = "notifier",
         .summary = "Sends one mail for each recipient and kind, every attempt in the ledger",

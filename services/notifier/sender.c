@@ -312,8 +312,8 @@ static bool stopping(void) {
 
 static void *sender_main(void *argument) {
     const struct lbx_settings *settings = &senders.worker->settings;
-    const struct lbx_sql *const *const statements[] = {lbx_offsets_statements,
-                                                       lbx_store_statements, sql_notifier_all, NULL};
+    const struct lbx_sql *const *const statements[] = {lbx_offsets_statements, lbx_store_statements,
+                                                       sql_notifier_all, NULL};
     struct lbx_pg *pg = NULL;
     struct lbx_backoff backoff = {0};
     uint64_t seen = 0;

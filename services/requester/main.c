@@ -10,11 +10,12 @@ static const struct lbx_consume consume = {
 };
 
 int main(int argc, char **argv) {
-    const struct lbx_sql *const *const statements[] = {
-        lbx_offsets_statements, lbx_store_statements, sql_requester_all, NULL};
+    const struct lbx_sql *const *const statements[] = {lbx_offsets_statements, lbx_store_statements,
+                                                       sql_requester_all, NULL};
     const struct lbx_worker_declaration requester = {
         .name = "requester",
-        .summary = "Turns a ticket's access request into a lockbox request, or refuses it with a reason",
+        .summary =
+            "Turns a ticket's access request into a lockbox request, or refuses it with a reason",
         .database = LBX_DATABASE_LOCKBOX,
         .statements = statements,
         .parts = {{&lbx_consume_part, &consume}},

@@ -34,7 +34,8 @@ static void name_request(struct names *names, const char *id) {
 
 static void collect(struct names *names, const struct lbx_event *event, struct lbx_arena *arena) {
     const struct lbx_tenant_event *tenant = event->data;
-    const struct lbx_ticket_opened *ticket = event->data; /* ticket_id stands first in all of them */
+    const struct lbx_ticket_opened *ticket =
+        event->data; /* ticket_id stands first in all of them */
     const struct lbx_access_requested *wish = event->data;
     const struct lbx_access_withdrawn *withdrawn = event->data;
     switch ((int)event->type) {
@@ -88,9 +89,8 @@ struct world *world_load(struct lbx_batch *batch, struct lbx_calls *calls) {
     world->tickets_call = LBX_CALL(calls, &sql_requester_load_tickets, tickets);
     world->subscriptions_call =
         LBX_CALL(calls, &sql_requester_load_subscriptions, subscriptions, tickets);
-    world->roles_call =
-        LBX_CALL(calls, &sql_requester_load_roles, subscriptions, tickets,
-                 lbx_rows_literal(names.tenants, 0));
+    world->roles_call = LBX_CALL(calls, &sql_requester_load_roles, subscriptions, tickets,
+                                 lbx_rows_literal(names.tenants, 0));
     world->requests_call = lbx_requests_load(lbx_rows_literal(names.requests, 0),
                                              lbx_rows_literal(names.live_tickets, 0), calls);
     return world;
@@ -101,8 +101,7 @@ struct world *world_load(struct lbx_batch *batch, struct lbx_calls *calls) {
 static enum lbx_err read_snapshot(const struct lbx_table *table, const char *text,
                                   struct lbx_arena *arena, void *ret_struct) {
     struct lbx_reason reason;
-    enum lbx_err err =
-        lbx_fields_read(table, text, strlen(text), "", arena, ret_struct, &reason);
+    enum lbx_err err = lbx_fields_read(table, text, strlen(text), "", arena, ret_struct, &reason);
     if (err == LBX_OK)
         return LBX_OK;
     lbx_log(LBX_LOG_ERROR, "a row cannot be read", LBX_S("table", table->name),
@@ -125,7 +124,8 @@ struct kept_subscription *world_subscription_add(struct world *world,
     kept->subscription = *subscription;
     kept->next = world->all_subscriptions;
     world->all_subscriptions = kept;
-    lbx_map_set(&world->subscriptions, lower(world->arena, kept->subscription.subscription_id), kept);
+    lbx_map_set(&world->subscriptions, lower(world->arena, kept->subscription.subscription_id),
+                kept);
     return kept;
 }
 
@@ -172,9 +172,9 @@ enum lbx_err world_read(struct world *world, const struct lbx_pg *pg) {
     }
     for (size_t i = 0; err == LBX_OK && i < lbx_pg_row_count(pg, world->subscriptions_call); i++) {
         struct lbx_subscription subscription = {0};
-        err = read_snapshot(&lbx_subscription_table,
-                            lbx_pg_cell(pg, world->subscriptions_call, i, 0), world->arena,
-                            &subscription);
+        err =
+            read_snapshot(&lbx_subscription_table, lbx_pg_cell(pg, world->subscriptions_call, i, 0),
+                          world->arena, &subscription);
         if (err == LBX_OK)
             world_subscription_add(world, &subscription);
     }
@@ -183,8 +183,8 @@ enum lbx_err world_read(struct world *world, const struct lbx_pg *pg) {
     if (err == LBX_OK)
         err = lbx_requests_read(pg, world->requests_call, world->arena, &world->requests);
     for (size_t i = 0; err == LBX_OK && i < lbx_pg_row_count(pg, world->requests_call); i++)
-        world_request_add(world, lbx_map_get(&world->requests,
-                                             lbx_pg_cell(pg, world->requests_call, i, 0)));
+        world_request_add(
+            world, lbx_map_get(&world->requests, lbx_pg_cell(pg, world->requests_call, i, 0)));
     return err;
 }
 
@@ -220,7 +220,8 @@ void world_role_set(struct world *world, const struct lbx_tenant_event *event, b
                                    .principal = event->principal};
         role_add(world, role);
     }
-    role->changed |= held != role->held || (held && !same_person(&role->principal, &event->principal));
+    role->changed |=
+        held != role->held || (held && !same_person(&role->principal, &event->principal));
     if (held)
         role->principal = event->principal;
     role->held = held;

@@ -23,7 +23,7 @@ struct kept_subscription {
 struct kept_role {
     const char *tenant_id;
     const char *subscription_id; /* in lower case; "" is the tenant's scope */
-    int role;                                /* enum lbx_role */
+    int role;                    /* enum lbx_role */
     struct lbx_principal principal;
     bool was_held, held, changed;
     struct kept_role *next;
