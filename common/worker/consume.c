@@ -35,6 +35,8 @@ struct consume {
     struct lbx_message **held; /* records in hand, not committed */
     size_t held_count, held_cap, held_bytes;
     size_t slice; /* handle so many at once; fewer after a batch the database refused */
+    bool
+        stuck; /* where to read on is not in the log: nothing is consumed until an operator looks */
     bool suspect; /* the first record was refused alone: quarantine it */
 
     bool paused;
@@ -433,7 +435,8 @@ static enum lbx_err consume_serve(void *state, int64_t *ret_wake_us) {
             wait_out(c);
     }
     enum lbx_err err = gather(c, &more);
-    if (err != LBX_OK)
+    c->stuck |= err == LBX_ERR_LIMIT;
+    if (err != LBX_OK && err != LBX_ERR_LIMIT)
         return err;
     handle_held(c);
     report(c, false);
@@ -450,6 +453,8 @@ static enum lbx_err consume_serve(void *state, int64_t *ret_wake_us) {
 
 static const char *consume_waiting_for(void *state) {
     const struct consume *c = state;
+    if (c->stuck)
+        return "an offset to read on from is not in Kafka's log: records are lost, or the log was replaced";
     if (!c->given)
         return "waiting for Kafka to assign partitions";
     return c->assigned ? NULL : "waiting for the database to hand over partitions";

@@ -28,7 +28,7 @@ struct row {
     const char *id;
     const char *order_key; /* rows of one key go one after the other */
     struct lbx_record record;
-    enum { WAITING, UNDER_WAY, DELIVERED, FAILED } state;
+    enum { WAITING, UNDER_WAY, DELIVERED, FAILED, REFUSED } state;
     struct relay *relay;
 };
 
@@ -113,7 +113,7 @@ static enum lbx_err read_rows(struct relay *relay, struct row **ret_rows, size_t
 
 static void on_delivered(void *context, enum lbx_err err) {
     struct row *row = context;
-    row->state = err == LBX_OK ? DELIVERED : FAILED;
+    row->state = err == LBX_OK ? DELIVERED : err == LBX_ERR_REFUSED ? REFUSED : FAILED;
     row->relay->under_way--;
 }
 
@@ -127,7 +127,7 @@ static enum lbx_err send(struct relay *relay, struct row *row) {
         row->state = UNDER_WAY;
         relay->under_way++;
     } else {
-        row->state = FAILED;
+        row->state = err == LBX_ERR_REFUSED ? REFUSED : FAILED;
         lbx_log(LBX_LOG_ERROR, "row cannot be sent", LBX_S("id", row->id),
                 LBX_S("error", lbx_err_text(err)));
     }
@@ -143,7 +143,7 @@ static size_t send_wave(struct relay *relay, struct row *rows, size_t count) {
         if (rows[i].state == DELIVERED || lbx_map_get(&busy, rows[i].order_key))
             continue;
         lbx_map_set(&busy, rows[i].order_key, &rows[i]);
-        if (rows[i].state == FAILED)
+        if (rows[i].state == FAILED || rows[i].state == REFUSED)
             continue;
         enum lbx_err err = send(relay, &rows[i]);
         relay->refused |= err == LBX_ERR_FENCED;
@@ -184,6 +184,14 @@ static enum lbx_err mark(struct relay *relay, const struct row *rows, size_t cou
     return lbx_pg_run(relay->worker->pg, &calls);
 }
 
+/* A row that Kafka refuses for good holds up its key, which an operator has to look at, and no other. */
+static bool any_failed(const struct row *rows, size_t count) {
+    for (size_t i = 0; i < count; i++)
+        if (rows[i].state == FAILED)
+            return true;
+    return false;
+}
+
 static enum lbx_err publish_unpublished(struct relay *relay, int64_t *ret_wait_us) {
     struct lbx_calls calls = {0};
     struct row *rows;
@@ -207,9 +215,9 @@ static enum lbx_err publish_unpublished(struct relay *relay, int64_t *ret_wait_u
     atomic_fetch_add(&relay->worker->metrics.published, (int64_t)delivered);
     if (relay->refused)
         err = renew_producer(relay);
-    if (delivered < count)
+    if (any_failed(rows, count))
         return LBX_ERR_UNAVAILABLE;
-    if (count >= ROUND_ROWS)
+    if (count >= ROUND_ROWS && delivered > 0)
         *ret_wait_us = 0;
     return err;
 }
