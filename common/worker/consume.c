@@ -119,6 +119,7 @@ static enum lbx_err take(struct consume *c) {
     drop_held(c);
     c->assigned = c->paused = false;
     err = assign(c);
+    lbx_consumer_pause(c->consumer, false); /* librdkafka keeps a pause beyond the assignment */
     c->assigned = err == LBX_OK;
     for (size_t i = 0; i < c->claim_count; i++)
         lbx_log(LBX_LOG_DEBUG, "partition taken", LBX_S("topic", c->claims[i].topic),
