@@ -7,6 +7,18 @@
 
 #include <stdlib.h>
 
+/* Fails with the first line that differs. */
+static inline void check_lines(const char *name, const char *actual, const char *golden) {
+    for (int line = 1; *actual || *golden; line++) {
+        size_t got = strcspn(actual, "\n"), want = strcspn(golden, "\n");
+        if (got != want || memcmp(actual, golden, got) != 0)
+            fail_msg("%s, line %d is\n  %.*s\nnot\n  %.*s", name, line, (int)got, actual, (int)want,
+                     golden);
+        actual += got + (actual[got] != '\0');
+        golden += want + (golden[want] != '\0');
+    }
+}
+
 /* Compares actual with tests/unit/golden/name. */
 static inline void check_golden(const char *name, const struct lbx_buf *actual) {
     char path[512];
@@ -26,7 +38,7 @@ static inline void check_golden(const char *name, const struct lbx_buf *actual) 
             lbx_buf_add(&golden, chunk, n);
     fclose(file);
     if (!update)
-        assert_string_equal(actual->data, golden.data);
+        check_lines(name, actual->data, golden.data ? golden.data : "");
 }
 
 #endif
