@@ -5,43 +5,45 @@ from .broker import Record, partitions_of
 from .road import Road
 from .waiting import wait_until
 
-TOPICS = [f"lockbox.{name}.v1" for name in ("tickets", "tenants", "decisions", "accesses", "events", "deadletter")]
+TOPICS = [f"lockbox.{name}.v1" for name in ("tickets", "tenants", "decisions", "accesses", "events", "deadletter",
+                                            "checkpoints")]
+
+
+def ends_of_kafka(road: Road) -> dict[tuple[str, int], tuple[int, int]]:
+    """Topic and partition → its first offset and the one behind its last, of those that hold something."""
+    consumer = Consumer({"bootstrap.servers": road.bootstrap, "group.id": "tests"})
+    places = [(topic, partition) for topic in TOPICS for partition in partitions_of(road.bootstrap, topic)]
+    ends = {place: consumer.get_watermark_offsets(TopicPartition(*place), timeout=30) for place in places}
+    consumer.close()
+    return {place: (low, high) for place, (low, high) in ends.items() if high > low}
 
 
 def everything_in_kafka(road: Road) -> dict[tuple[str, int, int], Record]:
     """All records of all topics, up to their ends as of now."""
+    ends = ends_of_kafka(road)
     consumer = Consumer({"bootstrap.servers": road.bootstrap, "group.id": "tests", "enable.auto.commit": False})
-    ends = {}
-    for topic in TOPICS:
-        for partition in partitions_of(road.bootstrap, topic):
-            low, high = consumer.get_watermark_offsets(TopicPartition(topic, partition), timeout=30)
-            if high > low:
-                ends[topic, partition] = low, high
     consumer.assign([TopicPartition(topic, partition, low) for (topic, partition), (low, _) in ends.items()])
-    missing = {place: high - low for place, (low, high) in ends.items()}
+    left = sum(high - low for low, high in ends.values())
     records = {}
-    while sum(missing.values()):
-        messages = consumer.consume(5000, 10)
-        assert messages, f"Kafka gave no more, though these are missing: {missing}"
-        for message in messages:
-            record = Record.of(message)
+    while left:
+        messages = consumer.consume(min(left, 5000), 10)
+        assert messages, f"Kafka gave no more, though {left} records are missing"
+        for record in map(Record.of, messages):
             if record.offset < ends[record.topic, record.partition][1]:
                 records[record.place] = record
-                missing[record.topic, record.partition] -= 1
+                left -= 1
     consumer.close()
     return records
 
 
 def await_auditor(road: Road, seconds: float = 60) -> None:
     """Waits until the audit store has come as far as Kafka's ends, as of now."""
-    ends = {}
-    for topic, partition, offset in everything_in_kafka(road):
-        ends[topic, partition] = max(offset, ends.get((topic, partition), -1))
+    ends = ends_of_kafka(road)
 
     def caught_up() -> bool:
         rows = road.audit.rows('SELECT topic, "partition", max("offset") FROM audit.event GROUP BY 1, 2')
         stored = {(topic, partition): offset for topic, partition, offset in rows}
-        return all(stored.get(place, -1) >= offset for place, offset in ends.items())
+        return all(stored.get(place, -1) >= high - 1 for place, (_, high) in ends.items())
     wait_until(caught_up, "the audit store has every record of Kafka", seconds)
 
 

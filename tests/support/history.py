@@ -3,8 +3,13 @@ from collections import defaultdict
 
 from .broker import Record
 
-FIRST = {"created": "customer_notified", "refused": "refused", "not_required": "not_required"}
-NEXT = {"customer_notified": {"approved", "denied", "expired", "cancelled"}, "approved": {"completed", "revoked"}}
+# The contract's table: the state that a first event opens with, the states that follow a state, and the events that
+# leave it as it is.
+FIRST = {"created": "customer_notified", "refused": "refused", "not_required": "not_required",
+         "emergency_started": "emergency"}
+NEXT = {"customer_notified": {"approved", "denied", "expired", "cancelled"}, "approved": {"completed", "revoked"},
+        "emergency": {"completed", "revoked"}}
+STAYS = {"approval_recorded", "reminder_due", "acknowledged", "unacknowledged"}
 
 
 def once_each(records: list[Record]) -> list[Record]:
@@ -40,11 +45,18 @@ def history_complaints(events: list[Record]) -> list[str]:
             found.append(f"version {request['version']} in place {number}")
         if record.data.get("previous_state") != state:
             found.append(f"previous_state {record.data.get('previous_state')}, but it was {state}")
-        allowed = FIRST.get(kind) == request["state"] if state is None else kind in NEXT.get(state, ())
-        if not allowed or (state is not None and request["state"] != kind):
+        if not is_legal(kind, request["state"], state):
             found.append(f"{kind} with state {request['state']} after {state}")
         state = request["state"]
     return found
+
+
+def is_legal(kind: str, state: str, before: str | None) -> bool:
+    if before is None:
+        return FIRST.get(kind) == state
+    if kind in STAYS:
+        return state == before
+    return kind == state and kind in NEXT.get(before, ())
 
 
 def all_complaints(records: list[Record]) -> list[str]:

@@ -3,6 +3,7 @@ import json
 import os
 import shlex
 import signal
+import socket
 import subprocess
 import urllib.request
 from pathlib import Path
@@ -103,7 +104,12 @@ class Stack:
         """One more instance, our own child; its log stands beside the others'."""
         with (self.directory / "log" / f"{worker}-{instance}.log").open("ab") as log:
             return subprocess.Popen([BINARIES / worker], stdout=log, stderr=log,
-                                    env=self.worker_environment(LOCKBOX_INSTANCE=instance, **settings))
+                                    env=self.worker_environment(**{"LOCKBOX_INSTANCE": instance, **settings}))
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return server.getsockname()[1]
 
 
 def is_alive(pid: int) -> bool:

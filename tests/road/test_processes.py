@@ -1,0 +1,103 @@
+"""The six as processes: the libraries each uses, how it starts wrongly, how it waits, how it ends."""
+import json
+import re
+import signal
+import subprocess
+import urllib.error
+import urllib.request
+
+import pytest
+
+from support.stack import BINARIES, WORKERS, free_port
+from support.waiting import wait_until
+
+# Of the libraries that Lockbox is about, each worker's own; and none beyond.
+LIBRARIES = {
+    "requester": {"rdkafka", "jansson", "pq"},
+    "decider": {"rdkafka", "jansson", "pq"},
+    "expirer": {"jansson", "pq"},
+    "relay": {"rdkafka", "pq"},
+    "notifier": {"rdkafka", "jansson", "pq", "esmtp", "gmime-3.0"},
+    "auditor": {"rdkafka", "jansson", "pq"},
+}
+CLOSED = {"LOCKBOX_KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1", "LOCKBOX_SMTP_URL": "smtp://127.0.0.1:1?tls=off",
+          "LOCKBOX_DATABASE_URL": "postgresql://nobody@127.0.0.1:1/lockbox",
+          "LOCKBOX_AUDIT_DATABASE_URL": "postgresql://nobody@127.0.0.1:1/audit"}
+
+
+def page(port: int, path: str) -> tuple[int, str]:
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=5) as answer:
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as error:
+        return error.code, error.read().decode()
+    except OSError:
+        return 0, ""
+
+
+@pytest.fixture
+def spawn(stack):
+    """More instances of a worker, killed at the test's end if need be."""
+    children: list[subprocess.Popen] = []
+
+    def start(worker: str, **settings) -> tuple[subprocess.Popen, int]:
+        port = free_port()
+        # Without a name of its own it leaves the group when it ends, and the stack's worker has all partitions at once.
+        children.append(stack.spawn(worker, "extra", LOCKBOX_INSTANCE="", LOCKBOX_HTTP_LISTEN=f"127.0.0.1:{port}",
+                                    **settings))
+        return children[-1], port
+    yield start
+    for child in children:
+        child.kill()
+        child.wait()
+
+
+@pytest.mark.parametrize("worker", WORKERS)
+def test_a_worker_links_the_libraries_it_needs_and_no_others(worker):
+    names = {library for libraries in LIBRARIES.values() for library in libraries}
+    needed = subprocess.run(["readelf", "--dynamic", BINARIES / worker], capture_output=True, text=True, check=True)
+    linked = set(re.findall(r"\(NEEDED\).*\[lib(.+?)\.so", needed.stdout))
+    assert linked & names == LIBRARIES[worker]
+    loaded = subprocess.run(["ldd", BINARIES / worker], capture_output=True, text=True, check=True)
+    assert set(re.findall(r"^\s*lib(\S+?)\.so", loaded.stdout, re.MULTILINE)) & names == LIBRARIES[worker]
+
+
+@pytest.mark.parametrize("worker", WORKERS)
+def test_term_ends_a_working_instance_cleanly(spawn, worker):
+    child, port = spawn(worker)
+    wait_until(lambda: page(port, "/readyz")[0] == 200, f"the second {worker} is ready", 60)
+    child.send_signal(signal.SIGTERM)
+    assert child.wait(10) == 0
+
+
+@pytest.mark.parametrize("worker", WORKERS)
+def test_a_worker_waits_for_what_is_down_and_still_ends_cleanly(spawn, worker):
+    child, port = spawn(worker, **CLOSED)
+    status, why = wait_until(lambda: (answer := page(port, "/readyz"))[0] and answer, f"the {worker} answers")
+    assert status == 503 and why.strip()
+    assert page(port, "/healthz")[0] == 200
+    metrics = page(port, "/metrics")[1]
+    assert f'lockbox_ready{{worker="{worker}"}} 0' in metrics and f'lockbox_database_up{{worker="{worker}"}} 0' in metrics
+    assert child.poll() is None
+    child.send_signal(signal.SIGTERM)
+    assert child.wait(10) == 0
+
+
+@pytest.mark.parametrize("setting, value", [("LOCKBOX_GRANT_TTL", "eight hours"), ("LOCKBOX_GRANT_TTL", "P1M"),
+                                            ("LOCKBOX_MAX_EVENT_BYTES", "many"), ("LOCKBOX_LOG_LEVEL", "loud")])
+def test_a_bad_setting_stops_the_start_and_is_named(stack, setting, value):
+    done = subprocess.run([BINARIES / "requester"], env=stack.worker_environment(**{setting: value}),
+                          capture_output=True, text=True, timeout=10)
+    assert done.returncode == 2
+    assert setting in done.stderr
+
+
+def test_logs_are_json_and_say_no_secrets_and_no_addresses(road, tenant):
+    """Of everything that the tests before this one caused."""
+    tenant.request()
+    for worker in WORKERS:
+        for line in road.stack.log(worker).splitlines():
+            entry = json.loads(line)
+            assert {"time", "level", "worker", "message"} <= set(entry), line
+            assert "@contoso.example" not in line and "@microsoft.example" not in line, line
+            assert "routers restart every hour" not in line, line
