@@ -86,6 +86,16 @@ static enum lbx_err prepare_all(struct lbx_pg *pg, const struct lbx_sql *const *
     return err;
 }
 
+enum lbx_err lbx_pg_check(const char *url) {
+    char *why = NULL;
+    PQconninfoOption *options = PQconninfoParse(url, &why);
+    PQfreemem(why);
+    if (!options)
+        return LBX_ERR_INVALID;
+    PQconninfoFree(options);
+    return LBX_OK;
+}
+
 enum lbx_err lbx_pg_open(const char *url, const char *application, const char *search_path,
                          lbx_sql_lists lists, struct lbx_pg **ret_pg) {
     char options[256];
@@ -102,6 +112,10 @@ enum lbx_err lbx_pg_open(const char *url, const char *application, const char *s
                                 "fallback_application_name",
                                 NULL};
     const char *const values[] = {options, "5", "30", "20000", url, application, NULL};
+    if (lbx_pg_check(url) != LBX_OK) {
+        lbx_log(LBX_LOG_ERROR, "the database's URL is no libpq connection string");
+        return LBX_ERR_INVALID;
+    }
     struct lbx_pg *pg = calloc(1, sizeof *pg);
     if (!pg)
         return LBX_ERR_UNAVAILABLE;

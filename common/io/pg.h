@@ -20,8 +20,13 @@ struct lbx_pg;
 /* Lists of statements, each ended by NULL, the list of lists too. */
 typedef const struct lbx_sql *const *const *lbx_sql_lists;
 
+/* Whether libpq can read url: LBX_ERR_INVALID where not. Its own message would quote the url, with its
+ * password: say only which setting it is. */
+enum lbx_err lbx_pg_check(const char *url) LBX_MUST_CHECK;
+
 /* Connects and prepares. url: libpq URI or key=value string, PG* variables fill what it leaves out.
- * search_path: the schema all statements mean. LBX_ERR_UNAVAILABLE: no connection now, try again;
+ * search_path: the schema all statements mean. LBX_ERR_INVALID: no such url can be read;
+ * LBX_ERR_UNAVAILABLE: no connection now, try again;
  * LBX_ERR_INTERNAL: a statement was refused (a schema older or newer than this program). Both are
  * logged, without the url. */
 enum lbx_err lbx_pg_open(const char *url, const char *application, const char *search_path,

@@ -1,5 +1,6 @@
 #include "io/producer.h"
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "io/kafka.h"
 
@@ -11,6 +12,7 @@ struct lbx_producer {
     rd_kafka_topic_t *topics[LBX_TOPIC_COUNT];
     char *prefix;
     lbx_delivered_fn *delivered;
+    int64_t quiet_until_us;
 };
 
 static enum lbx_err meaning(rd_kafka_resp_err_t err) {
@@ -33,10 +35,15 @@ static enum lbx_err meaning(rd_kafka_resp_err_t err) {
 static void on_delivery(rd_kafka_t *client, const rd_kafka_message_t *message, void *opaque) {
     (void)client;
     struct lbx_producer *producer = opaque;
-    if (message->err)
+    bool ours = message->err == RD_KAFKA_RESP_ERR__PURGE_QUEUE ||
+                message->err == RD_KAFKA_RESP_ERR__PURGE_INFLIGHT;
+    if (message->err && !ours && lbx_monotonic_us() >= producer->quiet_until_us) {
+        /* An outage fails hundreds at once: one line a second says it. */
+        producer->quiet_until_us = lbx_monotonic_us() + LBX_SECOND_US;
         lbx_log(LBX_LOG_WARN, "record not delivered",
                 LBX_S("code", rd_kafka_err2name(message->err)),
                 LBX_S("topic", rd_kafka_topic_name(message->rkt)));
+    }
     producer->delivered(message->_private, meaning(message->err));
 }
 

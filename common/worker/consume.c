@@ -51,6 +51,8 @@ static void drop_held(struct consume *c) {
     for (size_t i = 0; i < c->held_count; i++)
         lbx_message_free(c->held[i]);
     c->held_count = c->held_bytes = 0;
+    c->slice = (size_t)c->worker->settings.batch_records;
+    c->suspect = false;
 }
 
 static void forget_claims(struct consume *c) {

@@ -124,19 +124,26 @@ bool lbx_worker_notified(struct lbx_worker *worker) {
     return any;
 }
 
+static bool is_auditing(const struct loop *loop) {
+    return loop->declaration->database == LBX_DATABASE_AUDIT;
+}
+
+static const char *database_url(const struct loop *loop) {
+    const struct lbx_settings *settings = &loop->worker.settings;
+    return is_auditing(loop) ? settings->audit_database_url : settings->database_url;
+}
+
 static void pg_keep(struct loop *loop) {
     struct lbx_worker *worker = &loop->worker;
-    const struct lbx_worker_declaration *declaration = loop->declaration;
     if (worker->pg && !lbx_pg_alive(worker->pg))
         pg_lost(loop);
     if (worker->pg || lbx_monotonic_us() < loop->pg_retry_us)
         return;
-    bool audit = declaration->database == LBX_DATABASE_AUDIT;
     char application[64];
     snprintf(application, sizeof application, "lockbox-%s", worker->name);
     enum lbx_err err =
-        lbx_pg_open(audit ? worker->settings.audit_database_url : worker->settings.database_url,
-                    application, audit ? "audit" : "lockbox", declaration->statements, &worker->pg);
+        lbx_pg_open(database_url(loop), application, is_auditing(loop) ? "audit" : "lockbox",
+                    loop->declaration->statements, &worker->pg);
     if (err != LBX_OK) {
         loop->pg_retry_us = lbx_monotonic_us() + lbx_backoff_next_us(&loop->pg_backoff);
         return;
@@ -238,6 +245,17 @@ static enum lbx_err open_parts(struct loop *loop) {
     return LBX_OK;
 }
 
+/* A URL that cannot be read will not get better: it stops the start. */
+static enum lbx_err check_database(const struct loop *loop) {
+    enum lbx_err err = lbx_pg_check(database_url(loop));
+    if (err != LBX_OK)
+        lbx_log(LBX_LOG_ERROR, "bad setting",
+                LBX_S("setting",
+                      is_auditing(loop) ? "LOCKBOX_AUDIT_DATABASE_URL" : "LOCKBOX_DATABASE_URL"),
+                LBX_S("error", "takes a libpq connection URI"));
+    return err;
+}
+
 static enum lbx_err start(struct loop *loop) {
     struct lbx_worker *worker = &loop->worker;
     char *why LBX_FREE = NULL;
@@ -246,6 +264,8 @@ static enum lbx_err start(struct loop *loop) {
         return LBX_ERR_INVALID;
     }
     lbx_log_init(worker->name, worker->settings.log_level);
+    if (check_database(loop) != LBX_OK)
+        return LBX_ERR_INVALID;
     const struct lbx_http_pages pages = {ready_page, metrics_page, loop};
     if (worker->settings.http_listen[0]) {
         enum lbx_err err = lbx_http_start(worker->settings.http_listen, &pages, &loop->http);
