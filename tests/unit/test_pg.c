@@ -2,6 +2,7 @@
 #include "io/pg.h"
 
 #include "check.h"
+#include "hear.h"
 
 #define NOW INT64_C(1795450118123456)
 
@@ -155,6 +156,43 @@ static void no_server(void **unused) {
     lbx_pg_close(NULL);
 }
 
+/* A URL with something wrong in it is refused at once, and no log quotes a password out of it. */
+static void a_bad_url_keeps_its_secret(void **unused) {
+    (void)unused;
+    static const struct lbx_sql *const *const none[] = {NULL};
+    static const char *const urls[] = {
+        "postgresql://u:s3cret@[h/d",
+        "postgresql://u:s3cret%@h/d",
+        "postgresql://u:s3cret@127.0.0.1:1/d?sslmod=require",
+        "host=h password='s3cret",
+        "host=h s3cret",
+    };
+    int bad = 0;
+    for (size_t i = 0; i < COUNT(urls); i++) {
+        struct lbx_pg *pg = NULL;
+        struct heard heard;
+        CHECK_ROW(&bad, urls[i], lbx_pg_check(urls[i]) == LBX_ERR_INVALID, "it is taken");
+        hear(&heard);
+        enum lbx_err err = lbx_pg_open(urls[i], "test", "public", none, &pg);
+        const char *text = heard_all(&heard);
+        CHECK_ROW(&bad, urls[i], err == LBX_ERR_INVALID && !pg, "%s", lbx_err_text(err));
+        CHECK_ROW(&bad, urls[i], !strstr(text, "s3cret"), "%s", text);
+        heard_done(&heard);
+    }
+    static const char *const good[] = {
+        "",
+        "postgresql://",
+        "postgresql:///lockbox",
+        "postgresql://u:s3%2Fcret@h:5432/d",
+        "postgresql://h1:1,h2:2/d?target_session_attrs=read-write",
+        "host=h port=5432 dbname=d",
+        "postgresql:///d?host=/run/postgresql&port=5433",
+    };
+    for (size_t i = 0; i < COUNT(good); i++)
+        CHECK_ROW(&bad, good[i], lbx_pg_check(good[i]) == LBX_OK, "it is refused");
+    assert_int_equal(bad, 0);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(texts),
@@ -164,6 +202,7 @@ int main(void) {
         cmocka_unit_test(calls_in_their_order),
         cmocka_unit_test(sets_as_parameters),
         cmocka_unit_test(no_server),
+        cmocka_unit_test(a_bad_url_keeps_its_secret),
     };
     return cmocka_run_group_tests_name("pg", tests, NULL, NULL);
 }

@@ -2,8 +2,8 @@
 #include "io/settings.h"
 
 #include "check.h"
+#include "hear.h"
 
-#include <fcntl.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -36,23 +36,16 @@ static void file_with(const char *text, char ret_path[64]) {
     close(fd);
 }
 
-/* Loads while what is logged goes to a file, and returns that, malloc'd. */
-static char *load_and_listen(struct lbx_settings *settings, enum lbx_err *ret_err, char **ret_why) {
-    FILE *heard = tmpfile();
-    assert_non_null(heard);
-    fflush(stderr);
-    int old = dup(STDERR_FILENO);
-    dup2(fileno(heard), STDERR_FILENO);
-    *ret_err = lbx_settings_load(settings, ret_why);
-    fflush(stderr);
-    dup2(old, STDERR_FILENO);
-    close(old);
-    long len = lseek(fileno(heard), 0, SEEK_END);
-    char *text = calloc(1, (size_t)len + 1);
-    assert_non_null(text);
-    assert_int_equal(pread(fileno(heard), text, (size_t)len, 0), len);
-    fclose(heard);
-    return text;
+/* Loads, and copies what is logged meanwhile into ret_heard. */
+static enum lbx_err load_and_listen(struct lbx_settings *settings, char ret_heard[1024]) {
+    struct heard heard;
+    char *why;
+    hear(&heard);
+    enum lbx_err err = lbx_settings_load(settings, &why);
+    (void)snprintf(ret_heard, 1024, "%s%s", heard_all(&heard), why ? why : "");
+    free(why);
+    heard_done(&heard);
+    return err;
 }
 
 /* ---- values ---- */
@@ -250,16 +243,13 @@ static void a_bad_value_in_a_file(void **unused) {
 static void names_of_files(void **unused) {
     (void)unused;
     struct lbx_settings s;
-    enum lbx_err err;
-    char *why;
+    char heard[1024];
     setenv("LOCKBOX_CHECKPOINT_KEY_FILE", "/nonexistent/key.pem", 1);
     setenv("LOCKBOX_SMTP_CA_FILE", "/nonexistent/ca.pem", 1);
-    char *heard = load_and_listen(&s, &err, &why);
-    assert_int_equal(err, LBX_OK);
+    assert_int_equal(load_and_listen(&s, heard), LBX_OK);
     assert_string_equal(s.checkpoint_key_file, "/nonexistent/key.pem");
     assert_string_equal(s.smtp_ca_file, "/nonexistent/ca.pem");
     assert_string_equal(heard, "");
-    free(heard);
     lbx_settings_done(&s);
 }
 
@@ -288,19 +278,16 @@ static void unknown_names_are_warned_about(void **unused) {
     int bad = 0;
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct lbx_settings s;
-        enum lbx_err err;
-        char *why;
+        char heard[1024], quoted[64] = "";
         setenv(rows[i].name, "s3cret", 1);
-        char *heard = load_and_listen(&s, &err, &why);
-        char quoted[64] = "";
+        enum lbx_err err = load_and_listen(&s, heard);
         (void)snprintf(quoted, sizeof quoted, "\"%s\"", rows[i].name);
-        CHECK_ROW(&bad, rows[i].name, err == LBX_OK, "%s", why);
+        CHECK_ROW(&bad, rows[i].name, err == LBX_OK, "%s", heard);
         CHECK_ROW(&bad, rows[i].name, (strstr(heard, "\"warn\"") != NULL) == rows[i].unknown, "%s",
                   heard);
         CHECK_ROW(&bad, rows[i].name, (strstr(heard, quoted) != NULL) == rows[i].unknown, "%s",
                   heard);
         CHECK_ROW(&bad, rows[i].name, !strstr(heard, "s3cret"), "its value is logged");
-        free(heard);
         if (err == LBX_OK)
             lbx_settings_done(&s);
         unsetenv(rows[i].name);
@@ -318,16 +305,14 @@ static const char *property(const struct lbx_settings *settings, const char *nam
 static void kafka_properties(void **unused) {
     (void)unused;
     struct lbx_settings s;
-    enum lbx_err err;
-    char *why, path[64];
+    char *why, path[64], heard[1024];
     file_with("s3cret\n", path);
     setenv("LOCKBOX_KAFKA_BOOTSTRAP_SERVERS", "k1:9092,k2:9092", 1);
     setenv("LOCKBOX_KAFKA_SASL_MECHANISM", "SCRAM-SHA-512", 1);
     setenv("LOCKBOX_KAFKA_SASL_PASSWORD_FILE", path, 1);
     setenv("LOCKBOX_KAFKA_SSL_CA_LOCATION", "/etc/ca.pem", 1);
     setenv("LOCKBOX_KAFKA_CLIENT_RACK", "", 1);
-    char *heard = load_and_listen(&s, &err, &why);
-    assert_int_equal(err, LBX_OK);
+    assert_int_equal(load_and_listen(&s, heard), LBX_OK);
     assert_string_equal(heard, "");
     assert_string_equal(s.kafka_bootstrap_servers, "k1:9092,k2:9092");
     assert_null(property(&s, "bootstrap.servers"));
@@ -336,7 +321,6 @@ static void kafka_properties(void **unused) {
     assert_string_equal(property(&s, "ssl.ca.location"), "/etc/ca.pem");
     assert_string_equal(property(&s, "client.rack"), "");
     assert_null(property(&s, "sasl.password.file"));
-    free(heard);
     lbx_settings_done(&s);
 
     setenv("LOCKBOX_KAFKA_SASL_PASSWORD", "s3cret", 1);
