@@ -1,0 +1,26 @@
+"""What docker-compose.yml started, walked from outside. ./run starts it; on a machine with Docker and its registry:
+
+    docker-compose up -d --build && SECRETS_DIR=$PWD/deploy/compose/secrets python -m pytest tests/compose
+"""
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+from composed import ComposedRoad, WORKERS, await_healthy  # noqa: E402
+
+
+@pytest.fixture(scope="session", autouse=True)
+def all_healthy():
+    await_healthy("kafka", "postgres", "mail", *WORKERS)
+
+
+@pytest.fixture(scope="session")
+def road(all_healthy):
+    road = ComposedRoad()
+    yield road
+    assert road.events.complaints == []
+    road.close()
