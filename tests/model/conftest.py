@@ -1,0 +1,30 @@
+"""A stack whose clocks run short, so that time acts while a test looks on.
+
+    pytest tests/model --stack DIR    uses the stack of that state directory, and leaves it running"""
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path[:0] = [str(Path(__file__).resolve().parent), str(Path(__file__).resolve().parents[1])]
+
+from support.stack import Stack  # noqa: E402
+
+SETTINGS = {"LOCKBOX_PENDING_TTL": "PT3S", "LOCKBOX_GRANT_TTL": "PT2S", "LOCKBOX_EMERGENCY_TTL": "PT1S",
+            "LOCKBOX_ACKNOWLEDGE_TTL": "PT2S", "LOCKBOX_REMINDERS": "PT1S"}
+PARTS = ("kafka", "postgres", "schema", "requester", "decider", "expirer", "relay")
+
+
+def pytest_addoption(parser):
+    parser.addoption("--stack", help="the state directory of a stack to use and to leave running")
+
+
+@pytest.fixture(scope="session")
+def stack(request, tmp_path_factory):
+    kept = request.config.getoption("--stack")
+    stack = Stack(kept or tmp_path_factory.mktemp("model"), **SETTINGS)
+    stack.up(*PARTS)
+    yield stack
+    assert stack.crashed() == []
+    if not kept:
+        stack.wipe()

@@ -1,0 +1,390 @@
+"""Publishes drafts step by step through the real workers, and holds everything that comes of it against the reference."""
+import dataclasses
+import json
+import time
+from collections import Counter, defaultdict, deque
+from hashlib import sha256
+from pathlib import Path
+
+from confluent_kafka import OFFSET_END, Consumer, TopicPartition
+
+from compare import differences, kind_of
+from generate import Draft, In, Ref, Signature
+from probe import Probe, ask, complaint
+from reference import Answer, Input, Quarantined, Request, Seen, World, refuse_malformed
+from support.broker import Publisher, partitions_of
+from support.events import Outgoing, event_in, outgoing, place_of
+from support.sql import Database, as_role
+from support.stack import Stack
+from values import text_of, time_of
+
+EVENTS = "lockbox.events.v1"
+FIRST = ("request.created", "request.refused", "request.not_required", "request.emergency_started")
+SECONDS = 60.0
+REMINDER = "request.reminder_due"
+
+
+class Follower:
+    """What comes out on lockbox.events.v1, once each, from now on; read where it is asked for, by no thread."""
+
+    def __init__(self, bootstrap: str):
+        settings = {"bootstrap.servers": bootstrap, "group.id": "model", "enable.auto.commit": False, "fetch.wait.max.ms": 20}
+        self.asker = Consumer(settings)  # on the other's connection, a question waits for the fetch before it
+        self.consumer = Consumer(settings)
+        self.partitions = [TopicPartition(EVENTS, number) for number in partitions_of(bootstrap, EVENTS)]
+        self.next = self.ends()
+        self.consumer.assign([TopicPartition(EVENTS, number, at) for number, at in self.next.items()])
+        self.ids: set[bytes] = set()
+        self.repeats = 0
+
+    def ends(self) -> dict[int, int]:
+        return {place.partition: self.asker.get_watermark_offsets(place, timeout=30)[1] for place in self.partitions}
+
+    def read(self) -> list[dict]:
+        """Everything up to the topic's ends as of now."""
+        ends = self.ends()
+        events = []
+        deadline = time.monotonic() + SECONDS
+        while any(self.next[number] < end for number, end in ends.items()):
+            for message in self.consumer.consume(5000, 0.02):
+                if message.error():
+                    continue
+                self.next[message.partition()] = message.offset() + 1
+                event = json.loads(message.value())
+                mark = sha256(event["id"].encode()).digest()[:10]
+                if mark in self.ids:
+                    self.repeats += 1
+                else:
+                    self.ids.add(mark)
+                    events.append(event)
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"{EVENTS} stands at {self.next}, and goes on to {ends}")
+        return events
+
+    def close(self) -> None:
+        self.consumer.close()
+        self.asker.close()
+
+
+@dataclasses.dataclass
+class Published:
+    """An input as it went out, and where it stands."""
+    draft: Draft
+    input: Input
+    record: Outgoing
+    place: tuple[str, int, int] | None = None
+
+
+class Run:
+    """One run of a sequence over one stack."""
+
+    def __init__(self, stack: Stack, world: World, name: str):
+        self.world, self.name, self.directory = world, name, stack.directory
+        self.bootstrap = stack.env["LOCKBOX_KAFKA_BOOTSTRAP_SERVERS"]
+        self.database = Database(stack.env["LOCKBOX_SUPERUSER_URL"])
+        self.enforcer = Database(as_role(stack.env["LOCKBOX_DATABASE_URL"], "lockbox_enforcer"))
+        self.publisher = Publisher(self.bootstrap)
+        self.follower = Follower(self.bootstrap)
+        self.ids: dict[int, str] = {}         # of requests, by the number of the draft that asked for them
+        self.digests: dict[str, str] = {}
+        self.published: dict[int, Published] = {}
+        self.expected: dict[str, deque[Answer]] = defaultdict(deque)  # not yet come out, by request
+        self.got: dict[str, deque[dict]] = defaultdict(deque)         # not yet explained
+        self.states: dict[str, tuple[int, str, int]] = {}             # version, state and decide_by of each request
+        self.reminded: set[tuple[str, str]] = set()
+        self.caused: dict[str, list[dict]] = defaultdict(list)
+        self.inputs: list[str] = []
+        self.about: dict[str, list[int]] = defaultdict(list)          # tag → places in inputs
+        self.tags: dict[str, frozenset[str]] = {}                     # request → tags of what made it
+        self.told: dict[str, list[str]] = defaultdict(list)           # request → what came out
+        self.broken: dict[str, str] = {}                              # request or event → the first difference
+        self.counts: Counter = Counter()
+        self.verdicts: Counter = Counter()
+        self.reasons: Counter = Counter()
+        self.kinds: Counter = Counter()
+        self.lateness: list[int] = []
+        self.steps = 0
+        self.spent: Counter = Counter()                               # seconds
+        self.quarantined = self.database.value("SELECT coalesce(max(quarantine_id), 0) FROM lockbox.quarantine")
+
+    def now(self) -> int:
+        return time_of(self.database.value("SELECT clock_timestamp()").isoformat())
+
+    # ---- publishing ----
+
+    def resolve(self, draft: Draft, now: int) -> dict:
+        def put(value):
+            if isinstance(value, Ref):
+                known = self.ids.get(value.number, "019ab1a4-0000-7c3e-9f21-6b8d0e4a7c52")
+                return known.upper() if value.is_shouted else known
+            if isinstance(value, In):
+                return text_of(now + value.offset)
+            return value
+        data = {name: put(value) for name, value in draft.data.items()}
+        if isinstance(data.get("signature"), Signature):
+            data["signature"] = data["signature"].over(data, self.digests.get(data.get("request_id")), now // 1_000_000)
+        return data
+
+    def write(self, draft: Draft, now: int) -> Published:
+        if draft.repeats is not None:
+            before = self.published[draft.repeats]
+            record, event = before.record, before.input
+            if draft.spoils:
+                record = dataclasses.replace(record, value=record.value + b" ")
+                event = dataclasses.replace(event, identity=event.identity + b" ")
+            return Published(draft, event, record)
+        data = self.resolve(draft, now)
+        event = event_in(draft.kind, data, id=f"{self.name}-{draft.number}")
+        key = self.resolve(dataclasses.replace(draft, data={"key": draft.key}), now)["key"]
+        topic, member, _ = place_of(draft.kind)
+        if member not in data:  # the SDK asks it for the key
+            event = event_in(draft.kind, {**data, member: key}, id=f"{self.name}-{draft.number}")
+            record = outgoing(event, "structured")
+            body = json.loads(record.value)
+            del body["data"][member]
+            record = dataclasses.replace(record, value=json.dumps(body).encode())
+        else:
+            record = dataclasses.replace(outgoing(event, draft.mode), key=key)
+        return Published(draft, Input(event.get_id(), draft.source, draft.kind, data, key,
+                                      sha256(record.value + repr(record.headers).encode()).digest()), record)
+
+    def publish(self, drafts: list[Draft]) -> list[Published]:
+        now = self.now()
+        written = []
+        for draft in drafts:
+            written.append(self.write(draft, now))
+            self.published[draft.number] = written[-1]
+            self.published.pop(draft.number - 3000, None)
+        for published, sent in zip(written, self.publisher.send(*(it.record for it in written))):
+            published.place = sent.place
+        return written
+
+    def await_handled(self, written: list[Published]) -> None:
+        """Waits until the workers have committed all of these, and the relay has published what came of them."""
+        ends: dict[tuple[str, int], int] = {}
+        for topic, partition, offset in (it.place for it in written):
+            ends[topic, partition] = max(offset, ends.get((topic, partition), -1))
+        deadline = time.monotonic() + SECONDS
+        while True:
+            rows = self.database.rows('SELECT topic, "partition", max(next_offset) FROM lockbox.consumer_offset GROUP BY 1, 2')
+            reached = {(topic, partition): offset for topic, partition, offset in rows}
+            if all(reached.get(place, 0) > end for place, end in ends.items()):
+                break
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"workers stand at {reached}, and should have passed {ends}")
+            time.sleep(0.005)
+
+    def await_told(self) -> None:
+        last = self.database.value("SELECT coalesce(max(seq), 0) FROM lockbox.outbox")
+        deadline = time.monotonic() + SECONDS
+        while self.database.value("SELECT EXISTS (SELECT FROM lockbox.outbox WHERE published_at IS NULL AND seq <= %s)", last):
+            if time.monotonic() > deadline:
+                raise TimeoutError("the relay does not publish")
+            time.sleep(0.005)
+        for event in self.follower.read():
+            self.take(event)
+
+    def take(self, event: dict) -> None:
+        """Something came out."""
+        kind = kind_of(event)
+        self.kinds[kind] += 1
+        if "causationid" in event:
+            self.caused[event["causationid"]].append(event)
+        if not kind.startswith("request."):
+            return
+        request = event["data"]["request"]
+        request_id = request["request_id"]
+        self.told[request_id].append(
+            f"{event['time'][11:]} {kind} v{request['version']} {request['state']} {request.get('reason', '')}"
+            f" starts {(request.get('starts_at') or '')[11:]} expires {(request.get('expires_at') or '')[11:]}"
+            f" caused by {event.get('causationid')}")
+        version, state, decide_by = self.states.get(request_id, (0, None, 0))
+        if request["version"] != version + 1:
+            self.differ(request_id, f"version {request['version']} after {version}")
+        if request.get("digest") != self.digests.setdefault(request_id, request.get("digest")):
+            self.differ(request_id, "the digest changed")
+        if kind == REMINDER:
+            at = time_of(event["time"])
+            if state != "customer_notified" or request["state"] != state or "causationid" in event or at >= decide_by:
+                self.differ(request_id, f"a reminder at {event['time']} in state {state}")
+        else:
+            self.got[request_id].append(event)
+        self.states[request_id] = request["version"], request["state"], time_of(request.get("decide_by") or event["time"])
+
+    # ---- comparing ----
+
+    def differ(self, what: str, difference: str) -> None:
+        self.broken.setdefault(what, difference)
+
+    def step(self, drafts: list[Draft]) -> None:
+        self.steps += 1
+        before = self.now()
+        clock = [time.monotonic()]
+        written = self.publish(drafts)
+        clock.append(time.monotonic())
+        self.await_handled(written)
+        clock.append(time.monotonic())
+        after = self.now()
+        self.await_told()
+        clock.append(time.monotonic())
+        self.spent.update({name: end - start for name, start, end in zip(
+            ("publishing", "handling", "telling"), clock, clock[1:])})
+        dead = {it.place for it in written if not self.judge(it, before, after)}
+        self.compare_dead_letters(dead)
+        for answer in self.world.pass_all_time(after):
+            self.expect(answer)
+        self.match()
+
+    def judge(self, it: Published, before: int, after: int) -> bool:
+        """Applies an input to the reference, and compares what it caused; False where it is a dead letter."""
+        draft, event = it.draft, it.input
+        self.counts[draft.kind] += 1
+        place = len(self.inputs)
+        note = f"{event.id} at {it.place} step {self.steps} {draft.kind}{' again' if draft.repeats else ''} {json.dumps(event.data)}"
+        self.inputs.append(note)
+        for tag in draft.tags:
+            self.about[tag].append(place)
+        caused = self.caused.pop(event.id, [])
+        first = next((it for it in caused if kind_of(it) in FIRST), None)
+        readings = {time_of(it["time"]) for it in caused}
+        if len(readings) > 1:
+            self.differ(event.id, f"several clock readings: {readings}")
+        at = min(readings, default=after)
+        if not before <= at <= after:
+            self.differ(event.id, f"clock reading {text_of(at)}, published and handled {text_of(before)} to {text_of(after)}")
+        request = first["data"]["request"] if first else {}
+        try:
+            refuse_malformed(event)
+            if self.world.is_repeat(event):
+                if caused:
+                    self.differ(event.id, f"answered twice: {[kind_of(it) for it in caused]}")
+                return True
+            if draft.kind in ("access.requested", "access.emergency_declared") and first is None:
+                self.differ(event.id, "no answer")
+                return True
+            answers = self.world.apply(event, Seen(at, request.get("request_id"), request.get("digest")))
+        except Quarantined:
+            if caused and not draft.repeats:
+                self.differ(event.id, f"a dead letter has an answer: {[kind_of(it) for it in caused]}")
+            return False
+        if isinstance(event.data.get("extends"), str):
+            self.tags[event.data["extends"]] = self.tags.get(event.data["extends"], frozenset()) | draft.tags
+        if first is not None:
+            self.ids[draft.number] = request["request_id"]
+            self.tags[request["request_id"]] = draft.tags
+        others = [it for it in caused if not kind_of(it).startswith("request.")]
+        for answer in answers:
+            if answer.kind.startswith("request."):
+                self.expect(answer)
+                continue
+            if answer.kind == "decision.judged":
+                self.verdicts[answer.data["verdict"]] += 1
+            else:
+                self.reasons[answer.data.get("reason")] += 1
+            found = differences(answer, others.pop(0)) if others else ["no answer"]
+            if found:
+                request_id = answer.data.get("request_id")
+                state = self.world.requests[request_id].state if request_id in self.world.requests else None
+                self.differ(request_id if state else event.id, f"{event.id} ({draft.kind} {event.data.get('decision', '')}"
+                            f" in state {state}): {'; '.join(found)}")
+        if others:
+            self.differ(event.id, f"answered more than once: {[kind_of(it) for it in others]}")
+        return True
+
+    def expect(self, answer: Answer) -> None:
+        self.expected[answer.subject].append(answer)
+        if answer.kind in FIRST:
+            self.reasons[answer.data["request"]["reason"]] += 1
+
+    def match(self) -> None:
+        for request_id in [it for it in self.got if self.expected.get(it)]:
+            expected, got = self.expected[request_id], self.got[request_id]
+            while expected and got:
+                answer, event = expected.popleft(), got.popleft()
+                found = differences(answer, event)
+                if found:
+                    self.differ(request_id, f"{answer.kind} (caused by {answer.cause}): {'; '.join(found)}")
+                elif answer.due is not None:
+                    self.lateness.append(time_of(event["time"]) - answer.due)
+            for queues in (self.expected, self.got):
+                if not queues[request_id]:
+                    del queues[request_id]
+
+    def compare_dead_letters(self, expected: set) -> None:
+        rows = self.database.rows('SELECT quarantine_id, topic, "partition", "offset", reason FROM lockbox.quarantine'
+                                  ' WHERE quarantine_id > %s', self.quarantined)
+        self.quarantined = max([row.quarantine_id for row in rows], default=self.quarantined)
+        got = {(row.topic, row.partition, row.offset): row.reason for row in rows}
+        self.counts["dead letters"] += len(expected)
+        for place in expected ^ got.keys():
+            it = next((it for it in self.published.values() if it.place == place), None)
+            self.differ(it.input.id if it else str(place), f"dead letter: expected {place in expected}, got {got.get(place)}")
+
+    def finish(self) -> None:
+        """Waits until time has done what it had to do by now, and compares what is left."""
+        now = self.now()
+        deadline = time.monotonic() + SECONDS
+        while True:
+            for answer in self.world.pass_all_time(now):
+                self.expect(answer)
+            self.await_told()
+            self.match()
+            if not self.expected.keys() - self.broken.keys() or time.monotonic() > deadline:
+                break
+            time.sleep(0.05)
+        # What came out since then by time alone.
+        for answer in self.world.pass_all_time(self.now()):
+            self.expect(answer)
+        self.match()
+        for request_id, left in self.expected.items():
+            for answer in left:
+                if answer.due is None or answer.due <= now:
+                    self.differ(request_id, f"never came out: {answer.kind} caused by {answer.cause}")
+        for request_id, left in self.got.items():
+            for event in left:
+                self.differ(request_id, f"not expected: {kind_of(event)} caused by {event.get('causationid')}")
+
+    # ---- asking ----
+
+    def probe(self, probes: list[Probe]) -> None:
+        for probe, answer, before, after in ask(self.enforcer, probes):
+            self.counts["access answers"] += 1
+            self.counts[f"access {answer.reason}"] += 1
+            found = complaint(self.world, probe, answer, before, after)
+            if found:
+                self.differ(probe.about or repr(probe), f"access_check{probe.arguments}: {found}")
+
+    # ---- telling ----
+
+    def story(self, what: str) -> str:
+        """What was said about a request (or an event), and what came of it."""
+        tags = self.tags.get(what, frozenset())
+        places = sorted({place for tag in tags for place in self.about[tag]})
+        number = next((number for number, request_id in self.ids.items() if request_id == what), None)
+        lines = [self.inputs[place] for place in places
+                 if what in self.inputs[place] or self.inputs[place].split()[7].startswith(("ticket.", "tenant."))
+                 or self.inputs[place].startswith(f"{self.name}-{number} ")]
+        lines = lines or [line for line in self.inputs if line.startswith(f"{what} ")]
+        return "\n".join([f"{self.name}: {what}", *(f"  in   {line[:1000]}" for line in lines[-40:]),
+                          *(f"  out  {line}" for line in self.told.get(what, [])), f"  DIFFERENCE  {self.broken[what]}"])
+
+    def report(self) -> str:
+        """Of all differences the shortest stories, and each in a line."""
+        stories = sorted((self.story(what) for what in list(self.broken)[:300]), key=len)
+        Path(self.directory, "differences.txt").write_text("\n\n".join(stories))
+        return "\n\n".join([f"{len(self.broken)} differences, all told in {self.directory}/differences.txt", *stories[:3],
+                            *(f"{what}: {difference[:300]}" for what, difference in list(self.broken.items())[:40])])
+
+    def close(self) -> None:
+        self.follower.close()
+        self.database.close()
+        self.enforcer.close()
+
+
+def summary(run: Run) -> str:
+    late = sorted(run.lateness) or [0]
+    return (f"{sum(number for kind, number in run.counts.items() if '.' in kind)} events, {len(run.world.requests)} requests,"
+            f" {sum(run.verdicts.values())} verdicts, {run.counts['access answers']} access answers,"
+            f" {run.counts['dead letters']} dead letters, {len(run.broken)} differences,"
+            f" {run.steps} steps, {', '.join(f'{what} {spent:.0f} s' for what, spent in run.spent.items())},"
+            f" time told late by {late[len(late) * 99 // 100] / 1e6:.3f} s (p99)")

@@ -1,0 +1,694 @@
+"""What Lockbox must answer: the contract again, in Python, from its text and not from its code.
+
+A World takes one event in at a time, with the database's clock reading at which Lockbox handled it, and says which
+events must come out of it, in order for each request. It has no clock: readings come from what Lockbox published.
+What time ends, it ends as soon as something with a later reading touches the request (or by pass_time)."""
+import base64
+import binascii
+import json
+import re
+from dataclasses import dataclass, field
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from values import duration_of, time_of
+
+FOREVER = 1 << 62
+LIVE = ("customer_notified", "approved", "emergency")
+VOTING_ROLES = ("owner", "lockbox_approver")
+ACTIONS = ("create_object", "update_object", "delete_object", "list_or_get_objects", "get_pod_logs")
+CLUSTER = re.compile(r"/subscriptions/([^/]+)/resourcegroups/[^/]+/providers/microsoft\.redhatopenshift/"
+                     r"openshiftclusters/[^/]+")
+
+# Of each type in, the members of data that it cannot do without. A person's own: PEOPLE.
+REQUIRED = {
+    "ticket.opened": "ticket_id subscription_id title",
+    "ticket.assigned": "ticket_id engineer",
+    "ticket.escalated": "ticket_id engineer",
+    "ticket.closed": "ticket_id",
+    "ticket.reopened": "ticket_id",
+    "access.requested": "ticket_id engineer_id resource_id actions",
+    "access.emergency_declared": "ticket_id engineer_id resource_id actions authorized_by incident_id",
+    "access.withdrawn": "request_id ticket_id engineer_id",
+    "tenant.subscription_added": "tenant_id subscription_id",
+    "tenant.subscription_removed": "tenant_id subscription_id",
+    "tenant.role_assigned": "tenant_id principal role",
+    "tenant.role_removed": "tenant_id principal role",
+    "tenant.lockbox_enabled": "tenant_id subscription_id by",
+    "tenant.lockbox_disabled": "tenant_id subscription_id by",
+    "tenant.contacts_set": "tenant_id subscription_id alternate_emails",
+    "tenant.policy_set": "tenant_id subscription_id by",
+    "tenant.approver_key_set": "tenant_id principal_id",
+    "decision.submitted": "request_id decision by",
+}
+KEYS = {"ticket": "ticket_id", "access": "ticket_id", "tenant": "tenant_id", "decision": "request_id"}
+PEOPLE = {"engineer": "id email name organization", "principal": "id email name", "by": "id email name",
+          "authorized_by": "id email name"}
+
+
+@dataclass(frozen=True)
+class Settings:
+    pending_ttl: int
+    grant_ttl: int
+    grant_ttl_max: int
+    emergency_ttl: int
+    acknowledge_ttl: int
+    organizations: tuple[str, ...] = ("microsoft", "redhat")
+
+
+@dataclass(frozen=True)
+class Input:
+    """An event as it was put into Kafka."""
+    id: str
+    source: str
+    kind: str  # "ticket.opened"
+    data: dict
+    key: str
+    identity: bytes  # of its bytes: the same id with others is an incident
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What Lockbox's answer to an input tells, and nobody can know beforehand."""
+    at: int | None  # the database's clock as it was handled; None: no answer tells
+    request_id: str | None = None
+    digest: str | None = None
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An event that must come out. data: members and their values; None is absent."""
+    kind: str
+    subject: str
+    cause: str | None
+    data: dict
+    at: int | None = None   # when, where that is known
+    due: int | None = None  # what time does: not before
+
+
+class Quarantined(Exception):
+    """The event is a dead letter."""
+
+
+# ---- what covers what ----
+
+
+def is_permitted(item: dict) -> bool:
+    action, namespace, kind, name = (item.get(member) for member in ("action", "namespace", "kind", "name"))
+    if "" in (namespace, kind, name):
+        return False
+    if action == "get_pod_logs":
+        return namespace is not None and kind is None and (namespace == "openshift" or namespace.startswith("openshift-"))
+    if action in ("update_object", "delete_object"):
+        return kind is not None and name is not None
+    return action in ("create_object", "list_or_get_objects") and kind is not None
+
+
+def covers(item: dict, action: str | None, namespace: str | None, kind: str | None, name: str | None) -> bool:
+    """Whether a permitted item allows this access. Absent (None) matches only where the table says so."""
+    if item["action"] != action or "" in (namespace, kind, name):
+        return False
+    wanted = item.get("namespace"), item.get("kind"), item.get("name")
+    if action == "create_object":
+        return wanted[:2] == (namespace, kind) and wanted[2] in (None, name)
+    if action == "list_or_get_objects":
+        return wanted[0] in (None, namespace) and wanted[1] == kind and wanted[2] in (None, name)
+    if action == "get_pod_logs":
+        return wanted[0] == namespace and kind is None and wanted[2] in (None, name)
+    return wanted == (namespace, kind, name)
+
+
+def is_cluster_of(resource_id: str, subscription_id: str) -> bool:
+    matched = CLUSTER.fullmatch(resource_id.lower())
+    return matched is not None and matched[1] == subscription_id.lower()
+
+
+# ---- signatures ----
+
+
+def from_base64url(text: str) -> bytes:
+    if not re.fullmatch(r"[A-Za-z0-9_-]*", text):
+        raise ValueError("not base64url")
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+
+
+def key_of(jwk: dict) -> bytes | None:
+    """The Ed25519 key of a JWK; None where it is none."""
+    if jwk.get("kty") != "OKP" or jwk.get("crv") != "Ed25519":
+        return None
+    try:
+        key = from_base64url(jwk["x"])
+    except (ValueError, binascii.Error):
+        return None
+    return key if len(key) == 32 else None
+
+
+def signature_holds(jws: str, key: bytes | None, request_id: str, digest: str | None, decision: dict) -> bool:
+    if key is None:
+        return False
+    try:
+        header, payload, signature = jws.split(".")
+        Ed25519PublicKey.from_public_bytes(key).verify(from_base64url(signature), f"{header}.{payload}".encode())
+        header, payload = json.loads(from_base64url(header)), json.loads(from_base64url(payload))
+    except (ValueError, binascii.Error, InvalidSignature):
+        return False
+    said = decision.get("duration")
+    signed = payload.get("duration")
+    return (header.get("alg") == "EdDSA" and payload.get("request_id") == request_id and payload.get("digest") == digest
+            and payload.get("decision") == decision["decision"] and payload.get("actions") == decision.get("actions")
+            and (said and duration_of(said)) == (signed and duration_of(signed)))
+
+
+# ---- what there is ----
+
+
+@dataclass
+class Policy:
+    approvals_needed: int = 1
+    max_duration: int = FOREVER
+    auto_approve: list = field(default_factory=list)
+    signed_decisions: bool = False
+
+    def approves(self, items: list[dict], reason_code: str | None) -> bool:
+        return all(any(entry["action"] == item["action"] and entry.get("namespace") in (None, item.get("namespace"))
+                       and entry.get("reason_code") in (None, reason_code) for entry in self.auto_approve) for item in items)
+
+
+@dataclass
+class Subscription:
+    tenant_id: str
+    name: str | None = None
+    is_enabled: bool = False
+    alternate_emails: list = field(default_factory=list)
+    policy: Policy = field(default_factory=Policy)
+
+
+@dataclass
+class Ticket:
+    """What is said of a ticket before it is opened counts once it is."""
+    id: str
+    subscription_id: str | None = None  # None: not opened yet
+    opened_by: dict | None = None
+    is_open: bool = True
+    assigned: dict | None = None
+    escalated: dict = field(default_factory=dict)  # by id
+
+    def engineer(self, engineer_id: str) -> dict | None:
+        if self.assigned and self.assigned["id"] == engineer_id:
+            return self.assigned
+        return self.escalated.get(engineer_id)
+
+
+@dataclass
+class Request:
+    id: str
+    state: str
+    ticket_id: str
+    engineer: dict
+    resource_id: str
+    items: list[dict]
+    kept: set[int]
+    duration: int
+    created_at: int
+    wish: dict
+    digest: str | None
+    tenant_id: str | None = None
+    subscription_id: str | None = None
+    opened_by: dict | None = None
+    approvers: list = field(default_factory=list)
+    alternate_emails: list = field(default_factory=list)
+    approvals_needed: int | None = None
+    is_signed: bool = False
+    granted: int = FOREVER  # the shortest duration an approver gave
+    decide_by: int | None = None
+    starts_at: int | None = None
+    expires_at: int | None = None
+    ended_at: int | None = None
+    reason: str | None = None
+    reason_item: int | None = None
+    votes: list = field(default_factory=list)  # (by, decision, at)
+    acknowledge_by: int | None = None
+    acknowledged_at: int | None = None
+    is_unacknowledged: bool = False
+
+    def has_said(self, voter_id: str, decision: str) -> bool:
+        return any(by["id"] == voter_id and said == decision for by, said, _ in self.votes)
+
+    def dues(self) -> list[tuple[int, str]]:
+        """What time will do to it, and when."""
+        found = []
+        if self.state == "customer_notified":
+            found.append((self.decide_by, "expired"))
+        if self.state in ("approved", "emergency"):
+            found.append((self.expires_at, "completed"))
+        if self.acknowledge_by is not None and self.acknowledged_at is None and not self.is_unacknowledged:
+            found.append((self.acknowledge_by, "unacknowledged"))
+        return sorted(found)
+
+    def is_good_at(self, time: int) -> bool:
+        """Whether it allows its kept items at that time."""
+        if self.state not in ("approved", "emergency", "completed", "not_required") or self.starts_at is None:
+            return False
+        return self.starts_at <= time < self.expires_at
+
+    def covering(self, engineer_id, resource_id, action, namespace, kind, name) -> bool:
+        return (self.engineer["id"] == engineer_id and resource_id is not None
+                and self.resource_id.lower() == resource_id.lower()
+                and any(covers(item, action, namespace, kind, name)
+                        for number, item in enumerate(self.items, 1) if number in self.kept))
+
+    def snapshot(self) -> dict:
+        """data.request, as far as it follows from the contract. Lists without an order are sets."""
+        return {
+            "request_id": self.id, "state": self.state, "tenant_id": self.tenant_id,
+            "subscription_id": self.subscription_id, "ticket_id": self.ticket_id, "engineer": self.engineer,
+            "resource_id": self.resource_id,
+            "actions": [{**item, "number": number, "kept": number in self.kept} for number, item in enumerate(self.items, 1)],
+            "justification": self.wish.get("justification"), "reason_code": self.wish.get("reason_code"),
+            "extends": self.wish.get("extends"), "duration": self.duration, "granted": self.granted,
+            "created_at": self.created_at, "decide_by": self.decide_by, "starts_at": self.starts_at,
+            "expires_at": self.expires_at, "ended_at": self.ended_at, "approvals_needed": self.approvals_needed,
+            "approvers": {(person["id"], person["email"], person["name"]): roles for person, roles in self.approvers},
+            "alternate_emails": self.alternate_emails,
+            "decisions": [(by["id"], decision, at) for by, decision, at in self.votes],
+            "reason": self.reason, "reason_item": self.reason_item,
+            "acknowledge_by": self.acknowledge_by, "acknowledged_at": self.acknowledged_at,
+            "incident_id": self.wish.get("incident_id"), "authorized_by": self.wish.get("authorized_by"),
+        }
+
+
+class World:
+    def __init__(self, settings: Settings):
+        self.settings = settings
+        self.seen: dict[tuple[str, str], bytes] = {}
+        self.subscriptions: dict[str, Subscription] = {}
+        self.roles: dict[tuple[str, str, str, str], dict] = {}  # tenant, subscription or "", role, id → principal
+        self.keys: dict[tuple[str, str], bytes] = {}
+        self.tickets: dict[str, Ticket] = {}
+        self.requests: dict[str, Request] = {}
+        self.live: dict[str, dict[str, Request]] = {}  # by ticket
+        self.waiting: dict[str, Request] = {}  # for time to act
+        self.granted: dict[str, list[Request]] = {}  # by engineer; also what is over
+
+    def apply(self, event: Input, seen: Seen) -> list[Answer]:
+        """Raises Quarantined. An event seen before has no effect, and no answer."""
+        refuse_malformed(event)
+        if self.is_repeat(event):
+            return []
+        self.seen[event.source, event.id] = event.identity
+        return HANDLERS[event.kind](self, event, seen)
+
+    def is_repeat(self, event: Input) -> bool:
+        before = self.seen.get((event.source, event.id), event.identity)
+        if before != event.identity:
+            raise Quarantined("/id")
+        return (event.source, event.id) in self.seen
+
+    # ---- time ----
+
+    def pass_time(self, request: Request, now: int) -> list[Answer]:
+        """What time does to it up to now, the moment itself included."""
+        answers = []
+        while (dues := request.dues()) and dues[0][0] <= now:
+            due, what = dues[0]
+            before = request.state
+            if what == "unacknowledged":
+                request.is_unacknowledged = True
+            else:
+                request.state, request.ended_at = what, due
+            answers.append(self.told(request, what, before, None, due=due))
+        return answers
+
+    def pass_all_time(self, now: int) -> list[Answer]:
+        return [answer for request in list(self.waiting.values()) for answer in self.pass_time(request, now)]
+
+    def told(self, request: Request, what: str, before: str | None, cause: str | None, at: int | None = None,
+             due: int | None = None) -> Answer:
+        """The request's next event."""
+        if request.state in LIVE:
+            self.live.setdefault(request.ticket_id, {})[request.id] = request
+        else:
+            self.live.get(request.ticket_id, {}).pop(request.id, None)
+        if before is None or before == "customer_notified" and request.state == "approved":
+            if request.expires_at is not None:
+                self.granted.setdefault(request.engineer["id"], []).append(request)
+        if request.dues():
+            self.waiting[request.id] = request
+        else:
+            self.waiting.pop(request.id, None)
+        return Answer(f"request.{what}", request.id, cause, {"request": request.snapshot(), "previous_state": before}, at, due)
+
+    # ---- tickets ----
+
+    def ticket_opened(self, event: Input, _seen: Seen) -> list[Answer]:
+        ticket, opener = self.ticket(event), event.data.get("opened_by")
+        if ticket.subscription_id is not None:
+            raise Quarantined("/data/ticket_id")
+        ticket.subscription_id = event.data["subscription_id"]
+        ticket.opened_by = opener if opener and opener.get("organization") else None
+        return []
+
+    def ticket(self, event: Input) -> Ticket:
+        return self.tickets.setdefault(event.data["ticket_id"], Ticket(event.data["ticket_id"]))
+
+    def ticket_assigned(self, event: Input, seen: Seen) -> list[Answer]:
+        ticket = self.ticket(event)
+        ticket.assigned = event.data["engineer"]
+        return self.end_those(event, seen, lambda request: ticket.engineer(request.engineer["id"]) is None)
+
+    def ticket_escalated(self, event: Input, _seen: Seen) -> list[Answer]:
+        engineer = event.data["engineer"]
+        self.ticket(event).escalated[engineer["id"]] = engineer
+        return []
+
+    def ticket_closed(self, event: Input, seen: Seen) -> list[Answer]:
+        self.ticket(event).is_open = False
+        return self.end_those(event, seen, lambda request: True)
+
+    def ticket_reopened(self, event: Input, _seen: Seen) -> list[Answer]:
+        self.ticket(event).is_open = True
+        return []
+
+    def end_those(self, event: Input, seen: Seen, concerns) -> list[Answer]:
+        live = list(self.live.get(event.data["ticket_id"], {}).values())
+        return [answer for request in live if concerns(request) for answer in self.end(request, event, seen)]
+
+    def end(self, request: Request, event: Input, seen: Seen) -> list[Answer]:
+        """The ticket, or the engineer, wants it no more."""
+        answers = self.pass_time(request, seen.at)
+        before = request.state
+        if before in LIVE:
+            request.state = "cancelled" if before == "customer_notified" else "revoked"
+            request.ended_at = seen.at
+            answers.append(self.told(request, request.state, before, event.id, seen.at))
+        return answers
+
+    def access_withdrawn(self, event: Input, seen: Seen) -> list[Answer]:
+        data = event.data
+        request = self.requests.get(data["request_id"])
+        if request is None or request.ticket_id != data["ticket_id"] or request.engineer["id"] != data["engineer_id"]:
+            raise Quarantined("/data")
+        return self.end(request, event, seen)
+
+    # ---- requests ----
+
+    def access_requested(self, event: Input, seen: Seen) -> list[Answer]:
+        wish = event.data
+        is_emergency = event.kind == "access.emergency_declared"
+        ticket = self.tickets.get(wish["ticket_id"])
+        engineer = ticket and ticket.engineer(wish["engineer_id"])
+        subscription = ticket and self.subscriptions.get(ticket.subscription_id)
+        policy = subscription.policy if subscription else Policy()
+        bound = self.settings.emergency_ttl if is_emergency else self.settings.grant_ttl_max
+        bound = min(bound, policy.max_duration)
+        default = self.settings.emergency_ttl if is_emergency else self.settings.grant_ttl
+        duration = duration_of(wish["duration"]) if wish.get("duration") else min(default, bound)
+        items = [{name: it for name, it in item.items() if it is not None} for item in wish["actions"]]
+        request = Request(seen.request_id, "", wish["ticket_id"], engineer or {"id": wish["engineer_id"]},
+                          wish["resource_id"], items, set(range(1, len(items) + 1)), duration, seen.at, wish, seen.digest,
+                          tenant_id=subscription.tenant_id if subscription else None,
+                          subscription_id=ticket.subscription_id if ticket else None,
+                          opened_by=ticket.opened_by if ticket else None)
+        self.requests[request.id] = request
+        starts_at = time_of(wish["starts_at"]) if wish.get("starts_at") else None
+
+        def refused(reason: str, item: int | None = None) -> list[Answer]:
+            request.state, request.reason, request.reason_item = "refused", reason, item
+            request.ended_at = seen.at
+            return [self.told(request, "refused", None, event.id, seen.at)]
+
+        if ticket is None or ticket.subscription_id is None:
+            return refused("ticket_unknown")
+        if not ticket.is_open:
+            return refused("ticket_closed")
+        if engineer is None:
+            return refused("engineer_not_on_ticket")
+        if engineer["organization"].lower() not in self.settings.organizations:
+            return refused("organization_not_allowed")
+        bad = [number for number, item in enumerate(items, 1) if not is_permitted(item)]
+        if subscription is None or not subscription.is_enabled:
+            request.state, request.ended_at = "not_required", seen.at
+            request.kept.difference_update(bad)
+            request.duration = min(duration, bound)
+            if is_cluster_of(wish["resource_id"], ticket.subscription_id):
+                request.starts_at = max(seen.at, starts_at or 0)
+                request.expires_at = request.starts_at + request.duration
+            return [self.told(request, "not_required", None, event.id, seen.at)]
+        if bad:
+            return refused("action_not_permitted", bad[0])
+        if not is_cluster_of(wish["resource_id"], ticket.subscription_id):
+            return refused("resource_outside_subscription")
+        if duration > bound:
+            return refused("duration_too_long")
+        if not (wish.get("justification") or "").strip():
+            return refused("justification_missing")
+        if wish.get("extends") and not self.is_extensible(wish, seen.at):
+            return refused("extends_unknown")
+        if is_emergency and is_same_person(wish["authorized_by"], [engineer]):
+            return refused("authorizer_is_engineer")
+        approvers = self.approvers_of(subscription.tenant_id, ticket.subscription_id)
+        if not approvers:
+            return refused("no_approvers")
+
+        request.approvers = approvers
+        request.alternate_emails = subscription.alternate_emails
+        request.is_signed = policy.signed_decisions
+        request.starts_at = starts_at
+        if is_emergency:
+            request.state = "emergency"
+            request.starts_at, request.expires_at = seen.at, seen.at + duration
+            request.acknowledge_by = seen.at + self.settings.acknowledge_ttl
+            return [self.told(request, "emergency_started", None, event.id, seen.at)]
+        request.state = "customer_notified"
+        request.approvals_needed = policy.approvals_needed
+        request.decide_by = seen.at + self.settings.pending_ttl
+        answers = [self.told(request, "created", None, event.id, seen.at)]
+        if policy.approves(items, wish.get("reason_code")):
+            request.votes.append(({"id": "policy"}, "approve", seen.at))
+            answers.append(self.grant(request, event, seen))
+        return answers
+
+    def is_extensible(self, wish: dict, now: int) -> bool:
+        """A running grant of the same engineer on the same resource."""
+        extended = self.requests.get(wish["extends"])
+        return (extended is not None and extended.state in ("approved", "emergency") and now < extended.expires_at
+                and extended.engineer["id"] == wish["engineer_id"]
+                and extended.resource_id.lower() == wish["resource_id"].lower())
+
+    def approvers_of(self, tenant_id: str, subscription_id: str) -> list[tuple[dict, set[str]]]:
+        """Each once, with the roles that make him one: either may be published."""
+        found = {}
+        for (tenant, subscription, role, person_id), person in self.roles.items():
+            if (tenant, subscription) == (tenant_id, subscription_id) and role in VOTING_ROLES:
+                found.setdefault(person_id, (person, set()))[1].add(role)
+        return list(found.values())
+
+    def grant(self, request: Request, event: Input, seen: Seen) -> Answer:
+        request.state = "approved"
+        request.starts_at = max(seen.at, request.starts_at or 0)
+        request.expires_at = request.starts_at + min(request.duration, request.granted)
+        return self.told(request, "approved", "customer_notified", event.id, seen.at)
+
+    # ---- decisions ----
+
+    def decision_submitted(self, event: Input, seen: Seen) -> list[Answer]:
+        data = event.data
+        request = self.requests.get(data["request_id"])
+        answers = self.pass_time(request, seen.at) if request else []
+        verdict, what = self.judge(request, event, seen)
+        judged = Answer("decision.judged", data["request_id"], event.id,
+                        {"request_id": data["request_id"], "tenant_id": request.tenant_id if request else None,
+                         "decision": data["decision"], "verdict": verdict, "by": data["by"], "comment": data.get("comment"),
+                         "at": seen.at}, seen.at)
+        return [*answers, *what, judged]
+
+    def judge(self, request: Request | None, event: Input, seen: Seen) -> tuple[str, list[Answer]]:
+        data = event.data
+        decision, by = data["decision"], data["by"]
+        if request is None:
+            return "unknown_request", []
+        listed = next((person for person, _ in request.approvers if person["id"] == by["id"]), None)
+        if decision == "approve" and any(
+                is_same_person(voter, [request.engineer, request.opened_by]) for voter in (by, listed) if voter):
+            return "self_approval", []
+        if listed is None or not any((request.tenant_id, request.subscription_id, role, by["id"]) in self.roles
+                                     for role in VOTING_ROLES):
+            return "not_an_approver", []
+        signature = data.get("signature")
+        if request.is_signed and signature is None:
+            return "bad_signature", []
+        if signature is not None and not signature_holds(signature, self.keys.get((request.tenant_id, by["id"])),
+                                                         request.id, request.digest, data):
+            return "bad_signature", []
+        return getattr(self, f"judge_{decision}")(request, event, seen)
+
+    def judge_approve(self, request: Request, event: Input, seen: Seen) -> tuple[str, list[Answer]]:
+        data, voter = event.data, event.data["by"]["id"]
+        has_said = request.has_said(voter, "approve")
+        if request.state != "customer_notified":
+            return verdict_when_over(request.state, "approve", has_said), []
+        if has_said:
+            return "duplicate", []
+        numbers = data.get("actions")
+        given = duration_of(data["duration"]) if data.get("duration") else FOREVER
+        if data.get("duration") and given > request.duration or numbers and max(numbers) > len(request.items):
+            return "widens", []
+        self.vote(request, event, seen)
+        if numbers is not None:
+            request.kept.intersection_update(numbers)
+        request.granted = min(request.granted, given)
+        if not request.kept:
+            return "applied", [self.deny(request, event, seen)]
+        if sum(said == "approve" for _, said, _ in request.votes) < request.approvals_needed:
+            return "recorded", [self.told(request, "approval_recorded", "customer_notified", event.id, seen.at)]
+        return "applied", [self.grant(request, event, seen)]
+
+    def judge_deny(self, request: Request, event: Input, seen: Seen) -> tuple[str, list[Answer]]:
+        if request.state != "customer_notified":
+            return verdict_when_over(request.state, "deny", request.has_said(event.data["by"]["id"], "deny")), []
+        self.vote(request, event, seen)
+        return "applied", [self.deny(request, event, seen)]
+
+    def judge_revoke(self, request: Request, event: Input, seen: Seen) -> tuple[str, list[Answer]]:
+        before = request.state
+        if before not in ("approved", "emergency"):
+            return "conflict" if before == "customer_notified" else "late", []
+        self.vote(request, event, seen)
+        request.state, request.ended_at = "revoked", seen.at
+        return "applied", [self.told(request, "revoked", before, event.id, seen.at)]
+
+    def judge_acknowledge(self, request: Request, event: Input, seen: Seen) -> tuple[str, list[Answer]]:
+        if request.acknowledge_by is None:
+            return "conflict", []
+        if request.acknowledged_at is not None:
+            return "duplicate", []
+        if request.is_unacknowledged:
+            return "late", []
+        self.vote(request, event, seen)
+        request.acknowledged_at = seen.at
+        return "applied", [self.told(request, "acknowledged", request.state, event.id, seen.at)]
+
+    def vote(self, request: Request, event: Input, seen: Seen) -> None:
+        request.votes.append((event.data["by"], event.data["decision"], seen.at))
+
+    def deny(self, request: Request, event: Input, seen: Seen) -> Answer:
+        request.state, request.ended_at = "denied", seen.at
+        return self.told(request, "denied", "customer_notified", event.id, seen.at)
+
+    # ---- tenants ----
+
+    def tenant_changed(self, event: Input, seen: Seen) -> list[Answer]:
+        data, change = event.data, event.kind.removeprefix("tenant.")
+        reason = self.objection(change, data)
+        if reason is None:
+            getattr(self, change)(data)
+        kind = "tenant.changed" if reason is None else "tenant.change_refused"
+        said = {name: it for name, it in data.items() if name in ("principal", "role", "by", "alternate_emails", "name")}
+        return [Answer(kind, data["tenant_id"], event.id, {
+            **said, "tenant_id": data["tenant_id"], "subscription_id": data.get("subscription_id"), "change": change,
+            "reason": reason, "at": seen.at}, seen.at)]
+
+    def objection(self, change: str, data: dict) -> str | None:
+        tenant_id = data["tenant_id"]
+        if change in ("lockbox_enabled", "lockbox_disabled", "policy_set") and (
+                (tenant_id, "", "global_administrator", data["by"]["id"]) not in self.roles):
+            return "not_a_global_administrator"
+        if change == "approver_key_set":
+            return "bad_key" if data.get("public_key") is not None and key_of(data["public_key"]) is None else None
+        if data.get("role") == "global_administrator":
+            return None
+        if data.get("subscription_id") is None:
+            return "subscription_missing"
+        subscription = self.subscriptions.get(data["subscription_id"])
+        if change == "subscription_added":
+            return "subscription_of_another_tenant" if subscription and subscription.tenant_id != tenant_id else None
+        if subscription is None or subscription.tenant_id != tenant_id:
+            return "subscription_unknown"
+        if any(entry["action"] not in ACTIONS for entry in data.get("auto_approve") or []):
+            return "action_not_permitted"
+        return None
+
+    def subscription_added(self, data: dict) -> None:
+        self.subscriptions.setdefault(data["subscription_id"], Subscription(data["tenant_id"])).name = data.get("name")
+
+    def subscription_removed(self, data: dict) -> None:
+        del self.subscriptions[data["subscription_id"]]
+
+    def role_assigned(self, data: dict) -> None:
+        self.roles[role_key(data)] = data["principal"]
+
+    def role_removed(self, data: dict) -> None:
+        self.roles.pop(role_key(data), None)
+
+    def lockbox_enabled(self, data: dict) -> None:
+        self.subscriptions[data["subscription_id"]].is_enabled = True
+
+    def lockbox_disabled(self, data: dict) -> None:
+        self.subscriptions[data["subscription_id"]].is_enabled = False
+
+    def contacts_set(self, data: dict) -> None:
+        self.subscriptions[data["subscription_id"]].alternate_emails = data["alternate_emails"]
+
+    def policy_set(self, data: dict) -> None:
+        self.subscriptions[data["subscription_id"]].policy = Policy(
+            data.get("approvals_needed") or 1,
+            duration_of(data["max_duration"]) if data.get("max_duration") else FOREVER,
+            data.get("auto_approve") or [], data.get("signed_decisions") or False)
+
+    def approver_key_set(self, data: dict) -> None:
+        place = data["tenant_id"], data["principal_id"]
+        if data.get("public_key") is None:
+            self.keys.pop(place, None)
+        else:
+            self.keys[place] = key_of(data["public_key"])
+
+    # ---- is this allowed? ----
+
+    def grants_of(self, engineer_id: str, time: int) -> list[Request]:
+        return [request for request in self.granted.get(engineer_id, ()) if request.is_good_at(time)]
+
+
+def verdict_when_over(state: str, decision: str, has_said: bool) -> str:
+    """What becomes of an approve or deny that comes when nothing is pending."""
+    if state in ("expired", "cancelled", "completed"):
+        return "duplicate" if has_said else "late"
+    decided_by = {"approved": "approve", "denied": "deny"}
+    return "duplicate" if has_said and decided_by.get(state) == decision else "conflict"
+
+
+def is_same_person(voter: dict, others: list[dict | None]) -> bool:
+    """By id, or by e-mail without case."""
+    return any(voter["id"] == other["id"] or voter["email"].lower() == other.get("email", "").lower()
+               for other in others if other)
+
+
+def role_key(data: dict) -> tuple[str, str, str, str]:
+    scope = "" if data["role"] == "global_administrator" else data["subscription_id"]
+    return data["tenant_id"], scope, data["role"], data["principal"]["id"]
+
+
+def refuse_malformed(event: Input) -> None:
+    """As far as the inputs of these tests go: a member missing, of the wrong type or too long, another key."""
+    data = event.data
+    for member in REQUIRED[event.kind].split():
+        value = data.get(member)
+        wanted = dict if member in PEOPLE else list if member in ("actions", "alternate_emails") else str
+        if not isinstance(value, wanted):
+            raise Quarantined(f"/data/{member}")
+        if member.endswith("_id") and not 1 <= len(value.encode()) <= (512 if member == "resource_id" else 128):
+            raise Quarantined(f"/data/{member}")
+        for part in PEOPLE.get(member, "").split():
+            if not isinstance(value.get(part), str):
+                raise Quarantined(f"/data/{member}/{part}")
+    numbers = data.get("actions") if event.kind == "decision.submitted" else None
+    if numbers and not all(1 <= number <= 32 for number in numbers):
+        raise Quarantined("/data/actions")
+    if event.key != data[KEYS[event.kind.partition(".")[0]]]:
+        raise Quarantined("key")
+
+
+HANDLERS = {kind: getattr(World, kind.replace(".", "_")) for kind in REQUIRED
+            if not kind.startswith("tenant.") and kind != "access.emergency_declared"}
+HANDLERS |= {kind: World.tenant_changed for kind in REQUIRED if kind.startswith("tenant.")}
+HANDLERS["access.emergency_declared"] = World.access_requested
