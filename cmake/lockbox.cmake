@@ -58,7 +58,8 @@ function(lbx_layer name)
     target_link_libraries(closed_${name} PRIVATE
         -Wl,--whole-archive,$<TARGET_FILE:lbx_${name}>,--no-whole-archive ${ARG_USES} ${ARG_PKG})
     add_dependencies(closed_${name} lbx_${name})
-    set_target_properties(closed_${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/closed)
+    set_target_properties(closed_${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/closed
+        LINK_DEPENDS $<TARGET_FILE:lbx_${name}>)
 endfunction()
 
 # lbx_embed_sql(TARGET PREFIX DIR): every DIR/*.sql as `const struct lbx_sql sql_PREFIX_<file>`,
