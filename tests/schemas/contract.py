@@ -57,15 +57,26 @@ def validator(event_type):
 
 
 def loose_validator(event_type):
-    """Of what the decoder's shared tables know: the type's schema without what it narrows for itself."""
+    """Of what the decoder's shared tables know: the type's schema without what a type of events out narrows for
+    itself."""
     data = data_of(event_type)
+    base = data.get("allOf", [data])[0] if TOPIC_OF[event_type] == "lockbox.events.v1" else data
     schema = {
         "$id": BASE + "loose",
         "allOf": [{"$ref": "common.schema.json#/$defs/envelope"}],
         "required": ["subject"] if TOPIC_OF[event_type] == "lockbox.events.v1" else [],
-        "properties": {"type": {"const": event_type}, "data": data.get("allOf", [data])[0]},
+        "properties": {"type": {"const": event_type}, "data": base},
     }
     return Draft202012Validator(schema, registry=REGISTRY, format_checker=FORMATS)
+
+
+def pointers(errors):
+    """The JSON pointers of the members at fault. Where a member may be null, what it breaks is what it is else."""
+    for error in errors:
+        if error.validator == "anyOf":
+            yield from pointers(inner for inner in error.context if inner.relative_schema_path[0] == 0)
+        else:
+            yield pointer(error)
 
 
 def pointer(error):
@@ -116,6 +127,11 @@ def shape(schema, resolver=None, narrowed=None):
         for name, member in new.items():
             result["fields"][name] = shape(member, resolver) | {"required": name in required}
         return result
+    if "anyOf" in schema:
+        assert set(schema) <= ANNOTATIONS | {"anyOf"}, f"anyOf with more than words beside it: {schema}"
+        base, null = schema["anyOf"]
+        assert null == {"type": "null"}, null
+        return shape(base, resolver) | {"nullable": True}
     if "const" in schema:
         return {"type": "const", "value": schema["const"]}
     if "enum" in schema:
@@ -184,11 +200,17 @@ def write_duration(duration):
 
 
 def as_written(node, value):
-    """The value of a member with that shape. Members that are null or that the schema does not name are gone; times
-    are UTC with six digits and Z; durations are days, hours, minutes and seconds in the fewest words."""
+    """The value of a member with that shape. Members that the schema does not name are gone, and so are those that
+    need not be there and are null or false; times are UTC with six digits and Z; durations are days, hours, minutes
+    and seconds in the fewest words."""
+    if value is None:
+        return None
     if node["type"] == "object":
-        known = {name: value[name] for name in node["fields"] if value.get(name) is not None}
-        return {name: as_written(node["fields"][name], member) for name, member in known.items()}
+        fields = node["fields"]
+        known = {name: value[name] for name in fields if name in value}
+        kept = {name: member for name, member in known.items()
+                if fields[name]["required"] or (member is not None and member is not False)}
+        return {name: as_written(fields[name], member) for name, member in kept.items()}
     if node["type"] == "list":
         return [as_written(node["item"], item) for item in value]
     if node["type"] == "time":
