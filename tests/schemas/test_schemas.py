@@ -1,14 +1,19 @@
-"""The JSON Schemas by themselves, and the examples against them."""
+"""The JSON Schemas by themselves, the examples against them, and whether there are enough of these."""
 
 import re
 
 import pytest
 from jsonschema import Draft202012Validator
 
-from contract import BASE, EXAMPLES, FILES, SUFFIX, TOPIC_OF, TYPES, example_files, example_id, pointer, pointers
-from contract import read_json, validator
+from contract import BASE, EXAMPLES, FILES, SUFFIX, TOPIC_OF, TYPES, data_of, example_files, example_id, pointer
+from contract import pointers, read_json, shape, validator
 
 INDEX = read_json(EXAMPLES / "index.json")
+VOCABULARY = {name: part["enum"] for name, part in FILES["common" + SUFFIX]["$defs"].items() if "enum" in part}
+REASONS = {
+    "lockbox.request.refused.v1": data_of("lockbox.request.refused.v1")["properties"]["request"]["properties"],
+    "lockbox.tenant.change_refused.v1": data_of("lockbox.tenant.change_refused.v1")["properties"],
+}
 
 
 def walk(node):
@@ -71,3 +76,65 @@ def test_invalid_example(path):
     """It breaks the schema where the index says, and nowhere else."""
     errors = validator(path.parent.name).iter_errors(read_json(path))
     assert set(pointers(errors)) == {INDEX[example_id(path)]}
+
+
+# ---- enough of them ----
+
+
+def places(node, path=()):
+    """Where a member may stand, in data of that shape."""
+    yield path
+    for name, member in node.get("fields", {}).items():
+        yield from places(member, (*path, name))
+    if node["type"] == "list":
+        yield from places(node["item"], (*path, "*"))
+
+
+def members(node, value, path=()):
+    """(place, shape, value) of each member that there is."""
+    yield path, node, value
+    for name, member in node.get("fields", {}).items():
+        if value.get(name) is not None:
+            yield from members(member, value[name], (*path, name))
+    for item in value if node["type"] == "list" else ():
+        yield from members(node["item"], item, (*path, "*"))
+
+
+def part_of(name):
+    """The part that the type's data are; several types share one."""
+    return data_of(name).get("allOf", [data_of(name)])[0].get("$ref", name)
+
+
+@pytest.fixture(scope="module")
+def shown():
+    """(part, place, shape, value) of all that stands in valid examples."""
+    paths = [(path, path.parent.name) for path in example_files("valid")]
+    return [(part_of(name), *member) for path, name in paths
+            for member in members(shape(data_of(name), narrowed=[]), read_json(path)["data"])]
+
+
+@pytest.mark.parametrize("name, word", [(name, word) for name, words in VOCABULARY.items() for word in words])
+def test_every_word_has_a_valid_example(shown, name, word):
+    assert word in {value for *_, node, value in shown if node.get("names") == VOCABULARY[name]}
+
+
+@pytest.mark.parametrize("name", TYPES)
+def test_every_member_has_a_valid_example(shown, name):
+    seen = {place for part, place, _, _ in shown if part == part_of(name)}
+    assert set(places(shape(data_of(name), narrowed=[]))) - seen == set()
+
+
+@pytest.mark.parametrize("name, reason", [(name, reason) for name in REASONS for reason in REASONS[name]["reason"]["enum"]])
+def test_every_refusal_has_its_example(name, reason):
+    data = read_json(EXAMPLES / name / f"valid-{reason.replace('_', '-')}.json")["data"]
+    assert data.get("request", data)["reason"] == reason
+
+
+def test_every_refusal_is_a_request_s_or_a_tenant_s():
+    assert {reason for told in REASONS.values() for reason in told["reason"]["enum"]} == set(VOCABULARY["refusal"])
+
+
+@pytest.mark.parametrize("verdict", VOCABULARY["verdict"])
+def test_every_verdict_has_its_example(verdict):
+    data = read_json(EXAMPLES / "lockbox.decision.judged.v1" / f"valid-{verdict.replace('_', '-')}.json")["data"]
+    assert data["verdict"] == verdict
