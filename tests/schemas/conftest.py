@@ -1,4 +1,4 @@
-"""The two programs that say what the C code makes of events: dump_tables and decode_events of the build."""
+"""The programs that say what the C code makes of events: those of tests/tools/ in the build."""
 
 import json
 import os
@@ -39,3 +39,19 @@ def decode():
         return answers
 
     return decode_records
+
+
+@pytest.fixture(scope="session")
+def consent_digest():
+    """Requests in, the digest of each out."""
+    return lambda requests: run("consent_digest", text=lines(requests)).splitlines()
+
+
+@pytest.fixture(scope="session")
+def check_signature():
+    """{"request", "decision", "key"} each in, "good" or "bad" of each out."""
+    return lambda given: run("check_signature", text=lines(given)).splitlines()
+
+
+def lines(values):
+    return "".join(json.dumps(value) + "\n" for value in values)

@@ -1,6 +1,8 @@
-"""docs/events.md names every type and topic, and its links lead somewhere."""
+"""docs/events.md names every type and topic, and the links of the pages on events lead somewhere."""
 
 import re
+
+import pytest
 
 from contract import SCHEMAS, TYPES, channels
 
@@ -20,6 +22,8 @@ def test_topics_and_keys():
         assert key.removeprefix("as ") in rows[topic], topic
 
 
-def test_links():
-    links = [link for link in re.findall(r"\]\(([^)]+)\)", TEXT) if "://" not in link]
-    assert [link for link in links if not (PAGE.parent / link).exists()] == []
+@pytest.mark.parametrize("name", ["events.md", "signatures.md"])
+def test_links(name):
+    page = PAGE.parent / name
+    links = [link for link in re.findall(r"\]\(([^)]+)\)", page.read_text(encoding="utf-8")) if "://" not in link]
+    assert [link for link in links if not (page.parent / link).exists()] == []
