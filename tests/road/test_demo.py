@@ -1,0 +1,22 @@
+"""The demo walks to its end, on a stack of its own, and shows what it promises."""
+import os
+import re
+import subprocess
+import sys
+
+from support.stack import REPOSITORY
+
+
+def test_the_demo_shows_every_step(tmp_path_factory):
+    tmp_path = tmp_path_factory.mktemp("demo")
+    environment = {name: value for name, value in os.environ.items() if name != "LOCKBOX_DEV_DIR"}
+    done = subprocess.run([sys.executable, "tools/dev/demo.py"], cwd=REPOSITORY, capture_output=True, text=True, timeout=180,
+                          env={**environment, "TMPDIR": str(tmp_path)})
+    assert done.returncode == 0, done.stdout + done.stderr
+    answers = re.findall(r"access_check: (yes|no)", done.stdout)
+    assert answers == ["no", "yes", "no", "no", "no", "no"]
+    for said in ("To: lena.fischer@contoso.example", '"type": "lockbox.access.requested.v1"', "8 seconds stand in for",
+                 "request.denied", "action_not_permitted", "Approve Lockbox Request", "Every step was seen to happen."):
+        assert said in " ".join(done.stdout.split()), said
+    assert "\033" not in done.stdout  # colour is for terminals
+    assert list(tmp_path.iterdir()) == []
