@@ -1,11 +1,15 @@
 """An event that came out against the answer that the reference gives."""
-from reference import FOREVER, Answer
+from hashlib import sha256
+
+from reference import Answer
 from values import duration_of, time_of
 
 TIMES = ("created_at", "decide_by", "starts_at", "expires_at", "ended_at", "acknowledge_by", "acknowledged_at")
 PLAIN = ("request_id", "state", "tenant_id", "subscription_id", "ticket_id", "engineer", "resource_id", "justification",
          "reason_code", "extends", "approvals_needed", "alternate_emails", "reason", "reason_item", "incident_id",
-         "authorized_by")
+         "authorized_by", "opened_by")
+FLAGS = ("signed_decisions", "unacknowledged")
+DURATIONS = ("duration", "granted_duration", "max_duration")
 ITEM = ("number", "kept", "action", "namespace", "kind", "name")
 
 
@@ -32,7 +36,11 @@ def differences(answer: Answer, event: dict) -> list[str]:
     if "request" not in answer.data:
         for member, expected in answer.data.items():
             got = data.get(member)
-            same(member, expected, time_of(got) if member == "at" and got else got)
+            if member in DURATIONS:
+                expected, got = duration_of(expected), got and duration_of(got)
+            elif member == "at":
+                got = got and time_of(got)
+            same(member, expected or None, got or None)
         return found
     same("previous_state", answer.data["previous_state"], data.get("previous_state"))
     expected, got = answer.data["request"], data["request"]
@@ -53,10 +61,27 @@ def differences(answer: Answer, event: dict) -> list[str]:
     found += [f"{who[0]} is said to be an approver as {role}" for who, role in listed.items()
               if role not in expected["approvers"].get(who, (role,))]
     same("decisions", expected["decisions"], [(it["by"]["id"], it["decision"], time_of(it["at"])) for it in got["decisions"]])
-    if "duration" not in got or duration_of(got["duration"]) not in (
-            expected["duration"], min(expected["duration"], expected["granted"] or FOREVER)):
-        found.append(f"duration: expected {expected['duration']}, got {got.get('duration')}")
+    for member in FLAGS:
+        same(member, expected[member], got.get(member, False))
+    for member in DURATIONS[:2]:
+        same(member, expected[member], duration_of(got[member]) if got.get(member) else None)
     return found
+
+
+def digest_of(request: dict) -> str:
+    """Of a request's first event: docs/signatures.md."""
+    engineer = request["engineer"]
+    fields = [request.get(name) for name in ("request_id", "tenant_id", "subscription_id", "ticket_id")]
+    fields += [engineer.get(name) for name in ("id", "email", "organization")]
+    fields += [request["resource_id"], len(request["actions"])]
+    for item in request["actions"]:
+        fields += [item.get(name) for name in ("number", "action", "namespace", "kind", "name")]
+    fields += [request.get(name) for name in ("justification", "reason_code", "duration", "starts_at", "decide_by")]
+    octets = b""
+    for field in fields:
+        text = None if field is None else str(field).encode()
+        octets += b"\xff\xff\xff\xff" if text is None else len(text).to_bytes(4) + text
+    return sha256(octets).hexdigest()
 
 
 def kind_of(event: dict) -> str:

@@ -1,14 +1,17 @@
 """Publishes drafts step by step through the real workers, and holds everything that comes of it against the reference."""
 import dataclasses
 import json
+import re
+import secrets
 import time
 from collections import Counter, defaultdict, deque
 from hashlib import sha256
 from pathlib import Path
+from typing import NamedTuple
 
 from confluent_kafka import OFFSET_END, Consumer, TopicPartition
 
-from compare import differences, kind_of
+from compare import differences, digest_of, kind_of
 from generate import Draft, In, Ref, Signature
 from probe import Probe, ask, complaint
 from reference import Answer, Input, Quarantined, Request, Seen, World, refuse_malformed
@@ -75,11 +78,25 @@ class Published:
     place: tuple[str, int, int] | None = None
 
 
+class Told(NamedTuple):
+    """An event of a request, as it came out."""
+    kind: str
+    at: int
+    version: int
+    state: str
+    cause: str | None
+
+    def __str__(self) -> str:
+        return f"{text_of(self.at)} {self.kind} v{self.version} {self.state} caused by {self.cause}"
+
+
 class Run:
-    """One run of a sequence over one stack."""
+    """One run of a sequence over one stack, on which others may have left their grants: the ids of all tickets and
+    tenants of this one begin with its prefix."""
 
     def __init__(self, stack: Stack, world: World, name: str):
-        self.world, self.name, self.directory = world, name, stack.directory
+        self.world, self.name, self.directory = world, f"{name}-{secrets.token_hex(3)}", stack.directory
+        self.prefix = f"{secrets.token_hex(3)}-"
         self.bootstrap = stack.env["LOCKBOX_KAFKA_BOOTSTRAP_SERVERS"]
         self.database = Database(stack.env["LOCKBOX_SUPERUSER_URL"])
         self.enforcer = Database(as_role(stack.env["LOCKBOX_DATABASE_URL"], "lockbox_enforcer"))
@@ -96,13 +113,14 @@ class Run:
         self.inputs: list[str] = []
         self.about: dict[str, list[int]] = defaultdict(list)          # tag → places in inputs
         self.tags: dict[str, frozenset[str]] = {}                     # request → tags of what made it
-        self.told: dict[str, list[str]] = defaultdict(list)           # request → what came out
+        self.told: dict[str, list[Told]] = defaultdict(list)           # request → what came out
         self.broken: dict[str, str] = {}                              # request or event → the first difference
         self.counts: Counter = Counter()
         self.verdicts: Counter = Counter()
         self.reasons: Counter = Counter()
         self.kinds: Counter = Counter()
         self.lateness: list[int] = []
+        self.readings: dict[str, int] = {}                            # event → the clock as it was handled
         self.steps = 0
         self.spent: Counter = Counter()                               # seconds
         self.quarantined = self.database.value("SELECT coalesce(max(quarantine_id), 0) FROM lockbox.quarantine")
@@ -148,14 +166,14 @@ class Run:
         return Published(draft, Input(event.get_id(), draft.source, draft.kind, data, key,
                                       sha256(record.value + repr(record.headers).encode()).digest()), record)
 
-    def publish(self, drafts: list[Draft]) -> list[Published]:
+    def publish(self, drafts: list[Draft], send) -> list[Published]:
         now = self.now()
         written = []
         for draft in drafts:
             written.append(self.write(draft, now))
             self.published[draft.number] = written[-1]
             self.published.pop(draft.number - 3000, None)
-        for published, sent in zip(written, self.publisher.send(*(it.record for it in written))):
+        for published, sent in zip(written, send([it.record for it in written])):
             published.place = sent.place
         return written
 
@@ -187,6 +205,8 @@ class Run:
     def take(self, event: dict) -> None:
         """Something came out."""
         kind = kind_of(event)
+        if kind.startswith("request.") and not event["data"]["request"]["ticket_id"].startswith(self.prefix):
+            return
         self.kinds[kind] += 1
         if "causationid" in event:
             self.caused[event["causationid"]].append(event)
@@ -194,13 +214,13 @@ class Run:
             return
         request = event["data"]["request"]
         request_id = request["request_id"]
-        self.told[request_id].append(
-            f"{event['time'][11:]} {kind} v{request['version']} {request['state']} {request.get('reason', '')}"
-            f" starts {(request.get('starts_at') or '')[11:]} expires {(request.get('expires_at') or '')[11:]}"
-            f" caused by {event.get('causationid')}")
+        self.told[request_id].append(Told(kind, time_of(event["time"]), request["version"], request["state"],
+                                          event.get("causationid")))
         version, state, decide_by = self.states.get(request_id, (0, None, 0))
         if request["version"] != version + 1:
             self.differ(request_id, f"version {request['version']} after {version}")
+        if kind in FIRST and request.get("digest") != digest_of(request):
+            self.differ(request_id, f"digest {request.get('digest')}, by the page on signatures {digest_of(request)}")
         if request.get("digest") != self.digests.setdefault(request_id, request.get("digest")):
             self.differ(request_id, "the digest changed")
         if kind == REMINDER:
@@ -216,11 +236,13 @@ class Run:
     def differ(self, what: str, difference: str) -> None:
         self.broken.setdefault(what, difference)
 
-    def step(self, drafts: list[Draft]) -> None:
+    def step(self, drafts: list[Draft], send=None, is_race: bool = False) -> None:
+        """Publishes them, waits, and compares. In a race, what is published together may meet in any order: the reference
+        takes the order of the clock readings."""
         self.steps += 1
         before = self.now()
         clock = [time.monotonic()]
-        written = self.publish(drafts)
+        written = self.publish(drafts, send or (lambda records: self.publisher.send(*records)))
         clock.append(time.monotonic())
         self.await_handled(written)
         clock.append(time.monotonic())
@@ -229,11 +251,16 @@ class Run:
         clock.append(time.monotonic())
         self.spent.update({name: end - start for name, start, end in zip(
             ("publishing", "handling", "telling"), clock, clock[1:])})
+        if is_race:
+            written.sort(key=lambda it: (self.reading(it.input.id, after), it.place))  # one batch has one reading
         dead = {it.place for it in written if not self.judge(it, before, after)}
         self.compare_dead_letters(dead)
         for answer in self.world.pass_all_time(after):
             self.expect(answer)
         self.match()
+
+    def reading(self, event_id: str, otherwise: int) -> int:
+        return min((time_of(it["time"]) for it in self.caused.get(event_id, ())), default=otherwise)
 
     def judge(self, it: Published, before: int, after: int) -> bool:
         """Applies an input to the reference, and compares what it caused; False where it is a dead letter."""
@@ -250,6 +277,8 @@ class Run:
         if len(readings) > 1:
             self.differ(event.id, f"several clock readings: {readings}")
         at = min(readings, default=after)
+        if readings:
+            self.readings[event.id] = at
         if not before <= at <= after:
             self.differ(event.id, f"clock reading {text_of(at)}, published and handled {text_of(before)} to {text_of(after)}")
         request = first["data"]["request"] if first else {}
@@ -352,6 +381,7 @@ class Run:
             self.counts[f"access {answer.reason}"] += 1
             found = complaint(self.world, probe, answer, before, after)
             if found:
+                self.counts["wrong access answers"] += 1
                 self.differ(probe.about or repr(probe), f"access_check{probe.arguments}: {found}")
 
     # ---- telling ----
@@ -372,8 +402,9 @@ class Run:
         """Of all differences the shortest stories, and each in a line."""
         stories = sorted((self.story(what) for what in list(self.broken)[:300]), key=len)
         Path(self.directory, "differences.txt").write_text("\n\n".join(stories))
-        return "\n\n".join([f"{len(self.broken)} differences, all told in {self.directory}/differences.txt", *stories[:3],
-                            *(f"{what}: {difference[:300]}" for what, difference in list(self.broken.items())[:40])])
+        alike = Counter(re.sub(r"[0-9a-f]{8}-[0-9a-f-]{27}|\d+", "#", difference)[:160] for difference in self.broken.values())
+        return "\n\n".join([f"{len(self.broken)} differences, told in {self.directory}/differences.txt", *stories[:3],
+                            "\n".join(f"{number} × {difference}" for difference, number in alike.most_common(30))])
 
     def close(self) -> None:
         self.follower.close()
@@ -384,7 +415,7 @@ class Run:
 def summary(run: Run) -> str:
     late = sorted(run.lateness) or [0]
     return (f"{sum(number for kind, number in run.counts.items() if '.' in kind)} events, {len(run.world.requests)} requests,"
-            f" {sum(run.verdicts.values())} verdicts, {run.counts['access answers']} access answers,"
+            f" {sum(run.verdicts.values())} verdicts, {run.counts['access answers']} access answers ({run.counts['wrong access answers']} wrong),"
             f" {run.counts['dead letters']} dead letters, {len(run.broken)} differences,"
             f" {run.steps} steps, {', '.join(f'{what} {spent:.0f} s' for what, spent in run.spent.items())},"
             f" time told late by {late[len(late) * 99 // 100] / 1e6:.3f} s (p99)")

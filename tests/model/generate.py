@@ -63,6 +63,8 @@ class Signature:
         header = {"alg": "EdDSA"}
         if self.change == "alg":
             header["alg"] = "none"
+        elif self.change == "crit":
+            header["crit"] = ["exp"]
         elif self.change == "digest":
             payload["digest"] = (digest or "0" * 64)[::-1]
         elif self.change == "decision":
@@ -86,7 +88,7 @@ class Signature:
         return f"{signed}.{base64url(signature)}"
 
 
-CHANGES = ["alg", "digest", "decision", "request_id", "actions", "duration", "no actions", "no digest", "bit", "garbage"]
+CHANGES = ["alg", "crit", "digest", "decision", "request_id", "actions", "duration", "no actions", "no digest", "bit", "garbage"]
 
 
 @dataclass
@@ -125,6 +127,10 @@ def jwk_of(key: Ed25519PrivateKey) -> dict:
 
 def person(name: str, domain: str = "contoso.example") -> dict:
     return {"id": name, "email": f"{name}@{domain}", "name": name.title()}
+
+
+def without_organization(engineer: dict) -> dict:
+    return {name: engineer[name] for name in ("id", "email", "name")}
 
 
 @dataclass
@@ -170,6 +176,7 @@ class Author:
         self.engineers = [{**it, "organization": organization} for it, organization in zip(engineers, organizations)]
         self.voters: dict[str, list] = {name: [] for name in self.subscriptions}
         self.signed: set[str] = set()
+        self.unguarded: dict[str, str] = {}  # subscription → what it needs first to be guarded again
         self.held_keys: dict[tuple[str, str], str] = {}
         self.tickets: list[Ticket] = []
         self.ticket_count = 0
@@ -246,13 +253,15 @@ class Author:
         return self.change(tenant, None, "approver_key_set", tag=f"key:{tenant} {holder}", principal_id=holder, public_key=jwk)
 
     def tenant_change(self) -> Draft:
+        if self.unguarded and self.chance(0.25):
+            return self.guard(self.one(list(self.unguarded)))
         subscription = self.one(self.subscriptions)
         tenant = self.home[subscription] if self.chance(0.9) else self.one(self.tenants)
         admin = self.people[self.tenants.index(tenant)] if self.chance(0.85) else self.one(self.people)
         what = self.random.choices(
             ["role_assigned", "role_removed", "policy_set", "approver_key_set", "lockbox_enabled", "lockbox_disabled",
              "contacts_set", "subscription_added", "subscription_removed", "administrator", "no subscription", "bad key"],
-            [22, 10, 18, 10, 12, 3, 6, 8, 2, 4, 2, 2])[0]
+            [26, 10, 18, 10, 8, 3, 6, 6, 2, 4, 2, 2])[0]
         if what == "role_assigned":
             return self.assign_role(tenant, subscription, self.one(["owner", "lockbox_approver"]))
         if what == "role_removed":
@@ -281,8 +290,21 @@ class Author:
         if what == "subscription_added":
             return self.change(tenant, subscription, what, name=self.one([None, "Production", "Test"]))
         if what == "subscription_removed":
+            if tenant == self.home[subscription]:
+                self.unguarded[subscription] = "subscription_added"
             return self.change(tenant, subscription, what)
+        if what == "lockbox_disabled":
+            self.unguarded.setdefault(subscription, "lockbox_enabled")
         return self.change(tenant, subscription, what, by=admin)
+
+    def guard(self, subscription: str) -> Draft:
+        """One step towards a subscription that Lockbox guards."""
+        tenant = self.home[subscription]
+        if self.unguarded[subscription] == "subscription_added":
+            self.unguarded[subscription] = "lockbox_enabled"
+            return self.change(tenant, subscription, "subscription_added")
+        del self.unguarded[subscription]
+        return self.change(tenant, subscription, "lockbox_enabled", by=self.people[self.tenants.index(tenant)])
 
     def policy(self, tenant: str, subscription: str, admin: dict) -> Draft:
         entries = [{name: it for name, it in {"action": self.one(ACTIONS), "namespace": self.one(NAMESPACES),
@@ -302,7 +324,8 @@ class Author:
         self.ticket_count += 1
         ticket = Ticket(f"{self.run}T{self.ticket_count}", self.one(self.subscriptions))
         self.tickets.append(ticket)
-        opener = self.one([None, self.one(self.people), {**self.one(self.people), "organization": "microsoft"},
+        opener = self.one([None, self.one(self.people), {**self.one(self.people), "organization": self.one(
+            ["Microsoft", "redhat", "contoso"])}, without_organization(self.one(self.engineers)),
                            {"id": "e9", "email": "P4@CONTOSO.EXAMPLE", "name": "", "organization": "redhat"}])
         return self.on_ticket(ticket, "opened", subscription_id=ticket.subscription_id, title="Routers restart", opened_by=opener)
 
@@ -393,14 +416,14 @@ class Author:
         if is_emergency:
             data |= {"incident_id": f"INC-{self.drafts}",
                      "authorized_by": self.one([self.one(self.people), self.one(self.people), self.one(self.engineers)])}
-            data["authorized_by"] = {name: data["authorized_by"][name] for name in ("id", "email", "name")}
+            data["authorized_by"] = without_organization(data["authorized_by"])
         number = self.drafts + 1
         draft = self.draft("access.emergency_declared" if is_emergency else "access.requested", data,
                            reads=reads | {f"ticket:{ticket.id}"}, writes={f"request:{number}"})
         wish = Wish(number, ticket, data["engineer_id"], data["resource_id"], len(items), is_emergency,
                     is_sound=subscription == ticket.subscription_id and ticket.is_open and engineer in ticket.engineers
                     and engineer["organization"] != "consultants" and bool((data["justification"] or "").strip())
-                    and data["engineer_id"] == engineer["id"] and ticket.id in {it.id for it in self.tickets}
+                    and data["engineer_id"] == engineer["id"] and ticket.id in {it.id for it in self.tickets} and subscription not in self.unguarded
                     and not any(item in BAD_ITEMS for item in items))
         self.wishes.append(wish)
         ticket.requests.append(wish)
@@ -456,7 +479,7 @@ class Author:
             return self.one(voters)
         if what < 0.9:
             engineer = next((it for it in self.engineers if it["id"] == wish.engineer_id), self.engineers[0])
-            return {name: engineer[name] for name in ("id", "email", "name")}
+            return without_organization(engineer)
         if voters and what < 0.95:  # near misses
             voter = self.one(voters)
             return self.one([{**voter, "id": voter["id"].upper()}, {**voter, "id": voter["id"] + " "},

@@ -155,7 +155,7 @@ def signature_holds(jws: str, key: bytes | None, request_id: str, digest: str | 
         return False
     said = decision.get("duration")
     signed = payload.get("duration")
-    return (header.get("alg") == "EdDSA" and payload.get("request_id") == request_id and payload.get("digest") == digest
+    return (header.get("alg") == "EdDSA" and "crit" not in header and payload.get("request_id") == request_id and payload.get("digest") == digest
             and payload.get("decision") == decision["decision"] and payload.get("actions") == decision.get("actions")
             and (said and duration_of(said)) == (signed and duration_of(signed)))
 
@@ -266,7 +266,7 @@ class Request:
             "resource_id": self.resource_id,
             "actions": [{**item, "number": number, "kept": number in self.kept} for number, item in enumerate(self.items, 1)],
             "justification": self.wish.get("justification"), "reason_code": self.wish.get("reason_code"),
-            "extends": self.wish.get("extends"), "duration": self.duration, "granted": self.granted,
+            "extends": self.wish.get("extends"), "duration": self.duration, "granted_duration": None if self.granted == FOREVER else self.granted,
             "created_at": self.created_at, "decide_by": self.decide_by, "starts_at": self.starts_at,
             "expires_at": self.expires_at, "ended_at": self.ended_at, "approvals_needed": self.approvals_needed,
             "approvers": {(person["id"], person["email"], person["name"]): roles for person, roles in self.approvers},
@@ -275,6 +275,7 @@ class Request:
             "reason": self.reason, "reason_item": self.reason_item,
             "acknowledge_by": self.acknowledge_by, "acknowledged_at": self.acknowledged_at,
             "incident_id": self.wish.get("incident_id"), "authorized_by": self.wish.get("authorized_by"),
+            "opened_by": self.opened_by, "signed_decisions": self.is_signed, "unacknowledged": self.is_unacknowledged,
         }
 
 
@@ -342,11 +343,11 @@ class World:
     # ---- tickets ----
 
     def ticket_opened(self, event: Input, _seen: Seen) -> list[Answer]:
-        ticket, opener = self.ticket(event), event.data.get("opened_by")
+        ticket = self.ticket(event)
         if ticket.subscription_id is not None:
             raise Quarantined("/data/ticket_id")
         ticket.subscription_id = event.data["subscription_id"]
-        ticket.opened_by = opener if opener and opener.get("organization") else None
+        ticket.opened_by = event.data.get("opened_by")
         return []
 
     def ticket(self, event: Input) -> Ticket:
@@ -408,8 +409,7 @@ class World:
         request = Request(seen.request_id, "", wish["ticket_id"], engineer or {"id": wish["engineer_id"]},
                           wish["resource_id"], items, set(range(1, len(items) + 1)), duration, seen.at, wish, seen.digest,
                           tenant_id=subscription.tenant_id if subscription else None,
-                          subscription_id=ticket.subscription_id if ticket else None,
-                          opened_by=ticket.opened_by if ticket else None)
+                          subscription_id=ticket.subscription_id if ticket else None)
         self.requests[request.id] = request
         starts_at = time_of(wish["starts_at"]) if wish.get("starts_at") else None
 
@@ -452,6 +452,9 @@ class World:
             return refused("no_approvers")
 
         request.approvers = approvers
+        opener = ticket.opened_by
+        if opener and ((opener.get("organization") or "").lower() in self.settings.organizations or ticket.engineer(opener["id"])):
+            request.opened_by = {name: opener[name] for name in ("id", "email", "name")}
         request.alternate_emails = subscription.alternate_emails
         request.is_signed = policy.signed_decisions
         request.starts_at = starts_at
@@ -534,12 +537,13 @@ class World:
         given = duration_of(data["duration"]) if data.get("duration") else FOREVER
         if data.get("duration") and given > request.duration or numbers and max(numbers) > len(request.items):
             return "widens", []
-        self.vote(request, event, seen)
         if numbers is not None:
             request.kept.intersection_update(numbers)
         request.granted = min(request.granted, given)
         if not request.kept:
+            self.vote(request, event, seen, "deny")
             return "applied", [self.deny(request, event, seen)]
+        self.vote(request, event, seen)
         if sum(said == "approve" for _, said, _ in request.votes) < request.approvals_needed:
             return "recorded", [self.told(request, "approval_recorded", "customer_notified", event.id, seen.at)]
         return "applied", [self.grant(request, event, seen)]
@@ -569,8 +573,8 @@ class World:
         request.acknowledged_at = seen.at
         return "applied", [self.told(request, "acknowledged", request.state, event.id, seen.at)]
 
-    def vote(self, request: Request, event: Input, seen: Seen) -> None:
-        request.votes.append((event.data["by"], event.data["decision"], seen.at))
+    def vote(self, request: Request, event: Input, seen: Seen, came_to: str | None = None) -> None:
+        request.votes.append((event.data["by"], came_to or event.data["decision"], seen.at))
 
     def deny(self, request: Request, event: Input, seen: Seen) -> Answer:
         request.state, request.ended_at = "denied", seen.at
@@ -584,10 +588,7 @@ class World:
         if reason is None:
             getattr(self, change)(data)
         kind = "tenant.changed" if reason is None else "tenant.change_refused"
-        said = {name: it for name, it in data.items() if name in ("principal", "role", "by", "alternate_emails", "name")}
-        return [Answer(kind, data["tenant_id"], event.id, {
-            **said, "tenant_id": data["tenant_id"], "subscription_id": data.get("subscription_id"), "change": change,
-            "reason": reason, "at": seen.at}, seen.at)]
+        return [Answer(kind, data["tenant_id"], event.id, {**data, "change": change, "reason": reason, "at": seen.at}, seen.at)]
 
     def objection(self, change: str, data: dict) -> str | None:
         tenant_id = data["tenant_id"]

@@ -1,0 +1,199 @@
+"""Approvals, denials, revocations, acknowledgements, withdrawals and ticket closings that meet around a deadline, from
+several producers, with two of each worker. One winner each, by the database's clock."""
+import random
+import threading
+import time
+from collections import Counter
+
+from confluent_kafka import Producer
+
+from drive import Run, summary
+from generate import Author, Draft, Ref, person, steps
+from reference import World
+from support.broker import Record
+from support.waiting import wait_until
+from test_model import SETTINGS
+from values import SECOND
+
+WAVE = 100
+PRODUCERS = 3
+
+
+class Racers:
+    """The drafts of a wave: each request under a ticket of its own."""
+
+    def __init__(self, seed: int, run: str):
+        self.author = Author(seed, run)
+        self.tenant, self.subscription = f"{run}race", f"{run}Race"
+        self.admin, self.voters = person("admin"), [person("ann"), person("ben")]
+        self.engineer = {**person("eve", "microsoft.example"), "organization": "microsoft"}
+
+    def found(self) -> list[Draft]:
+        change, place = self.author.change, (self.tenant, self.subscription)
+        return [change(*place, "subscription_added"),
+                change(self.tenant, None, "role_assigned", principal=self.admin, role="global_administrator"),
+                *(change(*place, "role_assigned", principal=voter, role="owner") for voter in self.voters),
+                change(*place, "lockbox_enabled", by=self.admin)]
+
+    def requests(self, names: list[str], kind: str) -> dict[str, int]:
+        """Ticket → number of the draft that asks."""
+        self.drafts = []
+        numbers = {}
+        for name in names:
+            self.drafts.append(self.author.draft("ticket.opened", {"ticket_id": name, "subscription_id": self.subscription,
+                                                                   "title": "Race"}))
+            self.drafts.append(self.author.draft("ticket.assigned", {"ticket_id": name, "engineer": self.engineer}))
+            more = {} if kind == "access.requested" else {"incident_id": "INC-1", "authorized_by": self.admin}
+            self.drafts.append(self.author.draft(kind, {
+                "ticket_id": name, "engineer_id": "eve", "justification": "Race.", "duration": "PT1S",
+                "resource_id": f"/subscriptions/{self.subscription}/resourceGroups/rg/providers/Microsoft.RedHatOpenShift/"
+                               "openShiftClusters/aro", "actions": [{"action": "get_pod_logs", "namespace": "openshift"}], **more},
+                writes={f"request:{self.author.drafts + 1}"}))
+            numbers[name] = self.drafts[-1].number
+        return numbers
+
+    def decision(self, number: int, decision: str, voter: int) -> Draft:
+        return self.author.draft("decision.submitted", {"request_id": Ref(number), "decision": decision,
+                                                        "by": self.voters[voter]}, writes={f"request:{number}"})
+
+    def close(self, ticket: str, number: int) -> Draft:
+        return self.author.draft("ticket.closed", {"ticket_id": ticket}, writes={f"request:{number}"})
+
+    def withdraw(self, ticket: str, number: int) -> Draft:
+        return self.author.draft("access.withdrawn", {"request_id": Ref(number), "ticket_id": ticket, "engineer_id": "eve"},
+                                 writes={f"request:{number}"})
+
+
+def test_each_race_has_one_winner(stack, sizes, seed):
+    started_at = time.monotonic()
+    seconds = [stack.spawn(worker, "second") for worker in ("requester", "decider", "expirer")]
+    run = Run(stack, World(SETTINGS), f"r{seed}")
+    racers = Racers(seed, run.prefix)
+    chooser = random.Random(seed)
+    start = Start(run)
+    for topic in ("decisions", "tickets"):
+        wait_until(lambda: run.database.value("SELECT count(DISTINCT owner) FROM lockbox.consumer_offset WHERE topic = %s",
+                                              f"lockbox.{topic}.v1") > 1, f"two workers share the {topic}")
+    for drafts in steps(racers.found(), 100):
+        run.step(drafts)
+    close_calls = Counter()
+    for wave in range(0, sizes["races"], WAVE):
+        names = [f"{racers.tenant}-{wave + number}" for number in range(min(WAVE, sizes["races"] - wave))]
+        run_wave(run, racers, chooser, start, names, close_calls)
+    run.finish()
+    for second in seconds:
+        assert second.poll() is None, f"{second.args} ended by itself"
+        second.terminate()
+        second.wait(30)
+    winners = Counter(f"{before.state} → {after.kind.removeprefix('request.')}" for told in run.told.values()
+                      for before, after in zip(told, told[1:]) if after.state != before.state)
+    print(f"\nseed {seed}: {summary(run)}, {time.monotonic() - started_at:.0f} s\n  winners {dict(winners)}\n"
+          f"  judged within 5 ms of the deadline {dict(close_calls)}\n  verdicts {dict(run.verdicts)}")
+    run.close()
+    assert not run.broken, run.report()
+    complaints = [complaint for request in run.world.requests.values() for complaint in illegal(run, request)]
+    assert complaints == []
+    assert sum(run.verdicts.values()) == run.counts["decision.submitted"]
+
+
+def run_wave(run: Run, racers: Racers, chooser: random.Random, start: "Start", names: list[str], close_calls: Counter) -> None:
+    third = len(names) // 3
+    emergencies = racers.requests(names[:third // 2], "access.emergency_declared")
+    run.step(racers.drafts)
+    asked = racers.requests(names[third // 2:], "access.requested")
+    run.step(racers.drafts)
+    pending = dict(list(asked.items())[third:])
+    granted = dict(list(asked.items())[:third])
+    run.step([racers.decision(number, "approve", 0) for number in granted.values()])
+
+    # Each at the deadlines of its own: of the grants first, then of the acknowledgements, then of the decisions.
+    ends = [racers.decision(number, "revoke", voter) for number in (*granted.values(), *emergencies.values()) for voter in (0, 1)]
+    ends += [racers.close(*it) for it in granted.items()] + [racers.withdraw(*it) for it in granted.items()]
+    race(run, start, ends, chooser, close_calls, "expires_at")
+    race(run, start, [racers.decision(number, "acknowledge", voter) for number in emergencies.values() for voter in (0, 1)],
+         chooser, close_calls, "acknowledge_by")
+    votes = [racers.decision(number, decision, voter) for number in pending.values()
+             for decision, voter in (("approve", 0), ("deny", 1), ("approve", 1), ("revoke", 0))]
+    votes += [racers.close(*it) for it in pending.items()]
+    race(run, start, votes, chooser, close_calls, "decide_by")
+
+
+def race(run: Run, start: "Start", drafts: list[Draft], chooser: random.Random, close_calls: Counter, deadline: str) -> None:
+    """Releases the drafts about their requests' deadline, the most a little before."""
+    def of(draft: Draft) -> int:
+        [tag] = [tag for tag in draft.writes if tag.startswith("request:")]
+        return getattr(run.world.requests[run.ids[int(tag.partition(":")[2])]], deadline) or 0
+
+    drafts.sort(key=lambda draft: chooser.random())
+    start.moments = [of(draft) - start.lag + chooser.randrange(-25_000, 25_000) for draft in drafts]
+    run.step(drafts, send=start.send, is_race=True)
+    lags = []
+    for draft, moment in zip(drafts, start.moments):
+        judged = run.readings.get(f"{run.name}-{draft.number}")
+        if judged is not None:
+            lags.append(judged - moment)
+            if abs(judged - of(draft)) < 5_000:
+                close_calls[f"{deadline}, {'before' if judged < of(draft) else 'after'}"] += 1
+    start.lag = (start.lag + sorted(lags)[len(lags) // 2]) // 2
+
+
+class Start:
+    """Several producers, each a thread that releases its records at their moments by the database's clock."""
+
+    def __init__(self, run: Run):
+        self.run = run
+        self.producers = [Producer({"bootstrap.servers": run.bootstrap, "linger.ms": 0, "enable.idempotence": True})
+                          for _ in range(PRODUCERS)]
+        self.moments: list[int] = []
+        self.lag = 20_000  # from a release to the clock reading of its judgement, as it was lately
+
+    def send(self, records: list) -> list[Record]:
+        sent: dict[int, Record] = {}
+        ahead = self.run.now() - time.time_ns() // 1000
+        queue = sorted(zip(self.moments, range(len(records)), records), key=lambda it: it[:2])
+        threads = [threading.Thread(target=self.release, args=(producer, queue[place::PRODUCERS], ahead, sent))
+                   for place, producer in enumerate(self.producers)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        return [sent[number] for number in range(len(records))]
+
+    @staticmethod
+    def release(producer: Producer, queue: list, ahead: int, sent: dict[int, Record]) -> None:
+        def delivered(number: int):
+            def report(error, message) -> None:
+                assert error is None, error
+                sent[number] = Record.of(message)
+            return report
+
+        for moment, number, record in queue:
+            wait = (moment - ahead) / SECOND - time.time()
+            if wait > 0:
+                producer.poll(0)
+                time.sleep(wait)
+            producer.produce(record.topic, value=record.value, key=record.key, headers=list(record.headers),
+                             on_delivery=delivered(number))
+        producer.flush(30)
+
+
+def illegal(run: Run, request) -> list[str]:
+    """What no history may show, whatever the reference says."""
+    told = [event for event in run.told[request.id] if event.kind != "request.reminder_due"]
+    found = []
+    if [event.version for event in run.told[request.id]] != list(range(1, len(run.told[request.id]) + 1)):
+        found.append("versions with a gap")
+    decided = [event for event in told if event.state in ("approved", "denied", "expired", "cancelled")
+               and event.kind == f"request.{event.state}"]
+    ended = [event for event in told if event.kind in ("request.completed", "request.revoked")]
+    if request.decide_by is not None:
+        if len(decided) != 1:
+            found.append(f"{len(decided)} decisions")
+        found += [f"{event} after decide_by" for event in decided if event.state != "expired" and event.at >= request.decide_by]
+        found += [f"{event} before decide_by" for event in decided if event.state == "expired" and event.at < request.decide_by]
+    if request.expires_at is not None:
+        if len(ended) != 1:
+            found.append(f"{len(ended)} ends of a grant")
+        found += [f"{event} after expires_at" for event in ended if event.state == "revoked" and event.at >= request.expires_at]
+        found += [f"{event} before expires_at" for event in ended if event.state == "completed" and event.at < request.expires_at]
+    return [f"{request.id}: {complaint} ({'; '.join(map(str, told))})" for complaint in found]
