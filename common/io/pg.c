@@ -86,22 +86,34 @@ static enum lbx_err prepare_all(struct lbx_pg *pg, const struct lbx_sql *const *
     return err;
 }
 
+/* A password with a slash or colon in it can end up as the port, which libpq looks at only when it
+ * connects, and then quotes. */
+static bool ports_are_numbers(const PQconninfoOption *options) {
+    for (; options->keyword; options++)
+        if (strcmp(options->keyword, "port") == 0 && options->val &&
+            options->val[strspn(options->val, "0123456789,")])
+            return false;
+    return true;
+}
+
 enum lbx_err lbx_pg_check(const char *url) {
     char *why = NULL;
     PQconninfoOption *options = PQconninfoParse(url, &why);
+    bool good = options && ports_are_numbers(options);
     PQfreemem(why);
-    if (!options)
-        return LBX_ERR_INVALID;
     PQconninfoFree(options);
-    return LBX_OK;
+    return good ? LBX_OK : LBX_ERR_INVALID;
 }
 
 enum lbx_err lbx_pg_open(const char *url, const char *application, const char *search_path,
                          lbx_sql_lists lists, struct lbx_pg **ret_pg) {
-    char options[256];
+    /* A statement prepared on an empty table would keep the sequential scan that was right for it, until
+     * the next ANALYZE. All of ours are meant for an index. */
+    char options[320];
     snprintf(options, sizeof options,
              "-c search_path=%s -c timezone=UTC -c datestyle=ISO -c statement_timeout=60s "
-             "-c lock_timeout=10s -c idle_in_transaction_session_timeout=60s",
+             "-c lock_timeout=10s -c idle_in_transaction_session_timeout=60s "
+             "-c enable_seqscan=off",
              search_path);
     /* Later entries win: what the url says goes over what we would like. */
     const char *const keys[] = {"options",

@@ -17,43 +17,28 @@ static void reject(struct lbx_input_event *input) {
              "/id: this source sent another event under the same id");
 }
 
-/* The batch may hold an event twice: the first counts. Returns whether it is the first. */
-static bool first_of_batch(struct lbx_map *seen, struct lbx_arena *arena,
-                           struct lbx_input_event *input) {
-    const char *key = key_of(arena, input->event.source, input->event.id);
-    const struct lbx_input_event *before = lbx_map_get(seen, key);
-    if (!before) {
-        lbx_map_set(seen, key, input);
-        return true;
-    }
-    if (memcmp(before->identity, input->identity, sizeof input->identity) == 0)
-        input->status = LBX_INPUT_DUPLICATE;
-    else
-        reject(input);
-    return false;
-}
-
 void lbx_inbox_add(struct lbx_inbox *inbox, struct lbx_calls *calls, struct lbx_arena *arena,
                    struct lbx_input_event *events, size_t count) {
     struct lbx_map seen;
     struct lbx_buf bytes LBX_BUF = {0};
     lbx_map_init(&seen, arena);
     lbx_rows_init(&inbox->entered, 3);
-    lbx_rows_init(&inbox->asked, 3);
+    lbx_rows_init(&inbox->asked, 2);
     for (size_t i = 0; i < count; i++) {
         if (events[i].status != LBX_INPUT_NEW)
             continue;
         lbx_buf_clear(&bytes);
         lbx_event_identity(events[i].record, &bytes);
         lbx_sha256(bytes.data, bytes.len, events[i].identity);
-        if (!first_of_batch(&seen, arena, &events[i]))
+        const char *key = key_of(arena, events[i].event.source, events[i].event.id);
+        if (lbx_map_get(&seen, key))
             continue;
-        struct lbx_rows *both[] = {&inbox->entered, &inbox->asked};
-        for (size_t j = 0; j < 2; j++) {
-            lbx_rows_text(both[j], events[i].event.source);
-            lbx_rows_text(both[j], events[i].event.id);
-            lbx_rows_bytes(both[j], events[i].identity, sizeof events[i].identity);
-        }
+        lbx_map_set(&seen, key, &events[i]);
+        lbx_rows_text(&inbox->entered, events[i].event.source);
+        lbx_rows_text(&inbox->entered, events[i].event.id);
+        lbx_rows_bytes(&inbox->entered, events[i].identity, sizeof events[i].identity);
+        lbx_rows_text(&inbox->asked, events[i].event.source);
+        lbx_rows_text(&inbox->asked, events[i].event.id);
     }
     inbox->count = lbx_rows_count(&inbox->entered);
     inbox->enter_call = calls->count;
@@ -62,35 +47,54 @@ void lbx_inbox_add(struct lbx_inbox *inbox, struct lbx_calls *calls, struct lbx_
     lbx_rows_call(&inbox->asked, calls, &sql_store_received, 0, NULL);
 }
 
-void lbx_inbox_read(const struct lbx_inbox *inbox, const struct lbx_pg *pg, struct lbx_arena *arena,
-                    struct lbx_input_event *events, size_t count) {
-    if (inbox->count == 0 || lbx_pg_row_count(pg, inbox->enter_call) == inbox->count)
-        return;
-    struct lbx_map fresh, same;
-    lbx_map_init(&fresh, arena);
-    lbx_map_init(&same, arena);
-    for (size_t i = 0; i < lbx_pg_row_count(pg, inbox->enter_call); i++)
-        lbx_map_set(&fresh,
-                    key_of(arena, lbx_pg_cell(pg, inbox->enter_call, i, 0),
-                           lbx_pg_cell(pg, inbox->enter_call, i, 1)),
-                    events);
-    for (size_t i = 0; i < lbx_pg_row_count(pg, inbox->read_call); i++)
-        if (*lbx_pg_cell(pg, inbox->read_call, i, 2) == 't')
-            lbx_map_set(&same,
-                        key_of(arena, lbx_pg_cell(pg, inbox->read_call, i, 0),
-                               lbx_pg_cell(pg, inbox->read_call, i, 1)),
-                        events);
+/* What the inbox holds under an id. */
+struct held {
+    const void *identity;
+    bool fresh; /* entered by this batch, and not yet met in it */
+};
+
+static void read_held(const struct lbx_inbox *inbox, const struct lbx_pg *pg,
+                      struct lbx_arena *arena, struct lbx_map *ret_held) {
+    lbx_map_init(ret_held, arena);
+    for (size_t i = 0; i < lbx_pg_row_count(pg, inbox->read_call); i++) {
+        struct held *held = LBX_ARENA_NEW(arena, struct held);
+        size_t len;
+        held->identity = lbx_pg_cell_bytes(pg, inbox->read_call, i, 2, arena, &len);
+        lbx_map_set(ret_held,
+                    key_of(arena, lbx_pg_cell(pg, inbox->read_call, i, 0),
+                           lbx_pg_cell(pg, inbox->read_call, i, 1)),
+                    held);
+    }
+    for (size_t i = 0; i < lbx_pg_row_count(pg, inbox->enter_call); i++) {
+        struct held *held =
+            lbx_map_get(ret_held, key_of(arena, lbx_pg_cell(pg, inbox->enter_call, i, 0),
+                                         lbx_pg_cell(pg, inbox->enter_call, i, 1)));
+        if (held)
+            held->fresh = true;
+    }
+}
+
+enum lbx_err lbx_inbox_read(const struct lbx_inbox *inbox, const struct lbx_pg *pg,
+                            struct lbx_arena *arena, struct lbx_input_event *events, size_t count) {
+    struct lbx_map all;
+    if (inbox->count == 0)
+        return LBX_OK;
+    read_held(inbox, pg, arena, &all);
     for (size_t i = 0; i < count; i++) {
         if (events[i].status != LBX_INPUT_NEW)
             continue;
-        const char *key = key_of(arena, events[i].event.source, events[i].event.id);
-        if (lbx_map_get(&fresh, key))
-            continue;
-        if (lbx_map_get(&same, key))
+        struct held *held =
+            lbx_map_get(&all, key_of(arena, events[i].event.source, events[i].event.id));
+        if (!held)
+            return LBX_ERR_INTERNAL;
+        if (memcmp(held->identity, events[i].identity, sizeof events[i].identity) != 0)
+            reject(&events[i]);
+        else if (!held->fresh)
             events[i].status = LBX_INPUT_DUPLICATE;
         else
-            reject(&events[i]);
+            held->fresh = false;
     }
+    return LBX_OK;
 }
 
 void lbx_inbox_done(struct lbx_inbox *inbox) {

@@ -27,13 +27,15 @@ struct lbx_inbox {
     size_t enter_call, read_call, count;
 };
 
-/* Marks what the batch itself holds twice, and adds the statements for the rest. */
+/* Adds the statements that enter the batch's events, the first of each id. */
 void lbx_inbox_add(struct lbx_inbox *inbox, struct lbx_calls *calls, struct lbx_arena *arena,
                    struct lbx_input_event *events, size_t count);
 
-/* Marks what was there before: duplicates, and the same id with other bytes, which is rejected. */
-void lbx_inbox_read(const struct lbx_inbox *inbox, const struct lbx_pg *pg, struct lbx_arena *arena,
-                    struct lbx_input_event *events, size_t count);
+/* Marks duplicates, and rejects the same id with other bytes: what the inbox now holds under an id is the
+ * event, whether this batch entered it or one before. LBX_ERR_INTERNAL: it does not hold one. */
+enum lbx_err lbx_inbox_read(const struct lbx_inbox *inbox, const struct lbx_pg *pg,
+                            struct lbx_arena *arena, struct lbx_input_event *events, size_t count)
+    LBX_MUST_CHECK;
 
 void lbx_inbox_done(struct lbx_inbox *inbox);
 

@@ -248,9 +248,10 @@ static enum lbx_err handle(struct consume *c, struct lbx_batch *batch, struct lb
         err = fenced(c, fence_call, expected);
     if (err != LBX_OK)
         return err;
-    lbx_inbox_read(&inbox, pg, batch->arena, batch->inputs, batch->count);
     batch->effects.now = lbx_clock_read(pg, clock_call);
-    err = c->declaration->decide(batch);
+    err = lbx_inbox_read(&inbox, pg, batch->arena, batch->inputs, batch->count);
+    if (err == LBX_OK)
+        err = c->declaration->decide(batch);
     if (err != LBX_OK) {
         lbx_pg_rollback(pg);
         return err;

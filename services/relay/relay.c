@@ -1,5 +1,6 @@
 /* Takes unpublished rows, sends them, waits for every delivery report, marks them. In between it keeps
- * nothing: a crash publishes again, under the same event id.
+ * nothing: a crash publishes again, under the same event id. One round trip marks the last rows and takes
+ * the next.
  *
  * Order per key: rows go in waves, of which each holds one row of a key at most. Where a row is not
  * delivered, the later rows of its key wait for it.
@@ -44,10 +45,10 @@ struct relay {
 
 /* ---- rows as records ---- */
 
-static void read_event(struct row *row, const struct lbx_pg *pg, size_t at) {
+static void read_event(struct row *row, const struct lbx_pg *pg, size_t call, size_t at) {
     static const struct lbx_header content_type = {"content-type", CONTENT_TYPE,
                                                    sizeof CONTENT_TYPE - 1};
-    const char *key = lbx_pg_cell(pg, 0, at, 2), *value = lbx_pg_cell(pg, 0, at, 3);
+    const char *key = lbx_pg_cell(pg, call, at, 2), *value = lbx_pg_cell(pg, call, at, 3);
     row->order_key = key;
     row->record = (struct lbx_record){
         .key = key,
@@ -64,43 +65,44 @@ static struct lbx_header text_header(const char *name, const char *value) {
 }
 
 /* Kafka Connect's names for what a dead letter says of its origin (KIP-298). */
-static enum lbx_err read_dead_letter(struct row *row, const struct lbx_pg *pg, size_t at,
-                                     struct lbx_arena *arena) {
+static enum lbx_err read_dead_letter(struct row *row, const struct lbx_pg *pg, size_t call,
+                                     size_t at, struct lbx_arena *arena) {
     struct lbx_header *original, *headers;
     size_t count, len;
-    const void *encoded = lbx_pg_cell_bytes(pg, 0, at, 7, arena, &len);
+    const void *encoded = lbx_pg_cell_bytes(pg, call, at, 7, arena, &len);
     enum lbx_err err = lbx_record_headers_decode(encoded, len, arena, &original, &count);
     if (err != LBX_OK)
         return err;
     headers = LBX_ARENA_ARRAY(arena, struct lbx_header, count + 4);
     if (count)
         memcpy(headers, original, sizeof *headers * count);
-    headers[count] = text_header("__connect.errors.topic", lbx_pg_cell(pg, 0, at, 8));
-    headers[count + 1] = text_header("__connect.errors.partition", lbx_pg_cell(pg, 0, at, 9));
-    headers[count + 2] = text_header("__connect.errors.offset", lbx_pg_cell(pg, 0, at, 10));
+    headers[count] = text_header("__connect.errors.topic", lbx_pg_cell(pg, call, at, 8));
+    headers[count + 1] = text_header("__connect.errors.partition", lbx_pg_cell(pg, call, at, 9));
+    headers[count + 2] = text_header("__connect.errors.offset", lbx_pg_cell(pg, call, at, 10));
     headers[count + 3] =
-        text_header("__connect.errors.exception.message", lbx_pg_cell(pg, 0, at, 4));
+        text_header("__connect.errors.exception.message", lbx_pg_cell(pg, call, at, 4));
     row->order_key = lbx_arena_printf(arena, "\x1f%s", row->id);
-    row->record.key = lbx_pg_cell_bytes(pg, 0, at, 5, arena, &row->record.key_len);
-    row->record.value = lbx_pg_cell_bytes(pg, 0, at, 6, arena, &row->record.value_len);
+    row->record.key = lbx_pg_cell_bytes(pg, call, at, 5, arena, &row->record.key_len);
+    row->record.value = lbx_pg_cell_bytes(pg, call, at, 6, arena, &row->record.value_len);
     row->record.headers = headers;
     row->record.header_count = count + 4;
     return LBX_OK;
 }
 
-static enum lbx_err read_rows(struct relay *relay, struct row **ret_rows, size_t *ret_count) {
+static enum lbx_err read_rows(struct relay *relay, size_t call, struct row **ret_rows,
+                              size_t *ret_count) {
     const struct lbx_pg *pg = relay->worker->pg;
-    size_t count = lbx_pg_row_count(pg, 0);
+    size_t count = lbx_pg_row_count(pg, call);
     struct row *rows = LBX_ARENA_ARRAY(&relay->arena, struct row, count);
     for (size_t i = 0; i < count; i++) {
         rows[i].relay = relay;
-        rows[i].id = lbx_pg_cell(pg, 0, i, 1);
-        rows[i].dead_letter = *lbx_pg_cell(pg, 0, i, 0) == 'q';
+        rows[i].id = lbx_pg_cell(pg, call, i, 1);
+        rows[i].dead_letter = *lbx_pg_cell(pg, call, i, 0) == 'q';
         enum lbx_err err = LBX_OK;
         if (rows[i].dead_letter)
-            err = read_dead_letter(&rows[i], pg, i, &relay->arena);
+            err = read_dead_letter(&rows[i], pg, call, i, &relay->arena);
         else
-            read_event(&rows[i], pg, i);
+            read_event(&rows[i], pg, call, i);
         if (err != LBX_OK)
             return err;
     }
@@ -169,56 +171,75 @@ static enum lbx_err renew_producer(struct relay *relay) {
                              &relay->producer);
 }
 
-static enum lbx_err mark(struct relay *relay, const struct row *rows, size_t count,
-                         size_t *ret_delivered) {
+/* Rows of one round. They borrow from the database's last result. */
+struct taken {
+    struct row *rows;
+    size_t count;
+};
+
+/* What the next round trip marks: ids as text, since the rows go with the results before it. */
+struct marks {
+    struct lbx_rows events, letters;
+};
+
+static void marks_done(struct marks *marks) {
+    lbx_rows_done(&marks->events);
+    lbx_rows_done(&marks->letters);
+}
+
+static size_t collect_marks(const struct taken *taken, struct marks *ret_marks) {
+    lbx_rows_init(&ret_marks->events, 1);
+    lbx_rows_init(&ret_marks->letters, 1);
+    for (size_t i = 0; i < taken->count; i++)
+        if (taken->rows[i].state == DELIVERED)
+            lbx_rows_text(taken->rows[i].dead_letter ? &ret_marks->letters : &ret_marks->events,
+                          taken->rows[i].id);
+    return lbx_rows_count(&ret_marks->events) + lbx_rows_count(&ret_marks->letters);
+}
+
+/* One round trip: marks what was delivered of *taken and takes what is unpublished now. */
+static enum lbx_err mark_and_take(struct relay *relay, struct taken *taken) {
+    struct marks marks LBX_CLEANUP(marks_done);
     struct lbx_calls calls = {0};
-    struct lbx_rows events LBX_CLEANUP(lbx_rows_done), letters LBX_CLEANUP(lbx_rows_done);
-    lbx_rows_init(&events, 1);
-    lbx_rows_init(&letters, 1);
-    for (size_t i = 0; i < count; i++)
-        if (rows[i].state == DELIVERED)
-            lbx_rows_text(rows[i].dead_letter ? &letters : &events, rows[i].id);
-    *ret_delivered = lbx_rows_count(&events) + lbx_rows_count(&letters);
-    lbx_rows_call(&events, &calls, &sql_relay_mark_outbox, 0, NULL);
-    lbx_rows_call(&letters, &calls, &sql_relay_mark_quarantine, 0, NULL);
-    return lbx_pg_run(relay->worker->pg, &calls);
+    char limit[16];
+    size_t delivered = collect_marks(taken, &marks);
+    lbx_arena_reset(&relay->arena);
+    *taken = (struct taken){0};
+    snprintf(limit, sizeof limit, "%d", ROUND_ROWS);
+    lbx_rows_call(&marks.events, &calls, &sql_relay_mark_outbox, 0, NULL);
+    lbx_rows_call(&marks.letters, &calls, &sql_relay_mark_quarantine, 0, NULL);
+    size_t take = LBX_CALL(&calls, &sql_relay_take_unpublished,
+                           shards_literal(&relay->shards, &relay->arena), limit);
+    enum lbx_err err = lbx_pg_run(relay->worker->pg, &calls);
+    if (err != LBX_OK)
+        return err;
+    atomic_fetch_add(&relay->worker->metrics.published, (int64_t)delivered);
+    return read_rows(relay, take, &taken->rows, &taken->count);
 }
 
 /* A row that Kafka refuses for good holds up its key, which an operator has to look at, and no other. */
-static bool any_failed(const struct row *rows, size_t count) {
-    for (size_t i = 0; i < count; i++)
-        if (rows[i].state == FAILED)
+static bool any_in(const struct taken *taken, int state) {
+    for (size_t i = 0; i < taken->count; i++)
+        if ((int)taken->rows[i].state == state)
             return true;
     return false;
 }
 
-static enum lbx_err publish_unpublished(struct relay *relay, int64_t *ret_wait_us) {
-    struct lbx_calls calls = {0};
-    struct row *rows;
-    size_t count = 0, delivered = 0;
-    char limit[16];
-    snprintf(limit, sizeof limit, "%d", ROUND_ROWS);
-    LBX_CALL(&calls, &sql_relay_take_unpublished, shards_literal(&relay->shards, &relay->arena),
-             limit);
-    enum lbx_err err = lbx_pg_run(relay->worker->pg, &calls);
-    if (err == LBX_OK)
-        err = read_rows(relay, &rows, &count);
-    if (err != LBX_OK || count == 0)
-        return err;
-    publish(relay, rows, count);
-    if (relay->worker->stopping && relay->under_way > 0)
-        err = renew_producer(relay); /* reports what is still under way as failed */
-    if (err == LBX_OK)
-        err = mark(relay, rows, count, &delivered);
-    if (err != LBX_OK)
-        return err;
-    atomic_fetch_add(&relay->worker->metrics.published, (int64_t)delivered);
-    if (relay->refused)
-        err = renew_producer(relay);
-    if (any_failed(rows, count))
-        return LBX_ERR_UNAVAILABLE;
-    if (count >= ROUND_ROWS && delivered > 0)
-        *ret_wait_us = 0;
+static enum lbx_err publish_unpublished(struct relay *relay) {
+    struct taken taken = {0};
+    enum lbx_err err = mark_and_take(relay, &taken);
+    while (err == LBX_OK && taken.count > 0) {
+        publish(relay, taken.rows, taken.count);
+        if (relay->refused || (relay->worker->stopping && relay->under_way > 0))
+            err = renew_producer(relay); /* reports what is still under way as failed */
+        bool failed = any_in(&taken, FAILED), delivered = any_in(&taken, DELIVERED);
+        if (err == LBX_OK)
+            err = mark_and_take(relay, &taken);
+        if (err == LBX_OK && failed)
+            err = LBX_ERR_UNAVAILABLE;
+        if (!delivered || relay->worker->stopping)
+            break;
+    }
     return err;
 }
 
@@ -243,7 +264,7 @@ enum lbx_err relay_round(struct lbx_worker *worker, void *state, int64_t *ret_wa
         err = prune(relay);
     *ret_wait_us = BALANCE_EVERY_US;
     if (err == LBX_OK && shards_count(&relay->shards) > 0)
-        err = publish_unpublished(relay, ret_wait_us);
+        err = publish_unpublished(relay);
     return err;
 }
 

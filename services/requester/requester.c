@@ -37,6 +37,8 @@ static void on_access_requested(struct lbx_batch *batch, struct lbx_input_event 
     const struct lbx_ticket *ticket = &world_ticket(world, wish->ticket_id)->ticket;
     const struct kept_subscription *subscription =
         world_subscription(world, ticket->subscription_id);
+    if (subscription && subscription->subscription.removed)
+        subscription = NULL; /* it is nobody's */
     const struct lbx_limits limits = lbx_worker_limits(batch->worker);
     struct lbx_creation creation = {
         .wish = wish,

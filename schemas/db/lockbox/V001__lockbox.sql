@@ -230,6 +230,8 @@ BEGIN
        AND i.action = access_check.action
        AND i.expires_at > at_time
        AND i.starts_at <= at_time
+       AND '' NOT IN (coalesce(access_check.namespace, '-'), coalesce(access_check.kind, '-'),
+                      coalesce(access_check.name, '-'))
        AND CASE i.action
            WHEN 'create_object' THEN
                i.namespace IS NOT DISTINCT FROM access_check.namespace

@@ -1,0 +1,245 @@
+"""The road: lifecycles per second, commit to event beside a bare loop, idle CPU, memory, start-up.
+
+All from one run, against a stack of its own. Figures in brackets are the goals.
+"""
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import urllib.request
+import uuid
+from pathlib import Path
+
+import psycopg
+from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
+from confluent_kafka.admin import AdminClient, NewTopic
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+from tests.support.stack import REPOSITORY, WORKERS, Stack  # noqa: E402
+
+TICKS = os.sysconf("SC_CLK_TCK")
+PER_SECOND, SECONDS = 200, 15
+
+
+# ---- lifecycles ----
+
+class Publisher:
+    def __init__(self, stack):
+        self.producer = Producer({"bootstrap.servers": stack.env["LOCKBOX_KAFKA_BOOTSTRAP_SERVERS"], "linger.ms": 5, "log_level": 0})
+
+    def publish(self, topic, key, kind, **data):
+        event = {"specversion": "1.0", "id": str(uuid.uuid4()), "source": "/bench", "type": f"lockbox.{kind}.v1",
+                 "datacontenttype": "application/json", "data": data}
+        self.producer.produce(f"lockbox.{topic}.v1", json.dumps(event), key,
+                              headers={"content-type": "application/cloudevents+json"})
+        self.producer.poll(0)
+
+
+def person(name):
+    return {"id": name, "email": f"{name}@contoso.example", "name": name.title()}
+
+
+def until(condition, seconds=120):
+    end = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > end:
+            sys.exit("bench road: gave up waiting")
+        time.sleep(0.02)
+
+
+def lifecycles(stack, count):
+    """Asked, approved, completed, every mail sent, every record in the audit store: per second, whole."""
+    bus = Publisher(stack)
+    tenant, subscription = f"tenant-{uuid.uuid4()}", str(uuid.uuid4())
+    cluster = (f"/subscriptions/{subscription}/resourceGroups/rg/providers/Microsoft.RedHatOpenShift/"
+               "openShiftClusters/aro")
+    for kind, data in (("subscription_added", {}), ("role_assigned", {"principal": person("gwen"), "role": "global_administrator"}),
+                       ("role_assigned", {"principal": person("ann"), "role": "owner"}), ("lockbox_enabled", {"by": person("gwen")})):
+        bus.publish("tenants", tenant, f"tenant.{kind}", tenant_id=tenant, subscription_id=subscription, **data)
+    bus.producer.flush()
+    with psycopg.connect(stack.env["LOCKBOX_SUPERUSER_URL"], autocommit=True) as db, \
+            psycopg.connect(stack.env["LOCKBOX_AUDIT_SUPERUSER_URL"], autocommit=True) as audit:
+        def number(query, connection=db):
+            return connection.execute(query).fetchone()[0]
+        until(lambda: number("SELECT count(*) FROM lockbox.subscription WHERE lockbox_enabled"))
+        began = time.monotonic()
+        for i in range(count):
+            ticket, engineer = f"T-{uuid.uuid4()}", {**person(f"eng-{i}"), "organization": "redhat"}
+            bus.publish("tickets", ticket, "ticket.opened", ticket_id=ticket, subscription_id=subscription, title="Bench")
+            bus.publish("tickets", ticket, "ticket.assigned", ticket_id=ticket, engineer=engineer)
+            bus.publish("tickets", ticket, "access.requested", ticket_id=ticket, engineer_id=engineer["id"],
+                        resource_id=cluster, justification="Bench", duration="PT1S",
+                        actions=[{"action": "get_pod_logs", "namespace": "openshift-ingress"}])
+        bus.producer.flush()
+        approved = set()
+        while len(approved) < count:
+            new = [str(row[0]) for row in db.execute("SELECT request_id FROM lockbox.request WHERE state = 'customer_notified'")]
+            for request in set(new) - approved:
+                bus.publish("decisions", request, "decision.submitted", request_id=request, decision="approve", by=person("ann"))
+                approved.add(request)
+            bus.producer.flush()
+        until(lambda: number("SELECT count(*) FROM lockbox.request WHERE state = 'completed'") == count)
+        ended = time.monotonic()
+        until(lambda: number("SELECT count(*) FROM lockbox.notification WHERE state <> 'sent'") == 0)
+        until(lambda: number("SELECT count(*) FROM lockbox.outbox WHERE published_at IS NULL") == 0)
+        until(lambda: number("SELECT count(*) FROM audit.event WHERE type = 'lockbox.request.completed.v1'", audit) == count)
+        return count / (ended - began), count / (time.monotonic() - began)
+
+
+# ---- commit → event ----
+
+class Arrivals:
+    """When each event id came out of Kafka, by this process's clock."""
+
+    def __init__(self, stack, topic):
+        self.at = {}
+        self.consumer = Consumer({"bootstrap.servers": stack.env["LOCKBOX_KAFKA_BOOTSTRAP_SERVERS"], "group.id": str(uuid.uuid4()),
+                                  "enable.auto.commit": False, "fetch.wait.max.ms": 100, "log_level": 0})
+        self.consumer.assign([TopicPartition(topic, p, self.end(topic, p)) for p in range(8)])
+        self.stop = False
+        self.thread = threading.Thread(target=self.run, daemon=True)
+        self.thread.start()
+
+    def end(self, topic, partition):
+        """Where the partition ends; asked again while a new topic has no leader yet."""
+        while True:
+            try:
+                return self.consumer.get_watermark_offsets(TopicPartition(topic, partition))[1]
+            except KafkaException:
+                time.sleep(0.05)
+
+    def run(self):
+        while not self.stop:
+            message = self.consumer.poll(0.1)
+            if message is not None and not message.error():
+                self.at[message.key().decode()] = time.perf_counter()
+
+    def close(self):
+        self.stop = True
+        self.thread.join()
+        self.consumer.close()
+
+
+def commit_to_event(stack, topic, insert):
+    """p50 and p99 in ms of PER_SECOND commits a second."""
+    arrivals, committed = Arrivals(stack, topic), {}
+    with psycopg.connect(stack.env["LOCKBOX_SUPERUSER_URL"]) as db:
+        began = time.perf_counter()
+        for i in range(PER_SECOND * SECONDS):
+            while time.perf_counter() < began + i / PER_SECOND:
+                time.sleep(0.0002)
+            key = str(uuid.uuid4())
+            db.execute(insert, (key, key, EVENT % (key, key)))
+            db.commit()
+            committed[key] = time.perf_counter()
+    until(lambda: committed.keys() <= arrivals.at.keys(), 60)
+    arrivals.close()
+    took = sorted((arrivals.at[key] - at) * 1000 for key, at in committed.items())
+    return took[len(took) // 2], took[len(took) * 99 // 100]
+
+
+# What every consumer of the topic takes as it is: nothing is mailed, refused or quarantined for it.
+EVENT = json.dumps({"specversion": "1.0", "id": "%s", "source": "/lockbox/bench", "type": "lockbox.tenant.changed.v1",
+                    "subject": "%s", "time": "2026-11-23T16:08:38Z", "datacontenttype": "application/json",
+                    "data": {"tenant_id": "contoso", "change": "subscription_added", "name": "x" * 250,
+                             "at": "2026-11-23T16:08:38Z"}})
+OURS = """
+WITH row AS (INSERT INTO lockbox.outbox (id, aggregatetype, aggregateid, type, payload)
+             VALUES (%s, 'tenant', %s, 'lockbox.tenant.changed.v1', %s) RETURNING seq)
+SELECT pg_notify('lockbox_outbox', '') FROM row
+"""
+BARE = """
+WITH row AS (INSERT INTO bare_outbox (id, aggregateid, payload) VALUES (%s, %s, %s) RETURNING seq)
+SELECT pg_notify('bare_outbox', '') FROM row
+"""
+
+
+def bare(stack):
+    with psycopg.connect(stack.env["LOCKBOX_SUPERUSER_URL"], autocommit=True) as db:
+        db.execute("CREATE TABLE bare_outbox (seq bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, id uuid, aggregateid text, payload text)")
+    admin = AdminClient({"bootstrap.servers": stack.env["LOCKBOX_KAFKA_BOOTSTRAP_SERVERS"], "log_level": 0})
+    for done in admin.create_topics([NewTopic("bare", 8, 1)]).values():
+        done.result()
+    relay = subprocess.Popen([REPOSITORY / "build/release/tests/bare_relay", stack.env["LOCKBOX_SUPERUSER_URL"],
+                              stack.env["LOCKBOX_KAFKA_BOOTSTRAP_SERVERS"], "bare"], stdout=subprocess.PIPE)
+    try:
+        relay.stdout.readline()
+        return commit_to_event(stack, "bare", BARE)
+    finally:
+        relay.kill()
+        relay.wait()
+
+
+# ---- at rest, and at start ----
+
+def cpu_seconds(pid):
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / TICKS
+
+
+def memory_kb(pid, what):
+    return next(int(line.split()[1]) for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines() if line.startswith(f"{what}:"))
+
+
+def at_rest(stack, seconds):
+    pids = {name: stack.status()[name]["pid"] for name in WORKERS}
+    before = {name: cpu_seconds(pid) for name, pid in pids.items()}
+    time.sleep(seconds)
+    return {name: ((cpu_seconds(pid) - before[name]) / seconds * 100, memory_kb(pid, "Rss") / 1024, memory_kb(pid, "Pss") / 1024)
+            for name, pid in pids.items()}
+
+
+def start_up(stack):
+    """ms from exec to /readyz saying 200, one worker after the other, dependencies up."""
+    taken = {}
+    for name in WORKERS:
+        stack.down(name)
+        environment = {**os.environ, **stack.env, "LOCKBOX_INSTANCE": "1",
+                       "LOCKBOX_HTTP_LISTEN": stack.env[f"LOCKBOX_HTTP_{name.upper()}"]}
+        began = time.perf_counter()
+        process = subprocess.Popen([REPOSITORY / "build/release/bin" / name], env=environment, stderr=subprocess.DEVNULL)
+        url = f"http://{environment['LOCKBOX_HTTP_LISTEN']}/readyz"
+        while True:
+            try:
+                if urllib.request.urlopen(url, timeout=1).status == 200:
+                    break
+            except OSError:
+                time.sleep(0.001)
+        taken[name] = (time.perf_counter() - began) * 1000
+        process.terminate()
+        process.wait(15)
+    return taken
+
+
+def main():
+    count = int(os.environ.get("LOCKBOX_BENCH_LIFECYCLES", "500"))
+    with tempfile.TemporaryDirectory(prefix="lockbox-bench-") as directory:
+        stack = Stack(Path(directory))
+        try:
+            stack.up()
+            print("at rest, 20 s …", file=sys.stderr)
+            rest = at_rest(stack, 20)
+            print(f"{count} lifecycles …", file=sys.stderr)
+            ended, whole = lifecycles(stack, count)
+            print(f"commit → event, {PER_SECOND}/s …", file=sys.stderr)
+            # The road's end at Kafka, as the bare loop's is: nobody reads behind it.
+            stack.down("notifier", "auditor")
+            ours, least = commit_to_event(stack, "lockbox.events.v1", OURS), bare(stack)
+            print("start-up …", file=sys.stderr)
+            started = start_up(stack)
+        finally:
+            stack.wipe()
+    print(f"lifecycles/s            {ended:8.1f} until the grant ended, {whole:.1f} with every mail and audit row")
+    print(f"commit → event p50, p99 {ours[0]:8.2f}  {ours[1]:.2f} ms;  bare loop {least[0]:.2f}  {least[1]:.2f} ms")
+    print(f"  p99 ratio             {ours[1] / least[1]:8.2f} [≤ 1.5]")
+    print(f"idle CPU, all six       {sum(row[0] for row in rest.values()):8.2f} % of a core [≤ 1]")
+    print(f"PSS, all six            {sum(row[2] for row in rest.values()):8.1f} MB [≤ 40]")
+    for name, (cpu, rss, pss) in rest.items():
+        print(f"  {name:<20}  {cpu:8.2f} %   RSS {rss:5.1f} MB   PSS {pss:5.1f} MB   ready in {started[name]:5.0f} ms [≤ 100]")
+
+
+if __name__ == "__main__":
+    main()
