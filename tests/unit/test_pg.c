@@ -164,8 +164,13 @@ static void a_bad_url_keeps_its_secret(void **unused) {
         "postgresql://u:s3cret@[h/d",
         "postgresql://u:s3cret%@h/d",
         "postgresql://u:s3cret@127.0.0.1:1/d?sslmod=require",
+        "postgresql://u:s3cret",       /* read as host u, port s3cret */
+        "postgresql://u:s3cret/x@h/d", /* the same, and a database x@h/d */
+        "postgresql://u@h:s3cret/d",
         "host=h password='s3cret",
         "host=h s3cret",
+        "host=127.0.0.1 port=s3cret",
+        "host=127.0.0.1 port=1,s3cret",
     };
     int bad = 0;
     for (size_t i = 0; i < COUNT(urls); i++) {
