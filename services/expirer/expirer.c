@@ -8,6 +8,8 @@
 #include "store/clock.h"
 #include "store/effects.h"
 
+/* Requests ended in one transaction: enough that its flush to disk weighs little. */
+enum { BATCH = 2000 };
 /* Rows that another transaction holds are not seen due here; look again this soon. */
 #define HELD_ELSEWHERE_US INT64_C(100000)
 
@@ -74,7 +76,7 @@ static enum lbx_err until_next(struct lbx_worker *worker, int64_t *ret_wait_us) 
 
 enum lbx_err expirer_round(struct lbx_worker *worker, void *state, int64_t *ret_wait_us) {
     (void)state;
-    size_t limit = (size_t)worker->settings.batch_records, count = limit;
+    size_t limit = BATCH, count = limit;
     enum lbx_err err = LBX_OK;
     while (err == LBX_OK && count == limit && !lbx_worker_stopping(worker)) {
         struct lbx_arena arena LBX_CLEANUP(lbx_arena_done) = {0};
