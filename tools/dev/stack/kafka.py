@@ -57,7 +57,7 @@ def prepare(directory: Path, jars: Path, ports: dict[str, int]) -> list[str]:
     replace(properties, PROPERTIES.format(broker=ports["kafka"], controller=ports["controller"], data=data))
     run = [java(), *JVM, "-cp", f"{jars}/*"]
     if not (data / "meta.properties").exists():
-        cluster_id = secrets.token_urlsafe(16)
+        cluster_id = "L" + secrets.token_urlsafe(16)[1:]  # one that begins with "-" would be read as an option
         subprocess.run([*run, "kafka.tools.StorageTool", "format", "--config", properties, "--cluster-id", cluster_id],
                        check=True, capture_output=True, text=True)
     return [*run, "kafka.Kafka", str(properties)]
