@@ -208,10 +208,19 @@ static bool same_person(const char *id, const char *email, const struct lbx_prin
     return (id && strcmp(id, who->id) == 0) || (email && strcasecmp(email, who->email) == 0);
 }
 
-/* Consent is somebody else's: not the engineer's, and not whoever's opened the ticket for the vendor. */
-static bool approves_himself(const struct lbx_request *request, const struct lbx_principal *who) {
+static bool is_asking_side(const struct lbx_request *request, const struct lbx_principal *who) {
     return same_person(request->engineer.id, request->engineer.email, who) ||
            same_person(request->opened_by.id, request->opened_by.email, who);
+}
+
+/* Consent is somebody else's: not the engineer's, and not whoever's opened the ticket for the vendor. By
+ * what the portal says of the voter, and by what the customer's directory said of him. */
+static bool approves_himself(const struct lbx_request *request, const struct lbx_principal *who) {
+    for (size_t i = 0; i < request->approver_count; i++)
+        if (strcmp(request->approvers[i].principal.id, who->id) == 0 &&
+            is_asking_side(request, &request->approvers[i].principal))
+            return true;
+    return is_asking_side(request, who);
 }
 
 /* More than was asked for. Several approvers' choices meet: what another has left out already does not
