@@ -14,13 +14,13 @@ def states(request) -> list[str]:
 
 def test_approved_access_opens_and_ends_by_itself(road, mode):
     tenant = Tenant(road, mode=mode)
-    request = tenant.request(duration="PT3S")
+    request = tenant.request(duration="PT4S")
     assert not request.check().allowed
     approved = request.approve().request
     answer = request.check()
     assert (answer.allowed, str(answer.request_id), answer.reason) == (True, request.id, "approved")
     assert answer.expires_at == when(approved["expires_at"])
-    assert (when(approved["expires_at"]) - when(approved["starts_at"])).total_seconds() == 3
+    assert (when(approved["expires_at"]) - when(approved["starts_at"])).total_seconds() == 4
     completed = request.event("completed").request
     answer = request.check()
     assert (answer.allowed, answer.request_id, answer.expires_at, answer.reason) == (False, None, None, "no_grant")

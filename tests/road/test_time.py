@@ -56,7 +56,7 @@ def test_a_late_vote_finds_the_request_expired_without_the_expirer(road, tenant,
 
 
 def test_a_dead_expirer_lengthens_no_access(road, tenant, no_expirer):
-    request = tenant.request(duration="PT2S")
+    request = tenant.request(duration="PT4S")
     approved = request.approve().request
     assert request.check().allowed
     sleep_until(road, approved["expires_at"])

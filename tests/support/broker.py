@@ -12,6 +12,7 @@ from .events import Outgoing
 from .schemas import schema_errors
 from .waiting import SECONDS
 
+QUIET = {"log_level": 0}  # brokers go and come in these tests
 STRUCTURED = b"application/cloudevents+json; charset=UTF-8"
 
 
@@ -77,7 +78,7 @@ def complaints(record: Record) -> list[str]:
 
 class Publisher:
     def __init__(self, bootstrap: str):
-        self.producer = Producer({"bootstrap.servers": bootstrap, "linger.ms": 0, "enable.idempotence": True})
+        self.producer = Producer({**QUIET, "bootstrap.servers": bootstrap, "linger.ms": 0, "enable.idempotence": True})
 
     def send(self, *records: Outgoing) -> list[Record]:
         """Produces them, waits for all, and says where each is. Those of one key keep their order."""
@@ -101,7 +102,7 @@ class Publisher:
 
 
 def partitions_of(bootstrap: str, topic: str) -> list[int]:
-    metadata = AdminClient({"bootstrap.servers": bootstrap}).list_topics(topic, timeout=30)
+    metadata = AdminClient({**QUIET, "bootstrap.servers": bootstrap}).list_topics(topic, timeout=30)
     return sorted(metadata.topics[topic].partitions)
 
 
@@ -115,8 +116,9 @@ class Feed:
         self.check = check
         self.changed = threading.Condition()
         self.stopping = False
-        self.consumer = Consumer({"bootstrap.servers": bootstrap, "group.id": "tests", "enable.auto.commit": False,
-                                  "auto.offset.reset": "earliest", "reconnect.backoff.max.ms": 500})
+        self.consumer = Consumer({**QUIET, "bootstrap.servers": bootstrap, "group.id": "tests",
+                                  "enable.auto.commit": False, "auto.offset.reset": "earliest",
+                                  "reconnect.backoff.max.ms": 500})
         self.consumer.assign([TopicPartition(topic, partition, OFFSET_BEGINNING)
                               for partition in partitions_of(bootstrap, topic)])
         self.thread = threading.Thread(target=self.run, name=topic, daemon=True)
