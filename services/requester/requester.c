@@ -9,9 +9,15 @@
 
 /* ---- requests ---- */
 
-static const struct lbx_request *request_of(const struct world *world, const char *id) {
-    const struct lbx_kept_request *kept = id ? lbx_map_get(&world->requests, id) : NULL;
-    return kept ? &kept->request : NULL;
+/* The request that a wish extends, as time has left it by now; NULL where there is none. */
+static const struct lbx_request *extended_by(struct lbx_batch *batch, const char *id) {
+    const struct world *world = batch->state;
+    const struct lbx_limits limits = lbx_worker_limits(batch->worker);
+    struct lbx_kept_request *kept = id ? lbx_map_get(&world->requests, id) : NULL;
+    if (!kept)
+        return NULL;
+    lbx_effects_pass_time(&batch->effects, kept, &limits);
+    return &kept->request;
 }
 
 /* What a request's first state is published as. */
@@ -44,7 +50,7 @@ static void on_access_requested(struct lbx_batch *batch, struct lbx_input_event 
         .wish = wish,
         .ticket = ticket,
         .subscription = subscription ? &subscription->subscription : NULL,
-        .extended = request_of(world, wish->extends),
+        .extended = extended_by(batch, wish->extends),
         .limits = &limits,
         .request_id = lbx_effects_uuid(&batch->effects),
         .now = batch->effects.now,
