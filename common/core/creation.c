@@ -81,12 +81,16 @@ static bool justified(const struct lbx_creation *c, int64_t *item) {
     return text && !lbx_utf8_blank(text, strlen(text));
 }
 
-/* An extension continues access that the same engineer was granted for the same cluster. */
+/* An extension continues access that the same engineer has, for the same cluster. */
 static bool extended_known(const struct lbx_creation *c, int64_t *item) {
     (void)item;
-    return !c->wish->extends || (c->extended && c->extended->state == LBX_STATE_APPROVED &&
-                                 strcmp(c->extended->engineer.id, c->wish->engineer_id) == 0 &&
-                                 strcasecmp(c->extended->resource_id, c->wish->resource_id) == 0);
+    const struct lbx_request *extended = c->extended;
+    if (!c->wish->extends)
+        return true;
+    return extended &&
+           (extended->state == LBX_STATE_APPROVED || extended->state == LBX_STATE_EMERGENCY) &&
+           strcmp(extended->engineer.id, c->wish->engineer_id) == 0 &&
+           strcasecmp(extended->resource_id, c->wish->resource_id) == 0;
 }
 
 /* An emergency is authorized by somebody else. */
