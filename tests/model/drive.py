@@ -116,7 +116,7 @@ class Run:
         self.told: dict[str, list[Told]] = defaultdict(list)           # request → what came out
         self.broken: dict[str, str] = {}                              # request or event → the first difference
         self.counts: Counter = Counter()
-        self.verdicts: Counter = Counter()
+        self.verdicts: Counter = Counter()                            # state, decision, verdict
         self.reasons: Counter = Counter()
         self.kinds: Counter = Counter()
         self.lateness: list[int] = []
@@ -307,7 +307,9 @@ class Run:
                 self.expect(answer)
                 continue
             if answer.kind == "decision.judged":
-                self.verdicts[answer.data["verdict"]] += 1
+                request = self.world.requests.get(answer.subject)
+                state = answers[-2].data["previous_state"] if len(answers) > 1 and answers[-2].cause else request and request.state
+                self.verdicts[state, answer.data["decision"], answer.data["verdict"]] += 1
             else:
                 self.reasons[answer.data.get("reason")] += 1
             found = differences(answer, others.pop(0)) if others else ["no answer"]
@@ -388,14 +390,12 @@ class Run:
 
     def story(self, what: str) -> str:
         """What was said about a request (or an event), and what came of it."""
-        tags = self.tags.get(what, frozenset())
-        places = sorted({place for tag in tags for place in self.about[tag]})
         number = next((number for number, request_id in self.ids.items() if request_id == what), None)
-        lines = [self.inputs[place] for place in places
-                 if what in self.inputs[place] or self.inputs[place].split()[7].startswith(("ticket.", "tenant."))
-                 or self.inputs[place].startswith(f"{self.name}-{number} ")]
-        lines = lines or [line for line in self.inputs if line.startswith(f"{what} ")]
-        return "\n".join([f"{self.name}: {what}", *(f"  in   {line[:1000]}" for line in lines[-40:]),
+        own = [place for place, line in enumerate(self.inputs) if what in line or line.startswith(f"{self.name}-{number} ")]
+        places = {place for tag in self.tags.get(what, ()) for place in self.about[tag]
+                  if own and place <= own[-1] and self.inputs[place].split()[7].startswith(("ticket.", "tenant."))}
+        lines = [self.inputs[place] for place in sorted({*sorted(places)[-25:], *own[-25:]})]
+        return "\n".join([f"{self.name}: {what}", *(f"  in   {line[:1000]}" for line in lines),
                           *(f"  out  {line}" for line in self.told.get(what, [])), f"  DIFFERENCE  {self.broken[what]}"])
 
     def report(self) -> str:
@@ -410,6 +410,14 @@ class Run:
         self.follower.close()
         self.database.close()
         self.enforcer.close()
+
+
+def verdicts(run: Run) -> str:
+    """Of each decision in each state."""
+    cells = defaultdict(list)
+    for (state, decision, verdict), number in sorted(run.verdicts.items(), key=str):
+        cells[state, decision].append(f"{verdict} {number}")
+    return "\n".join(f"    {state or 'unknown'}, {decision}: {', '.join(judged)}" for (state, decision), judged in cells.items())
 
 
 def summary(run: Run) -> str:

@@ -176,7 +176,8 @@ class Author:
         self.engineers = [{**it, "organization": organization} for it, organization in zip(engineers, organizations)]
         self.voters: dict[str, list] = {name: [] for name in self.subscriptions}
         self.signed: set[str] = set()
-        self.unguarded: dict[str, str] = {}  # subscription → what it needs first to be guarded again
+        self.guarded: set[str] = set()       # subscriptions, as far as the author knows
+        self.unguarded: dict[str, str] = {}  # others → what they need first to be guarded again
         self.held_keys: dict[tuple[str, str], str] = {}
         self.tickets: list[Ticket] = []
         self.ticket_count = 0
@@ -229,7 +230,7 @@ class Author:
             for role in ("owner", "owner", "lockbox_approver"):
                 drafts.append(self.assign_role(tenant, subscription, role))
             if subscription != self.subscriptions[8]:
-                drafts.append(self.change(tenant, subscription, "lockbox_enabled", by=admin))
+                drafts.append(self.guard(subscription))
         for holder in self.people:
             for tenant in self.tenants:
                 drafts.append(self.set_key(tenant, holder["id"], "A"))
@@ -292,18 +293,23 @@ class Author:
         if what == "subscription_removed":
             if tenant == self.home[subscription]:
                 self.unguarded[subscription] = "subscription_added"
+                self.guarded.discard(subscription)
             return self.change(tenant, subscription, what)
         if what == "lockbox_disabled":
             self.unguarded.setdefault(subscription, "lockbox_enabled")
+            self.guarded.discard(subscription)
+        if what == "lockbox_enabled" and tenant == self.home[subscription]:
+            self.guarded.add(subscription)
         return self.change(tenant, subscription, what, by=admin)
 
     def guard(self, subscription: str) -> Draft:
         """One step towards a subscription that Lockbox guards."""
         tenant = self.home[subscription]
-        if self.unguarded[subscription] == "subscription_added":
+        if self.unguarded.get(subscription) == "subscription_added":
             self.unguarded[subscription] = "lockbox_enabled"
             return self.change(tenant, subscription, "subscription_added")
-        del self.unguarded[subscription]
+        self.unguarded.pop(subscription, None)
+        self.guarded.add(subscription)
         return self.change(tenant, subscription, "lockbox_enabled", by=self.people[self.tenants.index(tenant)])
 
     def policy(self, tenant: str, subscription: str, admin: dict) -> Draft:
@@ -423,7 +429,7 @@ class Author:
         wish = Wish(number, ticket, data["engineer_id"], data["resource_id"], len(items), is_emergency,
                     is_sound=subscription == ticket.subscription_id and ticket.is_open and engineer in ticket.engineers
                     and engineer["organization"] != "consultants" and bool((data["justification"] or "").strip())
-                    and data["engineer_id"] == engineer["id"] and ticket.id in {it.id for it in self.tickets} and subscription not in self.unguarded
+                    and data["engineer_id"] == engineer["id"] and ticket.id in {it.id for it in self.tickets} and subscription in self.guarded
                     and not any(item in BAD_ITEMS for item in items))
         self.wishes.append(wish)
         ticket.requests.append(wish)
@@ -446,8 +452,8 @@ class Author:
     def decision(self) -> Draft:
         if not self.wishes:
             return self.request()
-        lately = self.wishes[-self.one([6, 25, 80]):]
-        wish = self.one([it for it in lately if it.is_sound or self.chance(0.1)] or lately)
+        lately = self.wishes[-self.one([4, 25, 80, 500]):]
+        wish = self.one([it for it in lately if it.is_sound or self.chance(0.04)] or lately)
         voter = self.voter(wish)
         weights = [4, 2, 3, 10] if wish.is_emergency else [58, 13, 20, 2]
         decision = self.random.choices(["approve", "deny", "revoke", "acknowledge"], weights)[0]

@@ -346,7 +346,7 @@ class World:
         ticket = self.ticket(event)
         if ticket.subscription_id is not None:
             raise Quarantined("/data/ticket_id")
-        ticket.subscription_id = event.data["subscription_id"]
+        ticket.subscription_id, ticket.is_open = event.data["subscription_id"], True
         ticket.opened_by = event.data.get("opened_by")
         return []
 

@@ -3,7 +3,7 @@ letter and access answer."""
 import random
 import time
 
-from drive import Run, summary
+from drive import Run, summary, verdicts
 from generate import Author, steps
 from probe import near
 from reference import Settings, World
@@ -25,7 +25,7 @@ def test_every_answer_is_the_references(stack, sizes, seed):
             break
     run.finish()
     print(f"\nseed {seed}: {summary(run)}, {time.monotonic() - started_at:.0f} s")
-    print(f"  events out {dict(run.kinds)}\n  verdicts {dict(run.verdicts)}\n  reasons {dict(run.reasons)}")
+    print(f"  events out {dict(run.kinds)}\n  reasons {dict(run.reasons)}\n  verdicts\n{verdicts(run)}")
     run.close()
     assert not run.broken, run.report()
 

@@ -7,7 +7,7 @@ from collections import Counter
 
 from confluent_kafka import Producer
 
-from drive import Run, summary
+from drive import Run, summary, verdicts
 from generate import Author, Draft, Ref, person, steps
 from reference import World
 from support.broker import Record
@@ -88,7 +88,7 @@ def test_each_race_has_one_winner(stack, sizes, seed):
     winners = Counter(f"{before.state} → {after.kind.removeprefix('request.')}" for told in run.told.values()
                       for before, after in zip(told, told[1:]) if after.state != before.state)
     print(f"\nseed {seed}: {summary(run)}, {time.monotonic() - started_at:.0f} s\n  winners {dict(winners)}\n"
-          f"  judged within 5 ms of the deadline {dict(close_calls)}\n  verdicts {dict(run.verdicts)}")
+          f"  judged within 5 ms of the deadline {dict(close_calls)}\n  verdicts\n{verdicts(run)}")
     run.close()
     assert not run.broken, run.report()
     complaints = [complaint for request in run.world.requests.values() for complaint in illegal(run, request)]
