@@ -119,7 +119,8 @@ class Run:
         self.verdicts: Counter = Counter()                            # state, decision, verdict
         self.reasons: Counter = Counter()
         self.kinds: Counter = Counter()
-        self.lateness: list[int] = []
+        self.lateness: list[int] = []                                 # of what time does
+        self.expirer_since = 0                                        # when it came back
         self.readings: dict[str, int] = {}                            # event → the clock as it was handled
         self.steps = 0
         self.spent: Counter = Counter()                               # seconds
@@ -335,7 +336,7 @@ class Run:
                 found = differences(answer, event)
                 if found:
                     self.differ(request_id, f"{answer.kind} (caused by {answer.cause}): {'; '.join(found)}")
-                elif answer.due is not None:
+                elif answer.due is not None and answer.due > self.expirer_since:
                     self.lateness.append(time_of(event["time"]) - answer.due)
             for queues in (self.expected, self.got):
                 if not queues[request_id]:

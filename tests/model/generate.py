@@ -88,7 +88,7 @@ class Signature:
         return f"{signed}.{base64url(signature)}"
 
 
-CHANGES = ["alg", "crit", "digest", "decision", "request_id", "actions", "duration", "no actions", "no digest", "bit", "garbage"]
+CHANGES = ["alg", "crit", "digest", "digest", "decision", "request_id", "actions", "duration", "no actions", "no digest", "bit", "garbage"]
 
 
 @dataclass
@@ -469,11 +469,11 @@ class Author:
         if self.chance(0.2):
             data["duration"] = self.one(["PT1S", "PT1S", "PT1.5S", "PT2S", "PT4S", "PT2H"])
         tenant = self.home[wish.ticket.subscription_id]
-        if self.chance(0.9 if wish.ticket.subscription_id in self.signed else 0.08):
+        if self.chance(0.9 if wish.ticket.subscription_id in self.signed else 0.12):
             which = self.held_keys.get((tenant, voter["id"])) or self.one("AB")
             if self.chance(0.05):
                 which = self.one("ABC")
-            data["signature"] = Signature(private_key(voter["id"] + which), self.one(CHANGES) if self.chance(0.12) else None)
+            data["signature"] = Signature(private_key(voter["id"] + which), self.one(CHANGES) if self.chance(0.3) else None)
         return self.draft("decision.submitted", data, writes={f"request:{wish.number}"},
                           reads={f"subscription:{wish.ticket.subscription_id}",
                                  *(f"key:{it} {voter['id']}" for it in self.tenants)})
