@@ -179,6 +179,8 @@ static void wait_for_something(struct loop *loop) {
     struct pollfd fds[PARTS_MAX + 2] = {{.fd = loop->worker.signals, .events = POLLIN}};
     nfds_t count = 1;
     int64_t wake_us = LBX_NEVER_US;
+    if (loop->worker.pg && !lbx_pg_alive(loop->worker.pg))
+        pg_lost(loop); /* a part met its end: there is no descriptor left to wait for */
     if (loop->worker.pg)
         fds[count++] = (struct pollfd){.fd = lbx_pg_fd(loop->worker.pg), .events = POLLIN};
     else
