@@ -58,3 +58,18 @@ def test_term_in_the_middle_of_work_ends_within_ten_seconds(road):
         assert '"message":"ended","status":0' in road.stack.log(worker).replace(" ", "").rpartition("stopping")[2]
     lives = traffic.finish()
     assert complaints_about(road, lives) == []
+
+
+def test_a_session_may_end_at_any_moment(road):
+    """Between a notification and the round it asks for, too: nobody waits for a connection that is gone."""
+    sleepers = ("lockbox-expirer", "lockbox-relay")
+    for _ in range(60):
+        road.lockbox.rows("SELECT pg_notify('lockbox_due', '') AS due, pg_notify('lockbox_outbox', '') AS outbox,"
+                          " pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = ANY (%s)",
+                          list(sleepers))
+        wait_until(lambda: {row.application_name for row in road.lockbox.rows(
+            "SELECT application_name FROM pg_stat_activity WHERE application_name = ANY (%s)", list(sleepers))} ==
+            set(sleepers), "both have connected again")
+    request = Tenant(road).request(duration="PT1S")
+    request.approve()
+    request.event("completed")
