@@ -42,6 +42,7 @@ struct consume {
     bool paused;
     struct lbx_backoff backoff;
     int64_t retry_us, report_us, prune_us;
+    int64_t reopen_us; /* when to open the client again, while there is none */
     bool report_due;
 };
 
@@ -400,6 +401,26 @@ static void prune(struct consume *c) {
 
 /* ---- the part ---- */
 
+static enum lbx_err open_client(struct consume *c) {
+    const struct lbx_consumer_events events = {on_given, on_taken};
+    int queue_kb = c->declaration->queue_kb ? c->declaration->queue_kb : DEFAULT_QUEUE_KB;
+    return lbx_consumer_open(&c->worker->settings, c->worker->name, c->declaration->topics,
+                             queue_kb, &events, c, &c->consumer);
+}
+
+/* Another member took this one's name in the group: an instance that goes by the same LOCKBOX_INSTANCE,
+ * or, around a broker's restart, this very one's earlier attempt to join. The client is spent; a new
+ * one asks again, a while later. */
+static void give_up_client(struct consume *c) {
+    forget_claims(c);
+    lbx_consumer_close(c->consumer);
+    forget_claims(c);
+    c->consumer = NULL;
+    c->given = false;
+    c->reopen_us = lbx_monotonic_us() + lbx_backoff_next_us(&c->backoff);
+    atomic_fetch_add(&c->worker->metrics.fenced, 1);
+}
+
 static enum lbx_err consume_open(struct lbx_worker *worker, const void *declaration,
                                  void **ret_state) {
     struct consume *c = calloc(1, sizeof *c);
@@ -414,10 +435,7 @@ static enum lbx_err consume_open(struct lbx_worker *worker, const void *declarat
     snprintf(c->group, sizeof c->group, "%s%s", worker->settings.group_prefix, worker->name);
     snprintf(c->owner, sizeof c->owner, "%s:%d", host, getpid());
     lbx_arena_init(&c->arena);
-    const struct lbx_consumer_events events = {on_given, on_taken};
-    int queue_kb = c->declaration->queue_kb ? c->declaration->queue_kb : DEFAULT_QUEUE_KB;
-    enum lbx_err err = lbx_consumer_open(&worker->settings, worker->name, c->declaration->topics,
-                                         queue_kb, &events, c, &c->consumer);
+    enum lbx_err err = open_client(c);
     *ret_state = c;
     if (err != LBX_OK) {
         lbx_arena_done(&c->arena);
@@ -427,12 +445,22 @@ static enum lbx_err consume_open(struct lbx_worker *worker, const void *declarat
 }
 
 static int consume_fd(void *state) {
-    return lbx_consumer_fd(((struct consume *)state)->consumer);
+    const struct consume *c = state;
+    return c->consumer ? lbx_consumer_fd(c->consumer) : -1;
 }
 
 static enum lbx_err consume_serve(void *state, int64_t *ret_wake_us) {
     struct consume *c = state;
     bool more = false;
+    if (!c->consumer && lbx_monotonic_us() >= c->reopen_us) {
+        enum lbx_err err = open_client(c);
+        if (err != LBX_OK)
+            return err;
+    }
+    if (!c->consumer) {
+        *ret_wake_us = c->reopen_us;
+        return LBX_OK;
+    }
     if (lbx_monotonic_us() >= c->retry_us) {
         enum lbx_err err = take(c);
         if (err != LBX_OK)
@@ -440,6 +468,11 @@ static enum lbx_err consume_serve(void *state, int64_t *ret_wake_us) {
     }
     enum lbx_err err = gather(c, &more);
     c->stuck |= err == LBX_ERR_LIMIT;
+    if (err == LBX_ERR_FENCED) {
+        give_up_client(c);
+        *ret_wake_us = c->reopen_us;
+        return LBX_OK;
+    }
     if (err != LBX_OK && err != LBX_ERR_LIMIT)
         return err;
     handle_held(c);
