@@ -1,4 +1,4 @@
-"""Publishes drafts step by step through the real workers, and holds everything that comes of it against the reference."""
+"""Publishes drafts step by step through the real workers, and holds all that comes of it against the reference."""
 import dataclasses
 import json
 import re
@@ -9,12 +9,12 @@ from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
 
-from confluent_kafka import OFFSET_END, Consumer, TopicPartition
+from confluent_kafka import Consumer, TopicPartition
 
 from compare import differences, digest_of, kind_of
 from generate import Draft, In, Ref, Signature
 from probe import Probe, ask, complaint
-from reference import Answer, Input, Quarantined, Request, Seen, World, refuse_malformed
+from reference import Answer, Input, Quarantined, Seen, World, refuse_malformed
 from support.broker import Publisher, partitions_of
 from support.events import Outgoing, event_in, outgoing, place_of
 from support.sql import Database, as_role
@@ -31,7 +31,8 @@ class Follower:
     """What comes out on lockbox.events.v1, once each, from now on; read where it is asked for, by no thread."""
 
     def __init__(self, bootstrap: str):
-        settings = {"bootstrap.servers": bootstrap, "group.id": "model", "enable.auto.commit": False, "fetch.wait.max.ms": 20}
+        settings = {"bootstrap.servers": bootstrap, "group.id": "model", "enable.auto.commit": False,
+                    "fetch.wait.max.ms": 20}
         self.asker = Consumer(settings)  # on the other's connection, a question waits for the fetch before it
         self.consumer = Consumer(settings)
         self.partitions = [TopicPartition(EVENTS, number) for number in partitions_of(bootstrap, EVENTS)]
@@ -108,7 +109,6 @@ class Run:
         self.expected: dict[str, deque[Answer]] = defaultdict(deque)  # not yet come out, by request
         self.got: dict[str, deque[dict]] = defaultdict(deque)         # not yet explained
         self.states: dict[str, tuple[int, str, int]] = {}             # version, state and decide_by of each request
-        self.reminded: set[tuple[str, str]] = set()
         self.caused: dict[str, list[dict]] = defaultdict(list)
         self.inputs: list[str] = []
         self.about: dict[str, list[int]] = defaultdict(list)          # tag → places in inputs
@@ -185,7 +185,8 @@ class Run:
             ends[topic, partition] = max(offset, ends.get((topic, partition), -1))
         deadline = time.monotonic() + SECONDS
         while True:
-            rows = self.database.rows('SELECT topic, "partition", max(next_offset) FROM lockbox.consumer_offset GROUP BY 1, 2')
+            rows = self.database.rows('SELECT topic, "partition", max(next_offset) FROM lockbox.consumer_offset'
+                                      " GROUP BY topic, 2")
             reached = {(topic, partition): offset for topic, partition, offset in rows}
             if all(reached.get(place, 0) > end for place, end in ends.items()):
                 break
@@ -196,7 +197,8 @@ class Run:
     def await_told(self) -> None:
         last = self.database.value("SELECT coalesce(max(seq), 0) FROM lockbox.outbox")
         deadline = time.monotonic() + SECONDS
-        while self.database.value("SELECT EXISTS (SELECT FROM lockbox.outbox WHERE published_at IS NULL AND seq <= %s)", last):
+        while self.database.value("SELECT EXISTS (SELECT FROM lockbox.outbox"
+                                  " WHERE published_at IS NULL AND seq <= %s)", last):
             if time.monotonic() > deadline:
                 raise TimeoutError("the relay does not publish")
             time.sleep(0.005)
@@ -230,7 +232,8 @@ class Run:
                 self.differ(request_id, f"a reminder at {event['time']} in state {state}")
         else:
             self.got[request_id].append(event)
-        self.states[request_id] = request["version"], request["state"], time_of(request.get("decide_by") or event["time"])
+        decide_by = time_of(request.get("decide_by") or event["time"])
+        self.states[request_id] = request["version"], request["state"], decide_by
 
     # ---- comparing ----
 
@@ -268,8 +271,8 @@ class Run:
         draft, event = it.draft, it.input
         self.counts[draft.kind] += 1
         place = len(self.inputs)
-        note = f"{event.id} at {it.place} step {self.steps} {draft.kind}{' again' if draft.repeats else ''} {json.dumps(event.data)}"
-        self.inputs.append(note)
+        self.inputs.append(f"{event.id} at {it.place} step {self.steps} {draft.kind}{' again' if draft.repeats else ''}"
+                           f" {json.dumps(event.data)}")
         for tag in draft.tags:
             self.about[tag].append(place)
         caused = self.caused.pop(event.id, [])
@@ -281,7 +284,7 @@ class Run:
         if readings:
             self.readings[event.id] = at
         if not before <= at <= after:
-            self.differ(event.id, f"clock reading {text_of(at)}, published and handled {text_of(before)} to {text_of(after)}")
+            self.differ(event.id, f"clock reading {text_of(at)}, handled {text_of(before)} to {text_of(after)}")
         request = first["data"]["request"] if first else {}
         try:
             refuse_malformed(event)
@@ -309,7 +312,9 @@ class Run:
                 continue
             if answer.kind == "decision.judged":
                 request = self.world.requests.get(answer.subject)
-                state = answers[-2].data["previous_state"] if len(answers) > 1 and answers[-2].cause else request and request.state
+                state = request and request.state
+                if len(answers) > 1 and answers[-2].cause:
+                    state = answers[-2].data["previous_state"]
                 self.verdicts[state, answer.data["decision"], answer.data["verdict"]] += 1
             else:
                 self.reasons[answer.data.get("reason")] += 1
@@ -392,7 +397,8 @@ class Run:
     def story(self, what: str) -> str:
         """What was said about a request (or an event), and what came of it."""
         number = next((number for number, request_id in self.ids.items() if request_id == what), None)
-        own = [place for place, line in enumerate(self.inputs) if what in line or line.startswith(f"{self.name}-{number} ")]
+        asked = f"{self.name}-{number} "
+        own = [place for place, line in enumerate(self.inputs) if what in line or line.startswith(asked)]
         places = {place for tag in self.tags.get(what, ()) for place in self.about[tag]
                   if own and place <= own[-1] and self.inputs[place].split()[7].startswith(("ticket.", "tenant."))}
         lines = [self.inputs[place] for place in sorted({*sorted(places)[-25:], *own[-25:]})]
@@ -403,7 +409,8 @@ class Run:
         """Of all differences the shortest stories, and each in a line."""
         stories = sorted((self.story(what) for what in list(self.broken)[:300]), key=len)
         Path(self.directory, "differences.txt").write_text("\n\n".join(stories))
-        alike = Counter(re.sub(r"[0-9a-f]{8}-[0-9a-f-]{27}|\d+", "#", difference)[:160] for difference in self.broken.values())
+        alike = Counter(re.sub(r"[0-9a-f]{8}-[0-9a-f-]{27}|\d+", "#", difference)[:160]
+                        for difference in self.broken.values())
         return "\n\n".join([f"{len(self.broken)} differences, told in {self.directory}/differences.txt", *stories[:3],
                             "\n".join(f"{number} × {difference}" for difference, number in alike.most_common(30))])
 
@@ -418,13 +425,15 @@ def verdicts(run: Run) -> str:
     cells = defaultdict(list)
     for (state, decision, verdict), number in sorted(run.verdicts.items(), key=str):
         cells[state, decision].append(f"{verdict} {number}")
-    return "\n".join(f"    {state or 'unknown'}, {decision}: {', '.join(judged)}" for (state, decision), judged in cells.items())
+    return "\n".join(f"    {state or 'unknown'}, {decision}: {', '.join(judged)}"
+                     for (state, decision), judged in cells.items())
 
 
 def summary(run: Run) -> str:
     late = sorted(run.lateness) or [0]
-    return (f"{sum(number for kind, number in run.counts.items() if '.' in kind)} events, {len(run.world.requests)} requests,"
-            f" {sum(run.verdicts.values())} verdicts, {run.counts['access answers']} access answers ({run.counts['wrong access answers']} wrong),"
+    events = sum(number for kind, number in run.counts.items() if "." in kind)
+    return (f"{events} events, {len(run.world.requests)} requests, {sum(run.verdicts.values())} verdicts,"
+            f" {run.counts['access answers']} access answers ({run.counts['wrong access answers']} wrong),"
             f" {run.counts['dead letters']} dead letters, {len(run.broken)} differences,"
             f" {run.steps} steps, {', '.join(f'{what} {spent:.0f} s' for what, spent in run.spent.items())},"
             f" time told late by {late[len(late) * 99 // 100] / 1e6:.3f} s (p99)")

@@ -22,7 +22,8 @@ NAMES = ["router-1", "router-2", None]
 BAD_ITEMS = [{"action": "exec_into_pod", "namespace": "openshift-ingress", "name": "router-1"},
              {"action": "Get_pod_logs", "namespace": "openshift-ingress"}, {"action": ""},
              {"action": "get_pod_logs", "namespace": "default"}, {"action": "get_pod_logs"},
-             {"action": "get_pod_logs", "namespace": "openshiftx"}, {"action": "get_pod_logs", "namespace": "Openshift-ingress"},
+             {"action": "get_pod_logs", "namespace": "openshiftx"},
+             {"action": "get_pod_logs", "namespace": "Openshift-ingress"},
              {"action": "get_pod_logs", "namespace": "my-openshift-ingress"}, {"action": "get_pod_logs", "namespace": ""},
              {"action": "get_pod_logs", "namespace": "openshift-ingress", "kind": "Pod"},
              {"action": "create_object", "namespace": "openshift-ingress"},
@@ -88,7 +89,8 @@ class Signature:
         return f"{signed}.{base64url(signature)}"
 
 
-CHANGES = ["alg", "crit", "digest", "digest", "decision", "request_id", "actions", "duration", "no actions", "no digest", "bit", "garbage"]
+CHANGES = ["alg", "crit", "digest", "digest", "decision", "request_id", "actions", "duration", "no actions", "no digest",
+           "bit", "garbage"]
 
 
 @dataclass
@@ -172,7 +174,8 @@ class Author:
         self.people = [person(f"p{n}") for n in range(1, 13)]
         engineers = [person(f"e{n}", "microsoft.example") for n in range(1, 7)]
         engineers += [self.people[2], {**person("e7"), "email": "P5@Contoso.Example"}, self.people[6]]
-        organizations = ["microsoft", "redhat", "RedHat", "microsoft", "consultants", "microsoft", "MICROSOFT", "redhat", "microsoft"]
+        organizations = ["microsoft", "redhat", "RedHat", "microsoft", "consultants", "microsoft", "MICROSOFT", "redhat",
+                         "microsoft"]
         self.engineers = [{**it, "organization": organization} for it, organization in zip(engineers, organizations)]
         self.voters: dict[str, list] = {name: [] for name in self.subscriptions}
         self.signed: set[str] = set()
@@ -333,7 +336,8 @@ class Author:
         opener = self.one([None, self.one(self.people), {**self.one(self.people), "organization": self.one(
             ["Microsoft", "redhat", "contoso"])}, without_organization(self.one(self.engineers)),
                            {"id": "e9", "email": "P4@CONTOSO.EXAMPLE", "name": "", "organization": "redhat"}])
-        return self.on_ticket(ticket, "opened", subscription_id=ticket.subscription_id, title="Routers restart", opened_by=opener)
+        return self.on_ticket(ticket, "opened", subscription_id=ticket.subscription_id, title="Routers restart",
+                              opened_by=opener)
 
     def on_ticket(self, ticket: Ticket, what: str, **data) -> Draft:
         touched = {f"request:{wish.number}" for wish in ticket.requests} if what in ("assigned", "closed") else set()
@@ -403,13 +407,16 @@ class Author:
         subscription = ticket.subscription_id if self.chance(0.97) else self.one(self.subscriptions)
         is_emergency = self.chance(0.15)
         items = [self.item() for _ in range(self.one([1, 1, 2, 2, 3, 5]))]
+        durations = [None, None, None, "PT1S", "PT1S"]
+        if not is_emergency:
+            durations += ["PT2S", "PT3S", "PT2.5S", "PT1H", "PT8H"]
         data = {
-            "ticket_id": ticket.id, "engineer_id": engineer["id"], "resource_id": self.cluster(subscription), "actions": items,
+            "ticket_id": ticket.id, "engineer_id": engineer["id"], "resource_id": self.cluster(subscription),
+            "actions": items,
             "justification": self.one(BLANK) if self.chance(0.04) else "The routers restart.",
             "reason_code": self.one(REASON_CODES),
-            "duration": self.one([None, None, None, "PT1S", "PT1S", *([] if is_emergency else ["PT2S", "PT3S", "PT2.5S", "PT1H", "PT8H"])])
-            if self.chance(0.96) else self.one(["PT8H1S", "P1D", "P2W", "PT480M0.000001S"]),
-            "starts_at": In(self.one([-5_000_000, 500_000, 1_000_000, 2_000_000])) if not is_emergency and self.chance(0.12) else None,
+            "duration": self.one(durations if self.chance(0.96) else ["PT8H1S", "P1D", "P2W", "PT480M0.000001S"]),
+            "starts_at": In(self.one([-5_000_000, 500_000, 1_000_000, 2_000_000])) if self.chance(0.12) else None,
         }
         reads = {f"subscription:{ticket.subscription_id}"}
         if extended is not None:
@@ -429,7 +436,8 @@ class Author:
         wish = Wish(number, ticket, data["engineer_id"], data["resource_id"], len(items), is_emergency,
                     is_sound=subscription == ticket.subscription_id and ticket.is_open and engineer in ticket.engineers
                     and engineer["organization"] != "consultants" and bool((data["justification"] or "").strip())
-                    and data["engineer_id"] == engineer["id"] and ticket.id in {it.id for it in self.tickets} and subscription in self.guarded
+                    and data["engineer_id"] == engineer["id"] and ticket.id in {it.id for it in self.tickets}
+                    and subscription in self.guarded
                     and not any(item in BAD_ITEMS for item in items))
         self.wishes.append(wish)
         ticket.requests.append(wish)
@@ -465,7 +473,7 @@ class Author:
             numbers = range(1, wish.items + 1)
             data["actions"] = self.random.sample(numbers, self.random.randint(1, len(numbers)))
             if self.chance(0.15):
-                data["actions"] = self.one([[], [*numbers, wish.items + 1], [32], [1, 1]])
+                data["actions"] = self.one([[], [], [*numbers, wish.items + 1], [32], [1, 1], [33], [0]])
         if self.chance(0.2):
             data["duration"] = self.one(["PT1S", "PT1S", "PT1.5S", "PT2S", "PT4S", "PT2H"])
         tenant = self.home[wish.ticket.subscription_id]
@@ -473,7 +481,8 @@ class Author:
             which = self.held_keys.get((tenant, voter["id"])) or self.one("AB")
             if self.chance(0.05):
                 which = self.one("ABC")
-            data["signature"] = Signature(private_key(voter["id"] + which), self.one(CHANGES) if self.chance(0.3) else None)
+            change = self.one(CHANGES) if self.chance(0.3) else None
+            data["signature"] = Signature(private_key(voter["id"] + which), change)
         return self.draft("decision.submitted", data, writes={f"request:{wish.number}"},
                           reads={f"subscription:{wish.ticket.subscription_id}",
                                  *(f"key:{it} {voter['id']}" for it in self.tenants)})
@@ -496,7 +505,7 @@ class Author:
     # ---- twice, and badly ----
 
     def repetition(self) -> Draft:
-        """Of a draft that is no dead letter."""
+        """Of a draft that reaches the rules, mostly."""
         before = self.one(self.repeatable)
         self.drafts += 1
         return Draft(self.drafts, before.kind, before.data, before.key, frozenset(), frozenset(), repeats=before.number,
@@ -522,7 +531,8 @@ class Author:
         return Draft(good.number, good.kind, data, key, good.reads, good.writes, mode=good.mode, is_bad=True)
 
 
-NEEDED = ("ticket_id", "tenant_id", "request_id", "decision", "engineer", "engineer_id", "principal", "by", "title")
+NEEDED = ("ticket_id", "tenant_id", "request_id", "decision", "engineer", "engineer_id", "principal", "by", "title",
+          "public_key")
 
 
 def steps(drafts, window: int):

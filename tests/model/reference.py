@@ -99,7 +99,7 @@ def is_permitted(item: dict) -> bool:
     if "" in (namespace, kind, name):
         return False
     if action == "get_pod_logs":
-        return namespace is not None and kind is None and (namespace == "openshift" or namespace.startswith("openshift-"))
+        return kind is None and namespace is not None and (namespace == "openshift" or namespace.startswith("openshift-"))
     if action in ("update_object", "delete_object"):
         return kind is not None and name is not None
     return action in ("create_object", "list_or_get_objects") and kind is not None
@@ -155,7 +155,8 @@ def signature_holds(jws: str, key: bytes | None, request_id: str, digest: str | 
         return False
     said = decision.get("duration")
     signed = payload.get("duration")
-    return (header.get("alg") == "EdDSA" and "crit" not in header and payload.get("request_id") == request_id and payload.get("digest") == digest
+    return (header.get("alg") == "EdDSA" and "crit" not in header
+            and payload.get("request_id") == request_id and payload.get("digest") == digest
             and payload.get("decision") == decision["decision"] and payload.get("actions") == decision.get("actions")
             and (said and duration_of(said)) == (signed and duration_of(signed)))
 
@@ -264,9 +265,11 @@ class Request:
             "request_id": self.id, "state": self.state, "tenant_id": self.tenant_id,
             "subscription_id": self.subscription_id, "ticket_id": self.ticket_id, "engineer": self.engineer,
             "resource_id": self.resource_id,
-            "actions": [{**item, "number": number, "kept": number in self.kept} for number, item in enumerate(self.items, 1)],
+            "actions": [{**item, "number": number, "kept": number in self.kept}
+                        for number, item in enumerate(self.items, 1)],
             "justification": self.wish.get("justification"), "reason_code": self.wish.get("reason_code"),
-            "extends": self.wish.get("extends"), "duration": self.duration, "granted_duration": None if self.granted == FOREVER else self.granted,
+            "extends": self.wish.get("extends"), "duration": self.duration,
+            "granted_duration": None if self.granted == FOREVER else self.granted,
             "created_at": self.created_at, "decide_by": self.decide_by, "starts_at": self.starts_at,
             "expires_at": self.expires_at, "ended_at": self.ended_at, "approvals_needed": self.approvals_needed,
             "approvers": {(person["id"], person["email"], person["name"]): roles for person, roles in self.approvers},
@@ -453,7 +456,8 @@ class World:
 
         request.approvers = approvers
         opener = ticket.opened_by
-        if opener and ((opener.get("organization") or "").lower() in self.settings.organizations or ticket.engineer(opener["id"])):
+        if opener and (ticket.engineer(opener["id"])
+                       or (opener.get("organization") or "").lower() in self.settings.organizations):
             request.opened_by = {name: opener[name] for name in ("id", "email", "name")}
         request.alternate_emails = subscription.alternate_emails
         request.is_signed = policy.signed_decisions
@@ -588,7 +592,8 @@ class World:
         if reason is None:
             getattr(self, change)(data)
         kind = "tenant.changed" if reason is None else "tenant.change_refused"
-        return [Answer(kind, data["tenant_id"], event.id, {**data, "change": change, "reason": reason, "at": seen.at}, seen.at)]
+        return [Answer(kind, data["tenant_id"], event.id, {**data, "change": change, "reason": reason, "at": seen.at},
+                       seen.at)]
 
     def objection(self, change: str, data: dict) -> str | None:
         tenant_id = data["tenant_id"]
@@ -682,6 +687,8 @@ def refuse_malformed(event: Input) -> None:
         for part in PEOPLE.get(member, "").split():
             if not isinstance(value.get(part), str):
                 raise Quarantined(f"/data/{member}/{part}")
+    if event.kind == "tenant.approver_key_set" and not isinstance(data.get("public_key", 0), dict | None):
+        raise Quarantined("/data/public_key")  # null removes the key; nothing says nothing
     numbers = data.get("actions") if event.kind == "decision.submitted" else None
     if numbers and not all(1 <= number <= 32 for number in numbers):
         raise Quarantined("/data/actions")

@@ -5,7 +5,7 @@ import time
 from drive import Run, summary
 from generate import Author, Draft, In, Ref, steps
 from probe import near
-from reference import World, is_permitted
+from reference import FOREVER, World, is_permitted
 from test_model import SETTINGS
 
 REQUESTS = 240
@@ -24,6 +24,7 @@ def test_access_is_what_the_grants_say(stack, sizes, seed):
                 run.step(drafts)
             if half == 1:
                 stack.down(*WORKERS)
+                run.expirer_since = FOREVER
             left = sizes["probes"] // 2
             while left > 0:
                 run.probe(probes(chooser, run, min(left, BATCH)))
@@ -59,8 +60,8 @@ def story(author: Author) -> list[Draft]:
     is_emergency = author.chance(0.1)
     number = author.drafts + 1
     subscription = ticket.subscription_id
-    data = {"ticket_id": ticket.id, "engineer_id": author.one(ticket.escalated)["id"], "actions": items, "justification": "Probe.",
-            "resource_id": author.cluster(subscription), "duration": None if is_emergency else author.one(
+    data = {"ticket_id": ticket.id, "engineer_id": author.one(ticket.escalated)["id"], "actions": items,
+            "justification": "Probe.", "resource_id": author.cluster(subscription), "duration": None if is_emergency else author.one(
                 ["PT1H", "PT1H", "PT1H", "PT1S", "PT3S", "PT10S", "PT30S"]),
             "starts_at": In(author.one([2_000_000, 20_000_000, 3_600_000_000])) if author.chance(0.1) else None}
     if is_emergency:

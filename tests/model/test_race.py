@@ -96,7 +96,8 @@ def test_each_race_has_one_winner(stack, sizes, seed):
     assert sum(run.verdicts.values()) == run.counts["decision.submitted"]
 
 
-def run_wave(run: Run, racers: Racers, chooser: random.Random, start: "Start", names: list[str], close_calls: Counter) -> None:
+def run_wave(run: Run, racers: Racers, chooser: random.Random, start: "Start", names: list[str],
+             close_calls: Counter) -> None:
     third = len(names) // 3
     emergencies = racers.requests(names[:third // 2], "access.emergency_declared")
     run.step(racers.drafts)
@@ -107,7 +108,8 @@ def run_wave(run: Run, racers: Racers, chooser: random.Random, start: "Start", n
     run.step([racers.decision(number, "approve", 0) for number in granted.values()])
 
     # Each at the deadlines of its own: of the grants first, then of the acknowledgements, then of the decisions.
-    ends = [racers.decision(number, "revoke", voter) for number in (*granted.values(), *emergencies.values()) for voter in (0, 1)]
+    ends = [racers.decision(number, "revoke", voter) for number in (*granted.values(), *emergencies.values())
+            for voter in (0, 1)]
     ends += [racers.close(*it) for it in granted.items()] + [racers.withdraw(*it) for it in granted.items()]
     race(run, start, ends, chooser, close_calls, "expires_at")
     race(run, start, [racers.decision(number, "acknowledge", voter) for number in emergencies.values() for voter in (0, 1)],
@@ -118,7 +120,8 @@ def run_wave(run: Run, racers: Racers, chooser: random.Random, start: "Start", n
     race(run, start, votes, chooser, close_calls, "decide_by")
 
 
-def race(run: Run, start: "Start", drafts: list[Draft], chooser: random.Random, close_calls: Counter, deadline: str) -> None:
+def race(run: Run, start: "Start", drafts: list[Draft], chooser: random.Random, close_calls: Counter,
+         deadline: str) -> None:
     """Releases the drafts about their requests' deadline, the most a little before."""
     def of(draft: Draft) -> int:
         [tag] = [tag for tag in draft.writes if tag.startswith("request:")]
@@ -186,14 +189,9 @@ def illegal(run: Run, request) -> list[str]:
     decided = [event for event in told if event.state in ("approved", "denied", "expired", "cancelled")
                and event.kind == f"request.{event.state}"]
     ended = [event for event in told if event.kind in ("request.completed", "request.revoked")]
-    if request.decide_by is not None:
-        if len(decided) != 1:
-            found.append(f"{len(decided)} decisions")
-        found += [f"{event} after decide_by" for event in decided if event.state != "expired" and event.at >= request.decide_by]
-        found += [f"{event} before decide_by" for event in decided if event.state == "expired" and event.at < request.decide_by]
-    if request.expires_at is not None:
-        if len(ended) != 1:
-            found.append(f"{len(ended)} ends of a grant")
-        found += [f"{event} after expires_at" for event in ended if event.state == "revoked" and event.at >= request.expires_at]
-        found += [f"{event} before expires_at" for event in ended if event.state == "completed" and event.at < request.expires_at]
+    for deadline, by_time, events in ((request.decide_by, "expired", decided), (request.expires_at, "completed", ended)):
+        if deadline is not None and len(events) != 1:
+            found.append(f"{len(events)} winners at {deadline}")
+        found += [f"{event} on the wrong side of {deadline}" for event in events
+                  if (event.at >= deadline) != (event.state == by_time)]
     return [f"{request.id}: {complaint} ({'; '.join(map(str, told))})" for complaint in found]
