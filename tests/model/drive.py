@@ -255,16 +255,25 @@ class Run:
         clock.append(time.monotonic())
         self.spent.update({name: end - start for name, start, end in zip(
             ("publishing", "handling", "telling"), clock, clock[1:])})
+        bounds = self.bounds(written, after)
         if is_race:
-            written.sort(key=lambda it: (self.reading(it.input.id, after), it.place))  # one batch has one reading
-        dead = {it.place for it in written if not self.judge(it, before, after)}
+            written.sort(key=lambda it: (bounds[it.place], it.place))  # one batch has one reading
+        dead = {it.place for it in written if not self.judge(it, before, bounds[it.place])}
         self.compare_dead_letters(dead)
         for answer in self.world.pass_all_time(after):
             self.expect(answer)
         self.match()
 
-    def reading(self, event_id: str, otherwise: int) -> int:
-        return min((time_of(it["time"]) for it in self.caused.get(event_id, ())), default=otherwise)
+    def bounds(self, written: list[Published], after: int) -> dict[tuple, int]:
+        """The clock reading as each was handled, by its place; where no answer tells, that of the next in its partition: it
+        was handled no later."""
+        found = {}
+        next_one: dict[tuple, int] = {}
+        for it in sorted(written, key=lambda it: it.place, reverse=True):
+            caused = self.caused.get(it.input.id, ()) if it.draft.repeats is None else ()
+            told = [time_of(event["time"]) for event in caused]
+            found[it.place] = next_one[it.place[:2]] = min(told, default=next_one.get(it.place[:2], after))
+        return found
 
     def judge(self, it: Published, before: int, after: int) -> bool:
         """Applies an input to the reference, and compares what it caused; False where it is a dead letter."""

@@ -44,17 +44,25 @@ class Racers:
                                                                    "title": "Race"}))
             self.drafts.append(self.author.draft("ticket.assigned", {"ticket_id": name, "engineer": self.engineer}))
             more = {} if kind == "access.requested" else {"incident_id": "INC-1", "authorized_by": self.admin}
-            self.drafts.append(self.author.draft(kind, {
-                "ticket_id": name, "engineer_id": "eve", "justification": "Race.", "duration": "PT1S",
-                "resource_id": f"/subscriptions/{self.subscription}/resourceGroups/rg/providers/Microsoft.RedHatOpenShift/"
-                               "openShiftClusters/aro", "actions": [{"action": "get_pod_logs", "namespace": "openshift"}], **more},
-                writes={f"request:{self.author.drafts + 1}"}))
+            self.drafts.append(self.wish(name, kind, **more))
             numbers[name] = self.drafts[-1].number
         return numbers
+
+    def wish(self, ticket: str, kind: str = "access.requested", **more) -> Draft:
+        return self.author.draft(kind, {
+            "ticket_id": ticket, "engineer_id": "eve", "justification": "Race.", "duration": "PT1S",
+            "resource_id": f"/subscriptions/{self.subscription}/resourceGroups/rg/providers/Microsoft.RedHatOpenShift/"
+                           "openShiftClusters/aro",
+            "actions": [{"action": "get_pod_logs", "namespace": "openshift"}], **more},
+            writes={f"request:{self.author.drafts + 1}"})
 
     def decision(self, number: int, decision: str, voter: int) -> Draft:
         return self.author.draft("decision.submitted", {"request_id": Ref(number), "decision": decision,
                                                         "by": self.voters[voter]}, writes={f"request:{number}"})
+
+    def then_asked(self, draft: Draft) -> list[Draft]:
+        """The draft, and a wish behind it in its partition, whose answer tells when the draft was handled at the latest."""
+        return [draft, self.wish(draft.key)]
 
     def close(self, ticket: str, number: int) -> Draft:
         return self.author.draft("ticket.closed", {"ticket_id": ticket}, writes={f"request:{number}"})
@@ -110,30 +118,36 @@ def run_wave(run: Run, racers: Racers, chooser: random.Random, start: "Start", n
     # Each at the deadlines of its own: of the grants first, then of the acknowledgements, then of the decisions.
     ends = [racers.decision(number, "revoke", voter) for number in (*granted.values(), *emergencies.values())
             for voter in (0, 1)]
-    ends += [racers.close(*it) for it in granted.items()] + [racers.withdraw(*it) for it in granted.items()]
+    for it in granted.items():
+        ends += [*racers.then_asked(racers.close(*it)), *racers.then_asked(racers.withdraw(*it))]
     race(run, start, ends, chooser, close_calls, "expires_at")
     race(run, start, [racers.decision(number, "acknowledge", voter) for number in emergencies.values() for voter in (0, 1)],
          chooser, close_calls, "acknowledge_by")
     votes = [racers.decision(number, decision, voter) for number in pending.values()
              for decision, voter in (("approve", 0), ("deny", 1), ("approve", 1), ("revoke", 0))]
-    votes += [racers.close(*it) for it in pending.items()]
+    for it in pending.items():
+        votes += racers.then_asked(racers.close(*it))
     race(run, start, votes, chooser, close_calls, "decide_by")
 
 
 def race(run: Run, start: "Start", drafts: list[Draft], chooser: random.Random, close_calls: Counter,
          deadline: str) -> None:
     """Releases the drafts about their requests' deadline, the most a little before."""
-    def of(draft: Draft) -> int:
+    def of(draft: Draft) -> int | None:
         [tag] = [tag for tag in draft.writes if tag.startswith("request:")]
-        return getattr(run.world.requests[run.ids[int(tag.partition(":")[2])]], deadline) or 0
+        asked = run.ids.get(int(tag.partition(":")[2]))
+        return asked and getattr(run.world.requests[asked], deadline)
 
-    drafts.sort(key=lambda draft: chooser.random())
-    start.moments = [of(draft) - start.lag + chooser.randrange(-25_000, 25_000) for draft in drafts]
+    start.moments = []
+    for draft in drafts:
+        near = of(draft)
+        # Right behind the one before it, or somewhere around the deadline.
+        start.moments.append(start.moments[-1] if near is None else near - start.lag + chooser.randrange(-25_000, 25_000))
     run.step(drafts, send=start.send, is_race=True)
     lags = []
     for draft, moment in zip(drafts, start.moments):
         judged = run.readings.get(f"{run.name}-{draft.number}")
-        if judged is not None:
+        if judged is not None and draft.kind == "decision.submitted":
             lags.append(judged - moment)
             if abs(judged - of(draft)) < 5_000:
                 close_calls[f"{deadline}, {'before' if judged < of(draft) else 'after'}"] += 1
@@ -153,9 +167,13 @@ class Start:
     def send(self, records: list) -> list[Record]:
         sent: dict[int, Record] = {}
         ahead = self.run.now() - time.time_ns() // 1000
-        queue = sorted(zip(self.moments, range(len(records)), records), key=lambda it: it[:2])
-        threads = [threading.Thread(target=self.release, args=(producer, queue[place::PRODUCERS], ahead, sent))
-                   for place, producer in enumerate(self.producers)]
+        queues: list[list] = [[] for _ in self.producers]
+        for number, record in enumerate(records):
+            # What is said of tickets comes from one producer, which keeps its order; decisions come from the others.
+            place = 0 if record.topic == "lockbox.tickets.v1" else 1 + number % (PRODUCERS - 1)
+            queues[place].append((self.moments[number], number, record))
+        threads = [threading.Thread(target=self.release, args=(producer, sorted(queue, key=lambda it: it[:2]), ahead, sent))
+                   for producer, queue in zip(self.producers, queues)]
         for thread in threads:
             thread.start()
         for thread in threads:
