@@ -1,80 +1,12 @@
 #include "core/mail.h"
 
-#include "base/utf8.h"
-#include "event/time.h"
+#include "core/words.h"
 
 #include <assert.h>
 #include <stdbool.h>
 #include <string.h>
 
 enum { PARAGRAPHS = 4, FACTS = 16, TITLE_CHARS = 80 };
-
-/* ---- harmless text ---- */
-
-#define REPLACEMENT "\xEF\xBF\xBD"
-
-/* Characters that steer or hide text instead of being text. Joiners (U+200C, U+200D) stay: scripts
- * and emoji are written with them. */
-static bool steers(uint32_t c) {
-    static const struct {
-        uint32_t first, last;
-    } ranges[] = {
-        {0x00, 0x1F},       /* C0 controls */
-        {0x7F, 0x9F},       /* delete, C1 controls */
-        {0xAD, 0xAD},       /* soft hyphen */
-        {0x61C, 0x61C},     /* Arabic letter mark */
-        {0x180E, 0x180E},   /* Mongolian vowel separator */
-        {0x200B, 0x200B},   /* zero width space */
-        {0x200E, 0x200F},   /* left-to-right, right-to-left mark */
-        {0x2028, 0x202E},   /* line and paragraph separator, embeddings, overrides */
-        {0x2060, 0x206F},   /* word joiner, invisible operators, isolates */
-        {0xFEFF, 0xFEFF},   /* byte order mark */
-        {0xFFF9, 0xFFFB},   /* interlinear annotation */
-        {0xE0000, 0xE007F}, /* tags */
-    };
-    for (size_t i = 0; i < sizeof ranges / sizeof ranges[0]; i++)
-        if (c >= ranges[i].first && c <= ranges[i].last)
-            return true;
-    return false;
-}
-
-static uint32_t code_point(const char *s, size_t n) {
-    static const unsigned char first_mask[] = {0, 0x7F, 0x1F, 0x0F, 0x07};
-    uint32_t c = (unsigned char)s[0] & first_mask[n];
-    for (size_t i = 1; i < n; i++)
-        c = c << 6 | ((unsigned char)s[i] & 0x3F);
-    return c;
-}
-
-static void harmless(const char *text, size_t len, struct lbx_buf *out) {
-    for (size_t i = 0; i < len;) {
-        size_t n = lbx_utf8_len(text + i, len - i);
-        if (n == 1 && (text[i] == '\n' || text[i] == '\r' || text[i] == '\t'))
-            lbx_buf_char(out, ' ');
-        else if (n == 0 || steers(code_point(text + i, n)))
-            lbx_buf_str(out, REPLACEMENT);
-        else
-            lbx_buf_add(out, text + i, n);
-        i += n ? n : 1;
-    }
-}
-
-void lbx_text_harmless(const char *text, struct lbx_buf *out) {
-    if (text)
-        harmless(text, strlen(text), out);
-}
-
-/* Harmless text of at most so many characters. */
-static void shortened(const char *text, size_t chars, struct lbx_buf *out) {
-    struct lbx_buf all LBX_BUF = {0};
-    lbx_text_harmless(text, &all);
-    size_t at = 0;
-    for (; at < all.len && chars > 0; chars--)
-        at += lbx_utf8_len(all.data + at, all.len - at);
-    lbx_buf_add(out, all.data, at);
-    if (at < all.len)
-        lbx_buf_str(out, "\xE2\x80\xA6");
-}
 
 /* The next line of a text, without its end; false where there is none. */
 static bool next_line(const char **text, const char **ret_line, size_t *ret_len) {
@@ -117,139 +49,10 @@ static void html_buf(const struct lbx_buf *text, struct lbx_buf *out) {
     html(text->data, text->len, out);
 }
 
-/* ---- words ---- */
-
-void lbx_duration_words(int64_t us, struct lbx_buf *out) {
-    static const struct {
-        const char *name;
-        int64_t us;
-    } units[] = {
-        {"day", INT64_C(86400000000)},
-        {"hour", INT64_C(3600000000)},
-        {"minute", INT64_C(60000000)},
-        {"second", INT64_C(1000000)},
-    };
-    enum { LAST = sizeof units / sizeof units[0] - 1 };
-
-    if (us >= LBX_DURATION_BEYOND) {
-        lbx_buf_str(out, "more than 10,000 days");
-        return;
-    }
-    if (us > 0 && us < units[LAST].us) {
-        lbx_buf_str(out, "less than a second");
-        return;
-    }
-    if (us < 0)
-        us = 0;
-    size_t unit = 0;
-    while (unit < LAST && us < units[unit].us)
-        unit++;
-    const int64_t step = units[unit < LAST ? unit + 1 : LAST].us;
-    us = (us + step / 2) / step * step;
-    if (unit > 0 && us == units[unit - 1].us) /* 59 minutes and a half are an hour */
-        unit--;
-    int64_t whole = us / units[unit].us;
-    lbx_buf_printf(out, "%lld %s%s", (long long)whole, units[unit].name, whole == 1 ? "" : "s");
-    int64_t part = unit < LAST ? us % units[unit].us / units[unit + 1].us : 0;
-    if (part)
-        lbx_buf_printf(out, " %lld %s%s", (long long)part, units[unit + 1].name,
-                       part == 1 ? "" : "s");
-}
-
-/* "2026-11-27 16:08:38 UTC" */
-static void moment(int64_t us, struct lbx_buf *out) {
-    char iso[LBX_TIME_SIZE];
-    if (us <= 0) {
-        lbx_buf_str(out, "a time not known");
-        return;
-    }
-    lbx_time_format(us, iso);
-    lbx_buf_printf(out, "%.10s %.8s UTC", iso, iso + 11);
-}
-
-/* "2026-11-27 16:08:38 UTC (3 days 4 hours left)" */
-static void deadline(int64_t us, int64_t now, struct lbx_buf *out) {
-    moment(us, out);
-    if (us <= 0)
-        return;
-    if (us <= now) {
-        lbx_buf_str(out, " (now past)");
-        return;
-    }
-    lbx_buf_str(out, " (");
-    lbx_duration_words(us - now, out);
-    lbx_buf_str(out, " left)");
-}
-
-/* A part of an item. Names of Kubernetes stand bare; anything that could be read as several words
- * is quoted, so that no name can pretend to be the rest of the sentence. */
-static void part(const char *before, const char *text, struct lbx_buf *out) {
-    static const char plain[] =
-        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._:/@";
-    if (!text || !*text)
-        return;
-    lbx_buf_str(out, before);
-    if (text[strspn(text, plain)] == '\0') {
-        lbx_buf_str(out, text);
-        return;
-    }
-    struct lbx_buf clean LBX_BUF = {0};
-    lbx_text_harmless(text, &clean);
-    lbx_buf_char(out, '"');
-    for (size_t i = 0; i < clean.len; i++) {
-        if (clean.data[i] == '"' || clean.data[i] == '\\')
-            lbx_buf_char(out, '\\');
-        lbx_buf_char(out, clean.data[i]);
-    }
-    lbx_buf_char(out, '"');
-}
+/* ---- phrases ---- */
 
 static bool given(const char *text) {
     return text && *text;
-}
-
-void lbx_item_words(const struct lbx_item *item, struct lbx_buf *out) {
-    static const struct {
-        const char *action, *verb, *everywhere;
-    } objects[] = {
-        {"create_object", "Create", " (cluster-scoped)"},
-        {"update_object", "Update", " (cluster-scoped)"},
-        {"delete_object", "Delete", " (cluster-scoped)"},
-        {"list_or_get_objects", "List or get", " in every namespace"},
-    };
-    const char *action = item->action ? item->action : "";
-    if (strcmp(action, "get_pod_logs") == 0) {
-        lbx_buf_str(out, given(item->name) ? "Get logs from pod" : "Get logs from every pod");
-        part(" ", item->name, out);
-        part(" in ", item->namespace, out);
-        return;
-    }
-    for (size_t i = 0; i < sizeof objects / sizeof objects[0]; i++)
-        if (strcmp(action, objects[i].action) == 0) {
-            lbx_buf_str(out, objects[i].verb);
-            part(" ", given(item->kind) ? item->kind : "object", out);
-            part(" ", item->name, out);
-            if (given(item->namespace))
-                part(" in ", item->namespace, out);
-            else
-                lbx_buf_str(out, objects[i].everywhere);
-            return;
-        }
-    lbx_buf_str(out, "Not a permitted action:");
-    part(" ", given(action) ? action : "none", out);
-    part(" ", item->kind, out);
-    part(" ", item->name, out);
-    part(" in ", item->namespace, out);
-}
-
-/* "Ann Ng (ann@example.com)", or what of it is known. */
-static void person(const char *name, const char *email, const char *id, struct lbx_buf *out) {
-    lbx_text_harmless(given(name) ? name : given(email) ? email : id, out);
-    if (given(name) && given(email)) {
-        lbx_buf_str(out, " (");
-        lbx_text_harmless(email, out);
-        lbx_buf_char(out, ')');
-    }
 }
 
 /* "Erin Example of microsoft" */
@@ -260,17 +63,6 @@ static void engineer(const struct lbx_request *request, struct lbx_buf *out) {
         lbx_buf_str(out, " of ");
         lbx_text_harmless(e->organization, out);
     }
-}
-
-/* The last name of an ARM id. */
-static void cluster(const struct lbx_request *request, struct lbx_buf *out) {
-    const char *id = request->resource_id ? request->resource_id : "";
-    size_t end = strlen(id), start;
-    while (end > 0 && id[end - 1] == '/')
-        end--;
-    for (start = end; start > 0 && id[start - 1] != '/';)
-        start--;
-    harmless(id + start, end - start, out);
 }
 
 /* Those who voted so, "Ann Ng (ann@example.com) and Bo Li (bo@example.com)"; false: nobody. */
@@ -286,7 +78,7 @@ static bool voters(const struct lbx_request *request, enum lbx_decision decision
         if (vote->by.id && strcmp(vote->by.id, "policy") == 0)
             lbx_buf_str(out, "The policy of the subscription");
         else
-            person(vote->by.name, vote->by.email, vote->by.id, out);
+            lbx_person_words(vote->by.name, vote->by.email, vote->by.id, out);
         any = true;
     }
     return any;
@@ -373,7 +165,7 @@ static void write_question(const struct lbx_mail_input *input, struct page *page
         engineer(request, what);
         lbx_buf_str(what, " asks for access to your cluster ");
     }
-    cluster(request, what);
+    lbx_cluster_words(request->resource_id, what);
     lbx_buf_str(what, " for ");
     lbx_duration_words(request->duration, what);
     if (input->reader == LBX_READER_ENGINEER)
@@ -387,7 +179,7 @@ static void write_question(const struct lbx_mail_input *input, struct page *page
         lbx_buf_str(what, "an approver says yes.");
 
     lbx_buf_str(else_, "Without a decision the request lapses at ");
-    deadline(request->decide_by, input->now, else_);
+    lbx_deadline_words(request->decide_by, input->now, else_);
     lbx_buf_str(else_, ", and no access is given.");
     page->items_label = "What is asked";
 }
@@ -403,10 +195,10 @@ static void write_granted(const struct lbx_mail_input *input, struct lbx_buf *ou
     lbx_duration_words(request->expires_at - request->starts_at, out);
     if (request->starts_at > input->now) {
         lbx_buf_str(out, ", from ");
-        moment(request->starts_at, out);
+        lbx_moment_words(request->starts_at, out);
     }
     lbx_buf_str(out, ", until ");
-    deadline(request->expires_at, input->now, out);
+    lbx_deadline_words(request->expires_at, input->now, out);
     lbx_buf_char(out, '.');
 }
 
@@ -419,22 +211,22 @@ static void write_emergency(const struct lbx_mail_input *input, struct page *pag
     bool open = request->state == LBX_STATE_EMERGENCY;
     lbx_buf_str(what, open ? " declared an emergency and has had access to your cluster "
                            : " declared an emergency and had access to your cluster ");
-    cluster(request, what);
+    lbx_cluster_words(request->resource_id, what);
     lbx_buf_str(what, open ? " since " : " from ");
-    moment(request->starts_at, what);
+    lbx_moment_words(request->starts_at, what);
     if (open) {
         lbx_buf_str(what, ", without your approval. The access ends by itself at ");
-        deadline(request->expires_at, input->now, what);
+        lbx_deadline_words(request->expires_at, input->now, what);
         lbx_buf_str(what, "; any approver may revoke it before.");
     } else {
         lbx_buf_str(what, " to ");
-        moment(request->ended_at ? request->ended_at : request->expires_at, what);
+        lbx_moment_words(request->ended_at ? request->ended_at : request->expires_at, what);
         lbx_buf_str(what, ", without your approval.");
     }
 
     lbx_buf_str(who, "It was authorized by ");
-    person(request->authorized_by.name, request->authorized_by.email, request->authorized_by.id,
-           who);
+    lbx_person_words(request->authorized_by.name, request->authorized_by.email,
+                     request->authorized_by.id, who);
     lbx_buf_str(who, ", for incident ");
     lbx_text_harmless(request->incident_id, who);
     lbx_buf_char(who, '.');
@@ -446,7 +238,7 @@ static void write_emergency(const struct lbx_mail_input *input, struct page *pag
     lbx_buf_str(then, input->reader == LBX_READER_APPROVER
                           ? "Please acknowledge in the portal that you know of it, by "
                           : "An approver is to acknowledge it by ");
-    deadline(request->acknowledge_by, input->now, then);
+    lbx_deadline_words(request->acknowledge_by, input->now, then);
     lbx_buf_char(then, '.');
 }
 
@@ -491,30 +283,30 @@ static void write_outcome(const struct lbx_mail_input *input, struct page *page)
         break;
     case LBX_STATE_EXPIRED:
         lbx_buf_str(out, "Nobody decided in time, so the request lapsed at ");
-        moment(request->ended_at ? request->ended_at : request->decide_by, out);
+        lbx_moment_words(request->ended_at ? request->ended_at : request->decide_by, out);
         lbx_buf_str(out, ". No access is given.");
         break;
     case LBX_STATE_CANCELLED:
         lbx_buf_str(out, "The request ended before a decision, at ");
-        moment(request->ended_at, out);
+        lbx_moment_words(request->ended_at, out);
         lbx_buf_str(out, ": it was withdrawn, its ticket was closed, or its engineer was taken off "
                          "the ticket. No access is given.");
         break;
     case LBX_STATE_COMPLETED:
         page->items_label = "What was allowed";
         lbx_buf_str(out, "The access ended at ");
-        moment(request->ended_at ? request->ended_at : request->expires_at, out);
+        lbx_moment_words(request->ended_at ? request->ended_at : request->expires_at, out);
         lbx_buf_str(out, ", when its time was up.");
         break;
     case LBX_STATE_REVOKED:
         page->items_label = "What was allowed";
         if (voters(request, LBX_DECISION_REVOKE, out)) {
             lbx_buf_str(out, " revoked the access. It ended at ");
-            moment(request->ended_at, out);
+            lbx_moment_words(request->ended_at, out);
             lbx_buf_char(out, '.');
         } else {
             lbx_buf_str(out, "The access was revoked at ");
-            moment(request->ended_at, out);
+            lbx_moment_words(request->ended_at, out);
             lbx_buf_str(out, ": the request was withdrawn, its ticket was closed, or its engineer "
                              "was taken off the ticket.");
         }
@@ -543,26 +335,26 @@ static void write_facts(const struct lbx_mail_input *input, struct page *page) {
         lbx_text_harmless(input->ticket_title, ticket);
     }
     fact_text(page, "Request", request->request_id);
-    cluster(request, fact(page, "Cluster"));
+    lbx_cluster_words(request->resource_id, fact(page, "Cluster"));
     fact_text(page, "Resource", request->resource_id);
-    person(request->engineer.name, request->engineer.email, request->engineer.id,
-           fact(page, "Engineer"));
+    lbx_person_words(request->engineer.name, request->engineer.email, request->engineer.id,
+                     fact(page, "Engineer"));
     fact_text(page, "Organization", request->engineer.organization);
     if (request->duration)
         lbx_duration_words(request->duration, fact(page, "Access for"));
     if (request->state == LBX_STATE_CUSTOMER_NOTIFIED)
-        deadline(request->decide_by, input->now, fact(page, "Decide by"));
+        lbx_deadline_words(request->decide_by, input->now, fact(page, "Decide by"));
     if (request->state == LBX_STATE_CUSTOMER_NOTIFIED && request->approvals_needed > 1)
         lbx_buf_printf(fact(page, "Approvals needed"), "%lld",
                        (long long)request->approvals_needed);
     if (request->incident_id) {
         fact_text(page, "Incident", request->incident_id);
-        person(request->authorized_by.name, request->authorized_by.email, request->authorized_by.id,
-               fact(page, "Authorized by"));
+        lbx_person_words(request->authorized_by.name, request->authorized_by.email,
+                         request->authorized_by.id, fact(page, "Authorized by"));
     }
     if (request->state == LBX_STATE_APPROVED || request->state == LBX_STATE_NOT_REQUIRED ||
         request->state == LBX_STATE_EMERGENCY)
-        deadline(request->expires_at, input->now, fact(page, "Access until"));
+        lbx_deadline_words(request->expires_at, input->now, fact(page, "Access until"));
 }
 
 static void write_link(const struct lbx_mail_input *input, struct page *page) {
@@ -630,7 +422,7 @@ static void write_lead(const struct lbx_mail_input *input, struct lbx_buf *out) 
 static void write_page(const struct lbx_mail_input *input, struct page *page) {
     write_lead(input, &page->heading);
     lbx_buf_str(&page->heading, ": access to ");
-    cluster(input->request, &page->heading);
+    lbx_cluster_words(input->request->resource_id, &page->heading);
     if (input->kind == LBX_MAIL_OUTCOME)
         write_outcome(input, page);
     else if (tells_of_emergency(input))
@@ -650,7 +442,7 @@ static void write_subject(const struct lbx_mail_input *input, struct lbx_buf *ou
     lbx_text_harmless(input->request->ticket_id, out);
     if (given(input->ticket_title)) {
         lbx_buf_str(out, " \"");
-        shortened(input->ticket_title, TITLE_CHARS, out);
+        lbx_text_shortened(input->ticket_title, TITLE_CHARS, out);
         lbx_buf_char(out, '"');
     }
     lbx_buf_str(out, ", request ");
@@ -687,7 +479,7 @@ static void text_quote(const char *label, const char *quoted, struct lbx_buf *ou
     lbx_buf_printf(out, "\n%s:\n", label);
     while (next_line(&quoted, &line, &len)) {
         lbx_buf_str(out, "> ");
-        harmless(line, len, out);
+        lbx_text_harmless_n(line, len, out);
         lbx_buf_char(out, '\n');
     }
 }
@@ -756,7 +548,7 @@ static void html_quote(const char *label, const char *quoted, struct lbx_buf *ou
     lbx_buf_printf(out, "<h2>%s</h2>\n<blockquote dir=\"auto\">", label);
     for (bool first = true; next_line(&quoted, &line, &len); first = false) {
         struct lbx_buf clean LBX_BUF = {0};
-        harmless(line, len, &clean);
+        lbx_text_harmless_n(line, len, &clean);
         if (!first)
             lbx_buf_str(out, "<br>\n");
         html_buf(&clean, out);

@@ -44,16 +44,4 @@ enum lbx_err lbx_mail_write(const struct lbx_mail_input *input, struct lbx_mail 
 
 void lbx_mail_done(struct lbx_mail *mail);
 
-/* Appends an action item in words, one line of harmless plain text: "Get logs from every pod in
- * openshift-ingress", "Create ClusterRole (cluster-scoped)". An action outside the permitted five is
- * named as such. */
-void lbx_item_words(const struct lbx_item *item, struct lbx_buf *out);
-
-/* Appends a duration in words, rounded to its two largest units: "8 hours", "3 days 4 hours". */
-void lbx_duration_words(int64_t us, struct lbx_buf *out);
-
-/* Appends text with control, bidirectional and invisible characters and ill-formed bytes as U+FFFD;
- * line breaks and tabs become spaces. NULL appends nothing. */
-void lbx_text_harmless(const char *text, struct lbx_buf *out);
-
 #endif

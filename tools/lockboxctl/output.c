@@ -1,7 +1,7 @@
 #include "output.h"
 
 #include "base/utf8.h"
-#include "core/mail.h"
+#include "core/words.h"
 #include "event/time.h"
 
 #include <ctype.h>

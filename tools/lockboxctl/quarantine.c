@@ -2,7 +2,7 @@
 #include "ctl.h"
 
 #include "base/utf8.h"
-#include "core/mail.h"
+#include "core/words.h"
 #include "event/record.h"
 #include "sql_ctl.h"
 

@@ -1,7 +1,7 @@
 /* request list, request show: requests as they stand, from the operational database. */
 #include "ctl.h"
 
-#include "core/mail.h"
+#include "core/words.h"
 #include "event/payload.h"
 #include "event/time.h"
 #include "sql_ctl.h"
