@@ -218,7 +218,10 @@ static void enter(struct round *round, struct lbx_rows *rows, const struct mail 
     lbx_rows_text(rows, delivered ? "sent" : deferred ? "deferred" : "failed");
     lbx_rows_time(rows, deferred ? again : 0);
     lbx_rows_int(rows, result->code);
+    lbx_rows_text(rows, result->enhanced[0] ? result->enhanced : NULL);
     lbx_rows_text(rows, result->reply);
+    lbx_rows_text(rows, NULL);
+    lbx_rows_time(rows, round->effects.now);
     atomic_fetch_add(delivered  ? &metrics->mails_sent
                      : deferred ? &metrics->mails_deferred
                                 : &metrics->mails_failed,
@@ -239,7 +242,7 @@ static enum lbx_err settle(struct round *round) {
     if (err != LBX_OK)
         return err;
     round->effects.now = lbx_clock_read(round->pg, clock_call);
-    struct lbx_rows *rows = lbx_effects_rows(&round->effects, 5);
+    struct lbx_rows *rows = lbx_effects_rows(&round->effects, 8);
     for (size_t i = 0; i < round->count; i++)
         enter(round, rows, &round->mails[i], &round->messages[i].result);
     calls = (struct lbx_calls){0};
@@ -272,6 +275,7 @@ static enum lbx_err send_round(struct lbx_pg *pg, size_t *ret_count) {
 
 static enum lbx_err until_next(struct lbx_pg *pg, int64_t *ret_wait_us) {
     struct lbx_calls calls = {0};
+    lbx_calls_add(&calls, &sql_notifier_release, 0, NULL);
     size_t call = lbx_calls_add(&calls, &sql_notifier_until_next, 0, NULL);
     enum lbx_err err = lbx_pg_run(pg, &calls);
     *ret_wait_us = IDLE_US;

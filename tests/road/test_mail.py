@@ -105,6 +105,10 @@ def test_each_mail_stands_in_the_ledger_and_is_told(road, tenant):
     for row in ledger:
         assert (row.kind, row.version, row.state, row.attempts, row.smtp_code) == ("approval_needed", 1, "sent", 1, 250)
         assert row.message_id == f"<{row.notification_id}@lockbox.example>"
+        [attempt] = road.lockbox.rows("SELECT * FROM lockbox.notification_attempt WHERE notification_id = %s",
+                                      row.notification_id)
+        assert (attempt.number, attempt.outcome, attempt.smtp_code, attempt.smtp_reply) == (1, "sent", 250, row.smtp_reply)
+        assert row.queued_at <= attempt.begun_at == row.attempted_at <= attempt.ended_at
         sent = road.events.wait_for(lambda record: record.kind == "notification.sent"
                                     and record.data["notification_id"] == str(row.notification_id), "notification.sent")
         assert sent.event["subject"] == request.id

@@ -1,7 +1,6 @@
--- When the next mail is due; whether some are in other sessions' hands, who may have died.
-SELECT (extract(epoch FROM min(next_attempt_at) FILTER (WHERE state <> 'sending')
-                          - clock_timestamp())
-        * 1000000)::bigint AS wait_us,
-       count(*) FILTER (WHERE state = 'sending') AS elsewhere
-  FROM notification
- WHERE next_attempt_at IS NOT NULL
+-- When the next mail is due; whether some are in hand elsewhere, where the sender may have died.
+SELECT (SELECT (extract(epoch FROM min(n.next_attempt_at) - clock_timestamp()) * 1000000)::bigint
+          FROM notification n
+         WHERE n.state IN ('queued', 'deferred')) AS wait_us,
+       EXISTS (SELECT FROM notification n
+                WHERE n.state = 'sending' AND n.sender_pid <> pg_backend_pid())::integer AS elsewhere
