@@ -1,6 +1,9 @@
-/* base64url without padding (RFC 4648, section 5), as JOSE uses it; strict. */
+/* base64 (RFC 4648): with padding (section 4), as PEM and signed notes use it, and base64url without
+ * (section 5), as JOSE does. Strict: bytes have one text. */
 #ifndef LBX_BASE_BASE64_H
 #define LBX_BASE_BASE64_H
+
+#include "base/buf.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -9,5 +12,9 @@
  * left over, or no room. */
 bool lbx_base64url_decode(const char *text, size_t len, void *ret_bytes, size_t cap,
                           size_t *ret_len);
+
+/* As above; with padding. */
+bool lbx_base64_decode(const char *text, size_t len, void *ret_bytes, size_t cap, size_t *ret_len);
+void lbx_base64_encode(const void *bytes, size_t len, struct lbx_buf *out);
 
 #endif

@@ -8,6 +8,10 @@ enum { LBX_SHA256_SIZE = 32, LBX_SHA256_HEX_SIZE = 65 };
 
 void lbx_sha256(const void *bytes, size_t len, unsigned char ret_hash[LBX_SHA256_SIZE]);
 
+/* Of one byte and the bytes behind it: how RFC 6962 keeps leaves and nodes apart. */
+void lbx_sha256_prefixed(unsigned char prefix, const void *bytes, size_t len,
+                         unsigned char ret_hash[LBX_SHA256_SIZE]);
+
 /* Lower-case hex, NUL-terminated. */
 void lbx_sha256_hex(const void *bytes, size_t len, char ret_hex[LBX_SHA256_HEX_SIZE]);
 

@@ -17,6 +17,7 @@ REACHES = [
     ("core", "common/core/ticket.c", "lbx_pg_open"),
     ("io_settings", "common/io/settings.c", "lbx_offsets_take"),
     ("io_pg", "common/io/pg.c", "lbx_settings_load"),
+    ("audit", "common/audit/tree.c", "lbx_pg_open"),
     ("store", "common/store/clock.c", "lbx_backoff_next_us"),
 ]
 

@@ -11,8 +11,9 @@ LAYERS = {
     "event": {"base", "event"},
     "core": {"base", "event", "core"},
     "io": {"base", "event", "io"},
+    "audit": {"base", "event", "io", "audit"},
     "store": {"base", "event", "core", "io", "store"},
-    "worker": {"base", "event", "core", "io", "store", "worker"},
+    "worker": {"base", "event", "core", "io", "audit", "store", "worker"},
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"')
 SQL = re.compile(r'"\s*(SELECT|INSERT|UPDATE|DELETE|COPY|WITH)\s')
