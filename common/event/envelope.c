@@ -67,17 +67,33 @@ static bool read_event(const struct lbx_record *record, const struct lbx_opened 
     return true;
 }
 
+/* opened: what lbx_open said of it. */
+static enum lbx_err decode(const struct lbx_record *record, const struct lbx_opened *in,
+                           enum lbx_err opened, struct lbx_arena *arena,
+                           struct lbx_event *ret_event, struct lbx_reason *ret_reason) {
+    if (opened == LBX_OK && read_event(record, in, arena, ret_event, ret_reason))
+        return LBX_OK;
+    struct attributes a;
+    lbx_json_glean(&lbx_attribute_table, in->attributes, arena, &a);
+    *ret_event = (struct lbx_event){.id = a.id, .source = a.source};
+    return opened == LBX_OK ? LBX_ERR_INVALID : opened;
+}
+
 enum lbx_err lbx_event_decode(const struct lbx_record *record, size_t max_bytes,
                               struct lbx_arena *arena, struct lbx_event *ret_event,
                               struct lbx_reason *ret_reason) {
     struct lbx_opened in LBX_CLEANUP(lbx_opened_done) = {0};
     enum lbx_err err = lbx_open(record, max_bytes, &in, ret_reason);
-    if (err == LBX_OK && read_event(record, &in, arena, ret_event, ret_reason))
-        return LBX_OK;
-    struct attributes a;
-    lbx_json_glean(&lbx_attribute_table, in.attributes, arena, &a);
-    *ret_event = (struct lbx_event){.id = a.id, .source = a.source};
-    return err == LBX_OK ? LBX_ERR_INVALID : err;
+    return decode(record, &in, err, arena, ret_event, ret_reason);
+}
+
+enum lbx_err lbx_event_examine(const struct lbx_record *record, struct lbx_arena *arena,
+                               struct lbx_event_glance *ret_glance, struct lbx_event *ret_event,
+                               struct lbx_reason *ret_reason) {
+    struct lbx_opened in LBX_CLEANUP(lbx_opened_done) = {0};
+    enum lbx_err err = lbx_open(record, LBX_GLANCE_BYTES, &in, ret_reason);
+    lbx_opened_glance(&in, arena, ret_glance);
+    return decode(record, &in, err, arena, ret_event, ret_reason);
 }
 
 /* ---- identity ---- */

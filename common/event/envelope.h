@@ -68,7 +68,16 @@ struct lbx_event_glance {
     const char *actor; /* id of who acted: voter, engineer, administrator; glance.c says how */
 };
 
+/* A value longer than this is not looked into: more than any limit a deployment sets, and than Kafka's
+ * own of 1 MiB. */
+enum { LBX_GLANCE_BYTES = 16 * 1024 * 1024 };
+
 void lbx_event_glance(const struct lbx_record *record, struct lbx_arena *arena,
                       struct lbx_event_glance *ret_glance);
+
+/* A glance and, by the same parse, the event as lbx_event_decode reads it, with its errors. */
+enum lbx_err lbx_event_examine(const struct lbx_record *record, struct lbx_arena *arena,
+                               struct lbx_event_glance *ret_glance, struct lbx_event *ret_event,
+                               struct lbx_reason *ret_reason) LBX_MUST_CHECK;
 
 #endif

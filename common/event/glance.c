@@ -3,9 +3,6 @@
 
 #include <string.h>
 
-/* Larger than any limit a deployment sets; Kafka's own default is 1 MiB. */
-enum { MOST_BYTES = 16 * 1024 * 1024 };
-
 /* ---- what is looked for, each member on its own optional ---- */
 
 struct someone {
@@ -104,17 +101,13 @@ static const char *either(const char *a, const char *b) {
     return a ? a : b;
 }
 
-void lbx_event_glance(const struct lbx_record *record, struct lbx_arena *arena,
-                      struct lbx_event_glance *ret_glance) {
+void lbx_opened_glance(const struct lbx_opened *in, struct lbx_arena *arena,
+                       struct lbx_event_glance *ret_glance) {
     static const char about_requests[] = "lockbox.request.";
-    struct lbx_opened in LBX_CLEANUP(lbx_opened_done) = {0};
-    struct lbx_reason ignored;
     struct attributes a;
     struct some_data data;
-    enum lbx_err err = lbx_open(record, MOST_BYTES, &in, &ignored);
-    (void)err; /* what could be read is in `in` */
-    lbx_json_glean(&lbx_attribute_table, in.attributes, arena, &a);
-    lbx_json_glean(&some_data_table, in.data, arena, &data);
+    lbx_json_glean(&lbx_attribute_table, in->attributes, arena, &a);
+    lbx_json_glean(&some_data_table, in->data, arena, &data);
 
     const struct some_request *request = &data.request;
     const char *request_id = either(data.request_id, request->request_id);
@@ -132,4 +125,13 @@ void lbx_event_glance(const struct lbx_record *record, struct lbx_arena *arena,
         .ticket_id = either(data.ticket_id, request->ticket_id),
         .actor = actor_of(a.type, &data),
     };
+}
+
+void lbx_event_glance(const struct lbx_record *record, struct lbx_arena *arena,
+                      struct lbx_event_glance *ret_glance) {
+    struct lbx_opened in LBX_CLEANUP(lbx_opened_done) = {0};
+    struct lbx_reason ignored;
+    enum lbx_err err = lbx_open(record, LBX_GLANCE_BYTES, &in, &ignored);
+    (void)err; /* what could be read is in `in` */
+    lbx_opened_glance(&in, arena, ret_glance);
 }

@@ -31,6 +31,10 @@ enum lbx_err lbx_open(const struct lbx_record *record, size_t max_bytes, struct 
                       struct lbx_reason *ret_reason) LBX_MUST_CHECK;
 void lbx_opened_done(struct lbx_opened *in);
 
+/* What a glance sees of it, however much of it could be read. */
+void lbx_opened_glance(const struct lbx_opened *in, struct lbx_arena *arena,
+                       struct lbx_event_glance *ret_glance);
+
 /* Writes the reason; always false, so that a reader can return it. */
 bool lbx_wrong(struct lbx_reason *reason, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

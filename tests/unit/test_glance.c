@@ -225,13 +225,50 @@ static void finds_what_is_there(void **state) {
         SAME(actor);
         CHECK_ROW(&bad, rows[i].what, got.event_time == want->event_time, "event_time is %lld",
                   (long long)got.event_time);
+
+        /* Examined, it is seen alike, and read as it is read alone. */
+        struct lbx_event_glance glance;
+        struct lbx_event alone, event;
+        struct lbx_reason why_alone = {{0}}, why = {{0}};
+        enum lbx_err err = lbx_event_examine(&record, &arena, &glance, &event, &why);
+        enum lbx_err err_alone =
+            lbx_event_decode(&record, LBX_GLANCE_BYTES, &arena, &alone, &why_alone);
+        CHECK_ROW(&bad, rows[i].what, same(glance.event_id, got.event_id), "examined otherwise");
+        CHECK_ROW(&bad, rows[i].what, same(glance.request_id, got.request_id),
+                  "examined otherwise");
+        CHECK_ROW(&bad, rows[i].what, err == err_alone && same(why.text, why_alone.text),
+                  "examined: %s", why.text);
         lbx_arena_reset(&arena);
     }
     lbx_arena_done(&arena);
     assert_int_equal(bad, 0);
 }
 
+static void an_event_is_read_in_the_same_go(void **state) {
+    (void)state;
+    struct lbx_arena arena;
+    struct lbx_event_glance glance;
+    struct lbx_event event;
+    struct lbx_reason reason = {{0}};
+    static const struct lbx_header headers[] = {CE};
+    struct lbx_record record = {.topic = LBX_TOPIC_TICKETS,
+                                .key = "T",
+                                .key_len = 1,
+                                .value =
+                                    EVENT("lockbox.ticket.closed.v1", "", "{\"ticket_id\":\"T\"}"),
+                                .headers = headers,
+                                .header_count = 1};
+    record.value_len = strlen(record.value);
+    lbx_arena_init(&arena);
+    assert_int_equal(lbx_event_examine(&record, &arena, &glance, &event, &reason), LBX_OK);
+    assert_string_equal(glance.ticket_id, "T");
+    assert_int_equal(event.type, LBX_EVENT_TICKET_CLOSED);
+    assert_string_equal(((const struct lbx_ticket_comment *)event.data)->ticket_id, "T");
+    lbx_arena_done(&arena);
+}
+
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(finds_what_is_there)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(finds_what_is_there),
+                                       cmocka_unit_test(an_event_is_read_in_the_same_go)};
     return cmocka_run_group_tests_name("glance", tests, NULL, NULL);
 }
