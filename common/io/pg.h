@@ -80,6 +80,10 @@ void lbx_pg_rollback(struct lbx_pg *pg);
 /* SQLSTATE of the last failure, "" if none. */
 const char *lbx_pg_sqlstate(const struct lbx_pg *pg);
 
+/* Whether it was about the statement itself (class 42): a privilege that the role lacks, a column that is
+ * not there. Whoever runs the database mends that; no input is at fault. */
+bool lbx_pg_misfit(const struct lbx_pg *pg);
+
 /* Results of the last lbx_pg_run, by the call's index. NULL from lbx_pg_cell is SQL NULL. */
 size_t lbx_pg_row_count(const struct lbx_pg *pg, size_t call);
 const char *lbx_pg_cell(const struct lbx_pg *pg, size_t call, size_t row, size_t column);
@@ -101,11 +105,9 @@ enum lbx_err lbx_pg_notified(struct lbx_pg *pg, bool *ret_any) LBX_MUST_CHECK;
 enum lbx_err lbx_pg_script(struct lbx_pg *pg, const char *script, char **ret_message)
     LBX_MUST_CHECK;
 
-/* COPY … FROM STDIN in binary form, in pieces: begin, then the bytes, header and trailer included, then
- * the end, also after LBX_ERR_* of an add. No other call in between. Errors as lbx_pg_run's. */
-enum lbx_err lbx_pg_copy_begin(struct lbx_pg *pg, const struct lbx_sql *copy) LBX_MUST_CHECK;
-enum lbx_err lbx_pg_copy_add(struct lbx_pg *pg, const void *bytes, size_t len) LBX_MUST_CHECK;
-enum lbx_err lbx_pg_copy_end(struct lbx_pg *pg) LBX_MUST_CHECK;
+/* COPY … FROM STDIN in binary form: the whole of data, header and trailer included. */
+enum lbx_err lbx_pg_copy(struct lbx_pg *pg, const struct lbx_sql *copy, const struct lbx_buf *data)
+    LBX_MUST_CHECK;
 
 /* ---- sets as parameters ---- */
 

@@ -1,10 +1,11 @@
--- Mails whose sender died with them in hand are due again. Nobody knows how the attempt ended.
+-- Mails whose sender died with them in hand are due again. Nobody knows how the attempt ended. When another
+-- role's session began is hidden: as long as one has that number, it may be the sender's.
 WITH void AS (
     SELECT n.notification_id
       FROM notification n
      WHERE n.state = 'sending'
        AND NOT EXISTS (SELECT FROM pg_stat_activity a
-                        WHERE a.pid = n.sender_pid AND a.backend_start = n.sender_since)
+                        WHERE a.pid = n.sender_pid AND coalesce(a.backend_start, n.sender_since) = n.sender_since)
        FOR UPDATE SKIP LOCKED
 ), released AS (
     UPDATE notification n

@@ -1,4 +1,4 @@
--- Opens access, and ends it: a request's items carry the moment at which they stop being good.
+-- Opens access: a request's items carry the moment at which they stop being good.
 INSERT INTO access_item (request_id, number, engineer_id, resource_id, action, namespace, kind, name,
                          starts_at, expires_at, basis)
 SELECT request_id, number, engineer_id, lower(resource_id), action, namespace, kind, name,
@@ -7,5 +7,3 @@ SELECT request_id, number, engineer_id, lower(resource_id), action, namespace, k
               $8::text[], $9::timestamptz[], $10::timestamptz[], $11::text[])
        AS i (request_id, number, engineer_id, resource_id, action, namespace, kind, name,
              starts_at, expires_at, basis)
-ON CONFLICT (request_id, number) DO UPDATE
-   SET expires_at = least(access_item.expires_at, excluded.expires_at)
