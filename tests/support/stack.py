@@ -8,6 +8,7 @@ import subprocess
 import urllib.request
 from pathlib import Path
 
+from .sql import as_role
 from .waiting import wait_until
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -100,11 +101,14 @@ class Stack:
         theirs = {name: value for name, value in self.env.items() if not name.startswith("LOCKBOX_HTTP_")}
         return {**mine, **theirs, **settings}
 
+    def own_role(self, worker: str) -> dict[str, str]:
+        return {"LOCKBOX_DATABASE_URL": as_role(self.env["LOCKBOX_DATABASE_URL"], f"lockbox_{worker}")}
+
     def spawn(self, worker: str, instance: str, **settings: str) -> subprocess.Popen:
         """One more instance, our own child; its log stands beside the others'."""
         with (self.directory / "log" / f"{worker}-{instance}.log").open("ab") as log:
             return subprocess.Popen([BINARIES / worker], stdout=log, stderr=log,
-                                    env=self.worker_environment(**{"LOCKBOX_INSTANCE": instance, **settings}))
+                                    env=self.worker_environment(**{"LOCKBOX_INSTANCE": instance, **self.own_role(worker), **settings}))
 
 
 def free_port() -> int:

@@ -42,7 +42,12 @@ def chosen(ports: dict[str, int]) -> dict[str, str]:
 
 
 def of_worker(settings: dict[str, str], worker: str, port: int) -> dict[str, str]:
-    return {"LOCKBOX_HTTP_LISTEN": f"127.0.0.1:{port}", "LOCKBOX_INSTANCE": "1", **settings}
+    """Each has its own database only, and its own role: `./dev env` prints lockbox_worker's, who may do what any of
+    them may."""
+    other = "LOCKBOX_DATABASE_URL" if worker == "auditor" else "LOCKBOX_AUDIT_DATABASE_URL"
+    own = {name: value.replace("//lockbox_worker@", f"//lockbox_{worker}@", 1) if name == "LOCKBOX_DATABASE_URL" else value
+           for name, value in settings.items() if name not in (other, f"{other}_FILE")}
+    return {"LOCKBOX_HTTP_LISTEN": f"127.0.0.1:{port}", "LOCKBOX_INSTANCE": "1", **own}
 
 
 def of_superuser(ports: dict[str, int]) -> dict[str, str]:
