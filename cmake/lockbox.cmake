@@ -78,16 +78,18 @@ function(lbx_embed_sql target prefix dir)
     target_include_directories(${target} PRIVATE ${CMAKE_CURRENT_BINARY_DIR})
 endfunction()
 
-# lbx_embed_text(TARGET NAME DIR): every DIR/*.html and *.txt as `const struct lbx_file NAME[]`, whose last
-# has no name.
-function(lbx_embed_text target name dir)
-    set(source ${CMAKE_CURRENT_BINARY_DIR}/${name}.c)
-    file(GLOB files CONFIGURE_DEPENDS ${dir}/*.html ${dir}/*.txt)
-    add_custom_command(
-        OUTPUT ${source}
-        COMMAND ${CMAKE_COMMAND} -DNAME=${name} -DSOURCE=${source} "-DFILES=${files}"
-                -P ${PROJECT_SOURCE_DIR}/cmake/embed_text.cmake
-        DEPENDS ${files} ${PROJECT_SOURCE_DIR}/cmake/embed_text.cmake
-        VERBATIM)
-    target_sources(${target} PRIVATE ${source})
+# lbx_schema_versions(TARGET NAME…): "schema_versions.h" with LBX_<NAME>_SCHEMA_VERSION, the version of the last
+# script in schemas/db/NAME.
+function(lbx_schema_versions target)
+    set(text "/* Made from the names in schemas/db by cmake/lockbox.cmake. */\n#pragma once\n")
+    foreach(name IN LISTS ARGN)
+        file(GLOB files CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/schemas/db/${name}/V*.sql)
+        list(SORT files)
+        list(GET files -1 last)
+        string(REGEX REPLACE ".*/V0*([0-9]+)__[^/]*$" "\\1" version ${last})
+        string(TOUPPER ${name} upper)
+        string(APPEND text "#define LBX_${upper}_SCHEMA_VERSION ${version}\n")
+    endforeach()
+    file(CONFIGURE OUTPUT ${CMAKE_CURRENT_BINARY_DIR}/schema_versions.h CONTENT "${text}")
+    target_include_directories(${target} PRIVATE ${CMAKE_CURRENT_BINARY_DIR})
 endfunction()

@@ -2,7 +2,6 @@
 
 #include "base/utf8.h"
 
-#include <assert.h>
 #include <endian.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -50,12 +49,6 @@ void lbx_buf_str(struct lbx_buf *buf, const char *s) {
 
 void lbx_buf_char(struct lbx_buf *buf, char c) {
     lbx_buf_add(buf, &c, 1);
-}
-
-void lbx_buf_cut(struct lbx_buf *buf, size_t len) {
-    assert(len <= buf->len);
-    buf->len -= len;
-    buf->data[buf->len] = '\0';
 }
 
 void lbx_buf_printf(struct lbx_buf *buf, const char *format, ...) {

@@ -89,29 +89,22 @@ static void write_field(const struct lbx_field *field, const char *from, struct 
     assert(false);
 }
 
-void lbx_fields_write_members(const struct lbx_table *table, const void *of_struct,
-                              struct lbx_buf *out) {
+void lbx_fields_write(const struct lbx_table *table, const void *of_struct, struct lbx_buf *out) {
     const char *from = of_struct;
-    bool first = true;
+    char before = '{';
     for (size_t i = 0; i < table->count; i++) {
         const struct lbx_field *field = &table->fields[i];
         bool here = present(field, from);
         if (!here && !field->required)
             continue;
-        if (!first)
-            lbx_buf_char(out, ',');
+        lbx_buf_char(out, before);
         lbx_buf_json_str(out, field->name, strlen(field->name));
         lbx_buf_char(out, ':');
         if (!here && field->nullable)
             lbx_buf_str(out, "null");
         else
             write_field(field, from, out);
-        first = false;
+        before = ',';
     }
-}
-
-void lbx_fields_write(const struct lbx_table *table, const void *of_struct, struct lbx_buf *out) {
-    lbx_buf_char(out, '{');
-    lbx_fields_write_members(table, of_struct, out);
-    lbx_buf_char(out, '}');
+    lbx_buf_str(out, before == '{' ? "{}" : "}");
 }

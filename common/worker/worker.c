@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/random.h"
 #include "io/http.h"
+#include "store/schema.h"
 
 #include <malloc.h>
 #include <poll.h>
@@ -13,13 +14,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
 enum { PARTS_MAX = 4, STOP_WITHIN_S = 9 };
+enum { EXIT_CANNOT_GO_ON = 1, EXIT_USAGE = 2, EXIT_SCHEMA_NEWER = 3 };
 
-/* One lane's. */
 struct loop {
     struct lbx_worker worker;
     const struct lbx_worker_declaration *declaration;
@@ -29,20 +29,13 @@ struct loop {
         int64_t wake_us;
     } parts[PARTS_MAX];
     size_t part_count;
+    struct lbx_http *http;
     struct lbx_backoff pg_backoff;
     int64_t pg_retry_us;
+    bool schema_older;                 /* than this program, when last looked at */
     _Atomic(const char *) waiting_for; /* NULL: ready */
     int exit_status;
-    pthread_t thread; /* not the first lane's */
 };
-
-/* The process: settings and signals are the first lane's, which is the main thread. */
-static struct process {
-    struct loop lanes[LBX_LANES_MAX];
-    _Atomic size_t lane_count;
-    struct lbx_http *http;
-    _Atomic(const char *) halted; /* NULL: at work */
-} process;
 
 int64_t lbx_backoff_next_us(struct lbx_backoff *backoff) {
     int64_t wait = 50 * LBX_MS_US << (backoff->failures < 7 ? backoff->failures : 7);
@@ -69,59 +62,38 @@ struct lbx_limits lbx_worker_limits(const struct lbx_worker *worker) {
 }
 
 bool lbx_worker_stopping(struct lbx_worker *worker) {
-    struct signalfd_siginfo signal = {0};
-    ssize_t got = worker->stopping ? 0 : read(worker->signals, &signal, sizeof signal);
-    if (got == sizeof signal)
+    struct signalfd_siginfo signal;
+    if (!worker->stopping && read(worker->signals, &signal, sizeof signal) == sizeof signal) {
         lbx_log(LBX_LOG_INFO, "stopping", LBX_N("signal", signal.ssi_signo));
-    worker->stopping |= got > 0; /* a later lane's is an eventfd */
+        worker->stopping = true;
+    }
     return worker->stopping;
-}
-
-void lbx_worker_halt(struct lbx_worker *worker, const char *why) {
-    const char *none = NULL;
-    if (!atomic_compare_exchange_strong(&process.halted, &none, why))
-        return;
-    atomic_store(&worker->metrics.halted, 1);
-    lbx_log(LBX_LOG_ERROR, "halted", LBX_S("reason", why));
-}
-
-bool lbx_worker_halted(const struct lbx_worker *worker) {
-    (void)worker;
-    return atomic_load(&process.halted) != NULL;
 }
 
 /* ---- health ---- */
 
-/* NULL: every lane is ready. */
-static const char *why_not_ready(void) {
-    const char *why = atomic_load(&process.halted);
-    for (size_t i = 0; !why && i < process.lane_count; i++)
-        why = atomic_load(&process.lanes[i].waiting_for);
-    return why;
-}
-
 static int ready_page(void *context, struct lbx_buf *body) {
-    (void)context;
-    const char *why = why_not_ready();
+    struct loop *loop = context;
+    const char *why = atomic_load(&loop->waiting_for);
     lbx_buf_printf(body, "%s\n", why ? why : "ready");
     return why ? 503 : 200;
 }
 
 static void metrics_page(void *context, struct lbx_buf *body) {
-    (void)context;
-    struct lbx_metrics all = {0};
-    for (size_t i = 0; i < process.lane_count; i++)
-        lbx_metrics_add(&all, &process.lanes[i].worker.metrics);
-    const char *name = process.lanes[0].worker.name;
-    lbx_metrics_write(&all, name, body);
+    const struct loop *loop = context;
+    lbx_metrics_write(&loop->worker.metrics, loop->worker.name, body);
     lbx_buf_printf(body,
                    "# HELP lockbox_ready Whether /readyz says ready\n# TYPE lockbox_ready gauge\n"
                    "lockbox_ready{worker=\"%s\"} %d\n",
-                   name, why_not_ready() == NULL);
+                   loop->worker.name, atomic_load(&loop->waiting_for) == NULL);
 }
 
 static void tell_readiness(struct loop *loop) {
-    const char *why = loop->worker.pg ? NULL : "waiting for the database";
+    const char *why = loop->worker.pg ? NULL
+                      : loop->schema_older
+                          ? "the database's schema is older than this program: run "
+                            "lockboxctl db migrate"
+                          : "waiting for the database";
     for (size_t i = 0; !why && i < loop->part_count; i++)
         if (loop->parts[i].part->waiting_for)
             why = loop->parts[i].part->waiting_for(loop->parts[i].state);
@@ -168,17 +140,52 @@ static const char *database_url(const struct loop *loop) {
     return is_auditing(loop) ? settings->audit_database_url : settings->database_url;
 }
 
+static enum lbx_err fit_schema(struct loop *loop, struct lbx_pg *pg) {
+    int64_t known = is_auditing(loop) ? lbx_audit_schema_version : lbx_lockbox_schema_version;
+    int64_t found = 0;
+    enum lbx_schema_fit fit = LBX_SCHEMA_FITS;
+    enum lbx_err err = lbx_schema_check(pg, known, &fit, &found);
+    bool older = err == LBX_OK && fit == LBX_SCHEMA_OLDER;
+    if (older && !loop->schema_older)
+        lbx_log(LBX_LOG_ERROR,
+                "the database's schema is older than this program: run lockboxctl db migrate",
+                LBX_N("found", found), LBX_N("needed", known));
+    loop->schema_older = older;
+    if (older)
+        return LBX_ERR_UNAVAILABLE;
+    if (err == LBX_OK && fit == LBX_SCHEMA_NEWER) {
+        lbx_log(LBX_LOG_ERROR,
+                "the database's schema is newer, and not for this program: start the program's "
+                "version that fits",
+                LBX_N("found", found), LBX_N("known", known));
+        loop->exit_status = EXIT_SCHEMA_NEWER;
+        loop->worker.stopping = true;
+        return LBX_ERR_CONFLICT;
+    }
+    return err == LBX_OK ? lbx_pg_prepare(pg, loop->declaration->statements) : err;
+}
+
+static enum lbx_err pg_open(struct loop *loop) {
+    static const struct lbx_sql *const *const none[] = {NULL};
+    struct lbx_pg *pg;
+    char application[64];
+    snprintf(application, sizeof application, "lockbox-%s", loop->worker.name);
+    enum lbx_err err = lbx_pg_open(database_url(loop), application,
+                                   is_auditing(loop) ? "audit" : "lockbox", none, &pg);
+    if (err == LBX_OK && (err = fit_schema(loop, pg)) != LBX_OK)
+        lbx_pg_close(pg);
+    if (err == LBX_OK)
+        loop->worker.pg = pg;
+    return err;
+}
+
 static void pg_keep(struct loop *loop) {
     struct lbx_worker *worker = &loop->worker;
     if (worker->pg && !lbx_pg_alive(worker->pg))
         pg_lost(loop);
     if (worker->pg || lbx_monotonic_us() < loop->pg_retry_us)
         return;
-    char application[64];
-    snprintf(application, sizeof application, "lockbox-%s", worker->name);
-    enum lbx_err err =
-        lbx_pg_open(database_url(loop), application, is_auditing(loop) ? "audit" : "lockbox",
-                    loop->declaration->statements, &worker->pg);
+    enum lbx_err err = pg_open(loop);
     if (err != LBX_OK) {
         loop->pg_retry_us = lbx_monotonic_us() + lbx_backoff_next_us(&loop->pg_backoff);
         return;
@@ -196,9 +203,8 @@ static void serve(struct loop *loop, struct running *running) {
     enum lbx_err err = running->part->serve(running->state, &running->wake_us);
     if (err != LBX_OK) {
         lbx_log(LBX_LOG_ERROR, "cannot go on", LBX_S("error", lbx_err_text(err)));
-        loop->exit_status = 1;
+        loop->exit_status = EXIT_CANNOT_GO_ON;
         loop->worker.stopping = true;
-        kill(getpid(), SIGTERM); /* the first lane takes it, and ends the others */
     }
 }
 
@@ -255,9 +261,10 @@ static int usage(const struct lbx_worker_declaration *declaration, int argc, cha
         help ? stdout : stderr,
         "usage: %s\n\n%s.\n\nSettings come from the environment (`lockboxctl config` lists them). "
         "Logs go to standard error, one JSON\nobject a line. SIGTERM ends it cleanly.\n\n"
-        "Exit status: 0 ended by a signal, 1 it cannot go on, 2 wrong usage or settings.\n",
+        "Exit status: 0 ended by a signal, 1 it cannot go on, 2 wrong usage or settings, 3 the database's "
+        "schema is\nnewer than this program.\n",
         declaration->name, declaration->summary);
-    return help ? 0 : 2;
+    return help ? 0 : EXIT_USAGE;
 }
 
 static int block_signals(void) {
@@ -273,9 +280,7 @@ static int block_signals(void) {
 static enum lbx_err open_parts(struct loop *loop) {
     const struct lbx_used_part *used = loop->declaration->parts;
     for (size_t i = 0; i < PARTS_MAX && used[i].part; i++) {
-        struct running *running = &loop->parts[loop->part_count];
-        if (loop->worker.lane > 0 && !used[i].in_every_lane)
-            continue;
+        struct running *running = &loop->parts[i];
         enum lbx_err err = used[i].part->open(&loop->worker, used[i].declaration, &running->state);
         if (err != LBX_OK)
             return err;
@@ -296,34 +301,6 @@ static enum lbx_err check_database(const struct loop *loop) {
     return err;
 }
 
-/* A later lane: the same settings, another name in the groups. */
-static void init_lane(struct loop *loop, size_t lane, const struct loop *first) {
-    loop->declaration = first->declaration;
-    loop->worker = (struct lbx_worker){
-        .name = first->worker.name,
-        .source = first->worker.source,
-        .settings = first->worker.settings,
-        .signals = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK),
-        .lane = lane,
-    };
-    loop->waiting_for = "starting";
-    const char *instance = first->worker.settings.instance;
-    if (*instance && asprintf(&loop->worker.settings.instance, "%s.%zu", instance, lane + 1) < 0)
-        abort();
-}
-
-static enum lbx_err open_lanes(void) {
-    struct loop *first = &process.lanes[0];
-    size_t count = first->declaration->lanes ? first->declaration->lanes : 1;
-    enum lbx_err err = open_parts(first);
-    for (size_t i = 1; err == LBX_OK && i < count; i++) {
-        init_lane(&process.lanes[i], i, first);
-        process.lane_count++;
-        err = open_parts(&process.lanes[i]);
-    }
-    return err;
-}
-
 static enum lbx_err start(struct loop *loop) {
     struct lbx_worker *worker = &loop->worker;
     char *why LBX_FREE = NULL;
@@ -334,89 +311,51 @@ static enum lbx_err start(struct loop *loop) {
     lbx_log_init(worker->name, worker->settings.log_level);
     if (check_database(loop) != LBX_OK)
         return LBX_ERR_INVALID;
-    const struct lbx_http_pages pages = {ready_page, metrics_page, NULL};
+    const struct lbx_http_pages pages = {ready_page, metrics_page, loop};
     if (worker->settings.http_listen[0]) {
-        enum lbx_err err = lbx_http_start(worker->settings.http_listen, &pages, &process.http);
+        enum lbx_err err = lbx_http_start(worker->settings.http_listen, &pages, &loop->http);
         if (err != LBX_OK) {
             lbx_log(LBX_LOG_ERROR, "cannot listen", LBX_S("setting", "LOCKBOX_HTTP_LISTEN"),
                     LBX_S("error", lbx_err_text(err)));
             return err;
         }
     }
-    return open_lanes();
+    return open_parts(loop);
 }
 
-static void close_lane(struct loop *loop) {
+static void stop(struct loop *loop) {
+    alarm(STOP_WITHIN_S); /* whatever still hangs then: the database has the truth */
     while (loop->part_count > 0) {
         struct running *running = &loop->parts[--loop->part_count];
         running->part->close(running->state);
     }
     lbx_pg_close(loop->worker.pg);
-}
-
-static void *run_lane(void *context) {
-    struct loop *loop = context;
-    run(loop);
-    close_lane(loop);
-    return NULL;
-}
-
-static void start_threads(void) {
-    for (size_t i = 1; i < process.lane_count; i++)
-        if (pthread_create(&process.lanes[i].thread, NULL, run_lane, &process.lanes[i]) != 0)
-            abort();
-}
-
-/* Returns the exit status: the first lane's that is not 0. */
-static int stop(bool threads) {
-    struct loop *first = &process.lanes[0];
-    int status = 0;
-    alarm(STOP_WITHIN_S); /* whatever still hangs then: the database has the truth */
-    for (size_t i = 1; i < process.lane_count; i++)
-        if (threads)
-            eventfd_write(process.lanes[i].worker.signals, 1);
-        else
-            close_lane(&process.lanes[i]);
-    close_lane(first);
-    for (size_t i = 1; i < process.lane_count; i++) {
-        struct lbx_worker *worker = &process.lanes[i].worker;
-        if (threads)
-            pthread_join(process.lanes[i].thread, NULL);
-        if (worker->settings.instance != first->worker.settings.instance)
-            free(worker->settings.instance);
-        close(worker->signals);
-    }
-    for (size_t i = 0; status == 0 && i < process.lane_count; i++)
-        status = process.lanes[i].exit_status;
-    lbx_http_stop(process.http);
-    lbx_settings_done(&first->worker.settings);
-    close(first->worker.signals);
-    return status;
+    lbx_http_stop(loop->http);
+    lbx_settings_done(&loop->worker.settings);
+    close(loop->worker.signals);
 }
 
 int lbx_worker_main(const struct lbx_worker_declaration *declaration, int argc, char **argv) {
     if (argc > 1)
         return usage(declaration, argc, argv);
-    struct loop *loop = &process.lanes[0];
+    static struct loop loop;
     char source[64];
     snprintf(source, sizeof source, "/lockbox/%s", declaration->name);
     mallopt(M_ARENA_MAX, 2);
-    process.lane_count = 1;
-    loop->declaration = declaration;
-    loop->worker.name = declaration->name;
-    loop->worker.source = source;
-    loop->waiting_for = "starting";
-    loop->worker.signals = block_signals();
+    loop.declaration = declaration;
+    loop.worker.name = declaration->name;
+    loop.worker.source = source;
+    loop.waiting_for = "starting";
+    loop.worker.signals = block_signals();
     lbx_log_init(declaration->name, LBX_LOG_INFO);
-    enum lbx_err err = start(loop);
+    enum lbx_err err = start(&loop);
     if (err == LBX_OK) {
         lbx_log(LBX_LOG_INFO, "started", LBX_N("pid", getpid()));
-        start_threads();
-        run(loop);
+        run(&loop);
     }
-    int status = stop(err == LBX_OK);
-    if (err != LBX_OK)
-        status = err == LBX_ERR_INVALID ? 2 : 1;
-    lbx_log(LBX_LOG_INFO, "ended", LBX_N("status", status));
-    return status;
+    stop(&loop);
+    lbx_log(LBX_LOG_INFO, "ended", LBX_N("status", err == LBX_OK ? loop.exit_status : EXIT_USAGE));
+    return err == LBX_ERR_INVALID ? EXIT_USAGE
+           : err != LBX_OK        ? EXIT_CANNOT_GO_ON
+                                  : loop.exit_status;
 }

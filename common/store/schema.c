@@ -1,0 +1,38 @@
+#include "store/schema.h"
+
+#include "schema_versions.h"
+#include "sql_schema.h"
+
+const int64_t lbx_lockbox_schema_version = LBX_LOCKBOX_SCHEMA_VERSION;
+const int64_t lbx_audit_schema_version = LBX_AUDIT_SCHEMA_VERSION;
+
+/* Prepares and runs one statement: the next may be of a table that is not there. */
+static enum lbx_err ask(struct lbx_pg *pg, const struct lbx_sql *sql) {
+    const struct lbx_sql *const list[] = {sql, NULL};
+    const struct lbx_sql *const *const lists[] = {list, NULL};
+    struct lbx_calls calls = {0};
+    lbx_calls_add(&calls, sql, 0, NULL);
+    enum lbx_err err = lbx_pg_prepare(pg, lists);
+    return err == LBX_OK ? lbx_pg_run(pg, &calls) : err;
+}
+
+enum lbx_err lbx_schema_check(struct lbx_pg *pg, int64_t known, enum lbx_schema_fit *ret_fit,
+                              int64_t *ret_found) {
+    int64_t found = 0, oldest = 0;
+    enum lbx_err err = ask(pg, &sql_schema_exists);
+    if (err == LBX_OK && *lbx_pg_cell(pg, 0, 0, 0) == 't') {
+        err = ask(pg, &sql_schema_version);
+        if (err == LBX_OK && lbx_pg_row_count(pg, 0) == 1) {
+            found = lbx_pg_cell_int(pg, 0, 0, 0);
+            oldest = lbx_pg_cell_int(pg, 0, 0, 1);
+        }
+    }
+    if (err != LBX_OK)
+        return err;
+    lbx_pg_release(pg);
+    *ret_found = found;
+    *ret_fit = found < known    ? LBX_SCHEMA_OLDER
+               : oldest > known ? LBX_SCHEMA_NEWER
+                                : LBX_SCHEMA_FITS;
+    return LBX_OK;
+}

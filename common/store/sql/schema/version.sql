@@ -1,0 +1,1 @@
+SELECT version, oldest_program FROM schema_version
