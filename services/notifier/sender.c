@@ -11,7 +11,6 @@
 #include "store/clock.h"
 #include "store/effects.h"
 #include "store/offsets.h"
-#include "wording.h"
 
 #include <pthread.h>
 #include <stdio.h>
@@ -26,7 +25,6 @@ enum { SENDERS = 2, CLAIM = 50 };
 struct senders {
     struct lbx_worker *worker;
     struct lbx_smtp *smtp;
-    struct lbx_mail_templates *templates;
     pthread_t threads[SENDERS];
     size_t started;
     pthread_mutex_t lock;
@@ -115,10 +113,9 @@ static enum lbx_err claim(struct round *round) {
 static enum lbx_err write_mail(const struct lbx_settings *settings, int64_t now_us,
                                struct mail *mail) {
     struct lbx_mail words LBX_CLEANUP(lbx_mail_done) = {0};
-    char thread[128], list_id[128];
+    char thread[128];
     const char *domain = strrchr(settings->mail_from, '@');
     snprintf(thread, sizeof thread, "<%s%.80s>", mail->request_id, domain ? domain : "@localhost");
-    snprintf(list_id, sizeof list_id, "lockbox.%.80s", domain ? domain + 1 : "localhost");
     const struct lbx_mail_input input = {
         .request = &mail->request,
         .kind = (enum lbx_mail_kind)mail->kind,
@@ -127,7 +124,7 @@ static enum lbx_err write_mail(const struct lbx_settings *settings, int64_t now_
         .ticket_title = mail->ticket_title,
         .now = now_us,
     };
-    enum lbx_err err = lbx_mail_write(senders.templates, &input, &words);
+    enum lbx_err err = lbx_mail_write(&input, &words);
     if (err != LBX_OK)
         return err;
     const struct lbx_mime mime = {
@@ -137,9 +134,7 @@ static enum lbx_err write_mail(const struct lbx_settings *settings, int64_t now_
         .subject = words.subject.data,
         .date = mail->queued_at,
         .message_id = mail->message_id,
-        .in_reply_to = thread, /* a mail that was never sent: all of a request hang on it */
         .references = thread,
-        .list_id = list_id,
         .text = words.text.data,
         .text_len = words.text.len,
         .html = words.html.data,
@@ -384,9 +379,6 @@ static enum lbx_err sender_open(struct lbx_worker *worker, const void *declarati
                 LBX_S("error", why));
         return err;
     }
-    err = wording_open(settings, &senders.templates);
-    if (err != LBX_OK)
-        return err;
     pthread_condattr_t monotonic;
     pthread_condattr_init(&monotonic);
     pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
@@ -415,7 +407,6 @@ static void sender_close(void *state) {
     while (senders.started > 0)
         pthread_join(senders.threads[--senders.started], NULL);
     lbx_smtp_free(senders.smtp);
-    lbx_mail_templates_free(senders.templates);
 }
 
 const struct lbx_part sender_part = {

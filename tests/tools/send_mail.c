@@ -8,7 +8,6 @@
  * Exit 2: the relay's settings were refused; why stands on standard error. */
 #include "base/arena.h"
 #include "core/mail.h"
-#include "core/mail_templates.h"
 #include "io/mime.h"
 #include "io/smtp.h"
 
@@ -23,7 +22,6 @@
 enum { THREADS_MAX = 16 };
 
 static size_t threads = 1;
-static struct lbx_mail_templates *templates;
 
 static const char *text_of(const json_t *object, const char *name) {
     return json_string_value(json_object_get(object, name));
@@ -56,7 +54,7 @@ static void write_mail(const json_t *spec, struct lbx_arena *arena, struct lbx_m
         .ticket_title = text_of(spec, "ticket_title"),
         .now = json_integer_value(json_object_get(spec, "now")),
     };
-    if (lbx_mail_write(templates, &input, mail))
+    if (lbx_mail_write(&input, mail))
         fail("lbx_mail_write");
 }
 
@@ -189,11 +187,7 @@ int main(int argc, char **argv) {
     char *line = NULL;
     size_t cap = 0;
 
-    struct lbx_buf reasons LBX_BUF = {0};
-
     (void)signal(SIGPIPE, SIG_IGN);
-    if (lbx_mail_templates_new(NULL, 0, &templates, &reasons))
-        fail(reasons.data);
     settings(argc, argv, &config);
     if (lbx_smtp_new(&config, &smtp, why)) {
         (void)fprintf(stderr, "%s\n", why);
@@ -208,6 +202,5 @@ int main(int argc, char **argv) {
         json_decref(specs);
     }
     free(line);
-    lbx_mail_templates_free(templates);
     return 0;
 }

@@ -1,1 +1,0 @@
-COPY tile (topic, "partition", level, index, hashes) FROM STDIN (FORMAT binary)
