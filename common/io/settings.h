@@ -27,15 +27,18 @@
     X(TEXT, instance, "LOCKBOX_INSTANCE", "",                                                      \
       "name of this instance of its worker (Kafka static membership); empty: none")                \
     X(TEXT, smtp_url, "LOCKBOX_SMTP_URL", "smtp://localhost:25?tls=required",                      \
-      "mail server: smtp://user@host:port?tls=required|off, smtps://…")                            \
+      "mail relays, tried in this order: smtp://user@host:port?tls=required|off …")                \
     X(SECRET, smtp_password, "LOCKBOX_SMTP_PASSWORD", "", "password of the user in the URL")       \
     X(TEXT, smtp_ca_file, "LOCKBOX_SMTP_CA_FILE", "",                                              \
       "CA certificates (PEM); empty: the system's")                                                \
+    X(DURATION, smtp_timeout, "LOCKBOX_SMTP_TIMEOUT", "PT1M", "for each answer of a relay")        \
     X(TEXT, mail_from, "LOCKBOX_MAIL_FROM", "lockbox@localhost.localdomain",                       \
       "sender of the mails")                                                                       \
     X(TEXT, portal_url, "LOCKBOX_PORTAL_URL", "https://localhost/lockbox", "link in the mails")    \
     X(DURATION, mail_retry, "LOCKBOX_MAIL_RETRY", "PT1M",                                          \
       "a mail is tried again after this long, doubling up to an hour")                             \
+    X(COUNT, mail_sessions, "LOCKBOX_MAIL_SESSIONS", "4",                                          \
+      "SMTP sessions at a time; up to ten times as many while some are slow")                      \
     X(DURATION, pending_ttl, "LOCKBOX_PENDING_TTL", "P4D", "a request lapses after this long")     \
     X(DURATION, grant_ttl, "LOCKBOX_GRANT_TTL", "PT8H", "access lasts this long by default")       \
     X(DURATION, grant_ttl_max, "LOCKBOX_GRANT_TTL_MAX", "PT8H", "longest access to be asked for")  \

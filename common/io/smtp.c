@@ -1,9 +1,8 @@
 #include "io/smtp.h"
 
-#include "base/buf.h"
 #include "base/clock.h"
-#include "base/utf8.h"
-#include "io/nodelay.h"
+#include "io/dial.h"
+#include "io/smtp_reply.h"
 #include "io/smtp_url.h"
 
 #include <openssl/err.h>
@@ -17,10 +16,12 @@
 
 #include <arpa/inet.h>
 #include <limits.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -29,12 +30,15 @@ enum {
     TIMEOUT_MS = 60 * 1000,
     CREDENTIAL_MAX = 255, /* libesmtp's PLAIN copies them into a buffer of that size, unchecked */
     LINE_MAX_SMTP = 998,  /* RFC 5321 4.5.3.1.6 */
+    SESSION_MAILS = 500,  /* Exim's limit is 1,000 */
+    FINAL_PATIENCE = 5,   /* see timeout_ms */
 };
 
 struct lbx_smtp {
     struct lbx_smtp_url url;
     char password[CREDENTIAL_MAX + 1];
-    char hostname[HOST_NAME_MAX + 1]; /* what EHLO says we are */
+    char hostname[HOST_NAME_MAX + 1];                        /* what EHLO says we are */
+    char name[sizeof(((struct lbx_smtp_url *)0)->host) + 8]; /* host:port */
     int connect_timeout_ms, timeout_ms;
     SSL_CTX *tls; /* NULL: no TLS */
 };
@@ -162,7 +166,8 @@ enum lbx_err lbx_smtp_new(const struct lbx_smtp_config *config, struct lbx_smtp 
     if (strlen(password) > CREDENTIAL_MAX)
         return bad(ret_why, "a password longer than %d bytes", CREDENTIAL_MAX);
     if (!lbx_dial_exported()) {
-        (void)bad(ret_why, "this program does not export its connect() to libraries");
+        (void)bad(ret_why,
+                  "this program does not export its connect() and getaddrinfo() to libraries");
         return LBX_ERR_INTERNAL;
     }
 
@@ -170,6 +175,7 @@ enum lbx_err lbx_smtp_new(const struct lbx_smtp_config *config, struct lbx_smtp 
     if (!smtp)
         abort();
     smtp->url = url;
+    (void)snprintf(smtp->name, sizeof smtp->name, "%s:%u", url.host, url.port);
     strcpy(smtp->password, password);
     smtp->connect_timeout_ms =
         config->connect_timeout_ms ? config->connect_timeout_ms : CONNECT_TIMEOUT_MS;
@@ -197,103 +203,135 @@ void lbx_smtp_free(struct lbx_smtp *smtp) {
     free(smtp);
 }
 
-/* ---- results ---- */
+/* ---- a line ---- */
 
-/* Appends one line: runs of blanks, controls and what is not UTF-8 become a single space. */
-static void one_line(struct lbx_buf *out, const char *text, size_t len) {
-    bool gap = false, begun = false;
-    for (size_t i = 0; i < len;) {
-        size_t n = lbx_utf8_len(text + i, len - i);
-        /* C1 controls are C2 80 to C2 9F. */
-        bool c1 = n == 2 && (unsigned char)text[i] == 0xC2 && (unsigned char)text[i + 1] < 0xA0;
-        if (n == 0 || c1 || (n == 1 && ((unsigned char)text[i] <= ' ' || text[i] == 0x7F))) {
-            gap = true;
-        } else {
-            if (gap && begun)
-                lbx_buf_char(out, ' ');
-            gap = false;
-            begun = true;
-            lbx_buf_add(out, text + i, n);
-        }
-        i += n ? n : 1;
+struct lbx_smtp_line {
+    pthread_mutex_t lock;
+    int fd;        /* the connection, by a descriptor that libesmtp does not close; -1: none */
+    int cancel_fd; /* readable once cut */
+    const char *cut;
+    bool in_body;
+};
+
+struct lbx_smtp_line *lbx_smtp_line_new(void) {
+    struct lbx_smtp_line *line = calloc(1, sizeof *line);
+    if (!line || pthread_mutex_init(&line->lock, NULL) != 0)
+        abort();
+    line->fd = -1;
+    line->cancel_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    return line;
+}
+
+void lbx_smtp_line_free(struct lbx_smtp_line *line) {
+    if (!line)
+        return;
+    if (line->cancel_fd >= 0)
+        (void)close(line->cancel_fd);
+    (void)pthread_mutex_destroy(&line->lock);
+    free(line);
+}
+
+bool lbx_smtp_line_cut(struct lbx_smtp_line *line, const char *why, bool even_in_body) {
+    pthread_mutex_lock(&line->lock);
+    bool may = !line->in_body || even_in_body;
+    if (may && !line->cut) {
+        const uint64_t one = 1;
+        line->cut = why;
+        (void)!write(line->cancel_fd, &one, sizeof one);
+        if (line->fd >= 0)
+            (void)shutdown(line->fd, SHUT_RDWR);
     }
+    pthread_mutex_unlock(&line->lock);
+    return may;
 }
 
-/* Takes the line over as the result's reply, cut at a character's end. */
-static void set_reply(struct lbx_smtp_result *result, const struct lbx_buf *line) {
-    size_t cut = 0, n;
-    while (cut < line->len && (n = lbx_utf8_len(line->data + cut, line->len - cut)) > 0 &&
-           cut + n < sizeof result->reply)
-        cut += n;
-    if (cut)
-        memcpy(result->reply, line->data, cut);
-    result->reply[cut] = '\0';
+static const char *cut_why(struct lbx_smtp_line *line) {
+    pthread_mutex_lock(&line->lock);
+    const char *why = line->cut;
+    pthread_mutex_unlock(&line->lock);
+    return why;
 }
 
-static void set_words(struct lbx_smtp_result *result, enum lbx_smtp_outcome outcome, int code,
-                      const char *words, const char *more) {
-    struct lbx_buf line LBX_BUF = {0};
-    lbx_buf_str(&line, words);
-    if (more && *more) {
-        lbx_buf_str(&line, ": ");
-        one_line(&line, more, strlen(more));
-    }
-    *result = (struct lbx_smtp_result){.outcome = outcome, .code = code};
-    set_reply(result, &line);
+bool lbx_smtp_line_is_cut(struct lbx_smtp_line *line) {
+    return cut_why(line) != NULL;
 }
 
-/* The enhanced status (RFC 3463) that a reply's text begins with, where the server did not announce
- * ENHANCEDSTATUSCODES; its length there, or 0. */
-static size_t enhanced_in(int code, const char *text, char ret_status[LBX_SMTP_ENHANCED_SIZE]) {
-    int class, subject, detail, end = 0;
-    if (sscanf(text, "%1d.%3d.%3d%n", &class, &subject, &detail, &end) != 3 || end == 0)
-        return 0;
-    if (class != code / 100 || subject < 0 || detail < 0 || (text[end] && text[end] > ' '))
-        return 0;
-    (void)snprintf(ret_status, LBX_SMTP_ENHANCED_SIZE, "%d.%d.%d", class, subject, detail);
-    return (size_t)end;
+bool lbx_smtp_line_in_body(struct lbx_smtp_line *line) {
+    pthread_mutex_lock(&line->lock);
+    bool is = line->in_body;
+    pthread_mutex_unlock(&line->lock);
+    return is;
 }
 
-static void set_status(struct lbx_smtp_result *result, enum lbx_smtp_outcome outcome,
-                       const smtp_status_t *status) {
-    *result = (struct lbx_smtp_result){.outcome = outcome, .code = status->code};
-    const char *text = status->text ? status->text : "";
-    if (status->enh_class && status->enh_class == status->code / 100 && status->enh_subject >= 0 &&
-        status->enh_subject <= 999 && status->enh_detail >= 0 && status->enh_detail <= 999)
-        (void)snprintf(result->enhanced, sizeof result->enhanced, "%d.%d.%d", status->enh_class,
-                       status->enh_subject, status->enh_detail);
-    else
-        text += enhanced_in(status->code, text, result->enhanced);
-    struct lbx_buf line LBX_BUF = {0};
-    lbx_buf_printf(&line, "%d%s%s", status->code, result->enhanced[0] ? " " : "", result->enhanced);
-    if (*text) {
-        lbx_buf_char(&line, ' ');
-        one_line(&line, text, strlen(text));
-    }
-    set_reply(result, &line);
+void lbx_smtp_line_mend(struct lbx_smtp_line *line) {
+    uint64_t count;
+    pthread_mutex_lock(&line->lock);
+    line->cut = NULL;
+    (void)!read(line->cancel_fd, &count, sizeof count);
+    pthread_mutex_unlock(&line->lock);
+}
+
+static void line_open(struct lbx_smtp_line *line, int fd) {
+    pthread_mutex_lock(&line->lock);
+    if (line->fd >= 0)
+        (void)close(line->fd);
+    line->fd = dup(fd);
+    if (line->cut)
+        (void)shutdown(fd, SHUT_RDWR);
+    pthread_mutex_unlock(&line->lock);
+}
+
+static void line_close(struct lbx_smtp_line *line) {
+    pthread_mutex_lock(&line->lock);
+    if (line->fd >= 0)
+        (void)close(line->fd);
+    line->fd = -1;
+    line->in_body = false;
+    pthread_mutex_unlock(&line->lock);
+}
+
+static void set_in_body(struct lbx_smtp_line *line, bool is) {
+    pthread_mutex_lock(&line->lock);
+    line->in_body = is;
+    pthread_mutex_unlock(&line->lock);
 }
 
 /* ---- a session ---- */
 
+/* libesmtp keeps all messages until the session is destroyed, so these stay as well; `ours` only until it
+ * is done. */
 struct envelope {
     smtp_message_t message;
     smtp_recipient_t recipient;
     struct lbx_smtp_message *ours;
-    bool read; /* libesmtp has taken the bytes */
+    bool body_begun, read; /* libesmtp asked for the bytes; has taken them */
+    struct envelope *before;
+    struct session *session;
 };
 
 struct session {
     const struct lbx_smtp *smtp;
+    struct lbx_smtp_line *line;
+    const struct lbx_smtp_source *source;
+    smtp_session_t handle;
+    struct envelope *newest, *open; /* open: the one message that is not done */
+    size_t count;
+    bool heard;      /* the server answered MAIL of the open one */
+    bool over;       /* nothing more is taken: the source is empty, or the relay at fault */
+    bool renew;      /* the source may have more, for another session */
+    bool refused_us; /* the relay, in its answer to the open one */
     struct lbx_dial dial;
     const char *problem; /* why we ended it, or a static word of what libesmtp told; NULL: none */
     bool tls_on, authenticated;
     bool ehlo_sent; /* and its reply not yet read */
     bool starttls_sent, quit_sent;
-    char line[LBX_SMTP_REPLY_SIZE]; /* the reply line being read */
+    char line_read[LBX_SMTP_REPLY_SIZE]; /* the reply line being read */
     size_t line_len;
     char last[LBX_SMTP_REPLY_SIZE]; /* the last whole one before QUIT */
     int64_t line_since_us;          /* when the reply being read began to come; 0: none is */
 };
+
+/* ---- watching the bytes ---- */
 
 /* Ends the connection under libesmtp's hands: whatever it does next fails. */
 static void cut(struct session *session, const char *problem) {
@@ -322,7 +360,7 @@ static void on_written(struct session *session, const char *bytes, size_t len) {
 }
 
 static void on_line(struct session *session, bool more_follows) {
-    const char *line = session->line;
+    const char *line = session->line_read;
     session->line_len = 0;
     bool final = strlen(line) < 4 || line[3] != '-';
     if (!final || session->quit_sent)
@@ -342,7 +380,7 @@ static void on_line(struct session *session, bool more_follows) {
  * whatever stands before its table. No other keyword that it knows begins with C. */
 static char hide_chunking(const struct session *session, char c) {
     bool keyword =
-        session->ehlo_sent && session->line_len == 4 && memcmp(session->line, "250", 3) == 0;
+        session->ehlo_sent && session->line_len == 4 && memcmp(session->line_read, "250", 3) == 0;
     return keyword && (c == 'C' || c == 'c') ? 'X' : c;
 }
 
@@ -356,11 +394,11 @@ static void on_read(struct session *session, char *bytes, size_t len) {
         cut(session, "the reply did not come to its end in time");
     for (size_t i = 0; i < len; i++) {
         if (bytes[i] == '\n') {
-            session->line[session->line_len] = '\0';
+            session->line_read[session->line_len] = '\0';
             on_line(session, i + 1 < len);
-        } else if (session->line_len + 1 < sizeof session->line) {
+        } else if (session->line_len + 1 < sizeof session->line_read) {
             bytes[i] = hide_chunking(session, bytes[i]);
-            session->line[session->line_len++] = bytes[i];
+            session->line_read[session->line_len++] = bytes[i];
         }
     }
 }
@@ -374,72 +412,9 @@ static void on_bytes(const char *bytes, int len, int writing, void *arg) {
         on_read(arg, (char *)bytes, (size_t)len);
 }
 
-static void on_event(smtp_session_t session, int event, void *arg, ...) {
-    struct session *ours = arg;
-    const char *problem = NULL;
-    va_list args;
-    (void)session;
-    va_start(args, arg);
-    switch (event) {
-    case SMTP_EV_STARTTLS_OK:
-        ours->tls_on = true;
-        break;
-    case SMTP_EV_WRONG_PEER_CERTIFICATE:
-        /* libesmtp compares with the DNS canonical name. The handshake has already compared with
-         * the configured one, or it would have failed. */
-        *va_arg(args, int *) = 1;
-        break;
-    case SMTP_EV_EXTNA_STARTTLS:
-        problem = "the server does not offer STARTTLS, and tls=required";
-        break;
-    case SMTP_EV_INVALID_PEER_CERTIFICATE:
-        problem = "the server's certificate is not valid";
-        break;
-    case SMTP_EV_NO_PEER_CERTIFICATE:
-        problem = "the server has no certificate";
-        break;
-    case SMTP_EV_WEAK_CIPHER:
-        problem = "the server wants a weak cipher";
-        break;
-    default: /* an int of the library's, not an enum of ours */
-        break;
-    }
-    va_end(args);
-    if (problem && !ours->problem)
-        ours->problem = problem;
-}
+/* ---- what becomes of a message ---- */
 
-/* PLAIN and LOGIN ask for both in clear; NTLM for a domain; CRAM-MD5 for a password not sent. */
-static int on_credentials(auth_client_request_t request, char **result, int fields, void *arg) {
-    const struct session *session = arg;
-    if (!session->tls_on)
-        return 0;
-    for (int i = 0; i < fields; i++) {
-        if (request[i].flags == (AUTH_CLEARTEXT | AUTH_USER))
-            result[i] = (char *)session->smtp->url.user;
-        else if (request[i].flags == (AUTH_CLEARTEXT | AUTH_PASS))
-            result[i] = (char *)session->smtp->password;
-        else
-            return 0;
-    }
-    return 1;
-}
-
-/* The whole message in one piece; no length asked means from the beginning again. */
-static const char *on_message(void **context, int *len, void *arg) {
-    struct envelope *envelope = arg;
-    (void)context;
-    if (!len) {
-        envelope->read = false;
-        return NULL;
-    }
-    *len = envelope->read ? 0 : (int)envelope->ours->len;
-    envelope->read = true;
-    return envelope->ours->bytes;
-}
-
-/* 5xx that are about this session, not this mail: not now, not without TLS or password, not here.
- */
+/* 5xx that are about this session, not this mail: not now, not without TLS or password, not here. */
 static bool about_session(int code) {
     static const int codes[] = {503, 521, 530, 534, 535, 538};
     for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++)
@@ -452,6 +427,16 @@ static bool about_session(int code) {
  * the connection's end cut off behind its code counts: the server had decided. */
 static bool understood(const smtp_status_t *status) {
     return status && status->text;
+}
+
+static void set_status(struct lbx_smtp_result *result, enum lbx_smtp_outcome outcome,
+                       const smtp_status_t *status) {
+    const struct lbx_smtp_reply reply = {
+        .code = status->code,
+        .enhanced = {status->enh_class, status->enh_subject, status->enh_detail},
+        .text = status->text,
+    };
+    lbx_smtp_reply_set(result, outcome, &reply);
 }
 
 /* Whether a reply ends the message's story; if so, result says how. */
@@ -479,88 +464,40 @@ static bool verdict(const struct envelope *envelope, struct lbx_smtp_result *res
     return true;
 }
 
-/* For the messages the session left without a verdict. */
+/* For the message the session left without a verdict. */
 static void why_undone(const struct session *session, struct lbx_smtp_result *ret_result) {
     int error = smtp_errno();
     int code = atoi(session->last);
+    bool bad_code = code >= 400 && code <= 599;
+    const char *words, *more = NULL;
+    char text[128] = "";
     if (session->problem) {
-        set_words(ret_result, LBX_SMTP_TEMPORARY, 0, session->problem,
-                  code >= 400 && code <= 599 ? session->last : NULL);
+        words = session->problem;
+        more = bad_code ? session->last : NULL;
     } else if (certificate_error != X509_V_OK) {
-        set_words(ret_result, LBX_SMTP_TEMPORARY, 0, "the server's certificate is refused",
-                  X509_verify_cert_error_string(certificate_error));
-    } else if (code >= 400 && code <= 599) {
-        struct lbx_buf line LBX_BUF = {0};
-        one_line(&line, session->last, strlen(session->last));
-        *ret_result = (struct lbx_smtp_result){.outcome = LBX_SMTP_TEMPORARY, .code = code};
-        if (line.len > 4)
-            (void)enhanced_in(code, line.data + 4, ret_result->enhanced);
-        set_reply(ret_result, &line);
+        words = "the server's certificate is refused";
+        more = X509_verify_cert_error_string(certificate_error);
+    } else if (bad_code) {
+        lbx_smtp_reply_line(ret_result, session->last);
+        return;
     } else if (session->starttls_sent && !session->tls_on) {
         unsigned long tls_error = ERR_peek_last_error();
-        set_words(ret_result, LBX_SMTP_TEMPORARY, 0, "no TLS with the server",
-                  tls_error ? ERR_reason_error_string(tls_error) : "it ended the connection");
+        words = "no TLS with the server";
+        more = tls_error ? ERR_reason_error_string(tls_error) : "it ended the connection";
+    } else if (session->dial.lookup_timed_out) {
+        words = "no connection to the server";
+        more = "its address was not found in time";
     } else {
-        char text[128] = "";
-        if (!smtp_strerror(error, text, sizeof text))
-            text[0] = '\0';
-        set_words(ret_result, LBX_SMTP_TEMPORARY, 0,
-                  session->dial.fd < 0 ? "no connection to the server" : "the session broke off",
-                  text);
+        words = session->dial.fd < 0 ? "no connection to the server" : "the session broke off";
+        more = smtp_strerror(error, text, sizeof text);
     }
+    lbx_smtp_reply_words(ret_result, LBX_SMTP_TEMPORARY, words, more);
 }
 
-static void run(const struct lbx_smtp *smtp, struct envelope *envelopes, size_t count) {
-    struct session ours = {
-        .smtp = smtp,
-        .dial = {smtp->connect_timeout_ms, smtp->timeout_ms, -1},
-    };
-    char server[sizeof smtp->url.host + 8];
-    (void)snprintf(server, sizeof server, "%s:%u", smtp->url.host, smtp->url.port);
+/* ---- taking and handing back ---- */
 
-    smtp_session_t session = smtp_create_session();
-    auth_context_t auth = smtp->url.user[0] ? auth_create_context() : NULL;
-    bool made = session && (auth || !smtp->url.user[0]) && smtp_set_server(session, server) &&
-                smtp_set_hostname(session, smtp->hostname) &&
-                smtp_set_eventcb(session, on_event, &ours) &&
-                smtp_set_monitorcb(session, on_bytes, &ours, 0) &&
-                smtp_starttls_enable(session, smtp->tls ? Starttls_REQUIRED : Starttls_DISABLED) &&
-                (!smtp->tls || smtp_starttls_set_ctx(session, smtp->tls));
-    if (made && auth)
-        made = auth_set_mechanism_flags(auth, AUTH_PLUGIN_PLAIN, 0) &&
-               auth_set_interact_cb(auth, on_credentials, &ours) &&
-               smtp_auth_set_context(session, auth);
-    static const int timeouts[] = {Timeout_GREETING, Timeout_ENVELOPE, Timeout_DATA,
-                                   Timeout_TRANSFER, Timeout_DATA2};
-    for (size_t i = 0; made && i < sizeof timeouts / sizeof timeouts[0]; i++)
-        made = smtp_set_timeout(session, timeouts[i] | Timeout_OVERRIDE_RFC2822_MINIMUM,
-                                smtp->timeout_ms) > 0;
-    for (size_t i = 0; made && i < count; i++) {
-        struct envelope *e = &envelopes[i];
-        made = (e->message = smtp_add_message(session)) &&
-               smtp_set_reverse_path(e->message, e->ours->from) &&
-               (e->recipient = smtp_add_recipient(e->message, e->ours->to)) &&
-               smtp_set_messagecb(e->message, on_message, e) &&
-               smtp_size_set_estimate(e->message, e->ours->len);
-    }
-    if (!made)
-        abort(); /* out of memory, or our own mistake */
-
-    certificate_error = X509_V_OK;
-    ERR_clear_error(); /* a stale entry would be taken for this session's */
-    lbx_dial = &ours.dial;
-    (void)smtp_start_session(session); /* 1 says that there was a session, not what became of it */
-    lbx_dial = NULL;
-
-    struct lbx_smtp_result undone;
-    why_undone(&ours, &undone);
-    for (size_t i = 0; i < count; i++)
-        if (!verdict(&envelopes[i], &envelopes[i].ours->result))
-            envelopes[i].ours->result = undone;
-    smtp_destroy_session(session);
-    if (auth)
-        auth_destroy_context(auth); /* only after its session */
-    ERR_clear_error();
+static void done(const struct lbx_smtp_source *source, struct lbx_smtp_message *message) {
+    source->done(source->context, message);
 }
 
 /* libesmtp stuffs dots only in lines that end in CRLF. */
@@ -581,24 +518,276 @@ static const char *bytes_check(const char *bytes, size_t len) {
 }
 
 static bool sendable(struct lbx_smtp_message *message) {
-    const char *why;
+    const char *why, *words = NULL;
     if ((why = lbx_smtp_address_check(message->to)))
-        set_words(&message->result, LBX_SMTP_PERMANENT, 0, "address refused", why);
+        words = "address refused";
     else if ((why = lbx_smtp_address_check(message->from)))
-        set_words(&message->result, LBX_SMTP_PERMANENT, 0, "sender's address refused", why);
+        words = "sender's address refused";
     else if ((why = bytes_check(message->bytes, message->len)))
-        set_words(&message->result, LBX_SMTP_PERMANENT, 0, "message refused", why);
+        words = "message refused";
+    if (why)
+        lbx_smtp_reply_words(&message->result, LBX_SMTP_PERMANENT, words, why);
     return !why;
 }
 
-void lbx_smtp_send(const struct lbx_smtp *smtp, struct lbx_smtp_message *messages, size_t count) {
-    struct envelope *envelopes LBX_FREE = calloc(count ? count : 1, sizeof *envelopes);
-    size_t n = 0;
-    if (!envelopes)
-        abort();
-    for (size_t i = 0; i < count; i++)
-        if (sendable(&messages[i]))
-            envelopes[n++].ours = &messages[i];
-    if (n)
-        run(smtp, envelopes, n);
+/* The message itself, or the first behind it that can be sent; those that cannot are done. */
+static struct lbx_smtp_message *first_sendable(const struct lbx_smtp_source *source,
+                                               struct lbx_smtp_message *message) {
+    for (; message && !sendable(message); message = source->next(source->context))
+        done(source, message);
+    return message;
+}
+
+/* The whole message in one piece; no length asked means from the beginning again. */
+static const char *on_message(void **context, int *len, void *arg) {
+    struct envelope *envelope = arg;
+    (void)context;
+    if (!len) {
+        envelope->read = false;
+        envelope->body_begun = true;
+        set_in_body(envelope->session->line, true);
+        return NULL;
+    }
+    *len = envelope->read ? 0 : (int)envelope->ours->len;
+    envelope->read = true;
+    return envelope->ours->bytes;
+}
+
+static bool add(struct session *session, struct lbx_smtp_message *message) {
+    struct envelope *e = calloc(1, sizeof *e);
+    if (!e)
+        return false;
+    *e = (struct envelope){.ours = message, .before = session->newest, .session = session};
+    session->newest = session->open = e;
+    session->heard = false;
+    session->count++;
+    return (e->message = smtp_add_message(session->handle)) &&
+           smtp_set_reverse_path(e->message, message->from) &&
+           (e->recipient = smtp_add_recipient(e->message, message->to)) &&
+           smtp_set_messagecb(e->message, on_message, e) &&
+           smtp_size_set_estimate(e->message, message->len);
+}
+
+/* Takes the next message into the running session. libesmtp looks for one behind the callback that says
+ * how the one before ended. */
+static void take_next(struct session *session) {
+    if (session->over || session->problem)
+        return;
+    if (session->count >= SESSION_MAILS) {
+        session->renew = true;
+        return;
+    }
+    const struct lbx_smtp_source *source = session->source;
+    struct lbx_smtp_message *message = first_sendable(source, source->next(source->context));
+    session->over = !message;
+    if (message && !add(session, message))
+        abort(); /* out of memory, or our own mistake */
+}
+
+static void finish_open(struct session *session) {
+    struct lbx_smtp_message *message = session->open->ours;
+    message->result.relay = session->smtp->name;
+    session->open->ours = NULL;
+    session->open = NULL;
+    done(session->source, message);
+}
+
+/* A refused MAIL or RCPT. Where the relay refuses us rather than the mail, the mail may go elsewhere. */
+static void on_envelope_status(struct session *session) {
+    struct envelope *e = session->open;
+    session->heard = true;
+    if (!verdict(e, &e->ours->result))
+        return;
+    if (e->ours->result.code == 421 || about_session(e->ours->result.code)) {
+        session->over = session->refused_us = true;
+        return;
+    }
+    finish_open(session);
+    take_next(session);
+}
+
+/* After the final dot, or after DATA was refused: then libesmtp has already looked for a next message. */
+static void on_message_status(struct session *session) {
+    struct envelope *e = session->open;
+    const bool body_begun = e->body_begun;
+    set_in_body(session->line, false);
+    if (!verdict(e, &e->ours->result))
+        set_status(&e->ours->result, LBX_SMTP_TEMPORARY, smtp_message_transfer_status(e->message));
+    finish_open(session);
+    if (body_begun)
+        take_next(session);
+    else
+        session->renew = !session->over;
+}
+
+static void on_event(smtp_session_t handle, int event, void *arg, ...) {
+    struct session *session = arg;
+    const char *problem = NULL;
+    smtp_message_t message;
+    smtp_recipient_t recipient;
+    va_list args;
+    (void)handle;
+    va_start(args, arg);
+    switch (event) {
+    case SMTP_EV_CONNECT:
+        line_open(session->line, session->dial.fd);
+        break;
+    case SMTP_EV_MAILSTATUS:
+        (void)va_arg(args, const char *);
+        message = va_arg(args, smtp_message_t);
+        if (session->open && session->open->message == message)
+            on_envelope_status(session);
+        break;
+    case SMTP_EV_RCPTSTATUS:
+        (void)va_arg(args, const char *);
+        recipient = va_arg(args, smtp_recipient_t);
+        if (session->open && session->open->recipient == recipient)
+            on_envelope_status(session);
+        break;
+    case SMTP_EV_MESSAGESENT:
+        message = va_arg(args, smtp_message_t);
+        if (session->open && session->open->message == message && !session->refused_us)
+            on_message_status(session);
+        break;
+    case SMTP_EV_STARTTLS_OK:
+        session->tls_on = true;
+        break;
+    case SMTP_EV_WRONG_PEER_CERTIFICATE:
+        /* libesmtp compares with the DNS canonical name. The handshake has already compared with
+         * the configured one, or it would have failed. */
+        *va_arg(args, int *) = 1;
+        break;
+    case SMTP_EV_EXTNA_STARTTLS:
+        problem = "the server does not offer STARTTLS, and tls=required";
+        break;
+    case SMTP_EV_INVALID_PEER_CERTIFICATE:
+        problem = "the server's certificate is not valid";
+        break;
+    case SMTP_EV_NO_PEER_CERTIFICATE:
+        problem = "the server has no certificate";
+        break;
+    case SMTP_EV_WEAK_CIPHER:
+        problem = "the server wants a weak cipher";
+        break;
+    default: /* an int of the library's, not an enum of ours */
+        break;
+    }
+    va_end(args);
+    if (problem && !session->problem)
+        session->problem = problem;
+}
+
+/* PLAIN and LOGIN ask for both in clear; NTLM for a domain; CRAM-MD5 for a password not sent. */
+static int on_credentials(auth_client_request_t request, char **result, int fields, void *arg) {
+    const struct session *session = arg;
+    if (!session->tls_on)
+        return 0;
+    for (int i = 0; i < fields; i++) {
+        if (request[i].flags == (AUTH_CLEARTEXT | AUTH_USER))
+            result[i] = (char *)session->smtp->url.user;
+        else if (request[i].flags == (AUTH_CLEARTEXT | AUTH_PASS))
+            result[i] = (char *)session->smtp->password;
+        else
+            return 0;
+    }
+    return 1;
+}
+
+/* ---- running ---- */
+
+static bool set_timeouts(smtp_session_t handle, int timeout_ms) {
+    static const struct {
+        int which, patience;
+    } timeouts[] = {
+        {Timeout_GREETING, 1}, {Timeout_ENVELOPE, 1},           {Timeout_DATA, 1},
+        {Timeout_TRANSFER, 1}, {Timeout_DATA2, FINAL_PATIENCE},
+    };
+    for (size_t i = 0; i < sizeof timeouts / sizeof timeouts[0]; i++)
+        if (smtp_set_timeout(handle, timeouts[i].which | Timeout_OVERRIDE_RFC2822_MINIMUM,
+                             (long)timeout_ms * timeouts[i].patience) <= 0)
+            return false;
+    return true;
+}
+
+static bool prepare(struct session *session, auth_context_t auth) {
+    const struct lbx_smtp *smtp = session->smtp;
+    smtp_session_t handle = session->handle;
+    return handle && (auth || !smtp->url.user[0]) && smtp_set_server(handle, smtp->name) &&
+           smtp_set_hostname(handle, smtp->hostname) &&
+           smtp_set_eventcb(handle, on_event, session) &&
+           smtp_set_monitorcb(handle, on_bytes, session, 0) &&
+           smtp_starttls_enable(handle, smtp->tls ? Starttls_REQUIRED : Starttls_DISABLED) &&
+           (!smtp->tls || smtp_starttls_set_ctx(handle, smtp->tls)) &&
+           set_timeouts(handle, smtp->timeout_ms) &&
+           (!auth || (auth_set_mechanism_flags(auth, AUTH_PLUGIN_PLAIN, 0) &&
+                      auth_set_interact_cb(auth, on_credentials, session) &&
+                      smtp_auth_set_context(handle, auth)));
+}
+
+static void conclude(struct session *session, struct lbx_smtp_end *end) {
+    if (!session->open)
+        return;
+    struct lbx_smtp_message *message = session->open->ours;
+    const char *why = cut_why(session->line);
+    if (why)
+        session->problem = why;
+    if (!session->refused_us)
+        why_undone(session, &message->result);
+    message->result.relay = session->smtp->name;
+    end->failed = true;
+    end->why = message->result;
+    if (session->open->body_begun) {
+        finish_open(session);
+        return;
+    }
+    end->left = message;
+    end->left_unheard = !session->heard && session->count > 1;
+}
+
+/* One connection. Whether the source may have more, for another one. */
+static bool run(const struct lbx_smtp *smtp, struct lbx_smtp_line *line,
+                struct lbx_smtp_message *first, const struct lbx_smtp_source *source,
+                struct lbx_smtp_end *end) {
+    struct session session = {
+        .smtp = smtp,
+        .line = line,
+        .source = source,
+        .handle = smtp_create_session(),
+        .dial = {.lookup_timeout_ms = smtp->connect_timeout_ms,
+                 .connect_timeout_ms = smtp->connect_timeout_ms,
+                 .stall_timeout_ms = smtp->timeout_ms,
+                 .cancel_fd = line->cancel_fd,
+                 .fd = -1},
+    };
+    auth_context_t auth = smtp->url.user[0] ? auth_create_context() : NULL;
+    if (!prepare(&session, auth) || !add(&session, first))
+        abort(); /* out of memory, or our own mistake */
+
+    certificate_error = X509_V_OK;
+    ERR_clear_error(); /* a stale entry would be taken for this session's */
+    lbx_dial = &session.dial;
+    (void)smtp_start_session(
+        session.handle); /* 1 says that there was a session, not what became of it */
+    lbx_dial = NULL;
+
+    conclude(&session, end);
+    line_close(line);
+    smtp_destroy_session(session.handle);
+    if (auth)
+        auth_destroy_context(auth); /* only after its session */
+    ERR_clear_error();
+    for (struct envelope *e = session.newest, *before; e; e = before) {
+        before = e->before;
+        free(e);
+    }
+    return session.renew && !end->failed;
+}
+
+struct lbx_smtp_end lbx_smtp_session(const struct lbx_smtp *smtp, struct lbx_smtp_line *line,
+                                     struct lbx_smtp_message *first,
+                                     const struct lbx_smtp_source *source) {
+    struct lbx_smtp_end end = {0};
+    while ((first = first_sendable(source, first)) && run(smtp, line, first, source, &end))
+        first = source->next(source->context);
+    return end;
 }

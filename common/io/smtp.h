@@ -1,9 +1,9 @@
 /* Mail transfer to one relay (RFC 5321): the only place that knows libesmtp.
  *
  * A relay is made once from its settings and may then be used by several threads at a time; each
- * call of lbx_smtp_send is one SMTP session and carries any number of messages. It blocks: name
- * lookup has no bound but the resolver's own, everything after it those of struct lbx_smtp_config.
- * The process ignores SIGPIPE. Three outcomes per message, and in doubt temporary.
+ * session carries any number of messages, which it takes one by one. A session blocks, within the bounds
+ * of struct lbx_smtp_config; its line lets another thread end it. The process ignores SIGPIPE. Three
+ * outcomes per message, and in doubt temporary.
  */
 #ifndef LBX_IO_SMTP_H
 #define LBX_IO_SMTP_H
@@ -11,6 +11,7 @@
 #include "base/cleanup.h"
 #include "base/err.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 enum {
@@ -28,14 +29,16 @@ struct lbx_smtp_config {
     const char *url;
     const char *password; /* with a user, who authenticates by SASL and only under TLS; else NULL */
     const char *ca_file;  /* PEM; NULL: the system's */
-    int connect_timeout_ms; /* for each address of the host; 0: 10 s */
-    int timeout_ms;         /* for each reply, and for the peer to take what is sent; 0: 60 s */
+    int connect_timeout_ms; /* for finding the host's addresses, and for each of them; 0: 10 s */
+    /* For each reply, and for the peer to take what is sent; 0: 60 s. The reply that ends a message may
+     * take five times as long: giving up there makes a duplicate (RFC 5321 4.5.3.2.6). */
+    int timeout_ms;
 };
 
 struct lbx_smtp;
 
 /* LBX_ERR_INVALID: a bad URL, a password without a user or the reverse, an unreadable CA file;
- * LBX_ERR_INTERNAL: the program was linked without exporting connect() (see nodelay.h). Both write
+ * LBX_ERR_INTERNAL: the program was linked without exporting connect() (see dial.h). Both write
  * why into ret_why, one line without the password. */
 enum lbx_err lbx_smtp_new(const struct lbx_smtp_config *config, struct lbx_smtp **ret_smtp,
                           char ret_why[LBX_SMTP_WHY_SIZE]) LBX_MUST_CHECK;
@@ -55,18 +58,53 @@ struct lbx_smtp_result {
     char enhanced[LBX_SMTP_ENHANCED_SIZE]; /* RFC 3463 status, "" where there was none */
     char reply[LBX_SMTP_REPLY_SIZE]; /* one harmless line of UTF-8: the server's reply with its
                                         codes, or our own words where it gave none */
+    const char *relay;               /* host:port, owned by the relay; NULL: none was asked */
 };
 
 struct lbx_smtp_message {
     const char *from, *to; /* envelope addresses, bare */
     const char *bytes;     /* headers and body, lines end in CRLF, none longer than 998 bytes */
     size_t len;
-    struct lbx_smtp_result result; /* filled by lbx_smtp_send */
+    struct lbx_smtp_result result; /* set before done */
 };
 
-/* Sends the messages in their order, in one session, and fills every result. Messages with an
- * address that lbx_smtp_address_check refuses never reach the server. */
-void lbx_smtp_send(const struct lbx_smtp *smtp, struct lbx_smtp_message *messages, size_t count);
+/* Where a session's messages come from. Both are called on the session's thread. */
+struct lbx_smtp_source {
+    /* The next message, NULL to end the session. It may block: the server meanwhile waits. */
+    struct lbx_smtp_message *(*next)(void *context);
+    /* The message's result is set, and nobody here touches it any more. */
+    void (*done)(void *context, struct lbx_smtp_message *message);
+    void *context;
+};
+
+/* A session as another thread may see it. It may serve one session after the other. */
+struct lbx_smtp_line;
+
+struct lbx_smtp_line *lbx_smtp_line_new(void);
+void lbx_smtp_line_free(struct lbx_smtp_line *line);
+
+/* Ends the session, now and any to come on this line until it is mended; why is static words. While a
+ * message's body is under way, whose fate would then be unclear, only where even_in_body. Whether it did. */
+bool lbx_smtp_line_cut(struct lbx_smtp_line *line, const char *why, bool even_in_body);
+bool lbx_smtp_line_is_cut(struct lbx_smtp_line *line);
+bool lbx_smtp_line_in_body(struct lbx_smtp_line *line);
+void lbx_smtp_line_mend(struct lbx_smtp_line *line);
+
+/* How a session ended. */
+struct lbx_smtp_end {
+    /* Taken, and none of its body sent: it may go elsewhere. Its result says why. NULL: none. */
+    struct lbx_smtp_message *left;
+    /* The session worked before, and broke off before the server had said anything to left. */
+    bool left_unheard;
+    bool failed; /* the relay, rather than any message, was at fault; why then says what was */
+    struct lbx_smtp_result why;
+};
+
+/* Sends first and then what the source has, in this order. Every message but left is done. Messages with
+ * an address that lbx_smtp_address_check refuses never reach the server. */
+struct lbx_smtp_end lbx_smtp_session(const struct lbx_smtp *smtp, struct lbx_smtp_line *line,
+                                     struct lbx_smtp_message *first,
+                                     const struct lbx_smtp_source *source);
 
 /* Why an address cannot be used in an envelope or header, in a few static words, or NULL where it
  * can: local part a dot-atom of at most 64 ASCII characters, domain of LDH labels, at most 254 in

@@ -27,14 +27,16 @@ class Driver:
             assert self.process.returncode == 0, f"send_mail: exit {self.process.returncode}: {errors}"
 
     def send(self, *messages):
-        """One SMTP session; the results in the messages' order."""
+        """One SMTP session; the results in the messages' order. Who answered each is then in self.relays."""
         self.process.stdin.write(json.dumps(messages) + "\n")
         self.process.stdin.flush()
         answer = self.process.stdout.readline()
         if not answer:
             _, errors = self.process.communicate(timeout=60)
             raise AssertionError(f"send_mail: exit {self.process.returncode}: {errors}")
-        return json.loads(answer)
+        results = json.loads(answer)
+        self.relays = [result.pop("relay") for result in results]
+        return results
 
 
 def refusal(url, **options):

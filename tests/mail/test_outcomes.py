@@ -221,7 +221,8 @@ def test_a_reply_cut_off_counts_if_it_decided(wire, reply, outcome):
 
     server = wire({("dot", 1): cut_off})
     first, second = send(server.url(), message(1), message(2))
-    assert outcomes([first, second]) == [outcome, "temporary"]
+    # A mail that the server had heard nothing of is begun again; where the first's fate is unclear nothing more is tried.
+    assert outcomes([first, second]) == [outcome, "temporary" if outcome == "temporary" else "delivered"]
 
 
 @pytest.mark.parametrize("step", ["banner", "mail", "rcpt", "data"])
@@ -231,7 +232,7 @@ def test_replies_too_many_are_no_delivery(wire, step, extra):
     server = wire({(step, 1): usual[step] + extra})
     results = send(server.url(), message(1), message(2), timeout_ms=1000)
     # A server that says 250 before the dot lies in its own name; it may be believed about the mail at hand only.
-    assert results[1]["outcome"] == "temporary" or len(server.accepted) == 2
+    assert results[1]["outcome"] == "temporary" or message(2)["to"] in [recipient for recipient, _ in server.accepted]
 
 
 @pytest.mark.parametrize("reply", [b"251 forwarded\r\n", b"220 hello\r\n", b"354 more\r\n", b"200 fine\r\n"])
@@ -263,7 +264,9 @@ class TestExtensions:
     def test_lost(self, wire, extensions, step, action):
         """libesmtp 1.1.0 with CHUNKING and PIPELINING: a jump to nowhere."""
         results = run(wire({(step, 2): action}, extensions), count=4, unclear=True, timeout_ms=1000)
-        assert outcomes(results) == ["delivered", "temporary", "temporary", "temporary"]
+        # Where MAIL was not answered the server has heard nothing of the mail: it is begun again.
+        rest = "delivered" if step == "mail" else "temporary"
+        assert outcomes(results) == ["delivered", rest, rest, rest]
 
 
 def test_chunking_is_hidden_however_the_reply_comes(wire):

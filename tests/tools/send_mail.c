@@ -1,15 +1,17 @@
 /* Sends mail through common/io and says what became of it, for tests/mail.
  *
- * Arguments: --url, --password, --ca-file, --timeout-ms, --connect-timeout-ms. Standard input: a
+ * Arguments: --url, --password, --ca-file, --timeout-ms, --connect-timeout-ms,
+ * --threads. Standard input: a
  * line is one SMTP session, a JSON array of messages; standard output answers it with a JSON array
  * of results. A message is an object of lbx_mime's members (in_reply_to, references, list_id,
  * from_name, to_name may be missing); instead of subject, text and html it may have "mail": {kind,
  * reader, portal_url, ticket_title, now, request}, and instead of anything but from and to, "raw".
  * Exit 2: the relay's settings were refused; why stands on standard error. */
 #include "base/arena.h"
+#include "base/clock.h"
 #include "core/mail.h"
 #include "io/mime.h"
-#include "io/smtp.h"
+#include "io/relays.h"
 
 #include <jansson.h>
 
@@ -105,29 +107,51 @@ static json_t *result_json(const struct lbx_smtp_result *result) {
         [LBX_SMTP_DELIVERED] = "delivered",
         [LBX_SMTP_PERMANENT] = "permanent",
     };
-    return json_pack("{s:s, s:i, s:s, s:s}", "outcome", names[result->outcome], "code",
-                     result->code, "enhanced", result->enhanced, "reply", result->reply);
+    return json_pack("{s:s, s:i, s:s, s:s, s:s?}", "outcome", names[result->outcome], "code",
+                     result->code, "enhanced", result->enhanced, "reply", result->reply, "relay",
+                     result->relay);
 }
 
+/* Some of a session's messages, for one thread. */
 struct share {
-    const struct lbx_smtp *smtp;
+    struct lbx_relays *relays;
     struct lbx_smtp_message *messages;
-    size_t count;
+    size_t taken, done, count;
 };
 
+static struct lbx_smtp_message *next(void *context) {
+    struct share *share = context;
+    return share->taken < share->count ? &share->messages[share->taken++] : NULL;
+}
+
+static void done(void *context, struct lbx_smtp_message *message) {
+    struct share *share = context;
+    if (message != &share->messages[share->done++])
+        fail("done out of order");
+}
+
 static void *send_share(void *arg) {
-    const struct share *share = arg;
-    lbx_smtp_send(share->smtp, share->messages, share->count);
+    struct share *share = arg;
+    const struct lbx_smtp_source source = {next, done, share};
+    struct lbx_smtp_line *line = lbx_smtp_line_new();
+    lbx_relays_send(share->relays, line, &source);
+    lbx_smtp_line_free(line);
+    if (share->done != share->taken)
+        fail("a message was taken and is not done");
+    /* What was not taken has no fate of its own. */
+    for (size_t i = share->taken; i < share->count; i++)
+        share->messages[i].result = share->messages[share->taken - 1].result;
     return NULL;
 }
 
-static void send_all(const struct lbx_smtp *smtp, struct lbx_smtp_message *messages, size_t count) {
+static void send_all(struct lbx_relays *relays, struct lbx_smtp_message *messages, size_t count) {
     struct share shares[THREADS_MAX];
     pthread_t sessions[THREADS_MAX];
     size_t from = 0;
     for (size_t i = 0; i < threads; i++) {
         size_t to = count * (i + 1) / threads;
-        shares[i] = (struct share){smtp, messages + from, to - from};
+        shares[i] =
+            (struct share){.relays = relays, .messages = messages + from, .count = to - from};
         from = to;
         if (pthread_create(&sessions[i], NULL, send_share, &shares[i]) != 0)
             fail("pthread_create");
@@ -136,7 +160,7 @@ static void send_all(const struct lbx_smtp *smtp, struct lbx_smtp_message *messa
         (void)pthread_join(sessions[i], NULL);
 }
 
-static void session(const struct lbx_smtp *smtp, const json_t *specs) {
+static void session(struct lbx_relays *relays, const json_t *specs) {
     size_t count = json_array_size(specs), n = 0;
     struct lbx_smtp_message *messages LBX_FREE = calloc(count + 1, sizeof *messages);
     struct lbx_buf *bytes LBX_FREE = calloc(count + 1, sizeof *bytes);
@@ -150,7 +174,7 @@ static void session(const struct lbx_smtp *smtp, const json_t *specs) {
                                                   .bytes = bytes[i].data,
                                                   .len = bytes[i].len};
     }
-    send_all(smtp, messages, n);
+    send_all(relays, messages, n);
     for (size_t i = 0; i < n; i++) {
         json_array_append_new(answers, result_json(&messages[i].result));
         lbx_buf_done(&bytes[i]);
@@ -182,14 +206,14 @@ static void settings(int argc, char **argv, struct lbx_smtp_config *config) {
 
 int main(int argc, char **argv) {
     struct lbx_smtp_config config = {.url = ""};
-    struct lbx_smtp *smtp LBX_CLEANUP(lbx_cleanup_smtp) = NULL;
+    struct lbx_relays *relays LBX_CLEANUP(lbx_cleanup_relays) = NULL;
     char why[LBX_SMTP_WHY_SIZE];
     char *line = NULL;
     size_t cap = 0;
 
     (void)signal(SIGPIPE, SIG_IGN);
     settings(argc, argv, &config);
-    if (lbx_smtp_new(&config, &smtp, why)) {
+    if (lbx_relays_new(&config, 60 * LBX_SECOND_US, &relays, why)) {
         (void)fprintf(stderr, "%s\n", why);
         return 2;
     }
@@ -198,7 +222,7 @@ int main(int argc, char **argv) {
         json_t *specs = json_loads(line, JSON_REJECT_DUPLICATES, &error);
         if (!specs)
             fail(error.text);
-        session(smtp, specs);
+        session(relays, specs);
         json_decref(specs);
     }
     free(line);

@@ -91,6 +91,30 @@ static void test_settings(void **state) {
     }
 }
 
+/* A source of an array, in order. */
+struct list {
+    struct lbx_smtp_message *messages;
+    size_t taken, done, count;
+};
+
+static struct lbx_smtp_message *next(void *context) {
+    struct list *list = context;
+    return list->taken < list->count ? &list->messages[list->taken++] : NULL;
+}
+
+static void done(void *context, struct lbx_smtp_message *message) {
+    struct list *list = context;
+    assert_ptr_equal(message, &list->messages[list->done++]);
+}
+
+static struct lbx_smtp_end send_list(const struct lbx_smtp *smtp, struct list *list) {
+    struct lbx_smtp_line *line = lbx_smtp_line_new();
+    const struct lbx_smtp_source source = {next, done, list};
+    struct lbx_smtp_end end = lbx_smtp_session(smtp, line, next(list), &source);
+    lbx_smtp_line_free(line);
+    return end;
+}
+
 /* Port 1 of the loopback answers nobody: a connection tried would make the outcome temporary. */
 static void test_refused_before_connecting(void **state) {
     (void)state;
@@ -122,12 +146,17 @@ static void test_refused_before_connecting(void **state) {
          "message refused: a line of more than 998 bytes"},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
-        lbx_smtp_send(smtp, &rows[i].message, 1);
+        struct list list = {.messages = &rows[i].message, .count = 1};
+        struct lbx_smtp_end end = send_list(smtp, &list);
+        assert_null(end.left);
+        assert_false(end.failed);
+        assert_int_equal(list.done, 1);
         assert_string_equal(rows[i].message.result.reply, rows[i].reply);
         assert_int_equal(rows[i].message.result.outcome, LBX_SMTP_PERMANENT);
         assert_int_equal(rows[i].message.result.code, 0);
     }
-    lbx_smtp_send(smtp, NULL, 0);
+    struct list none = {0};
+    assert_null(send_list(smtp, &none).left);
 }
 
 static void test_nobody_listens(void **state) {
@@ -138,16 +167,22 @@ static void test_nobody_listens(void **state) {
     assert_int_equal(lbx_smtp_new(&config, &smtp, why), LBX_OK);
     static const char ok[] = "Subject: x\r\n\r\nbody\r\n";
     struct lbx_smtp_message messages[] = {
-        {"a@b.example", "a@b.example", ok, sizeof ok - 1},
         {"a@b.example", "bad address", ok, sizeof ok - 1},
+        {"a@b.example", "a@b.example", ok, sizeof ok - 1},
         {"a@b.example", "c@b.example", ok, sizeof ok - 1},
     };
-    lbx_smtp_send(smtp, messages, COUNT(messages));
-    assert_int_equal(messages[0].result.outcome, LBX_SMTP_TEMPORARY);
-    assert_string_equal(messages[0].result.reply,
+    struct list list = {.messages = messages, .count = COUNT(messages)};
+    struct lbx_smtp_end end = send_list(smtp, &list);
+    assert_int_equal(messages[0].result.outcome, LBX_SMTP_PERMANENT);
+    assert_int_equal(messages[1].result.outcome, LBX_SMTP_TEMPORARY);
+    assert_string_equal(messages[1].result.reply,
                         "no connection to the server: Connection refused");
-    assert_int_equal(messages[1].result.outcome, LBX_SMTP_PERMANENT);
-    assert_int_equal(messages[2].result.outcome, LBX_SMTP_TEMPORARY);
+    assert_string_equal(messages[1].result.relay, "127.0.0.1:1");
+    assert_ptr_equal(end.left, &messages[1]);
+    assert_true(end.failed);
+    assert_false(end.left_unheard);
+    assert_int_equal(list.done, 1);
+    assert_int_equal(list.taken, 2);
 }
 
 int main(void) {

@@ -1,0 +1,198 @@
+#define _GNU_SOURCE /* RTLD_NEXT */
+#include "io/dial.h"
+
+#include "base/clock.h"
+
+#include <arpa/inet.h>
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+typedef int connect_fn(int fd, const struct sockaddr *address, socklen_t len);
+typedef int lookup_fn(const char *node, const char *service, const struct addrinfo *hints,
+                      struct addrinfo **ret_found);
+
+_Thread_local struct lbx_dial *lbx_dial;
+
+static void *next_symbol(_Atomic(void *) *found, const char *name) {
+    void *next = atomic_load_explicit(found, memory_order_relaxed);
+    if (!next) {
+        next = dlsym(RTLD_NEXT, name);
+        if (!next)
+            abort();
+        atomic_store_explicit(found, next, memory_order_relaxed);
+    }
+    return next;
+}
+
+static int real_connect(int fd, const struct sockaddr *address, socklen_t len) {
+    static _Atomic(void *) found;
+    return ((connect_fn *)next_symbol(&found, "connect"))(fd, address, len);
+}
+
+static int real_lookup(const char *node, const char *service, const struct addrinfo *hints,
+                       struct addrinfo **ret_found) {
+    static _Atomic(void *) found;
+    return ((lookup_fn *)next_symbol(&found, "getaddrinfo"))(node, service, hints, ret_found);
+}
+
+/* Whether `ready` happened on fd within the time. errno says why not: ETIMEDOUT, ECANCELED. */
+static bool await(int fd, short ready, int cancel_fd, int timeout_ms) {
+    const int64_t end_us = lbx_monotonic_us() + timeout_ms * LBX_MS_US;
+    struct pollfd fds[] = {{.fd = fd, .events = ready}, {.fd = cancel_fd, .events = POLLIN}};
+    for (;;) {
+        int64_t left_us = end_us - lbx_monotonic_us();
+        int n = poll(fds, 2, left_us > 0 ? (int)(left_us / LBX_MS_US) + 1 : 0);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n > 0 && !fds[1].revents)
+            return true;
+        if (n >= 0)
+            errno = n == 0 ? ETIMEDOUT : ECANCELED;
+        return false;
+    }
+}
+
+/* ---- connecting ---- */
+
+/* Waits for a connect in progress; leaves errno. */
+static int await_connected(int fd, const struct lbx_dial *terms) {
+    if (!await(fd, POLLOUT, terms->cancel_fd, terms->connect_timeout_ms))
+        return -1;
+    int error = 0;
+    socklen_t size = sizeof error;
+    if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) < 0)
+        return -1;
+    errno = error;
+    return error ? -1 : 0;
+}
+
+static int dial(struct lbx_dial *terms, int fd, const struct sockaddr *address, socklen_t len) {
+    int on = 1;
+    unsigned int stall_ms = (unsigned int)terms->stall_timeout_ms;
+    /* Neither is needed for the mail to arrive: a failure costs speed or a bound, not the
+     * connection. */
+    (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    (void)setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &stall_ms, sizeof stall_ms);
+
+    int flags = fcntl(fd, F_GETFL);
+    if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0)
+        return -1;
+    int result = real_connect(fd, address, len);
+    if (result < 0 && errno == EINPROGRESS)
+        result = await_connected(fd, terms);
+    int error = errno;
+    (void)fcntl(fd, F_SETFL, flags);
+    terms->fd = result == 0 ? fd : -1;
+    errno = error;
+    return result;
+}
+
+/* The parameter's type is glibc's, a transparent union of the sockaddr types. */
+int connect(int fd, __CONST_SOCKADDR_ARG to, socklen_t len) {
+    const struct sockaddr *address = to.__sockaddr__;
+    bool tcp = address && (address->sa_family == AF_INET || address->sa_family == AF_INET6);
+    if (lbx_dial && tcp && len >= sizeof(sa_family_t))
+        return dial(lbx_dial, fd, address, len);
+    return real_connect(fd, address, len);
+}
+
+/* ---- finding a name ---- */
+
+/* A lookup on a thread of its own: the resolver takes as long as it likes, nobody waits for it longer
+ * than he wants to. The last of the two to let go frees it. */
+struct lookup {
+    atomic_int holders;
+    int done_fd;
+    char *node, *service;
+    struct addrinfo hints, *found;
+    int result, error;
+};
+
+static void let_go(struct lookup *lookup) {
+    if (atomic_fetch_sub(&lookup->holders, 1) > 1)
+        return;
+    if (lookup->found)
+        freeaddrinfo(lookup->found);
+    if (lookup->done_fd >= 0)
+        (void)close(lookup->done_fd);
+    free(lookup->node);
+    free(lookup->service);
+    free(lookup);
+}
+
+static void *look_up(void *argument) {
+    struct lookup *lookup = argument;
+    const uint64_t done = 1;
+    lookup->result = real_lookup(lookup->node, lookup->service, &lookup->hints, &lookup->found);
+    lookup->error = errno;
+    /* Fails only where the waiter's time-out tells the same. */
+    (void)!write(lookup->done_fd, &done, sizeof done);
+    let_go(lookup);
+    return NULL;
+}
+
+static struct lookup *lookup_begin(const char *node, const char *service,
+                                   const struct addrinfo *hints) {
+    struct lookup *lookup = calloc(1, sizeof *lookup);
+    pthread_t thread;
+    if (!lookup)
+        return NULL;
+    lookup->holders = 2;
+    lookup->done_fd = eventfd(0, EFD_CLOEXEC);
+    lookup->node = node ? strdup(node) : NULL;
+    lookup->service = service ? strdup(service) : NULL;
+    if (hints)
+        lookup->hints = *hints;
+    if (lookup->done_fd >= 0 && pthread_create(&thread, NULL, look_up, lookup) == 0) {
+        (void)pthread_detach(thread);
+        return lookup;
+    }
+    lookup->holders = 1;
+    let_go(lookup);
+    return NULL;
+}
+
+static int bounded_lookup(struct lbx_dial *terms, const char *node, const char *service,
+                          const struct addrinfo *hints, struct addrinfo **ret_found) {
+    struct lookup *lookup = lookup_begin(node, service, hints);
+    int result = EAI_AGAIN;
+    if (!lookup)
+        return EAI_MEMORY;
+    if (await(lookup->done_fd, POLLIN, terms->cancel_fd, terms->lookup_timeout_ms)) {
+        result = lookup->result;
+        errno = lookup->error;
+        *ret_found = lookup->found;
+        lookup->found = NULL;
+    } else {
+        terms->lookup_timed_out = errno == ETIMEDOUT;
+    }
+    let_go(lookup);
+    return result;
+}
+
+int getaddrinfo(const char *node, const char *service, const struct addrinfo *hints,
+                struct addrinfo **ret_found) {
+    struct in_addr ip;
+    bool is_name = node && inet_pton(AF_INET, node, &ip) != 1;
+    if (lbx_dial && is_name)
+        return bounded_lookup(lbx_dial, node, service, hints, ret_found);
+    return real_lookup(node, service, hints, ret_found);
+}
+
+bool lbx_dial_exported(void) {
+    return dlsym(RTLD_DEFAULT, "connect") == (void *)connect &&
+           dlsym(RTLD_DEFAULT, "getaddrinfo") == (void *)getaddrinfo;
+}

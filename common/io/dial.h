@@ -1,0 +1,29 @@
+/* This program's own connect(2) and getaddrinfo(3), for what libesmtp leaves out: TCP_NODELAY, and bounds
+ * on finding a name, on connecting, and on a peer that no longer takes what is sent.
+ *
+ * libesmtp exposes no socket, so the executable defines both and libesmtp's calls bind to them. That needs
+ * the symbols in the executable's dynamic table; ld puts them there by itself when a shared library of the
+ * link refers to them. Every other call of the process passes through untouched.
+ */
+#ifndef LBX_IO_DIAL_H
+#define LBX_IO_DIAL_H
+
+#include <stdbool.h>
+
+struct lbx_dial {
+    int lookup_timeout_ms;
+    int connect_timeout_ms; /* for each address tried */
+    int stall_timeout_ms;   /* unacknowledged for so long, the connection is dead (TCP_USER_TIMEOUT)
+                             */
+    int cancel_fd;          /* once readable, finding and connecting are given up; -1: none */
+    int fd;                 /* the last socket connected, else -1 */
+    bool lookup_timed_out;
+};
+
+/* While not NULL, TCP connections of this thread are made by these terms. */
+extern _Thread_local struct lbx_dial *lbx_dial;
+
+/* Whether shared libraries of this process call the functions defined here. */
+bool lbx_dial_exported(void);
+
+#endif
