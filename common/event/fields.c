@@ -3,6 +3,7 @@
  * dumping or comparing, so neither is ever done to a value from outside.) */
 #include "event/fields.h"
 
+#include "base/email.h"
 #include "base/utf8.h"
 #include "event/fields_json.h"
 #include "event/time.h"
@@ -121,16 +122,6 @@ json_t *lbx_json_parse(const char *bytes, size_t len, struct lbx_reason *ret_rea
     return NULL;
 }
 
-static bool email_like(const char *s, size_t len) {
-    bool at_inside = false;
-    for (size_t i = 0; i < len; i++) {
-        if ((unsigned char)s[i] <= 0x20 || s[i] == 0x7F)
-            return false;
-        at_inside = at_inside || (s[i] == '@' && i > 0 && i + 1 < len);
-    }
-    return at_inside;
-}
-
 static bool read_text(const struct reader *r, const struct place *place,
                       const struct lbx_field *field, const json_t *value, const char **ret_text) {
     if (!json_is_string(value))
@@ -146,8 +137,9 @@ static bool read_text(const struct reader *r, const struct place *place,
         return wrong(r, place, "shorter than %" PRId64 " %s", field->min, unit);
     if (size > field->max)
         return wrong(r, place, "longer than %" PRId64 " %s", field->max, unit);
-    if (field->format == LBX_FMT_EMAIL && !email_like(text, len))
-        return wrong(r, place, "not an e-mail address");
+    const char *bad = field->format == LBX_FMT_EMAIL ? lbx_email_check(text, len) : NULL;
+    if (bad)
+        return wrong(r, place, "not an e-mail address: %s", bad);
     *ret_text = lbx_arena_memdup(r->arena, text, len);
     return true;
 }

@@ -34,7 +34,7 @@ enum lbx_type {
 /* What a text must look like beyond its length. */
 enum lbx_format {
     LBX_FMT_ANY,   /* well-formed UTF-8 without NUL */
-    LBX_FMT_EMAIL, /* something@something, no byte up to 0x20, no 0x7F */
+    LBX_FMT_EMAIL, /* what lbx_email_check takes (base/email.h) */
 };
 
 struct lbx_table;

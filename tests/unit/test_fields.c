@@ -86,14 +86,19 @@ static const struct row rows[] = {
 
     /* e-mail */
     FINE("{" T ",\"email\":\"a@b\"}", OUT(",\"email\":\"a@b\"")),
-    FINE("{" T ",\"email\":\"@a@b@\"}", OUT(",\"email\":\"@a@b@\"")),
-    {"{" T ",\"email\":\"@ab\"}", "/email: not an e-mail address", NULL},
-    {"{" T ",\"email\":\"ab@\"}", "/email: not an e-mail address", NULL},
-    {"{" T ",\"email\":\"abc\"}", "/email: not an e-mail address", NULL},
+    {"{" T ",\"email\":\"@a@b\"}", "/email: not an e-mail address: not a plain name before the @",
+     NULL},
+    {"{" T ",\"email\":\"@ab\"}", "/email: not an e-mail address: not a plain name before the @",
+     NULL},
+    {"{" T ",\"email\":\"ab@\"}", "/email: not an e-mail address: not a domain after the @", NULL},
+    {"{" T ",\"email\":\"abc\"}", "/email: not an e-mail address: no @", NULL},
     {"{" T ",\"email\":\"@@\"}", "/email: shorter than 3 bytes", NULL},
-    {"{" T ",\"email\":\"a b@c\"}", "/email: not an e-mail address", NULL},
-    {"{" T ",\"email\":\"a@b\\r\\nBcc:x\"}", "/email: not an e-mail address", NULL},
-    {"{" T ",\"email\":\"a\\u007f@b\"}", "/email: not an e-mail address", NULL},
+    {"{" T ",\"email\":\"a b@c\"}", "/email: not an e-mail address: a space or control character",
+     NULL},
+    {"{" T ",\"email\":\"a@b\\r\\nBcc:x\"}",
+     "/email: not an e-mail address: a space or control character", NULL},
+    {"{" T ",\"email\":\"a\\u007f@b\"}",
+     "/email: not an e-mail address: a space or control character", NULL},
 
     /* numbers */
     FINE("{" T ",\"number\":1}", OUT(",\"number\":1")),

@@ -32,11 +32,12 @@ struct member {
     }
 #define DURATION                                                                                   \
     { "duration", false, "\"P10000D\"", "\"PT0.9S\"", ": shorter than PT1S" }
-#define EMAIL_FITS "\"<250>@b.c\""
+#define EMAIL_FITS "\"<64>@<63>.<63>.<61>\""
 #define PRINCIPAL_FITS "{\"id\":\"<128>\",\"email\":" EMAIL_FITS ",\"name\":\"<256>\"}"
 #define PRINCIPAL(name, required)                                                                  \
     {                                                                                              \
-        name, required, PRINCIPAL_FITS, "{\"id\":\"a\",\"email\":\"<251>@b.c\",\"name\":\"\"}",    \
+        name, required, PRINCIPAL_FITS,                                                            \
+            "{\"id\":\"a\",\"email\":\"<64>@<63>.<63>.<62>\",\"name\":\"\"}",                      \
             "/email: longer than 254 bytes"                                                        \
     }
 #define EMAILS(required)                                                                           \
