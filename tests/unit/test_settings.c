@@ -274,6 +274,7 @@ static void unknown_names_are_warned_about(void **unused) {
         {"LOCKBOX_HTTP_REQUESTER", false},
         {"LOCKBOX_SUPERUSER_URL", false},
         {"LOCKBOX_AUDIT_SUPERUSER_URL", false},
+        {"LOCKBOX_ENFORCER_URL", false},
     };
     int bad = 0;
     for (size_t i = 0; i < COUNT(rows); i++) {

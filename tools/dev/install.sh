@@ -51,15 +51,35 @@ fetched() {
         '[ -e "$0/.complete" ] || { "$@"; touch "$0/.complete"; }' "$directory" "$@"
 }
 
-# need_kafka: the jars of kafka/pom.xml, whose place is then in LOCKBOX_DEV_KAFKA_JARS.
-need_kafka() {
-    local pom=tools/dev/kafka/pom.xml jars
-    jars=$cache/kafka-$(sha256sum <"$pom" | cut -c1-12)
-    export LOCKBOX_DEV_KAFKA_JARS=$jars
-    fetched "$jars" kafka-jars 'fetching Kafka from Maven Central' bash -euc "
+# need_jars NAME POM WHAT: the jars of a pom.xml, whose place is then in $jars.
+need_jars() {
+    local name=$1 pom=$2 what=$3
+    jars=$cache/$name-$(sha256sum <"$pom" | cut -c1-12)
+    fetched "$jars" "$name-jars" "fetching $what from Maven Central" bash -euc "
         mvn -B -f $pom -Dmaven.repo.local='$jars/m2' dependency:copy-dependencies -DincludeScope=runtime \
             -DoutputDirectory='$jars'
         rm -rf '$jars/m2'"
+}
+
+# need_kafka: the jars of kafka/pom.xml, whose place is then in LOCKBOX_DEV_KAFKA_JARS.
+need_kafka() {
+    local jars
+    need_jars kafka tools/dev/kafka/pom.xml Kafka
+    export LOCKBOX_DEV_KAFKA_JARS=$jars
+}
+
+# need_examples: what the programs of examples/ run on. Debian's Go builds them, whichever other is in the PATH.
+need_examples() {
+    local jars
+    need_packages examples
+    need_jars examples examples/java/pom.xml 'the jars of the Java examples'
+    export LOCKBOX_DEV_EXAMPLE_JARS=$jars LOCKBOX_DEV_EXAMPLE_BINARIES=$state/examples
+    logged go-examples 'building the Go examples' env -C examples/go CGO_ENABLED=0 GOFLAGS='-mod=readonly -buildvcs=false' \
+        GOMODCACHE="$cache/go/modules" GOCACHE="$cache/go/build" \
+        /usr/bin/go build -o "$LOCKBOX_DEV_EXAMPLE_BINARIES/" ./...
+    logged java-examples 'compiling the Java examples' \
+        "/usr/lib/jvm/java-17-openjdk-$(dpkg --print-architecture)/bin/javac" -Werror -cp "$jars/*" \
+        -d "$LOCKBOX_DEV_EXAMPLE_BINARIES" examples/java/*.java
 }
 
 # need_venv: the virtual environment of requirements.txt, whose place is then in $venv.

@@ -10,7 +10,7 @@ ADDRESSES = {"LOCKBOX_KAFKA_BOOTSTRAP_SERVERS", "LOCKBOX_DATABASE_URL", "LOCKBOX
              "LOCKBOX_CHECKPOINT_KEY_FILE"}
 
 # Printed by `./dev env` for people and tests; no settings of the workers.
-NOT_FOR_WORKERS = {"LOCKBOX_MAILDIR", "LOCKBOX_SUPERUSER_URL", "LOCKBOX_AUDIT_SUPERUSER_URL",
+NOT_FOR_WORKERS = {"LOCKBOX_MAILDIR", "LOCKBOX_SUPERUSER_URL", "LOCKBOX_AUDIT_SUPERUSER_URL", "LOCKBOX_ENFORCER_URL",
                    *(f"LOCKBOX_HTTP_{worker.upper()}" for worker in WORKERS)}
 
 
@@ -61,6 +61,7 @@ def printed(settings: dict[str, str], ports: dict[str, int], state: Path, binari
     return {
         **settings,
         **of_superuser(ports),
+        "LOCKBOX_ENFORCER_URL": f"postgresql://lockbox_enforcer@127.0.0.1:{ports['postgres']}/lockbox?sslmode=disable",
         **{f"LOCKBOX_HTTP_{worker.upper()}": f"127.0.0.1:{ports[worker]}" for worker in WORKERS},
         "LOCKBOX_MAILDIR": str(state / "mail"),
         "LOCKBOX_DEV_DIR": str(state),
