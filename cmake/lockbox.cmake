@@ -93,3 +93,17 @@ function(lbx_schema_versions target)
     file(CONFIGURE OUTPUT ${CMAKE_CURRENT_BINARY_DIR}/schema_versions.h CONTENT "${text}")
     target_include_directories(${target} PRIVATE ${CMAKE_CURRENT_BINARY_DIR})
 endfunction()
+
+# lbx_embed_text(TARGET NAME DIR): every DIR/*.html and *.txt as `const struct lbx_file NAME[]`, whose last
+# has no name.
+function(lbx_embed_text target name dir)
+    set(source ${CMAKE_CURRENT_BINARY_DIR}/${name}.c)
+    file(GLOB files CONFIGURE_DEPENDS ${dir}/*.html ${dir}/*.txt)
+    add_custom_command(
+        OUTPUT ${source}
+        COMMAND ${CMAKE_COMMAND} -DNAME=${name} -DSOURCE=${source} "-DFILES=${files}"
+                -P ${PROJECT_SOURCE_DIR}/cmake/embed_text.cmake
+        DEPENDS ${files} ${PROJECT_SOURCE_DIR}/cmake/embed_text.cmake
+        VERBATIM)
+    target_sources(${target} PRIVATE ${source})
+endfunction()

@@ -2,6 +2,7 @@
 
 #include "base/utf8.h"
 
+#include <assert.h>
 #include <endian.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -49,6 +50,12 @@ void lbx_buf_str(struct lbx_buf *buf, const char *s) {
 
 void lbx_buf_char(struct lbx_buf *buf, char c) {
     lbx_buf_add(buf, &c, 1);
+}
+
+void lbx_buf_cut(struct lbx_buf *buf, size_t len) {
+    assert(len <= buf->len);
+    buf->len -= len;
+    buf->data[buf->len] = '\0';
 }
 
 void lbx_buf_printf(struct lbx_buf *buf, const char *format, ...) {

@@ -85,6 +85,10 @@ bool lbx_fields_glean(const struct lbx_table *table, const char *bytes, size_t l
  * "missing"), the others where present. */
 void lbx_fields_write(const struct lbx_table *table, const void *of_struct, struct lbx_buf *out);
 
+/* The same without the object's braces: "" where there is no member. */
+void lbx_fields_write_members(const struct lbx_table *table, const void *of_struct,
+                              struct lbx_buf *out);
+
 /* Rows of a table: owner is the struct's tag, member its member, named as in JSON; limits follow as
  * designated initialisers. A row on a member of another C type does not compile. */
 #define LBX_ROW_TEXT(owner, member, ...)                                                           \

@@ -89,22 +89,29 @@ static void write_field(const struct lbx_field *field, const char *from, struct 
     assert(false);
 }
 
-void lbx_fields_write(const struct lbx_table *table, const void *of_struct, struct lbx_buf *out) {
+void lbx_fields_write_members(const struct lbx_table *table, const void *of_struct,
+                              struct lbx_buf *out) {
     const char *from = of_struct;
-    char before = '{';
+    bool first = true;
     for (size_t i = 0; i < table->count; i++) {
         const struct lbx_field *field = &table->fields[i];
         bool here = present(field, from);
         if (!here && !field->required)
             continue;
-        lbx_buf_char(out, before);
+        if (!first)
+            lbx_buf_char(out, ',');
         lbx_buf_json_str(out, field->name, strlen(field->name));
         lbx_buf_char(out, ':');
         if (!here && field->nullable)
             lbx_buf_str(out, "null");
         else
             write_field(field, from, out);
-        before = ',';
+        first = false;
     }
-    lbx_buf_str(out, before == '{' ? "{}" : "}");
+}
+
+void lbx_fields_write(const struct lbx_table *table, const void *of_struct, struct lbx_buf *out) {
+    lbx_buf_char(out, '{');
+    lbx_fields_write_members(table, of_struct, out);
+    lbx_buf_char(out, '}');
 }

@@ -142,46 +142,59 @@ static const struct lbx_field opener_rows[] = {
 };
 const struct lbx_table lbx_opener_table = LBX_TABLE("opener", lbx_engineer, opener_rows);
 
-static const struct lbx_field request_rows[] = {
-    LBX_ROW_TEXT(lbx_request, request_id, REQUIRED, ID),
-    LBX_ROW_ENUM(lbx_request, state, REQUIRED, ONE_OF(state)),
-    LBX_ROW_INT(lbx_request, version, REQUIRED, BETWEEN(1, INT64_MAX)),
-    LBX_ROW_TEXT(lbx_request, tenant_id, OPTIONAL, ID),
-    LBX_ROW_TEXT(lbx_request, subscription_id, OPTIONAL, ID),
-    LBX_ROW_TEXT(lbx_request, ticket_id, REQUIRED, ID),
-    LBX_ROW_OBJECT(lbx_request, engineer, struct lbx_engineer, REQUIRED, OF(request_engineer)),
-    LBX_ROW_TEXT(lbx_request, resource_id, REQUIRED, BYTES(1, 512)),
-    LBX_ROW_OBJECTS(lbx_request, actions, action_count, struct lbx_item, REQUIRED,
-                    ITEMS(1, ITEMS_MAX), OF(request_item)),
-    LBX_ROW_TEXT(lbx_request, justification, OPTIONAL, PROSE),
-    LBX_ROW_TEXT(lbx_request, reason_code, OPTIONAL, BYTES(0, 128)),
-    LBX_ROW_DURATION(lbx_request, duration, OPTIONAL, .min = SECOND),
-    LBX_ROW_DURATION(lbx_request, granted_duration, OPTIONAL, .min = SECOND),
-    LBX_ROW_TIME(lbx_request, created_at, REQUIRED),
-    LBX_ROW_TIME(lbx_request, decide_by, OPTIONAL),
-    LBX_ROW_TIME(lbx_request, starts_at, OPTIONAL),
-    LBX_ROW_TIME(lbx_request, expires_at, OPTIONAL),
-    LBX_ROW_TIME(lbx_request, remind_at, OPTIONAL),
-    LBX_ROW_INT(lbx_request, approvals_needed, OPTIONAL, BETWEEN(0, 5)),
-    LBX_ROW_BOOL(lbx_request, signed_decisions, OPTIONAL),
-    LBX_ROW_OBJECT(lbx_request, opened_by, struct lbx_principal, OPTIONAL, PRINCIPAL),
-    LBX_ROW_OBJECTS(lbx_request, approvers, approver_count, struct lbx_approver, REQUIRED,
-                    ITEMS(0, APPROVERS_MAX), OF(approver)),
-    LBX_ROW_TEXTS(lbx_request, alternate_emails, alternate_count, REQUIRED, ITEMS(0, ADDRESSES_MAX),
-                  EMAIL),
-    LBX_ROW_OBJECTS(lbx_request, decisions, decision_count, struct lbx_vote, REQUIRED,
-                    ITEMS(0, APPROVERS_MAX), OF(vote)),
-    LBX_ROW_TEXT(lbx_request, extends, OPTIONAL, ID),
-    LBX_ROW_ENUM(lbx_request, reason, OPTIONAL, ONE_OF(refusal)),
-    LBX_ROW_INT(lbx_request, reason_item, OPTIONAL, NUMBER),
-    LBX_ROW_TIME(lbx_request, ended_at, OPTIONAL),
-    LBX_ROW_TEXT(lbx_request, digest, OPTIONAL, BYTES(64, 64)),
-    LBX_ROW_OBJECT(lbx_request, authorized_by, struct lbx_principal, OPTIONAL, PRINCIPAL),
-    LBX_ROW_TEXT(lbx_request, incident_id, OPTIONAL, ID),
-    LBX_ROW_TIME(lbx_request, acknowledge_by, OPTIONAL),
-    LBX_ROW_TIME(lbx_request, acknowledged_at, OPTIONAL),
-    LBX_ROW_BOOL(lbx_request, unacknowledged, OPTIONAL),
-};
+/* A request's members in two parts, so that time can move one without reading the other. What follows
+ * from the clock alone: */
+#define STANDING_ROWS                                                                              \
+    LBX_ROW_TEXT(lbx_request, request_id, REQUIRED, ID),                                           \
+    LBX_ROW_ENUM(lbx_request, state, REQUIRED, ONE_OF(state)),                                     \
+    LBX_ROW_INT(lbx_request, version, REQUIRED, BETWEEN(1, INT64_MAX)),                            \
+    LBX_ROW_TIME(lbx_request, decide_by, OPTIONAL),                                                \
+    LBX_ROW_TIME(lbx_request, remind_at, OPTIONAL),                                                \
+    LBX_ROW_TIME(lbx_request, expires_at, OPTIONAL),                                               \
+    LBX_ROW_TIME(lbx_request, acknowledge_by, OPTIONAL),                                           \
+    LBX_ROW_TIME(lbx_request, acknowledged_at, OPTIONAL),                                          \
+    LBX_ROW_BOOL(lbx_request, unacknowledged, OPTIONAL),                                           \
+    LBX_ROW_TIME(lbx_request, ended_at, OPTIONAL)
+/* What only people change: */
+#define PARTICULAR_ROWS                                                                            \
+    LBX_ROW_TEXT(lbx_request, tenant_id, OPTIONAL, ID),                                            \
+    LBX_ROW_TEXT(lbx_request, subscription_id, OPTIONAL, ID),                                      \
+    LBX_ROW_TEXT(lbx_request, ticket_id, REQUIRED, ID),                                            \
+    LBX_ROW_OBJECT(lbx_request, engineer, struct lbx_engineer, REQUIRED, OF(request_engineer)),    \
+    LBX_ROW_TEXT(lbx_request, resource_id, REQUIRED, BYTES(1, 512)),                               \
+    LBX_ROW_OBJECTS(lbx_request, actions, action_count, struct lbx_item, REQUIRED,                 \
+                    ITEMS(1, ITEMS_MAX), OF(request_item)),                                        \
+    LBX_ROW_TEXT(lbx_request, justification, OPTIONAL, PROSE),                                     \
+    LBX_ROW_TEXT(lbx_request, reason_code, OPTIONAL, BYTES(0, 128)),                               \
+    LBX_ROW_DURATION(lbx_request, duration, OPTIONAL, .min = SECOND),                              \
+    LBX_ROW_DURATION(lbx_request, granted_duration, OPTIONAL, .min = SECOND),                      \
+    LBX_ROW_TIME(lbx_request, created_at, REQUIRED),                                               \
+    LBX_ROW_TIME(lbx_request, starts_at, OPTIONAL),                                                \
+    LBX_ROW_INT(lbx_request, approvals_needed, OPTIONAL, BETWEEN(0, 5)),                           \
+    LBX_ROW_BOOL(lbx_request, signed_decisions, OPTIONAL),                                         \
+    LBX_ROW_OBJECT(lbx_request, opened_by, struct lbx_principal, OPTIONAL, PRINCIPAL),             \
+    LBX_ROW_OBJECTS(lbx_request, approvers, approver_count, struct lbx_approver, REQUIRED,         \
+                    ITEMS(0, APPROVERS_MAX), OF(approver)),                                        \
+    LBX_ROW_TEXTS(lbx_request, alternate_emails, alternate_count, REQUIRED,                        \
+                  ITEMS(0, ADDRESSES_MAX), EMAIL),                                                 \
+    LBX_ROW_OBJECTS(lbx_request, decisions, decision_count, struct lbx_vote, REQUIRED,             \
+                    ITEMS(0, APPROVERS_MAX), OF(vote)),                                            \
+    LBX_ROW_TEXT(lbx_request, extends, OPTIONAL, ID),                                              \
+    LBX_ROW_ENUM(lbx_request, reason, OPTIONAL, ONE_OF(refusal)),                                  \
+    LBX_ROW_INT(lbx_request, reason_item, OPTIONAL, NUMBER),                                       \
+    LBX_ROW_TEXT(lbx_request, digest, OPTIONAL, BYTES(64, 64)),                                    \
+    LBX_ROW_OBJECT(lbx_request, authorized_by, struct lbx_principal, OPTIONAL, PRINCIPAL),         \
+    LBX_ROW_TEXT(lbx_request, incident_id, OPTIONAL, ID)
+
+static const struct lbx_field standing_rows[] = {STANDING_ROWS};
+const struct lbx_table lbx_request_standing_table =
+    LBX_TABLE("request_standing", lbx_request, standing_rows);
+
+static const struct lbx_field particular_rows[] = {PARTICULAR_ROWS};
+const struct lbx_table lbx_request_particulars_table =
+    LBX_TABLE("request_particulars", lbx_request, particular_rows);
+
+static const struct lbx_field request_rows[] = {STANDING_ROWS, PARTICULAR_ROWS};
 const struct lbx_table lbx_request_table = LBX_TABLE("request", lbx_request, request_rows);
 
 /* ---- events in ---- */
@@ -325,12 +338,21 @@ TABLE(access_performed, lbx_access_performed, access_performed_rows);
 
 /* ---- events out ---- */
 
+/* The request stands last, and its particulars last in it: see lbx_event_encode_head. */
 static const struct lbx_field request_changed_rows[] = {
+    LBX_ROW_ENUM(lbx_request_changed, previous_state, OPTIONAL, ONE_OF(state)),
     LBX_ROW_OBJECT(lbx_request_changed, request, struct lbx_request, REQUIRED,
                    OF(lbx_request_table)),
-    LBX_ROW_ENUM(lbx_request_changed, previous_state, OPTIONAL, ONE_OF(state)),
 };
 TABLE(request_changed, lbx_request_changed, request_changed_rows);
+
+static const struct lbx_field request_moved_rows[] = {
+    LBX_ROW_ENUM(lbx_request_changed, previous_state, OPTIONAL, ONE_OF(state)),
+    LBX_ROW_OBJECT(lbx_request_changed, request, struct lbx_request, REQUIRED,
+                   OF(lbx_request_standing_table)),
+};
+const struct lbx_table lbx_request_moved_table =
+    LBX_TABLE("request_moved", lbx_request_changed, request_moved_rows);
 
 static const struct lbx_field decision_judged_rows[] = {
     LBX_ROW_TEXT(lbx_decision_judged, request_id, REQUIRED, ID),

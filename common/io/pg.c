@@ -20,6 +20,7 @@ struct lbx_pg {
     PGconn *conn;
     PGresult *results[LBX_CALLS_MAX];
     size_t result_count;
+    const char *copying; /* the name of the COPY under way */
     char sqlstate[6];
 };
 
@@ -311,30 +312,27 @@ enum lbx_err lbx_pg_script(struct lbx_pg *pg, const char *script, char **ret_mes
     return err;
 }
 
-static enum lbx_err copy_out(struct lbx_pg *pg, const struct lbx_sql *copy,
-                             const struct lbx_buf *data) {
+enum lbx_err lbx_pg_copy_begin(struct lbx_pg *pg, const struct lbx_sql *copy) {
+    PQexitPipelineMode(pg->conn);
     PGresult *result LBX_CLEANUP(lbx_cleanup_result) = PQexec(pg->conn, copy->text);
-    if (PQresultStatus(result) != PGRES_COPY_IN)
-        return failed(pg, result, copy->name);
-    enum { CHUNK = 1 << 16 };
-    for (size_t at = 0; at < data->len; at += CHUNK) {
-        size_t n = data->len - at < CHUNK ? data->len - at : CHUNK;
-        if (PQputCopyData(pg->conn, data->data + at, (int)n) != 1)
-            return failed(pg, NULL, copy->name);
-    }
-    if (PQputCopyEnd(pg->conn, NULL) != 1)
-        return failed(pg, NULL, copy->name);
-    enum lbx_err err = LBX_OK;
-    for (PGresult *end; (end = PQgetResult(pg->conn)); PQclear(end))
-        if (PQresultStatus(end) != PGRES_COMMAND_OK && err == LBX_OK)
-            err = failed(pg, end, copy->name);
+    pg->copying = copy->name;
+    if (PQresultStatus(result) == PGRES_COPY_IN)
+        return LBX_OK;
+    enum lbx_err err = failed(pg, result, copy->name);
+    PQenterPipelineMode(pg->conn);
+    lbx_pg_rollback(pg);
     return err;
 }
 
-enum lbx_err lbx_pg_copy(struct lbx_pg *pg, const struct lbx_sql *copy,
-                         const struct lbx_buf *data) {
-    PQexitPipelineMode(pg->conn);
-    enum lbx_err err = copy_out(pg, copy, data);
+enum lbx_err lbx_pg_copy_add(struct lbx_pg *pg, const void *bytes, size_t len) {
+    return PQputCopyData(pg->conn, bytes, (int)len) == 1 ? LBX_OK : failed(pg, NULL, pg->copying);
+}
+
+enum lbx_err lbx_pg_copy_end(struct lbx_pg *pg) {
+    enum lbx_err err = PQputCopyEnd(pg->conn, NULL) == 1 ? LBX_OK : failed(pg, NULL, pg->copying);
+    for (PGresult *end; (end = PQgetResult(pg->conn)); PQclear(end))
+        if (PQresultStatus(end) != PGRES_COMMAND_OK && err == LBX_OK)
+            err = failed(pg, end, pg->copying);
     PQenterPipelineMode(pg->conn);
     if (err != LBX_OK)
         lbx_pg_rollback(pg);

@@ -105,9 +105,11 @@ enum lbx_err lbx_pg_notified(struct lbx_pg *pg, bool *ret_any) LBX_MUST_CHECK;
 enum lbx_err lbx_pg_script(struct lbx_pg *pg, const char *script, char **ret_message)
     LBX_MUST_CHECK;
 
-/* COPY … FROM STDIN in binary form: the whole of data, header and trailer included. */
-enum lbx_err lbx_pg_copy(struct lbx_pg *pg, const struct lbx_sql *copy, const struct lbx_buf *data)
-    LBX_MUST_CHECK;
+/* COPY … FROM STDIN in binary form, in pieces: begin, then the bytes, header and trailer included, then
+ * the end, also after LBX_ERR_* of an add. No other call in between. Errors as lbx_pg_run's. */
+enum lbx_err lbx_pg_copy_begin(struct lbx_pg *pg, const struct lbx_sql *copy) LBX_MUST_CHECK;
+enum lbx_err lbx_pg_copy_add(struct lbx_pg *pg, const void *bytes, size_t len) LBX_MUST_CHECK;
+enum lbx_err lbx_pg_copy_end(struct lbx_pg *pg) LBX_MUST_CHECK;
 
 /* ---- sets as parameters ---- */
 

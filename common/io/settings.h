@@ -35,6 +35,8 @@
     X(TEXT, mail_from, "LOCKBOX_MAIL_FROM", "lockbox@localhost.localdomain",                       \
       "sender of the mails")                                                                       \
     X(TEXT, portal_url, "LOCKBOX_PORTAL_URL", "https://localhost/lockbox", "link in the mails")    \
+    X(TEXT, template_dir, "LOCKBOX_TEMPLATE_DIR", "",                                              \
+      "folder of mail templates that replace those built in; empty: none")                         \
     X(DURATION, mail_retry, "LOCKBOX_MAIL_RETRY", "PT1M",                                          \
       "a mail is tried again after this long, doubling up to an hour")                             \
     X(COUNT, mail_sessions, "LOCKBOX_MAIL_SESSIONS", "4",                                          \

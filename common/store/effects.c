@@ -14,8 +14,10 @@ const struct lbx_sql *const *const lbx_store_statements = sql_store_all;
 
 enum {
     OUTBOX_COLUMNS = 5,
-    MADE_COLUMNS = 16,
-    CHANGED_COLUMNS = 8,
+    MADE_COLUMNS = 17,
+    CHANGED_COLUMNS = 9,
+    MOVED_COLUMNS = 6,
+    TOLD_COLUMNS = 4,
     OPENED_COLUMNS = 11,
     ENDED_COLUMNS = 2,
     QUARANTINE_COLUMNS = 8
@@ -40,6 +42,8 @@ void lbx_effects_init(struct lbx_effects *effects, struct lbx_arena *arena, cons
     effects->outbox = lbx_effects_rows(effects, OUTBOX_COLUMNS);
     effects->made = lbx_effects_rows(effects, MADE_COLUMNS);
     effects->changed = lbx_effects_rows(effects, CHANGED_COLUMNS);
+    effects->moved = lbx_effects_rows(effects, MOVED_COLUMNS);
+    effects->told = lbx_effects_rows(effects, TOLD_COLUMNS);
     effects->opened = lbx_effects_rows(effects, OPENED_COLUMNS);
     effects->ended = lbx_effects_rows(effects, ENDED_COLUMNS);
     effects->quarantine = lbx_effects_rows(effects, QUARANTINE_COLUMNS);
@@ -66,11 +70,11 @@ static const char *aggregate_type(struct lbx_arena *arena, const char *type) {
     return lbx_arena_memdup(arena, at, strcspn(at, "."));
 }
 
-void lbx_effects_publish(struct lbx_effects *effects, enum lbx_event_type type, const char *subject,
-                         int64_t sequence, const struct lbx_event *cause, const void *data) {
-    struct lbx_buf payload LBX_BUF = {0};
-    const char *name = lbx_event_type_info(type)->name;
-    struct lbx_event_out event = {
+static struct lbx_event_out event_of(struct lbx_effects *effects, enum lbx_event_type type,
+                                     const char *subject, int64_t sequence,
+                                     const struct lbx_event *cause, const void *data) {
+    effects->published++;
+    return (struct lbx_event_out){
         .type = type,
         .id = lbx_effects_uuid(effects),
         .source = effects->source,
@@ -81,18 +85,47 @@ void lbx_effects_publish(struct lbx_effects *effects, enum lbx_event_type type, 
         .traceparent = cause ? cause->traceparent : NULL,
         .data = data,
     };
+}
+
+void lbx_effects_publish(struct lbx_effects *effects, enum lbx_event_type type, const char *subject,
+                         int64_t sequence, const struct lbx_event *cause, const void *data) {
+    struct lbx_buf payload LBX_BUF = {0};
+    const struct lbx_event_out event = event_of(effects, type, subject, sequence, cause, data);
+    const char *name = lbx_event_type_info(type)->name;
     lbx_event_encode(&event, &payload);
     lbx_rows_text(effects->outbox, event.id);
     lbx_rows_text(effects->outbox, aggregate_type(effects->arena, name));
     lbx_rows_text(effects->outbox, subject);
     lbx_rows_text(effects->outbox, name);
     lbx_rows_text(effects->outbox, payload.data);
-    effects->published++;
+}
+
+/* What time did to a request whose particulars were not read: the database adds them. */
+static void tell(struct lbx_effects *effects, enum lbx_event_type type,
+                 const struct lbx_request_changed *changed) {
+    struct lbx_buf head LBX_BUF = {0};
+    const struct lbx_request *request = &changed->request;
+    const struct lbx_event_out event =
+        event_of(effects, type, request->request_id, request->version, NULL, changed);
+    lbx_event_encode_head(&event, &head);
+    lbx_rows_text(effects->told, event.id);
+    lbx_rows_text(effects->told, request->request_id);
+    lbx_rows_text(effects->told, lbx_event_type_info(type)->name);
+    lbx_rows_text(effects->told, head.data);
+}
+
+static void set_digest(struct lbx_effects *effects, struct lbx_request *request) {
+    struct lbx_buf consent LBX_BUF = {0};
+    char *hex = lbx_arena_alloc(effects->arena, LBX_SHA256_HEX_SIZE);
+    lbx_request_consent(request, &consent);
+    lbx_sha256_hex(consent.data, consent.len, hex);
+    request->digest = hex;
 }
 
 void lbx_effects_step(struct lbx_effects *effects, struct lbx_kept_request *kept,
                       const struct lbx_step *step, const struct lbx_event *cause) {
-    if (step->event == LBX_EVENT_NONE)
+    const enum lbx_event_type type = (enum lbx_event_type)step->event;
+    if (type == LBX_EVENT_NONE)
         return;
     struct lbx_request *request = &kept->request;
     if (!kept->dirty) {
@@ -100,17 +133,14 @@ void lbx_effects_step(struct lbx_effects *effects, struct lbx_kept_request *kept
         kept->next_dirty = effects->dirty;
         effects->dirty = kept;
     }
-    if (!request->digest) {
-        struct lbx_buf consent LBX_BUF = {0};
-        char *hex = lbx_arena_alloc(effects->arena, LBX_SHA256_HEX_SIZE);
-        lbx_request_consent(request, &consent);
-        lbx_sha256_hex(consent.data, consent.len, hex);
-        request->digest = hex;
-    }
-    struct lbx_request_changed changed = {.request = *request,
-                                          .previous_state = step->previous_state};
-    lbx_effects_publish(effects, (enum lbx_event_type)step->event, request->request_id,
-                        request->version, cause, &changed);
+    if (kept->kept == LBX_KEPT_NEW && !request->digest)
+        set_digest(effects, request);
+    const struct lbx_request_changed changed = {.request = *request,
+                                                .previous_state = step->previous_state};
+    if (kept->kept == LBX_KEPT_STANDING)
+        tell(effects, type, &changed);
+    else
+        lbx_effects_publish(effects, type, request->request_id, request->version, cause, &changed);
 }
 
 void lbx_effects_pass_time(struct lbx_effects *effects, struct lbx_kept_request *kept,
@@ -143,8 +173,14 @@ void lbx_effects_quarantine(struct lbx_effects *effects, const struct lbx_record
 
 /* ---- writing ---- */
 
-static void write_made(struct lbx_rows *rows, const struct lbx_request *request,
-                       const char *snapshot) {
+static void write_part(struct lbx_rows *rows, const struct lbx_table *part,
+                       const struct lbx_request *request) {
+    struct lbx_buf members LBX_BUF = {0};
+    lbx_fields_write_members(part, request, &members);
+    lbx_rows_text(rows, members.data);
+}
+
+static void write_made(struct lbx_rows *rows, const struct lbx_request *request) {
     lbx_rows_text(rows, request->request_id);
     lbx_rows_text(rows, lbx_state_names[request->state]);
     lbx_rows_int(rows, request->version);
@@ -160,11 +196,11 @@ static void write_made(struct lbx_rows *rows, const struct lbx_request *request,
     lbx_rows_time(rows, request->ended_at);
     lbx_rows_time(rows, lbx_request_due(request));
     lbx_rows_text(rows, lbx_refusal_names[request->reason]);
-    lbx_rows_text(rows, snapshot);
+    write_part(rows, &lbx_request_standing_table, request);
+    write_part(rows, &lbx_request_particulars_table, request);
 }
 
-static void write_changed(struct lbx_rows *rows, const struct lbx_request *request,
-                          const char *snapshot) {
+static void write_changed(struct lbx_rows *rows, const struct lbx_request *request) {
     lbx_rows_text(rows, request->request_id);
     lbx_rows_text(rows, lbx_state_names[request->state]);
     lbx_rows_int(rows, request->version);
@@ -172,16 +208,17 @@ static void write_changed(struct lbx_rows *rows, const struct lbx_request *reque
     lbx_rows_time(rows, request->expires_at);
     lbx_rows_time(rows, request->ended_at);
     lbx_rows_time(rows, lbx_request_due(request));
-    lbx_rows_text(rows, snapshot);
+    write_part(rows, &lbx_request_standing_table, request);
+    write_part(rows, &lbx_request_particulars_table, request);
 }
 
-static void write_request(struct lbx_effects *effects, const struct lbx_kept_request *kept) {
-    struct lbx_buf snapshot LBX_BUF = {0};
-    lbx_fields_write(&lbx_request_table, &kept->request, &snapshot);
-    if (kept->stored)
-        write_changed(effects->changed, &kept->request, snapshot.data);
-    else
-        write_made(effects->made, &kept->request, snapshot.data);
+static void write_moved(struct lbx_rows *rows, const struct lbx_request *request) {
+    lbx_rows_text(rows, request->request_id);
+    lbx_rows_text(rows, lbx_state_names[request->state]);
+    lbx_rows_int(rows, request->version);
+    lbx_rows_time(rows, request->ended_at);
+    lbx_rows_time(rows, lbx_request_due(request));
+    write_part(rows, &lbx_request_standing_table, request);
 }
 
 static void open_access(struct lbx_effects *effects, const struct lbx_request *request,
@@ -216,13 +253,39 @@ static void write_access(struct lbx_effects *effects, const struct lbx_kept_requ
     }
 }
 
+/* Time opens no access, and what it ends was good until then anyway: no items where time acted alone. */
+static void write_request(struct lbx_effects *effects, const struct lbx_kept_request *kept) {
+    const struct lbx_request *request = &kept->request;
+    switch (kept->kept) {
+    case LBX_KEPT_NEW:
+        write_made(effects->made, request);
+        write_access(effects, kept);
+        return;
+    case LBX_KEPT_WHOLE:
+        write_changed(effects->changed, request);
+        write_access(effects, kept);
+        return;
+    case LBX_KEPT_STANDING:
+        write_moved(effects->moved, request);
+        return;
+    }
+}
+
+/* The requests that moved and what is told of them, in one statement: it adds their particulars. */
+static void save_moved(struct lbx_effects *effects, struct lbx_calls *calls) {
+    const char *told[TOLD_COLUMNS];
+    for (size_t i = 0; i < TOLD_COLUMNS; i++)
+        told[i] = lbx_rows_literal(effects->told, i);
+    lbx_rows_call(effects->moved, calls, &sql_store_move_requests, TOLD_COLUMNS, told);
+}
+
 void lbx_effects_save(struct lbx_effects *effects, struct lbx_calls *calls) {
     bool due = false;
     for (struct lbx_kept_request *kept = effects->dirty; kept; kept = kept->next_dirty) {
         write_request(effects, kept);
-        write_access(effects, kept);
         due |= lbx_request_due(&kept->request) != 0;
     }
+    save_moved(effects, calls);
     lbx_rows_call(effects->made, calls, &sql_store_insert_requests, 0, NULL);
     lbx_rows_call(effects->changed, calls, &sql_store_update_requests, 0, NULL);
     lbx_rows_call(effects->opened, calls, &sql_store_open_access, 0, NULL);
@@ -241,23 +304,36 @@ size_t lbx_requests_load(const char *ids, const char *tickets, struct lbx_calls 
     return LBX_CALL(calls, &sql_store_load_requests, ids, tickets);
 }
 
+static enum lbx_err read_request(const struct lbx_table *table, const char *id, const char *text,
+                                 struct lbx_arena *arena, struct lbx_request *request) {
+    struct lbx_reason reason;
+    enum lbx_err err = lbx_fields_read(table, text, strlen(text), "", arena, request, &reason);
+    if (err == LBX_OK)
+        return LBX_OK;
+    lbx_log(LBX_LOG_ERROR, "a request's row cannot be read", LBX_S("request_id", id),
+            LBX_S("reason", reason.text));
+    return LBX_ERR_INTERNAL;
+}
+
 enum lbx_err lbx_requests_read(const struct lbx_pg *pg, size_t call, struct lbx_arena *arena,
                                struct lbx_map *by_id) {
     size_t count = lbx_pg_row_count(pg, call);
     for (size_t i = 0; i < count; i++) {
-        const char *snapshot = lbx_pg_cell(pg, call, i, 1);
         struct lbx_kept_request *kept = LBX_ARENA_NEW(arena, struct lbx_kept_request);
-        struct lbx_reason reason;
-        enum lbx_err err = lbx_fields_read(&lbx_request_table, snapshot, strlen(snapshot), "",
-                                           arena, &kept->request, &reason);
-        if (err != LBX_OK) {
-            lbx_log(LBX_LOG_ERROR, "a request's row cannot be read",
-                    LBX_S("request_id", lbx_pg_cell(pg, call, i, 0)), LBX_S("reason", reason.text));
-            return LBX_ERR_INTERNAL;
-        }
-        kept->stored = true;
+        enum lbx_err err = read_request(&lbx_request_table, lbx_pg_cell(pg, call, i, 0),
+                                        lbx_pg_cell(pg, call, i, 1), arena, &kept->request);
+        if (err != LBX_OK)
+            return err;
+        kept->kept = LBX_KEPT_WHOLE;
         kept->access_end = lbx_request_access_end(&kept->request);
         lbx_map_set(by_id, kept->request.request_id, kept);
     }
     return LBX_OK;
+}
+
+enum lbx_err lbx_request_read_standing(const struct lbx_pg *pg, size_t call, size_t row,
+                                       struct lbx_arena *arena, struct lbx_kept_request *ret_kept) {
+    *ret_kept = (struct lbx_kept_request){.kept = LBX_KEPT_STANDING};
+    return read_request(&lbx_request_standing_table, lbx_pg_cell(pg, call, row, 0),
+                        lbx_pg_cell(pg, call, row, 1), arena, &ret_kept->request);
 }

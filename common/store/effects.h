@@ -11,10 +11,14 @@
 #include "event/envelope.h"
 #include "io/pg.h"
 
-/* A request in memory: loaded or new. */
+/* A request in memory: new, or as far as it was loaded. */
 struct lbx_kept_request {
     struct lbx_request request;
-    bool stored; /* it has a row: it was loaded */
+    enum lbx_kept {
+        LBX_KEPT_NEW,
+        LBX_KEPT_WHOLE,
+        LBX_KEPT_STANDING, /* its standing members alone: only time may act on it */
+    } kept;
     bool dirty;
     int64_t access_end; /* as stored; 0: no access was opened */
     struct lbx_kept_request *next_dirty;
@@ -28,7 +32,7 @@ struct lbx_effects {
     struct lbx_kept_request *dirty;
     size_t published;   /* events */
     size_t quarantined; /* records */
-    struct lbx_rows *outbox, *made, *changed, *opened, *ended, *quarantine;
+    struct lbx_rows *outbox, *made, *changed, *moved, *told, *opened, *ended, *quarantine;
     struct lbx_rows_kept *kept_rows;
 };
 
@@ -76,5 +80,11 @@ size_t lbx_requests_load(const char *ids, const char *tickets, struct lbx_calls 
  * not what this program writes. */
 enum lbx_err lbx_requests_read(const struct lbx_pg *pg, size_t call, struct lbx_arena *arena,
                                struct lbx_map *by_id) LBX_MUST_CHECK;
+
+/* Reads a row whose columns are a request's id and its standing members, for time to act on. Errors as
+ * above. */
+enum lbx_err lbx_request_read_standing(const struct lbx_pg *pg, size_t call, size_t row,
+                                       struct lbx_arena *arena, struct lbx_kept_request *ret_kept)
+    LBX_MUST_CHECK;
 
 #endif

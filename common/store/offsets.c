@@ -56,3 +56,16 @@ size_t lbx_offsets_fence(struct lbx_calls *calls, struct lbx_rows *rows, const c
     lbx_rows_call(rows, calls, &sql_offsets_fence, 1, &consumer);
     return call;
 }
+
+size_t lbx_offsets_hold(struct lbx_calls *calls, struct lbx_rows *rows, const char *consumer,
+                        const struct lbx_claim *claims, size_t count) {
+    lbx_rows_init(rows, 3);
+    for (size_t i = 0; i < count; i++) {
+        lbx_rows_text(rows, claims[i].topic);
+        lbx_rows_int(rows, claims[i].partition);
+        lbx_rows_int(rows, claims[i].epoch);
+    }
+    size_t call = calls->count;
+    lbx_rows_call(rows, calls, &sql_offsets_hold, 1, &consumer);
+    return call;
+}

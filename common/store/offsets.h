@@ -28,4 +28,9 @@ enum lbx_err lbx_offsets_take(struct lbx_pg *pg, const char *consumer, const cha
 size_t lbx_offsets_fence(struct lbx_calls *calls, struct lbx_rows *rows, const char *consumer,
                          const struct lbx_claim *claims, size_t count, size_t *ret_expected);
 
+/* Adds a fence that moves nothing: until the transaction ends, nobody takes these partitions. All of them
+ * must come back. */
+size_t lbx_offsets_hold(struct lbx_calls *calls, struct lbx_rows *rows, const char *consumer,
+                        const struct lbx_claim *claims, size_t count);
+
 #endif

@@ -15,6 +15,8 @@
 
 /* A batch holds this much at most, whatever its number of records. */
 enum { BATCH_BYTES = 8 << 20, DEFAULT_QUEUE_KB = 16384 };
+#define HALTED_BY_CONFLICT                                                                         \
+    "the audit store contradicts itself or Kafka's log: the worker's log says where"
 #define REPORT_EVERY_US LBX_SECOND_US
 #define PRUNE_EVERY_US (60 * LBX_SECOND_US)
 
@@ -24,12 +26,15 @@ struct consume {
     struct lbx_consumer *consumer;
     char group[256], owner[128];
     struct lbx_arena arena;
+    struct lbx_calls calls; /* of the transaction under way; large */
+    void *kept;
 
     struct lbx_claim *claims; /* the partitions given to this member */
     size_t claim_count;
-    bool given;    /* the group has answered at least once */
-    bool taken;    /* the claims hold in the database, as of taken_generation */
-    bool assigned; /* the client was told where to start */
+    struct lbx_claim *last_claim; /* found; the next record is mostly of the same */
+    bool given;                   /* the group has answered at least once */
+    bool taken;                   /* the claims hold in the database, as of taken_generation */
+    bool assigned;                /* the client was told where to start */
     int64_t taken_generation;
 
     struct lbx_message **held; /* records in hand, not committed */
@@ -42,9 +47,20 @@ struct consume {
     bool paused;
     struct lbx_backoff backoff;
     int64_t retry_us, report_us, prune_us;
+    int64_t tend_us; /* when to tend next, if there is something to tend */
+    bool tend_due;
     int64_t reopen_us; /* when to open the client again, while there is none */
     bool report_due;
 };
+
+static size_t most_records(const struct consume *c) {
+    return c->declaration->append.write ? LBX_RAW_BATCH_RECORDS
+                                        : (size_t)c->worker->settings.batch_records;
+}
+
+static size_t most_bytes(const struct consume *c) {
+    return c->declaration->append.write ? LBX_RAW_BATCH_BYTES : BATCH_BYTES;
+}
 
 /* ---- partitions ---- */
 
@@ -52,7 +68,7 @@ static void drop_held(struct consume *c) {
     for (size_t i = 0; i < c->held_count; i++)
         lbx_message_free(c->held[i]);
     c->held_count = c->held_bytes = 0;
-    c->slice = (size_t)c->worker->settings.batch_records;
+    c->slice = most_records(c);
     c->suspect = false;
 }
 
@@ -61,9 +77,9 @@ static void forget_claims(struct consume *c) {
     for (size_t i = 0; i < c->claim_count; i++)
         free(c->claims[i].topic);
     free(c->claims);
-    c->claims = NULL;
+    c->claims = c->last_claim = NULL;
     c->claim_count = 0;
-    c->taken = c->assigned = c->paused = c->report_due = false;
+    c->taken = c->assigned = c->paused = c->report_due = c->tend_due = false;
     atomic_store(&c->worker->metrics.partitions, 0);
 }
 
@@ -86,11 +102,16 @@ static void on_taken(void *context) {
     ((struct consume *)context)->given = false;
 }
 
+static bool is_of(const struct lbx_claim *claim, const struct lbx_record *record) {
+    return claim->partition == record->partition && strcmp(claim->topic, record->topic_name) == 0;
+}
+
 static struct lbx_claim *claim_of(struct consume *c, const struct lbx_record *record) {
+    if (c->last_claim && is_of(c->last_claim, record))
+        return c->last_claim;
     for (size_t i = 0; i < c->claim_count; i++)
-        if (c->claims[i].partition == record->partition &&
-            strcmp(c->claims[i].topic, record->topic_name) == 0)
-            return &c->claims[i];
+        if (is_of(&c->claims[i], record))
+            return c->last_claim = &c->claims[i];
     return NULL;
 }
 
@@ -117,6 +138,7 @@ static enum lbx_err take(struct consume *c) {
         lbx_offsets_take(c->worker->pg, c->group, c->owner, c->claims, c->claim_count);
     if (err != LBX_OK)
         return err;
+    c->tend_due = c->declaration->tend.write && c->claim_count > 0; /* what the last owner left */
     c->taken = true;
     c->taken_generation = c->worker->pg_generation;
     drop_held(c);
@@ -153,11 +175,10 @@ static void hold(struct consume *c, struct lbx_message *message) {
 
 /* Polls until nothing is there or the batch is full; *ret_more says which. */
 static enum lbx_err gather(struct consume *c, bool *ret_more) {
-    size_t most = (size_t)c->worker->settings.batch_records;
     *ret_more = false;
     while (!lbx_worker_stopping(c->worker)) {
         struct lbx_message *message;
-        if (c->held_count >= most || c->held_bytes >= BATCH_BYTES) {
+        if (c->held_count >= most_records(c) || c->held_bytes >= most_bytes(c)) {
             *ret_more = true;
             return LBX_OK;
         }
@@ -188,7 +209,7 @@ static void decode(struct consume *c, struct lbx_batch *batch) {
     for (size_t i = 0; i < batch->count; i++) {
         struct lbx_input_event *input = &batch->inputs[i];
         input->record = lbx_message_record(c->held[i]);
-        if (c->declaration->write_raw)
+        if (c->declaration->append.write)
             continue;
         /* What we publish ourselves may be longer than what we take in: it repeats the request. */
         size_t most = input->record->topic == LBX_TOPIC_EVENTS ? SIZE_MAX : limit;
@@ -222,22 +243,28 @@ static void count_outcomes(const struct consume *c, struct lbx_batch *batch) {
     atomic_fetch_add(&metrics->published, (int64_t)batch->effects.published);
 }
 
-static enum lbx_err handle_raw(struct consume *c, struct lbx_batch *batch, struct lbx_calls *calls,
-                               size_t fence_call, size_t expected) {
-    enum lbx_err err = lbx_pg_run(c->worker->pg, calls);
+static enum lbx_err take_step(struct consume *c, const struct lbx_raw_step *step,
+                              struct lbx_batch *batch, size_t fence_call, size_t expected) {
+    if (step->read)
+        step->read(batch, &c->calls);
+    enum lbx_err err = lbx_pg_run(c->worker->pg, &c->calls);
     if (err == LBX_OK)
         err = fenced(c, fence_call, expected);
-    if (err == LBX_OK)
-        err = c->declaration->write_raw(batch);
     if (err != LBX_OK)
         return err;
-    *calls = (struct lbx_calls){0};
-    lbx_calls_add(calls, &lbx_sql_commit, 0, NULL);
-    return lbx_pg_run(c->worker->pg, calls);
+    c->calls = (struct lbx_calls){0};
+    err = step->write(batch, &c->calls);
+    if (err != LBX_OK) {
+        lbx_pg_rollback(c->worker->pg);
+        return err;
+    }
+    lbx_calls_add(&c->calls, &lbx_sql_commit, 0, NULL);
+    return lbx_pg_run(c->worker->pg, &c->calls);
 }
 
-static enum lbx_err handle(struct consume *c, struct lbx_batch *batch, struct lbx_calls *calls,
-                           size_t fence_call, size_t expected) {
+static enum lbx_err handle(struct consume *c, struct lbx_batch *batch, size_t fence_call,
+                           size_t expected) {
+    struct lbx_calls *calls = &c->calls;
     struct lbx_inbox inbox LBX_CLEANUP(lbx_inbox_done) = {0};
     struct lbx_pg *pg = c->worker->pg;
     lbx_inbox_add(&inbox, calls, batch->arena, batch->inputs, batch->count);
@@ -267,7 +294,6 @@ static enum lbx_err handle(struct consume *c, struct lbx_batch *batch, struct lb
 }
 
 static enum lbx_err transact(struct consume *c, size_t count) {
-    static struct lbx_calls calls; /* large, and one at a time */
     struct lbx_rows fence LBX_CLEANUP(lbx_rows_done) = {0};
     size_t expected;
     lbx_arena_reset(&c->arena);
@@ -276,17 +302,20 @@ static enum lbx_err transact(struct consume *c, size_t count) {
         .arena = &c->arena,
         .inputs = LBX_ARENA_ARRAY(&c->arena, struct lbx_input_event, count),
         .count = count,
+        .claims = c->claims,
+        .claim_count = c->claim_count,
+        .kept = c->kept,
     };
     lbx_effects_init(&batch.effects, &c->arena, c->worker->source, c->group);
-    calls = (struct lbx_calls){0};
+    c->calls = (struct lbx_calls){0};
     plan_offsets(c, count);
     decode(c, &batch);
-    lbx_calls_add(&calls, &lbx_sql_begin, 0, NULL);
+    lbx_calls_add(&c->calls, &lbx_sql_begin, 0, NULL);
     size_t fence_call =
-        lbx_offsets_fence(&calls, &fence, c->group, c->claims, c->claim_count, &expected);
-    enum lbx_err err = c->declaration->write_raw
-                           ? handle_raw(c, &batch, &calls, fence_call, expected)
-                           : handle(c, &batch, &calls, fence_call, expected);
+        lbx_offsets_fence(&c->calls, &fence, c->group, c->claims, c->claim_count, &expected);
+    enum lbx_err err = c->declaration->append.write
+                           ? take_step(c, &c->declaration->append, &batch, fence_call, expected)
+                           : handle(c, &batch, fence_call, expected);
     lbx_effects_done(&batch.effects);
     return err;
 }
@@ -304,9 +333,10 @@ static void done(struct consume *c, size_t count) {
     c->held_count -= count;
     memmove(c->held, c->held + count, sizeof *c->held * c->held_count);
     c->backoff = (struct lbx_backoff){0};
-    c->slice = (size_t)c->worker->settings.batch_records;
+    c->slice = most_records(c);
     c->suspect = false;
     c->report_due = true;
+    c->tend_due = c->declaration->tend.write != NULL;
     if (c->paused)
         lbx_consumer_pause(c->consumer, c->paused = false);
     if (c->declaration->committed)
@@ -331,9 +361,9 @@ static void refused(struct consume *c, size_t count) {
     lbx_log(LBX_LOG_ERROR, "the database refuses a record", LBX_S("topic", record->topic_name),
             LBX_N("partition", record->partition), LBX_N("offset", record->offset),
             LBX_S("sqlstate", c->worker->pg ? lbx_pg_sqlstate(c->worker->pg) : ""));
-    if (c->declaration->write_raw || c->suspect)
+    if (c->declaration->append.write || c->suspect)
         wait_out(c);
-    c->suspect = !c->declaration->write_raw;
+    c->suspect = !c->declaration->append.write;
 }
 
 static void let_go(struct consume *c) {
@@ -344,10 +374,18 @@ static void let_go(struct consume *c) {
     lbx_consumer_rejoin(c->consumer);
 }
 
+/* Whether the partitions are held as of this connection. */
+static bool holds(const struct consume *c) {
+    return c->worker->pg && c->taken && c->taken_generation == c->worker->pg_generation;
+}
+
+static bool may_work(struct consume *c) {
+    return holds(c) && !lbx_worker_stopping(c->worker) && !lbx_worker_halted(c->worker) &&
+           lbx_monotonic_us() >= c->retry_us;
+}
+
 static void handle_held(struct consume *c) {
-    while (c->held_count > 0 && c->worker->pg && c->taken &&
-           c->taken_generation == c->worker->pg_generation && !lbx_worker_stopping(c->worker) &&
-           lbx_monotonic_us() >= c->retry_us) {
+    while (c->held_count > 0 && may_work(c)) {
         size_t count = c->held_count < c->slice ? c->held_count : c->slice;
         int64_t began = lbx_monotonic_us();
         enum lbx_err err = transact(c, count);
@@ -360,11 +398,49 @@ static void handle_held(struct consume *c) {
             done(c, count);
         } else if (err == LBX_ERR_FENCED) {
             let_go(c);
+        } else if (err == LBX_ERR_CONFLICT) {
+            lbx_worker_halt(c->worker, HALTED_BY_CONFLICT);
         } else if (err == LBX_ERR_UNAVAILABLE || lbx_pg_misfit(c->worker->pg)) {
             wait_out(c);
         } else {
             refused(c, count);
         }
+    }
+}
+
+/* ---- what a raw consumer does beside its batches ---- */
+
+static enum lbx_err transact_tending(struct consume *c) {
+    struct lbx_rows held LBX_CLEANUP(lbx_rows_done) = {0};
+    lbx_arena_reset(&c->arena);
+    struct lbx_batch batch = {
+        .worker = c->worker,
+        .arena = &c->arena,
+        .claims = c->claims,
+        .claim_count = c->claim_count,
+        .kept = c->kept,
+    };
+    c->calls = (struct lbx_calls){0};
+    lbx_calls_add(&c->calls, &lbx_sql_begin, 0, NULL);
+    size_t fence_call = lbx_offsets_hold(&c->calls, &held, c->group, c->claims, c->claim_count);
+    return take_step(c, &c->declaration->tend, &batch, fence_call, c->claim_count);
+}
+
+/* What is new was appended before, so the partitions are held as of this connection. */
+static void tend(struct consume *c) {
+    if (!c->tend_due || !may_work(c) || lbx_monotonic_us() < c->tend_us)
+        return;
+    enum lbx_err err = transact_tending(c);
+    lbx_pg_release(c->worker->pg);
+    if (err == LBX_OK) {
+        c->tend_due = false;
+        c->tend_us = lbx_monotonic_us() + c->declaration->tend_every_us(&c->worker->settings);
+    } else if (err == LBX_ERR_FENCED) {
+        let_go(c);
+    } else if (err == LBX_ERR_CONFLICT) {
+        lbx_worker_halt(c->worker, HALTED_BY_CONFLICT);
+    } else {
+        wait_out(c);
     }
 }
 
@@ -389,7 +465,7 @@ static void prune(struct consume *c) {
     if (lbx_monotonic_us() < c->prune_us)
         return;
     c->prune_us = lbx_monotonic_us() + PRUNE_EVERY_US;
-    if (c->declaration->write_raw || !c->worker->pg)
+    if (c->declaration->append.write || !c->worker->pg)
         return;
     struct lbx_calls calls = {0};
     lbx_arena_reset(&c->arena);
@@ -430,7 +506,10 @@ static enum lbx_err consume_open(struct lbx_worker *worker, const void *declarat
     (void)gethostname(host, sizeof host - 1);
     c->worker = worker;
     c->declaration = declaration;
-    c->slice = (size_t)worker->settings.batch_records;
+    c->slice = most_records(c);
+    c->kept = calloc(1, c->declaration->kept_size + 1);
+    if (!c->kept)
+        abort();
     c->prune_us = lbx_monotonic_us() + PRUNE_EVERY_US;
     snprintf(c->group, sizeof c->group, "%s%s", worker->settings.group_prefix, worker->name);
     snprintf(c->owner, sizeof c->owner, "%s:%d", host, getpid());
@@ -439,6 +518,7 @@ static enum lbx_err consume_open(struct lbx_worker *worker, const void *declarat
     *ret_state = c;
     if (err != LBX_OK) {
         lbx_arena_done(&c->arena);
+        free(c->kept);
         free(c);
     }
     return err;
@@ -446,12 +526,16 @@ static enum lbx_err consume_open(struct lbx_worker *worker, const void *declarat
 
 static int consume_fd(void *state) {
     const struct consume *c = state;
-    return c->consumer ? lbx_consumer_fd(c->consumer) : -1;
+    return c->consumer && !lbx_worker_halted(c->worker) ? lbx_consumer_fd(c->consumer) : -1;
 }
 
 static enum lbx_err consume_serve(void *state, int64_t *ret_wake_us) {
     struct consume *c = state;
     bool more = false;
+    if (lbx_worker_halted(c->worker)) {
+        *ret_wake_us = LBX_NEVER_US;
+        return LBX_OK;
+    }
     if (!c->consumer && lbx_monotonic_us() >= c->reopen_us) {
         enum lbx_err err = open_client(c);
         if (err != LBX_OK)
@@ -476,6 +560,7 @@ static enum lbx_err consume_serve(void *state, int64_t *ret_wake_us) {
     if (err != LBX_OK && err != LBX_ERR_LIMIT)
         return err;
     handle_held(c);
+    tend(c);
     report(c, false);
     prune(c);
     int64_t now = lbx_monotonic_us();
@@ -483,6 +568,8 @@ static enum lbx_err consume_serve(void *state, int64_t *ret_wake_us) {
         *ret_wake_us = now < c->retry_us ? c->retry_us : now + 10 * LBX_MS_US;
     else
         *ret_wake_us = c->report_due && c->report_us < c->prune_us ? c->report_us : c->prune_us;
+    if (c->tend_due && holds(c) && c->tend_us < *ret_wake_us)
+        *ret_wake_us = c->tend_us < c->retry_us ? c->retry_us : c->tend_us;
     if (more && c->held_count == 0)
         *ret_wake_us = now;
     return LBX_OK;
@@ -505,6 +592,9 @@ static void consume_close(void *state) {
     forget_claims(c);
     free(c->held);
     lbx_arena_done(&c->arena);
+    if (c->declaration->drop_kept)
+        c->declaration->drop_kept(c->kept);
+    free(c->kept);
     free(c);
 }
 

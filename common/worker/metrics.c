@@ -1,5 +1,11 @@
 #include "worker/metrics.h"
 
+void lbx_metrics_add(struct lbx_metrics *sum, const struct lbx_metrics *lane) {
+#define ADD(member, type, name, help) atomic_fetch_add(&sum->member, atomic_load(&lane->member));
+    LBX_METRICS(ADD)
+#undef ADD
+}
+
 void lbx_metrics_write(const struct lbx_metrics *metrics, const char *worker, struct lbx_buf *out) {
 #define WRITE(member, type, name, help)                                                            \
     lbx_buf_printf(out,                                                                            \

@@ -24,13 +24,17 @@
     X(mails_sent, "counter", "mails_sent_total", "Mails the server took")                          \
     X(mails_deferred, "counter", "mails_deferred_total", "Attempts that will be repeated")         \
     X(mails_failed, "counter", "mails_failed_total", "Mails given up")                             \
-    X(database_up, "gauge", "database_up", "Whether there is a database connection")
+    X(halted, "gauge", "halted", "Whether it stopped its work and waits for somebody to look")     \
+    X(database_up, "gauge", "database_up", "Database connections")
 
 struct lbx_metrics {
 #define LBX_METRIC_MEMBER(member, type, name, help) _Atomic int64_t member;
     LBX_METRICS(LBX_METRIC_MEMBER)
 #undef LBX_METRIC_MEMBER
 };
+
+/* Adds a lane's to those of the others. */
+void lbx_metrics_add(struct lbx_metrics *sum, const struct lbx_metrics *lane);
 
 /* Appends the metrics, labelled worker="name". */
 void lbx_metrics_write(const struct lbx_metrics *metrics, const char *worker, struct lbx_buf *out);

@@ -14,12 +14,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
 enum { PARTS_MAX = 4, STOP_WITHIN_S = 9 };
 enum { EXIT_CANNOT_GO_ON = 1, EXIT_USAGE = 2, EXIT_SCHEMA_NEWER = 3 };
 
+/* One lane's. */
 struct loop {
     struct lbx_worker worker;
     const struct lbx_worker_declaration *declaration;
@@ -29,13 +31,22 @@ struct loop {
         int64_t wake_us;
     } parts[PARTS_MAX];
     size_t part_count;
-    struct lbx_http *http;
     struct lbx_backoff pg_backoff;
     int64_t pg_retry_us;
     bool schema_older;                 /* than this program, when last looked at */
     _Atomic(const char *) waiting_for; /* NULL: ready */
     int exit_status;
+    pthread_t thread; /* not the first lane's */
 };
+
+/* The process: settings and signals are the first lane's, which is the main thread. */
+static struct process {
+    struct loop lanes[LBX_LANES_MAX];
+    _Atomic size_t lane_count;
+    struct lbx_http *http;
+    _Atomic(const char *) halted; /* NULL: at work */
+    _Atomic bool told_newer;      /* every lane finds the schema newer, one says so */
+} process;
 
 int64_t lbx_backoff_next_us(struct lbx_backoff *backoff) {
     int64_t wait = 50 * LBX_MS_US << (backoff->failures < 7 ? backoff->failures : 7);
@@ -62,30 +73,55 @@ struct lbx_limits lbx_worker_limits(const struct lbx_worker *worker) {
 }
 
 bool lbx_worker_stopping(struct lbx_worker *worker) {
-    struct signalfd_siginfo signal;
-    if (!worker->stopping && read(worker->signals, &signal, sizeof signal) == sizeof signal) {
+    struct signalfd_siginfo signal = {0};
+    ssize_t got = worker->stopping ? 0 : read(worker->signals, &signal, sizeof signal);
+    if (got == sizeof signal)
         lbx_log(LBX_LOG_INFO, "stopping", LBX_N("signal", signal.ssi_signo));
-        worker->stopping = true;
-    }
+    worker->stopping |= got > 0; /* a later lane's is an eventfd */
     return worker->stopping;
+}
+
+void lbx_worker_halt(struct lbx_worker *worker, const char *why) {
+    const char *none = NULL;
+    if (!atomic_compare_exchange_strong(&process.halted, &none, why))
+        return;
+    atomic_store(&worker->metrics.halted, 1);
+    lbx_log(LBX_LOG_ERROR, "halted", LBX_S("reason", why));
+}
+
+bool lbx_worker_halted(const struct lbx_worker *worker) {
+    (void)worker;
+    return atomic_load(&process.halted) != NULL;
 }
 
 /* ---- health ---- */
 
+/* NULL: every lane is ready. */
+static const char *why_not_ready(void) {
+    const char *why = atomic_load(&process.halted);
+    for (size_t i = 0; !why && i < process.lane_count; i++)
+        why = atomic_load(&process.lanes[i].waiting_for);
+    return why;
+}
+
 static int ready_page(void *context, struct lbx_buf *body) {
-    struct loop *loop = context;
-    const char *why = atomic_load(&loop->waiting_for);
+    (void)context;
+    const char *why = why_not_ready();
     lbx_buf_printf(body, "%s\n", why ? why : "ready");
     return why ? 503 : 200;
 }
 
 static void metrics_page(void *context, struct lbx_buf *body) {
-    const struct loop *loop = context;
-    lbx_metrics_write(&loop->worker.metrics, loop->worker.name, body);
+    (void)context;
+    struct lbx_metrics all = {0};
+    for (size_t i = 0; i < process.lane_count; i++)
+        lbx_metrics_add(&all, &process.lanes[i].worker.metrics);
+    const char *name = process.lanes[0].worker.name;
+    lbx_metrics_write(&all, name, body);
     lbx_buf_printf(body,
                    "# HELP lockbox_ready Whether /readyz says ready\n# TYPE lockbox_ready gauge\n"
                    "lockbox_ready{worker=\"%s\"} %d\n",
-                   loop->worker.name, atomic_load(&loop->waiting_for) == NULL);
+                   name, why_not_ready() == NULL);
 }
 
 static void tell_readiness(struct loop *loop) {
@@ -146,7 +182,7 @@ static enum lbx_err fit_schema(struct loop *loop, struct lbx_pg *pg) {
     enum lbx_schema_fit fit = LBX_SCHEMA_FITS;
     enum lbx_err err = lbx_schema_check(pg, known, &fit, &found);
     bool older = err == LBX_OK && fit == LBX_SCHEMA_OLDER;
-    if (older && !loop->schema_older)
+    if (older && !loop->schema_older && loop->worker.lane == 0)
         lbx_log(LBX_LOG_ERROR,
                 "the database's schema is older than this program: run lockboxctl db migrate",
                 LBX_N("found", found), LBX_N("needed", known));
@@ -154,12 +190,14 @@ static enum lbx_err fit_schema(struct loop *loop, struct lbx_pg *pg) {
     if (older)
         return LBX_ERR_UNAVAILABLE;
     if (err == LBX_OK && fit == LBX_SCHEMA_NEWER) {
-        lbx_log(LBX_LOG_ERROR,
-                "the database's schema is newer, and not for this program: start the program's "
-                "version that fits",
-                LBX_N("found", found), LBX_N("known", known));
+        if (!atomic_exchange(&process.told_newer, true))
+            lbx_log(LBX_LOG_ERROR,
+                    "the database's schema is newer, and not for this program: start the program's "
+                    "version that fits",
+                    LBX_N("found", found), LBX_N("known", known));
         loop->exit_status = EXIT_SCHEMA_NEWER;
         loop->worker.stopping = true;
+        kill(getpid(), SIGTERM); /* as in serve: for all lanes */
         return LBX_ERR_CONFLICT;
     }
     return err == LBX_OK ? lbx_pg_prepare(pg, loop->declaration->statements) : err;
@@ -205,6 +243,7 @@ static void serve(struct loop *loop, struct running *running) {
         lbx_log(LBX_LOG_ERROR, "cannot go on", LBX_S("error", lbx_err_text(err)));
         loop->exit_status = EXIT_CANNOT_GO_ON;
         loop->worker.stopping = true;
+        kill(getpid(), SIGTERM); /* the first lane takes it, and ends the others */
     }
 }
 
@@ -280,7 +319,9 @@ static int block_signals(void) {
 static enum lbx_err open_parts(struct loop *loop) {
     const struct lbx_used_part *used = loop->declaration->parts;
     for (size_t i = 0; i < PARTS_MAX && used[i].part; i++) {
-        struct running *running = &loop->parts[i];
+        struct running *running = &loop->parts[loop->part_count];
+        if (loop->worker.lane > 0 && !used[i].in_every_lane)
+            continue;
         enum lbx_err err = used[i].part->open(&loop->worker, used[i].declaration, &running->state);
         if (err != LBX_OK)
             return err;
@@ -301,6 +342,34 @@ static enum lbx_err check_database(const struct loop *loop) {
     return err;
 }
 
+/* A later lane: the same settings, another name in the groups. */
+static void init_lane(struct loop *loop, size_t lane, const struct loop *first) {
+    loop->declaration = first->declaration;
+    loop->worker = (struct lbx_worker){
+        .name = first->worker.name,
+        .source = first->worker.source,
+        .settings = first->worker.settings,
+        .signals = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK),
+        .lane = lane,
+    };
+    loop->waiting_for = "starting";
+    const char *instance = first->worker.settings.instance;
+    if (*instance && asprintf(&loop->worker.settings.instance, "%s.%zu", instance, lane + 1) < 0)
+        abort();
+}
+
+static enum lbx_err open_lanes(void) {
+    struct loop *first = &process.lanes[0];
+    size_t count = first->declaration->lanes ? first->declaration->lanes : 1;
+    enum lbx_err err = open_parts(first);
+    for (size_t i = 1; err == LBX_OK && i < count; i++) {
+        init_lane(&process.lanes[i], i, first);
+        process.lane_count++;
+        err = open_parts(&process.lanes[i]);
+    }
+    return err;
+}
+
 static enum lbx_err start(struct loop *loop) {
     struct lbx_worker *worker = &loop->worker;
     char *why LBX_FREE = NULL;
@@ -311,51 +380,89 @@ static enum lbx_err start(struct loop *loop) {
     lbx_log_init(worker->name, worker->settings.log_level);
     if (check_database(loop) != LBX_OK)
         return LBX_ERR_INVALID;
-    const struct lbx_http_pages pages = {ready_page, metrics_page, loop};
+    const struct lbx_http_pages pages = {ready_page, metrics_page, NULL};
     if (worker->settings.http_listen[0]) {
-        enum lbx_err err = lbx_http_start(worker->settings.http_listen, &pages, &loop->http);
+        enum lbx_err err = lbx_http_start(worker->settings.http_listen, &pages, &process.http);
         if (err != LBX_OK) {
             lbx_log(LBX_LOG_ERROR, "cannot listen", LBX_S("setting", "LOCKBOX_HTTP_LISTEN"),
                     LBX_S("error", lbx_err_text(err)));
             return err;
         }
     }
-    return open_parts(loop);
+    return open_lanes();
 }
 
-static void stop(struct loop *loop) {
-    alarm(STOP_WITHIN_S); /* whatever still hangs then: the database has the truth */
+static void close_lane(struct loop *loop) {
     while (loop->part_count > 0) {
         struct running *running = &loop->parts[--loop->part_count];
         running->part->close(running->state);
     }
     lbx_pg_close(loop->worker.pg);
-    lbx_http_stop(loop->http);
-    lbx_settings_done(&loop->worker.settings);
-    close(loop->worker.signals);
+}
+
+static void *run_lane(void *context) {
+    struct loop *loop = context;
+    run(loop);
+    close_lane(loop);
+    return NULL;
+}
+
+static void start_threads(void) {
+    for (size_t i = 1; i < process.lane_count; i++)
+        if (pthread_create(&process.lanes[i].thread, NULL, run_lane, &process.lanes[i]) != 0)
+            abort();
+}
+
+/* Returns the exit status: the first lane's that is not 0. */
+static int stop(bool threads) {
+    struct loop *first = &process.lanes[0];
+    int status = 0;
+    alarm(STOP_WITHIN_S); /* whatever still hangs then: the database has the truth */
+    for (size_t i = 1; i < process.lane_count; i++)
+        if (threads)
+            eventfd_write(process.lanes[i].worker.signals, 1);
+        else
+            close_lane(&process.lanes[i]);
+    close_lane(first);
+    for (size_t i = 1; i < process.lane_count; i++) {
+        struct lbx_worker *worker = &process.lanes[i].worker;
+        if (threads)
+            pthread_join(process.lanes[i].thread, NULL);
+        if (worker->settings.instance != first->worker.settings.instance)
+            free(worker->settings.instance);
+        close(worker->signals);
+    }
+    for (size_t i = 0; status == 0 && i < process.lane_count; i++)
+        status = process.lanes[i].exit_status;
+    lbx_http_stop(process.http);
+    lbx_settings_done(&first->worker.settings);
+    close(first->worker.signals);
+    return status;
 }
 
 int lbx_worker_main(const struct lbx_worker_declaration *declaration, int argc, char **argv) {
     if (argc > 1)
         return usage(declaration, argc, argv);
-    static struct loop loop;
+    struct loop *loop = &process.lanes[0];
     char source[64];
     snprintf(source, sizeof source, "/lockbox/%s", declaration->name);
     mallopt(M_ARENA_MAX, 2);
-    loop.declaration = declaration;
-    loop.worker.name = declaration->name;
-    loop.worker.source = source;
-    loop.waiting_for = "starting";
-    loop.worker.signals = block_signals();
+    process.lane_count = 1;
+    loop->declaration = declaration;
+    loop->worker.name = declaration->name;
+    loop->worker.source = source;
+    loop->waiting_for = "starting";
+    loop->worker.signals = block_signals();
     lbx_log_init(declaration->name, LBX_LOG_INFO);
-    enum lbx_err err = start(&loop);
+    enum lbx_err err = start(loop);
     if (err == LBX_OK) {
         lbx_log(LBX_LOG_INFO, "started", LBX_N("pid", getpid()));
-        run(&loop);
+        start_threads();
+        run(loop);
     }
-    stop(&loop);
-    lbx_log(LBX_LOG_INFO, "ended", LBX_N("status", err == LBX_OK ? loop.exit_status : EXIT_USAGE));
-    return err == LBX_ERR_INVALID ? EXIT_USAGE
-           : err != LBX_OK        ? EXIT_CANNOT_GO_ON
-                                  : loop.exit_status;
+    int status = stop(err == LBX_OK);
+    if (err != LBX_OK)
+        status = err == LBX_ERR_INVALID ? EXIT_USAGE : EXIT_CANNOT_GO_ON;
+    lbx_log(LBX_LOG_INFO, "ended", LBX_N("status", status));
+    return status;
 }

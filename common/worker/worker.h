@@ -1,5 +1,8 @@
 /* The skeleton of every worker: settings, signals, database, health, and a loop that drives parts.
  *
+ * A worker that must use more than one processor has lanes: as many threads, each with such a loop, its own
+ * parts and its own database connection. They share settings and health, and nothing else.
+ *
  * A worker's main.c is a declaration: its name, its statements, and its parts, each with what it is
  * told. The loop waits out what is down (with backoff, and a reason on /readyz), and never exits for
  * it. SIGTERM and SIGINT end it cleanly: the transaction in hand is finished or rolled back.
@@ -25,10 +28,16 @@ struct lbx_worker {
     bool notified;         /* on the channel it listens to; take by lbx_worker_notified */
     bool stopping;         /* as of the last lbx_worker_stopping */
     int signals;           /* the loop's */
+    size_t lane;           /* which of the worker's lanes this is, from 0 */
 };
 
 /* Whether a signal asked to stop. Long work looks here between its steps. */
 bool lbx_worker_stopping(struct lbx_worker *worker);
+
+/* Stops the work of the whole process, but not the process: it stays, not ready, and says why (static
+ * text) until somebody looks and starts it again. For what no retry mends and going on would make worse. */
+void lbx_worker_halt(struct lbx_worker *worker, const char *why);
+bool lbx_worker_halted(const struct lbx_worker *worker);
 
 /* What its settings mean to the rules; borrowed from the settings. */
 struct lbx_limits lbx_worker_limits(const struct lbx_worker *worker);
@@ -53,6 +62,7 @@ struct lbx_part {
 struct lbx_used_part {
     const struct lbx_part *part;
     const void *declaration;
+    bool in_every_lane; /* otherwise in the first only */
 };
 
 enum lbx_database { LBX_DATABASE_LOCKBOX, LBX_DATABASE_AUDIT };
@@ -62,7 +72,10 @@ struct lbx_worker_declaration {
     enum lbx_database database;
     lbx_sql_lists statements;
     struct lbx_used_part parts[4]; /* ended by an empty one */
+    size_t lanes;                  /* 0: one; at most LBX_LANES_MAX */
 };
+
+enum { LBX_LANES_MAX = 4 };
 
 /* The whole life of the process; the return value is its exit status: 0 ended by a signal, 1 it cannot
  * go on, 2 wrong usage or settings, 3 the database's schema is newer than this program. An older one it

@@ -1,5 +1,6 @@
 /* Takes due requests in batches, several expirers side by side (SKIP LOCKED), and sleeps until the next
- * is due; a new deadline is notified by whoever sets it.
+ * is due; a new deadline is notified by whoever sets it. A backlog is shared with a second session, so
+ * that one is in the database while the other applies the rules.
  */
 #include "expirer.h"
 
@@ -7,55 +8,109 @@
 #include "sql_expirer.h"
 #include "store/clock.h"
 #include "store/effects.h"
+#include "store/offsets.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
 
 /* Requests ended in one transaction: enough that its flush to disk weighs little. */
 enum { BATCH = 2000 };
 /* Rows that another transaction holds are not seen due here; look again this soon. */
 #define HELD_ELSEWHERE_US INT64_C(100000)
 
-static enum lbx_err end_due(struct lbx_worker *worker, struct lbx_arena *arena, size_t call,
+/* One session's share of the work. */
+struct lane {
+    struct lbx_worker *worker;
+    struct lbx_pg *pg;
+    enum lbx_err err;
+    size_t last; /* requests in its last batch; fewer than BATCH: no backlog is left */
+};
+
+static enum lbx_err end_due(struct lane *lane, struct lbx_arena *arena, size_t call,
                             struct lbx_effects *effects) {
-    struct lbx_map requests;
-    const struct lbx_limits limits = lbx_worker_limits(worker);
-    lbx_map_init(&requests, arena);
-    enum lbx_err err = lbx_requests_read(worker->pg, call, arena, &requests);
-    for (size_t i = 0; err == LBX_OK && i < lbx_pg_row_count(worker->pg, call); i++) {
-        struct lbx_kept_request *kept = lbx_map_get(&requests, lbx_pg_cell(worker->pg, call, i, 0));
-        lbx_effects_pass_time(effects, kept, &limits);
+    const struct lbx_limits limits = lbx_worker_limits(lane->worker);
+    size_t count = lbx_pg_row_count(lane->pg, call);
+    struct lbx_kept_request *due = LBX_ARENA_ARRAY(arena, struct lbx_kept_request, count);
+    enum lbx_err err = LBX_OK;
+    for (size_t i = 0; err == LBX_OK && i < count; i++) {
+        err = lbx_request_read_standing(lane->pg, call, i, arena, &due[i]);
+        if (err == LBX_OK)
+            lbx_effects_pass_time(effects, &due[i], &limits);
     }
     return err;
 }
 
-/* One batch; *ret_count: how many were due. */
-static enum lbx_err batch(struct lbx_worker *worker, size_t limit, struct lbx_arena *arena,
-                          size_t *ret_count) {
+static enum lbx_err end_batch(struct lane *lane, struct lbx_arena *arena) {
     struct lbx_calls calls = {0};
     struct lbx_effects effects;
-    const char *most = lbx_arena_printf(arena, "%zu", limit);
-    lbx_effects_init(&effects, arena, worker->source, worker->name);
+    const char *most = lbx_arena_printf(arena, "%d", BATCH);
+    lbx_effects_init(&effects, arena, lane->worker->source, lane->worker->name);
     lbx_calls_add(&calls, &lbx_sql_begin, 0, NULL);
     size_t due_call = LBX_CALL(&calls, &sql_expirer_take_due, most);
     size_t clock_call = lbx_clock_add(&calls);
-    enum lbx_err err = lbx_pg_run(worker->pg, &calls);
+    enum lbx_err err = lbx_pg_run(lane->pg, &calls);
     if (err == LBX_OK) {
-        *ret_count = lbx_pg_row_count(worker->pg, due_call);
-        effects.now = lbx_clock_read(worker->pg, clock_call);
-        err = end_due(worker, arena, due_call, &effects);
+        lane->last = lbx_pg_row_count(lane->pg, due_call);
+        effects.now = lbx_clock_read(lane->pg, clock_call);
+        err = end_due(lane, arena, due_call, &effects);
         calls = (struct lbx_calls){0};
         lbx_effects_save(&effects, &calls);
         lbx_calls_add(&calls, &lbx_sql_commit, 0, NULL);
         if (err == LBX_OK)
-            err = lbx_pg_run(worker->pg, &calls);
+            err = lbx_pg_run(lane->pg, &calls);
         else
-            lbx_pg_rollback(worker->pg);
+            lbx_pg_rollback(lane->pg);
     }
     if (err == LBX_OK) {
-        atomic_fetch_add(&worker->metrics.requests_ended, (int64_t)*ret_count);
-        atomic_fetch_add(&worker->metrics.published, (int64_t)effects.published);
+        atomic_fetch_add(&lane->worker->metrics.requests_ended, (int64_t)lane->last);
+        atomic_fetch_add(&lane->worker->metrics.published, (int64_t)effects.published);
     }
     lbx_effects_done(&effects);
     return err;
 }
+
+static void end_one(struct lane *lane) {
+    struct lbx_arena arena LBX_CLEANUP(lbx_arena_done) = {0};
+    lane->last = 0;
+    lane->err = end_batch(lane, &arena);
+}
+
+/* ---- a backlog ---- */
+
+struct helper {
+    struct lane lane;
+    atomic_bool stopping;
+};
+
+static void *help(void *argument) {
+    const struct lbx_sql *const *const statements[] = {lbx_offsets_statements, lbx_store_statements,
+                                                       sql_expirer_all, NULL};
+    struct helper *helper = argument;
+    struct lane *lane = &helper->lane;
+    lane->err = lbx_pg_open(lane->worker->settings.database_url, "lockbox-expirer", "lockbox",
+                            statements, &lane->pg);
+    do
+        if (lane->err == LBX_OK)
+            end_one(lane);
+    while (lane->err == LBX_OK && lane->last == BATCH && !atomic_load(&helper->stopping));
+    lbx_pg_close(lane->pg);
+    return NULL;
+}
+
+/* Until a batch is not full. What happens to the helper is its own: what it did not end is left for us. */
+static void end_backlog(struct lane *lane) {
+    struct helper helper = {.lane = {.worker = lane->worker}};
+    pthread_t thread;
+    bool helped = pthread_create(&thread, NULL, help, &helper) == 0;
+    do
+        end_one(lane);
+    while (lane->err == LBX_OK && lane->last == BATCH && !lbx_worker_stopping(lane->worker));
+    atomic_store(&helper.stopping, true);
+    if (helped)
+        pthread_join(thread, NULL);
+}
+
+/* ---- a round ---- */
 
 static enum lbx_err until_next(struct lbx_worker *worker, int64_t *ret_wait_us) {
     struct lbx_calls calls = {0};
@@ -76,12 +131,9 @@ static enum lbx_err until_next(struct lbx_worker *worker, int64_t *ret_wait_us) 
 
 enum lbx_err expirer_round(struct lbx_worker *worker, void *state, int64_t *ret_wait_us) {
     (void)state;
-    size_t limit = BATCH, count = limit;
-    enum lbx_err err = LBX_OK;
-    while (err == LBX_OK && count == limit && !lbx_worker_stopping(worker)) {
-        struct lbx_arena arena LBX_CLEANUP(lbx_arena_done) = {0};
-        count = 0;
-        err = batch(worker, limit, &arena, &count);
-    }
-    return err == LBX_OK ? until_next(worker, ret_wait_us) : err;
+    struct lane lane = {.worker = worker, .pg = worker->pg};
+    end_one(&lane);
+    if (lane.err == LBX_OK && lane.last == BATCH)
+        end_backlog(&lane);
+    return lane.err == LBX_OK ? until_next(worker, ret_wait_us) : lane.err;
 }

@@ -107,7 +107,7 @@ static void hand_in(struct clerk *clerk, size_t call) {
     struct mail *mail = NULL;
     for (size_t i = 0; i < count; i++) {
         mail = read_mail(clerk->pg, call, i, hand, mail);
-        if (writer_write(settings, lbx_monotonic_us() + clerk->clock_ahead, mail))
+        if (writer_write(clerk->templates, settings, lbx_monotonic_us() + clerk->clock_ahead, mail))
             desk_put(&clerk->desk, mail);
         else
             desk_return(&clerk->desk, mail);

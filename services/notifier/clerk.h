@@ -8,6 +8,7 @@
 
 struct clerk {
     struct lbx_worker *worker;
+    const struct lbx_mail_templates *templates;
     struct desk desk;
     struct lbx_pg *pg;      /* NULL: none now */
     int64_t clock_ahead;    /* the database's clock less our monotonic one */

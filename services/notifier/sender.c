@@ -7,6 +7,7 @@
 #include "sql_notifier.h"
 #include "store/effects.h"
 #include "store/offsets.h"
+#include "wording.h"
 
 #include <pthread.h>
 #include <stdio.h>
@@ -20,6 +21,7 @@ enum { CLERKS = 2, TARGET_LEAST = 8, TARGET_MOST = 128 };
 
 static struct {
     struct lbx_relays *relays;
+    struct lbx_mail_templates *templates;
     struct clerk clerks[CLERKS];
     pthread_t threads[CLERKS];
     size_t started;
@@ -164,12 +166,15 @@ static enum lbx_err sender_open(struct lbx_worker *worker, const void *declarati
     (void)declaration;
     enum lbx_err err = open_relays(&worker->settings);
     if (err == LBX_OK)
+        err = wording_open(&worker->settings, &senders.templates);
+    if (err == LBX_OK)
         err = pool_open(senders.relays, (size_t)worker->settings.mail_sessions);
     if (err != LBX_OK)
         return err;
     for (; senders.started < CLERKS; senders.started++) {
         struct clerk *clerk = &senders.clerks[senders.started];
         clerk->worker = worker;
+        clerk->templates = senders.templates;
         clerk->target = TARGET_LEAST;
         desk_open(&clerk->desk);
         if (pthread_create(&senders.threads[senders.started], NULL, clerk_main, clerk) != 0)
@@ -193,6 +198,7 @@ static void sender_close(void *state) {
     while (senders.started > 0)
         pthread_join(senders.threads[--senders.started], NULL);
     pool_close();
+    lbx_mail_templates_free(senders.templates);
     lbx_relays_free(senders.relays);
 }
 

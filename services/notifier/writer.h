@@ -7,6 +7,7 @@
 
 /* Writes mail->bytes and readies mail->message, as of now_us by the database's clock. false: it cannot be
  * sent; its result says why, for good. */
-bool writer_write(const struct lbx_settings *settings, int64_t now_us, struct mail *mail);
+bool writer_write(const struct lbx_mail_templates *templates, const struct lbx_settings *settings,
+                  int64_t now_us, struct mail *mail);
 
 #endif

@@ -20,7 +20,7 @@ STATEMENTS = {  # what each worker runs; a directory means all of it
     "requester": [*CONSUMING, *STEPPING, f"{STORE}/insert_requests.sql", f"{STORE}/open_access.sql",
                   "services/requester/sql"],
     "decider": [*CONSUMING, *STEPPING, f"{STORE}/open_access.sql", "services/decider/sql"],
-    "expirer": ["common/store/sql/offsets/clock.sql", f"{STORE}/update_requests.sql", f"{STORE}/outbox.sql",
+    "expirer": ["common/store/sql/offsets/clock.sql", f"{STORE}/move_requests.sql", f"{STORE}/outbox.sql",
                 f"{STORE}/wake_expirer.sql", f"{STORE}/wake_relay.sql", "services/expirer/sql"],
     "relay": ["services/relay/sql"],
     "notifier": [*CONSUMING, "services/notifier/sql"],
@@ -63,8 +63,8 @@ OPEN = ("INSERT INTO access_item SELECT request_id, 9, 'eve', resource_id, 'get_
         " clock_timestamp(), clock_timestamp() + interval '8 hours', 'approved' FROM request LIMIT 1")
 MAKE_APPROVER = ("INSERT INTO role_assignment VALUES ('t', 's', 'owner', 'eve', 'eve@x.example', 'Eve', clock_timestamp())")
 MAKE_KEY = "INSERT INTO approver_key VALUES ('t', 'eve', decode(repeat('00', 32), 'hex'), clock_timestamp())"
-MAKE_REQUEST = ("INSERT INTO request (request_id, state, version, ticket_id, engineer_id, resource_id, created_at, snapshot)"
-                " VALUES (gen_random_uuid(), 'customer_notified', 1, 't', 'eve', 'r', clock_timestamp(), '{}')")
+MAKE_REQUEST = ("INSERT INTO request (request_id, state, version, ticket_id, engineer_id, resource_id, created_at, standing,"
+                " particulars) VALUES (gen_random_uuid(), 'customer_notified', 1, 't', 'eve', 'r', clock_timestamp(), '', '')")
 APPROVE = "UPDATE request SET state = 'approved' WHERE state = 'customer_notified'"
 
 FORBIDDEN = {
@@ -93,11 +93,11 @@ FORBIDDEN = {
         "DELETE FROM request"],
     "lockbox_relay": [
         OUTBOX.format("request.approved"), "UPDATE outbox SET payload = '{}'", "UPDATE outbox SET type = 'x'",
-        "UPDATE quarantine SET value = ''", "DELETE FROM quarantine", "SELECT snapshot FROM request", APPROVE, OPEN,
+        "UPDATE quarantine SET value = ''", "DELETE FROM quarantine", "SELECT particulars FROM request", APPROVE, OPEN,
         "SELECT engineer_id FROM access_item", "SELECT recipient FROM notification", "SELECT snapshot FROM ticket",
         "SELECT principal_id FROM role_assignment", "SELECT epoch FROM consumer_offset"],
     "lockbox_notifier": [
-        APPROVE, OPEN, "SELECT snapshot FROM request", "SELECT engineer_id FROM access_item",
+        APPROVE, OPEN, "SELECT particulars FROM request", "SELECT engineer_id FROM access_item",
         "UPDATE access_item SET expires_at = clock_timestamp()", OUTBOX.format("request.approved"),
         OUTBOX.format("decision.judged"), "SELECT payload FROM outbox", "UPDATE notification SET recipient = 'eve@x.example'",
         "DELETE FROM notification", "DELETE FROM notification_attempt", "UPDATE notice SET snapshot = '{}'", "UPDATE ticket SET open = true",

@@ -10,6 +10,7 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "core/mail.h"
+#include "core/mail_templates.h"
 #include "io/mime.h"
 #include "io/relays.h"
 
@@ -24,6 +25,7 @@
 enum { THREADS_MAX = 16 };
 
 static size_t threads = 1;
+static struct lbx_mail_templates *templates;
 
 static const char *text_of(const json_t *object, const char *name) {
     return json_string_value(json_object_get(object, name));
@@ -56,7 +58,7 @@ static void write_mail(const json_t *spec, struct lbx_arena *arena, struct lbx_m
         .ticket_title = text_of(spec, "ticket_title"),
         .now = json_integer_value(json_object_get(spec, "now")),
     };
-    if (lbx_mail_write(&input, mail))
+    if (lbx_mail_write(templates, &input, mail))
         fail("lbx_mail_write");
 }
 
@@ -211,7 +213,11 @@ int main(int argc, char **argv) {
     char *line = NULL;
     size_t cap = 0;
 
+    struct lbx_buf reasons LBX_BUF = {0};
+
     (void)signal(SIGPIPE, SIG_IGN);
+    if (lbx_mail_templates_new(NULL, 0, &templates, &reasons))
+        fail(reasons.data);
     settings(argc, argv, &config);
     if (lbx_relays_new(&config, 60 * LBX_SECOND_US, &relays, why)) {
         (void)fprintf(stderr, "%s\n", why);
@@ -226,5 +232,6 @@ int main(int argc, char **argv) {
         json_decref(specs);
     }
     free(line);
+    lbx_mail_templates_free(templates);
     return 0;
 }

@@ -3,13 +3,28 @@
 #include "core/mail.h"
 
 #include "base/utf8.h"
+#include "core/mail_templates.h"
 #include "event/time.h"
 
-#include "check.h"
+#include "golden.h"
 
 #define HOUR INT64_C(3600000000)
 #define DAY (24 * HOUR)
 #define NOW INT64_C(1795450118000000) /* 2026-11-23 16:08:38 UTC */
+
+static struct lbx_mail_templates *templates;
+
+static int make_templates(void **state) {
+    struct lbx_buf reasons LBX_BUF = {0};
+    (void)state;
+    return lbx_mail_templates_new(NULL, 0, &templates, &reasons) != LBX_OK;
+}
+
+static int free_templates(void **state) {
+    (void)state;
+    lbx_mail_templates_free(templates);
+    return 0;
+}
 
 static const char resource[] =
     "/subscriptions/5f3e/resourceGroups/rg-prod/providers/Microsoft.RedHatOpenShift/"
@@ -90,39 +105,16 @@ static struct lbx_mail_input input_of(const struct lbx_request *request, enum lb
 
 /* ---- golden files ---- */
 
-static void path_of(const char *name, const char *suffix, char ret_path[512]) {
-    const char *slash = strrchr(__FILE__, '/');
-    (void)snprintf(ret_path, 512, "%.*s/golden/mail-%s.%s", (int)(slash - __FILE__), __FILE__, name,
-                   suffix);
-}
-
-static void check_golden(const char *name, const char *suffix, const struct lbx_buf *actual) {
-    char path[512];
-    path_of(name, suffix, path);
-    const char *mode = getenv("LBX_GOLDEN");
-    bool update = mode && strcmp(mode, "update") == 0;
-    FILE *file = fopen(path, update ? "we" : "re");
-    if (!file)
-        fail_msg("cannot open %s", path);
-    if (update) {
-        assert_int_equal(fwrite(actual->data, 1, actual->len, file), actual->len);
-    } else {
-        struct lbx_buf golden LBX_BUF = {0};
-        char chunk[4096];
-        for (size_t n; (n = fread(chunk, 1, sizeof chunk, file)) > 0;)
-            lbx_buf_add(&golden, chunk, n);
-        assert_string_equal(actual->data, golden.data);
-    }
-    fclose(file);
-}
-
 static void check_mail(const char *name, const struct lbx_mail_input *input) {
     struct lbx_mail mail = {0};
     struct lbx_buf text LBX_BUF = {0};
-    assert_int_equal(lbx_mail_write(input, &mail), LBX_OK);
+    assert_int_equal(lbx_mail_write(templates, input, &mail), LBX_OK);
     lbx_buf_printf(&text, "Subject: %s\n\n%s", mail.subject.data, mail.text.data);
-    check_golden(name, "txt", &text);
-    check_golden(name, "html", &mail.html);
+    char file[128];
+    (void)snprintf(file, sizeof file, "mail-%s.txt", name);
+    check_golden(file, &text);
+    (void)snprintf(file, sizeof file, "mail-%s.html", name);
+    check_golden(file, &mail.html);
     lbx_mail_done(&mail);
 }
 
@@ -246,7 +238,8 @@ static void test_kind_goes_with_state(void **state) {
                         (k == LBX_MAIL_EMERGENCY && emergency) ||
                         (k == LBX_MAIL_EMERGENCY_REMINDER && (emergency || ended));
             struct lbx_mail mail = {0};
-            assert_int_equal(lbx_mail_write(&input, &mail), fits ? LBX_OK : LBX_ERR_INVALID);
+            assert_int_equal(lbx_mail_write(templates, &input, &mail),
+                             fits ? LBX_OK : LBX_ERR_INVALID);
             lbx_mail_done(&mail);
         }
 }
@@ -256,9 +249,9 @@ static void test_mail_is_rewritten(void **state) {
     struct lbx_request request = pending();
     struct lbx_mail_input input = input_of(&request, LBX_MAIL_APPROVAL_NEEDED);
     struct lbx_mail mail = {0};
-    assert_int_equal(lbx_mail_write(&input, &mail), LBX_OK);
+    assert_int_equal(lbx_mail_write(templates, &input, &mail), LBX_OK);
     char *first LBX_FREE = strdup(mail.html.data);
-    assert_int_equal(lbx_mail_write(&input, &mail), LBX_OK);
+    assert_int_equal(lbx_mail_write(templates, &input, &mail), LBX_OK);
     assert_string_equal(mail.html.data, first);
     lbx_mail_done(&mail);
 }
@@ -315,7 +308,7 @@ static struct lbx_mail hostile_mail(const char *word, enum lbx_mail_kind kind) {
     struct lbx_mail_input input = input_of(&request, kind);
     input.ticket_title = word;
     struct lbx_mail mail = {0};
-    assert_int_equal(lbx_mail_write(&input, &mail), LBX_OK);
+    assert_int_equal(lbx_mail_write(templates, &input, &mail), LBX_OK);
     return mail;
 }
 
@@ -369,7 +362,7 @@ static void test_title_is_cut_in_subject(void **state) {
     struct lbx_mail_input input = input_of(&request, LBX_MAIL_APPROVAL_NEEDED);
     input.ticket_title = title;
     struct lbx_mail mail = {0};
-    assert_int_equal(lbx_mail_write(&input, &mail), LBX_OK);
+    assert_int_equal(lbx_mail_write(templates, &input, &mail), LBX_OK);
     assert_int_equal(occurrences(mail.subject.data, "\xC3\xA9"), 80);
     assert_non_null(strstr(mail.subject.data, request.request_id));
     assert_int_equal(occurrences(mail.text.data, "\xC3\xA9"), 200);
@@ -382,7 +375,7 @@ static void test_link_is_encoded(void **state) {
     request.request_id = "a/b?c#d e\"\xC3\xA9";
     struct lbx_mail_input input = input_of(&request, LBX_MAIL_APPROVAL_NEEDED);
     struct lbx_mail mail = {0};
-    assert_int_equal(lbx_mail_write(&input, &mail), LBX_OK);
+    assert_int_equal(lbx_mail_write(templates, &input, &mail), LBX_OK);
     assert_non_null(
         strstr(mail.text.data,
                "\nhttps://portal.contoso.example/lockbox/requests/a%2Fb%3Fc%23d%20e%22%C3%A9\n"));
@@ -399,5 +392,5 @@ int main(void) {
         cmocka_unit_test(test_hostile),           cmocka_unit_test(test_title_is_cut_in_subject),
         cmocka_unit_test(test_link_is_encoded),
     };
-    return cmocka_run_group_tests_name("mail", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("mail", tests, make_templates, free_templates);
 }

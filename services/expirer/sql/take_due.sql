@@ -1,6 +1,6 @@
 -- Due requests, oldest first, that no other expirer and no decision has in hand. The clock is read by a
 -- query of its own: compared with a volatile function, due_at could not lead the index scan.
-SELECT request_id, snapshot
+SELECT request_id, '{' || standing || '}'
   FROM request
  WHERE due_at <= (SELECT clock_timestamp())
  ORDER BY due_at, request_id

@@ -1,1 +1,1 @@
-SELECT snapshot FROM request WHERE request_id = $1::uuid
+SELECT r.snapshot FROM request r WHERE request_id = $1::uuid

@@ -1,0 +1,11 @@
+# Writes SOURCE from FILES; called by lbx_embed_text at build time.
+set(rows "")
+foreach(file IN LISTS FILES)
+    get_filename_component(name ${file} NAME)
+    file(READ ${file} text)
+    string(REPLACE "\\" "\\\\" text "${text}")
+    string(REPLACE "\"" "\\\"" text "${text}")
+    string(REPLACE "\n" "\\n\"\n    \"" text "${text}")
+    string(APPEND rows "    {\"${name}\", TEXT(\"${text}\")},\n")
+endforeach()
+file(WRITE ${SOURCE} "/* Made from text files by cmake/embed_text.cmake. */\n#include \"base/file.h\"\nextern const struct lbx_file ${NAME}[];\n#define TEXT(t) t, sizeof t - 1\nconst struct lbx_file ${NAME}[] = {\n${rows}    {0}};\n")

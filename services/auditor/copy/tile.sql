@@ -1,0 +1,1 @@
+COPY tile (topic, "partition", level, index, hashes) FROM STDIN (FORMAT binary)

@@ -1,0 +1,346 @@
+#include "logs.h"
+
+#include "rows.h"
+#include "sql_auditor.h"
+#include "sql_auditor_copy.h"
+
+#include "base/log.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Kafka leaves a few offsets without a record (transaction markers, compaction). A gap like this is something
+ * else, and each offset of it would be a leaf. */
+enum { HOLE_MAX = 1 << 20 };
+
+static enum lbx_err contradiction(const struct lbx_claim *claim, const char *what, int64_t expected,
+                                  int64_t found) {
+    lbx_log(LBX_LOG_ERROR, "the audit store contradicts itself", LBX_S("what", what),
+            LBX_S("topic", claim->topic), LBX_N("partition", claim->partition),
+            LBX_N("expected", expected), LBX_N("found", found));
+    return LBX_ERR_CONFLICT;
+}
+
+static int64_t next_offset(const struct auditor_log *log) {
+    return log->base + (int64_t)log->edge.size;
+}
+
+/* ---- which partitions the batch is about ---- */
+
+static bool is_of(const struct lbx_claim *claim, const struct lbx_record *record) {
+    return claim->partition == record->partition && strcmp(claim->topic, record->topic_name) == 0;
+}
+
+/* Records come in runs of one partition: the last answer is mostly right. */
+static struct auditor_log *log_of(const struct auditor_logs *logs, struct auditor_log *last,
+                                  const struct lbx_record *record) {
+    if (last && is_of(last->claim, record))
+        return last;
+    for (size_t i = 0; i < logs->count; i++)
+        if (is_of(logs->list[i].claim, record))
+            return &logs->list[i];
+    return NULL;
+}
+
+static const struct lbx_claim *claim_of(const struct lbx_batch *batch,
+                                        const struct lbx_record *record) {
+    for (size_t i = 0; i < batch->claim_count; i++)
+        if (is_of(&batch->claims[i], record))
+            return &batch->claims[i];
+    abort(); /* a batch holds nothing else */
+}
+
+static struct lbx_rows *begin_rows(struct lbx_batch *batch, size_t columns) {
+    struct auditor_kept *kept = batch->kept;
+    lbx_rows_done(&kept->asked);
+    lbx_rows_init(&kept->asked, columns);
+    return &kept->asked;
+}
+
+void auditor_logs_ask(struct auditor_logs *logs, struct lbx_batch *batch, struct lbx_calls *calls) {
+    struct lbx_rows *rows = begin_rows(batch, 2);
+    struct auditor_log *last = NULL;
+    logs->list = LBX_ARENA_ARRAY(batch->arena, struct auditor_log, batch->claim_count);
+    for (size_t i = 0; i < batch->count; i++) {
+        const struct lbx_record *record = batch->inputs[i].record;
+        last = log_of(logs, last, record);
+        if (last)
+            continue;
+        last = &logs->list[logs->count++];
+        last->claim = claim_of(batch, record);
+        lbx_rows_text(rows, last->claim->topic);
+        lbx_rows_int(rows, last->claim->partition);
+    }
+    logs->call = calls->count;
+    lbx_rows_call(rows, calls, &sql_auditor_lock_heads, 0, NULL);
+}
+
+/* ---- heads ---- */
+
+static struct auditor_log *find(struct auditor_logs *logs, const char *topic, int64_t partition) {
+    for (size_t i = 0; i < logs->count; i++)
+        if (logs->list[i].claim->partition == partition &&
+            strcmp(logs->list[i].claim->topic, topic) == 0)
+            return &logs->list[i];
+    return NULL;
+}
+
+static enum lbx_err read_head(struct auditor_log *log, const struct lbx_pg *pg, size_t call,
+                              size_t row, struct lbx_arena *arena) {
+    size_t len;
+    const void *edge = lbx_pg_cell_bytes(pg, call, row, 5, arena, &len);
+    log->exists = true;
+    log->base = lbx_pg_cell_int(pg, call, row, 2);
+    log->old_size = (uint64_t)lbx_pg_cell_int(pg, call, row, 3);
+    log->rows = lbx_pg_cell_int(pg, call, row, 4);
+    if (lbx_edge_read(log->old_size, edge, len, &log->edge) != LBX_OK)
+        return contradiction(log->claim, "the head's edge does not fit its size",
+                             (int64_t)log->old_size, (int64_t)len);
+    return LBX_OK;
+}
+
+enum lbx_err auditor_logs_read(struct auditor_logs *logs, struct lbx_batch *batch) {
+    const struct lbx_pg *pg = batch->worker->pg;
+    enum lbx_err err = LBX_OK;
+    for (size_t row = 0; err == LBX_OK && row < lbx_pg_row_count(pg, logs->call); row++) {
+        struct auditor_log *log = find(logs, lbx_pg_cell(pg, logs->call, row, 0),
+                                       lbx_pg_cell_int(pg, logs->call, row, 1));
+        if (log)
+            err = read_head(log, pg, logs->call, row, batch->arena);
+    }
+    for (size_t i = 0; err == LBX_OK && i < logs->count; i++) {
+        struct auditor_log *log = &logs->list[i];
+        /* Another group's log, or one that was cut: appending would give an offset two leaves, or none. */
+        if (next_offset(log) != log->claim->next_offset)
+            err = contradiction(log->claim, "the log ends elsewhere than the offsets read",
+                                log->claim->next_offset, next_offset(log));
+    }
+    return err;
+}
+
+/* ---- leaves ---- */
+
+static struct lbx_hash *add_leaves(struct auditor_log *log, struct lbx_arena *arena, size_t count) {
+    if (log->leaf_count + count > log->leaf_cap) {
+        size_t cap = (log->leaf_count + count) * 2;
+        struct lbx_hash *grown = LBX_ARENA_ARRAY(arena, struct lbx_hash, cap);
+        if (log->leaf_count)
+            memcpy(grown, log->leaves, sizeof *grown * log->leaf_count);
+        log->leaves = grown;
+        log->leaf_cap = cap;
+    }
+    log->leaf_count += count;
+    return &log->leaves[log->leaf_count - count];
+}
+
+static enum lbx_err add_entry(struct auditor_log *log, const struct auditor_entry *entry,
+                              struct lbx_arena *arena) {
+    int64_t offset = entry->record->offset;
+    if (!log->exists && log->rows == 0)
+        log->base = offset;
+    int64_t hole = offset - log->base - (int64_t)(log->old_size + log->leaf_count);
+    if (hole < 0 || hole > HOLE_MAX)
+        return contradiction(log->claim, "the next record is far from the log's end", offset - hole,
+                             offset);
+    struct lbx_hash *leaves = add_leaves(log, arena, (size_t)hole + 1);
+    for (int64_t i = 0; i < hole; i++)
+        leaves[i] = lbx_empty_leaf;
+    leaves[hole] = entry->leaf;
+    log->rows++;
+    return LBX_OK;
+}
+
+static enum lbx_err gather_leaves(struct auditor_logs *logs, const struct auditor_batch *read) {
+    struct auditor_log *last = NULL;
+    enum lbx_err err = LBX_OK;
+    for (size_t i = 0; err == LBX_OK && i < read->count; i++) {
+        last = log_of(logs, last, read->entries[i].record);
+        err = add_entry(last, &read->entries[i], read->batch->arena);
+    }
+    return err;
+}
+
+/* Whole tiles go in as subtrees: their insides are hashed once. */
+static void grow_edge(struct auditor_log *log) {
+    for (size_t i = 0; i < log->leaf_count;) {
+        bool whole = log->edge.size % LBX_TILE_WIDTH == 0 && log->leaf_count - i >= LBX_TILE_WIDTH;
+        if (whole) {
+            struct lbx_hash root;
+            lbx_tile_root(&log->leaves[i], &root);
+            lbx_edge_append_subtree(&log->edge, LBX_TILE_HEIGHT, &root);
+            i += LBX_TILE_WIDTH;
+        } else {
+            lbx_edge_append(&log->edge, &log->leaves[i++]);
+        }
+    }
+}
+
+/* ---- tiles ---- */
+
+static uint64_t tiles_before(const struct auditor_log *log, unsigned level) {
+    return lbx_tiles_full(log->old_size, level);
+}
+
+static uint64_t tiles_after(const struct auditor_log *log, unsigned level) {
+    return lbx_tiles_full(log->edge.size, level);
+}
+
+static bool any_tile(const struct auditor_logs *logs, unsigned level) {
+    bool any = false;
+    for (size_t i = 0; i < logs->count; i++)
+        any |= tiles_after(&logs->list[i], level) > tiles_before(&logs->list[i], level);
+    return any;
+}
+
+/* The stored leaves of a tile that the batch fills up. */
+static enum lbx_err read_pending(struct auditor_logs *logs, struct lbx_batch *batch) {
+    struct lbx_pg *pg = batch->worker->pg;
+    struct lbx_rows *rows = begin_rows(batch, 4);
+    struct lbx_calls calls = {0};
+    for (size_t i = 0; i < logs->count; i++) {
+        struct auditor_log *log = &logs->list[i];
+        size_t count = log->old_size % LBX_TILE_WIDTH;
+        if (count == 0 || tiles_after(log, 0) == tiles_before(log, 0))
+            continue;
+        log->pending = LBX_ARENA_ARRAY(batch->arena, struct lbx_hash, count);
+        for (size_t leaf = 0; leaf < count; leaf++)
+            log->pending[leaf] = lbx_empty_leaf;
+        int64_t end = log->base + (int64_t)log->old_size;
+        lbx_rows_text(rows, log->claim->topic);
+        lbx_rows_int(rows, log->claim->partition);
+        lbx_rows_int(rows, end - (int64_t)count);
+        lbx_rows_int(rows, end);
+    }
+    if (lbx_rows_count(rows) == 0)
+        return LBX_OK;
+    lbx_rows_call(rows, &calls, &sql_auditor_pending_leaves, 0, NULL);
+    enum lbx_err err = lbx_pg_run(pg, &calls);
+    for (size_t row = 0; err == LBX_OK && row < lbx_pg_row_count(pg, 0); row++) {
+        const struct auditor_log *log =
+            find(logs, lbx_pg_cell(pg, 0, row, 0), lbx_pg_cell_int(pg, 0, row, 1));
+        size_t len;
+        const void *hash = lbx_pg_cell_bytes(pg, 0, row, 3, batch->arena, &len);
+        if (!log || len != LBX_HASH_SIZE)
+            return LBX_ERR_INTERNAL;
+        uint64_t leaf = (uint64_t)(lbx_pg_cell_int(pg, 0, row, 2) - log->base);
+        memcpy(&log->pending[leaf % LBX_TILE_WIDTH], hash, LBX_HASH_SIZE);
+    }
+    return err;
+}
+
+static void add_tile(struct lbx_buf *out, const struct auditor_log *log, unsigned level,
+                     uint64_t index, const struct lbx_hash hashes[LBX_TILE_WIDTH]) {
+    lbx_buf_be16(out, 5);
+    auditor_add_text(out, log->claim->topic);
+    auditor_add_int32(out, log->claim->partition);
+    auditor_add_int16(out, (int16_t)level);
+    auditor_add_int64(out, (int64_t)index);
+    auditor_add_bytes(out, hashes, sizeof *hashes * LBX_TILE_WIDTH);
+}
+
+static void add_leaf_tiles(struct lbx_buf *out, const struct auditor_log *log) {
+    size_t pending = log->old_size % LBX_TILE_WIDTH, used = 0;
+    for (uint64_t index = tiles_before(log, 0); index < tiles_after(log, 0); index++) {
+        struct lbx_hash hashes[LBX_TILE_WIDTH];
+        if (pending)
+            memcpy(hashes, log->pending, sizeof *hashes * pending);
+        memcpy(hashes + pending, log->leaves + used, sizeof *hashes * (LBX_TILE_WIDTH - pending));
+        used += LBX_TILE_WIDTH - pending;
+        pending = 0;
+        add_tile(out, log, 0, index, hashes);
+    }
+}
+
+/* A tile above is the roots of 256 tiles, all of which are stored by now. */
+static enum lbx_err add_upper_tile(struct lbx_buf *out, struct lbx_batch *batch,
+                                   const struct auditor_log *log, unsigned level, uint64_t index) {
+    struct lbx_pg *pg = batch->worker->pg;
+    struct lbx_arena *arena = batch->arena;
+    struct lbx_hash hashes[LBX_TILE_WIDTH];
+    struct lbx_calls calls = {0};
+    LBX_CALL(&calls, &sql_auditor_tiles, log->claim->topic,
+             lbx_arena_printf(arena, "%d", log->claim->partition),
+             lbx_arena_printf(arena, "%u", level - 1),
+             lbx_arena_printf(arena, "%" PRIu64, index * LBX_TILE_WIDTH),
+             lbx_arena_printf(arena, "%" PRIu64, (index + 1) * LBX_TILE_WIDTH));
+    enum lbx_err err = lbx_pg_run(pg, &calls);
+    if (err != LBX_OK)
+        return err;
+    if (lbx_pg_row_count(pg, 0) != LBX_TILE_WIDTH)
+        return contradiction(log->claim, "tiles are missing", LBX_TILE_WIDTH,
+                             (int64_t)lbx_pg_row_count(pg, 0));
+    for (size_t row = 0; row < LBX_TILE_WIDTH; row++) {
+        size_t len;
+        const void *below = lbx_pg_cell_bytes(pg, 0, row, 0, arena, &len);
+        lbx_tile_root(below, &hashes[row]);
+    }
+    add_tile(out, log, level, index, hashes);
+    return LBX_OK;
+}
+
+static enum lbx_err write_level(struct auditor_logs *logs, struct lbx_batch *batch,
+                                unsigned level) {
+    struct auditor_kept *kept = batch->kept;
+    struct lbx_pg *pg = batch->worker->pg;
+    struct lbx_buf *out = &kept->out;
+    enum lbx_err err = LBX_OK;
+    lbx_buf_clear(out);
+    auditor_copy_header(out);
+    for (size_t i = 0; i < logs->count; i++) {
+        struct auditor_log *log = &logs->list[i];
+        if (level == 0)
+            add_leaf_tiles(out, log);
+        for (uint64_t index = tiles_before(log, level);
+             err == LBX_OK && level > 0 && index < tiles_after(log, level); index++)
+            err = add_upper_tile(out, batch, log, level, index);
+    }
+    auditor_copy_end(out);
+    if (err != LBX_OK || (err = lbx_pg_copy_begin(pg, &sql_auditor_copy_tile)) != LBX_OK)
+        return err;
+    err = lbx_pg_copy_add(pg, out->data, out->len);
+    enum lbx_err ended = lbx_pg_copy_end(pg);
+    return err != LBX_OK ? err : ended;
+}
+
+/* ---- the whole ---- */
+
+/* Existing heads are updated and new ones inserted, each by its own statement, so that a head that somebody
+ * else made meanwhile is refused by its key. */
+static void save_heads(const struct auditor_logs *logs, bool existing, struct lbx_rows *rows,
+                       struct lbx_calls *last) {
+    lbx_rows_done(rows);
+    lbx_rows_init(rows, 6);
+    for (size_t i = 0; i < logs->count; i++) {
+        const struct auditor_log *log = &logs->list[i];
+        if (log->exists != existing)
+            continue;
+        lbx_rows_text(rows, log->claim->topic);
+        lbx_rows_int(rows, log->claim->partition);
+        lbx_rows_int(rows, log->base);
+        lbx_rows_int(rows, (int64_t)log->edge.size);
+        lbx_rows_int(rows, log->rows);
+        lbx_rows_bytes(rows, log->edge.hashes, lbx_edge_bytes(&log->edge));
+    }
+    lbx_rows_call(rows, last, existing ? &sql_auditor_update_heads : &sql_auditor_insert_heads, 0,
+                  NULL);
+}
+
+enum lbx_err auditor_logs_append(struct auditor_logs *logs, struct auditor_batch *read,
+                                 struct lbx_calls *last) {
+    struct lbx_batch *batch = read->batch;
+    struct auditor_kept *kept = batch->kept;
+    enum lbx_err err = gather_leaves(logs, read);
+    for (size_t i = 0; err == LBX_OK && i < logs->count; i++)
+        grow_edge(&logs->list[i]);
+    if (err == LBX_OK)
+        err = read_pending(logs, batch);
+    for (unsigned level = 0; err == LBX_OK && level < LBX_TILE_LEVELS && any_tile(logs, level);
+         level++)
+        err = write_level(logs, batch, level);
+    if (err != LBX_OK)
+        return err;
+    save_heads(logs, true, &kept->heads[0], last);
+    save_heads(logs, false, &kept->heads[1], last);
+    return LBX_OK;
+}

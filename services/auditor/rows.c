@@ -1,0 +1,132 @@
+#include "rows.h"
+
+#include "sql_auditor_copy.h"
+
+#include "base/clock.h"
+
+#include <string.h>
+
+enum { COLUMNS = 19, CHUNK = 1 << 16 };
+/* PostgreSQL counts from 2000-01-01 (Unix 946684800). */
+#define POSTGRES_EPOCH_US (INT64_C(946684800) * LBX_SECOND_US)
+
+/* ---- COPY's binary form ---- */
+
+void auditor_copy_header(struct lbx_buf *out) {
+    static const char signature[11] = "PGCOPY\n\377\r\n"; /* its NUL belongs to it */
+    lbx_buf_add(out, signature, sizeof signature);
+    lbx_buf_be32(out, 0); /* flags */
+    lbx_buf_be32(out, 0); /* no extension */
+}
+
+void auditor_copy_end(struct lbx_buf *out) {
+    lbx_buf_be16(out, UINT16_MAX);
+}
+
+void auditor_add_bytes(struct lbx_buf *out, const void *bytes, size_t len) {
+    lbx_buf_be32(out, bytes ? (uint32_t)len : UINT32_MAX); /* -1 is NULL */
+    if (bytes)
+        lbx_buf_add(out, bytes, len);
+}
+
+void auditor_add_text(struct lbx_buf *out, const char *text) {
+    auditor_add_bytes(out, text, text ? strlen(text) : 0);
+}
+
+void auditor_add_int16(struct lbx_buf *out, int16_t value) {
+    lbx_buf_be32(out, 2);
+    lbx_buf_be16(out, (uint16_t)value);
+}
+
+void auditor_add_int32(struct lbx_buf *out, int32_t value) {
+    lbx_buf_be32(out, 4);
+    lbx_buf_be32(out, (uint32_t)value);
+}
+
+void auditor_add_int64(struct lbx_buf *out, int64_t value) {
+    lbx_buf_be32(out, 8);
+    lbx_buf_be64(out, (uint64_t)value);
+}
+
+static void add_time(struct lbx_buf *out, int64_t at_us) {
+    auditor_add_int64(out, at_us - POSTGRES_EPOCH_US);
+}
+
+/* ---- events ---- */
+
+static void hash_leaf(const struct lbx_record *record, struct lbx_buf *leaf,
+                      struct lbx_hash *ret_hash) {
+    lbx_buf_clear(leaf);
+    lbx_record_leaf(record, leaf);
+    lbx_leaf_hash(leaf->data, leaf->len, ret_hash);
+}
+
+static void add_headers(struct lbx_buf *out, const struct lbx_record *record,
+                        struct lbx_buf *scratch) {
+    lbx_buf_clear(scratch);
+    lbx_record_headers_encode(record->headers, record->header_count, scratch);
+    auditor_add_bytes(out, scratch->data, scratch->len);
+}
+
+static void add_row(struct lbx_buf *out, const struct auditor_entry *entry, int64_t received_us,
+                    struct lbx_buf *scratch) {
+    const struct lbx_record *record = entry->record;
+    const struct lbx_event_glance *glance = &entry->glance;
+    lbx_buf_be16(out, COLUMNS);
+    auditor_add_text(out, record->topic_name);
+    auditor_add_int32(out, record->partition);
+    auditor_add_int64(out, record->offset);
+    add_time(out, record->timestamp_ms * 1000);
+    add_time(out, received_us);
+    auditor_add_bytes(out, record->key, record->key_len);
+    add_headers(out, record, scratch);
+    auditor_add_bytes(out, record->value, record->value_len);
+    auditor_add_text(out, glance->event_id);
+    auditor_add_text(out, glance->source);
+    auditor_add_text(out, glance->type);
+    auditor_add_text(out, glance->subject);
+    if (glance->event_time)
+        add_time(out, glance->event_time);
+    else
+        auditor_add_bytes(out, NULL, 0);
+    auditor_add_text(out, glance->tenant_id);
+    auditor_add_text(out, glance->subscription_id);
+    auditor_add_text(out, glance->request_id);
+    auditor_add_text(out, glance->ticket_id);
+    auditor_add_text(out, glance->actor);
+    auditor_add_bytes(out, &entry->leaf, sizeof entry->leaf);
+}
+
+static void read_entry(const struct lbx_record *record, struct lbx_arena *arena,
+                       struct lbx_buf *scratch, struct auditor_entry *entry) {
+    struct lbx_reason ignored; /* whoever handles the event says why it is none */
+    entry->record = record;
+    if (lbx_event_examine(record, arena, &entry->glance, &entry->event, &ignored) != LBX_OK)
+        entry->event = (struct lbx_event){.type = LBX_EVENT_NONE};
+    hash_leaf(record, scratch, &entry->leaf);
+}
+
+enum lbx_err auditor_rows_copy(struct auditor_batch *read) {
+    struct auditor_kept *kept = read->batch->kept;
+    struct lbx_pg *pg = read->batch->worker->pg;
+    struct lbx_buf *out = &kept->out;
+    enum lbx_err err = lbx_pg_copy_begin(pg, &sql_auditor_copy_event);
+    if (err != LBX_OK)
+        return err;
+    lbx_buf_clear(out);
+    auditor_copy_header(out);
+    for (size_t i = 0; err == LBX_OK && i < read->count; i++) {
+        struct auditor_entry *entry = &read->entries[i];
+        read_entry(read->batch->inputs[i].record, read->batch->arena, &kept->leaf, entry);
+        add_row(out, entry, read->received_us, &kept->leaf);
+        if (out->len >= CHUNK) {
+            err = lbx_pg_copy_add(pg, out->data, out->len);
+            lbx_buf_clear(out);
+        }
+    }
+    auditor_copy_end(out);
+    if (err == LBX_OK)
+        err = lbx_pg_copy_add(pg, out->data, out->len);
+    enum lbx_err ended = lbx_pg_copy_end(pg);
+    return err != LBX_OK ? err : ended;
+}

@@ -1,0 +1,5 @@
+-- Full tiles of one level, in order.
+SELECT hashes
+  FROM tile
+ WHERE topic = $1 AND "partition" = $2::integer AND level = $3::smallint AND index >= $4::bigint AND index < $5::bigint
+ ORDER BY index
