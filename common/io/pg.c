@@ -22,6 +22,10 @@ struct lbx_pg {
     size_t result_count;
     const char *copying; /* the name of the COPY under way */
     char sqlstate[6];
+    /* COPY TO STDOUT that is under way */
+    const struct lbx_sql *copy;
+    char *copy_row;
+    bool copy_begun;
 };
 
 const struct lbx_sql lbx_sql_begin = {"begin", "BEGIN ISOLATION LEVEL READ COMMITTED"};
@@ -159,6 +163,7 @@ void lbx_pg_close(struct lbx_pg *pg) {
     if (!pg)
         return;
     lbx_pg_release(pg);
+    PQfreemem(pg->copy_row);
     PQfinish(pg->conn);
     free(pg);
 }
@@ -337,6 +342,48 @@ enum lbx_err lbx_pg_copy_end(struct lbx_pg *pg) {
     if (err != LBX_OK)
         lbx_pg_rollback(pg);
     return err;
+}
+
+enum lbx_err lbx_pg_copy_out(struct lbx_pg *pg, const struct lbx_sql *copy) {
+    PQexitPipelineMode(pg->conn);
+    PGresult *result LBX_CLEANUP(lbx_cleanup_result) = PQexec(pg->conn, copy->text);
+    if (PQresultStatus(result) != PGRES_COPY_OUT) {
+        enum lbx_err err = failed(pg, result, copy->name);
+        PQenterPipelineMode(pg->conn);
+        return err;
+    }
+    pg->copy = copy;
+    pg->copy_begun = false;
+    return LBX_OK;
+}
+
+/* LBX_ERR_NOT_FOUND where all went well. */
+static enum lbx_err end_copy_out(struct lbx_pg *pg) {
+    enum lbx_err err = LBX_ERR_NOT_FOUND;
+    for (PGresult *end; (end = PQgetResult(pg->conn)); PQclear(end))
+        if (PQresultStatus(end) != PGRES_COMMAND_OK && err == LBX_ERR_NOT_FOUND)
+            err = failed(pg, end, pg->copy->name);
+    PQenterPipelineMode(pg->conn);
+    return err;
+}
+
+enum lbx_err lbx_pg_copy_next(struct lbx_pg *pg, const char **ret_row, size_t *ret_len) {
+    enum { HEADER = 19 }; /* in front of the first row, without an extension */
+    for (;;) {
+        PQfreemem(pg->copy_row);
+        pg->copy_row = NULL;
+        int len = PQgetCopyData(pg->conn, &pg->copy_row, 0);
+        if (len == -1)
+            return end_copy_out(pg);
+        int skip = pg->copy_begun ? 0 : HEADER;
+        if (len < skip + 2)
+            return failed(pg, NULL, pg->copy->name);
+        pg->copy_begun = true;
+        *ret_row = pg->copy_row + skip;
+        *ret_len = (size_t)(len - skip);
+        if (memcmp(*ret_row, "\xFF\xFF", 2) != 0) /* the trailer is no row */
+            return LBX_OK;
+    }
 }
 
 /* ---- sets ---- */

@@ -111,6 +111,13 @@ enum lbx_err lbx_pg_copy_begin(struct lbx_pg *pg, const struct lbx_sql *copy) LB
 enum lbx_err lbx_pg_copy_add(struct lbx_pg *pg, const void *bytes, size_t len) LBX_MUST_CHECK;
 enum lbx_err lbx_pg_copy_end(struct lbx_pg *pg) LBX_MUST_CHECK;
 
+/* COPY … TO STDOUT in binary form. Nothing else can be asked until lbx_pg_copy_next has said
+ * LBX_ERR_NOT_FOUND, the end; who does not want it closes the connection. *ret_row is one row (int16 count,
+ * then each field behind its int32 length, -1 for NULL), and lives until the next call. */
+enum lbx_err lbx_pg_copy_out(struct lbx_pg *pg, const struct lbx_sql *copy) LBX_MUST_CHECK;
+enum lbx_err lbx_pg_copy_next(struct lbx_pg *pg, const char **ret_row, size_t *ret_len)
+    LBX_MUST_CHECK;
+
 /* ---- sets as parameters ---- */
 
 /* Rows under construction, kept as one PostgreSQL array literal a column, for

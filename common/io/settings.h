@@ -64,6 +64,10 @@
       "name of this deployment's transparency logs")                                               \
     X(TEXT, checkpoint_key_file, "LOCKBOX_CHECKPOINT_KEY_FILE", "",                                \
       "key that signs checkpoints (PEM, Ed25519)")                                                 \
+    X(TEXT, checkpoint_vkeys_file, "LOCKBOX_CHECKPOINT_VKEYS_FILE", "",                            \
+      "public keys that verifiers trust (vkeys, one a line)")                                      \
+    X(TEXT, witness_policy_file, "LOCKBOX_WITNESS_POLICY_FILE", "",                                \
+      "witnesses, and how many must cosign (C2SP tlog-policy)")                                    \
     X(DURATION, checkpoint_interval, "LOCKBOX_CHECKPOINT_INTERVAL", "PT2S",                        \
       "changed log heads are signed this often")
 

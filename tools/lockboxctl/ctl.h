@@ -32,7 +32,12 @@ enum ctl_exit {
     X(COMMENT, "--comment", "TEXT", "recorded and published with the decision")                    \
     X(ITEMS, "--items", "N,N", "approve only the items of these numbers (all)")                    \
     X(DURATION, "--duration", "DURATION", "a shorter grant than asked for, such as PT2H")          \
-    X(WAIT, "--wait", NULL, "wait for the verdict in the audit store, up to 30 s")
+    X(WAIT, "--wait", NULL, "wait for the verdict in the audit store, up to 30 s")                 \
+    X(KAFKA, "--kafka", NULL, "compare with Kafka, record by record")                              \
+    X(DETACHED, "--detached", NULL, "records may be missing where the log has their hashes")       \
+    X(TOPIC, "--topic", "TOPIC", "only this topic, as it is named on the broker")                  \
+    X(PARTITION, "--partition", "N", "only this partition of it")                                  \
+    X(OFFSETS, "--offsets", "FIRST..LAST", "only these offsets of it")
 /* clang-format on */
 
 enum ctl_option {
@@ -41,7 +46,8 @@ enum ctl_option {
 #undef CTL_OPTION_ENUM
         CTL_OPTION_COUNT
 };
-#define CTL_OPT(id) (1U << CTL_##id)
+#define CTL_OPT(id) (UINT64_C(1) << CTL_##id)
+_Static_assert(CTL_OPTION_COUNT <= 64, "a set of options is one word");
 
 enum { CTL_ARGS_MAX = 4 };
 
@@ -57,9 +63,9 @@ struct ctl {
 
 struct ctl_command {
     const char *name;    /* "request show" */
-    const char *args;    /* "ID", "TOPIC PARTITION"; "" for none: all are required */
-    unsigned options;    /* CTL_OPT(…) it takes */
-    unsigned required;   /* those that must be given */
+    const char *args;    /* "ID", "TOPIC PARTITION"; "" for none; [PATH] may be left out */
+    uint64_t options;    /* CTL_OPT(…) it takes */
+    uint64_t required;   /* those that must be given */
     const char *summary; /* one line */
     const char *more;    /* further lines for --help, NULL: none */
     const char *example;
@@ -76,16 +82,23 @@ bool ctl_parse(struct ctl *ctl, const struct ctl_command *commands, int argc, ch
 enum ctl_exit ctl_fail(enum ctl_exit code, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* An option's whole number; fallback where the option was not given. False, with the words printed,
- * where it is none from 1 to most. */
-bool ctl_number(const struct ctl *ctl, enum ctl_option option, int64_t most, int64_t fallback,
-                int64_t *ret_number);
+/* An option's whole number from least to most; fallback where the option was not given. False, with the words printed,
+ * where it is none. */
+bool ctl_whole_number(const struct ctl *ctl, enum ctl_option option, int64_t least, int64_t most,
+                      int64_t fallback, int64_t *ret_number);
+static inline bool ctl_number(const struct ctl *ctl, enum ctl_option option, int64_t most,
+                              int64_t fallback, int64_t *ret_number) {
+    return ctl_whole_number(ctl, option, 1, most, fallback, ret_number);
+}
 
 /* Whether the first argument is a request's id; says so where not. */
 bool ctl_request_id_is_valid(const char *id);
 
 /* A topic's name on the broker. */
 const char *ctl_topic(struct ctl *ctl, enum lbx_topic topic);
+
+/* The reverse; LBX_TOPIC_COUNT where it is none of ours. */
+enum lbx_topic ctl_topic_of(const struct ctl *ctl, const char *name);
 
 /* ---- databases ---- */
 
@@ -140,5 +153,9 @@ enum ctl_exit ctl_revoke(struct ctl *ctl);
 enum ctl_exit ctl_quarantine_list(struct ctl *ctl);
 enum ctl_exit ctl_quarantine_show(struct ctl *ctl);
 enum ctl_exit ctl_notification_list(struct ctl *ctl);
+enum ctl_exit ctl_audit_verify(struct ctl *ctl);
+enum ctl_exit ctl_audit_proof(struct ctl *ctl);
+enum ctl_exit ctl_audit_vkey(struct ctl *ctl);
+enum ctl_exit ctl_keygen(struct ctl *ctl);
 
 #endif

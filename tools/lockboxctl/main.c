@@ -64,6 +64,26 @@ static const struct ctl_command commands[] = {
      "List mails and what became of them, the newest first", NULL,
      "lockboxctl notification list --request 019ab1a4-5c40-7c3e-9f21-6b8d0e4a7c52",
      ctl_notification_list},
+    {"audit verify", "[PATH]",
+     CTL_OPT(KAFKA) | CTL_OPT(DETACHED) | CTL_OPT(TOPIC) | CTL_OPT(PARTITION) | CTL_OPT(OFFSETS) |
+         CTL_OPT(OUTPUT),
+     0, "Check that no record of the audit store is changed, missing or added",
+     "Recomputes every leaf, tile, head and checkpoint from the records, and checks signatures by the\n"
+     "keys in LOCKBOX_CHECKPOINT_VKEYS_FILE or of LOCKBOX_CHECKPOINT_KEY_FILE. Names, for each log that\n"
+     "is wrong, the first offset, and how: exit code 1. With PATH: an export, and nothing else.",
+     "lockboxctl audit verify --kafka", ctl_audit_verify},
+    {"audit proof", "TOPIC PARTITION OFFSET", 0, 0,
+     "Print the proof that a record stands in its log (C2SP tlog-proof)",
+     "Exit code 1 where no checkpoint covers the offset yet.",
+     "lockboxctl audit proof lockbox.events.v1 0 17 > 17.tlog-proof", ctl_audit_proof},
+    {"audit vkey", "", 0, 0, "Print each log's verifier key (C2SP signed note), one a line",
+     "Of the keys in LOCKBOX_CHECKPOINT_VKEYS_FILE and of LOCKBOX_CHECKPOINT_KEY_FILE. What it prints is\n"
+     "what LOCKBOX_CHECKPOINT_VKEYS_FILE takes.",
+     "lockboxctl audit vkey > vkeys.txt", ctl_audit_vkey},
+    {"keygen", "PATH", 0, 0, "Make a key that signs checkpoints, and print its verifier key",
+     "Writes the private key (PEM, Ed25519) to PATH, which must not exist, for LOCKBOX_CHECKPOINT_KEY_FILE.\n"
+     "The verifier key that it prints goes to whoever verifies; its name is LOCKBOX_LOG_ORIGIN.",
+     "lockboxctl keygen /etc/lockbox/checkpoint.pem >> vkeys.txt", ctl_keygen},
     {"config", "", CTL_OPT(OUTPUT), 0, "Print every setting, with its value or default",
      "Secrets are shown as ***. NAME_FILE instead of NAME reads a value from a file. Exit code 2 where\n"
      "a setting is wrong.",

@@ -8,8 +8,7 @@
 
 enum { AT, TYPE, EVENT_ID, ACTOR, TOPIC, PARTITION, OFFSET, KEY, HEADERS, RAW };
 
-/* LBX_TOPIC_COUNT where the topic is none of ours. */
-static enum lbx_topic topic_of(const struct ctl *ctl, const char *name) {
+enum lbx_topic ctl_topic_of(const struct ctl *ctl, const char *name) {
     size_t prefix = strlen(ctl->settings.topic_prefix);
     if (strncmp(name, ctl->settings.topic_prefix, prefix) != 0)
         return LBX_TOPIC_COUNT;
@@ -22,7 +21,7 @@ static enum lbx_topic topic_of(const struct ctl *ctl, const char *name) {
 static struct lbx_record record_of(struct ctl *ctl, const struct lbx_pg *pg, size_t row) {
     struct lbx_record record = {
         .topic_name = lbx_pg_cell(pg, 0, row, TOPIC),
-        .topic = topic_of(ctl, lbx_pg_cell(pg, 0, row, TOPIC)),
+        .topic = ctl_topic_of(ctl, lbx_pg_cell(pg, 0, row, TOPIC)),
         .partition = (int32_t)lbx_pg_cell_int(pg, 0, row, PARTITION),
         .offset = lbx_pg_cell_int(pg, 0, row, OFFSET),
     };

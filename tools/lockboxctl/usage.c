@@ -15,8 +15,8 @@ static const struct {
 #undef CTL_OPTION_ROW
 };
 
-static bool has(unsigned set, size_t option) {
-    return set & (1U << option);
+static bool has(uint64_t set, size_t option) {
+    return set & (UINT64_C(1) << option);
 }
 
 /* ---- help ---- */
@@ -132,6 +132,14 @@ static size_t count_words(const char *text) {
     return count;
 }
 
+/* Those in brackets, which stand last. */
+static size_t count_optional(const char *text) {
+    size_t count = 0;
+    for (; *text; text++)
+        count += *text == '[';
+    return count;
+}
+
 static bool take_words(struct ctl *ctl, int first, char **argv, enum ctl_exit *ret_exit) {
     size_t count = 0, wanted = count_words(ctl->command->args);
     bool only_words = false;
@@ -148,7 +156,7 @@ static bool take_words(struct ctl *ctl, int first, char **argv, enum ctl_exit *r
             return false;
         }
     }
-    if (count < wanted) {
+    if (count + count_optional(ctl->command->args) < wanted) {
         *ret_exit = wrong(ctl->command, "missing: ", ctl->command->args);
         return false;
     }
@@ -207,8 +215,8 @@ bool ctl_parse(struct ctl *ctl, const struct ctl_command *commands, int argc, ch
     return take_words(ctl, words + 1, argv, ret_exit) && take_format(ctl, ret_exit);
 }
 
-bool ctl_number(const struct ctl *ctl, enum ctl_option option, int64_t most, int64_t fallback,
-                int64_t *ret_number) {
+bool ctl_whole_number(const struct ctl *ctl, enum ctl_option option, int64_t least, int64_t most,
+                      int64_t fallback, int64_t *ret_number) {
     const char *text = ctl->options[option];
     char *end;
     *ret_number = fallback;
@@ -216,9 +224,9 @@ bool ctl_number(const struct ctl *ctl, enum ctl_option option, int64_t most, int
         return true;
     errno = 0;
     long long number = strtoll(text, &end, 10);
-    if (errno || end == text || *end || number < 1 || number > most) {
-        ctl_fail(CTL_USAGE, "%s takes a whole number from 1 to %lld, not %s", options[option].name,
-                 (long long)most, text);
+    if (errno || end == text || *end || number < least || number > most) {
+        ctl_fail(CTL_USAGE, "%s takes a whole number from %lld to %lld, not %s",
+                 options[option].name, (long long)least, (long long)most, text);
         return false;
     }
     *ret_number = number;

@@ -1,0 +1,151 @@
+#include "io/reader.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "io/kafka.h"
+
+#include <stdlib.h>
+
+enum { ENDS_MS = 10000, SILENCE_MS = 30000, POLL_MS = 200 };
+
+struct lbx_reader {
+    rd_kafka_t *client;
+    rd_kafka_topic_partition_list_t *assigned;
+    rd_kafka_message_t *message;
+    struct lbx_header *headers;
+    const char *topic;
+    int64_t behind;
+    bool ended;
+};
+
+enum lbx_err lbx_reader_open(const struct lbx_settings *settings, const char *client,
+                             struct lbx_reader **ret_reader) {
+    static const struct lbx_kafka_property defaults[] = {{"queued.max.messages.kbytes", "65536"},
+                                                         {"fetch.message.max.bytes", "4194304"},
+                                                         {"fetch.wait.max.ms", "20"},
+                                                         {NULL}};
+    static const struct lbx_kafka_property fixed[] = {{"group.id", "lockboxctl"},
+                                                      {"enable.auto.commit", "false"},
+                                                      {"enable.auto.offset.store", "false"},
+                                                      {"auto.offset.reset", "error"},
+                                                      {"enable.partition.eof", "true"},
+                                                      {"check.crcs", "true"},
+                                                      {"isolation.level", "read_committed"},
+                                                      {NULL}};
+    rd_kafka_conf_t *conf;
+    char why[256];
+    enum lbx_err err = lbx_kafka_conf(settings, client, defaults, fixed, &conf);
+    if (err != LBX_OK)
+        return err;
+    struct lbx_reader *reader = calloc(1, sizeof *reader);
+    if (!reader)
+        abort();
+    reader->client = rd_kafka_new(RD_KAFKA_CONSUMER, conf, why, sizeof why);
+    if (!reader->client) {
+        lbx_log(LBX_LOG_ERROR, "no kafka client", LBX_S("why", why));
+        rd_kafka_conf_destroy(conf);
+        free(reader);
+        return LBX_ERR_INVALID;
+    }
+    rd_kafka_poll_set_consumer(reader->client);
+    *ret_reader = reader;
+    return LBX_OK;
+}
+
+static void drop_message(struct lbx_reader *reader) {
+    if (reader->message)
+        rd_kafka_message_destroy(reader->message);
+    reader->message = NULL;
+}
+
+void lbx_reader_close(struct lbx_reader *reader) {
+    if (!reader)
+        return;
+    drop_message(reader);
+    free(reader->headers);
+    if (reader->assigned)
+        rd_kafka_topic_partition_list_destroy(reader->assigned);
+    rd_kafka_consumer_close(reader->client);
+    rd_kafka_destroy(reader->client);
+    free(reader);
+}
+
+enum lbx_err lbx_reader_ends(struct lbx_reader *reader, const char *topic, int32_t partition,
+                             int64_t *ret_first, int64_t *ret_behind) {
+    rd_kafka_resp_err_t err = rd_kafka_query_watermark_offsets(reader->client, topic, partition,
+                                                               ret_first, ret_behind, ENDS_MS);
+    if (err == RD_KAFKA_RESP_ERR_NO_ERROR)
+        return LBX_OK;
+    return err == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION || err == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC ||
+                   err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART
+               ? LBX_ERR_NOT_FOUND
+               : LBX_ERR_UNAVAILABLE;
+}
+
+enum lbx_err lbx_reader_begin(struct lbx_reader *reader, const char *topic, int32_t partition,
+                              int64_t first, int64_t behind) {
+    drop_message(reader);
+    if (reader->assigned)
+        rd_kafka_topic_partition_list_destroy(reader->assigned);
+    reader->assigned = rd_kafka_topic_partition_list_new(1);
+    rd_kafka_topic_partition_list_add(reader->assigned, topic, partition)->offset = first;
+    reader->topic = topic;
+    reader->behind = behind;
+    reader->ended = first >= behind;
+    return rd_kafka_assign(reader->client, reader->assigned) == RD_KAFKA_RESP_ERR_NO_ERROR
+               ? LBX_OK
+               : LBX_ERR_UNAVAILABLE;
+}
+
+static void fill(struct lbx_reader *reader, struct lbx_record *record) {
+    const rd_kafka_message_t *from = reader->message;
+    rd_kafka_headers_t *headers = NULL;
+    size_t count = 0;
+    if (rd_kafka_message_headers(from, &headers) == RD_KAFKA_RESP_ERR_NO_ERROR)
+        count = rd_kafka_header_cnt(headers);
+    free(reader->headers);
+    reader->headers = calloc(count + 1, sizeof *reader->headers);
+    if (!reader->headers)
+        abort();
+    for (size_t i = 0; i < count; i++)
+        rd_kafka_header_get_all(headers, i, &reader->headers[i].name, &reader->headers[i].value,
+                                &reader->headers[i].len);
+    *record = (struct lbx_record){
+        .topic = LBX_TOPIC_COUNT,
+        .topic_name = reader->topic,
+        .partition = from->partition,
+        .offset = from->offset,
+        .timestamp_ms = rd_kafka_message_timestamp(from, NULL),
+        .key = from->key,
+        .key_len = from->key_len,
+        .value = from->payload,
+        .value_len = from->len,
+        .headers = reader->headers,
+        .header_count = count,
+    };
+}
+
+enum lbx_err lbx_reader_next(struct lbx_reader *reader, struct lbx_record *ret_record) {
+    int64_t deadline = lbx_monotonic_us() + SILENCE_MS * INT64_C(1000);
+    while (!reader->ended) {
+        drop_message(reader);
+        reader->message = rd_kafka_consumer_poll(reader->client, POLL_MS);
+        if (!reader->message) {
+            if (lbx_monotonic_us() > deadline)
+                return LBX_ERR_UNAVAILABLE;
+            continue;
+        }
+        if (reader->message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF ||
+            (!reader->message->err && reader->message->offset >= reader->behind)) {
+            reader->ended = true;
+        } else if (reader->message->err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET) {
+            return LBX_ERR_UNAVAILABLE; /* deleted from Kafka meanwhile */
+        } else if (!reader->message->err) {
+            reader->ended = reader->message->offset + 1 == reader->behind;
+            fill(reader, ret_record);
+            return LBX_OK;
+        }
+    }
+    drop_message(reader);
+    return LBX_ERR_NOT_FOUND;
+}

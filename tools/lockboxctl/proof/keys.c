@@ -1,0 +1,122 @@
+#include "keys.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { KEYS_FILE_MAX = 1 << 20 };
+
+bool read_whole_file(const char *path, size_t most, struct lbx_buf *ret_text) {
+    FILE *file = fopen(path, "re");
+    char chunk[65536];
+    if (!file) {
+        ctl_fail(CTL_USAGE, "%s cannot be read: %s", path, strerror(errno));
+        return false;
+    }
+    for (size_t n; ret_text->len <= most && (n = fread(chunk, 1, sizeof chunk, file)) > 0;)
+        lbx_buf_add(ret_text, chunk, n);
+    bool good = !ferror(file) && ret_text->len <= most;
+    fclose(file);
+    if (!good)
+        ctl_fail(CTL_USAGE, "%s cannot be read, or is too long", path);
+    return good;
+}
+
+static void add(struct trusted *trusted, const unsigned char key[LBX_KEY_SIZE]) {
+    for (size_t i = 0; i < trusted->count; i++)
+        if (memcmp(trusted->keys[i], key, LBX_KEY_SIZE) == 0)
+            return;
+    trusted->keys = realloc(trusted->keys, (trusted->count + 1) * sizeof *trusted->keys);
+    if (!trusted->keys)
+        abort();
+    memcpy(trusted->keys[trusted->count++], key, LBX_KEY_SIZE);
+}
+
+void trusted_done(struct trusted *trusted) {
+    free(trusted->keys);
+    *trusted = (struct trusted){0};
+}
+
+bool trusted_add_lines(struct trusted *trusted, const char *text, size_t len) {
+    const char *end = text + len;
+    while (text < end) {
+        const char *newline = memchr(text, '\n', (size_t)(end - text));
+        size_t line = newline ? (size_t)(newline - text) : (size_t)(end - text);
+        struct lbx_verifier verifier;
+        if (line && text[0] != '#') {
+            if (lbx_vkey_read(text, line, &verifier) != LBX_OK || verifier.type != LBX_NOTE_ED25519)
+                return false;
+            add(trusted, verifier.public_key);
+        }
+        text += line + 1;
+    }
+    return true;
+}
+
+static enum ctl_exit load_vkeys(const char *path, struct trusted *trusted) {
+    struct lbx_buf text LBX_BUF = {0};
+    if (!read_whole_file(path, KEYS_FILE_MAX, &text))
+        return CTL_USAGE;
+    if (!trusted_add_lines(trusted, text.data ? text.data : "", text.len))
+        return ctl_fail(
+            CTL_USAGE,
+            "%s holds a line that is no verifier key (lockboxctl audit vkey prints them)", path);
+    return CTL_DONE;
+}
+
+static enum ctl_exit load_own(const char *path, struct trusted *trusted) {
+    struct lbx_buf text LBX_BUF = {0};
+    struct lbx_signing_key key;
+    if (!read_whole_file(path, KEYS_FILE_MAX, &text))
+        return CTL_USAGE;
+    if (lbx_signing_key_read(text.data ? text.data : "", text.len, &key) != LBX_OK)
+        return ctl_fail(CTL_USAGE, "%s holds no Ed25519 key (lockboxctl keygen makes one)", path);
+    add(trusted, key.public_key);
+    explicit_bzero(&key, sizeof key);
+    explicit_bzero(text.data, text.len);
+    return CTL_DONE;
+}
+
+enum ctl_exit trusted_load(const struct ctl *ctl, struct trusted *ret_trusted) {
+    const struct lbx_settings *s = &ctl->settings;
+    enum ctl_exit code = CTL_DONE;
+    if (*s->checkpoint_vkeys_file)
+        code = load_vkeys(s->checkpoint_vkeys_file, ret_trusted);
+    if (code == CTL_DONE && *s->checkpoint_key_file)
+        code = load_own(s->checkpoint_key_file, ret_trusted);
+    if (code == CTL_DONE && ret_trusted->count == 0)
+        return ctl_fail(CTL_USAGE,
+                        "no key to trust: LOCKBOX_CHECKPOINT_VKEYS_FILE names a file of verifier "
+                        "keys, one a line");
+    return code;
+}
+
+static bool wrong(const char **ret_wrong, const char *what) {
+    *ret_wrong = what;
+    return false;
+}
+
+bool checkpoint_holds(const char *note, size_t len, const char *origin,
+                      const struct trusted *trusted, struct lbx_note *ret_note,
+                      struct lbx_checkpoint *ret_checkpoint, uint32_t *ret_key_id,
+                      const char **ret_wrong) {
+    if (lbx_note_read(note, len, ret_note) != LBX_OK ||
+        lbx_checkpoint_read(ret_note, ret_checkpoint) != LBX_OK)
+        return wrong(ret_wrong, "its note is no signed checkpoint");
+    if (strcmp(ret_checkpoint->origin, origin) != 0)
+        return wrong(ret_wrong, "it is a checkpoint of another log");
+    bool known = false;
+    for (size_t i = 0; i < trusted->count; i++) {
+        struct lbx_verifier verifier;
+        if (lbx_verifier_init(&verifier, origin, LBX_NOTE_ED25519, trusted->keys[i]) != LBX_OK)
+            continue;
+        enum lbx_err err = lbx_note_verify(ret_note, &verifier, NULL);
+        if (err == LBX_OK) {
+            *ret_key_id = verifier.key_id;
+            known = true;
+        } else if (err == LBX_ERR_REFUSED) {
+            return wrong(ret_wrong, "its signature does not hold");
+        }
+    }
+    return known || wrong(ret_wrong, "it is signed by no key that is trusted");
+}

@@ -1,0 +1,34 @@
+/* Checkpoints as they were published, from the records of their topic: each must be in the table of checkpoints.
+ * Whoever takes a checkpoint away, with the records it speaks of, has to take these away, too.
+ */
+#ifndef LOCKBOXCTL_PROOF_PUBLISHED_H
+#define LOCKBOXCTL_PROOF_PUBLISHED_H
+
+#include "logs.h"
+#include "pipeline.h"
+
+struct verification;
+
+enum { PUBLISHED_AT_ONCE = 500 };
+
+struct published {
+    struct verification *v;
+    struct lbx_arena arena; /* the texts of those in hand */
+    struct lbx_rows rows;
+    struct published_one {
+        const struct log *log;
+        uint64_t size;
+        int64_t offset; /* of the record */
+    } list[PUBLISHED_AT_ONCE];
+    size_t count;
+};
+
+void published_init(struct published *published, struct verification *v);
+void published_done(struct published *published);
+
+/* A record of the topic of checkpoints, which is as it was hashed. */
+enum ctl_exit published_note(struct published *published, const struct checked *row);
+/* There are no more. */
+enum ctl_exit published_end(struct published *published);
+
+#endif

@@ -1,0 +1,1 @@
+SELECT topic, "partition", base + size FROM log
