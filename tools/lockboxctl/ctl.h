@@ -26,7 +26,7 @@ enum ctl_exit {
     X(REPLICATION, "--replication", "N", "replicas of each partition (the broker's default)")      \
     X(STATE, "--state", "STATE", "only requests in this state, such as customer_notified")         \
     X(TICKET, "--ticket", "ID", "only requests of this ticket")                                    \
-    X(REQUEST, "--request", "ID", "only mails about this request")                                 \
+    X(REQUEST, "--request", "ID", "only what is about this request")                                 \
     X(LIMIT, "--limit", "N", "the newest N (50)")                                                  \
     X(BY, "--by", "ID,EMAIL[,NAME]", "who decides: id in the directory, address, name")            \
     X(COMMENT, "--comment", "TEXT", "recorded and published with the decision")                    \
@@ -37,7 +37,11 @@ enum ctl_exit {
     X(DETACHED, "--detached", NULL, "records may be missing where the log has their hashes")       \
     X(TOPIC, "--topic", "TOPIC", "only this topic, as it is named on the broker")                  \
     X(PARTITION, "--partition", "N", "only this partition of it")                                  \
-    X(OFFSETS, "--offsets", "FIRST..LAST", "only these offsets of it")
+    X(OFFSETS, "--offsets", "FIRST..LAST", "only these offsets of it")                             \
+    X(OUT, "--out", "PATH", "the folder, or .tar archive, to write")                               \
+    X(TENANT, "--tenant", "ID", "every record of this tenant")                                     \
+    X(FROM, "--from", "TIME", "records that Kafka took at this time or later (RFC 3339)")          \
+    X(TO, "--to", "TIME", "and before this")
 /* clang-format on */
 
 enum ctl_option {
@@ -154,6 +158,7 @@ enum ctl_exit ctl_quarantine_list(struct ctl *ctl);
 enum ctl_exit ctl_quarantine_show(struct ctl *ctl);
 enum ctl_exit ctl_notification_list(struct ctl *ctl);
 enum ctl_exit ctl_audit_verify(struct ctl *ctl);
+enum ctl_exit ctl_audit_export(struct ctl *ctl);
 enum ctl_exit ctl_audit_proof(struct ctl *ctl);
 enum ctl_exit ctl_audit_vkey(struct ctl *ctl);
 enum ctl_exit ctl_keygen(struct ctl *ctl);

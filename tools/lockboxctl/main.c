@@ -72,6 +72,13 @@ static const struct ctl_command commands[] = {
      "keys in LOCKBOX_CHECKPOINT_VKEYS_FILE or of LOCKBOX_CHECKPOINT_KEY_FILE. Names, for each log that\n"
      "is wrong, the first offset, and how: exit code 1. With PATH: an export, and nothing else.",
      "lockboxctl audit verify --kafka", ctl_audit_verify},
+    {"audit export", "",
+     CTL_OPT(OUT) | CTL_OPT(REQUEST) | CTL_OPT(TENANT) | CTL_OPT(FROM) | CTL_OPT(TO), CTL_OPT(OUT),
+     "Write records with all that proves them into a folder or a .tar archive",
+     "One of --request, --tenant, or --from with --to. What it writes is verified without the store, by\n"
+     "lockboxctl audit verify PATH or any other verifier; it waits up to 10 s for the latest to be signed.",
+     "lockboxctl audit export --out evidence.tar --request 019ab1a4-5c40-7c3e-9f21-6b8d0e4a7c52",
+     ctl_audit_export},
     {"audit proof", "TOPIC PARTITION OFFSET", 0, 0,
      "Print the proof that a record stands in its log (C2SP tlog-proof)",
      "Exit code 1 where no checkpoint covers the offset yet.",

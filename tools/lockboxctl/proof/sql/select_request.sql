@@ -1,0 +1,16 @@
+-- Every record about the request $1, and of its ticket's records those that caused one of them; never those of the
+-- topic of checkpoints, $3. $2: the events topic, whose records only the relay writes; of no other is it certain that
+-- they are JSON.
+WITH own AS (
+    SELECT topic, "partition", "offset", ticket_id, raw FROM event WHERE request_id = $1
+), cause AS (
+    SELECT ticket_id, CASE WHEN topic = $2 THEN convert_from(raw, 'UTF8')::json ->> 'causationid' END AS event_id
+      FROM own
+)
+SELECT topic, "partition", "offset" FROM own WHERE topic <> $3
+UNION
+SELECT e.topic, e."partition", e."offset"
+  FROM event e
+  JOIN (SELECT DISTINCT ticket_id, event_id FROM cause) c ON e.ticket_id = c.ticket_id AND e.event_id = c.event_id
+ WHERE e.request_id IS NULL AND e.topic <> $3
+ ORDER BY 1, 2, 3
