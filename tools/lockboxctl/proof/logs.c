@@ -126,7 +126,7 @@ const struct log *logs_by_origin(const struct logs *logs, const char *origin) {
 /* ---- hashes ---- */
 
 struct cached_tile {
-    bool full;
+    bool filled;
     unsigned level;
     uint64_t index;
     struct lbx_hash hashes[LBX_TILE_WIDTH];
@@ -135,7 +135,7 @@ struct cached_tile {
 static enum lbx_err load_tile(struct log_hashes *from, unsigned level, uint64_t index,
                               struct cached_tile *tile) {
     struct digits partition, tier, first, behind;
-    tile->full = false;
+    tile->filled = false;
     if (PROOF_ASK(from->pg, &sql_proof_tiles, from->log->topic,
                   put(&partition, from->log->partition), put(&tier, level),
                   put(&first, (int64_t)index), put(&behind, (int64_t)index + 1)) != CTL_DONE)
@@ -146,7 +146,7 @@ static enum lbx_err load_tile(struct log_hashes *from, unsigned level, uint64_t 
         return LBX_ERR_INVALID;
     tile->level = level;
     tile->index = index;
-    tile->full = true;
+    tile->filled = true;
     return LBX_OK;
 }
 
@@ -168,20 +168,54 @@ static enum lbx_err read_leaves(struct log_hashes *from, uint64_t leaf, size_t c
     return LBX_OK;
 }
 
+/* How many hashes of a tile there are in the log. */
+static size_t tile_width(const struct log *log, unsigned level, uint64_t index) {
+    uint64_t first = index * LBX_TILE_WIDTH;
+    uint64_t all = level ? lbx_tiles_full(log->size, level - 1) : log->size;
+    return all - first < LBX_TILE_WIDTH ? (size_t)(all - first) : LBX_TILE_WIDTH;
+}
+
+static enum lbx_err cached(struct log_hashes *from, unsigned level, uint64_t index,
+                           const struct cached_tile **ret_tile);
+
+/* The last tile of a level is not full, and stored nowhere: leaves, or the roots of full tiles. */
+static enum lbx_err make_tile(struct log_hashes *from, unsigned level, uint64_t index,
+                              struct cached_tile *tile) {
+    struct lbx_hash hashes[LBX_TILE_WIDTH];
+    size_t width = tile_width(from->log, level, index);
+    enum lbx_err err = level ? LBX_OK : read_leaves(from, index * LBX_TILE_WIDTH, width, hashes);
+    for (size_t i = 0; level && err == LBX_OK && i < width; i++) {
+        const struct cached_tile *below;
+        err = cached(from, level - 1, index * LBX_TILE_WIDTH + i, &below);
+        if (err == LBX_OK)
+            lbx_tile_root(below->hashes, &hashes[i]);
+    }
+    if (err != LBX_OK)
+        return err;
+    memcpy(tile->hashes, hashes, width * sizeof *hashes);
+    tile->level = level;
+    tile->index = index;
+    tile->filled = true;
+    return LBX_OK;
+}
+
+static enum lbx_err cached(struct log_hashes *from, unsigned level, uint64_t index,
+                           const struct cached_tile **ret_tile) {
+    struct cached_tile *tile = &from->cache[(level * 7 + index) % CACHED];
+    *ret_tile = tile;
+    if (tile->filled && tile->level == level && tile->index == index)
+        return LBX_OK;
+    return index < lbx_tiles_full(from->log->size, level) ? load_tile(from, level, index, tile)
+                                                          : make_tile(from, level, index, tile);
+}
+
 static enum lbx_err read_hashes(void *context, unsigned level, uint64_t index, size_t first,
                                 size_t count, struct lbx_hash *ret_hashes) {
-    struct log_hashes *from = context;
-    if (index >= lbx_tiles_full(from->log->size, level))
-        return level ? LBX_ERR_NOT_FOUND
-                     : read_leaves(from, index * LBX_TILE_WIDTH + first, count, ret_hashes);
-    struct cached_tile *tile = &from->cache[(level * 7 + index) % CACHED];
-    if (!tile->full || tile->level != level || tile->index != index) {
-        enum lbx_err err = load_tile(from, level, index, tile);
-        if (err != LBX_OK)
-            return err;
-    }
-    memcpy(ret_hashes, &tile->hashes[first], count * sizeof *ret_hashes);
-    return LBX_OK;
+    const struct cached_tile *tile;
+    enum lbx_err err = cached(context, level, index, &tile);
+    if (err == LBX_OK)
+        memcpy(ret_hashes, &tile->hashes[first], count * sizeof *ret_hashes);
+    return err;
 }
 
 void log_hashes_init(struct log_hashes *hashes, struct lbx_pg *pg, const struct log *log) {
