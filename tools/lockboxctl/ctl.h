@@ -24,7 +24,7 @@ enum ctl_exit {
     X(ONLY, "--only", "lockbox|audit", "one of the two databases (both)")                          \
     X(PARTITIONS, "--partitions", "N", "partitions of a topic; checkpoints.v1 always has 1 (8)")   \
     X(REPLICATION, "--replication", "N", "replicas of each partition (the broker's default)")      \
-    X(STATE, "--state", "STATE", "only requests in this state, such as customer_notified")         \
+    X(STATE, "--state", "STATE", "of requests in this state, such as customer_notified")           \
     X(TICKET, "--ticket", "ID", "only requests of this ticket")                                    \
     X(REQUEST, "--request", "ID", "only what is about this request")                                 \
     X(LIMIT, "--limit", "N", "the newest N (50)")                                                  \
@@ -41,7 +41,9 @@ enum ctl_exit {
     X(OUT, "--out", "PATH", "the folder, or .tar archive, to write")                               \
     X(TENANT, "--tenant", "ID", "every record of this tenant")                                     \
     X(FROM, "--from", "TIME", "records that Kafka took at this time or later (RFC 3339)")          \
-    X(TO, "--to", "TIME", "and before this")
+    X(TO, "--to", "TIME", "and before this")                                                    \
+    X(HTML, "--html", NULL, "the HTML instead of subject and text")                                \
+    X(READER, "--reader", "approver|alternate|engineer", "whom the mail addresses (approver)")
 /* clang-format on */
 
 enum ctl_option {
@@ -162,5 +164,7 @@ enum ctl_exit ctl_audit_export(struct ctl *ctl);
 enum ctl_exit ctl_audit_proof(struct ctl *ctl);
 enum ctl_exit ctl_audit_vkey(struct ctl *ctl);
 enum ctl_exit ctl_keygen(struct ctl *ctl);
+enum ctl_exit ctl_notification_preview(struct ctl *ctl);
+enum ctl_exit ctl_templates_check(struct ctl *ctl);
 
 #endif

@@ -26,7 +26,7 @@ static void help_all(const struct ctl_command *commands, const char *group) {
     printf("Usage: lockboxctl %s%sCOMMAND [OPTION…]\n\n", group, len ? " " : "");
     for (const struct ctl_command *c = commands; c->name; c++)
         if (strncmp(c->name, group, len) == 0)
-            printf("  %-18s %s\n", c->name, c->summary);
+            printf("  %-22s %s\n", c->name, c->summary);
     printf(
         "\nlockboxctl COMMAND --help says more, with an example. Settings come from the environment\n"
         "(lockboxctl config prints them). Exit codes: 0 done, 1 no (not found, a check failed),\n"
