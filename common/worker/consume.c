@@ -4,8 +4,8 @@
 #include "base/log.h"
 #include "event/time.h"
 #include "io/consumer.h"
-#include "store/clock.h"
 #include "store/offsets.h"
+#include "worker/transact.h"
 
 #include <stdint.h>
 #include <stdio.h>
@@ -204,120 +204,27 @@ static void plan_offsets(struct consume *c, size_t count) {
     }
 }
 
-static void decode(struct consume *c, struct lbx_batch *batch) {
-    const size_t limit = (size_t)c->worker->settings.max_event_bytes;
-    for (size_t i = 0; i < batch->count; i++) {
-        struct lbx_input_event *input = &batch->inputs[i];
-        input->record = lbx_message_record(c->held[i]);
-        if (c->declaration->append.write)
-            continue;
-        /* What we publish ourselves may be longer than what we take in: it repeats the request. */
-        size_t most = input->record->topic == LBX_TOPIC_EVENTS ? SIZE_MAX : limit;
-        if (lbx_event_decode(input->record, most, batch->arena, &input->event, &input->reason) !=
-            LBX_OK)
-            input->status = LBX_INPUT_REJECTED;
-    }
-    if (c->suspect && batch->count == 1 && batch->inputs[0].status == LBX_INPUT_NEW) {
-        batch->inputs[0].status = LBX_INPUT_REJECTED;
-        snprintf(batch->inputs[0].reason.text, sizeof batch->inputs[0].reason.text,
-                 ": the database refuses what it leads to");
-    }
-}
-
-static enum lbx_err fenced(struct consume *c, size_t fence_call, size_t expected) {
-    if (lbx_pg_row_count(c->worker->pg, fence_call) == expected)
-        return LBX_OK;
-    lbx_pg_rollback(c->worker->pg);
-    return LBX_ERR_FENCED;
-}
-
-static void count_outcomes(const struct consume *c, struct lbx_batch *batch) {
-    struct lbx_metrics *metrics = &c->worker->metrics;
-    for (size_t i = 0; i < batch->count; i++) {
-        const struct lbx_input_event *input = &batch->inputs[i];
-        if (input->status == LBX_INPUT_REJECTED)
-            lbx_effects_quarantine(&batch->effects, input->record, input->reason.text);
-        atomic_fetch_add(&metrics->duplicates, input->status == LBX_INPUT_DUPLICATE);
-    }
-    atomic_fetch_add(&metrics->quarantined, (int64_t)batch->effects.quarantined);
-    atomic_fetch_add(&metrics->published, (int64_t)batch->effects.published);
-}
-
-static enum lbx_err take_step(struct consume *c, const struct lbx_raw_step *step,
-                              struct lbx_batch *batch, size_t fence_call, size_t expected) {
-    if (step->read)
-        step->read(batch, &c->calls);
-    enum lbx_err err = lbx_pg_run(c->worker->pg, &c->calls);
-    if (err == LBX_OK)
-        err = fenced(c, fence_call, expected);
-    if (err != LBX_OK)
-        return err;
-    c->calls = (struct lbx_calls){0};
-    err = step->write(batch, &c->calls);
-    if (err != LBX_OK) {
-        lbx_pg_rollback(c->worker->pg);
-        return err;
-    }
-    lbx_calls_add(&c->calls, &lbx_sql_commit, 0, NULL);
-    return lbx_pg_run(c->worker->pg, &c->calls);
-}
-
-static enum lbx_err handle(struct consume *c, struct lbx_batch *batch, size_t fence_call,
-                           size_t expected) {
-    struct lbx_calls *calls = &c->calls;
-    struct lbx_inbox inbox LBX_CLEANUP(lbx_inbox_done) = {0};
-    struct lbx_pg *pg = c->worker->pg;
-    lbx_inbox_add(&inbox, calls, batch->arena, batch->inputs, batch->count);
-    if (c->declaration->load)
-        c->declaration->load(batch, calls);
-    size_t clock_call = lbx_clock_add(calls);
-    enum lbx_err err = lbx_pg_run(pg, calls);
-    if (err == LBX_OK)
-        err = fenced(c, fence_call, expected);
-    if (err != LBX_OK)
-        return err;
-    batch->effects.now = lbx_clock_read(pg, clock_call);
-    err = lbx_inbox_read(&inbox, pg, batch->arena, batch->inputs, batch->count);
-    if (err == LBX_OK)
-        err = c->declaration->decide(batch);
-    if (err != LBX_OK) {
-        lbx_pg_rollback(pg);
-        return err;
-    }
-    count_outcomes(c, batch);
-    *calls = (struct lbx_calls){0};
-    lbx_effects_save(&batch->effects, calls);
-    if (c->declaration->save)
-        c->declaration->save(batch, calls);
-    lbx_calls_add(calls, &lbx_sql_commit, 0, NULL);
-    return lbx_pg_run(pg, calls);
-}
-
-static enum lbx_err transact(struct consume *c, size_t count) {
-    struct lbx_rows fence LBX_CLEANUP(lbx_rows_done) = {0};
-    size_t expected;
-    lbx_arena_reset(&c->arena);
-    struct lbx_batch batch = {
+static struct lbx_transaction transaction(struct consume *c) {
+    return (struct lbx_transaction){
         .worker = c->worker,
-        .arena = &c->arena,
-        .inputs = LBX_ARENA_ARRAY(&c->arena, struct lbx_input_event, count),
-        .count = count,
+        .declaration = c->declaration,
+        .group = c->group,
         .claims = c->claims,
         .claim_count = c->claim_count,
         .kept = c->kept,
+        .arena = &c->arena,
+        .calls = &c->calls,
     };
-    lbx_effects_init(&batch.effects, &c->arena, c->worker->source, c->group);
-    c->calls = (struct lbx_calls){0};
+}
+
+static enum lbx_err transact(struct consume *c, size_t count) {
+    const struct lbx_transaction t = transaction(c);
+    lbx_arena_reset(&c->arena);
+    struct lbx_input_event *inputs = LBX_ARENA_ARRAY(&c->arena, struct lbx_input_event, count);
+    for (size_t i = 0; i < count; i++)
+        inputs[i].record = lbx_message_record(c->held[i]);
     plan_offsets(c, count);
-    decode(c, &batch);
-    lbx_calls_add(&c->calls, &lbx_sql_begin, 0, NULL);
-    size_t fence_call =
-        lbx_offsets_fence(&c->calls, &fence, c->group, c->claims, c->claim_count, &expected);
-    enum lbx_err err = c->declaration->append.write
-                           ? take_step(c, &c->declaration->append, &batch, fence_call, expected)
-                           : handle(c, &batch, fence_call, expected);
-    lbx_effects_done(&batch.effects);
-    return err;
+    return lbx_transact(&t, inputs, count, c->suspect);
 }
 
 /* ---- after it ---- */
@@ -410,27 +317,13 @@ static void handle_held(struct consume *c) {
 
 /* ---- what a raw consumer does beside its batches ---- */
 
-static enum lbx_err transact_tending(struct consume *c) {
-    struct lbx_rows held LBX_CLEANUP(lbx_rows_done) = {0};
-    lbx_arena_reset(&c->arena);
-    struct lbx_batch batch = {
-        .worker = c->worker,
-        .arena = &c->arena,
-        .claims = c->claims,
-        .claim_count = c->claim_count,
-        .kept = c->kept,
-    };
-    c->calls = (struct lbx_calls){0};
-    lbx_calls_add(&c->calls, &lbx_sql_begin, 0, NULL);
-    size_t fence_call = lbx_offsets_hold(&c->calls, &held, c->group, c->claims, c->claim_count);
-    return take_step(c, &c->declaration->tend, &batch, fence_call, c->claim_count);
-}
-
 /* What is new was appended before, so the partitions are held as of this connection. */
 static void tend(struct consume *c) {
     if (!c->tend_due || !may_work(c) || lbx_monotonic_us() < c->tend_us)
         return;
-    enum lbx_err err = transact_tending(c);
+    const struct lbx_transaction t = transaction(c);
+    lbx_arena_reset(&c->arena);
+    enum lbx_err err = lbx_transact_tending(&t);
     lbx_pg_release(c->worker->pg);
     if (err == LBX_OK) {
         c->tend_due = false;
