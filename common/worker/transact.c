@@ -63,8 +63,8 @@ static enum lbx_err take_step(const struct lbx_transaction *t, const struct lbx_
     return lbx_pg_run(t->worker->pg, t->calls);
 }
 
-static enum lbx_err handle(const struct lbx_transaction *t, struct lbx_batch *batch, size_t fence_call,
-                           size_t expected) {
+static enum lbx_err handle(const struct lbx_transaction *t, struct lbx_batch *batch,
+                           size_t fence_call, size_t expected) {
     struct lbx_calls *calls = t->calls;
     struct lbx_inbox inbox LBX_CLEANUP(lbx_inbox_done) = {0};
     struct lbx_pg *pg = t->worker->pg;

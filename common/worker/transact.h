@@ -15,9 +15,9 @@ struct lbx_transaction {
      * next_offset on once it is committed. */
     struct lbx_claim *claims;
     size_t claim_count;
-    void *kept;               /* a raw consumer's: see struct lbx_consume */
-    struct lbx_arena *arena;  /* the batch's; the caller resets it before each */
-    struct lbx_calls *calls;  /* room for one round trip; large */
+    void *kept;              /* a raw consumer's: see struct lbx_consume */
+    struct lbx_arena *arena; /* the batch's; the caller resets it before each */
+    struct lbx_calls *calls; /* room for one round trip; large */
 };
 
 /* Handles inputs, of which only the record is set. suspect: a single record that the database refused goes to

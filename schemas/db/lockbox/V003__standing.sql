@@ -28,5 +28,7 @@ ALTER TABLE outbox SET (toast_tuple_target = 8160);
 CREATE FUNCTION snapshot(request) RETURNS json
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN ('{' || ($1).standing || ',' || ($1).particulars || '}')::json;
+REVOKE ALL ON FUNCTION snapshot(request) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION snapshot(request) TO lockbox_worker, lockbox_operator;
 
 RESET ROLE;

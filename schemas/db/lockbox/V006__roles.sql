@@ -71,17 +71,10 @@ GRANT SELECT (ticket_id, snapshot) ON ticket TO lockbox_notifier;
 
 GRANT SELECT, INSERT ON request TO lockbox_requester;
 GRANT SELECT ON request TO lockbox_decider, lockbox_expirer;
--- What a request was made as stays: who asks, for what, where, and why.
-DO $$
-BEGIN
-    EXECUTE (SELECT format('GRANT UPDATE (%s) ON request TO lockbox_requester, lockbox_decider, lockbox_expirer',
-                           string_agg(quote_ident(attname), ', '))
-               FROM pg_attribute
-              WHERE attrelid = 'request'::regclass AND attnum > 0 AND NOT attisdropped
-                AND attname NOT IN ('request_id', 'tenant_id', 'subscription_id', 'ticket_id', 'engineer_id',
-                                    'resource_id', 'created_at', 'decide_by', 'reason'));
-END
-$$;
+-- What a request was made as stays: who asks, for what, where, and why. Time moves no more than time.
+GRANT UPDATE (state, version, starts_at, expires_at, ended_at, due_at, standing, particulars) ON request
+    TO lockbox_requester, lockbox_decider;
+GRANT UPDATE (state, version, ended_at, due_at, standing) ON request TO lockbox_expirer;
 
 ALTER TABLE request ENABLE ROW LEVEL SECURITY;
 CREATE POLICY reading ON request FOR SELECT USING (true);
