@@ -1,4 +1,4 @@
-"""./dev demo [--keep]: walks one ticket from opened to ended grant in front of the reader.
+"""./dev demo [--keep] [--portal]: walks one ticket from opened to ended grant in front of the reader.
 
 Everything is what it seems: the events are written by the CloudEvents SDK, the mail lay in the receiver's Maildir, the
 answers come from PostgreSQL. Exit 0 only if every step was seen to happen.
@@ -8,6 +8,7 @@ import json
 import os
 import re
 import shutil
+import subprocess
 import sys
 import tempfile
 import textwrap
@@ -27,6 +28,8 @@ GRANT = "PT8S"
 SETTINGS = {"LOCKBOX_GRANT_TTL": GRANT}
 WIDTH = min(100, shutil.get_terminal_size((100, 24)).columns)
 SECONDS = 30
+PORTAL = Path(__file__).resolve().parents[2] / "examples/portal/server.py"
+PORTAL_SECONDS = 600  # for the reader, to open it and click
 
 GWEN = {"id": "gwen", "email": "gwen.adams@contoso.example", "name": "Gwen Adams"}
 LENA = {"id": "lena", "email": "lena.fischer@contoso.example", "name": "Lena Fischer"}
@@ -83,14 +86,22 @@ def clock(moment: str | datetime) -> str:
 class Walk:
     """The road, and what the steps hand on to each other."""
 
-    def __init__(self, stack: Stack):
-        self.stack, self.road = stack, Road(stack)
+    def __init__(self, stack: Stack, in_portal: bool):
+        self.stack, self.road, self.in_portal = stack, Road(stack), in_portal
+        self.portal: subprocess.Popen | None = None
         self.tenant_id = f"contoso-{uuid.uuid4().hex[:6]}"
         self.subscription = str(uuid.uuid4())
         self.ticket_id = f"{time.time_ns() % 10 ** 16:016}"
         self.resource = (f"/subscriptions/{self.subscription}/resourceGroups/rg-prod/providers/"
                          "Microsoft.RedHatOpenShift/openShiftClusters/aro-prod")
         self.request: dict = {}
+        self.granted = LOGS
+
+    def close(self) -> None:
+        self.road.close()
+        if self.portal:
+            self.portal.terminate()
+            self.portal.wait()
 
     def send(self, short_type: str, data: dict, details: str = "", whole: bool = False) -> str:
         """Publishes an event and shows it; returns its id."""
@@ -121,6 +132,19 @@ class Walk:
         verdict = self.road.caused_by(decided, "decision.judged", SECONDS).data["verdict"]
         show("←", "decision.judged", f"verdict {verdict}", "33")
         expect(verdict == "applied", f"the decision was judged {verdict}")
+
+    def approve_in_the_portal(self) -> None:
+        """Opens examples/portal for the approver, and waits until she has decided there."""
+        command = [sys.executable, PORTAL, "--approver", ",".join(LENA[part] for part in ("id", "email", "name"))]
+        environment = {**os.environ, "LOCKBOX_KAFKA_BOOTSTRAP_SERVERS": self.road.bootstrap}
+        self.portal = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
+        address = self.portal.stdout.readline().removeprefix("Open ").strip()
+        say(f"You are {LENA['name']}: open the portal in a browser within {PORTAL_SECONDS // 60} minutes, and approve.")
+        print(f"   {paint('1;36', address)}", flush=True)
+        decided = self.road.events.wait_for(lambda it: it.kind in ("request.approved", "request.denied")
+                                            and it.event["subject"] == self.request["request_id"], "a decision", PORTAL_SECONDS)
+        expect(decided.kind == "request.approved", "the request was denied in the portal")
+        show("→", "decision.submitted", "approve, by the portal", "36")
 
     def event(self, kind: str, seconds: float = SECONDS) -> dict:
         request_id = self.request["request_id"]
@@ -186,10 +210,14 @@ def approve(walk: Walk) -> None:
 
     Named actions, on the named cluster, by the named engineer, for eight hours. In this demo 8 seconds stand in for the
     8 hours (LOCKBOX_GRANT_TTL=PT8S)."""
-    walk.decide("approve", "Go ahead.")
+    if walk.in_portal:
+        walk.approve_in_the_portal()
+    else:
+        walk.decide("approve", "Go ahead.")
     request = walk.event("approved")
+    walk.granted = next(item for item in request["actions"] if item["kept"])
     show("←", "request.approved", f"from {clock(request['starts_at'])} until {clock(request['expires_at'])}", "33")
-    walk.check(LOGS, True, "for the logs")
+    walk.check(walk.granted, True, "for the logs" if walk.granted["action"] == LOGS["action"] else "for what was kept")
     walk.check(SECRETS, False, "for the secrets, which nobody asked for")
 
 
@@ -203,12 +231,12 @@ def end(walk: Walk) -> None:
         now = walk.road.enforcer.value("SELECT clock_timestamp()")
         if sys.stdout.isatty():
             print(f"\r     {max(0.0, (ends - now).total_seconds()):.0f} s left ", end="\r", flush=True)
-        allowed = walk.road.access_check(INES["id"], walk.resource, LOGS).allowed
+        allowed = walk.road.access_check(INES["id"], walk.resource, walk.granted).allowed
         expect(allowed or walk.road.enforcer.value("SELECT clock_timestamp()") >= ends, "access ended before its time")
         return not allowed
 
     wait_until(closed, "access_check says no again", SECONDS, every=0.1)
-    walk.check(LOGS, False, f"after {clock(ends)}")
+    walk.check(walk.granted, False, f"after {clock(ends)}")
     completed = walk.event("completed")
     show("←", "request.completed", f"ended {clock(completed['ended_at'])}", "33")
     walk.road.mailbox.wait_for(walk.request["request_id"], {INES["email"], LENA["email"]}, "Completed", SECONDS)
@@ -264,8 +292,8 @@ def audit(walk: Walk) -> None:
 STEPS = [set_up, ask, read_mail, approve, end, deny, refuse, audit]
 
 
-def walk_all(stack: Stack) -> None:
-    walk = Walk(stack)
+def walk_all(stack: Stack, in_portal: bool) -> None:
+    walk = Walk(stack, in_portal)
     try:
         for number, step in enumerate(STEPS, 1):
             title, _, why = step.__doc__.partition("\n\n")
@@ -275,10 +303,10 @@ def walk_all(stack: Stack) -> None:
     except (TimeoutError, Unexpected, ValueError, AssertionError) as error:
         raise Unexpected(f"step {number} ({title}) was not seen to happen: {error}") from error
     finally:
-        walk.road.close()
+        walk.close()
 
 
-def run(stack: Stack) -> None:
+def run(stack: Stack, in_portal: bool) -> None:
     started_at = time.monotonic()
     print(f"{paint('1', 'Lockbox')}: one ticket, from opened to ended grant, through real Kafka, PostgreSQL and SMTP.\n")
     say("Starting all of it on loopback: Kafka, PostgreSQL, an SMTP receiver and the six workers …")
@@ -288,18 +316,20 @@ def run(stack: Stack) -> None:
         raise Unexpected(f"the stack did not start: {error}") from error
     say(f"Ready after {time.monotonic() - started_at:.0f} s. Below, → is what the ticketing system and the portal publish,"
         f" ← is what Lockbox publishes, ? is what an enforcement point asks.")
-    walk_all(stack)
+    walk_all(stack, in_portal)
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="./dev demo", description="Walks one ticket from opened to ended grant.")
     parser.add_argument("--keep", action="store_true", help="leave the stack running")
-    keep = parser.parse_args().keep
+    parser.add_argument("--portal", action="store_true", help="let the reader approve, in a browser")
+    options = parser.parse_args()
+    keep = options.keep
     directory = Path(os.environ["LOCKBOX_DEV_DIR"] if keep else tempfile.mkdtemp(prefix="lockbox-demo-"))
     stack = Stack(directory, **SETTINGS)
     succeeded = False
     try:
-        run(stack)
+        run(stack, options.portal)
         succeeded = True
         print(f"\n{paint('1;32', 'Every step was seen to happen.')}")
     except Unexpected as error:
