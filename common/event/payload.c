@@ -94,7 +94,8 @@ static const struct lbx_field request_item_rows[] = {
     LBX_ROW_TEXT(lbx_item, name, OPTIONAL, NAME),
     LBX_ROW_BOOL(lbx_item, kept, REQUIRED),
 };
-TABLE(request_item, lbx_item, request_item_rows);
+const struct lbx_table lbx_request_item_table =
+    LBX_TABLE("request_item", lbx_item, request_item_rows);
 
 static const struct lbx_field approver_rows[] = {
     LBX_ROW_OBJECT(lbx_approver, principal, struct lbx_principal, REQUIRED, PRINCIPAL),
@@ -163,7 +164,7 @@ const struct lbx_table lbx_opener_table = LBX_TABLE("opener", lbx_engineer, open
     LBX_ROW_OBJECT(lbx_request, engineer, struct lbx_engineer, REQUIRED, OF(request_engineer)),    \
     LBX_ROW_TEXT(lbx_request, resource_id, REQUIRED, BYTES(1, 512)),                               \
     LBX_ROW_OBJECTS(lbx_request, actions, action_count, struct lbx_item, REQUIRED,                 \
-                    ITEMS(1, ITEMS_MAX), OF(request_item)),                                        \
+                    ITEMS(1, ITEMS_MAX), OF(lbx_request_item_table)),                              \
     LBX_ROW_TEXT(lbx_request, justification, OPTIONAL, PROSE),                                     \
     LBX_ROW_TEXT(lbx_request, reason_code, OPTIONAL, BYTES(0, 128)),                               \
     LBX_ROW_DURATION(lbx_request, duration, OPTIONAL, .min = SECOND),                              \

@@ -377,6 +377,7 @@ extern const struct lbx_table lbx_principal_table, lbx_engineer_table, lbx_opene
 
 /* The whole request, for the operational database's own copy. */
 extern const struct lbx_table lbx_request_table;
+extern const struct lbx_table lbx_request_item_table; /* one of its actions */
 /* Its members in two parts, in this order: what follows from the clock alone, and the rest. */
 extern const struct lbx_table lbx_request_standing_table, lbx_request_particulars_table;
 /* data of a request.* event with the first part alone. */

@@ -46,7 +46,7 @@ bool lbx_pg_alive(const struct lbx_pg *pg);
 /* A transaction's edges, to stand in a round trip. */
 extern const struct lbx_sql lbx_sql_begin, lbx_sql_commit;
 
-enum { LBX_CALLS_MAX = 48, LBX_PARAMS_MAX = 24 };
+enum { LBX_CALLS_MAX = 48, LBX_PARAMS_MAX = 40 };
 
 /* One round trip's statements, in order. */
 struct lbx_calls {
