@@ -31,6 +31,8 @@ struct lbx_batch {
 struct lbx_raw_step {
     void (*read)(struct lbx_batch *batch, struct lbx_calls *calls); /* NULL: nothing */
     enum lbx_err (*write)(struct lbx_batch *batch, struct lbx_calls *last);
+    /* Called once it is committed, with the results of its last round trip. NULL: nothing to do. */
+    void (*done)(struct lbx_batch *batch);
 };
 
 /* What a worker does with a batch of events: three steps, of which the middle one is the rules.

@@ -25,6 +25,11 @@
     X(mails_deferred, "counter", "mails_deferred_total", "Attempts that will be repeated")         \
     X(mails_failed, "counter", "mails_failed_total", "Mails given up")                             \
     X(halted, "gauge", "halted", "Whether it stopped its work and waits for somebody to look")     \
+    X(violations, "counter", "violations_total", "Accesses found that no grant covered")           \
+    X(violations_resolved, "counter", "violations_resolved_total",                                 \
+      "Of these, those whose grant was recorded later")                                            \
+    X(unreadable, "counter", "unreadable_total",                                                   \
+      "Records of accesses and events that the read models cannot read")                           \
     X(database_up, "gauge", "database_up", "Database connections")
 
 struct lbx_metrics {

@@ -60,7 +60,10 @@ static enum lbx_err take_step(const struct lbx_transaction *t, const struct lbx_
         return err;
     }
     lbx_calls_add(t->calls, &lbx_sql_commit, 0, NULL);
-    return lbx_pg_run(t->worker->pg, t->calls);
+    err = lbx_pg_run(t->worker->pg, t->calls);
+    if (err == LBX_OK && step->done)
+        step->done(batch);
+    return err;
 }
 
 static enum lbx_err handle(const struct lbx_transaction *t, struct lbx_batch *batch,

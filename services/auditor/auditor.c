@@ -43,6 +43,17 @@ static void read_room(const struct lbx_batch *batch) {
         kept->room_until_us = lbx_pg_cell_int(batch->worker->pg, state->room_call, 0, 0);
 }
 
+static void save_models(const struct auditor_batch *read, struct lbx_calls *last) {
+    struct lbx_models *models = &((struct auditor_kept *)read->batch->kept)->models;
+    lbx_models_done(models); /* of the batch before */
+    lbx_models_init(models);
+    for (size_t i = 0; i < read->count; i++) {
+        const struct auditor_entry *entry = &read->entries[i];
+        lbx_models_add(models, entry->record, &entry->glance, &entry->event, entry->reason);
+    }
+    lbx_models_save(models, false, last);
+}
+
 enum lbx_err auditor_append_write(struct lbx_batch *batch, struct lbx_calls *last) {
     struct auditor_state *state = batch->state;
     struct auditor_batch read = {
@@ -57,7 +68,18 @@ enum lbx_err auditor_append_write(struct lbx_batch *batch, struct lbx_calls *las
         err = auditor_rows_copy(&read);
     if (err == LBX_OK)
         err = auditor_logs_append(&state->logs, &read, last);
+    if (err == LBX_OK)
+        save_models(&read, last);
     return err;
+}
+
+void auditor_append_done(struct lbx_batch *batch) {
+    const struct auditor_kept *kept = batch->kept;
+    struct lbx_metrics *metrics = &batch->worker->metrics;
+    struct lbx_models_found found = lbx_models_read(&kept->models, batch->worker->pg);
+    atomic_fetch_add(&metrics->violations, found.violations);
+    atomic_fetch_add(&metrics->violations_resolved, found.resolved);
+    atomic_fetch_add(&metrics->unreadable, found.unreadable);
 }
 
 void auditor_drop_kept(void *at) {
@@ -65,6 +87,7 @@ void auditor_drop_kept(void *at) {
     lbx_rows_done(&kept->asked);
     lbx_rows_done(&kept->heads[0]);
     lbx_rows_done(&kept->heads[1]);
+    lbx_models_done(&kept->models);
     lbx_buf_done(&kept->out);
     lbx_buf_done(&kept->leaf);
 }

@@ -4,6 +4,7 @@
 #ifndef AUDITOR_AUDITOR_H
 #define AUDITOR_AUDITOR_H
 
+#include "audit/models.h"
 #include "audit/tree.h"
 #include "event/envelope.h"
 #include "worker/consume.h"
@@ -12,7 +13,8 @@
 struct auditor_entry {
     const struct lbx_record *record;
     struct lbx_event_glance glance;
-    struct lbx_event event; /* type LBX_EVENT_NONE where the record is no event as it should be */
+    struct lbx_event event; /* where the read models read its topic */
+    const char *reason;     /* why it is no event as it should be; NULL: it is */
     struct lbx_hash leaf;
 };
 
@@ -24,15 +26,17 @@ struct auditor_batch {
     int64_t received_us;
 };
 
-/* The two halves of a struct lbx_raw_step. */
+/* A struct lbx_raw_step. */
 void auditor_append_read(struct lbx_batch *batch, struct lbx_calls *calls);
 enum lbx_err auditor_append_write(struct lbx_batch *batch, struct lbx_calls *last);
+void auditor_append_done(struct lbx_batch *batch);
 
 /* batch->kept of the auditor. */
 struct auditor_kept {
     int64_t room_until_us;    /* until when nobody needs to ask for room in audit.event */
     struct lbx_rows asked;    /* parameters of the statements under way */
     struct lbx_rows heads[2]; /* those that are updated, those that are new */
+    struct lbx_models models; /* what the batch adds to them */
     struct lbx_buf out, leaf; /* scratch */
 };
 void auditor_drop_kept(void *kept);

@@ -11,14 +11,14 @@ static const struct lbx_consume consume = {
     .topics = {LBX_TOPIC_TICKETS, LBX_TOPIC_TENANTS, LBX_TOPIC_DECISIONS, LBX_TOPIC_ACCESSES,
                LBX_TOPIC_EVENTS, LBX_TOPIC_DEADLETTER, LBX_TOPIC_CHECKPOINTS, LBX_TOPIC_COUNT},
     .queue_kb = 65536 / LANES,
-    .append = {auditor_append_read, auditor_append_write},
+    .append = {auditor_append_read, auditor_append_write, auditor_append_done},
     .kept_size = sizeof(struct auditor_kept),
     .drop_kept = auditor_drop_kept,
 };
 
 int main(int argc, char **argv) {
     const struct lbx_sql *const *const statements[] = {lbx_offsets_statements, sql_auditor_all,
-                                                       NULL};
+                                                       lbx_models_statements, NULL};
     const struct lbx_worker_declaration auditor = {
         .name = "auditor",
         .summary = "Keeps every record of every topic, once each, in the audit store",

@@ -99,10 +99,12 @@ static void add_row(struct lbx_buf *out, const struct auditor_entry *entry, int6
 
 static void read_entry(const struct lbx_record *record, struct lbx_arena *arena,
                        struct lbx_buf *scratch, struct auditor_entry *entry) {
-    struct lbx_reason ignored; /* whoever handles the event says why it is none */
+    struct lbx_reason reason;
     entry->record = record;
-    if (lbx_event_examine(record, arena, &entry->glance, &entry->event, &ignored) != LBX_OK)
-        entry->event = (struct lbx_event){.type = LBX_EVENT_NONE};
+    if (!lbx_models_reads(record->topic))
+        lbx_event_glance(record, arena, &entry->glance);
+    else if (lbx_event_examine(record, arena, &entry->glance, &entry->event, &reason) != LBX_OK)
+        entry->reason = lbx_arena_strdup(arena, reason.text);
     hash_leaf(record, scratch, &entry->leaf);
 }
 
