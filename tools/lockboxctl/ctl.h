@@ -43,7 +43,8 @@ enum ctl_exit {
     X(FROM, "--from", "TIME", "records that Kafka took at this time or later (RFC 3339)")          \
     X(TO, "--to", "TIME", "and before this")                                                    \
     X(HTML, "--html", NULL, "the HTML instead of subject and text")                                \
-    X(READER, "--reader", "approver|alternate|engineer", "whom the mail addresses (approver)")
+    X(READER, "--reader", "approver|alternate|engineer", "whom the mail addresses (approver)") \
+    X(CHECK, "--check", NULL, "only compare, and change nothing")
 /* clang-format on */
 
 enum ctl_option {
@@ -166,5 +167,6 @@ enum ctl_exit ctl_audit_vkey(struct ctl *ctl);
 enum ctl_exit ctl_keygen(struct ctl *ctl);
 enum ctl_exit ctl_notification_preview(struct ctl *ctl);
 enum ctl_exit ctl_templates_check(struct ctl *ctl);
+enum ctl_exit ctl_audit_rebuild(struct ctl *ctl);
 
 #endif

@@ -101,6 +101,13 @@ static const struct ctl_command commands[] = {
      "Writes the private key (PEM, Ed25519) to PATH, which must not exist, for LOCKBOX_CHECKPOINT_KEY_FILE.\n"
      "The verifier key that it prints goes to whoever verifies; its name is LOCKBOX_LOG_ORIGIN.",
      "lockboxctl keygen /etc/lockbox/checkpoint.pem >> vkeys.txt", ctl_keygen},
+    {"audit rebuild", "", CTL_OPT(CHECK), 0,
+     "Make the audit store's read models again from its records",
+     "Compares row by row, and puts right what differs; the auditor waits meanwhile. With --check it\n"
+     "changes nothing, disturbs nobody, and names the first difference of each model: exit code 1.\n"
+     "LOCKBOX_AUDIT_DATABASE_URL: a role that may read everything, such as lockbox_auditor; to rebuild,\n"
+     "one that acts as lockbox_audit_owner.",
+     "lockboxctl audit rebuild --check", ctl_audit_rebuild},
     {"config", "", CTL_OPT(OUTPUT), 0, "Print every setting, with its value or default",
      "Secrets are shown as ***. NAME_FILE instead of NAME reads a value from a file. Exit code 2 where\n"
      "a setting is wrong.",

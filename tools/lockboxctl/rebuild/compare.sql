@@ -1,0 +1,1 @@
+SELECT rows, key, what FROM audit.model_differences($1)

@@ -1,0 +1,1 @@
+SELECT audit.replace_model($1)
