@@ -20,15 +20,21 @@ static bool steers(uint32_t c) {
         {0x00, 0x1F},       /* C0 controls */
         {0x7F, 0x9F},       /* delete, C1 controls */
         {0xAD, 0xAD},       /* soft hyphen */
+        {0x34F, 0x34F},     /* combining grapheme joiner */
         {0x61C, 0x61C},     /* Arabic letter mark */
+        {0x115F, 0x1160},   /* Hangul fillers */
+        {0x17B4, 0x17B5},   /* Khmer inherent vowels */
         {0x180E, 0x180E},   /* Mongolian vowel separator */
         {0x200B, 0x200B},   /* zero width space */
         {0x200E, 0x200F},   /* left-to-right, right-to-left mark */
         {0x2028, 0x202E},   /* line and paragraph separator, embeddings, overrides */
         {0x2060, 0x206F},   /* word joiner, invisible operators, isolates */
+        {0x3164, 0x3164},   /* Hangul filler */
         {0xFEFF, 0xFEFF},   /* byte order mark */
-        {0xFFF9, 0xFFFB},   /* interlinear annotation */
-        {0xE0000, 0xE007F}, /* tags */
+        {0xFFA0, 0xFFA0},   /* halfwidth Hangul filler */
+        {0xFFF0, 0xFFFB},   /* unassigned, interlinear annotation */
+        {0x1D173, 0x1D17A}, /* musical beams, slurs and phrases */
+        {0xE0000, 0xE0FFF}, /* tags, variations */
     };
     for (size_t i = 0; i < sizeof ranges / sizeof ranges[0]; i++)
         if (c >= ranges[i].first && c <= ranges[i].last)

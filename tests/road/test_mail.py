@@ -1,9 +1,12 @@
 """Mails as the people receive them: each once, to the right ones, saying what must be said."""
+import random
 import re
+import secrets
 
 import pytest
 
-from support.scenario import LOGS, Tenant
+from support.naughty import BYTES, CHARACTERS, HEADERS, STEERS, STRINGS, Tags, clipped, harmless, lines, part, short
+from support.scenario import LOGS, Person, Tenant, Ticket
 from support.waiting import wait_until
 
 
@@ -119,3 +122,51 @@ def test_each_mail_stands_in_the_ledger_and_is_told(road, tenant):
                         "recipient": row.recipient, "message_id": row.message_id, "attempts": 1,
                         "smtp_reply": row.smtp_reply}
         assert row.smtp_reply.startswith("250")
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_naughty_words_are_words_all_the_way(road, tenant, seed):
+    """What tests/mail tries with every string, with some through every worker, Kafka, the database and SMTP."""
+    dice = random.Random(seed)
+    some = [text for text in STRINGS if len(harmless(text).strip(" \ufffd\u00a0")) > 2]
+    title, name, kind, thing = (clipped(dice.choice(some), 256, BYTES) for _ in range(4))
+    reason, comment = (clipped(dice.choice(some), 2000, CHARACTERS) for _ in range(2))
+    token = secrets.token_hex(3)
+    engineer = Person(f"erin-{token}", f"erin.{token}@microsoft.example", name, "microsoft")
+    request = Ticket(tenant, engineer, title=title).request(
+        justification=reason, actions=[{"action": "delete_object", "kind": kind, "name": thing, "namespace": thing}])
+    assert request.first.kind == "request.created", (seed, request.first.data)
+    assert request.decide("deny", comment=comment) == "applied"
+    everyone = {tenant.owner.email, tenant.approver.email}
+    asked = road.mailbox.wait_for(request.id, everyone, "Approval needed")
+    told = road.mailbox.wait_for(request.id, everyone | {engineer.email}, "Denied")
+    for mail in asked + told:
+        assert [header for header in mail.message.keys() if not header.startswith("X-")] == HEADERS, seed
+        assert [part.get_content_type() for part in mail.message.iter_parts()] == ["text/plain", "text/html"]
+        assert f'ticket {request.ticket.id} "{short(title)}"' in mail.subject
+        text = mail.text.replace("\r\n", "\n")
+        assert f"\n1. Delete {part(kind)} {part(thing)} in {part(thing)}\n" in text
+        assert f"\nTicket: {request.ticket.id}: {harmless(title)}\n" in text
+        assert f"\nEngineer: {harmless(name)} ({engineer.email})\n" in text
+        assert "\nJustification:\n> " + "\n> ".join(lines(reason)) + "\n" in text
+        assert ("\nComment:\n> " + "\n> ".join(lines(comment)) + "\n" in text) == (mail in told)
+        page = Tags(mail.html)
+        assert {tag for tag, _ in page.tags} <= TAGS and not STEERS.search(page.text.replace("\n", "").replace("\r", ""))
+        assert [attributes for tag, attributes in page.tags if tag == "a" and attributes] == [
+            [("class", "act"), ("href", "")]]
+
+
+TAGS = {"html", "head", "meta", "title", "style", "body", "main", "h1", "h2", "p", "ol", "li", "a", "span", "bdi",
+        "blockquote", "table", "tr", "th", "td"}
+
+
+def test_the_mails_of_a_request_are_one_thread(road, tenant):
+    request = tenant.request()
+    request.decide("deny")
+    mails = road.mailbox.wait_for(request.id, {tenant.owner.email, request.ticket.engineer.email}, "Denied")
+    mails += road.mailbox.wait_for(request.id, {tenant.owner.email}, "Approval needed")
+    for mail in mails:
+        assert mail.message["References"] == mail.message["In-Reply-To"] == f"<{request.id}@lockbox.example>"
+        assert mail.message["List-Id"] == "<lockbox.lockbox.example>"
+        assert mail.message["Date"].datetime.tzinfo is not None
+    assert len({mail.id for mail in mails}) == len(mails)
