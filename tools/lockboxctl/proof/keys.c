@@ -65,16 +65,27 @@ static enum ctl_exit load_vkeys(const char *path, struct trusted *trusted) {
 }
 
 static enum ctl_exit load_own(const char *path, struct trusted *trusted) {
+    static const char begin[] = "-----BEGIN ";
     struct lbx_buf text LBX_BUF = {0};
     struct lbx_signing_key key;
     if (!read_whole_file(path, KEYS_FILE_MAX, &text))
         return CTL_USAGE;
-    if (lbx_signing_key_read(text.data ? text.data : "", text.len, &key) != LBX_OK)
-        return ctl_fail(CTL_USAGE, "%s holds no Ed25519 key (lockboxctl keygen makes one)", path);
-    add(trusted, key.public_key);
+    /* Several where one takes over from another: each begins with such a line. */
+    const char *at = text.data ? text.data : "";
+    bool good;
+    do {
+        const char *next = *at ? strstr(at + 1, begin) : NULL;
+        good = lbx_signing_key_read(at, next ? (size_t)(next - at) : strlen(at), &key) == LBX_OK;
+        if (good)
+            add(trusted, key.public_key);
+        at = next;
+    } while (good && at);
     explicit_bzero(&key, sizeof key);
-    explicit_bzero(text.data, text.len);
-    return CTL_DONE;
+    if (text.data)
+        explicit_bzero(text.data, text.len);
+    return good
+               ? CTL_DONE
+               : ctl_fail(CTL_USAGE, "%s holds no Ed25519 key (lockboxctl keygen makes one)", path);
 }
 
 enum ctl_exit trusted_load(const struct ctl *ctl, struct trusted *ret_trusted) {
