@@ -19,7 +19,7 @@ FROM ${BASE}
 # libesmtp6 brings its own SASL plug-ins.
 RUN apt-get update \
     && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
-        ca-certificates libesmtp6 libgmime-3.0-0 libjansson4 libmicrohttpd12 libpq5 librdkafka1 libssl3 tini \
+        ca-certificates libcurl4 libesmtp6 libgmime-3.0-0 libjansson4 libmicrohttpd12 libpq5 librdkafka1 libssl3 tini \
     && rm -rf /var/lib/apt/lists/* \
     && groupadd --gid 10001 lockbox \
     && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin lockbox

@@ -163,6 +163,7 @@ enum ctl_exit ctl_notification_list(struct ctl *ctl);
 enum ctl_exit ctl_audit_verify(struct ctl *ctl);
 enum ctl_exit ctl_audit_export(struct ctl *ctl);
 enum ctl_exit ctl_audit_proof(struct ctl *ctl);
+enum ctl_exit ctl_audit_witness(struct ctl *ctl);
 enum ctl_exit ctl_audit_vkey(struct ctl *ctl);
 enum ctl_exit ctl_keygen(struct ctl *ctl);
 enum ctl_exit ctl_notification_preview(struct ctl *ctl);

@@ -97,6 +97,12 @@ static const struct ctl_command commands[] = {
      "Of the keys in LOCKBOX_CHECKPOINT_VKEYS_FILE and of LOCKBOX_CHECKPOINT_KEY_FILE. What it prints is\n"
      "what LOCKBOX_CHECKPOINT_VKEYS_FILE takes.",
      "lockboxctl audit vkey > vkeys.txt", ctl_audit_vkey},
+    {"audit witness", "", CTL_OPT(OUTPUT), 0,
+     "Ask the witnesses to cosign each log's newest checkpoint (C2SP tlog-witness)",
+     "LOCKBOX_WITNESS_POLICY_FILE names them, with their URLs, and how many must sign; their signatures are\n"
+     "stored, and audit verify then asks for them. Exit code 1 where one refuses: it may have seen another\n"
+     "log under this name. LOCKBOX_AUDIT_DATABASE_URL: a role that may insert, such as lockbox_audit_writer.",
+     "lockboxctl audit witness", ctl_audit_witness},
     {"keygen", "PATH", 0, 0, "Make a key that signs checkpoints, and print its verifier key",
      "Writes the private key (PEM, Ed25519) to PATH, which must not exist, for LOCKBOX_CHECKPOINT_KEY_FILE.\n"
      "The verifier key that it prints goes to whoever verifies; its name is LOCKBOX_LOG_ORIGIN.",

@@ -466,6 +466,61 @@ static void read_rows(struct check *c) {
         c->code = ctl_statement_failed(&ctl_audit, err);
 }
 
+/* ---- witnesses ---- */
+
+struct witnessed {
+    bool any;
+    uint64_t size; /* the largest that enough witnesses saw */
+};
+
+static void take_cosigned(struct check *c, size_t row, struct witnessed *ret) {
+    const char *text = lbx_pg_cell(c->v->hashes, 0, row, 2), *wrong = "";
+    int64_t number = lbx_pg_cell_int(c->v->hashes, 0, row, 0);
+    int64_t size = lbx_pg_cell_int(c->v->hashes, 0, row, 1);
+    struct lbx_note note;
+    uint64_t witnesses;
+    size_t which;
+    const struct lbx_policy *policy = c->v->trusted.policy;
+    c->v->cosigned++;
+    if (lbx_note_read(text, strlen(text), &note) != LBX_OK)
+        FIND(c, c->log->base + size - 1,
+             "checkpoint %" PRId64 ": what witnesses signed cannot be read", number);
+    else if (lbx_policy_witnesses(policy, &note, &witnesses, &which) != LBX_OK)
+        FIND(c, c->log->base + size - 1,
+             "checkpoint %" PRId64 ": the cosignature of %s does not hold", number,
+             policy->list[which].name);
+    else if (!ret->any && quorum_holds(&c->v->trusted, &note, &wrong))
+        *ret = (struct witnessed){true, (uint64_t)size};
+}
+
+/* A policy asks for witnesses: every cosignature of theirs holds, and there is a checkpoint with enough. */
+static void meet_witnesses(struct check *c) {
+    struct lbx_arena *arena = &c->v->ctl->arena;
+    struct witnessed witnessed = {0};
+    int64_t below = INT64_MAX;
+    size_t count = 0;
+    if (!c->v->trusted.policy || c->log->is_checkpoints)
+        return;
+    do {
+        const char *params[] = {c->log->topic, number_text(arena, c->log->partition),
+                                number_text(arena, below),
+                                number_text(arena, c->v->logs.last_checkpoint)};
+        c->code = proof_ask(c->v->hashes, &sql_proof_witnessed, 4, params);
+        count = c->code == CTL_DONE ? lbx_pg_row_count(c->v->hashes, 0) : 0;
+        for (size_t row = 0; row < count; row++) {
+            take_cosigned(c, row, &witnessed);
+            below = lbx_pg_cell_int(c->v->hashes, 0, row, 1);
+        }
+    } while (count);
+    if (c->v->trusted.policy->quorum < 0)
+        return;
+    if (!witnessed.any)
+        FIND(c, c->log->base,
+             "no checkpoint is cosigned by as many witnesses as the policy asks for");
+    else
+        c->v->unwitnessed += c->log->size - witnessed.size;
+}
+
 /* ---- the end ---- */
 
 static void meet_head(struct check *c) {
@@ -488,6 +543,8 @@ static void meet_head(struct check *c) {
              c->rows + c->absent);
     tiles_beyond(c);
     checkpoints_beyond(c);
+    if (c->code == CTL_DONE)
+        meet_witnesses(c);
 }
 
 static void check_init(struct check *c, struct verification *v, const struct log *log) {

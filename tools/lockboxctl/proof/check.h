@@ -20,7 +20,9 @@ struct verification {
     struct findings findings;
     struct progress progress;
     bool allow_absent; /* records of months that were detached */
-    uint64_t records, absent, checkpoints, cosigned;
+    uint64_t records, absent, checkpoints;
+    uint64_t cosigned,
+        unwitnessed; /* checkpoints; leaves behind the last that enough witnesses saw */
     uint64_t kafka_records, kafka_gone; /* compared; in the store, and no longer in Kafka */
 };
 

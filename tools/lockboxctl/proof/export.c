@@ -107,8 +107,8 @@ static struct proving *proving_of(struct export *e, const char *topic, int32_t p
     return log && log->has_head ? &e->proving[log - e->logs.list] : NULL;
 }
 
-enum ctl_exit checkpoint_with_cosignatures(struct lbx_pg *pg, struct lbx_arena *arena,
-                                           struct stored_checkpoint stored, const char **ret_note) {
+static enum ctl_exit with_cosignatures(struct lbx_pg *pg, struct lbx_arena *arena,
+                                       struct stored_checkpoint stored, const char **ret_note) {
     struct lbx_buf note LBX_BUF = {0};
     lbx_buf_str(&note, stored.note);
     enum ctl_exit code = PROOF_ASK(pg, &sql_proof_cosignatures, number_text(arena, stored.number));
@@ -116,6 +116,42 @@ enum ctl_exit checkpoint_with_cosignatures(struct lbx_pg *pg, struct lbx_arena *
         lbx_buf_str(&note, lbx_pg_cell(pg, 0, row, 0));
     *ret_note = lbx_arena_memdup(arena, note.data, note.len);
     return code;
+}
+
+static enum ctl_exit newest_witnessed(struct lbx_pg *pg, const struct log *log,
+                                      const struct trusted *trusted, struct lbx_arena *arena,
+                                      const char **ret_note, uint64_t *ret_size) {
+    const char *wrong;
+    enum ctl_exit code =
+        PROOF_ASK(pg, &sql_proof_witnessed, log->topic, number_text(arena, log->partition),
+                  number_text(arena, INT64_MAX), number_text(arena, INT64_MAX));
+    for (size_t row = 0; code == CTL_DONE && row < lbx_pg_row_count(pg, 0); row++) {
+        const char *text = lbx_pg_cell(pg, 0, row, 2);
+        struct lbx_note note;
+        if (lbx_note_read(text, strlen(text), &note) != LBX_OK ||
+            !quorum_holds(trusted, &note, &wrong))
+            continue;
+        *ret_note = lbx_arena_strdup(arena, text);
+        *ret_size = (uint64_t)lbx_pg_cell_int(pg, 0, row, 1);
+        return CTL_DONE;
+    }
+    return code;
+}
+
+enum ctl_exit checkpoint_to_show(struct lbx_pg *pg, const struct log *log,
+                                 const struct trusted *trusted, struct lbx_arena *arena,
+                                 const char **ret_note, uint64_t *ret_size) {
+    bool any;
+    *ret_note = NULL;
+    *ret_size = 0;
+    if (trusted->policy && trusted->policy->quorum >= 0)
+        return newest_witnessed(pg, log, trusted, arena, ret_note, ret_size);
+    enum ctl_exit code = checkpoint_newest(pg, log, &any);
+    if (code != CTL_DONE || !any)
+        return code;
+    struct stored_checkpoint stored = checkpoint_at(pg, 0);
+    *ret_size = stored.size;
+    return with_cosignatures(pg, arena, stored, ret_note);
 }
 
 /* Records stand by log and offset: the last of a log decides. */
@@ -127,7 +163,6 @@ static enum ctl_exit cover(struct export *e, bool *ret_covered) {
     for (size_t i = 0; i < e->count; i++) {
         const struct chosen *c = &e->list[i];
         struct proving *p = proving_of(e, c->topic, c->partition);
-        bool any;
         if (!p)
             return ctl_fail(CTL_NO, "%s/%d has no log: lockboxctl audit verify", c->topic,
                             c->partition);
@@ -135,13 +170,8 @@ static enum ctl_exit cover(struct export *e, bool *ret_covered) {
         if (!p->log) {
             p->log = logs_find(&e->logs, c->topic, c->partition);
             log_hashes_init(&p->hashes, e->hashes, p->log);
-            enum ctl_exit code = checkpoint_newest(e->pg, p->log, &any);
-            struct stored_checkpoint stored = {0};
-            if (code == CTL_DONE && any) {
-                stored = checkpoint_at(e->pg, 0);
-                p->size = stored.size;
-                code = checkpoint_with_cosignatures(e->pg, &e->ctl->arena, stored, &p->note);
-            }
+            enum ctl_exit code =
+                checkpoint_to_show(e->pg, p->log, &e->trusted, &e->ctl->arena, &p->note, &p->size);
             if (code != CTL_DONE)
                 return code;
         }
@@ -174,9 +204,11 @@ static enum ctl_exit prepare(struct export *e) {
         if (code != CTL_DONE || covered)
             return code;
         if (lbx_monotonic_us() > deadline)
-            return ctl_fail(CTL_NO,
-                            "some of these records are under no checkpoint (yet): does the auditor "
-                            "sign (LOCKBOX_CHECKPOINT_KEY_FILE)?");
+            return ctl_fail(CTL_NO, "some of these records are under no checkpoint%s (yet): %s",
+                            e->trusted.policy ? " with enough witnesses" : "",
+                            e->trusted.policy
+                                ? "lockboxctl audit witness asks them"
+                                : "does the auditor sign (LOCKBOX_CHECKPOINT_KEY_FILE)?");
         forget(e);
         usleep(POLL_MS * 1000);
     }

@@ -34,6 +34,7 @@ static void add(struct trusted *trusted, const unsigned char key[LBX_KEY_SIZE]) 
 
 void trusted_done(struct trusted *trusted) {
     free(trusted->keys);
+    free(trusted->policy);
     *trusted = (struct trusted){0};
 }
 
@@ -88,6 +89,23 @@ static enum ctl_exit load_own(const char *path, struct trusted *trusted) {
                : ctl_fail(CTL_USAGE, "%s holds no Ed25519 key (lockboxctl keygen makes one)", path);
 }
 
+enum ctl_exit trusted_load_policy(const struct ctl *ctl, struct trusted *ret_trusted) {
+    const char *path = ctl->settings.witness_policy_file;
+    struct lbx_buf text LBX_BUF = {0};
+    size_t line;
+    if (!*path)
+        return CTL_DONE;
+    if (!read_whole_file(path, KEYS_FILE_MAX, &text))
+        return CTL_USAGE;
+    ret_trusted->policy = calloc(1, sizeof *ret_trusted->policy);
+    if (!ret_trusted->policy)
+        abort();
+    if (lbx_policy_read(text.data ? text.data : "", text.len, ret_trusted->policy, &line) == LBX_OK)
+        return CTL_DONE;
+    return line ? ctl_fail(CTL_USAGE, "%s: line %zu is none of a witness policy", path, line)
+                : ctl_fail(CTL_USAGE, "%s has no line that names the quorum", path);
+}
+
 enum ctl_exit trusted_load(const struct ctl *ctl, struct trusted *ret_trusted) {
     const struct lbx_settings *s = &ctl->settings;
     enum ctl_exit code = CTL_DONE;
@@ -99,7 +117,7 @@ enum ctl_exit trusted_load(const struct ctl *ctl, struct trusted *ret_trusted) {
         return ctl_fail(CTL_USAGE,
                         "no key to trust: LOCKBOX_CHECKPOINT_VKEYS_FILE names a file of verifier "
                         "keys, one a line");
-    return code;
+    return code == CTL_DONE ? trusted_load_policy(ctl, ret_trusted) : code;
 }
 
 static bool wrong(const char **ret_wrong, const char *what) {
@@ -130,4 +148,16 @@ bool checkpoint_holds(const char *note, size_t len, const char *origin,
         }
     }
     return known || wrong(ret_wrong, "it is signed by no key that is trusted");
+}
+
+bool quorum_holds(const struct trusted *trusted, const struct lbx_note *note,
+                  const char **ret_wrong) {
+    uint64_t witnesses;
+    size_t which;
+    if (!trusted->policy)
+        return true;
+    if (lbx_policy_witnesses(trusted->policy, note, &witnesses, &which) != LBX_OK)
+        return wrong(ret_wrong, "a witness's cosignature does not hold");
+    return lbx_policy_is_met(trusted->policy, witnesses) ||
+           wrong(ret_wrong, "it is cosigned by fewer witnesses than the policy asks for");
 }

@@ -144,7 +144,8 @@ static const char *note_wrong(struct unpacking *u, const struct manifest_log *lo
             return NULL;
     }
     if (!checkpoint_holds(text, len, log->origin, &u->trusted, &note, ret_checkpoint, &key_id,
-                          &wrong))
+                          &wrong) ||
+        !quorum_holds(&u->trusted, &note, &wrong))
         return wrong;
     free(seen->good_note);
     seen->good_note = strndup(text, len);
@@ -269,6 +270,9 @@ static enum ctl_exit take_keys(struct unpacking *u, bool *ret_own) {
     *ret_own = !*s->checkpoint_vkeys_file && !*s->checkpoint_key_file;
     if (!*ret_own)
         return trusted_load(u->ctl, &u->trusted);
+    enum ctl_exit code = trusted_load_policy(u->ctl, &u->trusted);
+    if (code != CTL_DONE)
+        return code;
     if (!u->vkeys.len || !trusted_add_lines(&u->trusted, u->vkeys.data, u->vkeys.len) ||
         !u->trusted.count)
         return wrong_file("vkeys.txt", "it is missing, or holds a line that is no verifier key");

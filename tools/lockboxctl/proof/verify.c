@@ -153,6 +153,11 @@ static void say_result(const struct verification *v) {
                    v->findings.count ? "not all is right" : "all is right");
     if (v->absent && v->allow_absent)
         lbx_buf_printf(&out, "%" PRIu64 " records are not here, only their hashes\n", v->absent);
+    if (v->trusted.policy)
+        lbx_buf_printf(&out,
+                       "%" PRIu64 " checkpoints are cosigned; %" PRIu64
+                       " leaves came after what enough witnesses saw\n",
+                       v->cosigned, v->unwitnessed);
     if (v->kafka)
         lbx_buf_printf(
             &out, "%" PRIu64 " records are the same in Kafka; %" PRIu64 " are no longer there\n",

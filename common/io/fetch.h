@@ -1,0 +1,20 @@
+/* One HTTP request and its answer (libcurl). For tools; blocks. */
+#ifndef LBX_IO_FETCH_H
+#define LBX_IO_FETCH_H
+
+#include "base/buf.h"
+#include "base/err.h"
+
+struct lbx_answer {
+    long status;
+    struct lbx_buf body;
+};
+
+/* POSTs to an http or https URL, follows no redirect, and takes at most `most` bytes. LBX_ERR_INVALID: no such
+ * URL. LBX_ERR_LIMIT: the answer is longer. LBX_ERR_UNAVAILABLE: no answer within timeout_s; *ret_why, static,
+ * says what was missing. */
+enum lbx_err lbx_fetch_post(const char *url, const char *content_type, const struct lbx_buf *body,
+                            size_t most, long timeout_s, struct lbx_answer *ret_answer,
+                            const char **ret_why) LBX_MUST_CHECK;
+
+#endif
