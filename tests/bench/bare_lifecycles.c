@@ -1,0 +1,226 @@
+/* Whole lifecycles without Kafka, to measure the road by: the same events through the requester's and the
+ * decider's own transactions, the same rows taken and marked as by the relay, but records come from memory and
+ * nothing is sent. One session, one step after the other. Prints the lifecycles per second.
+ *
+ * bare_lifecycles NAME COUNT, with LOCKBOX_DATABASE_URL: NAME keeps the ids of several apart.
+ */
+#include "../../services/decider/decider.h"
+#include "../../services/requester/requester.h"
+#include "base/clock.h"
+#include "sql_bench.h"
+#include "sql_decider.h"
+#include "sql_relay.h"
+#include "sql_requester.h"
+#include "worker/transact.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { TICKETS = 166, RECORDS = 3 * TICKETS, ROUND = 500 };
+
+#define ENVELOPE                                                                                   \
+    "{\"specversion\":\"1.0\",\"id\":\"%s-%zu\",\"source\":\"/bare\",\"type\":\"lockbox.%s.v1\","  \
+    "\"datacontenttype\":\"application/json\",\"data\":"
+#define CLUSTER                                                                                    \
+    "/subscriptions/%s/resourceGroups/rg/providers/Microsoft.RedHatOpenShift/openShiftClusters/aro"
+
+static const struct lbx_consume requester = {
+    .load = requester_load, .decide = requester_decide, .save = requester_save};
+static const struct lbx_consume decider = {.load = decider_load, .decide = decider_decide};
+
+static struct lbx_worker worker = {.name = "bare", .source = "/lockbox/bare"};
+static struct lbx_arena batch_arena;
+static struct lbx_calls calls;
+static const char *name;
+static size_t event_count;
+
+static void check(bool good, const char *what) {
+    if (good)
+        return;
+    fprintf(stderr, "bare_lifecycles: %s\n", what);
+    exit(1);
+}
+
+/* ---- records in memory ---- */
+
+/* One topic's: a partition of our own, and the batch that is being put together. */
+struct source {
+    const struct lbx_consume *declaration;
+    const char *group;
+    enum lbx_topic topic;
+    struct lbx_claim claim;
+    struct lbx_arena texts;
+    struct lbx_record records[RECORDS];
+    size_t count;
+};
+
+static void open_source(struct source *s, const struct lbx_consume *declaration,
+                        enum lbx_topic topic, const char *group) {
+    char place[128];
+    snprintf(place, sizeof place, "bare.%s.%d", name, topic);
+    *s = (struct source){.declaration = declaration, .group = group, .topic = topic};
+    s->claim = (struct lbx_claim){.topic = strdup(place)};
+    lbx_arena_init(&s->texts);
+    check(lbx_offsets_take(worker.pg, group, "bench", &s->claim, 1) == LBX_OK, "take");
+}
+
+__attribute__((format(printf, 4, 5))) static void
+add(struct source *s, const char *key, const char *type, const char *format, ...) {
+    struct lbx_buf value LBX_BUF = {0};
+    char data[1024];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(data, sizeof data, format, args);
+    va_end(args);
+    lbx_buf_printf(&value, ENVELOPE "%s}", name, ++event_count, type, data);
+    check(s->count < RECORDS, "batch full");
+    s->records[s->count] = (struct lbx_record){
+        .topic = s->topic,
+        .topic_name = s->claim.topic,
+        .offset = s->claim.next_offset + (int64_t)s->count,
+        .timestamp_ms = 1,
+        .key = lbx_arena_strdup(&s->texts, key),
+        .key_len = strlen(key),
+        .value = lbx_arena_memdup(&s->texts, value.data, value.len),
+        .value_len = value.len,
+    };
+    s->count++;
+}
+
+static void handle(struct source *s) {
+    lbx_arena_reset(&batch_arena);
+    struct lbx_input_event *inputs =
+        LBX_ARENA_ARRAY(&batch_arena, struct lbx_input_event, s->count);
+    for (size_t i = 0; i < s->count; i++)
+        inputs[i].record = &s->records[i];
+    s->claim.batch_end = s->claim.next_offset + (int64_t)s->count;
+    const struct lbx_transaction t = {
+        .worker = &worker,
+        .declaration = s->declaration,
+        .group = s->group,
+        .claims = &s->claim,
+        .claim_count = 1,
+        .arena = &batch_arena,
+        .calls = &calls,
+    };
+    check(lbx_transact(&t, inputs, s->count, false) == LBX_OK, "transaction");
+    for (size_t i = 0; i < s->count; i++)
+        check(inputs[i].status == LBX_INPUT_NEW, inputs[i].reason.text);
+    lbx_pg_release(worker.pg);
+    s->claim.next_offset = s->claim.batch_end;
+    s->count = 0;
+    lbx_arena_reset(&s->texts);
+}
+
+/* ---- the relay, as far as the database goes ---- */
+
+static void publish(void) {
+    static const char every_shard[] = "{0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15}", limit[] = "500";
+    struct lbx_rows marks;
+    size_t count = ROUND;
+    lbx_rows_init(&marks, 1);
+    while (count > 0) {
+        calls = (struct lbx_calls){0};
+        lbx_rows_call(&marks, &calls, &sql_relay_mark_outbox, 0, NULL);
+        size_t take = LBX_CALL(&calls, &sql_relay_take_unpublished, every_shard, limit);
+        check(lbx_pg_run(worker.pg, &calls) == LBX_OK, "relay");
+        lbx_rows_done(&marks);
+        lbx_rows_init(&marks, 1);
+        count = lbx_pg_row_count(worker.pg, take);
+        for (size_t i = 0; i < count; i++)
+            lbx_rows_text(&marks, lbx_pg_cell(worker.pg, take, i, 1));
+    }
+    lbx_rows_done(&marks);
+    lbx_pg_release(worker.pg);
+}
+
+/* ---- the story ---- */
+
+#define ANN "{\"id\":\"ann\",\"email\":\"ann@contoso.example\",\"name\":\"Ann\"}"
+#define GWEN "{\"id\":\"gwen\",\"email\":\"gwen@contoso.example\",\"name\":\"Gwen\"}"
+#define SCOPE "{\"tenant_id\":\"%s\",\"subscription_id\":\"%s\""
+
+static void found(struct source *tenants) {
+    add(tenants, name, "tenant.subscription_added", SCOPE "}", name, name);
+    add(tenants, name, "tenant.role_assigned",
+        "{\"tenant_id\":\"%s\",\"role\":\"global_administrator\",\"principal\":" GWEN "}", name);
+    add(tenants, name, "tenant.role_assigned", SCOPE ",\"role\":\"owner\",\"principal\":" ANN "}",
+        name, name);
+    add(tenants, name, "tenant.lockbox_enabled", SCOPE ",\"by\":" GWEN "}", name, name);
+    handle(tenants);
+}
+
+static void ask(struct source *tickets, const char *ticket) {
+    add(tickets, ticket, "ticket.opened",
+        "{\"ticket_id\":\"%s\",\"subscription_id\":\"%s\",\"title\":\"Bench\"}", ticket, name);
+    add(tickets, ticket, "ticket.assigned",
+        "{\"ticket_id\":\"%s\",\"engineer\":{\"id\":\"eng-%s\",\"email\":\"e@redhat.example\","
+        "\"name\":\"Eve\",\"organization\":\"redhat\"}}",
+        ticket, ticket);
+    add(tickets, ticket, "access.requested",
+        "{\"ticket_id\":\"%s\",\"engineer_id\":\"eng-%s\",\"justification\":\"Bench\","
+        "\"resource_id\":\"" CLUSTER "\",\"actions\":[{\"action\":\"get_pod_logs\","
+        "\"namespace\":\"openshift-ingress\"}]}",
+        ticket, ticket, name);
+}
+
+static void approve_all(struct source *decisions, struct lbx_rows *tickets) {
+    calls = (struct lbx_calls){0};
+    size_t call = LBX_CALL(&calls, &sql_bench_pending, lbx_rows_literal(tickets, 0));
+    check(lbx_pg_run(worker.pg, &calls) == LBX_OK, "pending");
+    for (size_t i = 0; i < lbx_pg_row_count(worker.pg, call); i++) {
+        const char *id = lbx_pg_cell(worker.pg, call, i, 0);
+        add(decisions, id, "decision.submitted",
+            "{\"request_id\":\"%s\",\"decision\":\"approve\",\"by\":" ANN "}", id);
+    }
+    handle(decisions);
+}
+
+static void live(struct source *tickets, struct source *decisions, size_t first, size_t count) {
+    struct lbx_rows names LBX_CLEANUP(lbx_rows_done);
+    char ticket[128];
+    lbx_rows_init(&names, 1);
+    for (size_t i = first; i < first + count; i++) {
+        snprintf(ticket, sizeof ticket, "%s-T%zu", name, i);
+        lbx_rows_text(&names, ticket);
+        ask(tickets, ticket);
+    }
+    handle(tickets);
+    publish();
+    approve_all(decisions, &names);
+    publish();
+    for (size_t i = first; i < first + count; i++) {
+        snprintf(ticket, sizeof ticket, "%s-T%zu", name, i);
+        add(tickets, ticket, "ticket.closed", "{\"ticket_id\":\"%s\"}", ticket);
+    }
+    handle(tickets);
+    publish();
+}
+
+int main(int argc, char **argv) {
+    const struct lbx_sql *const *const statements[] = {
+        lbx_offsets_statements, lbx_store_statements, sql_requester_all, sql_decider_all,
+        sql_relay_all,          sql_bench_all,        NULL};
+    static struct source tenants, tickets, decisions;
+    char *why = NULL;
+    check(argc == 3, "usage: bare_lifecycles NAME COUNT");
+    name = argv[1];
+    size_t count = strtoul(argv[2], NULL, 10);
+    lbx_log_init("bare", LBX_LOG_ERROR);
+    check(lbx_settings_load(&worker.settings, &why) == LBX_OK, "settings");
+    check(lbx_pg_open(worker.settings.database_url, "bare", "lockbox", statements, &worker.pg) ==
+              LBX_OK,
+          "database");
+    lbx_arena_init(&batch_arena);
+    open_source(&tenants, &requester, LBX_TOPIC_TENANTS, "bare.requester");
+    open_source(&tickets, &requester, LBX_TOPIC_TICKETS, "bare.requester");
+    open_source(&decisions, &decider, LBX_TOPIC_DECISIONS, "bare.decider");
+    found(&tenants);
+    int64_t began = lbx_monotonic_us();
+    for (size_t done = 0; done < count; done += TICKETS)
+        live(&tickets, &decisions, done, count - done < TICKETS ? count - done : TICKETS);
+    printf("%.0f\n", (double)count * 1e6 / (double)(lbx_monotonic_us() - began));
+    return 0;
+}
