@@ -66,8 +66,8 @@ static void open_source(struct source *s, const struct lbx_consume *declaration,
     check(lbx_offsets_take(worker.pg, group, "bench", &s->claim, 1) == LBX_OK, "take");
 }
 
-__attribute__((format(printf, 4, 5))) static void
-add(struct source *s, const char *key, const char *type, const char *format, ...) {
+__attribute__((format(printf, 4, 5))) static void add(struct source *s, const char *key,
+                                                      const char *type, const char *format, ...) {
     struct lbx_buf value LBX_BUF = {0};
     char data[1024];
     va_list args;
@@ -200,9 +200,13 @@ static void live(struct source *tickets, struct source *decisions, size_t first,
 }
 
 int main(int argc, char **argv) {
-    const struct lbx_sql *const *const statements[] = {
-        lbx_offsets_statements, lbx_store_statements, sql_requester_all, sql_decider_all,
-        sql_relay_all,          sql_bench_all,        NULL};
+    const struct lbx_sql *const *const statements[] = {lbx_offsets_statements,
+                                                       lbx_store_statements,
+                                                       sql_requester_all,
+                                                       sql_decider_all,
+                                                       sql_relay_all,
+                                                       sql_bench_all,
+                                                       NULL};
     static struct source tenants, tickets, decisions;
     char *why = NULL;
     check(argc == 3, "usage: bare_lifecycles NAME COUNT");

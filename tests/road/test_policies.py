@@ -1,0 +1,136 @@
+"""What a subscription's policy asks for: several approvals, signatures, approval beforehand. And emergencies."""
+import base64
+import json
+import time
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from support.scenario import LOGS, Tenant, new_engineer
+
+NODES = {"action": "list_or_get_objects", "kind": "Node"}
+PODS = {"action": "list_or_get_objects", "kind": "Pod", "namespace": "openshift-etcd"}
+
+
+def base64url(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def jwk(key: Ed25519PrivateKey) -> dict:
+    return {"kty": "OKP", "crv": "Ed25519", "x": base64url(key.public_key().public_bytes_raw())}
+
+
+def signed(key: Ed25519PrivateKey, request, **said) -> str:
+    payload = {"request_id": request.id, "digest": request.first.request["digest"], "iat": int(time.time()), **said}
+    signing = f'{base64url(json.dumps({"alg": "EdDSA"}).encode())}.{base64url(json.dumps(payload).encode())}'
+    return f"{signing}.{base64url(key.sign(signing.encode()))}"
+
+
+@pytest.fixture
+def two(road):
+    """Two approvals are needed."""
+    tenant = Tenant(road)
+    assert tenant.change("policy_set", by=tenant.admin.principal, approvals_needed=2).kind == "tenant.changed"
+    return tenant
+
+
+def test_the_first_of_two_approvals_is_recorded(two):
+    request = two.request()
+    assert request.decide("approve") == "recorded"
+    assert request.decide("approve") == "duplicate"
+    assert not request.check().allowed
+    assert request.decide("approve", by=two.approver) == "applied"
+    assert request.check().allowed
+    request.event("approved")
+    assert request.kinds == ["created", "approval_recorded", "approved"]
+
+
+def test_one_denial_ends_it(two):
+    request = two.request()
+    assert request.decide("approve") == "recorded"
+    assert request.decide("deny", by=two.approver) == "applied"
+    request.event("denied")
+    assert request.kinds == ["created", "approval_recorded", "denied"]
+    assert not request.check().allowed
+
+
+def test_what_all_approvers_kept_is_granted_for_the_shortest_time(two):
+    request = two.request(actions=[LOGS, NODES, PODS], duration="PT6H")
+    assert request.decide("approve", actions=[1, 2], duration="PT3H") == "recorded"
+    assert request.decide("approve", by=two.approver, actions=[2, 3], duration="PT4H") == "applied"
+    granted = request.event("approved").request
+    assert [item["kept"] for item in granted["actions"]] == [False, True, False]
+    assert granted["granted_duration"] == "PT3H"
+    assert [request.check(item).allowed for item in (LOGS, NODES, PODS)] == [False, True, False]
+
+
+def test_nothing_left_is_a_denial(two):
+    request = two.request(actions=[LOGS, NODES])
+    assert request.decide("approve", actions=[1]) == "recorded"
+    assert request.decide("approve", by=two.approver, actions=[2]) == "applied"
+    request.event("denied")
+    assert request.kinds == ["created", "approval_recorded", "denied"]
+    assert not request.check(LOGS).allowed and not request.check(NODES).allowed
+
+
+def test_only_a_good_signature_counts_where_the_policy_asks_for_one(road):
+    tenant, key = Tenant(road), Ed25519PrivateKey.generate()
+    tenant.change("policy_set", by=tenant.admin.principal, signed_decisions=True)
+    tenant.change("approver_key_set", subscription_id=None, principal_id=tenant.owner.id, public_key=jwk(key))
+    request, other = tenant.request(actions=[LOGS, NODES]), tenant.request()
+    for signature in (None, signed(Ed25519PrivateKey.generate(), request, decision="approve"),
+                      signed(key, other, decision="approve"), signed(key, request, decision="deny"),
+                      signed(key, request, decision="approve", actions=[1])):
+        more = {"signature": signature} if signature else {}
+        assert request.decide("approve", **more) == "bad_signature"
+    assert not request.check().allowed
+    assert request.decide("approve", actions=[1], signature=signed(key, request, decision="approve", actions=[1])) == "applied"
+    assert request.check(LOGS).allowed and not request.check(NODES).allowed
+
+
+def test_a_key_that_is_none_is_refused(road):
+    tenant = Tenant(road)
+    for key in ({"kty": "OKP", "crv": "Ed25519", "x": "c2hvcnQ"}, {"kty": "OKP", "crv": "X25519", "x": "A" * 43}):
+        refused = tenant.change("approver_key_set", subscription_id=None, principal_id=tenant.owner.id, public_key=key)
+        assert (refused.kind, refused.data["reason"]) == ("tenant.change_refused", "bad_key")
+
+
+def test_what_the_policy_approves_beforehand_is_decided_by_policy(road):
+    tenant = Tenant(road)
+    tenant.change("policy_set", by=tenant.admin.principal,
+                  auto_approve=[{"action": "get_pod_logs", "namespace": LOGS["namespace"], "reason_code": "sev1"}])
+    asked = tenant.request(reason_code="sev1", actions=[LOGS, NODES])
+    assert asked.kinds == ["created"]
+    assert tenant.request(reason_code="sev2").kinds == ["created"]
+    request = tenant.request(reason_code="sev1")
+    approved = request.event("approved")
+    assert [vote["by"] for vote in approved.request["decisions"]] == [{"id": "policy"}]
+    assert request.check().allowed
+    assert request.decide("revoke") == "applied"
+    assert not request.check().allowed
+
+
+def test_nobody_to_ask_is_refused_and_raises_an_alarm(road):
+    tenant = Tenant(road)
+    for role, person in (("owner", tenant.owner), ("lockbox_approver", tenant.approver)):
+        tenant.change("role_removed", principal=person.principal, role=role)
+    before = road.stack.metrics("requester")["lockbox_no_approvers_total"]
+    request = tenant.request()
+    assert (request.first.kind, request.first.request["reason"]) == ("request.refused", "no_approvers")
+    assert road.stack.metrics("requester")["lockbox_no_approvers_total"] == before + 1
+    assert request.id in road.stack.log("requester")
+
+
+def test_an_emergency_is_authorized_by_somebody_else(road):
+    tenant = Tenant(road)
+    ticket = tenant.ticket()
+    myself = ticket.engineer.principal
+    for authorizer in (myself, {**myself, "id": "another"}):
+        wish = ticket.wish(incident_id="INC-1", authorized_by=authorizer)
+        refused = road.caused_by(ticket.publish("access.emergency_declared", **wish), "request.")
+        assert (refused.kind, refused.request["reason"]) == ("request.refused", "authorizer_is_engineer")
+        assert not road.access_check(myself["id"], tenant.resource, LOGS).allowed
+    wish = ticket.wish(incident_id="INC-1", authorized_by=new_engineer().principal)
+    started = road.caused_by(ticket.publish("access.emergency_declared", **wish), "request.")
+    assert (started.kind, started.request["state"]) == ("request.emergency_started", "emergency")
+    assert road.access_check(myself["id"], tenant.resource, LOGS).allowed
