@@ -1,5 +1,10 @@
 """notification preview and templates check: no stack needed."""
+import re
+from pathlib import Path
+
 import pytest
+
+PAGES = Path(__file__).resolve().parents[2] / "docs"
 
 KINDS = ["approval_needed", "reminder", "outcome", "emergency", "emergency_reminder"]
 READERS = ["approver", "alternate", "engineer"]
@@ -87,3 +92,15 @@ def test_what_is_wrong_is_named(bare, folder, name, text, reasons):
 def test_a_folder_that_is_not_there(bare):
     done = bare("templates", "check", "/nowhere")
     assert done.returncode == 2 and "/nowhere: No such file or directory" in done.stderr
+
+
+def test_every_value_on_the_page_is_one(bare, tmp_path):
+    table = (PAGES / "mail.md").read_text().split("| values | |")[1].split("\n\n")[0]
+    values = re.findall(r"`([a-z_]+)`", table)
+    assert len(values) == len(set(values)) > 40
+    of_items = {"number", "words", "left_out"}
+    sections = "".join(f"{{{{#{name}}}}}{{{{/{name}}}}}" for name in values if name not in of_items)
+    inner = "".join(f"{{{{#{name}}}}}{{{{/{name}}}}}" for name in sorted(of_items))
+    (tmp_path / "items.txt").write_text(sections + "{{#items}}{{words}}" + inner + "{{/items}}\n")
+    done = bare("templates", "check", tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
