@@ -14,8 +14,8 @@
 #include <string.h>
 
 #define LONGEST_RETRY_US (3600 * LBX_SECOND_US)
-#define IDLE_US (60 * LBX_SECOND_US)
-#define RELEASE_US LBX_SECOND_US /* claims of the dead are looked for this often */
+#define IDLE_US (5 * LBX_SECOND_US) /* an operator may have queued a mail again */
+#define RELEASE_US LBX_SECOND_US    /* claims of the dead are looked for this often */
 #define LOOK_LEAST_US                                                                              \
     (5 * LBX_MS_US) /* what is due and locked by another clerk is his in a moment */
 enum { CLAIM_COLUMNS = 15, SETTLE_COLUMNS = 9 };
@@ -225,6 +225,8 @@ static enum lbx_err settle(struct clerk *clerk, struct lbx_effects *effects) {
         effects->now = at->at;
         if (!at->deferred)
             publish(effects, mail, at);
+        else if (at->again_at - clerk->clock_ahead < clerk->look_at_us)
+            clerk->look_at_us = at->again_at - clerk->clock_ahead;
         tell(clerk, mail, at);
     }
     return LBX_OK;

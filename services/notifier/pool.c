@@ -4,12 +4,12 @@
 
 #include <stdlib.h>
 
-#define IDLE_US LBX_SECOND_US                 /* a session without a mail is ended */
-#define USUAL_AT_FIRST_US (LBX_SECOND_US / 2) /* what a mail takes, until there were some */
-#define SLOW_LEAST_US (10 * LBX_MS_US)        /* slow is 8 times the usual, but not less */
-#define PATIENCE_LEAST_US (500 * LBX_MS_US)   /* and patience 20 times, but not less */
-#define LONGEST_US (15 * 60 * LBX_SECOND_US)  /* no mail takes longer, whatever it is doing */
-#define STOP_GRACE_US (3 * LBX_SECOND_US)     /* for a mail under way when stopping */
+#define IDLE_US LBX_SECOND_US                /* a session without a mail is ended */
+#define USUAL_AT_FIRST_US (50 * LBX_MS_US)   /* what a mail takes, until there were some */
+#define SLOW_LEAST_US (10 * LBX_MS_US)       /* slow is 8 times the usual, but not less */
+#define PATIENCE_LEAST_US (500 * LBX_MS_US)  /* and patience 20 times, but not less */
+#define LONGEST_US (15 * 60 * LBX_SECOND_US) /* no mail takes longer, whatever it is doing */
+#define STOP_GRACE_US (3 * LBX_SECOND_US)    /* for a mail under way when stopping */
 #define STOP_GRACE_IN_BODY_US (6 * LBX_SECOND_US)
 #define STALE_US (5 * LBX_SECOND_US)
 #define GATHER_US (20 * LBX_MS_US) /* done mails are settled together */
@@ -38,7 +38,7 @@ static struct {
     size_t waiting;
     struct line *lines;
     size_t running, slow;
-    double usual_us; /* the median of what mails take, roughly */
+    double usual_us; /* four of five mails take less, roughly */
     bool stopping;
     int64_t stopping_since_us;
 } pool = {.lock = PTHREAD_MUTEX_INITIALIZER, .end = &pool.first, .usual_us = USUAL_AT_FIRST_US};
@@ -74,6 +74,13 @@ static int64_t slow_us(void) {
 
 static int64_t patience_us(void) {
     return at_least(20 * pool.usual_us, PATIENCE_LEAST_US);
+}
+
+/* Upwards four steps' worth for one downwards. A mail that was cut took longer than it had, nobody knows how
+ * much: a small step, so that a relay that is slow with every mail gets the patience it needs, and many slow
+ * recipients in a row do not spoil what is known of the others. */
+static void learn(int64_t took_us, bool was_cut) {
+    pool.usual_us *= (double)took_us <= pool.usual_us ? 1 / 1.05 : was_cut ? 1.05 : 1.2;
 }
 
 /* ---- a session's side ---- */
@@ -131,7 +138,7 @@ static void line_done(void *context, struct lbx_smtp_message *message) {
     line->mail = NULL;
     mail->desk->on_wire--;
     back_to_desk(mail);
-    pool.usual_us *= (double)(mail->ended_us - line->since_us) > pool.usual_us ? 1.05 : 1 / 1.05;
+    learn(mail->ended_us - line->since_us, lbx_smtp_line_is_cut(line->smtp));
     if (line->slow) {
         line->slow = false;
         pool.slow--;

@@ -9,14 +9,15 @@ CREATE TABLE notification_attempt (
     number          integer     NOT NULL, -- 1, 2, 3, … within its notification
     begun_at        timestamptz NOT NULL,
     ended_at        timestamptz,
-    outcome         text        CHECK (outcome IN ('sent', 'deferred', 'failed', 'interrupted')),
+    outcome         text        CHECK (outcome IN ('sent', 'deferred', 'failed', 'interrupted', 'returned')),
     relay           text, -- host:port that answered last
     smtp_code       integer,
     enhanced_status text, -- RFC 3463
     smtp_reply      text,
     PRIMARY KEY (notification_id, number),
     -- Under way, or over with an outcome. interrupted: whoever made it died before saying how it ended, so
-    -- that the mail may or may not have been taken.
+    -- that the mail may or may not have been taken. returned: nothing was sent, it is no attempt; the next one
+    -- has its number.
     CHECK ((ended_at IS NULL) = (outcome IS NULL)),
     CHECK (outcome <> 'sent' OR smtp_code = 250)
 );

@@ -103,8 +103,8 @@ CREATE TRIGGER never_longer BEFORE UPDATE ON access_item FOR EACH ROW
 GRANT SELECT, INSERT ON notice TO lockbox_notifier;
 GRANT SELECT, INSERT, UPDATE (state, attempts, next_attempt_at, sender_pid, sender_since, attempted_at, finished_at,
                               smtp_code, enhanced_status, smtp_reply) ON notification TO lockbox_notifier;
-GRANT SELECT, INSERT, UPDATE (ended_at, outcome, relay, smtp_code, enhanced_status, smtp_reply) ON notification_attempt
-    TO lockbox_notifier;
+GRANT SELECT, INSERT, UPDATE (begun_at, ended_at, outcome, relay, smtp_code, enhanced_status, smtp_reply)
+    ON notification_attempt TO lockbox_notifier;
 
 -- ---- which programs this schema fits ----
 

@@ -19,6 +19,9 @@ WITH me AS MATERIALIZED (
 ), attempt AS (
     INSERT INTO notification_attempt (notification_id, number, begun_at)
     SELECT c.notification_id, c.attempts, c.attempted_at FROM claimed c
+    -- One that was given back unsent has this number.
+    ON CONFLICT (notification_id, number) DO UPDATE
+       SET begun_at = excluded.begun_at, ended_at = NULL, outcome = NULL
 )
 SELECT c.notification_id, c.request_id, c.version, c.kind, c.recipient, c.audience, c.tenant_id,
        c.attempts, c.queued_at, c.give_up_at, c.message_id,

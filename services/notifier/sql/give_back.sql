@@ -1,4 +1,4 @@
--- Mails taken in hand and not begun: the attempt never was, and the mail keeps its place.
+-- Mails taken in hand and not begun: no attempt was made, and the mail keeps its place.
 WITH given AS MATERIALIZED (
     SELECT * FROM unnest($1::uuid[], $2::integer[]) AS given (notification_id, number)
 ), back AS (
@@ -10,6 +10,7 @@ WITH given AS MATERIALIZED (
        AND n.state = 'sending' AND n.sender_pid = pg_backend_pid()
     RETURNING n.notification_id, given.number
 )
-DELETE FROM notification_attempt a
- USING back
+UPDATE notification_attempt a
+   SET ended_at = clock_timestamp(), outcome = 'returned'
+  FROM back
  WHERE a.notification_id = back.notification_id AND a.number = back.number

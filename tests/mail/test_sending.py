@@ -1,0 +1,302 @@
+"""The senders against the ledger: who waits for whom, which relay is asked, what a stop or a kill leaves behind."""
+import random
+import signal
+import threading
+import time
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from support.receiver import Plan, Receiver
+from support.stack import free_port
+from support.waiting import wait_until
+
+
+class Scripted(Plan):
+    """Recipient (its part before the @, without digits) → step → action; how often at most."""
+
+    def __init__(self, times=10**9, **mails):
+        self.times, self.mails, self.sessions = times, mails, {}
+
+    def session(self, number):
+        return self.sessions
+
+    def mail(self, recipient, time):
+        return self.mails.get(recipient.partition("@")[0].rstrip("0123456789"), {}) if time <= self.times else {}
+
+
+@pytest.fixture
+def receiver():
+    receivers = []
+
+    def make(plan=None, **options):
+        receivers.append(Receiver(plan or Plan(), **options).__enter__())
+        return receivers[-1]
+
+    yield make
+    for one in receivers:
+        one.__exit__()
+
+
+def people(name, count):
+    return [f"{name}{number}@contoso.example" for number in range(count)]
+
+
+def connections_to(port) -> int:
+    """Of clients on this machine, established."""
+    rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    return sum(row[2].endswith(f":{port:04X}") and row[3] == "01" for row in rows)
+
+
+def states(ledger) -> Counter:
+    return Counter(mail.state for mail, _ in ledger.mails().values())
+
+
+# ---- the ledger ----
+
+def test_a_mail_in_one_attempt(ledger, receiver):
+    server = receiver()
+    ledger.queue(["ann@contoso.example"])
+    ledger.notifier(server.url())
+    ledger.await_finished(30)
+    [(mail, [attempt])] = ledger.mails().values()
+    assert (mail.state, mail.attempts, mail.smtp_code, mail.enhanced_status, mail.smtp_reply) == (
+        "sent", 1, 250, "2.0.0", "250 2.0.0 taken")
+    assert (attempt.outcome, attempt.number, attempt.smtp_code, attempt.enhanced_status, attempt.smtp_reply, attempt.relay) == (
+        "sent", 1, 250, "2.0.0", "250 2.0.0 taken", f"127.0.0.1:{server.port}")
+    assert mail.queued_at <= attempt.begun_at <= attempt.ended_at == mail.finished_at
+    [event] = ledger.events()
+    assert event["type"] == "lockbox.notification.sent.v1"
+    assert event["data"]["message_id"] == mail.message_id == server.taken[0].message_id
+
+
+def test_4xx_waits_longer_each_time(ledger, receiver):
+    server = receiver(Scripted(times=3, grey={"rcpt": "4xx"}))
+    ledger.queue(["grey@contoso.example"])
+    ledger.notifier(server.url(), LOCKBOX_MAIL_RETRY="PT1S")
+    ledger.await_finished(60)
+    [(mail, attempts)] = ledger.mails().values()
+    assert [attempt.outcome for attempt in attempts] == ["deferred"] * 3 + ["sent"]
+    waits = [(after.begun_at - before.ended_at).total_seconds() for before, after in zip(attempts, attempts[1:])]
+    for wait, least in zip(waits, (0.75, 1.5, 3)):
+        assert wait >= least
+
+
+def test_a_mail_is_given_up_at_its_deadline(ledger, receiver):
+    server = receiver(Scripted(grey={"rcpt": "4xx"}))
+    ledger.queue(["grey@contoso.example"], patience="4 seconds")
+    ledger.notifier(server.url(), LOCKBOX_MAIL_RETRY="PT1S")
+    ledger.await_finished(30)
+    [(mail, attempts)] = ledger.mails().values()
+    assert (mail.state, mail.smtp_code, attempts[-1].outcome) == ("failed", 450, "failed")
+    assert len(attempts) > 1 and mail.finished_at <= mail.give_up_at
+    [event] = ledger.events()
+    assert event["type"] == "lockbox.notification.failed.v1" and event["data"]["smtp_reply"] == mail.smtp_reply
+
+
+def test_the_ledger_refuses_a_sent_mail_without_250(ledger):
+    ledger.queue(["ann@contoso.example"])
+    with pytest.raises(Exception, match="check constraint"):
+        ledger.db.rows("UPDATE lockbox.notification SET state = 'sent', smtp_code = 450")
+
+
+# ---- nobody waits for another ----
+
+@pytest.mark.parametrize("step", ["rcpt", "dot"])
+def test_slow_recipients_hold_nobody_up(ledger, receiver, step):
+    """More of them than sessions, all before the others in the queue."""
+    server = receiver(Scripted(slow={step: "12"}))
+    slow, quick = people("slow", 6), people("quick", 300)
+    ledger.queue(slow + quick)
+    ledger.notifier(server.url(), LOCKBOX_MAIL_SESSIONS="2")
+    wait_until(lambda: len({one.recipient for one in server.taken if one.recipient.startswith("quick")}) == 300,
+               "the others have their mail", 10)
+    assert not any(one.said and one.recipient.startswith("slow") and step != "dot" for one in server.taken)
+    ledger.await_finished(60)
+    assert {(mail.state, mail.attempts) for mail, _ in ledger.mails().values()} == {("sent", 1)}
+    assert server.most_at_once <= 20
+
+
+def test_too_many_slow_recipients_give_way(ledger, receiver):
+    """More than there may be sessions at all: those that waited longest are put off, and still arrive."""
+    server = receiver(Scripted(times=1, slow={"rcpt": "15"}))
+    slow, quick = people("slow", 20), people("quick", 200)
+    ledger.queue(slow + quick)
+    ledger.notifier(server.url(), LOCKBOX_MAIL_SESSIONS="1", LOCKBOX_MAIL_RETRY="PT1S")
+    most = 0
+
+    def others_have_their_mail():
+        nonlocal most
+        most = max(most, connections_to(server.port))
+        return len({one.recipient for one in server.taken if one.recipient.startswith("quick")}) == 200
+
+    wait_until(others_have_their_mail, "the others have their mail", 40)
+    ledger.await_finished(90)
+    assert states(ledger) == {"sent": 220}
+    assert most <= 10
+    put_off = [attempts[0] for mail, attempts in ledger.mails().values() if len(attempts) > 1]
+    assert put_off and {attempt.smtp_reply for attempt in put_off} == {"the relay was slow with it while others waited"}
+    assert len(server.taken) == 220
+
+
+def test_a_dead_server_keeps_only_what_is_tried(ledger, receiver):
+    """A relay that accepts connections and says nothing: mails stay in the ledger for whoever can send them."""
+    dead, alive = receiver(Scripted()), receiver()
+    dead.plan.sessions = {"banner": "hang"}
+    ledger.queue(people("ann", 200))
+    stuck = ledger.notifier(dead.url(), "1", LOCKBOX_MAIL_SESSIONS="2", LOCKBOX_SMTP_TIMEOUT="PT30S",
+                            LOCKBOX_MAIL_RETRY="PT1S")
+    wait_until(lambda: dead.open >= 2, "it is stuck")
+    ledger.notifier(alive.url(), "2")
+    wait_until(lambda: states(ledger)["sent"] >= 180, "the other notifier sent what was not under way", 25)
+    assert ledger.stop(stuck) == 0
+    ledger.await_finished(90)
+    assert len(alive.taken) == 200
+
+
+def test_two_notifiers_share_the_queue(ledger, receiver):
+    first, second = receiver(), receiver()
+    ledger.queue(people("ann", 2000))
+    notifiers = [ledger.notifier(server.url(), str(number)) for number, server in enumerate((first, second))]
+    ledger.await_finished(60)
+    assert [ledger.stop(notifier) for notifier in notifiers] == [0, 0]
+    assert first.taken and second.taken
+    assert Counter(one.recipient for one in first.taken + second.taken) == Counter(people("ann", 2000))
+
+
+# ---- relays ----
+
+def test_relays_are_tried_in_order_and_again_once_they_are_back(ledger, receiver):
+    port = free_port()
+    second = receiver()
+    ledger.queue(people("before", 20))
+    ledger.notifier(f"smtp://127.0.0.1:{port}?tls=off {second.url()}", LOCKBOX_MAIL_RETRY="PT1S", LOCKBOX_MAIL_SESSIONS="2")
+    ledger.await_finished(30)
+    mails = ledger.mails()
+    assert {(mail.state, mail.attempts) for mail, _ in mails.values()} == {("sent", 1)}
+    assert {attempts[0].relay for _, attempts in mails.values()} == {f"127.0.0.1:{second.port}"}
+    first = receiver(port=port)
+
+    def first_is_used():
+        ledger.queue([f"after{time.monotonic_ns()}@contoso.example"])
+        ledger.await_finished(30)
+        return first.taken
+
+    wait_until(first_is_used, "the first relay is asked again", 30, every=0.3)
+    taken = len(second.taken)
+    ledger.queue(people("late", 20))
+    ledger.await_finished(30)
+    assert len(second.taken) == taken
+
+
+@pytest.mark.parametrize("trouble", [{"banner": "5xx"}, {"banner": "drop"}, {"connect": "drop"}, {"ehlo": "4xx"}, {"mail": "421"},
+                                     {"mail": "drop"}, {"ehlo": "garbage"}, {"banner": "hang"}], ids=str)
+def test_a_relay_that_does_not_work_costs_no_attempt(ledger, receiver, trouble):
+    first, second = receiver(Scripted()), receiver()
+    first.plan.sessions = trouble
+    ledger.queue(people("ann", 30))
+    ledger.notifier(f"{first.url()},{second.url()}", LOCKBOX_SMTP_TIMEOUT="PT1S", LOCKBOX_MAIL_SESSIONS="2")
+    ledger.await_finished(30)
+    assert {(mail.state, mail.attempts) for mail, _ in ledger.mails().values()} == {("sent", 1)}
+    assert len(second.taken) == 30 and not first.taken
+
+
+@pytest.mark.parametrize("trouble", ["4xx", "5xx"])
+def test_an_answer_to_a_mail_is_not_asked_for_elsewhere(ledger, receiver, trouble):
+    first, second = receiver(Scripted(ann={"rcpt": trouble})), receiver()
+    ledger.queue(people("ann", 3))
+    ledger.notifier(f"{first.url()},{second.url()}")
+    wait_until(lambda: states(ledger)["deferred" if trouble == "4xx" else "failed"] == 3, "all answered")
+    assert not second.taken
+
+
+def test_all_relays_down_and_back(ledger, receiver):
+    ports = free_port(), free_port()
+    ledger.queue(people("ann", 50))
+    ledger.notifier(" ".join(f"smtp://127.0.0.1:{port}?tls=off" for port in ports), LOCKBOX_MAIL_RETRY="PT1S")
+    wait_until(lambda: states(ledger)["deferred"] == 50, "all deferred")
+    assert {attempt.smtp_reply for _, attempts in ledger.mails().values() for attempt in attempts} == {
+        "no connection to the server: Connection refused"}
+    back = receiver(port=ports[1])
+    ledger.await_finished(60)
+    assert states(ledger) == {"sent": 50} and len(back.taken) == 50
+
+
+# ---- stopping, and dying ----
+
+def test_a_stop_ends_what_is_under_way_and_gives_the_rest_back(ledger, receiver):
+    server = receiver(Scripted(slow={"dot": "1.5"}, stuck={"rcpt": "hang"}))
+    ledger.queue(people("stuck", 1) + people("slow", 1) + people("ann", 400))
+    server.plan.mails["ann"] = {"rcpt": "0.05"}
+    server.plan.times = 1
+    notifier = ledger.notifier(server.url(), LOCKBOX_MAIL_SESSIONS="3", LOCKBOX_MAIL_RETRY="PT1S")
+    wait_until(lambda: len(server.taken) >= 20, "it is at work")
+    assert ledger.stop(notifier) == 0
+    mails = ledger.mails()
+    assert states(ledger)["sending"] == 0
+    assert mails["slow0@contoso.example"][0].state == "sent"
+    stuck, [attempt] = mails["stuck0@contoso.example"]
+    assert (stuck.state, attempt.outcome, attempt.smtp_reply) == ("deferred", "deferred", "the notifier stopped")
+    sent = {recipient for recipient, (mail, _) in mails.items() if mail.state == "sent"}
+    assert sent == {one.recipient for one in server.taken if one.said}
+    for mail, attempts in mails.values():
+        made = [attempt for attempt in attempts if attempt.outcome != "returned"]
+        assert len(made) == mail.attempts == (0 if mail.state == "queued" else 1)
+        assert len(attempts) <= 1 and all(attempt.ended_at for attempt in attempts)
+    ledger.notifier(server.url())
+    ledger.await_finished(60)
+    assert all(len(attempts) == mail.attempts <= 2 for mail, attempts in ledger.mails().values())
+
+
+def test_a_lost_database_session_repeats_nothing_that_is_known(ledger, receiver):
+    """Every clerk's session is ended while mails are on the wire: what the relay says meanwhile still counts."""
+    server = receiver(Scripted(ann={"dot": "0.02"}))
+    ledger.queue(people("ann", 600))
+    ledger.notifier(server.url())
+    for _ in range(5):
+        taken = len(server.taken)
+        wait_until(lambda: len(server.taken) >= min(taken + 60, 600), "it goes on")
+        ledger.db.rows("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'lockbox-notifier-sender'")
+    ledger.await_finished(60)
+    assert states(ledger) == {"sent": 600}
+    assert_each_taking_is_an_attempt(ledger, server, people("ann", 600))
+
+
+def assert_each_taking_is_an_attempt(ledger, server, recipients):
+    takings = Counter(one.recipient for one in server.taken)
+    mails = ledger.mails()
+    assert takings.keys() == mails.keys() == set(recipients)
+    assert {(one.recipient, one.message_id) for one in server.taken} == {
+        (recipient, mail.message_id) for recipient, (mail, _) in mails.items()}
+    for recipient, (mail, attempts) in mails.items():
+        outcomes = Counter(attempt.outcome for attempt in attempts)
+        assert outcomes.keys() <= {"sent", "interrupted"} and outcomes["sent"] >= 1 and attempts[-1].outcome == "sent"
+        assert outcomes["sent"] <= takings[recipient] <= len(attempts) == mail.attempts
+    told = Counter(event["data"]["notification_id"] for event in ledger.events())
+    assert set(told.values()) == {1} and len(told) == len(recipients)
+
+
+def test_kills_lose_no_mail(ledger, receiver, sizes, seed):
+    """kill -9 of two notifiers at random. Every mail arrives, repeats have the same Message-ID, and the ledger shows each."""
+    chooser = random.Random(seed)
+    server = receiver(Scripted(ann={"dot": "0.001"}))
+    recipients = people("ann", sizes["kills"])
+    ledger.queue(recipients)
+    running = {number: ledger.notifier(server.url(), number) for number in ("1", "2")}
+    kills = 0
+    deadline = time.monotonic() + 240
+    while ledger.unfinished() and time.monotonic() < deadline:
+        threading.Event().wait(chooser.uniform(0.05, 0.6))
+        number = chooser.choice(sorted(running))
+        running[number].send_signal(signal.SIGKILL)
+        running[number].wait()
+        kills += 1
+        running[number] = ledger.notifier(server.url(), number)
+    ledger.await_finished(60)
+    assert kills >= 2
+    assert_each_taking_is_an_attempt(ledger, server, recipients)
+    repeated = len(server.taken) - len(recipients)
+    interrupted = ledger.db.value("SELECT count(*) FROM lockbox.notification_attempt WHERE outcome = 'interrupted'")
+    print(f"\n{kills} kills, {interrupted} attempts interrupted, {repeated} mails repeated")
+    assert repeated <= interrupted
