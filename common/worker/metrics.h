@@ -7,7 +7,8 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
-/* X(member, type, name behind "lockbox_", help) */
+/* X(member, type, name behind "lockbox_", help). An age holds since when, on lbx_monotonic_us's clock, and 0
+ * for none; it is shown in seconds. */
 #define LBX_METRICS(X)                                                                             \
     X(records, "counter", "records_total", "Kafka records consumed and committed")                 \
     X(batches, "counter", "batches_total", "Transactions committed for consumed records")          \
@@ -24,6 +25,10 @@
     X(mails_sent, "counter", "mails_sent_total", "Mails the server took")                          \
     X(mails_deferred, "counter", "mails_deferred_total", "Attempts that will be repeated")         \
     X(mails_failed, "counter", "mails_failed_total", "Mails given up")                             \
+    X(log_leaves, "gauge", "log_leaves", "Leaves of the transparency logs held")                   \
+    X(log_holes, "gauge", "log_holes", "Offsets in them that hold no record")                      \
+    X(unsigned_since, "age", "checkpoint_age_seconds",                                             \
+      "How long the oldest leaf without a checkpoint has waited for one")                          \
     X(halted, "gauge", "halted", "Whether it stopped its work and waits for somebody to look")     \
     X(violations, "counter", "violations_total", "Accesses found that no grant covered")           \
     X(violations_resolved, "counter", "violations_resolved_total",                                 \

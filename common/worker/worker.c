@@ -378,7 +378,8 @@ static enum lbx_err start(struct loop *loop) {
         return LBX_ERR_INVALID;
     }
     lbx_log_init(worker->name, worker->settings.log_level);
-    if (check_database(loop) != LBX_OK)
+    if (check_database(loop) != LBX_OK ||
+        (loop->declaration->check && loop->declaration->check(&worker->settings) != LBX_OK))
         return LBX_ERR_INVALID;
     const struct lbx_http_pages pages = {ready_page, metrics_page, NULL};
     if (worker->settings.http_listen[0]) {

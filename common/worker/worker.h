@@ -71,6 +71,9 @@ struct lbx_worker_declaration {
     const char *name, *summary;
     enum lbx_database database;
     lbx_sql_lists statements;
+    /* Whether the settings are any good to this worker: says which is not, and is LBX_ERR_INVALID then. NULL:
+     * they are. */
+    enum lbx_err (*check)(const struct lbx_settings *settings);
     struct lbx_used_part parts[4]; /* ended by an empty one */
     size_t lanes;                  /* 0: one; at most LBX_LANES_MAX */
 };
