@@ -81,7 +81,7 @@ class Stack:
         running = {name for name, info in self.supervisor.processes().items() if info["pid"]}
         in_use = running | ({"controller"} if "kafka" in running else set())
         self.ports = pick_ports([*PROCESSES, "controller"], self.ports, in_use)
-        self.settings = settings.chosen(self.ports)
+        self.settings = settings.chosen(self.ports, self.state.checkpoint_key())
         self.state.save({"ports": self.ports, "settings": self.settings})
         self.supervisor.start(list(PROGRAMS.values()))
         self.start_servers(parts, jars)

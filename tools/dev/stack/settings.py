@@ -14,7 +14,7 @@ NOT_FOR_WORKERS = {"LOCKBOX_MAILDIR", "LOCKBOX_SUPERUSER_URL", "LOCKBOX_AUDIT_SU
                    *(f"LOCKBOX_HTTP_{worker.upper()}" for worker in WORKERS)}
 
 
-def generated(ports: dict[str, int]) -> dict[str, str]:
+def generated(ports: dict[str, int], key_file: Path) -> dict[str, str]:
     return {
         "LOCKBOX_KAFKA_BOOTSTRAP_SERVERS": f"127.0.0.1:{ports['kafka']}",
         "LOCKBOX_DATABASE_URL": f"postgresql://lockbox_worker@127.0.0.1:{ports['postgres']}/lockbox",
@@ -23,15 +23,16 @@ def generated(ports: dict[str, int]) -> dict[str, str]:
         "LOCKBOX_MAIL_FROM": "lockbox@lockbox.example",
         "LOCKBOX_PORTAL_URL": "https://portal.example/lockbox",
         "LOCKBOX_LOG_ORIGIN": "lockbox.example/dev",
+        "LOCKBOX_CHECKPOINT_KEY_FILE": str(key_file),
     }
 
 
-def chosen(ports: dict[str, int]) -> dict[str, str]:
+def chosen(ports: dict[str, int], key_file: Path) -> dict[str, str]:
     """The generated settings, overridden by every LOCKBOX_* of the caller's environment.
 
     In a shell that has evaluated `./dev env`, addresses are some stack's own, not a wish: they override nothing.
     """
-    settings = generated(ports)
+    settings = generated(ports, key_file)
     is_dev_env = "LOCKBOX_SUPERUSER_URL" in os.environ
     for name, value in os.environ.items():
         is_setting = name.startswith("LOCKBOX_") and not name.startswith("LOCKBOX_DEV_") and name not in NOT_FOR_WORKERS

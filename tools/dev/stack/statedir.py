@@ -5,7 +5,9 @@
     run/               one start script per process, supervisord's configuration, socket and pid, the PostgreSQL socket
     log/               one log per process, install.log, build.log
     kafka/ postgres/ mail/     their data
+    checkpoint.key    signs this stack's checkpoints
 """
+import base64
 import fcntl
 import json
 import os
@@ -56,13 +58,24 @@ class StateDir:
         except FileNotFoundError:
             return {}
 
+    def checkpoint_key(self) -> Path:
+        """An Ed25519 key in PEM (RFC 8410: a fixed beginning, then 32 random bytes), made before its first use."""
+        path = self.path / "checkpoint.key"
+        if not path.exists():
+            der = bytes.fromhex("302e020100300506032b657004220420") + os.urandom(32)
+            body = base64.b64encode(der).decode()
+            replace(path, f"-----BEGIN PRIVATE KEY-----\n{body}\n-----END PRIVATE KEY-----\n", 0o600)
+        return path
+
     def save(self, state: dict) -> None:
         replace(self.path / "stack.json", json.dumps(state, indent=2) + "\n")
 
 
-def replace(path: Path, text: str) -> None:
+def replace(path: Path, text: str, mode: int = 0o644) -> None:
     """Writes a file whole or not at all."""
     draft = path.with_name(path.name + ".new")
+    draft.unlink(missing_ok=True)
+    draft.touch(mode)
     draft.write_text(text)
     os.replace(draft, path)
 
