@@ -88,6 +88,9 @@ void auditor_drop_kept(void *at) {
     lbx_rows_done(&kept->heads[0]);
     lbx_rows_done(&kept->heads[1]);
     lbx_models_done(&kept->models);
+    lbx_rows_done(&kept->signed_heads);
+    lbx_rows_done(&kept->signing_keys);
+    auditor_custody_done(&kept->custody);
     lbx_buf_done(&kept->out);
     lbx_buf_done(&kept->leaf);
 }

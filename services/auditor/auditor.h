@@ -6,6 +6,7 @@
 
 #include "audit/models.h"
 #include "audit/tree.h"
+#include "custody.h"
 #include "event/envelope.h"
 #include "worker/consume.h"
 
@@ -33,10 +34,12 @@ void auditor_append_done(struct lbx_batch *batch);
 
 /* batch->kept of the auditor. */
 struct auditor_kept {
-    int64_t room_until_us;    /* until when nobody needs to ask for room in audit.event */
+    int64_t room_until_us; /* until when nobody needs to ask for room in audit.event */
+    struct auditor_custody custody;
     struct lbx_rows asked;    /* parameters of the statements under way */
     struct lbx_rows heads[2]; /* those that are updated, those that are new */
     struct lbx_models models; /* what the batch adds to them */
+    struct lbx_rows signed_heads, signing_keys;
     struct lbx_buf out, leaf; /* scratch */
 };
 void auditor_drop_kept(void *kept);

@@ -14,8 +14,8 @@
  * else, and each offset of it would be a leaf. */
 enum { HOLE_MAX = 1 << 20 };
 
-static enum lbx_err contradiction(const struct lbx_claim *claim, const char *what, int64_t expected,
-                                  int64_t found) {
+enum lbx_err auditor_contradiction(const struct lbx_claim *claim, const char *what,
+                                   int64_t expected, int64_t found) {
     lbx_log(LBX_LOG_ERROR, "the audit store contradicts itself", LBX_S("what", what),
             LBX_S("topic", claim->topic), LBX_N("partition", claim->partition),
             LBX_N("expected", expected), LBX_N("found", found));
@@ -95,8 +95,26 @@ static enum lbx_err read_head(struct auditor_log *log, const struct lbx_pg *pg, 
     log->old_size = (uint64_t)lbx_pg_cell_int(pg, call, row, 3);
     log->rows = lbx_pg_cell_int(pg, call, row, 4);
     if (lbx_edge_read(log->old_size, edge, len, &log->edge) != LBX_OK)
-        return contradiction(log->claim, "the head's edge does not fit its size",
-                             (int64_t)log->old_size, (int64_t)len);
+        return auditor_contradiction(log->claim, "the head's edge does not fit its size",
+                                     (int64_t)log->old_size, (int64_t)len);
+    return LBX_OK;
+}
+
+static struct auditor_head head_of(const struct auditor_log *log) {
+    struct auditor_head head = {.size = log->edge.size};
+    lbx_edge_root(&log->edge, &head.root);
+    return head;
+}
+
+/* Another group's log, or one that was cut: appending would give an offset two leaves, or none. */
+static enum lbx_err check_head(const struct auditor_log *log, struct auditor_custody *custody) {
+    struct auditor_head found = head_of(log);
+    if (next_offset(log) != log->claim->next_offset)
+        return auditor_contradiction(log->claim, "the log ends elsewhere than the offsets read",
+                                     log->claim->next_offset, next_offset(log));
+    if (log->exists && !auditor_custody_holds(auditor_custody_of(custody, log->claim), &found))
+        return auditor_contradiction(log->claim, "the head is not as this auditor left it",
+                                     next_offset(log), next_offset(log));
     return LBX_OK;
 }
 
@@ -109,13 +127,9 @@ enum lbx_err auditor_logs_read(struct auditor_logs *logs, struct lbx_batch *batc
         if (log)
             err = read_head(log, pg, logs->call, row, batch->arena);
     }
-    for (size_t i = 0; err == LBX_OK && i < logs->count; i++) {
-        struct auditor_log *log = &logs->list[i];
-        /* Another group's log, or one that was cut: appending would give an offset two leaves, or none. */
-        if (next_offset(log) != log->claim->next_offset)
-            err = contradiction(log->claim, "the log ends elsewhere than the offsets read",
-                                log->claim->next_offset, next_offset(log));
-    }
+    struct auditor_kept *kept = batch->kept;
+    for (size_t i = 0; err == LBX_OK && i < logs->count; i++)
+        err = check_head(&logs->list[i], &kept->custody);
     return err;
 }
 
@@ -141,8 +155,8 @@ static enum lbx_err add_entry(struct auditor_log *log, const struct auditor_entr
         log->base = offset;
     int64_t hole = offset - log->base - (int64_t)(log->old_size + log->leaf_count);
     if (hole < 0 || hole > HOLE_MAX)
-        return contradiction(log->claim, "the next record is far from the log's end", offset - hole,
-                             offset);
+        return auditor_contradiction(log->claim, "the next record is far from the log's end",
+                                     offset - hole, offset);
     struct lbx_hash *leaves = add_leaves(log, arena, (size_t)hole + 1);
     for (int64_t i = 0; i < hole; i++)
         leaves[i] = lbx_empty_leaf;
@@ -268,8 +282,8 @@ static enum lbx_err add_upper_tile(struct lbx_buf *out, struct lbx_batch *batch,
     if (err != LBX_OK)
         return err;
     if (lbx_pg_row_count(pg, 0) != LBX_TILE_WIDTH)
-        return contradiction(log->claim, "tiles are missing", LBX_TILE_WIDTH,
-                             (int64_t)lbx_pg_row_count(pg, 0));
+        return auditor_contradiction(log->claim, "tiles are missing", LBX_TILE_WIDTH,
+                                     (int64_t)lbx_pg_row_count(pg, 0));
     for (size_t row = 0; row < LBX_TILE_WIDTH; row++) {
         size_t len;
         const void *below = lbx_pg_cell_bytes(pg, 0, row, 0, arena, &len);
@@ -342,5 +356,10 @@ enum lbx_err auditor_logs_append(struct auditor_logs *logs, struct auditor_batch
         return err;
     save_heads(logs, true, &kept->heads[0], last);
     save_heads(logs, false, &kept->heads[1], last);
+    for (size_t i = 0; i < logs->count; i++) {
+        struct auditor_known *known = auditor_custody_of(&kept->custody, logs->list[i].claim);
+        known->before = known->now;
+        known->now = head_of(&logs->list[i]);
+    }
     return LBX_OK;
 }

@@ -25,6 +25,10 @@ struct auditor_logs {
     size_t call; /* that reads the heads */
 };
 
+/* Logs what contradicts what, and where; always LBX_ERR_CONFLICT. */
+enum lbx_err auditor_contradiction(const struct lbx_claim *claim, const char *what,
+                                   int64_t expected, int64_t found);
+
 /* Adds the statement that reads and locks the heads of the batch's partitions. */
 void auditor_logs_ask(struct auditor_logs *logs, struct lbx_batch *batch, struct lbx_calls *calls);
 enum lbx_err auditor_logs_read(struct auditor_logs *logs, struct lbx_batch *batch) LBX_MUST_CHECK;

@@ -1,0 +1,11 @@
+/* Publishes checkpoints on lockbox.checkpoints.v1, each at least once, each log's in order: the key is the
+ * origin, the value the signed note. One auditor of all does it, and never waits for Kafka.
+ */
+#ifndef AUDITOR_PUBLISHER_H
+#define AUDITOR_PUBLISHER_H
+
+#include "worker/rounds.h"
+
+extern const struct lbx_rounds auditor_publisher;
+
+#endif

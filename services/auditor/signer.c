@@ -1,0 +1,286 @@
+#include "signer.h"
+
+#include "logs.h"
+#include "sql_auditor.h"
+#include "stored.h"
+
+#include "audit/note.h"
+#include "base/clock.h"
+#include "base/log.h"
+
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- keys ---- */
+
+enum { KEYS_MAX = 4, KEY_FILE_MAX = 64 * 1024 };
+
+/* Read at start, by then constant. */
+static struct {
+    struct lbx_signing_key list[KEYS_MAX];
+    size_t count;
+} keys;
+
+static enum lbx_err bad_setting(const char *setting, const char *why) {
+    lbx_log(LBX_LOG_ERROR, "bad setting", LBX_S("setting", setting), LBX_S("error", why));
+    return LBX_ERR_INVALID;
+}
+
+static enum lbx_err read_keys(const char *text) {
+    static const char end[] = "-----END PRIVATE KEY-----";
+    for (const char *stop; (stop = strstr(text, end)); text = stop) {
+        stop += sizeof end - 1;
+        if (keys.count == KEYS_MAX ||
+            lbx_signing_key_read(text, (size_t)(stop - text), &keys.list[keys.count]) != LBX_OK)
+            return LBX_ERR_INVALID;
+        keys.count++;
+        stop += strspn(stop, "\r\n");
+    }
+    /* One line in signed-note form, where it is no PEM. */
+    if (keys.count == 0 && lbx_signing_key_read(text, strlen(text), &keys.list[0]) == LBX_OK)
+        keys.count = 1;
+    return keys.count ? LBX_OK : LBX_ERR_INVALID;
+}
+
+static enum lbx_err read_key_file(const char *path) {
+    char text[KEY_FILE_MAX];
+    FILE *file = fopen(path, "re");
+    if (!file)
+        return bad_setting("LOCKBOX_CHECKPOINT_KEY_FILE", "cannot be read");
+    size_t len = fread(text, 1, sizeof text - 1, file);
+    bool failed = ferror(file);
+    fclose(file);
+    text[len] = '\0';
+    enum lbx_err err = failed ? LBX_ERR_INVALID : read_keys(text);
+    explicit_bzero(text, sizeof text);
+    return err == LBX_OK ? LBX_OK
+                         : bad_setting("LOCKBOX_CHECKPOINT_KEY_FILE",
+                                       "takes a file of one to four Ed25519 private keys in PEM");
+}
+
+enum lbx_err auditor_signer_open(const struct lbx_settings *settings) {
+    char origin[LBX_NOTE_NAME_SIZE];
+    if (lbx_log_origin(settings->log_origin, "topic", 0, 0, origin) != LBX_OK)
+        return bad_setting("LOCKBOX_LOG_ORIGIN",
+                           "takes a name without white space and plus signs, of 128 bytes or so");
+    if (settings->checkpoint_interval < LBX_SECOND_US / 10)
+        return bad_setting("LOCKBOX_CHECKPOINT_INTERVAL", "takes PT0.1S and more");
+    if (settings->checkpoint_key_file[0])
+        return read_key_file(settings->checkpoint_key_file);
+    lbx_log(LBX_LOG_WARN, "no checkpoint is signed: LOCKBOX_CHECKPOINT_KEY_FILE is not set");
+    return LBX_OK;
+}
+
+int64_t auditor_sign_every_us(const struct lbx_settings *settings) {
+    return settings->checkpoint_interval;
+}
+
+void auditor_committed(struct lbx_worker *worker) {
+    int64_t none = 0;
+    atomic_compare_exchange_strong(&worker->metrics.unsigned_since, &none, lbx_monotonic_us());
+}
+
+/* ---- heads ---- */
+
+/* A log and its last checkpoint, of one snapshot. */
+struct head {
+    const struct lbx_claim *claim;
+    int64_t base, rows;
+    struct lbx_edge edge;
+    struct auditor_head now, last; /* last.size 0: no checkpoint */
+};
+
+static bool is_signed_topic(const struct lbx_batch *batch, const struct lbx_claim *claim) {
+    const char *prefix = batch->worker->settings.topic_prefix;
+    size_t len = strlen(prefix);
+    return strncmp(claim->topic, prefix, len) != 0 ||
+           strcmp(claim->topic + len, lbx_topic_name(LBX_TOPIC_CHECKPOINTS)) != 0;
+}
+
+void auditor_sign_read(struct lbx_batch *batch, struct lbx_calls *calls) {
+    struct auditor_kept *kept = batch->kept;
+    size_t *call = LBX_ARENA_NEW(batch->arena, size_t);
+    batch->state = call;
+    *call = calls->count;
+    lbx_rows_done(&kept->asked);
+    lbx_rows_init(&kept->asked, 2);
+    for (size_t i = 0; i < batch->claim_count; i++) {
+        lbx_rows_text(&kept->asked, batch->claims[i].topic);
+        lbx_rows_int(&kept->asked, batch->claims[i].partition);
+    }
+    lbx_rows_call(&kept->asked, calls, &sql_auditor_last_checkpoints, 0, NULL);
+}
+
+static const struct lbx_claim *claim_of(const struct lbx_batch *batch, const char *topic,
+                                        int64_t partition) {
+    for (size_t i = 0; i < batch->claim_count; i++)
+        if (batch->claims[i].partition == partition &&
+            strcmp(batch->claims[i].topic, topic) == 0)
+            return &batch->claims[i];
+    abort(); /* no other was asked for */
+}
+
+static enum lbx_err read_head(const struct lbx_batch *batch, size_t call, size_t row,
+                              struct head *head) {
+    const struct lbx_pg *pg = batch->worker->pg;
+    size_t edge_len, root_len;
+    const void *edge = lbx_pg_cell_bytes(pg, call, row, 5, batch->arena, &edge_len);
+    const void *root = lbx_pg_cell_bytes(pg, call, row, 7, batch->arena, &root_len);
+    uint64_t size = (uint64_t)lbx_pg_cell_int(pg, call, row, 3);
+    head->claim =
+        claim_of(batch, lbx_pg_cell(pg, call, row, 0), lbx_pg_cell_int(pg, call, row, 1));
+    head->base = lbx_pg_cell_int(pg, call, row, 2);
+    head->rows = lbx_pg_cell_int(pg, call, row, 4);
+    head->last.size = (uint64_t)lbx_pg_cell_int(pg, call, row, 6);
+    if (root_len == LBX_HASH_SIZE)
+        memcpy(&head->last.root, root, LBX_HASH_SIZE);
+    if (lbx_edge_read(size, edge, edge_len, &head->edge) != LBX_OK)
+        return auditor_contradiction(head->claim, "the head's edge does not fit its size",
+                                     (int64_t)size, (int64_t)edge_len);
+    head->now.size = size;
+    lbx_edge_root(&head->edge, &head->now.root);
+    return LBX_OK;
+}
+
+/* ---- what a head must agree with ---- */
+
+static enum lbx_err root_at(const struct lbx_hash_source *source, const struct auditor_head *head,
+                            struct lbx_hash *ret_root) {
+    struct lbx_edge edge;
+    enum lbx_err err = lbx_tree_edge(source, head->size, &edge);
+    if (err == LBX_OK)
+        lbx_edge_root(&edge, ret_root);
+    return err;
+}
+
+/* Whether the stored tiles and leaves amount to a head. */
+static enum lbx_err check_against_leaves(const struct head *head, const struct auditor_head *against,
+                                         const struct lbx_hash_source *source, const char *what) {
+    struct lbx_hash root;
+    enum lbx_err err = root_at(source, against, &root);
+    if (err == LBX_OK && !lbx_hash_equal(&root, &against->root))
+        return auditor_contradiction(head->claim, what, (int64_t)against->size,
+                                     (int64_t)against->size);
+    return err;
+}
+
+static enum lbx_err check_all(const struct head *head, struct lbx_batch *batch) {
+    struct auditor_stored stored = {
+        .pg = batch->worker->pg,
+        .arena = batch->arena,
+        .topic = head->claim->topic,
+        .partition = head->claim->partition,
+        .base = head->base,
+        .size = head->now.size,
+    };
+    struct lbx_hash_source source = auditor_stored_source(&stored);
+    enum lbx_err err = check_against_leaves(head, &head->now, &source,
+                                            "the head is not what its leaves amount to");
+    if (err == LBX_OK && head->last.size > 0)
+        err = check_against_leaves(head, &head->last, &source,
+                                   "the last checkpoint is not what the leaves amount to");
+    return err;
+}
+
+static enum lbx_err check_head(const struct head *head, struct lbx_batch *batch) {
+    struct auditor_kept *kept = batch->kept;
+    struct auditor_known *known = auditor_custody_of(&kept->custody, head->claim);
+    if (head->last.size > head->now.size)
+        return auditor_contradiction(head->claim, "a checkpoint is larger than the log",
+                                     (int64_t)head->last.size, (int64_t)head->now.size);
+    if (head->last.size == head->now.size &&
+        !lbx_hash_equal(&head->last.root, &head->now.root))
+        return auditor_contradiction(head->claim, "the log and its checkpoint have two roots",
+                                     (int64_t)head->last.size, (int64_t)head->now.size);
+    if (!auditor_custody_holds(known, &head->now))
+        return auditor_contradiction(head->claim, "the head is not as this auditor left it",
+                                     (int64_t)known->now.size, (int64_t)head->now.size);
+    if (known->verified)
+        return LBX_OK;
+    enum lbx_err err = check_all(head, batch);
+    known->verified = err == LBX_OK;
+    return err;
+}
+
+/* ---- signing ---- */
+
+static void write_note(const struct lbx_checkpoint *checkpoint, struct lbx_buf *out) {
+    struct lbx_buf text LBX_BUF = {0};
+    lbx_checkpoint_sign(checkpoint, &keys.list[0], out);
+    lbx_checkpoint_text(checkpoint, &text);
+    for (size_t i = 1; i < keys.count; i++)
+        lbx_note_sign(text.data, text.len, checkpoint->origin, LBX_NOTE_ED25519, 0, &keys.list[i],
+                      out);
+}
+
+static enum lbx_err sign(const struct head *head, struct lbx_batch *batch, struct lbx_rows *rows) {
+    struct auditor_kept *kept = batch->kept;
+    struct lbx_checkpoint checkpoint = {.size = head->now.size, .root = head->now.root};
+    struct lbx_verifier verifier;
+    char key_id[9];
+    if (lbx_log_origin(batch->worker->settings.log_origin, head->claim->topic,
+                       head->claim->partition, head->base, checkpoint.origin) != LBX_OK ||
+        lbx_verifier_init(&verifier, checkpoint.origin, LBX_NOTE_ED25519,
+                          keys.list[0].public_key) != LBX_OK)
+        return LBX_ERR_INTERNAL;
+    snprintf(key_id, sizeof key_id, "%08x", verifier.key_id);
+    lbx_buf_clear(&kept->out);
+    write_note(&checkpoint, &kept->out);
+    lbx_rows_text(rows, head->claim->topic);
+    lbx_rows_int(rows, head->claim->partition);
+    lbx_rows_text(rows, checkpoint.origin);
+    lbx_rows_int(rows, (int64_t)checkpoint.size);
+    lbx_rows_bytes(rows, &checkpoint.root, sizeof checkpoint.root);
+    lbx_rows_text(rows, key_id);
+    lbx_rows_text(rows, kept->out.data);
+    return LBX_OK;
+}
+
+static void save(struct auditor_kept *kept, struct lbx_calls *last) {
+    if (lbx_rows_count(&kept->signed_heads) == 0)
+        return;
+    lbx_rows_done(&kept->signing_keys);
+    lbx_rows_init(&kept->signing_keys, 1);
+    for (size_t i = 0; i < keys.count; i++)
+        lbx_rows_bytes(&kept->signing_keys, keys.list[i].public_key, LBX_KEY_SIZE);
+    lbx_rows_call(&kept->signing_keys, last, &sql_auditor_insert_keys, 0, NULL);
+    lbx_rows_call(&kept->signed_heads, last, &sql_auditor_insert_checkpoints, 0, NULL);
+    lbx_calls_add(last, &sql_auditor_wake_publisher, 0, NULL);
+}
+
+static void tell(struct lbx_metrics *metrics, const struct head *heads, size_t count) {
+    int64_t leaves = 0, holes = 0;
+    for (size_t i = 0; i < count; i++) {
+        leaves += (int64_t)heads[i].now.size;
+        holes += (int64_t)heads[i].now.size - heads[i].rows;
+    }
+    atomic_store(&metrics->log_leaves, leaves);
+    atomic_store(&metrics->log_holes, holes);
+    if (keys.count)
+        atomic_store(&metrics->unsigned_since, 0);
+}
+
+enum lbx_err auditor_sign_write(struct lbx_batch *batch, struct lbx_calls *last) {
+    struct auditor_kept *kept = batch->kept;
+    size_t call = *(size_t *)batch->state;
+    size_t count = lbx_pg_row_count(batch->worker->pg, call);
+    struct head *heads = LBX_ARENA_ARRAY(batch->arena, struct head, count);
+    enum lbx_err err = LBX_OK;
+    for (size_t i = 0; err == LBX_OK && i < count; i++)
+        err = read_head(batch, call, i, &heads[i]);
+    for (size_t i = 0; err == LBX_OK && i < count; i++)
+        err = check_head(&heads[i], batch); /* ends the life of the results */
+    lbx_rows_done(&kept->signed_heads);
+    lbx_rows_init(&kept->signed_heads, 7);
+    for (size_t i = 0; err == LBX_OK && i < count; i++)
+        if (keys.count && is_signed_topic(batch, heads[i].claim) &&
+            heads[i].last.size < heads[i].now.size)
+            err = sign(&heads[i], batch, &kept->signed_heads);
+    if (err != LBX_OK)
+        return err;
+    save(kept, last);
+    tell(&batch->worker->metrics, heads, count);
+    return LBX_OK;
+}

@@ -1,0 +1,19 @@
+/* A log's hashes as the store has them: full tiles, and leaf hashes behind them. */
+#ifndef AUDITOR_STORED_H
+#define AUDITOR_STORED_H
+
+#include "audit/tree.h"
+#include "io/pg.h"
+
+struct auditor_stored {
+    struct lbx_pg *pg; /* each read is a round trip of its own, and ends the life of results */
+    struct lbx_arena *arena;
+    const char *topic;
+    int32_t partition;
+    int64_t base;
+    uint64_t size;
+};
+
+struct lbx_hash_source auditor_stored_source(struct auditor_stored *stored);
+
+#endif
