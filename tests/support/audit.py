@@ -1,5 +1,5 @@
 """What the audit store must hold: every record of every topic, once, as it was."""
-from confluent_kafka import Consumer, TopicPartition
+from confluent_kafka import Consumer, KafkaError, TopicPartition
 
 from .broker import QUIET, Record, partitions_of
 from .road import Road
@@ -19,19 +19,26 @@ def ends_of_kafka(road: Road) -> dict[tuple[str, int], tuple[int, int]]:
 
 
 def everything_in_kafka(road: Road) -> dict[tuple[str, int, int], Record]:
-    """All records of all topics, up to their ends as of now."""
+    """All records of all topics, up to their ends as of now. An offset may hold no record: the end of a transaction."""
     ends = ends_of_kafka(road)
-    consumer = Consumer({**QUIET, "bootstrap.servers": road.bootstrap, "group.id": "tests", "enable.auto.commit": False})
+    consumer = Consumer({**QUIET, "bootstrap.servers": road.bootstrap, "group.id": "tests", "enable.auto.commit": False,
+                         "enable.partition.eof": True})
     consumer.assign([TopicPartition(topic, partition, low) for (topic, partition), (low, _) in ends.items()])
-    left = sum(high - low for low, high in ends.values())
-    records = {}
-    while left:
-        messages = consumer.consume(min(left, 5000), 10)
-        assert messages, f"Kafka gave no more, though {left} records are missing"
-        for record in map(Record.of, messages):
-            if record.offset < ends[record.topic, record.partition][1]:
+    records, ended = {}, set()
+    while ended != ends.keys():
+        messages = consumer.consume(5000, 10)
+        assert messages, f"Kafka gave no more, though {ends.keys() - ended} have not ended"
+        for message in messages:
+            if message.error():
+                assert message.error().code() == KafkaError._PARTITION_EOF, message.error()
+                ended.add((message.topic(), message.partition()))
+                continue
+            record = Record.of(message)
+            high = ends[record.topic, record.partition][1]
+            if record.offset < high:
                 records[record.place] = record
-                left -= 1
+            if record.offset >= high - 1:
+                ended.add((record.topic, record.partition))
     consumer.close()
     return records
 

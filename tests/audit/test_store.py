@@ -1,0 +1,333 @@
+"""The store and its logs: every record once, heads that anybody can recompute, checkpoints that are signed once."""
+import random
+import signal
+from pathlib import Path
+
+import pytest
+from psycopg.errors import InsufficientPrivilege
+
+from support import merkle
+from support.audit import audit_complaints, everything_in_kafka
+from support.audited import CHECKPOINTS, Another, new_key, new_store, public_key
+from support.waiting import wait_until
+
+
+def some_records(seed: int, count: int) -> list[tuple]:
+    """Of any kind: nothing is too broken to be kept."""
+    chance = random.Random(seed)
+    return [(chance.choice([None, b"", chance.randbytes(8)]),
+             chance.choice([None, b"", b"{}", b'{"id":"\\u0000"}', chance.randbytes(chance.randrange(300))]),
+             [(chance.choice(["a", "content-type", "ce_id"]), chance.choice([None, b"", chance.randbytes(5)]))
+              for _ in range(chance.randrange(3))]) for _ in range(count)]
+
+
+def small(count: int) -> list[tuple]:
+    return [(b"k", b"%d" % number, []) for number in range(count)]
+
+
+@pytest.fixture(scope="module")
+def filled(store):
+    """Logs of any size up to one that fills a tile of the second level, and one with holes."""
+    for partition, size in enumerate((1, 2, 3, 255, 256, 257, 1000)):
+        store.fill("lockbox.decisions.v1", partition, some_records(partition, size))
+    store.fill("lockbox.accesses.v1", 0, small(70_000))
+    for number in range(3):
+        store.fill("lockbox.accesses.v1", 1, small(100), transaction=f"filler-{number}")
+    store.fill("lockbox.accesses.v1", 1, small(1))
+    store.await_auditor()
+    store.await_checkpoints()
+
+
+def test_every_record_is_there_once_as_it_was(store, filled):
+    assert audit_complaints(store) == ["lockbox.accesses.v1/1: 3 missing of 0–303"]
+
+
+def test_heads_tiles_and_checkpoints_are_what_kafkas_records_amount_to(store, filled):
+    assert store.complaints() == []
+    tiles = store.audit.row("SELECT count(*) FILTER (WHERE level = 1) AS upper, count(*) AS all FROM audit.tile")
+    assert tiles.upper == 1 and tiles.all >= 256 + 17
+
+
+def test_completeness_counts_holes(store, filled):
+    row = store.auditor.row("SELECT * FROM audit.completeness WHERE topic = 'lockbox.accesses.v1' AND \"partition\" = 1")
+    assert tuple(row) == ("lockbox.accesses.v1", 1, 0, 303, 301, 3)  # each transaction's end is an offset without a record
+
+
+def test_checkpoints_are_signed_and_published_in_order(store, filled):
+    key = public_key(Path(store.stack.env["LOCKBOX_CHECKPOINT_KEY_FILE"]))
+    published: dict[str, list[str]] = {}
+    for place, record in sorted(everything_in_kafka(store).items()):
+        if record.topic == CHECKPOINTS:
+            published.setdefault(record.key.decode(), []).append(record.value.decode())
+    rows = store.auditor.rows("SELECT * FROM audit.checkpoint ORDER BY number")
+    assert {row.topic for row in rows} == {"lockbox.decisions.v1", "lockbox.accesses.v1"}
+    for row in rows:
+        assert row.origin == f"lockbox.example/dev/{row.topic}/{row.partition}"
+        assert merkle.checkpoint(row.note, [key]) == (row.origin, row.size, row.root)
+        assert row.key_id == merkle.key_id(row.origin, key).hex()
+    stored: dict[str, list[str]] = {}
+    for row in rows:
+        stored.setdefault(row.origin, []).append(row.note)
+    assert published == stored
+    assert [row.public_key for row in store.auditor.rows("SELECT * FROM audit.checkpoint_key")] == [key]
+
+
+def test_what_was_stored_and_not_published_is_published_after_a_crash(store, filled):
+    def published() -> int:
+        return sum(record.topic == CHECKPOINTS for record in everything_in_kafka(store).values())
+    before = published()
+    place = "lockbox.decisions.v1", 6
+    store.audit.rows('UPDATE audit.publication SET size = 0 WHERE topic = %s AND "partition" = %s', *place)
+    again = len(store.checkpoints(*place))
+    assert again > 0
+    store.stack.kill("auditor")
+    wait_until(lambda: published() == before + again, "published again")
+    store.await_checkpoints()
+    store.stack.await_ready("auditor")
+
+
+def test_kills_lose_and_repeat_nothing(store, filled):
+    for round in range(3):
+        store.fill("lockbox.tickets.v1", round % 2, some_records(100 + round, 3000))
+        store.stack.kill("auditor")
+        store.fill("lockbox.tickets.v1", 2, some_records(200 + round, 500))
+        store.stack.await_ready("auditor")
+    store.await_auditor()
+    store.await_checkpoints()
+    assert audit_complaints(store) == ["lockbox.accesses.v1/1: 3 missing of 0–303"]
+    assert store.complaints() == []
+
+
+def test_two_auditors_and_one_that_slept_sign_each_head_once(store, filled):
+    second = Another(store, "2", LOCKBOX_INSTANCE="")
+    try:
+        wait_until(lambda: second.page("/readyz")[0] == 200 and second.metric("lockbox_partitions") > 10, "shared", 60)
+        for partition in range(8):
+            store.fill("lockbox.tenants.v1", partition, some_records(300 + partition, 400))
+        store.await_auditor()
+        assert second.metric("lockbox_records_total") > 0
+        second.child.send_signal(signal.SIGSTOP)
+        for partition in range(8):
+            store.fill("lockbox.tenants.v1", partition, some_records(400 + partition, 400))
+        store.await_auditor()
+        second.child.send_signal(signal.SIGCONT)
+        for partition in range(8):
+            store.fill("lockbox.tenants.v1", partition, some_records(500 + partition, 100))
+        store.await_auditor()
+        store.await_checkpoints()
+        assert second.metric("lockbox_halted") == 0 == store.stack.metrics("auditor")["lockbox_halted"]
+    finally:
+        second.child.send_signal(signal.SIGCONT)
+        second.stop()
+    assert audit_complaints(store) == ["lockbox.accesses.v1/1: 3 missing of 0–303"]
+    assert store.complaints() == []
+
+
+# ---- rebuilding ----
+
+SAME = {"event": "received_at", "log": "changed_at", "tile": "", "kept_leaf": ""}
+
+
+def test_the_whole_store_is_built_again_from_kafka(store, filled, stack):
+    store.await_auditor()
+    store.await_checkpoints()
+    rebuilt = new_store(stack, "rebuilt")
+    auditor = Another(rebuilt, "3", LOCKBOX_GROUP_PREFIX="rebuild.", LOCKBOX_CHECKPOINT_KEY_FILE="")
+    try:
+        rebuilt.await_auditor()
+        store.await_auditor()
+        for table, but in SAME.items():
+            assert rebuilt.rows_of(table, but) == store.rows_of(table, but), table
+        assert rebuilt.audit.value("SELECT count(*) FROM audit.checkpoint") == 0
+    finally:
+        auditor.stop()
+        rebuilt.close()
+
+
+def test_another_group_adds_nothing_to_a_store_that_is_filled(store, filled):
+    before = store.rows_of("log")
+    other = Another(store, "4", LOCKBOX_GROUP_PREFIX="other.")
+    try:
+        assert "contradicts" in other.await_halt()
+        assert store.rows_of("log") == before
+    finally:
+        other.stop()
+
+
+# ---- what contradicts itself ----
+
+ALTERED = {
+    "head": "UPDATE audit.log SET edge = sha256('x') || substr(edge, 33)",
+    "leaf": "UPDATE audit.event SET leaf_hash = sha256('x') WHERE \"offset\" = (SELECT max(\"offset\") FROM audit.event)",
+    "tile": "UPDATE audit.tile SET hashes = sha256('x') || substr(hashes, 33) WHERE index = 1",
+    "missing tile": "DELETE FROM audit.tile WHERE index = 1",
+    "checkpoint": "UPDATE audit.checkpoint SET root = sha256('x') WHERE number = (SELECT max(number) FROM audit.checkpoint)",
+    "cut": "UPDATE audit.log SET size = 512, rows = 512, edge = substr(edge, 1, 32)",
+}
+
+
+def alter(store, statement: str) -> None:
+    tables = store.audit.rows("SELECT c.oid::regclass::text AS name FROM pg_class c JOIN pg_trigger t ON t.tgrelid = c.oid"
+                              " WHERE c.relnamespace = 'audit'::regnamespace")
+    for action in ("DISABLE", "ENABLE ALWAYS"):
+        for table in tables:
+            store.audit.rows(f"ALTER TABLE {table.name} {action} TRIGGER USER" if action == "DISABLE" else
+                             f"ALTER TABLE {table.name} ENABLE TRIGGER USER")
+        if action == "DISABLE":
+            store.audit.rows(statement)
+
+
+@pytest.fixture
+def small_store(stack, store, request):
+    """A store of one topic with 600 records, checkpoint included; its auditor may come and go."""
+    name = "altered_" + "".join(c if c.isalnum() else "_" for c in request.node.name.lower())[-40:]
+    prefix = f"{name}."
+    topic = f"{prefix}accesses.v1"
+    altered = new_store(stack, name)
+    from confluent_kafka.admin import AdminClient, NewTopic
+    admin = AdminClient({"bootstrap.servers": altered.bootstrap, "log_level": 0})
+    for done in admin.create_topics([NewTopic(f"{prefix}{short}.v1", 1, 1) for short in (
+            "tickets", "tenants", "decisions", "accesses", "events", "deadletter", "checkpoints")]).values():
+        done.result()
+    altered.topic = topic
+    altered.settings = {"LOCKBOX_TOPIC_PREFIX": prefix, "LOCKBOX_GROUP_PREFIX": prefix}
+    altered.count = lambda: altered.audit.value("SELECT coalesce(sum(rows), 0) FROM audit.log WHERE topic = %s", topic)
+    altered.signed = lambda: altered.audit.value("SELECT coalesce(max(size), 0) FROM audit.checkpoint WHERE topic = %s", topic)
+    altered.fill(topic, 0, small(600))
+    altered.first = Another(altered, "5", **altered.settings)
+    wait_until(lambda: altered.signed() == 600, "signed", 60)
+    yield altered
+    altered.first.kill()
+    altered.close()
+
+
+@pytest.mark.parametrize("what", ALTERED)
+def test_a_store_that_contradicts_itself_halts_the_auditor_at_its_next_start(small_store, what):
+    small_store.first.stop()
+    alter(small_store, ALTERED[what])
+    small_store.fill(small_store.topic, 0, small(10))
+    auditor = Another(small_store, "5", **small_store.settings)
+    try:
+        assert "contradicts" in auditor.await_halt()
+        assert small_store.signed() == 600
+    finally:
+        auditor.kill()
+
+
+@pytest.mark.parametrize("what", ["head", "cut"])
+def test_a_head_that_changes_while_the_auditor_runs_halts_it(small_store, what):
+    alter(small_store, ALTERED[what])
+    small_store.fill(small_store.topic, 0, small(10))
+    assert "contradicts" in small_store.first.await_halt()
+    assert small_store.signed() == 600
+
+
+# ---- keys ----
+
+def test_keys_rotate_with_both_signing_for_a_while(small_store, tmp_path):
+    old = Path(small_store.stack.env["LOCKBOX_CHECKPOINT_KEY_FILE"])
+    new = new_key(tmp_path / "new.pem")
+    both = tmp_path / "both.pem"
+    both.write_bytes(new.read_bytes() + old.read_bytes())
+    small_store.first.stop()
+    for number, (file, signers) in enumerate([(both, [new, old]), (new, [new])], 1):
+        auditor = Another(small_store, "5", LOCKBOX_CHECKPOINT_KEY_FILE=str(file), **small_store.settings)
+        small_store.fill(small_store.topic, 0, small(10))
+        wait_until(lambda: small_store.signed() == 600 + 10 * number, "signed", 60)
+        auditor.stop()
+        row = small_store.checkpoints(small_store.topic, 0)[-1]
+        assert merkle.checkpoint(row.note, [public_key(key) for key in signers]) == (row.origin, row.size, row.root)
+        assert row.key_id == merkle.key_id(row.origin, public_key(new)).hex()
+    assert {row.public_key for row in small_store.audit.rows("SELECT * FROM audit.checkpoint_key")} == {
+        public_key(old), public_key(new)}
+
+
+@pytest.mark.parametrize("setting, value", [
+    ("LOCKBOX_CHECKPOINT_KEY_FILE", "/nowhere"), ("LOCKBOX_CHECKPOINT_KEY_FILE", "/etc/hostname"),
+    ("LOCKBOX_LOG_ORIGIN", "two words"), ("LOCKBOX_LOG_ORIGIN", "a+b"), ("LOCKBOX_CHECKPOINT_INTERVAL", "PT0S")])
+def test_a_bad_setting_stops_the_start_and_is_named(store, setting, value):
+    auditor = Another(store, "bad", LOCKBOX_INSTANCE="", **{setting: value})
+    assert auditor.child.wait(20) == 2
+    assert setting in store.stack.log("auditor-bad")
+
+
+# ---- months that leave ----
+
+def test_a_detached_month_breaks_neither_appends_nor_proofs(small_store):
+    small_store.first.stop()
+    month = small_store.audit.value("SELECT date_trunc('month', now() AT TIME ZONE 'UTC')::date - 1")
+    small_store.audit.rows("SELECT audit.make_month(date_trunc('month', %s::timestamptz))", month)
+    alter(small_store, "UPDATE audit.event SET received_at = received_at - interval '1 month'")
+    small_store.audit.rows("INSERT INTO audit.legal_hold (since, until, reason) VALUES (%s, %s::date + 1, 'case 7')", month, month)
+    with pytest.raises(Exception, match="legal hold 1: case 7"):
+        small_store.audit.rows("SELECT audit.detach_month(%s)", month)
+    small_store.audit.rows("UPDATE audit.legal_hold SET lifted_at = now()")
+    with pytest.raises(Exception, match="is not over"):
+        small_store.audit.rows("SELECT audit.detach_month(now()::date)")
+    small_store.audit.rows("SELECT audit.detach_month(%s)", month)
+    assert small_store.audit.value("SELECT count(*) FROM audit.event WHERE topic = %s", small_store.topic) == 0
+    small_store.fill(small_store.topic, 0, small(500))
+    auditor = Another(small_store, "5", **small_store.settings)
+    wait_until(lambda: small_store.signed() == 1100, "signed", 60)
+    auditor.stop()
+    leaves = [merkle.leaf_hash(record) for record in records_of(small_store)]
+    tree = merkle.Tree(leaves)
+    log = small_store.audit.row("SELECT * FROM audit.log WHERE topic = %s", small_store.topic)
+    assert (log.size, log.edge) == (1100, tree.edge(1100))
+    tiles = small_store.audit.rows("SELECT level, index, hashes FROM audit.tile WHERE topic = %s", small_store.topic)
+    assert {(row.level, row.index): row.hashes for row in tiles} == tree.tiles(1100)
+
+
+def records_of(store):
+    from confluent_kafka import OFFSET_BEGINNING, Consumer, TopicPartition
+    from support.broker import QUIET, Record
+    consumer = Consumer({**QUIET, "bootstrap.servers": store.bootstrap, "group.id": "tests"})
+    consumer.assign([TopicPartition(store.topic, 0, OFFSET_BEGINNING)])
+    high = consumer.get_watermark_offsets(TopicPartition(store.topic, 0))[1]
+    records = []
+    while len(records) < high:
+        records += map(Record.of, consumer.consume(high - len(records), 10))
+    consumer.close()
+    return records
+
+
+# ---- who may what ----
+
+TABLES = ["event", "log", "tile", "kept_leaf", "checkpoint", "checkpoint_key"]
+
+
+@pytest.mark.parametrize("table", TABLES)
+@pytest.mark.parametrize("statement", ["UPDATE {} SET {} = {}", "DELETE FROM {}", "TRUNCATE {}"])
+def test_nobody_changes_what_is_there(store, filled, table, statement):
+    """By privilege, and where somebody has that: by trigger, as long as he leaves those in place."""
+    column = store.audit.value("SELECT column_name FROM information_schema.columns WHERE table_schema = 'audit'"
+                               " AND table_name = %s AND column_name NOT IN ('number', 'size', 'rows', 'edge', 'changed_at') LIMIT 1", table)
+    statement = statement.format(f"audit.{table}", column, column)
+    for database in (store.writer, store.auditor, store.audit):
+        with pytest.raises(InsufficientPrivilege):
+            database.rows(statement)
+
+
+def test_nor_in_a_month_by_itself(store, filled):
+    month = store.audit.value("SELECT 'audit.event_' || to_char(now() AT TIME ZONE 'UTC', 'YYYY_MM')")
+    for statement in (f"UPDATE {month} SET raw = ''", f"DELETE FROM {month}", f"TRUNCATE {month}"):
+        for database in (store.writer, store.auditor, store.audit):
+            with pytest.raises(InsufficientPrivilege):
+                database.rows(statement)
+
+
+@pytest.mark.parametrize("statement", [
+    "UPDATE audit.log SET size = size - 1", "UPDATE audit.log SET edge = edge", "UPDATE audit.log SET base = base + 1",
+    "SELECT audit.make_month('2040-01-01')", "SELECT audit.detach_month('2020-01-01')",
+    "SELECT audit.make_room('2040-01-01')", "INSERT INTO audit.kept_leaf VALUES ('x', 0, 0, '')",
+    "INSERT INTO audit.legal_hold (since, until, reason) VALUES ('2020-01-01', '2021-01-01', 'x')"])
+def test_the_writer_only_adds(store, filled, statement):
+    with pytest.raises(Exception) as error:
+        store.writer.rows(statement)
+    assert isinstance(error.value, InsufficientPrivilege) or "clock says" in str(error.value)
+
+
+def test_no_head_is_signed_twice(store, filled):
+    with pytest.raises(Exception, match="checkpoint_topic_partition_size_key"):
+        store.writer.rows("""INSERT INTO audit.checkpoint (topic, "partition", origin, size, root, key_id, note)
+                             SELECT topic, "partition", origin, size, root, key_id, 'another' FROM audit.checkpoint LIMIT 1""")
