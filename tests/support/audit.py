@@ -62,10 +62,10 @@ def headers_encoded(record: Record) -> bytes:
                                                       for name, value in record.headers)
 
 
-def audit_complaints(road: Road) -> list[str]:
-    """Compares the whole store with the whole of Kafka, record by record."""
+def audit_complaints(road: Road, kafka: dict | None = None) -> list[str]:
+    """Compares the whole store with the whole of Kafka, or with what was in it a moment ago, record by record."""
     await_auditor(road)
-    kafka = everything_in_kafka(road)
+    kafka = kafka or everything_in_kafka(road)
     rows = road.audit.rows('SELECT topic, "partition", "offset", (extract(epoch FROM kafka_timestamp) * 1000)::bigint AS ms,'
                            ' key, headers, raw FROM audit.event')
     store = {(row.topic, row.partition, row.offset): row for row in rows}

@@ -69,23 +69,23 @@ class Store:
 
     # comparing
 
-    def leaves(self) -> dict[tuple[str, int], tuple[int, list[bytes]]]:
-        """Topic and partition → base and leaf hashes, as Kafka has them now; a hole at the end is no leaf yet."""
+    def leaves(self, kafka: dict) -> dict[tuple[str, int], tuple[int, list[bytes]]]:
+        """Topic and partition → base and leaf hashes, of these records."""
         logs: dict[tuple[str, int], dict[int, Record]] = {}
-        for record in everything_in_kafka(self).values():
+        for record in kafka.values():
             logs.setdefault((record.topic, record.partition), {})[record.offset] = record
         return {place: (min(records), [merkle.leaf_hash(records[offset]) if offset in records else merkle.EMPTY_LEAF
                                        for offset in range(min(records), max(records) + 1)])
                 for place, records in logs.items()}
 
-    def complaints(self) -> list[str]:
-        """Heads, tiles, leaf hashes and checkpoints, against trees made of Kafka's records here. The topic of checkpoints
-        grows while one looks: of it, what was there."""
+    def complaints(self, kafka: dict) -> list[str]:
+        """Heads, tiles, leaf hashes and checkpoints, against trees made here of what was in Kafka a moment ago. The topic
+        of checkpoints may have grown since: of it, only what is in both."""
         found = []
         logs = {(row.topic, row.partition): row for row in self.audit.rows("SELECT * FROM audit.log")}
-        kafka = self.leaves()
-        found += [f"{place} has no log" for place in kafka.keys() - logs.keys()]
-        for place, (base, leaves) in kafka.items():
+        trees = self.leaves(kafka)
+        found += [f"{place} has no log" for place in trees.keys() - logs.keys()]
+        for place, (base, leaves) in trees.items():
             if place in logs:
                 found += [f"{place}: {complaint}" for complaint in self.complaints_about(logs[place], base, leaves)]
         return found
@@ -93,9 +93,10 @@ class Store:
     def complaints_about(self, log, base: int, leaves: list[bytes]) -> list[str]:
         place = log.topic, log.partition
         size = log.size
-        if log.base != base or (size < len(leaves) and log.topic != CHECKPOINTS) or size > len(leaves):
+        if log.topic == CHECKPOINTS and size != len(leaves):
+            return []
+        if log.base != base or size != len(leaves):
             return [f"base {log.base}, size {size}; Kafka: {base}, {len(leaves)}"]
-        leaves = leaves[:size]
         tree = merkle.Tree(leaves)
         found = []
         if log.edge != tree.edge(size):
