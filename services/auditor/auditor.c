@@ -24,6 +24,7 @@ struct auditor_state {
     struct auditor_logs logs;
     bool asked_for_room;
     size_t room_call;
+    int64_t room_until_us; /* holds once the batch is committed */
 };
 
 void auditor_append_read(struct lbx_batch *batch, struct lbx_calls *calls) {
@@ -37,10 +38,9 @@ void auditor_append_read(struct lbx_batch *batch, struct lbx_calls *calls) {
 }
 
 static void read_room(const struct lbx_batch *batch) {
-    const struct auditor_state *state = batch->state;
-    struct auditor_kept *kept = batch->kept;
+    struct auditor_state *state = batch->state;
     if (state->asked_for_room)
-        kept->room_until_us = lbx_pg_cell_int(batch->worker->pg, state->room_call, 0, 0);
+        state->room_until_us = lbx_pg_cell_int(batch->worker->pg, state->room_call, 0, 0);
 }
 
 static void save_models(const struct auditor_batch *read, struct lbx_calls *last) {
@@ -74,7 +74,10 @@ enum lbx_err auditor_append_write(struct lbx_batch *batch, struct lbx_calls *las
 }
 
 void auditor_append_done(struct lbx_batch *batch) {
-    const struct auditor_kept *kept = batch->kept;
+    const struct auditor_state *state = batch->state;
+    struct auditor_kept *kept = batch->kept;
+    if (state->asked_for_room)
+        kept->room_until_us = state->room_until_us;
     struct lbx_metrics *metrics = &batch->worker->metrics;
     struct lbx_models_found found = lbx_models_read(&kept->models, batch->worker->pg);
     atomic_fetch_add(&metrics->violations, found.violations);

@@ -148,7 +148,7 @@ static enum lbx_err publish(struct lbx_worker *worker, void *state, int64_t *ret
     if (err != LBX_OK || !all) {
         drop_producer(p); /* reports what is under way as failed */
         return err != LBX_OK && err != LBX_ERR_FENCED && err != LBX_ERR_LIMIT ? err
-                                                                          : LBX_ERR_UNAVAILABLE;
+                                                                              : LBX_ERR_UNAVAILABLE;
     }
     if (p->under_way > 0)
         *ret_wait_us = POLL_EVERY_US;

@@ -116,8 +116,7 @@ void auditor_sign_read(struct lbx_batch *batch, struct lbx_calls *calls) {
 static const struct lbx_claim *claim_of(const struct lbx_batch *batch, const char *topic,
                                         int64_t partition) {
     for (size_t i = 0; i < batch->claim_count; i++)
-        if (batch->claims[i].partition == partition &&
-            strcmp(batch->claims[i].topic, topic) == 0)
+        if (batch->claims[i].partition == partition && strcmp(batch->claims[i].topic, topic) == 0)
             return &batch->claims[i];
     abort(); /* no other was asked for */
 }
@@ -129,8 +128,7 @@ static enum lbx_err read_head(const struct lbx_batch *batch, size_t call, size_t
     const void *edge = lbx_pg_cell_bytes(pg, call, row, 5, batch->arena, &edge_len);
     const void *root = lbx_pg_cell_bytes(pg, call, row, 7, batch->arena, &root_len);
     uint64_t size = (uint64_t)lbx_pg_cell_int(pg, call, row, 3);
-    head->claim =
-        claim_of(batch, lbx_pg_cell(pg, call, row, 0), lbx_pg_cell_int(pg, call, row, 1));
+    head->claim = claim_of(batch, lbx_pg_cell(pg, call, row, 0), lbx_pg_cell_int(pg, call, row, 1));
     head->base = lbx_pg_cell_int(pg, call, row, 2);
     head->rows = lbx_pg_cell_int(pg, call, row, 4);
     head->last.size = (uint64_t)lbx_pg_cell_int(pg, call, row, 6);
@@ -156,7 +154,8 @@ static enum lbx_err root_at(const struct lbx_hash_source *source, const struct a
 }
 
 /* Whether the stored tiles and leaves amount to a head. */
-static enum lbx_err check_against_leaves(const struct head *head, const struct auditor_head *against,
+static enum lbx_err check_against_leaves(const struct head *head,
+                                         const struct auditor_head *against,
                                          const struct lbx_hash_source *source, const char *what) {
     struct lbx_hash root;
     enum lbx_err err = root_at(source, against, &root);
@@ -190,8 +189,7 @@ static enum lbx_err check_head(const struct head *head, struct lbx_batch *batch)
     if (head->last.size > head->now.size)
         return auditor_contradiction(head->claim, "a checkpoint is larger than the log",
                                      (int64_t)head->last.size, (int64_t)head->now.size);
-    if (head->last.size == head->now.size &&
-        !lbx_hash_equal(&head->last.root, &head->now.root))
+    if (head->last.size == head->now.size && !lbx_hash_equal(&head->last.root, &head->now.root))
         return auditor_contradiction(head->claim, "the log and its checkpoint have two roots",
                                      (int64_t)head->last.size, (int64_t)head->now.size);
     if (!auditor_custody_holds(known, &head->now))
