@@ -106,15 +106,38 @@ static bool ends_in(const char *text, const char *end) {
     return len > end_len && strcmp(text + len - end_len, end) == 0;
 }
 
+static int64_t seven_s_ago(void) {
+    return lbx_monotonic_us() - 7 * LBX_SECOND_US - LBX_SECOND_US / 2;
+}
+
+static void lanes_are_one_worker(void **unused) {
+    (void)unused;
+    static struct lbx_metrics all, lanes[2];
+    atomic_store(&lanes[0].records, 3);
+    atomic_store(&lanes[1].records, 4);
+    atomic_store(&lanes[1].unsigned_since, 20);
+    for (size_t i = 0; i < COUNT(lanes); i++)
+        lbx_metrics_add(&all, &lanes[i]);
+    assert_int_equal(atomic_load(&all.records), 7);
+    assert_int_equal(atomic_load(&all.unsigned_since), 20); /* 0 is no age */
+    atomic_store(&lanes[0].unsigned_since, 30);
+    atomic_store(&all.unsigned_since, 0);
+    for (size_t i = 0; i < COUNT(lanes); i++)
+        lbx_metrics_add(&all, &lanes[i]);
+    assert_int_equal(atomic_load(&all.unsigned_since), 20); /* the oldest */
+}
+
 static void metrics_as_prometheus_reads_them(void **unused) {
     (void)unused;
     static struct lbx_metrics metrics;
     struct lbx_buf text LBX_BUF = {0};
-    int64_t value = INT64_C(9000000000);
-#define SET(member, type, name, help) atomic_store(&metrics.member, value++);
+    int64_t value = INT64_C(9000000000), shown[64], count = 0;
+#define SET(member, type, name, help)                                                              \
+    atomic_store(&metrics.member, same(type, "age") ? seven_s_ago() : value + count);              \
+    shown[count] = same(type, "age") ? 7 : value + count;                                          \
+    count++;
     LBX_METRICS(SET)
 #undef SET
-    const int64_t count = value - INT64_C(9000000000);
     lbx_metrics_write(&metrics, "requester", &text);
 
     static struct sample seen[64];
@@ -134,8 +157,7 @@ static void metrics_as_prometheus_reads_them(void **unused) {
                   "a counter, and nothing else, ends in _total");
         CHECK_ROW(&bad, sample->name, same(sample->labels, "worker=\"requester\""), "{%s}",
                   sample->labels);
-        CHECK_ROW(&bad, sample->name,
-                  strtoll(sample->value, NULL, 10) == INT64_C(9000000000) + (int64_t)n, "%s",
+        CHECK_ROW(&bad, sample->name, strtoll(sample->value, NULL, 10) == shown[n], "%s",
                   sample->value);
         for (size_t i = 0; i < n; i++)
             CHECK_ROW(&bad, sample->name, !same(seen[i].name, sample->name), "given twice");
@@ -150,6 +172,7 @@ int main(void) {
         cmocka_unit_test(never_waits_for_ever),
         cmocka_unit_test(waits_are_spread),
         cmocka_unit_test(settings_as_the_rules_see_them),
+        cmocka_unit_test(lanes_are_one_worker),
         cmocka_unit_test(metrics_as_prometheus_reads_them),
     };
     return cmocka_run_group_tests_name("worker", tests, NULL, NULL);
