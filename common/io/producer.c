@@ -53,6 +53,8 @@ enum lbx_err lbx_producer_open(const struct lbx_settings *settings, const char *
     snprintf(client, sizeof client, "lockbox-%s", worker);
     static const struct lbx_kafka_property defaults[] = {
         {"linger.ms", "0"},
+        /* As Kafka's own clients do it: a key keeps its partition whoever publishes in our place. */
+        {"partitioner", "murmur2_random"},
         {"message.timeout.ms", "30000"},
         {"message.max.bytes", "2097152"},
         {NULL, NULL},

@@ -55,6 +55,8 @@
     X(DURATION, inbox_ttl, "LOCKBOX_INBOX_TTL", "P30D",                                            \
       "an event sent twice is recognised within")                                                  \
     X(DURATION, outbox_ttl, "LOCKBOX_OUTBOX_TTL", "P7D", "published outbox rows are kept for")     \
+    X(WORDS, relay_from, "LOCKBOX_RELAY_FROM", "outbox,quarantine",                                \
+      "what the relay publishes from; quarantine alone where Debezium reads the outbox")           \
     X(BYTES, max_event_bytes, "LOCKBOX_MAX_EVENT_BYTES", "262144", "largest event accepted")       \
     X(COUNT, batch_records, "LOCKBOX_BATCH_RECORDS", "500", "most records in one transaction")     \
     X(TEXT, http_listen, "LOCKBOX_HTTP_LISTEN", "",                                                \

@@ -22,6 +22,7 @@
 enum { ROUND_ROWS = 500 };
 #define BALANCE_EVERY_US (5 * LBX_SECOND_US)
 #define PRUNE_EVERY_US (60 * LBX_SECOND_US)
+#define NO_SHARDS "{}"
 #define CONTENT_TYPE "application/cloudevents+json; charset=UTF-8"
 
 struct row {
@@ -41,6 +42,7 @@ struct relay {
     int64_t balance_us, prune_us;
     size_t under_way;
     bool refused;
+    bool from_outbox, from_quarantine;
 };
 
 /* ---- rows as records ---- */
@@ -208,8 +210,10 @@ static enum lbx_err mark_and_take(struct relay *relay, struct taken *taken) {
     snprintf(limit, sizeof limit, "%d", ROUND_ROWS);
     lbx_rows_call(&marks.events, &calls, &sql_relay_mark_outbox, 0, NULL);
     lbx_rows_call(&marks.letters, &calls, &sql_relay_mark_quarantine, 0, NULL);
-    size_t take = LBX_CALL(&calls, &sql_relay_take_unpublished,
-                           shards_literal(&relay->shards, &relay->arena), limit);
+    const char *held = shards_literal(&relay->shards, &relay->arena);
+    size_t take =
+        LBX_CALL(&calls, &sql_relay_take_unpublished, relay->from_outbox ? held : NO_SHARDS, limit,
+                 relay->from_quarantine ? held : NO_SHARDS);
     enum lbx_err err = lbx_pg_run(relay->worker->pg, &calls);
     if (err != LBX_OK)
         return err;
@@ -270,6 +274,21 @@ enum lbx_err relay_round(struct lbx_worker *worker, void *state, int64_t *ret_wa
 
 /* ---- life ---- */
 
+/* What is named twice counts once; what is no such table stops the start. */
+static enum lbx_err read_sources(struct relay *relay) {
+    for (char *const *from = relay->worker->settings.relay_from.list; *from; from++) {
+        bool outbox = strcmp(*from, "outbox") == 0, quarantine = strcmp(*from, "quarantine") == 0;
+        if (!outbox && !quarantine) {
+            lbx_log(LBX_LOG_ERROR, "setting takes outbox and quarantine",
+                    LBX_S("setting", "LOCKBOX_RELAY_FROM"));
+            return LBX_ERR_INVALID;
+        }
+        relay->from_outbox |= outbox;
+        relay->from_quarantine |= quarantine;
+    }
+    return LBX_OK;
+}
+
 enum lbx_err relay_open(struct lbx_worker *worker, void **ret_state) {
     struct relay *relay = calloc(1, sizeof *relay);
     if (!relay)
@@ -278,7 +297,9 @@ enum lbx_err relay_open(struct lbx_worker *worker, void **ret_state) {
     relay->prune_us = lbx_monotonic_us() + PRUNE_EVERY_US;
     lbx_arena_init(&relay->arena);
     *ret_state = relay;
-    enum lbx_err err = renew_producer(relay);
+    enum lbx_err err = read_sources(relay);
+    if (err == LBX_OK)
+        err = renew_producer(relay);
     if (err != LBX_OK)
         relay_close(worker, relay);
     return err;

@@ -82,6 +82,13 @@ need_examples() {
         -d "$LOCKBOX_DEV_EXAMPLE_BINARIES" examples/java/*.java
 }
 
+# need_debezium: the jars of tests/debezium/pom.xml, whose place is then in LOCKBOX_DEV_CONNECT_JARS.
+need_debezium() {
+    local jars
+    need_jars connect tests/debezium/pom.xml 'Kafka Connect and Debezium'
+    export LOCKBOX_DEV_CONNECT_JARS=$jars
+}
+
 # need_venv: the virtual environment of requirements.txt, whose place is then in $venv.
 need_venv() {
     local requirements=tools/dev/requirements.txt
