@@ -10,7 +10,8 @@ from support.scenario import Tenant
 from support.waiting import wait_until
 
 LONG_LIVED = ["kafka", "postgres", "mail", *WORKERS]
-PASSWORDS = ["postgres", "worker", "audit_writer", "enforcer", "auditor"]
+OPERATIONAL = [worker for worker in WORKERS if worker != "auditor"]
+PASSWORDS = ["postgres", *OPERATIONAL, "audit_writer", "enforcer", "auditor"]
 
 
 @pytest.mark.parametrize("worker", WORKERS)
@@ -55,15 +56,18 @@ def test_no_password_outside_of_the_secrets():
 def test_worker_holds_its_own_secret_only(worker):
     expected = ["audit_database_url", "checkpoint_key"] if worker == "auditor" else ["database_url"]
     assert sorted(execute(worker, "ls", "/run/secrets").split()) == expected
+    role = "lockbox_audit_writer" if worker == "auditor" else f"lockbox_{worker}"
+    assert execute(worker, "cat", f"/run/secrets/{expected[0]}").startswith(f"postgresql://{role}:")
 
 
 def test_role_without_its_password_stays_outside():
-    for role in ("lockbox_worker", "lockbox_enforcer", "postgres"):
+    for role in ("lockbox_worker", "lockbox_relay", "lockbox_enforcer", "postgres"):
         with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
             psycopg.connect(database_url(role, "auditor", "lockbox"))
 
 
-@pytest.mark.parametrize("role, password_of, other", [("lockbox_worker", "worker", "audit"),
+@pytest.mark.parametrize("role, password_of, other", [*((f"lockbox_{worker}", worker, "audit")
+                                                        for worker in OPERATIONAL),
                                                       ("lockbox_enforcer", "enforcer", "audit"),
                                                       ("lockbox_audit_writer", "audit_writer", "lockbox"),
                                                       ("lockbox_auditor", "auditor", "lockbox")])
