@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 
+#include <string.h>
 #include <syslog.h>
 
 static void log_line(const rd_kafka_t *client, int level, const char *facility, const char *text) {
@@ -27,6 +28,19 @@ static enum lbx_err set_all(rd_kafka_conf_t *conf, const struct lbx_kafka_proper
     return err;
 }
 
+/* Before 2.6.1 the library sends the client's nonce twice (librdkafka #4895), which Kafka 4 takes for a wrong
+ * password. */
+static void warn_of_scram(const char *name, const char *value) {
+    enum { MENDED = 0x020601ff };
+    if (strncmp(name, "sasl.mechanism", 14) == 0 && strncmp(value, "SCRAM-", 6) == 0 &&
+        rd_kafka_version() < MENDED)
+        lbx_log(
+            LBX_LOG_WARN,
+            "this librdkafka cannot authenticate by SCRAM with Kafka 4: take 2.6.1 or newer, PLAIN "
+            "inside of TLS, or a client certificate",
+            LBX_S("librdkafka", rd_kafka_version_str()));
+}
+
 enum lbx_err lbx_kafka_conf(const struct lbx_settings *settings, const char *client_id,
                             const struct lbx_kafka_property *defaults,
                             const struct lbx_kafka_property *fixed, rd_kafka_conf_t **ret_conf) {
@@ -43,8 +57,10 @@ enum lbx_err lbx_kafka_conf(const struct lbx_settings *settings, const char *cli
         err = set(conf, "client.id", client_id);
     if (err == LBX_OK)
         err = set_all(conf, defaults);
-    for (char **at = settings->kafka_properties; err == LBX_OK && at && *at; at += 2)
+    for (char **at = settings->kafka_properties; err == LBX_OK && at && *at; at += 2) {
+        warn_of_scram(at[0], at[1]);
         err = set(conf, at[0], at[1]);
+    }
     if (err == LBX_OK)
         err = set(conf, "bootstrap.servers", settings->kafka_bootstrap_servers);
     if (err == LBX_OK)
