@@ -15,6 +15,7 @@ import kafka
 import postgres
 import settings
 from settings import WORKERS
+from secure import Secure
 from statedir import Refused, StateDir, pick_ports
 from supervise import Program, Supervisor, wait_until
 
@@ -35,10 +36,10 @@ class NotReady(Exception):
     """What has been waited for did not come; the message says what and why."""
 
 
-def why_not_ready(name: str, port: int) -> str | None:
+def why_not_ready(name: str, port: int, secure: Secure | None) -> str | None:
     match name:
         case "kafka":
-            return kafka.why_not_ready(port)
+            return kafka.why_not_ready(port, secure)
         case "postgres":
             return postgres.why_not_ready(port)
         case "smtp":
@@ -72,28 +73,40 @@ class Stack:
         self.supervisor = Supervisor(state)
         self.memory = state.load()
         self.ports: dict[str, int] = self.memory.get("ports", {})
+        self.librdkafka = os.environ.get("LOCKBOX_DEV_LIBRDKAFKA") or self.memory.get("librdkafka")
+        self.secure = Secure(state.path / "secure", self.librdkafka) if self.memory.get("secure") else None
 
     # up
 
-    def up(self, parts: list[str], jars: Path, seconds: float) -> None:
+    def up(self, parts: list[str], jars: Path, seconds: float, secure: bool) -> None:
+        if secure and not self.secure:
+            if self.memory:
+                raise Refused("this stack was made without --secure: ./dev down --wipe, then up --secure")
+            self.secure = Secure(self.state.path / "secure", self.librdkafka)
         started_at = time.monotonic()
         self.deadline = started_at + seconds
         running = {name for name, info in self.supervisor.processes().items() if info["pid"]}
         in_use = running | ({"controller"} if "kafka" in running else set())
         self.ports = pick_ports([*PROCESSES, "controller"], self.ports, in_use)
-        self.settings = settings.chosen(self.ports, self.state.checkpoint_key())
-        self.state.save({"ports": self.ports, "settings": self.settings})
+        if self.secure:
+            self.secure.make()
+        self.settings = settings.chosen(self.ports, self.state.checkpoint_key(), self.secure)
+        self.state.save({"ports": self.ports, "settings": self.settings, "secure": self.secure is not None,
+                         "librdkafka": self.librdkafka})
         self.supervisor.start(list(PROGRAMS.values()))
         self.start_servers(parts, jars)
         self.await_ready([part for part in SERVERS if part in parts])
         if "postgres" in parts:
-            postgres.create_databases(self.ports["postgres"])
+            postgres.create_databases(self.ports["postgres"], self.secure)
+        if "schema" in parts and self.secure:
+            self.secure.grant_in_kafka(REPOSITORY, kafka.tool(jars), self.ports["kafka"])
+            postgres.set_passwords(self.ports["postgres"], self.secure, REPOSITORY / "deploy/compose/roles.sql")
         if "schema" in parts:
             self.lockboxctl("db", "migrate")
             self.lockboxctl("topics", "create")
         workers = [part for part in WORKERS if part in parts]
         for worker in workers:
-            environment = settings.of_worker(self.settings, worker, self.ports[worker])
+            environment = settings.of_worker(self.settings, worker, self.ports[worker], self.secure)
             self.supervisor.run_program(PROGRAMS[worker], environment, [str(BINARIES / worker)])
         self.await_ready(workers)
         print(f"ready after {time.monotonic() - started_at:.1f} s: {', '.join(parts)}")
@@ -105,13 +118,13 @@ class Stack:
             sink = str(REPOSITORY / "tools/dev/smtp_sink.py")
             run(PROGRAMS["smtp"], {}, ["/usr/bin/python3", sink, str(self.ports["smtp"]), str(path / "mail")])
         if "kafka" in parts:
-            run(PROGRAMS["kafka"], {}, kafka.prepare(path / "kafka", jars, self.ports))
+            run(PROGRAMS["kafka"], {}, kafka.prepare(path / "kafka", jars, self.ports, self.secure))
         if "postgres" in parts:
-            command = postgres.prepare(path / "postgres", self.state.run, self.ports["postgres"])
+            command = postgres.prepare(path / "postgres", self.state.run, self.ports["postgres"], self.secure)
             run(PROGRAMS["postgres"], {}, command, postgres.privileges())
 
     def lockboxctl(self, *arguments: str) -> None:
-        superuser = settings.of_superuser(self.ports)
+        superuser = settings.of_superuser(self.ports, self.secure)
         environment = {**os.environ, **self.settings,
                        "LOCKBOX_DATABASE_URL": superuser["LOCKBOX_SUPERUSER_URL"],
                        "LOCKBOX_AUDIT_DATABASE_URL": superuser["LOCKBOX_AUDIT_SUPERUSER_URL"]}
@@ -127,7 +140,7 @@ class Stack:
 
         def all_ready() -> bool:
             for name in list(waiting):
-                waiting[name] = why_not_ready(name, self.ports[name])
+                waiting[name] = why_not_ready(name, self.ports[name], self.secure)
                 if waiting[name] is None:
                     del waiting[name]
                     print(f"  {name:<10} ready  {time.monotonic() - began_at:5.1f} s", flush=True)
@@ -161,12 +174,12 @@ class Stack:
 
     def status_of(self, name: str, info: dict) -> dict:
         pid = info.get("pid") or None
-        why = why_not_ready(name, self.ports[name]) if pid else info.get("spawnerr") or "not running"
+        why = why_not_ready(name, self.ports[name], self.secure) if pid else info.get("spawnerr") or "not running"
         state = "running" if why is None else info.get("statename", "STOPPED").lower()
         return {"name": name, "pid": pid, "state": state, "ready": why is None, "reason": why or ""}
 
     def env(self) -> dict[str, str]:
-        return settings.printed(self.memory["settings"], self.ports, self.state.path, BINARIES)
+        return settings.printed(self.memory["settings"], self.ports, self.state.path, BINARIES, self.secure)
 
 
 def print_status(rows: list[dict]) -> None:
@@ -192,6 +205,7 @@ def arguments() -> argparse.Namespace:
     up = commands.add_parser("up", add_help=False)
     up.add_argument("--only", type=part_list(PARTS), default=PARTS)
     up.add_argument("--timeout", type=float, default=60)
+    up.add_argument("--secure", action="store_true")
     down = commands.add_parser("down", add_help=False)
     down.add_argument("--only", type=part_list(PROCESSES), default=PROCESSES)
     down.add_argument("--wipe", action="store_true")
@@ -210,7 +224,7 @@ def main() -> int:
         case "up":
             state.check()
             with state.lock():
-                Stack(state).up(options.only, Path(os.environ["LOCKBOX_DEV_KAFKA_JARS"]), options.timeout)
+                Stack(state).up(options.only, Path(os.environ["LOCKBOX_DEV_KAFKA_JARS"]), options.timeout, options.secure)
         case "down":
             if state.is_ours:
                 with state.lock():

@@ -1,10 +1,12 @@
 """Apache Kafka in KRaft mode: one node that is broker and controller, on loopback."""
 import secrets
 import socket
+import ssl
 import struct
 import subprocess
 from pathlib import Path
 
+from secure import Secure
 from statedir import replace
 
 JAVA = "/usr/lib/jvm/java-17-openjdk-{arch}/bin/java"
@@ -16,8 +18,7 @@ process.roles=broker,controller
 node.id=1
 listeners=BROKER://127.0.0.1:{broker},CONTROLLER://127.0.0.1:{controller}
 advertised.listeners=BROKER://127.0.0.1:{broker}
-listener.security.protocol.map=BROKER:PLAINTEXT,CONTROLLER:PLAINTEXT
-inter.broker.listener.name=BROKER
+{security}inter.broker.listener.name=BROKER
 controller.listener.names=CONTROLLER
 controller.quorum.voters=1@127.0.0.1:{controller}
 log.dirs={data}
@@ -44,32 +45,47 @@ log.cleaner.dedupe.buffer.size=8388608
 """
 
 
+PLAIN = "listener.security.protocol.map=BROKER:PLAINTEXT,CONTROLLER:PLAINTEXT\n"
+
+
 def java() -> str:
     arch = subprocess.run(["dpkg", "--print-architecture"], capture_output=True, text=True, check=True)
     return JAVA.format(arch=arch.stdout.strip())
 
 
-def prepare(directory: Path, jars: Path, ports: dict[str, int]) -> list[str]:
+def tool(jars: Path) -> list[str]:
+    """Java with Kafka's classes, for one of its tools."""
+    return [java(), "-XX:TieredStopAtLevel=1", "-cp", f"{jars}/*"]
+
+
+def prepare(directory: Path, jars: Path, ports: dict[str, int], secure: Secure | None = None) -> list[str]:
     """Writes the configuration, formats the storage before its first use, and returns the server's command."""
     data = directory / "data"
     properties = directory / "server.properties"
     directory.mkdir(exist_ok=True)
-    replace(properties, PROPERTIES.format(broker=ports["kafka"], controller=ports["controller"], data=data))
+    replace(properties, PROPERTIES.format(broker=ports["kafka"], controller=ports["controller"], data=data,
+                                          security=secure.broker_properties() if secure else PLAIN))
     run = [java(), *JVM, "-cp", f"{jars}/*"]
     if not (data / "meta.properties").exists():
         cluster_id = "L" + secrets.token_urlsafe(16)[1:]  # one that begins with "-" would be read as an option
-        subprocess.run([*run, "kafka.tools.StorageTool", "format", "--config", properties, "--cluster-id", cluster_id],
-                       check=True, capture_output=True, text=True)
+        subprocess.run([*run, "kafka.tools.StorageTool", "format", "--config", properties, "--cluster-id", cluster_id,
+                        *(secure.scram_arguments() if secure else [])], check=True, capture_output=True,
+                       text=True)
     return [*run, "kafka.Kafka", str(properties)]
 
 
-def why_not_ready(port: int) -> str | None:
+def connection(port: int, secure: Secure | None) -> socket.socket:
+    plain = socket.create_connection(("127.0.0.1", port), timeout=1)
+    return ssl.create_default_context(cafile=secure.ca).wrap_socket(plain, server_hostname="127.0.0.1") if secure else plain
+
+
+def why_not_ready(port: int, secure: Secure | None = None) -> str | None:
     """Asks for the API versions: the broker answers once it has caught up and is unfenced."""
     api_versions = struct.pack(">hhih", 18, 0, 1, -1)
     try:
-        with socket.create_connection(("127.0.0.1", port), timeout=1) as connection:
-            connection.sendall(struct.pack(">i", len(api_versions)) + api_versions)
-            return None if connection.recv(4) else "closes connections"
+        with connection(port, secure) as broker:
+            broker.sendall(struct.pack(">i", len(api_versions)) + api_versions)
+            return None if broker.recv(4) else "closes connections"
     except TimeoutError:
         return "starting"
     except OSError as error:

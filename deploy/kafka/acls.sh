@@ -1,0 +1,69 @@
+#!/usr/bin/env bash
+# acls.sh [--dry-run] ARGUMENT…: what each principal of Lockbox may do in Kafka, and nothing else. ARGUMENTs go to
+# Kafka's own kafka-acls.sh, and say which brokers and as whom:
+#
+#   deploy/kafka/acls.sh --bootstrap-server kafka:9093 --command-config admin.properties
+#
+# Run it again after a change: what is granted already stays. Brokers must deny what no rule allows, which is their
+# default (allow.everyone.if.no.acl.found=false). --dry-run prints the commands.
+#
+# Environment: KAFKA_ACLS, the command (default kafka-acls.sh); LOCKBOX_TOPIC_PREFIX and LOCKBOX_GROUP_PREFIX as the
+# workers have them; PRINCIPALS, in front of every name (default "User:"; with TLS client certificates say, for one,
+# "User:CN=").
+set -euo pipefail
+
+topics=${LOCKBOX_TOPIC_PREFIX-lockbox.} groups=${LOCKBOX_GROUP_PREFIX-lockbox.}
+read -ra kafka_acls <<<"${KAFKA_ACLS:-kafka-acls.sh}"
+run=()
+if [ "${1:-}" = --dry-run ]; then
+    run=(echo)
+    shift
+fi
+[ $# -gt 0 ] || {
+    sed -n '2,/^[^#]/s/^# \{0,1\}//p' "$0" >&2
+    exit 2
+}
+arguments=("$@")
+
+# grant PRINCIPAL OPERATION… -- WHAT…: WHAT is topic=NAME, group=NAME, groups=PREFIX, topics=PREFIX or cluster.
+grant() {
+    local rule=(--add --force --allow-principal "${PRINCIPALS-User:}$1") what
+    shift
+    while [ "$1" != -- ]; do
+        rule+=(--operation "$1")
+        shift
+    done
+    shift
+    for what in "$@"; do
+        case $what in
+            topic=*) rule+=(--topic "$topics${what#*=}.v1") ;;
+            group=*) rule+=(--group "$groups${what#*=}") ;;
+            topics=*) rule+=(--resource-pattern-type prefixed --topic "${what#*=}") ;;
+            groups=*) rule+=(--resource-pattern-type prefixed --group "${what#*=}") ;;
+            cluster) rule+=(--cluster) ;;
+        esac
+    done
+    "${run[@]}" "${kafka_acls[@]}" "${arguments[@]}" "${rule[@]}"
+}
+
+# The workers. The expirer speaks to PostgreSQL only.
+grant requester Read -- topic=tickets topic=tenants group=requester
+grant decider Read -- topic=decisions group=decider
+grant notifier Read -- topic=events group=notifier
+grant relay Write -- topic=events topic=deadletter
+grant auditor Read -- topic=tickets topic=tenants topic=decisions topic=accesses topic=events topic=deadletter \
+    topic=checkpoints group=auditor
+grant auditor Write -- topic=checkpoints
+
+# Those around them. Each follows events in groups that begin with its own name.
+grant ticketing Write -- topic=tickets
+grant portal Write -- topic=tenants topic=decisions
+grant enforcement Write -- topic=accesses
+for reader in ticketing portal; do
+    grant "$reader" Read -- topic=events
+    grant "$reader" Read -- "groups=$reader"
+done
+
+# lockboxctl topics create and check.
+grant operator Create Describe DescribeConfigs -- "topics=$topics"
+grant operator Describe -- cluster
