@@ -3,8 +3,6 @@ import json
 import re
 import secrets
 import subprocess
-import urllib.error
-import urllib.request
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
@@ -92,16 +90,6 @@ def fresh(stack, which):
     fresh.drop()
 
 
-def ready(port: int) -> str:
-    try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=5) as answer:
-            return answer.read().decode().strip()
-    except urllib.error.HTTPError as error:
-        return error.read().decode().strip()
-    except OSError:
-        return ""
-
-
 @BOTH
 def test_names_are_those_that_flyway_reads(which):
     assert [path.name for path in scripts(which) if not re.fullmatch(r"V\d{3}__[a-z0-9_]+\.sql", path.name)] == []
@@ -132,11 +120,11 @@ def test_the_schema_says_its_last_scripts_version(fresh, which):
 def test_a_worker_waits_for_an_older_schema_to_be_migrated(fresh, which):
     fresh.migrate(scripts(which)[0])
     child, port = fresh.worker()
-    wait_until(lambda: "older" in ready(port) and "lockboxctl db migrate" in ready(port), "it says that it is older")
+    wait_until(lambda: "older" in fresh.stack.ready(port) and "lockboxctl db migrate" in fresh.stack.ready(port), "it says that it is older")
     [said] = [line for line in fresh.log() if "older" in line["message"]]
     assert (said["level"], said["found"], said["needed"]) == ("error", 0, last_version(which))
     fresh.migrate(*scripts(which)[1:])
-    wait_until(lambda: ready(port) == "ready", "it is ready", 60)
+    wait_until(lambda: fresh.stack.ready(port) == "ready", "it is ready", 60)
     assert child.poll() is None
 
 
@@ -156,7 +144,7 @@ def test_a_worker_stays_on_a_newer_schema_that_says_it_may(fresh, which):
     fresh.migrate()
     fresh.sql(f"UPDATE {which}.schema_version SET version = 900, oldest_program = {last_version(which)}")
     child, port = fresh.worker()
-    wait_until(lambda: ready(port) == "ready", "it is ready", 60)
+    wait_until(lambda: fresh.stack.ready(port) == "ready", "it is ready", 60)
     # Nor does it stay when a later change leaves it behind: the next connection is refused.
     fresh.sql(f"UPDATE {which}.schema_version SET oldest_program = 900")
     fresh.server(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{fresh.name}'")

@@ -1,7 +1,7 @@
 """What the audit store must hold: every record of every topic, once, as it was."""
 from confluent_kafka import Consumer, KafkaError, TopicPartition
 
-from .broker import QUIET, Record, partitions_of
+from .broker import Record, client, partitions_of
 from .road import Road
 from .waiting import wait_until
 
@@ -11,7 +11,7 @@ TOPICS = [f"lockbox.{name}.v1" for name in ("tickets", "tenants", "decisions", "
 
 def ends_of_kafka(road: Road) -> dict[tuple[str, int], tuple[int, int]]:
     """Topic and partition → its first offset and the one behind its last, of those that hold something."""
-    consumer = Consumer({**QUIET, "bootstrap.servers": road.bootstrap, "group.id": "tests"})
+    consumer = Consumer({**client(road.bootstrap), "group.id": "tests"})
     places = [(topic, partition) for topic in TOPICS for partition in partitions_of(road.bootstrap, topic)]
     ends = {place: consumer.get_watermark_offsets(TopicPartition(*place), timeout=30) for place in places}
     consumer.close()
@@ -21,7 +21,7 @@ def ends_of_kafka(road: Road) -> dict[tuple[str, int], tuple[int, int]]:
 def everything_in_kafka(road: Road) -> dict[tuple[str, int, int], Record]:
     """All records of all topics, up to their ends as of now. An offset may hold no record: the end of a transaction."""
     ends = ends_of_kafka(road)
-    consumer = Consumer({**QUIET, "bootstrap.servers": road.bootstrap, "group.id": "tests", "enable.auto.commit": False,
+    consumer = Consumer({**client(road.bootstrap), "group.id": "tests", "enable.auto.commit": False,
                          "enable.partition.eof": True})
     consumer.assign([TopicPartition(topic, partition, low) for (topic, partition), (low, _) in ends.items()])
     records, ended = {}, set()

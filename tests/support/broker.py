@@ -13,6 +13,13 @@ from .schemas import schema_errors
 from .waiting import SECONDS
 
 QUIET = {"log_level": 0}  # brokers go and come in these tests
+
+
+def client(servers: str | dict[str, str]) -> dict:
+    """A client's configuration: of its brokers' addresses, or of all the properties it takes to reach them."""
+    return {**QUIET, **({"bootstrap.servers": servers} if isinstance(servers, str) else servers)}
+
+
 STRUCTURED = b"application/cloudevents+json; charset=UTF-8"
 
 
@@ -77,8 +84,8 @@ def complaints(record: Record) -> list[str]:
 
 
 class Publisher:
-    def __init__(self, bootstrap: str):
-        self.producer = Producer({**QUIET, "bootstrap.servers": bootstrap, "linger.ms": 0, "enable.idempotence": True})
+    def __init__(self, bootstrap: str | dict[str, str]):
+        self.producer = Producer({**client(bootstrap), "linger.ms": 0, "enable.idempotence": True})
 
     def send(self, *records: Outgoing) -> list[Record]:
         """Produces them, waits for all, and says where each is. Those of one key keep their order."""
@@ -101,22 +108,22 @@ class Publisher:
         return [sent[number] for number in range(len(records))]
 
 
-def partitions_of(bootstrap: str, topic: str) -> list[int]:
-    metadata = AdminClient({**QUIET, "bootstrap.servers": bootstrap}).list_topics(topic, timeout=30)
+def partitions_of(bootstrap: str | dict[str, str], topic: str) -> list[int]:
+    metadata = AdminClient(client(bootstrap)).list_topics(topic, timeout=30)
     return sorted(metadata.topics[topic].partitions)
 
 
 class Feed:
     """Every record of a topic from its beginning, gathered by a thread of its own."""
 
-    def __init__(self, bootstrap: str, topic: str, check=lambda record: []):
+    def __init__(self, bootstrap: str | dict[str, str], topic: str, check=lambda record: []):
         self.topic = topic
         self.records: list[Record] = []
         self.complaints: list[str] = []
         self.check = check
         self.changed = threading.Condition()
         self.stopping = False
-        self.consumer = Consumer({**QUIET, "bootstrap.servers": bootstrap, "group.id": "tests",
+        self.consumer = Consumer({**client(bootstrap), "group.id": "tests",
                                   "enable.auto.commit": False, "auto.offset.reset": "earliest",
                                   "reconnect.backoff.max.ms": 500})
         self.consumer.assign([TopicPartition(topic, partition, OFFSET_BEGINNING)

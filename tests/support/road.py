@@ -13,7 +13,7 @@ class Road:
     def __init__(self, stack: Stack):
         self.stack = stack
         env = stack.env
-        self.bootstrap = env["LOCKBOX_KAFKA_BOOTSTRAP_SERVERS"]
+        self.bootstrap = stack.kafka()
         self.publisher = Publisher(self.bootstrap)
         self.events = Feed(self.bootstrap, "lockbox.events.v1", complaints)
         self.deadletters = Feed(self.bootstrap, "lockbox.deadletter.v1")

@@ -5,6 +5,7 @@ import shlex
 import signal
 import socket
 import subprocess
+import urllib.error
 import urllib.request
 from pathlib import Path
 
@@ -34,9 +35,9 @@ class Stack:
             raise RuntimeError(f"./dev {shlex.join(arguments)}: exit {done.returncode}\n{done.stdout}{done.stderr}")
         return done
 
-    def up(self, *parts: str, seconds: int = 120) -> None:
+    def up(self, *parts: str, seconds: int = 120, options: tuple[str, ...] = ()) -> None:
         """Starts these parts, or all; builds nothing. What runs by other settings is restarted."""
-        self.dev("up", "--timeout", str(seconds), "--only", ",".join(parts or PARTS))
+        self.dev("up", "--timeout", str(seconds), "--only", ",".join(parts or PARTS), *options)
         self.attach()
 
     def attach(self) -> None:
@@ -92,6 +93,16 @@ class Stack:
             lines = [line.rsplit(" ", 1) for line in page.read().decode().splitlines() if not line.startswith("#")]
         return {name.partition("{")[0]: float(value) for name, value in lines}
 
+    def ready(self, port: int) -> str:
+        """What a worker on that port says on /readyz; empty where none answers."""
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=5) as answer:
+                return answer.read().decode().strip()
+        except urllib.error.HTTPError as error:
+            return error.read().decode().strip()
+        except OSError:
+            return ""
+
     def log(self, name: str) -> str:
         return (self.directory / "log" / f"{name}.log").read_text(errors="replace")
 
@@ -100,6 +111,18 @@ class Stack:
         mine = {name: value for name, value in os.environ.items() if not name.startswith("LOCKBOX_")}
         theirs = {name: value for name, value in self.env.items() if not name.startswith("LOCKBOX_HTTP_")}
         return {**mine, **theirs, **settings}
+
+    def kafka(self, principal: str = "") -> str | dict[str, str]:
+        """For clients: the address, or all it takes where the stack is a secure one, as whoever `./dev env` is, or
+        as another principal."""
+        address = self.env["LOCKBOX_KAFKA_BOOTSTRAP_SERVERS"]
+        if "LOCKBOX_KAFKA_SECURITY_PROTOCOL" not in self.env:
+            return address
+        secret = Path(self.env["LOCKBOX_KAFKA_SASL_PASSWORD_FILE"])
+        name = principal or self.env["LOCKBOX_KAFKA_SASL_USERNAME"]
+        return {"bootstrap.servers": address, "security.protocol": "SASL_SSL", "sasl.mechanism": "SCRAM-SHA-512",
+                "ssl.ca.location": self.env["LOCKBOX_KAFKA_SSL_CA_LOCATION"], "sasl.username": name,
+                "sasl.password": secret.with_name(f"{name}_password").read_text()}
 
     def own_role(self, worker: str) -> dict[str, str]:
         return {"LOCKBOX_DATABASE_URL": as_role(self.env["LOCKBOX_DATABASE_URL"], f"lockbox_{worker}")}
