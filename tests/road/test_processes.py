@@ -92,6 +92,17 @@ def test_a_bad_setting_stops_the_start_and_is_named(stack, setting, value):
     assert setting in done.stderr
 
 
+def test_a_bad_template_stops_the_notifier_and_is_named(stack, tmp_path):
+    (tmp_path / "head.html").write_text("<html>\n<body>\n<p>{{colour}}</p>\n")
+    (tmp_path / "items.txt").write_text("{{#items}}{{words}}\n")
+    done = subprocess.run([BINARIES / "notifier"], env=stack.worker_environment(LOCKBOX_TEMPLATE_DIR=str(tmp_path), **CLOSED),
+                          capture_output=True, text=True, timeout=10)
+    said = [entry for entry in map(json.loads, done.stderr.splitlines()) if entry.get("setting") == "LOCKBOX_TEMPLATE_DIR"]
+    assert done.returncode == 2
+    assert [entry["error"] for entry in said] == ["items.txt:2: the section of line 1 is not closed",
+                                                  "head.html:3: no such value: {{colour}}"]
+
+
 def test_logs_are_json_and_say_no_secrets_and_no_addresses(road, tenant):
     """Of everything that the tests before this one caused."""
     tenant.request()

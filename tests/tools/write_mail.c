@@ -99,8 +99,10 @@ int main(int argc, char **argv) {
     size_t cap = 0;
     lbx_arena_init(&arena);
     struct lbx_mail_templates *templates = open_templates(argc > 1 ? argv[1] : NULL, &arena);
-    if (!templates)
+    if (!templates) {
+        lbx_arena_done(&arena);
         return 2;
+    }
     while (getline(&line, &cap, stdin) > 0) {
         json_t *spec = json_loads(line, JSON_ALLOW_NUL, NULL);
         if (!spec)
