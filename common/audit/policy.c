@@ -10,7 +10,7 @@ struct word {
 };
 
 struct reading {
-    struct lbx_policy *policy;
+    struct lbx_witness_policy *policy;
     uint64_t used; /* members of some group, or the quorum: each once at most */
     bool has_quorum;
 };
@@ -38,7 +38,7 @@ static bool split(const char *line, size_t len, struct word words[WORDS_MAX], si
     return true;
 }
 
-static int find(const struct lbx_policy *policy, struct word name) {
+static int find(const struct lbx_witness_policy *policy, struct word name) {
     for (size_t i = 0; i < policy->count; i++)
         if (is(name, policy->list[i].name))
             return (int)i;
@@ -46,7 +46,7 @@ static int find(const struct lbx_policy *policy, struct word name) {
 }
 
 /* A new member of that name; NULL: it cannot be. */
-static struct lbx_policy_member *add(struct lbx_policy *policy, struct word name) {
+static struct lbx_policy_member *add(struct lbx_witness_policy *policy, struct word name) {
     if (policy->count == LBX_POLICY_MEMBERS || name.len >= LBX_POLICY_NAME_SIZE ||
         is(name, "none") || find(policy, name) >= 0)
         return NULL;
@@ -65,7 +65,7 @@ static bool read_log(struct reading *r, const struct word *words, size_t count) 
            lbx_vkey_read(words[1].at, words[1].len, &verifier) == LBX_OK;
 }
 
-static bool has_key(const struct lbx_policy *policy, const struct lbx_policy_member *one) {
+static bool has_key(const struct lbx_witness_policy *policy, const struct lbx_policy_member *one) {
     for (size_t i = 0; i + 1 < policy->count; i++)
         if (policy->list[i].is_witness && memcmp(policy->list[i].verifier.public_key,
                                                  one->verifier.public_key, LBX_KEY_SIZE) == 0)
@@ -149,7 +149,7 @@ static bool read_line(struct reading *r, const char *line, size_t len) {
     return false;
 }
 
-enum lbx_err lbx_policy_read(const char *text, size_t len, struct lbx_policy *ret_policy,
+enum lbx_err lbx_policy_read(const char *text, size_t len, struct lbx_witness_policy *ret_policy,
                              size_t *ret_line) {
     struct reading r = {.policy = ret_policy};
     const char *end = text + len;
@@ -168,7 +168,7 @@ enum lbx_err lbx_policy_read(const char *text, size_t len, struct lbx_policy *re
 
 /* ---- quorums ---- */
 
-bool lbx_policy_is_met(const struct lbx_policy *policy, uint64_t witnesses) {
+bool lbx_policy_is_met(const struct lbx_witness_policy *policy, uint64_t witnesses) {
     uint64_t met = 0;
     for (size_t i = 0; i < policy->count; i++) {
         const struct lbx_policy_member *m = &policy->list[i];
@@ -180,8 +180,9 @@ bool lbx_policy_is_met(const struct lbx_policy *policy, uint64_t witnesses) {
     return policy->quorum < 0 || met >> policy->quorum & 1;
 }
 
-enum lbx_err lbx_policy_witnesses(const struct lbx_policy *policy, const struct lbx_note *note,
-                                  uint64_t *ret_witnesses, size_t *ret_false) {
+enum lbx_err lbx_policy_witnesses(const struct lbx_witness_policy *policy,
+                                  const struct lbx_note *note, uint64_t *ret_witnesses,
+                                  size_t *ret_false) {
     *ret_witnesses = 0;
     for (size_t i = 0; i < policy->count; i++) {
         if (!policy->list[i].is_witness)

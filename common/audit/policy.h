@@ -18,7 +18,7 @@ struct lbx_policy_member {
     uint64_t members; /* a bit each, by place in the list */
 };
 
-struct lbx_policy {
+struct lbx_witness_policy {
     struct lbx_policy_member list[LBX_POLICY_MEMBERS];
     size_t count;
     int quorum; /* place in the list; -1: none is needed */
@@ -26,15 +26,16 @@ struct lbx_policy {
 
 /* Lines `log`, which are only read over, `witness`, `group` and one `quorum`. LBX_ERR_INVALID with the line's number
  * in *ret_line (0: there is no quorum). Only witnesses that sign by Ed25519 are known. */
-enum lbx_err lbx_policy_read(const char *text, size_t len, struct lbx_policy *ret_policy,
+enum lbx_err lbx_policy_read(const char *text, size_t len, struct lbx_witness_policy *ret_policy,
                              size_t *ret_line) LBX_MUST_CHECK;
 
 /* Whether the witnesses of these bits are enough. */
-bool lbx_policy_is_met(const struct lbx_policy *policy, uint64_t witnesses);
+bool lbx_policy_is_met(const struct lbx_witness_policy *policy, uint64_t witnesses);
 
 /* The witnesses that cosigned a note, a bit each. LBX_ERR_REFUSED: a cosignature of one does not hold, *ret_false its
  * place. */
-enum lbx_err lbx_policy_witnesses(const struct lbx_policy *policy, const struct lbx_note *note,
-                                  uint64_t *ret_witnesses, size_t *ret_false) LBX_MUST_CHECK;
+enum lbx_err lbx_policy_witnesses(const struct lbx_witness_policy *policy,
+                                  const struct lbx_note *note, uint64_t *ret_witnesses,
+                                  size_t *ret_false) LBX_MUST_CHECK;
 
 #endif

@@ -54,7 +54,7 @@ static void quorums(void **state) {
     };
     int bad = 0;
     for (size_t i = 0; i < COUNT(rows); i++) {
-        struct lbx_policy policy;
+        struct lbx_witness_policy policy;
         struct lbx_buf text LBX_BUF = {0};
         size_t line;
         expand(rows[i].policy, &text);
@@ -96,7 +96,7 @@ static void policies_of_another_form(void **state) {
     };
     int bad = 0;
     for (size_t i = 0; i < COUNT(rows); i++) {
-        struct lbx_policy policy;
+        struct lbx_witness_policy policy;
         struct lbx_buf text LBX_BUF = {0};
         size_t line = 99;
         lbx_buf_str(&text, "");

@@ -42,7 +42,7 @@ enum ctl_exit {
     X(TENANT, "--tenant", "ID", "every record of this tenant")                                     \
     X(FROM, "--from", "TIME", "records that Kafka took at this time or later (RFC 3339)")          \
     X(TO, "--to", "TIME", "and before this")                                                    \
-    X(HTML, "--html", NULL, "the HTML instead of subject and text")                                \
+    X(HTML, "--html", NULL, "as one HTML page, which loads nothing")                              \
     X(READER, "--reader", "approver|alternate|engineer", "whom the mail addresses (approver)") \
     X(CHECK, "--check", NULL, "only compare, and change nothing")
 /* clang-format on */
@@ -163,6 +163,7 @@ enum ctl_exit ctl_notification_list(struct ctl *ctl);
 enum ctl_exit ctl_audit_verify(struct ctl *ctl);
 enum ctl_exit ctl_audit_export(struct ctl *ctl);
 enum ctl_exit ctl_audit_proof(struct ctl *ctl);
+enum ctl_exit ctl_audit_report(struct ctl *ctl);
 enum ctl_exit ctl_audit_witness(struct ctl *ctl);
 enum ctl_exit ctl_audit_vkey(struct ctl *ctl);
 enum ctl_exit ctl_keygen(struct ctl *ctl);

@@ -93,6 +93,12 @@ static const struct ctl_command commands[] = {
      "Print the proof that a record stands in its log (C2SP tlog-proof)",
      "Exit code 1 where no checkpoint covers the offset yet.",
      "lockboxctl audit proof lockbox.events.v1 0 17 > 17.tlog-proof", ctl_audit_proof},
+    {"audit report", "ID", CTL_OPT(HTML), CTL_OPT(HTML),
+     "Tell a request's story as a page: who, what and when, mails, accesses, and what proves it",
+     "Prints the page. Each record in it is proved while it is made; exit code 1 where one is not the one\n"
+     "in the log. The page convinces nobody who does not trust its maker: audit export does.",
+     "lockboxctl audit report 019ab1a4-5c40-7c3e-9f21-6b8d0e4a7c52 --html > report.html",
+     ctl_audit_report},
     {"audit vkey", "", 0, 0, "Print each log's verifier key (C2SP signed note), one a line",
      "Of the keys in LOCKBOX_CHECKPOINT_VKEYS_FILE and of LOCKBOX_CHECKPOINT_KEY_FILE. What it prints is\n"
      "what LOCKBOX_CHECKPOINT_VKEYS_FILE takes.",

@@ -480,7 +480,7 @@ static void take_cosigned(struct check *c, size_t row, struct witnessed *ret) {
     struct lbx_note note;
     uint64_t witnesses;
     size_t which;
-    const struct lbx_policy *policy = c->v->trusted.policy;
+    const struct lbx_witness_policy *policy = c->v->trusted.policy;
     c->v->cosigned++;
     if (lbx_note_read(text, strlen(text), &note) != LBX_OK)
         FIND(c, c->log->base + size - 1,

@@ -8,7 +8,7 @@
 struct trusted {
     unsigned char (*keys)[LBX_KEY_SIZE];
     size_t count;
-    struct lbx_policy *policy; /* NULL: no witnesses are asked for */
+    struct lbx_witness_policy *policy; /* NULL: no witnesses are asked for */
 };
 
 /* The public keys of LOCKBOX_CHECKPOINT_VKEYS_FILE and of the keys in LOCKBOX_CHECKPOINT_KEY_FILE, and the policy of

@@ -1,0 +1,137 @@
+"""Exports and proofs, as verifiers take them that share nothing with Lockbox: Python's of docs/, Go's of tests/proof/go."""
+import json
+import os
+import random
+import shutil
+import subprocess
+import sys
+import tarfile
+from pathlib import Path
+
+import pytest
+from support.translog import Proof, Verifier, leaf_bytes
+
+from conftest import ACCESSES, REPOSITORY
+
+ALL = ("--from", "2020-01-01T00:00:00Z", "--to", "2090-01-01T00:00:00Z")
+VERIFIER = REPOSITORY / "docs/verify_export.py"
+
+
+def python(*arguments) -> subprocess.CompletedProcess:
+    return subprocess.run([sys.executable, VERIFIER, *map(str, arguments)], capture_output=True, text=True)
+
+
+def go(*arguments) -> subprocess.CompletedProcess:
+    return subprocess.run([os.environ["LOCKBOX_DEV_TRANSLOG"], *map(str, arguments)], capture_output=True, text=True)
+
+
+@pytest.fixture(scope="module")
+def export(ctl, signed, tmp_path_factory) -> Path:
+    path = tmp_path_factory.mktemp("export") / "all"
+    done = ctl("audit", "export", "--out", path, *ALL)
+    assert done.returncode == 0, done.stderr
+    return path
+
+
+def records_of(path: Path) -> int:
+    return len(list(path.rglob("*.leaf")))
+
+
+def test_three_verifiers_agree(bare, export, signed):
+    count = records_of(export)
+    stored = signed.execute("SELECT count(*) FROM audit.event WHERE topic NOT LIKE '%checkpoints%'").fetchone()[0]
+    assert count == json.loads((export / "manifest.json").read_text())["records"] and 700 < count <= stored
+    ours = bare("audit", "verify", export)
+    assert ours.returncode == 0 and ours.stdout.startswith(f"{count} records of ") and "vkeys.txt" in ours.stdout
+    theirs = python(export)
+    assert theirs.returncode == 0 and theirs.stdout.startswith(f"{count} records of "), theirs.stderr
+    gos = go("check", export)
+    assert (gos.returncode, gos.stdout.strip()) == (0, str(count)), gos.stderr
+
+
+def test_the_verifier_is_short():
+    assert len(VERIFIER.read_text().splitlines()) < 150
+
+
+def test_an_archive_is_the_same(ctl, bare, export, tmp_path):
+    path = tmp_path / "all.tar"
+    assert ctl("audit", "export", "--out", path, *ALL).returncode == 0
+    with tarfile.open(path) as archive:
+        archive.extractall(tmp_path / "out", filter="data")
+    for verify in (bare("audit", "verify", path), bare("audit", "verify", tmp_path / "out"), python(path)):
+        assert verify.returncode == 0, verify.stdout + verify.stderr
+
+
+def test_keys_given_before_are_asked_for(ctl, bare, export, tmp_path):
+    mine, other = tmp_path / "mine.txt", tmp_path / "other.txt"
+    mine.write_text(ctl("audit", "vkey").stdout)
+    other.write_text(bare("keygen", tmp_path / "key.pem").stdout)
+    assert bare("audit", "verify", export, LOCKBOX_CHECKPOINT_VKEYS_FILE=str(mine)).returncode == 0
+    assert bare("audit", "verify", export, LOCKBOX_CHECKPOINT_VKEYS_FILE=str(other)).returncode == 1
+    assert python(export, "--keys", mine).returncode == 0
+    assert python(export, "--keys", other).returncode == 1
+
+
+def change_a_byte(chance: random.Random, path: Path) -> None:
+    content = bytearray(path.read_bytes())
+    content[chance.randrange(len(content))] ^= 1 << chance.randrange(8)
+    path.write_bytes(content)
+
+
+def test_whatever_is_changed_in_an_export_is_seen_by_both(bare, export, tmp_path):
+    """In a record, a proof or a checkpoint; taken away; put in. What nobody signed (README, manifest's words) is not meant."""
+    chance = random.Random(6962)
+    folder = tmp_path / "changed"
+    shutil.copytree(export, folder)
+    files = sorted(path for path in folder.rglob("*") if path.suffix in (".leaf", ".tlog-proof", ".txt") and path.name != "README.txt")
+    for path in chance.sample(files, 40):
+        before = path.read_bytes()
+        what = chance.choice(["change", "remove", "add"])
+        added = path.with_name(path.name + ".bak")
+        if what == "change":
+            change_a_byte(chance, path)
+        elif what == "remove":
+            path.unlink()
+        else:
+            added.write_bytes(b"x")
+        ours, theirs = bare("audit", "verify", folder), python(folder)
+        assert (ours.returncode, theirs.returncode) == (1, 1), f"{what} {path}: {ours.stdout}{ours.stderr}{theirs.stdout}"
+        added.unlink(missing_ok=True)
+        path.write_bytes(before)
+    assert bare("audit", "verify", folder).returncode == python(folder).returncode == 0
+
+
+def test_proofs_of_single_records(ctl, signed):
+    keys = {verifier.name: verifier for verifier in map(Verifier.read, ctl("audit", "vkey").stdout.splitlines())}
+    chance = random.Random(1)
+    rows = signed.execute('SELECT topic, "partition", "offset", (extract(epoch FROM kafka_timestamp) * 1000)::bigint, key, headers, raw'
+                          " FROM audit.event WHERE topic = %s", [ACCESSES]).fetchall()
+    for topic, partition, offset, ms, key, headers, raw in chance.sample(rows, 12):
+        done = ctl("audit", "proof", topic, partition, offset)
+        assert done.returncode == 0, done.stderr
+        proof = Proof.read(done.stdout)
+        verifier = keys[f"lockbox.example/dev/{topic}/{partition}"]
+        leaf = leaf_bytes(topic, partition, offset, ms, key, headers, raw)
+        assert proof.holds(leaf, verifier)
+        assert not proof.holds(leaf + b"x", verifier)
+
+
+def test_what_there_is_no_proof_of(ctl, signed):
+    assert ctl("audit", "proof", ACCESSES, 0, 999_999).returncode == 1
+    assert ctl("audit", "proof", "nonsense", 0, 0).returncode == 1
+    assert ctl("audit", "proof", ACCESSES, 0, "x").returncode == 2
+    checkpoints = ACCESSES.replace("accesses", "checkpoints")
+    assert ctl("audit", "proof", checkpoints, 0, 0).returncode == 1  # recorded, and under no checkpoint
+
+
+def test_wrong_selections(ctl, tmp_path, signed):
+    out = tmp_path / "out"
+    for arguments in ([], ["--from", "2020-01-01T00:00:00Z"], ["--request", "nonsense"], ["--tenant", "a", *ALL],
+                      ["--from", "yesterday", "--to", "today"]):
+        assert ctl("audit", "export", "--out", out, *arguments).returncode == 2
+    assert ctl("audit", "export", "--out", out, "--tenant", "nobody").returncode == 1
+    assert not out.exists()
+
+
+def test_an_export_overwrites_nothing(ctl, export):
+    assert ctl("audit", "export", "--out", export, *ALL).returncode == 1

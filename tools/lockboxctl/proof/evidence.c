@@ -1,0 +1,245 @@
+#include "evidence.h"
+
+#include "base/clock.h"
+#include "sql_proof.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { AT_ONCE = 200, AWAIT_S = 10, POLL_MS = 200 };
+
+/* ---- which records ---- */
+
+static enum ctl_exit ask_for(struct evidence *e) {
+    const struct selection *s = &e->selection;
+    const char *checkpoints = ctl_topic(e->ctl, LBX_TOPIC_CHECKPOINTS);
+    if (s->request)
+        return PROOF_ASK(e->pg, &sql_proof_select_request, s->request,
+                         ctl_topic(e->ctl, LBX_TOPIC_EVENTS), checkpoints);
+    if (s->tenant)
+        return PROOF_ASK(e->pg, &sql_proof_select_tenant, s->tenant, checkpoints);
+    return PROOF_ASK(e->pg, &sql_proof_select_time, s->from, s->to, checkpoints);
+}
+
+static enum ctl_exit choose(struct evidence *e) {
+    enum ctl_exit code = ask_for(e);
+    if (code != CTL_DONE)
+        return code;
+    e->count = lbx_pg_row_count(e->pg, 0);
+    if (e->count == 0)
+        return ctl_fail(CTL_NO, "the audit store has no such records (yet)");
+    free(e->list);
+    e->list = calloc(e->count, sizeof *e->list);
+    if (!e->list)
+        abort();
+    for (size_t i = 0; i < e->count; i++) {
+        snprintf(e->list[i].topic, sizeof e->list[i].topic, "%s", lbx_pg_cell(e->pg, 0, i, 0));
+        e->list[i].partition = (int32_t)lbx_pg_cell_int(e->pg, 0, i, 1);
+        e->list[i].offset = lbx_pg_cell_int(e->pg, 0, i, 2);
+    }
+    return CTL_DONE;
+}
+
+/* ---- the checkpoints that cover them ---- */
+
+static struct proving *proving_of(struct evidence *e, const char *topic, int32_t partition) {
+    const struct log *log = logs_find(&e->logs, topic, partition);
+    return log && log->has_head ? &e->proving[log - e->logs.list] : NULL;
+}
+
+static enum ctl_exit with_cosignatures(struct lbx_pg *pg, struct lbx_arena *arena,
+                                       struct stored_checkpoint stored, const char **ret_note) {
+    struct lbx_buf note LBX_BUF = {0};
+    lbx_buf_str(&note, stored.note);
+    enum ctl_exit code = PROOF_ASK(pg, &sql_proof_cosignatures, number_text(arena, stored.number));
+    for (size_t row = 0; code == CTL_DONE && row < lbx_pg_row_count(pg, 0); row++)
+        lbx_buf_str(&note, lbx_pg_cell(pg, 0, row, 0));
+    *ret_note = lbx_arena_memdup(arena, note.data, note.len);
+    return code;
+}
+
+static enum ctl_exit newest_witnessed(struct lbx_pg *pg, const struct log *log,
+                                      const struct trusted *trusted, struct lbx_arena *arena,
+                                      const char **ret_note, uint64_t *ret_size) {
+    const char *wrong;
+    enum ctl_exit code =
+        PROOF_ASK(pg, &sql_proof_witnessed, log->topic, number_text(arena, log->partition),
+                  number_text(arena, INT64_MAX), number_text(arena, INT64_MAX));
+    for (size_t row = 0; code == CTL_DONE && row < lbx_pg_row_count(pg, 0); row++) {
+        const char *text = lbx_pg_cell(pg, 0, row, 2);
+        struct lbx_note note;
+        if (lbx_note_read(text, strlen(text), &note) != LBX_OK ||
+            !quorum_holds(trusted, &note, &wrong))
+            continue;
+        *ret_note = lbx_arena_strdup(arena, text);
+        *ret_size = (uint64_t)lbx_pg_cell_int(pg, 0, row, 1);
+        return CTL_DONE;
+    }
+    return code;
+}
+
+/* A log's newest checkpoint, and where the policy asks for witnesses the newest that enough of them cosigned. NULL and
+ * 0: there is none. */
+static enum ctl_exit checkpoint_to_show(struct lbx_pg *pg, const struct log *log,
+                                        const struct trusted *trusted, struct lbx_arena *arena,
+                                        const char **ret_note, uint64_t *ret_size) {
+    bool any;
+    *ret_note = NULL;
+    *ret_size = 0;
+    if (trusted->policy && trusted->policy->quorum >= 0)
+        return newest_witnessed(pg, log, trusted, arena, ret_note, ret_size);
+    enum ctl_exit code = checkpoint_newest(pg, log, &any);
+    if (code != CTL_DONE || !any)
+        return code;
+    struct stored_checkpoint stored = checkpoint_at(pg, 0);
+    *ret_size = stored.size;
+    return with_cosignatures(pg, arena, stored, ret_note);
+}
+
+/* Records stand by log and offset: the last of a log decides. */
+static enum ctl_exit cover(struct evidence *e, bool *ret_covered) {
+    *ret_covered = true;
+    e->proving = calloc(e->logs.count + 1, sizeof *e->proving);
+    if (!e->proving)
+        abort();
+    for (size_t i = 0; i < e->count; i++) {
+        const struct chosen *c = &e->list[i];
+        struct proving *p = proving_of(e, c->topic, c->partition);
+        if (!p)
+            return ctl_fail(CTL_NO, "%s/%d has no log: lockboxctl audit verify", c->topic,
+                            c->partition);
+        p->records++;
+        if (!p->log) {
+            p->log = logs_find(&e->logs, c->topic, c->partition);
+            log_hashes_init(&p->hashes, e->hashes, p->log);
+            enum ctl_exit code =
+                checkpoint_to_show(e->pg, p->log, &e->trusted, &e->ctl->arena, &p->note, &p->size);
+            if (code != CTL_DONE)
+                return code;
+        }
+        if (c->offset - p->log->base >= (int64_t)p->size)
+            *ret_covered = false;
+    }
+    return CTL_DONE;
+}
+
+static void forget(struct evidence *e) {
+    for (size_t i = 0; e->proving && i < e->logs.count; i++)
+        log_hashes_done(&e->proving[i].hashes);
+    free(e->proving);
+    e->proving = NULL;
+    logs_done(&e->logs);
+    e->logs = (struct logs){0};
+    lbx_pg_rollback(e->pg);
+}
+
+/* What came a moment ago is signed in a moment. */
+static enum ctl_exit prepare(struct evidence *e) {
+    int64_t deadline = lbx_monotonic_us() + AWAIT_S * LBX_SECOND_US;
+    for (;;) {
+        bool covered = false;
+        enum ctl_exit code = logs_load(e->ctl, e->pg, &e->logs);
+        if (code == CTL_DONE)
+            code = choose(e);
+        if (code == CTL_DONE)
+            code = cover(e, &covered);
+        if (code != CTL_DONE || covered)
+            return code;
+        if (lbx_monotonic_us() > deadline)
+            return ctl_fail(CTL_NO, "some of these records are under no checkpoint%s (yet): %s",
+                            e->trusted.policy ? " with enough witnesses" : "",
+                            e->trusted.policy
+                                ? "lockboxctl audit witness asks them"
+                                : "does the auditor sign (LOCKBOX_CHECKPOINT_KEY_FILE)?");
+        forget(e);
+        usleep(POLL_MS * 1000);
+    }
+}
+
+/* ---- records ---- */
+
+/* The record of the answer's row; in the arena. */
+static bool record_of(struct evidence *e, size_t row, struct lbx_record *ret_record) {
+    const struct lbx_pg *pg = e->pg;
+    struct lbx_header *headers;
+    size_t len;
+    *ret_record = (struct lbx_record){
+        .topic_name = lbx_pg_cell(pg, 0, row, 0),
+        .partition = (int32_t)lbx_pg_cell_int(pg, 0, row, 1),
+        .offset = lbx_pg_cell_int(pg, 0, row, 2),
+        .timestamp_ms = lbx_pg_cell_int(pg, 0, row, 3),
+    };
+    ret_record->key = lbx_pg_cell_bytes(pg, 0, row, 4, &e->arena, &ret_record->key_len);
+    const void *bytes = lbx_pg_cell_bytes(pg, 0, row, 5, &e->arena, &len);
+    ret_record->value = lbx_pg_cell_bytes(pg, 0, row, 6, &e->arena, &ret_record->value_len);
+    if (lbx_record_headers_decode(bytes, len, &e->arena, &headers, &ret_record->header_count) !=
+        LBX_OK)
+        return false;
+    ret_record->headers = headers;
+    return true;
+}
+
+static enum ctl_exit visit_row(struct evidence *e, size_t row, evidence_visit *visit,
+                               void *context) {
+    struct lbx_record record;
+    lbx_arena_reset(&e->arena);
+    if (!record_of(e, row, &record))
+        return ctl_fail(CTL_NO, "%s/%d offset %" PRId64 " is damaged: lockboxctl audit verify",
+                        record.topic_name, record.partition, record.offset);
+    record.topic = ctl_topic_of(e->ctl, record.topic_name);
+    return visit(context, e, &record, proving_of(e, record.topic_name, record.partition));
+}
+
+/* [first, first + count) of those chosen. */
+static enum ctl_exit visit_page(struct evidence *e, size_t first, size_t count,
+                                evidence_visit *visit, void *context) {
+    struct lbx_rows rows LBX_CLEANUP(lbx_rows_done);
+    struct lbx_calls calls = {0};
+    lbx_rows_init(&rows, 3);
+    for (size_t i = first; i < first + count; i++) {
+        lbx_rows_text(&rows, e->list[i].topic);
+        lbx_rows_int(&rows, e->list[i].partition);
+        lbx_rows_int(&rows, e->list[i].offset);
+    }
+    lbx_rows_call(&rows, &calls, &sql_proof_records, 0, NULL);
+    enum lbx_err err = lbx_pg_run(e->pg, &calls);
+    enum ctl_exit code = err == LBX_OK ? CTL_DONE : ctl_statement_failed(&ctl_audit, err);
+    for (size_t row = 0; code == CTL_DONE && row < lbx_pg_row_count(e->pg, 0); row++)
+        code = visit_row(e, row, visit, context);
+    return code;
+}
+
+enum ctl_exit evidence_each(struct evidence *e, evidence_visit *visit, void *context) {
+    enum ctl_exit code = CTL_DONE;
+    for (size_t at = 0; code == CTL_DONE && at < e->count; at += AT_ONCE)
+        code = visit_page(e, at, e->count - at < AT_ONCE ? e->count - at : AT_ONCE, visit, context);
+    return code;
+}
+
+/* ---- beginning and end ---- */
+
+enum ctl_exit evidence_open(struct evidence *e, struct ctl *ctl,
+                            const struct selection *selection) {
+    *e = (struct evidence){.ctl = ctl, .selection = *selection};
+    lbx_arena_init(&e->arena);
+    enum ctl_exit code = trusted_load(ctl, &e->trusted);
+    if (code == CTL_DONE)
+        code = proof_connect(ctl, &e->pg);
+    if (code == CTL_DONE)
+        code = proof_connect(ctl, &e->hashes);
+    return code == CTL_DONE ? prepare(e) : code;
+}
+
+void evidence_done(struct evidence *e) {
+    for (size_t i = 0; e->proving && i < e->logs.count; i++)
+        log_hashes_done(&e->proving[i].hashes);
+    free(e->proving);
+    free(e->list);
+    logs_done(&e->logs);
+    trusted_done(&e->trusted);
+    lbx_pg_close(e->pg);
+    lbx_pg_close(e->hashes);
+    lbx_arena_done(&e->arena);
+}
