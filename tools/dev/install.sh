@@ -89,6 +89,16 @@ need_debezium() {
     export LOCKBOX_DEV_CONNECT_JARS=$jars
 }
 
+# need_proof: a verifier and a witness of transparency logs, out of Go's own modules, whose place is then in
+# LOCKBOX_DEV_TRANSLOG.
+need_proof() {
+    need_packages proof
+    export LOCKBOX_DEV_TRANSLOG=$state/translog
+    logged go-translog 'building the verifier in Go' env -C tests/proof/go CGO_ENABLED=0 GOFLAGS='-mod=readonly -buildvcs=false' \
+        GOMODCACHE="$cache/go/modules" GOCACHE="$cache/go/build" \
+        /usr/bin/go build -o "$LOCKBOX_DEV_TRANSLOG" .
+}
+
 # need_venv: the virtual environment of requirements.txt, whose place is then in $venv.
 need_venv() {
     local requirements=tools/dev/requirements.txt
