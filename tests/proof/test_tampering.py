@@ -6,7 +6,7 @@ import os
 from support.tamper import Edit, Tamperer
 
 SEED = int(os.environ.get("LOCKBOX_DEV_TAMPER_SEED", "6962"))
-EDITS = int(os.environ.get("LOCKBOX_DEV_TAMPER_EDITS", "112"))
+EDITS = int(os.environ.get("LOCKBOX_DEV_TAMPER_EDITS", "56"))
 
 
 def complaint(edit: Edit, done) -> str | None:
