@@ -4,7 +4,7 @@ import re
 
 import pytest
 from support.browser import Browser
-from support.scenario import Tenant
+from support.scenario import LOGS, Tenant
 from support.waiting import wait_until
 
 from conftest import await_signed
@@ -18,6 +18,8 @@ def request_(road, store):
     request = Tenant(road, alternates=("desk@contoso.example",)).request(justification=NASTY)
     request.decide("approve", comment=NASTY)
     request.event("approved")
+    road.publish("access.performed", {"engineer_id": request.ticket.engineer.id, "resource_id": request.first.request["resource_id"],
+                                      **LOGS, "performed_at": "2026-11-25T10:00:00Z", "outcome": "allowed", "request_id": request.id})
     wait_until(lambda: store.execute("SELECT count(*) FROM audit.event WHERE request_id = %s AND type LIKE %s",
                                      [request.id, "lockbox.notification.%"]).fetchone()[0] >= 4, "its mails are recorded")
     await_signed(store)
@@ -40,7 +42,7 @@ def text_of(page) -> str:
 def test_it_tells_the_story(page, request_):
     text = text_of(page)
     for part in (request_.id, request_.ticket.id, request_.ticket.engineer.name, request_.tenant.owner.name, "grants access",
-                 "says yes", "approval_needed", "Get logs from every pod in openshift-ingress", "desk@contoso.example"):
+                 "says yes", "approval_needed", "allowed", "Get logs from every pod in openshift-ingress", "desk@contoso.example"):
         assert part in text, part
     assert "not proved" not in text and text.count("proved") >= 8
     assert "Each of the" in text and "lockbox.example/dev/lockbox.events.v1/" in text
