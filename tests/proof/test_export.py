@@ -2,10 +2,8 @@
 import json
 import os
 import random
-import shutil
 import subprocess
 import sys
-import tarfile
 from pathlib import Path
 
 import pytest
@@ -56,8 +54,8 @@ def test_the_verifier_is_short():
 def test_an_archive_is_the_same(ctl, bare, export, tmp_path):
     path = tmp_path / "all.tar"
     assert ctl("audit", "export", "--out", path, *ALL).returncode == 0
-    with tarfile.open(path) as archive:
-        archive.extractall(tmp_path / "out", filter="data")
+    (tmp_path / "out").mkdir()
+    subprocess.run(["tar", "-xf", path, "-C", tmp_path / "out"], check=True)
     for verify in (bare("audit", "verify", path), bare("audit", "verify", tmp_path / "out"), python(path)):
         assert verify.returncode == 0, verify.stdout + verify.stderr
 
@@ -78,13 +76,15 @@ def change_a_byte(chance: random.Random, path: Path) -> None:
     path.write_bytes(content)
 
 
-def test_whatever_is_changed_in_an_export_is_seen_by_both(bare, export, tmp_path):
+def test_whatever_is_changed_in_an_export_is_seen_by_both(ctl, bare, signed, tmp_path):
     """In a record, a proof or a checkpoint; taken away; put in. What nobody signed (README, manifest's words) is not meant."""
     chance = random.Random(6962)
     folder = tmp_path / "changed"
-    shutil.copytree(export, folder)
+    [since] = signed.execute("SELECT kafka_timestamp FROM audit.event WHERE topic = %s ORDER BY kafka_timestamp DESC OFFSET 20 LIMIT 1",
+                             [ACCESSES]).fetchone()
+    assert ctl("audit", "export", "--out", folder, "--from", since.isoformat(), *ALL[2:]).returncode == 0
     files = sorted(path for path in folder.rglob("*") if path.suffix in (".leaf", ".tlog-proof", ".txt") and path.name != "README.txt")
-    for path in chance.sample(files, 40):
+    for path in chance.sample(files, 30):
         before = path.read_bytes()
         what = chance.choice(["change", "remove", "add"])
         added = path.with_name(path.name + ".bak")
