@@ -1,6 +1,5 @@
 #include "base/email.h"
 
-#include <stdbool.h>
 #include <string.h>
 
 static bool alnum(char c) {
@@ -32,11 +31,11 @@ static bool label(const char *text, size_t len) {
     return true;
 }
 
-static bool domain(const char *text, size_t len) {
+bool lbx_email_domain_valid(const char *domain, size_t len) {
     for (size_t from = 0, to = 0; from <= len; from = to + 1) {
-        for (to = from; to < len && text[to] != '.';)
+        for (to = from; to < len && domain[to] != '.';)
             to++;
-        if (!label(text + from, to - from))
+        if (!label(domain + from, to - from))
             return false;
     }
     return true;
@@ -58,5 +57,5 @@ const char *lbx_email_check(const char *address, size_t len) {
         return "longer than 64 characters before the @";
     if (!dot_atom(address, local))
         return "not a plain name before the @";
-    return domain(at + 1, len - local - 1) ? NULL : "not a domain after the @";
+    return lbx_email_domain_valid(at + 1, len - local - 1) ? NULL : "not a domain after the @";
 }

@@ -9,11 +9,15 @@
 #ifndef LBX_BASE_EMAIL_H
 #define LBX_BASE_EMAIL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 enum { LBX_EMAIL_MAX = 254, LBX_EMAIL_LOCAL_MAX = 64, LBX_EMAIL_LABEL_MAX = 63 };
 
 /* NULL, or why it is none, in a few static words. */
 const char *lbx_email_check(const char *address, size_t len);
+
+/* Whether it is a domain, as one stands behind the "@". */
+bool lbx_email_domain_valid(const char *domain, size_t len);
 
 #endif

@@ -1,6 +1,7 @@
 #include "io/smtp.h"
 
 #include "base/clock.h"
+#include "base/email.h"
 #include "io/dial.h"
 #include "io/smtp_reply.h"
 #include "io/smtp_url.h"
@@ -45,58 +46,8 @@ struct lbx_smtp {
 
 /* ---- addresses ---- */
 
-static bool ascii_alnum(char c) {
-    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
-}
-
-/* RFC 5322 3.2.3. */
-static bool atext(char c) {
-    return ascii_alnum(c) || (c && strchr("!#$%&'*+-/=?^_`{|}~", c));
-}
-
-static bool dot_atom(const char *text, size_t len) {
-    bool dot = true;
-    for (size_t i = 0; i < len; i++) {
-        if (text[i] == '.' ? dot : !atext(text[i]))
-            return false;
-        dot = text[i] == '.';
-    }
-    return !dot;
-}
-
-/* RFC 5321 4.1.2 with the lengths of RFC 1035 2.3.4. */
-static bool domain_valid(const char *text) {
-    for (;;) {
-        size_t label = strcspn(text, ".");
-        if (label < 1 || label > 63 || text[0] == '-' || text[label - 1] == '-')
-            return false;
-        for (size_t i = 0; i < label; i++)
-            if (!ascii_alnum(text[i]) && text[i] != '-')
-                return false;
-        if (!text[label])
-            return true;
-        text += label + 1;
-    }
-}
-
 const char *lbx_smtp_address_check(const char *address) {
-    if (!address || !*address)
-        return "empty";
-    if (strnlen(address, LBX_SMTP_ADDRESS_MAX + 1) > LBX_SMTP_ADDRESS_MAX)
-        return "longer than 254 characters";
-    for (const char *c = address; *c; c++)
-        if (*c <= ' ' || *c >= 0x7F)
-            return (signed char)*c < 0 ? "not ASCII" : "a space or control character";
-    const char *at = strrchr(address, '@');
-    if (!at)
-        return "no @";
-    if (at - address > 64)
-        return "longer than 64 characters before the @";
-    if (!dot_atom(address, (size_t)(at - address)))
-        return "not a plain name before the @";
-    if (!domain_valid(at + 1))
-        return "not a domain after the @";
-    return NULL;
+    return lbx_email_check(address ? address : "", address ? strlen(address) : 0);
 }
 
 /* ---- a relay ---- */
@@ -181,7 +132,7 @@ enum lbx_err lbx_smtp_new(const struct lbx_smtp_config *config, struct lbx_smtp 
         config->connect_timeout_ms ? config->connect_timeout_ms : CONNECT_TIMEOUT_MS;
     smtp->timeout_ms = config->timeout_ms ? config->timeout_ms : TIMEOUT_MS;
     if (gethostname(smtp->hostname, sizeof smtp->hostname - 1) != 0 ||
-        !domain_valid(smtp->hostname))
+        !lbx_email_domain_valid(smtp->hostname, strlen(smtp->hostname)))
         strcpy(smtp->hostname, "localhost");
     if (url.tls) {
         smtp->tls = tls_new(url.host, config->ca_file);

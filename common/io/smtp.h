@@ -9,13 +9,14 @@
 #define LBX_IO_SMTP_H
 
 #include "base/cleanup.h"
+#include "base/email.h"
 #include "base/err.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 
 enum {
-    LBX_SMTP_ADDRESS_MAX = 254, /* RFC 5321 4.5.3.1, a path without its angle brackets */
+    LBX_SMTP_ADDRESS_MAX = LBX_EMAIL_MAX,
     LBX_SMTP_REPLY_SIZE = 513,
     LBX_SMTP_WHY_SIZE = 256,
     LBX_SMTP_ENHANCED_SIZE = 36, /* "5.999.999", with room for any three ints */
@@ -106,9 +107,8 @@ struct lbx_smtp_end lbx_smtp_session(const struct lbx_smtp *smtp, struct lbx_smt
                                      struct lbx_smtp_message *first,
                                      const struct lbx_smtp_source *source);
 
-/* Why an address cannot be used in an envelope or header, in a few static words, or NULL where it
- * can: local part a dot-atom of at most 64 ASCII characters, domain of LDH labels, at most 254 in
- * all. */
+/* Why an address cannot be used in an envelope or header: lbx_email_check, of a text that may be
+ * NULL. */
 const char *lbx_smtp_address_check(const char *address);
 
 #endif
