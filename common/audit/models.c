@@ -408,6 +408,54 @@ void lbx_models_add(struct lbx_models *models, const struct lbx_record *record,
         add_unreadable(models, record, glance->event_id, wrong);
 }
 
+/* ---- from the store ---- */
+
+/* By the name's end: whatever the prefix, no topic's name ends as another's. */
+static enum lbx_topic topic_of(const char *name) {
+    size_t len = strlen(name);
+    for (int topic = 0; topic < LBX_TOPIC_COUNT; topic++) {
+        const char *end = lbx_topic_name((enum lbx_topic)topic);
+        if (len >= strlen(end) && strcmp(name + len - strlen(end), end) == 0)
+            return (enum lbx_topic)topic;
+    }
+    return LBX_TOPIC_COUNT;
+}
+
+static enum lbx_err read_stored(const struct lbx_pg *pg, size_t call, size_t row,
+                                struct lbx_arena *arena, struct lbx_record *record) {
+    size_t len;
+    struct lbx_header *headers = NULL;
+    const char *topic = lbx_arena_strdup(arena, lbx_pg_cell(pg, call, row, 0));
+    *record = (struct lbx_record){
+        .topic = topic_of(topic),
+        .topic_name = topic,
+        .partition = (int32_t)lbx_pg_cell_int(pg, call, row, 1),
+        .offset = lbx_pg_cell_int(pg, call, row, 2),
+        .timestamp_ms = lbx_pg_cell_int(pg, call, row, 3),
+    };
+    record->key = lbx_pg_cell_bytes(pg, call, row, 4, arena, &record->key_len);
+    record->value = lbx_pg_cell_bytes(pg, call, row, 6, arena, &record->value_len);
+    const void *bytes = lbx_pg_cell_bytes(pg, call, row, 5, arena, &len);
+    enum lbx_err err =
+        lbx_record_headers_decode(bytes, len, arena, &headers, &record->header_count);
+    record->headers = headers;
+    return err;
+}
+
+enum lbx_err lbx_models_add_stored(struct lbx_models *models, const struct lbx_pg *pg, size_t call,
+                                   size_t row, struct lbx_arena *arena,
+                                   struct lbx_record *ret_record) {
+    struct lbx_event_glance glance;
+    struct lbx_event event;
+    struct lbx_reason reason;
+    enum lbx_err err = read_stored(pg, call, row, arena, ret_record);
+    if (err != LBX_OK || !lbx_models_reads(ret_record->topic))
+        return err;
+    enum lbx_err wrong = lbx_event_examine(ret_record, arena, &glance, &event, &reason);
+    lbx_models_add(models, ret_record, &glance, &event, wrong == LBX_OK ? NULL : reason.text);
+    return LBX_OK;
+}
+
 /* ---- writing ---- */
 
 static size_t add_call(struct lbx_rows *rows, struct lbx_calls *calls, const struct lbx_sql *sql) {

@@ -45,6 +45,13 @@ void lbx_models_add(struct lbx_models *models, const struct lbx_record *record,
                     const struct lbx_event_glance *glance, const struct lbx_event *event,
                     const char *reason);
 
+/* The same of a row of audit.event: topic, partition, offset, timestamp in ms, key, headers and value in
+ * the columns of a result. *ret_record lives in arena. LBX_ERR_INVALID: its headers are of no form that
+ * the store writes. */
+enum lbx_err lbx_models_add_stored(struct lbx_models *models, const struct lbx_pg *pg, size_t call,
+                                   size_t row, struct lbx_arena *arena,
+                                   struct lbx_record *ret_record) LBX_MUST_CHECK;
+
 /* Adds the statements; none where nothing was added. The first waits for other transactions that write
  * what these depend on. Where the caller knows that there are none: alone. models is borrowed until the
  * round trip is over. */

@@ -8,13 +8,11 @@
 #include "ctl.h"
 
 #include "audit/models.h"
-#include "event/envelope.h"
 #include "progress.h"
 #include "sql_rebuild.h"
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <string.h>
 
 static const char *const models[] = {
     "request_state", "request_version",    "grant_item", "decision",   "notification",
@@ -32,49 +30,13 @@ struct rebuild {
 
 /* ---- reading ---- */
 
-/* By the name's end: whatever the prefix, no topic's name ends as another's. */
-static enum lbx_topic topic_of(const char *name) {
-    size_t len = strlen(name);
-    for (int topic = 0; topic < LBX_TOPIC_COUNT; topic++) {
-        size_t tail = strlen(lbx_topic_name((enum lbx_topic)topic));
-        if (len >= tail && strcmp(name + len - tail, lbx_topic_name((enum lbx_topic)topic)) == 0)
-            return (enum lbx_topic)topic;
-    }
-    return LBX_TOPIC_COUNT;
-}
-
-static enum lbx_err read_record(struct rebuild *r, size_t row, struct lbx_record *record) {
-    size_t headers_len;
-    struct lbx_header *headers = NULL;
-    const char *topic = lbx_pg_cell(r->pg, 0, row, 0);
-    *record = (struct lbx_record){
-        .topic = topic_of(topic),
-        .topic_name = lbx_arena_strdup(&r->arena, topic),
-        .partition = (int32_t)lbx_pg_cell_int(r->pg, 0, row, 1),
-        .offset = lbx_pg_cell_int(r->pg, 0, row, 2),
-        .timestamp_ms = lbx_pg_cell_int(r->pg, 0, row, 3),
-    };
-    record->key = lbx_pg_cell_bytes(r->pg, 0, row, 4, &r->arena, &record->key_len);
-    const void *bytes = lbx_pg_cell_bytes(r->pg, 0, row, 5, &r->arena, &headers_len);
-    record->value = lbx_pg_cell_bytes(r->pg, 0, row, 6, &r->arena, &record->value_len);
-    enum lbx_err err =
-        lbx_record_headers_decode(bytes, headers_len, &r->arena, &headers, &record->header_count);
-    record->headers = headers;
-    return err;
-}
-
 static enum ctl_exit project(struct rebuild *r, struct lbx_models *made, size_t rows) {
     for (size_t row = 0; row < rows; row++) {
         struct lbx_record record;
-        struct lbx_event_glance glance;
-        struct lbx_event event;
-        struct lbx_reason reason = {{0}};
-        if (read_record(r, row, &record) != LBX_OK)
+        if (lbx_models_add_stored(made, r->pg, 0, row, &r->arena, &record) != LBX_OK)
             return ctl_fail(CTL_NO, "audit.event: %s/%d@%" PRId64 ": its headers cannot be read",
                             record.topic_name, record.partition, record.offset);
-        enum lbx_err err = lbx_event_examine(&record, &r->arena, &glance, &event, &reason);
         progress_step(&r->progress, 1, record.topic_name, record.partition);
-        lbx_models_add(made, &record, &glance, &event, err == LBX_OK ? NULL : reason.text);
     }
     return CTL_DONE;
 }

@@ -1,6 +1,7 @@
 -- One snapshot of records and models. The cursor may read all rows in the order they lie in; the statements that
 -- follow are planned on empty tables, and must keep to their indexes.
 SET statement_timeout = 0;
+SET jit = off;
 SET idle_in_transaction_session_timeout = 0;
 BEGIN ISOLATION LEVEL REPEATABLE READ;
 CREATE TEMPORARY TABLE request_state (LIKE audit.request_state INCLUDING ALL) ON COMMIT DROP;
