@@ -1,0 +1,63 @@
+"""The read models, over a whole stack: what its workers publish, and what enforcement points report.
+
+    LOCKBOX_TEST_SEED=7 pytest tests/audit/models     other lives
+    pytest tests/audit/models --stack DIR             uses the stack of that state directory, and leaves it running
+"""
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE), str(HERE.parents[1])]
+
+from lives import Lives  # noqa: E402
+from scratch import Scratch  # noqa: E402
+from support.road import Road  # noqa: E402
+from support.stack import Stack  # noqa: E402
+
+
+def pytest_ignore_collect(collection_path, config):
+    """A group of its own: see tests/groups.txt."""
+    return None if any("models" in argument for argument in config.args) else True
+
+
+def pytest_addoption(parser):
+    try:
+        parser.addoption("--stack", help="the state directory of a stack to use and to leave running")
+    except ValueError:
+        pass  # the folder above has it
+
+
+@pytest.fixture(scope="session")
+def stack(request, tmp_path_factory):
+    kept = request.config.getoption("--stack")
+    stack = Stack(kept or tmp_path_factory.mktemp("models"), LOCKBOX_EMERGENCY_TTL="PT2S", LOCKBOX_ACKNOWLEDGE_TTL="PT3S")
+    stack.attach() if kept else stack.up()
+    yield stack
+    assert stack.crashed() == []
+    if not kept:
+        stack.wipe()
+
+
+@pytest.fixture(scope="session")
+def road(stack):
+    road = Road(stack)
+    yield road
+    road.close()
+
+
+@pytest.fixture(scope="session")
+def lives(road):
+    """Lived, and in the store."""
+    lives = Lives(road, int(os.environ.get("LOCKBOX_TEST_SEED", "21")))
+    lives.live()
+    return lives
+
+
+@pytest.fixture
+def scratch(stack):
+    scratch = Scratch(stack)
+    yield scratch
+    scratch.drop()
