@@ -10,7 +10,7 @@ from urllib.parse import urlencode, urlsplit
 import pytest
 
 from programs import EXAMPLES
-from support.browser import Browser
+from support.webdriver import Browser
 from support.scenario import LOGS, Tenant
 from support.stack import REPOSITORY
 from support.waiting import wait_until
