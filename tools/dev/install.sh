@@ -99,6 +99,16 @@ need_proof() {
         /usr/bin/go build -o "$LOCKBOX_DEV_TRANSLOG" .
 }
 
+# need_generator: the AsyncAPI generator of tools/docs/, whose place is then in $generator. It runs on Debian's Node.js; one that is
+# there already does as well.
+need_generator() {
+    command -v npm >/dev/null || need_packages docs
+    generator=$cache/asyncapi-$(cat tools/docs/package*.json | sha256sum | cut -c1-12)
+    fetched "$generator" asyncapi 'fetching the AsyncAPI generator from npm' bash -euc "
+        cp tools/docs/package*.json '$generator'
+        npm ci --prefix '$generator' --ignore-scripts --no-audit --no-fund"
+}
+
 # need_venv: the virtual environment of requirements.txt, whose place is then in $venv.
 need_venv() {
     local requirements=tools/dev/requirements.txt
