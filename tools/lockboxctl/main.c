@@ -75,8 +75,8 @@ static const struct ctl_command commands[] = {
      "it looks at LOCKBOX_TEMPLATE_DIR.",
      "lockboxctl templates check ./our-mails", ctl_templates_check},
     {"audit verify", "[PATH]",
-     CTL_OPT(KAFKA) | CTL_OPT(DETACHED) | CTL_OPT(TOPIC) | CTL_OPT(PARTITION) | CTL_OPT(OFFSETS) |
-         CTL_OPT(OUTPUT),
+     CTL_OPT(KAFKA) | CTL_OPT(DETACHED) | CTL_OPT(LEAVES) | CTL_OPT(TOPIC) | CTL_OPT(PARTITION) |
+         CTL_OPT(OFFSETS) | CTL_OPT(OUTPUT),
      0, "Check that no record of the audit store is changed, missing or added",
      "Recomputes every leaf, tile, head and checkpoint from the records, and checks signatures by the\n"
      "keys in LOCKBOX_CHECKPOINT_VKEYS_FILE or of LOCKBOX_CHECKPOINT_KEY_FILE. Names, for each log that\n"

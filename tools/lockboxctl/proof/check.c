@@ -6,7 +6,6 @@
 
 #include "published.h"
 #include "sql_proof.h"
-#include "sql_proof_copy.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -458,7 +457,7 @@ static void read_rows(struct check *c) {
                         "9223372036854775807");
     if (c->code != CTL_DONE)
         return;
-    enum lbx_err err = pipeline_begin(c->v->pipeline, c->v->rows, &sql_proof_copy_records, &place);
+    enum lbx_err err = pipeline_begin(c->v->pipeline, c->v->rows, &place);
     while (err == LBX_OK && (err = pipeline_next(c->v->pipeline, &row)) == LBX_OK)
         if (c->code == CTL_DONE)
             take_row(c, row);

@@ -1,5 +1,7 @@
 #include "pipeline.h"
 
+#include "sql_proof_copy.h"
+
 #include <assert.h>
 #include <pthread.h>
 #include <string.h>
@@ -174,10 +176,10 @@ void pipeline_close(struct pipeline *p) {
     free(p);
 }
 
-enum lbx_err pipeline_begin(struct pipeline *p, struct lbx_pg *pg, const struct lbx_sql *copy,
-                            const struct place *place) {
+enum lbx_err pipeline_begin(struct pipeline *p, struct lbx_pg *pg, const struct place *place) {
     assert(p->ended && !p->reading);
-    enum lbx_err err = lbx_pg_copy_out(pg, copy);
+    enum lbx_err err =
+        lbx_pg_copy_out(pg, p->columns ? &sql_proof_copy_records : &sql_proof_copy_leaves);
     if (err != LBX_OK)
         return err;
     p->pg = pg;

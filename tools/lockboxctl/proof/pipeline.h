@@ -23,8 +23,8 @@ struct pipeline *pipeline_open(bool columns);
 void pipeline_close(struct pipeline *pipeline);
 
 /* Begins to read: COPY on pg, whose rows are of this place. Nothing else may use pg until the last row. */
-enum lbx_err pipeline_begin(struct pipeline *pipeline, struct lbx_pg *pg,
-                            const struct lbx_sql *copy, const struct place *place) LBX_MUST_CHECK;
+enum lbx_err pipeline_begin(struct pipeline *pipeline, struct lbx_pg *pg, const struct place *place)
+    LBX_MUST_CHECK;
 
 /* The next row, which lives until the next call. LBX_ERR_NOT_FOUND: there are no more. */
 enum lbx_err pipeline_next(struct pipeline *pipeline, const struct checked **ret_row)

@@ -3,7 +3,6 @@
  */
 #include "check.h"
 #include "sql_proof.h"
-#include "sql_proof_copy.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -80,7 +79,7 @@ static enum ctl_exit read_rows(struct range *r) {
                                    number_text(arena, r->log->base + (int64_t)r->behind));
     if (code != CTL_DONE)
         return code;
-    enum lbx_err err = pipeline_begin(r->v->pipeline, r->v->rows, &sql_proof_copy_records, &place);
+    enum lbx_err err = pipeline_begin(r->v->pipeline, r->v->rows, &place);
     while (err == LBX_OK && (err = pipeline_next(r->v->pipeline, &row)) == LBX_OK)
         take_row(r, row);
     return err == LBX_ERR_NOT_FOUND ? CTL_DONE : ctl_statement_failed(&ctl_audit, err);

@@ -1,4 +1,4 @@
-/* Rows of audit.event as COPY … TO STDOUT in binary form sends them (copy/records.sql), and whether a row is what
+/* Rows of audit.event as COPY … TO STDOUT in binary form sends them, and whether a row is what
  * it says: its leaf hash that of the record in it, its columns what the record says.
  */
 #ifndef LOCKBOXCTL_PROOF_ROWS_H

@@ -310,8 +310,8 @@ static void say_result(const struct unpacking *u, bool own) {
 }
 
 enum ctl_exit verify_export(struct ctl *ctl) {
-    static const enum ctl_option of_stores[] = {CTL_KAFKA, CTL_DETACHED, CTL_TOPIC, CTL_PARTITION,
-                                                CTL_OFFSETS};
+    static const enum ctl_option of_stores[] = {CTL_KAFKA, CTL_DETACHED,  CTL_LEAVES,
+                                                CTL_TOPIC, CTL_PARTITION, CTL_OFFSETS};
     struct unpacking u LBX_CLEANUP(unpacking_done) = {.ctl = ctl};
     bool own = false;
     findings_init(&u.findings);

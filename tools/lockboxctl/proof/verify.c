@@ -81,7 +81,7 @@ static enum ctl_exit open_all(struct verification *v) {
     if (code == CTL_DONE && ctl->options[CTL_KAFKA] &&
         lbx_reader_open(&ctl->settings, "lockboxctl", &v->kafka) != LBX_OK)
         code = ctl_fail(CTL_USAGE, "the Kafka client refuses a LOCKBOX_KAFKA_* setting");
-    v->pipeline = pipeline_open(true);
+    v->pipeline = pipeline_open(!ctl->options[CTL_LEAVES]);
     return code;
 }
 

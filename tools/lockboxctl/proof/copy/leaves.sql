@@ -1,0 +1,9 @@
+COPY (
+    SELECT "offset", kafka_timestamp, key, headers, raw, leaf_hash
+      FROM event
+     WHERE topic = current_setting('lockbox.proof_topic')
+       AND "partition" = current_setting('lockbox.proof_partition')::integer
+       AND "offset" >= current_setting('lockbox.proof_first')::bigint
+       AND "offset" < current_setting('lockbox.proof_behind')::bigint
+     ORDER BY "offset"
+) TO STDOUT (FORMAT binary)
