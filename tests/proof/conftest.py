@@ -23,6 +23,7 @@ from support.waiting import wait_until  # noqa: E402
 KEPT = os.environ.get("LOCKBOX_TEST_STACK")
 REPOSITORY = Path(__file__).resolve().parents[2]
 ACCESSES = "lockbox.accesses.v1"
+PROGRAM = os.environ.get("LOCKBOX_TEST_CTL", str(BINARIES / "lockboxctl"))
 
 
 def pytest_ignore_collect(collection_path, config):
@@ -35,7 +36,7 @@ def pytest_ignore_collect(collection_path, config):
 def run(*arguments, **settings) -> subprocess.CompletedProcess:
     """lockboxctl with these settings, and none of the caller's."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("LOCKBOX_", "PG"))}
-    return subprocess.run([BINARIES / "lockboxctl", *map(str, arguments)], env={**environment, **settings},
+    return subprocess.run([PROGRAM, *map(str, arguments)], env={**environment, **settings},
                           stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120)
 
 
