@@ -1,4 +1,8 @@
-"""./dev test [GROUP…]: runs the groups of tests/groups.txt, and ends with one line that counts them all."""
+"""./dev test [GROUP…]: runs the groups of tests/groups.txt, and ends with one line that counts them all.
+
+Most tests wait for servers most of the time, so several groups run at once, each on servers of its own. What a group
+prints is shown when it has ended; a single group's at once.
+"""
 import os
 import re
 import subprocess
@@ -6,8 +10,10 @@ import sys
 import tempfile
 import time
 import xml.etree.ElementTree as ElementTree
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 COUNTED = re.compile(r"^(\d+) passed, (\d+) failed(?:, (\d+) skipped)?$")
 CMOCKA = {"passed": re.compile(r"\[  PASSED  \] (\d+) test"), "failed": re.compile(r"\[  FAILED  \] (\d+) test"),
@@ -33,21 +39,30 @@ class Group:
     how: str
     is_apart: bool
 
-    def run(self) -> Count:
-        count, exit_code = HOW[self.how](self.name)
+    def run(self, output: IO[str]) -> Count:
+        count, exit_code = HOW[self.how](self.name, output)
         if count == Count():
-            print(f"{self.name}: no tests ran")
+            print(f"{self.name}: no tests ran", file=output, flush=True)
             return Count(failed=1)
         if exit_code != 0 and count.failed == 0:
-            print(f"{self.name}: exit {exit_code} though no test failed")
+            print(f"{self.name}: exit {exit_code} though no test failed", file=output, flush=True)
             return count + Count(failed=1)
         return count
 
 
-def run_ctest(_name: str) -> tuple[Count, int]:
+@dataclass(frozen=True)
+class Ended:
+    group: Group
+    count: Count
+    seconds: float
+    output: str = ""
+
+
+def run_ctest(_name: str, output: IO[str]) -> tuple[Count, int]:
     with tempfile.NamedTemporaryFile(suffix=".xml") as report:
         done = subprocess.run(["ctest", "--test-dir", "build/release", "--output-on-failure", "--no-tests=error",
-                               "--parallel", str(os.cpu_count()), "--output-junit", report.name])
+                               "--parallel", str(os.cpu_count()), "--output-junit", report.name],
+                              stdout=output, stderr=subprocess.STDOUT)
         cases = ElementTree.parse(report.name).getroot().iter("testcase") if os.stat(report.name).st_size else []
         return sum(map(count_ctest_case, cases), Count()), done.returncode
 
@@ -61,9 +76,10 @@ def count_ctest_case(case: ElementTree.Element) -> Count:
     return count if count != Count() else Count(passed=1)
 
 
-def run_pytest(name: str) -> tuple[Count, int]:
+def run_pytest(name: str, output: IO[str]) -> tuple[Count, int]:
     with tempfile.NamedTemporaryFile(suffix=".xml") as report:
-        done = subprocess.run([sys.executable, "-m", "pytest", f"tests/{name}", "--junit-xml", report.name])
+        done = subprocess.run([sys.executable, "-m", "pytest", f"tests/{name}", "--junit-xml", report.name],
+                              stdout=output, stderr=subprocess.STDOUT)
         if not os.stat(report.name).st_size:
             return Count(), done.returncode
         suite = ElementTree.parse(report.name).getroot().find("testsuite")
@@ -71,13 +87,13 @@ def run_pytest(name: str) -> tuple[Count, int]:
         return Count(total - failed - errors - skipped, failed + errors, skipped), done.returncode
 
 
-def run_executable(name: str) -> tuple[Count, int]:
+def run_executable(name: str, output: IO[str]) -> tuple[Count, int]:
     last = ""
-    with subprocess.Popen([f"tests/{name}/run"], stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen([f"tests/{name}/run"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
         for line in process.stdout:
             last = line.strip() or last
             if not COUNTED.match(line):
-                print(line, end="", flush=True)
+                print(line, end="", file=output, flush=True)
     counted = COUNTED.match(last)
     return Count(*(int(number or 0) for number in counted.groups())) if counted else Count(), process.returncode
 
@@ -96,17 +112,33 @@ def forget_callers_settings() -> None:
         del os.environ[name]
 
 
+def run_group(group: Group, is_alone: bool) -> Ended:
+    started_at = time.monotonic()
+    print(f"== {group.name}", flush=True)
+    if is_alone:
+        return Ended(group, group.run(sys.stdout), time.monotonic() - started_at)
+    with tempfile.TemporaryFile("w+", errors="replace") as output:
+        count = group.run(output)
+        output.seek(0)
+        return Ended(group, count, time.monotonic() - started_at, output.read())
+
+
+def run_groups(chosen: list[Group]) -> list[Ended]:
+    ended = []
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        for future in as_completed([pool.submit(run_group, group, len(chosen) == 1) for group in chosen]):
+            ended.append(future.result())
+            if ended[-1].output:
+                print(f"== {ended[-1].group.name} has ended\n{ended[-1].output}", flush=True)
+    return sorted(ended, key=lambda it: chosen.index(it.group))
+
+
 def main(names: list[str]) -> int:
     forget_callers_settings()
     known = groups()
-    total = Count()
-    summary = []
-    for group in [known[name] for name in names] or [group for group in known.values() if not group.is_apart]:
-        print(f"== {group.name}", flush=True)
-        started_at = time.monotonic()
-        count = group.run()
-        total += count
-        summary.append(f"{group.name:<12} {count}  ({time.monotonic() - started_at:.1f} s)")
+    ended = run_groups([known[name] for name in names] or [group for group in known.values() if not group.is_apart])
+    total = sum((it.count for it in ended), Count())
+    summary = [f"{it.group.name:<12} {it.count}  ({it.seconds:.1f} s)" for it in ended]
     print("\n".join(["", *summary, str(total)]), flush=True)
     return 1 if total.failed or not total.passed else 0
 
