@@ -57,8 +57,21 @@ static size_t plain_ascii(const char *text, size_t len) {
     return n;
 }
 
+/* How many bytes at its beginning are printable ASCII: most of what there is. */
+static size_t plain(const char *text, size_t len) {
+    size_t n = 0;
+    while (n < len && text[n] >= ' ' && text[n] <= '~')
+        n++;
+    return n;
+}
+
 void lbx_text_harmless_n(const char *text, size_t len, struct lbx_buf *out) {
     for (size_t i = 0; i < len;) {
+        size_t run = plain(text + i, len - i);
+        lbx_buf_add(out, text + i, run);
+        i += run;
+        if (i == len)
+            break;
         size_t n = plain_ascii(text + i, len - i);
         lbx_buf_add(out, text + i, n);
         if ((i += n) == len)

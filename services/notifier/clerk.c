@@ -95,8 +95,12 @@ static struct mail *read_mail(const struct lbx_pg *pg, size_t call, size_t row, 
 /* Hands each mail in as soon as it is written, so that the first is on the wire while the last is not
  * written yet. */
 static void hand_in(struct clerk *clerk, size_t call) {
-    const struct lbx_settings *settings = &clerk->worker->settings;
     const size_t count = lbx_pg_row_count(clerk->pg, call);
+    struct writer writer = {
+        .templates = clerk->templates,
+        .settings = &clerk->worker->settings,
+        .now_us = lbx_monotonic_us() + clerk->clock_ahead,
+    };
     if (count == 0)
         return;
     struct hand *hand = calloc(1, sizeof *hand);
@@ -107,11 +111,12 @@ static void hand_in(struct clerk *clerk, size_t call) {
     struct mail *mail = NULL;
     for (size_t i = 0; i < count; i++) {
         mail = read_mail(clerk->pg, call, i, hand, mail);
-        if (writer_write(clerk->templates, settings, lbx_monotonic_us() + clerk->clock_ahead, mail))
+        if (writer_write(&writer, mail))
             desk_put(&clerk->desk, mail);
         else
             desk_return(&clerk->desk, mail);
     }
+    lbx_mail_done(&writer.words);
 }
 
 /* ---- settling ---- */
