@@ -119,7 +119,7 @@ def ledger(one_ledger):
 @pytest.fixture(scope="session")
 def sizes():
     """How many mails, and how long they may take."""
-    return {"campaign": 400, "campaign_seconds": 120, "campaign_share": 0.5, "kills": 400, "starttls": 200}
+    return {"campaign": 400, "campaign_seconds": 120, "campaign_share": 0.5, "kills": 400, "starttls": 1_050}
 
 
 @pytest.fixture(scope="session")

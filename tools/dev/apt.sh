@@ -33,6 +33,13 @@ case " $* " in *' postgresql-15 '*)
     ;;
 esac
 
+# Without a main.cf there is no mail server of this machine, only the programs.
+case " $* " in *' postfix '*)
+    [ -e /etc/postfix/main.cf ] ||
+        echo 'postfix postfix/main_mailer_type select No configuration' | debconf-set-selections
+    ;;
+esac
+
 had_supervisor=$(is_installed supervisor && echo yes || echo no)
 install "$@"
 [ "$had_supervisor" = yes ] || ! is_installed supervisor || update-rc.d supervisor disable

@@ -1,0 +1,146 @@
+"""A Postfix of one's own: Debian's programs, an instance directory, a loopback port. The machine's mail server, if there is
+one, is not touched. Starting it takes root."""
+import base64
+import os
+import pwd
+import socket
+import socketserver
+import subprocess
+import tempfile
+import threading
+from pathlib import Path
+
+from .stack import free_port
+from .waiting import wait_until
+
+MAIN = """
+compatibility_level = 3.6
+queue_directory = {home}/queue
+data_directory = {home}/data
+maillog_file = {home}/log/mail.log
+maillog_file_prefixes = {home}
+inet_interfaces = 127.0.0.1
+inet_protocols = ipv4
+myhostname = mail.contoso.example
+mydestination =
+alias_maps =
+virtual_mailbox_domains = contoso.example
+virtual_mailbox_base = {home}
+virtual_mailbox_maps = static:inbox/
+virtual_uid_maps = static:{uid}
+virtual_gid_maps = static:{gid}
+virtual_minimum_uid = 1
+smtpd_tls_security_level = encrypt
+smtpd_tls_chain_files = {home}/tls.pem
+smtpd_sasl_auth_enable = yes
+smtpd_sasl_type = dovecot
+smtpd_sasl_path = {home}/auth
+smtpd_sasl_security_options = noanonymous
+smtpd_tls_auth_only = yes
+smtpd_relay_restrictions = permit_sasl_authenticated, reject
+smtpd_recipient_restrictions = check_recipient_access inline:{{ {{nobody@contoso.example = REJECT no such person}} }}
+smtpd_client_connection_count_limit = 0
+"""
+
+MASTER = """
+127.0.0.1:{port} inet n - n - - smtpd
+cleanup   unix n - n - 0 cleanup
+qmgr      unix n - n 300 1 qmgr
+tlsmgr    unix - - n 1000? 1 tlsmgr
+rewrite   unix - - n - - trivial-rewrite
+bounce    unix - - n - 0 bounce
+defer     unix - - n - 0 bounce
+trace     unix - - n - 0 bounce
+proxymap  unix - - n - - proxymap
+error     unix - - n - - error
+retry     unix - - n - - error
+virtual   unix - n n - - virtual
+anvil     unix - - n - 1 anvil
+postlog   unix-dgram n - n - 1 postlogd
+"""
+
+HELLO = "VERSION\t1\t1\nMECH\tPLAIN\tplaintext\nSPID\t1\nCUID\t1\nCOOKIE\t" + "0" * 32 + "\nDONE\n"
+
+
+class PasswordServer(socketserver.ThreadingUnixStreamServer):
+    """Who may log in, as Postfix asks it: Dovecot's authentication protocol, for one user by PLAIN."""
+
+    daemon_threads = True
+
+    def __init__(self, path: Path, user: str, password: str):
+        self.right = base64.b64encode(f"\0{user}\0{password}".encode()).decode()
+        self.user = user
+        super().__init__(str(path), PasswordHandler)
+        os.chmod(path, 0o666)
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+
+class PasswordHandler(socketserver.StreamRequestHandler):
+    def handle(self) -> None:
+        self.wfile.write(HELLO.encode())
+        for line in self.rfile:
+            verb, number, *rest = line.decode().rstrip("\n").split("\t")
+            if verb == "AUTH":
+                is_right = f"resp={self.server.right}" in rest
+                self.wfile.write(f"{'OK' if is_right else 'FAIL'}\t{number}\tuser={self.server.user}\n".encode())
+
+
+def as_root(*command, **options) -> subprocess.CompletedProcess:
+    sudo = [] if os.geteuid() == 0 else ["sudo", "-n"]
+    path = f"{os.environ['PATH']}:/usr/sbin:/sbin"
+    return subprocess.run([*sudo, "env", f"PATH={path}", *map(str, command)], check=True, capture_output=True, text=True, **options)
+
+
+class Postfix:
+    """With a certificate; one user, lockbox, with that password."""
+
+    def __init__(self, certificate: Path, key: Path, password: str):
+        # Not below pytest's folders, into which only their owner may look: Postfix has users of its own.
+        self.home, self.port = Path(tempfile.mkdtemp(prefix="lockbox-postfix-")), free_port()
+        home = self.home
+        self.inbox = home / "inbox"
+        self.config = home / "config"
+        for folder in (self.config, home / "log", self.inbox):
+            folder.mkdir(parents=True)
+        os.chmod(home, 0o755)
+        nobody = pwd.getpwnam("nobody")
+        values = {"home": home, "port": self.port, "uid": nobody.pw_uid, "gid": nobody.pw_gid}
+        (self.config / "main.cf").write_text(MAIN.format(**values))
+        (self.config / "master.cf").write_text(MASTER.format(**values))
+        self.passwords = PasswordServer(home / "auth", "lockbox@contoso.example", password)
+        self.use(certificate, key)
+        as_root("chown", "nobody", self.inbox)
+        as_root("chown", "root", self.config, self.config / "main.cf", self.config / "master.cf")
+        as_root("install", "-d", "-o", "root", home / "queue")
+        as_root("install", "-d", "-o", "postfix", home / "data")
+        as_root("postfix", "-c", self.config, "start")
+        wait_until(lambda: "220" in self.banner(), "Postfix answers")
+
+    def use(self, certificate: Path, key: Path) -> None:
+        """From the next reload on."""
+        (self.home / "tls.pem").write_text(key.read_text() + certificate.read_text())
+
+    def reload(self) -> None:
+        as_root("postfix", "-c", self.config, "reload")
+
+    def banner(self) -> str:
+        try:
+            with socket.create_connection(("127.0.0.1", self.port), timeout=5) as connection:
+                return connection.recv(100).decode()
+        except OSError:
+            return ""
+
+    def url(self, host: str = "localhost") -> str:
+        return f"smtp://lockbox%40contoso.example@{host}:{self.port}?tls=required"
+
+    def delivered(self) -> list[bytes]:
+        return [Path(path).read_bytes() for path in sorted((self.inbox / "new").glob("*"))] if (self.inbox / "new").exists() else []
+
+    def log(self) -> str:
+        return (self.home / "log/mail.log").read_text(errors="replace")
+
+    def stop(self) -> None:
+        as_root("postfix", "-c", self.config, "stop")
+        self.passwords.shutdown()
+        self.passwords.server_close()
+        as_root("rm", "-rf", self.home)
