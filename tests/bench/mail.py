@@ -1,0 +1,149 @@
+"""8 KB mails per second, ledgered: beside a bare libesmtp loop, smtp-source and nodemailer, and with slow recipients.
+
+All into Postfix's smtp-sink, one after the other in one run, against a PostgreSQL of its own. Goals in brackets.
+"""
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+from tests.support.ledger import Ledger  # noqa: E402
+from tests.support.stack import REPOSITORY, free_port  # noqa: E402
+from tests.support.waiting import wait_until  # noqa: E402
+
+BARE = REPOSITORY / "build/release/tests/bare_smtp"
+NODEMAILER = "nodemailer@7.0.6"
+SIZE = 8192
+TARPIT = "DATA:30:1"  # 1 % of the answers to DATA after 30 s (smtp-sink mixes up a pipelined RCPT)
+
+
+def tool(name):
+    found = shutil.which(name, path=f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin")
+    return found or sys.exit(f"bench mail: {name} is missing: it is in Debian's postfix")
+
+
+class Sink:
+    """smtp-sink on a port of its own; options as it takes them."""
+
+    def __init__(self, *options):
+        self.port = free_port()
+        user = ["-u", "nobody"] if os.geteuid() == 0 else []
+        self.process = subprocess.Popen([tool("smtp-sink"), *user, *options, f"127.0.0.1:{self.port}", "1000"],
+                                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=tempfile.gettempdir())
+        time.sleep(0.3)
+        self.url = f"smtp://127.0.0.1:{self.port}?tls=off"
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.kill()
+        self.process.wait()
+
+
+def bare(count, sessions, message):
+    with Sink() as sink:
+        done = subprocess.run([BARE, f"127.0.0.1:{sink.port}", str(sessions), str(count), message], capture_output=True,
+                              text=True, check=True)
+    return float(done.stdout)
+
+
+def smtp_source(count, sessions):
+    with Sink() as sink:
+        began = time.monotonic()
+        subprocess.run([tool("smtp-source"), "-d", "-s", str(sessions), "-l", str(SIZE), "-m", str(count),
+                        "-f", "lockbox@lockbox.example", "-t", "ann@contoso.example", f"127.0.0.1:{sink.port}"], check=True)
+        return count / (time.monotonic() - began)
+
+
+def nodemailer(count, folder, message):
+    """Mails per second of its pool of 20 connections, or None where there is no npm."""
+    if not shutil.which("npm"):
+        return None
+    subprocess.run(["npm", "install", "--silent", "--no-save", "--prefix", folder, NODEMAILER], check=True,
+                   stdout=subprocess.DEVNULL)
+    with Sink() as sink:
+        done = subprocess.run(["node", REPOSITORY / "tests/bench/nodemailer/pool.js", str(sink.port), str(count), message],
+                              capture_output=True, text=True, check=True, env={**os.environ, "NODE_PATH": f"{folder}/node_modules"})
+    return float(done.stdout)
+
+
+RATE = """
+SELECT count(*) / extract(epoch FROM max(ended_at) - min(begun_at)) AS rate, count(*) AS mails
+  FROM lockbox.notification_attempt WHERE outcome = 'sent' AND ended_at - begun_at < interval '15 s'
+"""
+
+
+def ledgered(ledger, count, sessions, *sink_options):
+    """Mails per second by the ledger's own times, of those that nobody made wait; and how many others there were."""
+    ledger.empty()
+    ledger.queue([f"r{number}@contoso.example" for number in range(count)], justification=JUSTIFICATION)
+    ledger.db.rows("VACUUM ANALYZE lockbox.notification, lockbox.notice")
+    ledger.db.rows("CHECKPOINT")
+    with Sink(*sink_options) as sink:
+        notifier = ledger.notifier(sink.url, LOCKBOX_MAIL_SESSIONS=str(sessions), LOCKBOX_LOG_LEVEL="error")
+        least = count * 0.98 if sink_options else count
+
+        def sent():
+            return ledger.db.value("SELECT count(*) FROM lockbox.notification WHERE state = 'sent'")
+        wait_until(lambda: sent() >= least and (not sink_options or ledger.db.value(
+            "SELECT count(*) FROM lockbox.notification WHERE state = 'queued'") == 0), "mails sent", 300, every=0.5)
+        if sink_options:
+            wait_until(lambda: ledger.unfinished() == 0, "the slow ones, too", 300, every=0.5)
+        row = ledger.db.row(RATE)
+        ledger.stop(notifier)
+    return float(row.rate), row.mails
+
+
+def sample(ledger, folder):
+    """One mail as it goes over the wire."""
+    ledger.empty()
+    ledger.queue(["r1@contoso.example"], justification=JUSTIFICATION)
+    with Sink("-d", f"{folder}/%s.") as sink:
+        ledger.stop((notifier := ledger.notifier(sink.url), ledger.await_finished(30))[0])
+    [dump] = Path(folder).glob("[0-9]*.*")
+    return dump
+
+
+JUSTIFICATION = "Half of the routes answer 503; the router logs show which backends are dropped. " * 20
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--mails", type=int, default=20000)
+    parser.add_argument("--sessions", type=int, nargs="*", default=[1, 4])
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="lockbox-bench-") as directory:
+        os.chmod(directory, 0o755)
+        ledger = Ledger(Path(directory, "stack"))
+        try:
+            message = Path(directory, "message")
+            dumps = Path(directory, "dumps")
+            dumps.mkdir(mode=0o777)
+            os.chmod(dumps, 0o777)
+            content = sample(ledger, dumps).read_bytes().partition(b"\nFrom: ")
+            text = (b"From: " + content[2]).replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
+            message.write_bytes(text)
+            print(f"a mail is {len(text)} bytes", file=sys.stderr)
+            for sessions in given.sessions:
+                theirs = bare(given.mails, sessions, message)
+                ours, _ = ledgered(ledger, given.mails, sessions)
+                print(f"{sessions} sessions: notifier {ours:8.0f}/s   bare libesmtp {theirs:8.0f}/s   ratio {ours / theirs:.2f} [≥ 0.9]", flush=True)
+            without, _ = ledgered(ledger, given.mails, 4)
+            slow, mails = ledgered(ledger, given.mails, 4, "-W", TARPIT)
+            print(f"1 % made to wait 30 s, 4 sessions: {slow:.0f}/s of {without:.0f}/s, ratio {slow / without:.2f} [≥ 0.97]; {given.mails - mails} waited", flush=True)
+            print(f"smtp-source, 4 sessions: {smtp_source(given.mails, 4):.0f}/s")
+            node = nodemailer(given.mails, directory, message)
+            print("nodemailer: not measured, there is no npm" if node is None else
+                  f"nodemailer, pool of 20: {node:.0f}/s; notifier at 4 sessions {without / node:.1f} × [≥ 3]")
+        finally:
+            ledger.close()
+
+
+if __name__ == "__main__":
+    main()
