@@ -6,7 +6,7 @@
 #include "io/settings.h"
 
 /* LBX_ERR_INVALID, after saying so in the log: a template that LOCKBOX_TEMPLATE_DIR has and that is
- * wrong. The mails end with lbx_mail_templates_free. */
+ * wrong, or a LOCKBOX_PORTAL_URL that is no page. The mails end with lbx_mail_templates_free. */
 enum lbx_err wording_open(const struct lbx_settings *settings,
                           struct lbx_mail_templates **ret_templates) LBX_MUST_CHECK;
 

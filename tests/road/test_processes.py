@@ -103,6 +103,13 @@ def test_a_bad_template_stops_the_notifier_and_is_named(stack, tmp_path):
                                                   "head.html:3: no such value: {{colour}}"]
 
 
+@pytest.mark.parametrize("address", ["javascript:alert(1)", "portal.example", ""])
+def test_a_portal_that_is_no_page_stops_the_notifier(stack, address):
+    done = subprocess.run([BINARIES / "notifier"], env=stack.worker_environment(LOCKBOX_PORTAL_URL=address, **CLOSED),
+                          capture_output=True, text=True, timeout=10)
+    assert done.returncode == 2 and "LOCKBOX_PORTAL_URL" in done.stderr
+
+
 def test_the_notifier_speaks_in_an_operators_words(road, tenant, spawn, tmp_path):
     (tmp_path / "items.txt").write_text("{{#items}}\nNo. {{number}} would {{words}}!\n{{/items}}\n")
     (tmp_path / "foot.html").write_text('<p title="{{ticket_id}}">Contoso Support</p></main></body></html>\n')
