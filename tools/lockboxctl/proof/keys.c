@@ -127,8 +127,7 @@ static bool wrong(const char **ret_wrong, const char *what) {
 
 bool checkpoint_holds(const char *note, size_t len, const char *origin,
                       const struct trusted *trusted, struct lbx_note *ret_note,
-                      struct lbx_checkpoint *ret_checkpoint, uint32_t *ret_key_id,
-                      const char **ret_wrong) {
+                      struct lbx_checkpoint *ret_checkpoint, const char **ret_wrong) {
     if (lbx_note_read(note, len, ret_note) != LBX_OK ||
         lbx_checkpoint_read(ret_note, ret_checkpoint) != LBX_OK)
         return wrong(ret_wrong, "its note is no signed checkpoint");
@@ -141,7 +140,6 @@ bool checkpoint_holds(const char *note, size_t len, const char *origin,
             continue;
         enum lbx_err err = lbx_note_verify(ret_note, &verifier, NULL);
         if (err == LBX_OK) {
-            *ret_key_id = verifier.key_id;
             known = true;
         } else if (err == LBX_ERR_REFUSED) {
             return wrong(ret_wrong, "its signature does not hold");

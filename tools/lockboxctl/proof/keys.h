@@ -23,12 +23,11 @@ void trusted_done(struct trusted *trusted);
 /* A whole file, up to `most` bytes; says why not. */
 bool read_whole_file(const char *path, size_t most, struct lbx_buf *ret_text);
 
-/* A checkpoint, its parts, and whether it is one of that origin, signed by a key that is trusted. *ret_wrong is static;
- * what could be read is set in any case, and note_is_read says whether anything was. */
+/* A checkpoint, its parts, and whether it is one of that origin, signed by a key that is trusted, and by none that is
+ * with a signature that does not hold. *ret_wrong is static; a note that can be read is there in any case. */
 bool checkpoint_holds(const char *note, size_t len, const char *origin,
                       const struct trusted *trusted, struct lbx_note *ret_note,
-                      struct lbx_checkpoint *ret_checkpoint, uint32_t *ret_key_id,
-                      const char **ret_wrong);
+                      struct lbx_checkpoint *ret_checkpoint, const char **ret_wrong);
 
 /* Whether the witnesses that the policy asks for cosigned the note; where there is no policy they did. *ret_wrong is
  * static. */

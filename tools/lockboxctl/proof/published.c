@@ -52,14 +52,13 @@ enum ctl_exit published_note(struct published *p, const struct checked *checked)
     const char *wrong;
     struct lbx_note note;
     struct lbx_checkpoint said;
-    uint32_t key_id = 0;
     if (!row_read(&place, checked->bytes, checked->len, &p->arena, &row, &wrong) ||
         !row.record.value ||
         lbx_note_read(row.record.value, row.record.value_len, &note) != LBX_OK ||
         lbx_checkpoint_read(&note, &said) != LBX_OK)
         return CTL_DONE;
     if (!checkpoint_holds(row.record.value, row.record.value_len, said.origin, &p->v->trusted,
-                          &note, &said, &key_id, &wrong))
+                          &note, &said, &wrong))
         return CTL_DONE;
     const struct log *log = logs_by_origin(&p->v->logs, said.origin);
     if (!log) {

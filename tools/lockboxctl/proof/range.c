@@ -128,7 +128,6 @@ static enum ctl_exit compare_root(struct range *r) {
     struct lbx_checkpoint said;
     struct lbx_hash root;
     struct lbx_edge edge;
-    uint32_t key_id = 0;
     const char *wrong;
     bool any;
     struct lbx_hash_source source = {r, read_overlaid};
@@ -142,7 +141,7 @@ static enum ctl_exit compare_root(struct range *r) {
     struct stored_checkpoint stored = checkpoint_at(r->v->hashes, 0);
     r->v->checkpoints++;
     if (!checkpoint_holds(stored.note, strlen(stored.note), r->log->origin, &r->v->trusted, &note,
-                          &said, &key_id, &wrong)) {
+                          &said, &wrong)) {
         FIND(r, -1, "checkpoint %" PRId64 " (size %" PRIu64 "): %s", stored.number, stored.size,
              wrong);
         return CTL_DONE;

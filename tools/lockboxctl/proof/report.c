@@ -54,13 +54,12 @@ static bool is_proved(struct report *r, const struct lbx_record *record, struct 
     struct lbx_checkpoint checkpoint;
     struct lbx_proof proof;
     struct lbx_hash hash;
-    uint32_t key_id;
     const char *wrong;
     uint64_t index = (uint64_t)(record->offset - proving->log->base);
     lbx_record_leaf(record, &leaf);
     lbx_leaf_hash(leaf.data, leaf.len, &hash);
     return checkpoint_holds(proving->note, strlen(proving->note), proving->log->origin,
-                            &r->evidence.trusted, &note, &checkpoint, &key_id, &wrong) &&
+                            &r->evidence.trusted, &note, &checkpoint, &wrong) &&
            quorum_holds(&r->evidence.trusted, &note, &wrong) &&
            lbx_tree_inclusion(&proving->hashes.source, index, checkpoint.size, &proof) == LBX_OK &&
            lbx_inclusion_holds(index, checkpoint.size, &hash, &proof, &checkpoint.root);

@@ -135,7 +135,6 @@ static const char *note_wrong(struct unpacking *u, const struct manifest_log *lo
                               size_t len, struct lbx_checkpoint *ret_checkpoint) {
     struct seen *seen = &u->seen[log - u->manifest.logs];
     struct lbx_note note;
-    uint32_t key_id;
     const char *wrong = NULL;
     if (seen->good_note && strlen(seen->good_note) == len &&
         memcmp(seen->good_note, text, len) == 0) {
@@ -143,8 +142,7 @@ static const char *note_wrong(struct unpacking *u, const struct manifest_log *lo
             lbx_checkpoint_read(&note, ret_checkpoint) == LBX_OK)
             return NULL;
     }
-    if (!checkpoint_holds(text, len, log->origin, &u->trusted, &note, ret_checkpoint, &key_id,
-                          &wrong) ||
+    if (!checkpoint_holds(text, len, log->origin, &u->trusted, &note, ret_checkpoint, &wrong) ||
         !quorum_holds(&u->trusted, &note, &wrong))
         return wrong;
     free(seen->good_note);

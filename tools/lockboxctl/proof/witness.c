@@ -194,7 +194,6 @@ static enum ctl_exit ask_witness(struct asking *a, struct pair *pair) {
 static enum ctl_exit ask_about(struct asking *a, const struct log *log) {
     struct log_hashes hashes LOG_HASHES;
     struct pair pair = {.log = log, .hashes = &hashes};
-    uint32_t key_id;
     const char *wrong;
     bool any;
     enum ctl_exit code = checkpoint_newest(a->hashes, log, &any);
@@ -205,7 +204,7 @@ static enum ctl_exit ask_about(struct asking *a, const struct log *log) {
     pair.number = stored.number;
     pair.text = lbx_arena_strdup(&a->ctl->arena, stored.note);
     if (!checkpoint_holds(pair.text, strlen(pair.text), log->origin, &a->trusted, &pair.note,
-                          &pair.checkpoint, &key_id, &wrong) ||
+                          &pair.checkpoint, &wrong) ||
         pair.checkpoint.size > log->size)
         return ctl_fail(CTL_NO,
                         "checkpoint %" PRId64
