@@ -472,6 +472,14 @@ static bool any(const struct lbx_models *models) {
     return cells > 0;
 }
 
+/* What a request's record says of its other records' rows. */
+static void place_activities(struct lbx_rows *requests, struct lbx_calls *calls) {
+    enum { REQUEST_ID = 0, RESOURCE_ID = 10 };
+    if (requests->cells)
+        LBX_CALL(calls, &sql_models_place_activities, lbx_rows_literal(requests, REQUEST_ID),
+                 lbx_rows_literal(requests, RESOURCE_ID));
+}
+
 void lbx_models_save(struct lbx_models *models, bool alone, struct lbx_calls *calls) {
     bool meet = models->accesses.cells || models->items.cells || models->owners.cells;
     if (!any(models))
@@ -484,6 +492,7 @@ void lbx_models_save(struct lbx_models *models, bool alone, struct lbx_calls *ca
     add_call(&models->decisions, calls, &sql_models_save_decisions);
     add_call(&models->notifications, calls, &sql_models_save_notifications);
     add_call(&models->activities, calls, &sql_models_save_activities);
+    place_activities(&models->requests, calls);
     add_call(&models->owners, calls, &sql_models_save_owners);
     models->saved_call = add_call(&models->accesses, calls, &sql_models_save_accesses);
     models->judged_call = add_call(&models->given, calls, &sql_models_judge_accesses);

@@ -31,6 +31,18 @@ CREATE TEMPORARY TABLE made AS
             'lockbox.accesses.v1')) AS k (number, kind, after, topic);
 
 SELECT audit.make_month(month) FROM (SELECT DISTINCT date_trunc('month', at) AS month FROM made) AS months;
+DO $$ -- what a crash would lose can be made again
+DECLARE
+    relation regclass;
+BEGIN
+    FOR relation IN SELECT inhrelid FROM pg_inherits WHERE inhparent = 'audit.event'::regclass
+              UNION SELECT unnest(ARRAY['request_state', 'request_version', 'grant_item', 'decision', 'notification', 'access',
+                                        'activity'])::regclass
+    LOOP
+        EXECUTE format('ALTER TABLE %s SET UNLOGGED', relation);
+    END LOOP;
+END
+$$;
 INSERT INTO audit.event (topic, "partition", "offset", kafka_timestamp, received_at, key, headers, raw, event_id, source, type, subject,
                          event_time, tenant_id, subscription_id, request_id, ticket_id, actor, leaf_hash)
 SELECT topic, "partition", "offset", at, at, convert_to(request_id, 'UTF8'), '\x00000000',
@@ -64,10 +76,10 @@ INSERT INTO audit.notification (notification_id, request_id, version, tenant_id,
 SELECT event_id, request_id, 1, tenant_id, 'approval_needed', 'ann@contoso.example', split_part(kind, '.', 2), 1, '250 OK', '<m>', at, event_id,
        topic, "partition", "offset"
   FROM made WHERE kind LIKE 'notification.%' ORDER BY event_id;
-INSERT INTO audit.activity (event_id, at, kafka_timestamp, operation, status, level, caller, request_id, tenant_id, subscription_id, topic,
-                            "partition", "offset")
+INSERT INTO audit.activity (event_id, at, kafka_timestamp, operation, status, level, caller, request_id, tenant_id, subscription_id, cluster,
+                            topic, "partition", "offset")
 SELECT event_id, at, at, CASE number WHEN 1 THEN 'Create Lockbox Request' WHEN 6 THEN 'Approve Lockbox Request' WHEN 7 THEN 'Lockbox Access Expiry'
-                         ELSE 'Judge Lockbox Decision' END, 'Succeeded', 'Informational', 'A', request_id, tenant_id, subscription_id, topic,
+                         ELSE 'Judge Lockbox Decision' END, 'Succeeded', 'Informational', 'A', request_id, tenant_id, subscription_id, lower(resource_id), topic,
        "partition", "offset"
   FROM made WHERE number IN (1, 6, 7) OR kind = 'decision.judged' ORDER BY at;
 INSERT INTO audit.access (performed_at, identity, event_id, source, engineer_id, resource_id, cluster, action, namespace, outcome, covered_by,

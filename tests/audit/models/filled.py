@@ -17,7 +17,8 @@ class Filled(Scratch):
         script = (Path(__file__).parent / "fill.sql").read_text()
         with psycopg.connect(self.superuser_url, autocommit=True) as connection:
             connection.execute("SET jit = off")
-            connection.execute("SET synchronous_commit = off")
+            connection.execute("SET work_mem = '200MB'")
+            connection.execute("SET search_path = audit")
             connection.execute(script.replace(":requests", str(requests)).replace(":per_day", str(PER_DAY)).encode())
             connection.execute("VACUUM (ANALYZE)")
             self.today = connection.execute("SELECT date_trunc('day', now())").fetchone()[0]

@@ -302,10 +302,10 @@ def activity_complaints(expected: Expected, auditor) -> list[str]:
         request = expected.requests.get(about.get("request_id"), (None, {}))[1]
         wanted[id] = (operation, status, time(record.event["time"]), record.timestamp_ms, about.get("request_id"),
                       about.get("tenant_id"), about.get("subscription_id") or request.get("subscription_id"),
-                      request.get("resource_id"), request.get("ticket_id"), record.data,
+                      request.get("resource_id"), request.get("resource_id", "").lower() or None, request.get("ticket_id"), record.data,
                       record.data.get("verdict") or record.data.get("reason") or request_reason(record))
     there = {r.event_data_id: (r.operation_name, r.status, r.event_timestamp, round(r.submission_timestamp.timestamp() * 1000),
-                               r.correlation_id, r.tenant_id, r.subscription_id, r.resource_id, r.ticket_id, r.properties,
+                               r.correlation_id, r.tenant_id, r.subscription_id, r.resource_id, r.cluster, r.ticket_id, r.properties,
                                r.sub_status) for r in rows}
     return differences("activity_log", wanted, there)
 

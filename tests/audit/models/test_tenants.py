@@ -143,7 +143,7 @@ def test_functions_tell_a_bound_role_nothing_of_others(road, tenants, bound):
     check = "SELECT allowed FROM audit.access_check_at(%s, %s, %s, %s, %s, %s, %s)"
     assert road.auditor.value(check, *question) or other.ended_at == other.starts_at
     assert not bound.database.value(check, *question)
-    data = "SELECT audit.event_data(%s, %s, %s)"
+    data = "SELECT audit.event_data(%s, %s, %s, now())"
     assert road.auditor.value(data, other.topic, other.partition, other.offset)["request"]["request_id"] == other.request_id
     assert bound.database.value(data, other.topic, other.partition, other.offset) is None
     leaf = 'SELECT count(*) FROM audit.leaf_hashes(%s, %s, %s, %s + 1)'
