@@ -45,7 +45,9 @@ enum ctl_exit {
     X(TO, "--to", "TIME", "and before this")                                                    \
     X(HTML, "--html", NULL, "as one HTML page, which loads nothing")                              \
     X(READER, "--reader", "approver|alternate|engineer", "whom the mail addresses (approver)") \
-    X(CHECK, "--check", NULL, "only compare, and change nothing")
+    X(CHECK, "--check", NULL, "only compare, and change nothing")                                  \
+    X(SIGN_WITH, "--sign-with", "KEY", "the approver's private key (PEM, Ed25519), to sign with")  \
+    X(WATCH, "--watch", NULL, "print it again whenever it changes, until interrupted")
 /* clang-format on */
 
 enum ctl_option {
@@ -57,21 +59,24 @@ enum ctl_option {
 #define CTL_OPT(id) (UINT64_C(1) << CTL_##id)
 _Static_assert(CTL_OPTION_COUNT <= 64, "a set of options is one word");
 
-enum { CTL_ARGS_MAX = 4 };
+enum { CTL_ARGS_MAX = 4, CTL_REST_MAX = 128 };
 
 /* One run. Text is borrowed from argv, whatever is in the arena lives as long as the run. */
 struct ctl {
     const struct ctl_command *command;
     struct lbx_settings settings;
     struct lbx_arena arena;
+    const struct ctl_command *commands; /* all of them */
     const char *args[CTL_ARGS_MAX];
+    const char *rest[CTL_REST_MAX + 1];    /* what … of args takes */
     const char *options[CTL_OPTION_COUNT]; /* NULL: not given; a switch that is given: "" */
     enum ctl_format format;
 };
 
 struct ctl_command {
-    const char *name;    /* "request show" */
-    const char *args;    /* "ID", "TOPIC PARTITION"; "" for none; [PATH] may be left out */
+    const char *name; /* "request show" */
+    const char *
+        args; /* "ID", "TOPIC PARTITION"; "" for none; [PATH] may be left out, "ID…" is one or more */
     uint64_t options;    /* CTL_OPT(…) it takes */
     uint64_t required;   /* those that must be given */
     const char *summary; /* one line */
@@ -79,7 +84,18 @@ struct ctl_command {
     const char *example;
     enum ctl_exit (*run)(struct ctl *ctl);
     bool reads_settings_itself; /* and can say more of a bad one */
+    int event; /* enum lbx_event_type: what it publishes, by the fields that [FIELD=VALUE…] gives */
 };
+
+/* An option's name, its value's form (NULL: a switch) and what it does. */
+struct ctl_option_info {
+    const char *name, *value, *what;
+};
+extern const struct ctl_option_info ctl_options[CTL_OPTION_COUNT];
+
+static inline bool ctl_option_in(uint64_t set, size_t option) {
+    return set & (UINT64_C(1) << option);
+}
 
 /* Fills ctl from the command line. Where there is help to print or something is wrong it does so and
  * returns false with the exit code. */
@@ -171,5 +187,9 @@ enum ctl_exit ctl_keygen(struct ctl *ctl);
 enum ctl_exit ctl_notification_preview(struct ctl *ctl);
 enum ctl_exit ctl_templates_check(struct ctl *ctl);
 enum ctl_exit ctl_audit_rebuild(struct ctl *ctl);
+enum ctl_exit ctl_acknowledge(struct ctl *ctl);
+enum ctl_exit ctl_publish_event(struct ctl *ctl);
+enum ctl_exit ctl_completion(struct ctl *ctl);
+enum ctl_exit ctl_man(struct ctl *ctl);
 
 #endif

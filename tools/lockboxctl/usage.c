@@ -2,22 +2,17 @@
 #include "ctl.h"
 
 #include "event/uuid.h"
+#include "fields.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
-static const struct {
-    const char *name, *value, *what;
-} options[CTL_OPTION_COUNT] = {
+const struct ctl_option_info ctl_options[CTL_OPTION_COUNT] = {
 #define CTL_OPTION_ROW(id, name, value, what) {name, value, what},
     CTL_OPTIONS(CTL_OPTION_ROW)
 #undef CTL_OPTION_ROW
 };
-
-static bool has(uint64_t set, size_t option) {
-    return set & (UINT64_C(1) << option);
-}
 
 /* ---- help ---- */
 
@@ -26,28 +21,44 @@ static void help_all(const struct ctl_command *commands, const char *group) {
     printf("Usage: lockboxctl %s%sCOMMAND [OPTION…]\n\n", group, len ? " " : "");
     for (const struct ctl_command *c = commands; c->name; c++)
         if (strncmp(c->name, group, len) == 0)
-            printf("  %-22s %s\n", c->name, c->summary);
+            printf("  %-27s %s\n", c->name, c->summary);
     printf(
         "\nlockboxctl COMMAND --help says more, with an example. Settings come from the environment\n"
         "(lockboxctl config prints them). Exit codes: 0 done, 1 no (not found, a check failed),\n"
         "2 wrong usage or settings, 3 a dependency is unreachable.\n");
 }
 
+static void help_fields(enum lbx_event_type event) {
+    const struct lbx_event_type_info *info = lbx_event_type_info(event);
+    printf("\nFields of %s:\n", info->name);
+    for (size_t i = 0; i < info->data->count; i++) {
+        struct lbx_buf form LBX_BUF = {0};
+        const struct lbx_field *field = &info->data->fields[i];
+        if (strcmp(field->name, lbx_topic_key(info->topic)) == 0)
+            continue;
+        ctl_field_form(field, &form);
+        printf("  %s=%s%s\n", field->name, form.data, field->required ? "" : "  (optional)");
+    }
+}
+
 static void help_one(const struct ctl_command *command) {
     printf("%s.\n\nUsage: lockboxctl %s", command->summary, command->name);
     printf("%s%s", *command->args ? " " : "", command->args);
     for (size_t i = 0; i < CTL_OPTION_COUNT; i++)
-        if (has(command->required, i))
-            printf(" %s %s", options[i].name, options[i].value);
+        if (ctl_option_in(command->required, i))
+            printf(" %s%s%s", ctl_options[i].name, ctl_options[i].value ? " " : "",
+                   ctl_options[i].value ? ctl_options[i].value : "");
     printf("%s\n", command->options & ~command->required ? " [OPTION…]" : "");
     if (command->options)
         printf("\n");
     for (size_t i = 0; i < CTL_OPTION_COUNT; i++)
-        if (has(command->options, i)) {
-            int room = 26 - (int)strlen(options[i].name);
-            printf("  %s %-*s %s\n", options[i].name, room,
-                   options[i].value ? options[i].value : "", options[i].what);
+        if (ctl_option_in(command->options, i)) {
+            int room = 26 - (int)strlen(ctl_options[i].name);
+            printf("  %s %-*s %s\n", ctl_options[i].name, room,
+                   ctl_options[i].value ? ctl_options[i].value : "", ctl_options[i].what);
         }
+    if (command->event)
+        help_fields((enum lbx_event_type)command->event);
     if (command->more)
         printf("\n%s\n", command->more);
     printf("\nExample:\n  %s\n", command->example);
@@ -95,7 +106,7 @@ static int option_of(const char *word, const char **ret_value) {
     size_t len = strcspn(word, "=");
     *ret_value = word[len] ? word + len + 1 : NULL;
     for (int i = 0; i < CTL_OPTION_COUNT; i++)
-        if (strlen(options[i].name) == len && strncmp(options[i].name, word, len) == 0)
+        if (strlen(ctl_options[i].name) == len && strncmp(ctl_options[i].name, word, len) == 0)
             return i;
     return -1;
 }
@@ -103,22 +114,22 @@ static int option_of(const char *word, const char **ret_value) {
 static bool take_option(struct ctl *ctl, char **argv, int *at, enum ctl_exit *ret_exit) {
     const char *value;
     int option = option_of(argv[*at], &value);
-    if (option < 0 || !has(ctl->command->options, (size_t)option)) {
+    if (option < 0 || !ctl_option_in(ctl->command->options, (size_t)option)) {
         *ret_exit = wrong(ctl->command, "unknown option: ", argv[*at]);
         return false;
     }
-    if (!options[option].value)
+    if (!ctl_options[option].value)
         value = value ? NULL : "";
     else if (!value && argv[*at + 1])
         value = argv[++*at];
     if (!value) {
-        bool is_switch = !options[option].value;
-        *ret_exit = ctl_fail(CTL_USAGE, "%s takes %s", options[option].name,
-                             is_switch ? "no value" : options[option].value);
+        bool is_switch = !ctl_options[option].value;
+        *ret_exit = ctl_fail(CTL_USAGE, "%s takes %s", ctl_options[option].name,
+                             is_switch ? "no value" : ctl_options[option].value);
         return false;
     }
     if (ctl->options[option]) {
-        *ret_exit = wrong(ctl->command, "given twice: ", options[option].name);
+        *ret_exit = wrong(ctl->command, "given twice: ", ctl_options[option].name);
         return false;
     }
     ctl->options[option] = value;
@@ -140,8 +151,29 @@ static size_t count_optional(const char *text) {
     return count;
 }
 
+/* The words that one argument each takes; [FIELD=VALUE…] takes none by itself, ID… one, and both all others. */
+static size_t count_fixed(const char *args) {
+    return count_words(args) - (strstr(args, "…]") != NULL);
+}
+
+static size_t count_needed(const char *args) {
+    return count_words(args) - count_optional(args);
+}
+
+static bool take_word(struct ctl *ctl, size_t at, const char *word) {
+    const char *args = ctl->command->args;
+    size_t fixed = count_fixed(args);
+    if (at < fixed)
+        ctl->args[at] = word;
+    else if (strstr(args, "…") && at - fixed < CTL_REST_MAX)
+        ctl->rest[at - fixed] = word;
+    else
+        return false;
+    return true;
+}
+
 static bool take_words(struct ctl *ctl, int first, char **argv, enum ctl_exit *ret_exit) {
-    size_t count = 0, wanted = count_words(ctl->command->args);
+    size_t count = 0;
     bool only_words = false;
     for (int i = first; argv[i]; i++) {
         if (!only_words && strcmp(argv[i], "--") == 0) {
@@ -149,20 +181,18 @@ static bool take_words(struct ctl *ctl, int first, char **argv, enum ctl_exit *r
         } else if (!only_words && argv[i][0] == '-' && argv[i][1]) {
             if (!take_option(ctl, argv, &i, ret_exit))
                 return false;
-        } else if (count < wanted) {
-            ctl->args[count++] = argv[i];
-        } else {
+        } else if (!take_word(ctl, count++, argv[i])) {
             *ret_exit = wrong(ctl->command, "one argument too many: ", argv[i]);
             return false;
         }
     }
-    if (count + count_optional(ctl->command->args) < wanted) {
+    if (count < count_needed(ctl->command->args)) {
         *ret_exit = wrong(ctl->command, "missing: ", ctl->command->args);
         return false;
     }
     for (size_t i = 0; i < CTL_OPTION_COUNT; i++)
-        if (has(ctl->command->required, i) && !ctl->options[i]) {
-            *ret_exit = wrong(ctl->command, "missing: ", options[i].name);
+        if (ctl_option_in(ctl->command->required, i) && !ctl->options[i]) {
+            *ret_exit = wrong(ctl->command, "missing: ", ctl_options[i].name);
             return false;
         }
     return true;
@@ -182,6 +212,7 @@ static bool take_format(struct ctl *ctl, enum ctl_exit *ret_exit) {
 bool ctl_parse(struct ctl *ctl, const struct ctl_command *commands, int argc, char **argv,
                enum ctl_exit *ret_exit) {
     *ret_exit = CTL_DONE;
+    ctl->commands = commands;
     bool help = argc > 1 && is_help(argv[1]);
     if (help) { /* "help db status" is "db status --help" */
         argv++;
@@ -226,7 +257,7 @@ bool ctl_whole_number(const struct ctl *ctl, enum ctl_option option, int64_t lea
     long long number = strtoll(text, &end, 10);
     if (errno || end == text || *end || number < least || number > most) {
         ctl_fail(CTL_USAGE, "%s takes a whole number from %lld to %lld, not %s",
-                 options[option].name, (long long)least, (long long)most, text);
+                 ctl_options[option].name, (long long)least, (long long)most, text);
         return false;
     }
     *ret_number = number;
