@@ -1,5 +1,7 @@
 #include "event/envelope.h"
 #include "event/open.h"
+#include "event/skim.h"
+#include "event/time.h"
 
 #include <string.h>
 
@@ -101,37 +103,143 @@ static const char *either(const char *a, const char *b) {
     return a ? a : b;
 }
 
+static void make_glance(const struct attributes *a, const struct some_data *data,
+                        struct lbx_event_glance *ret_glance) {
+    static const char about_requests[] = "lockbox.request.";
+    const struct some_request *request = &data->request;
+    const char *request_id = either(data->request_id, request->request_id);
+    if (!request_id && a->type && strncmp(a->type, about_requests, sizeof about_requests - 1) == 0)
+        request_id = a->subject;
+    *ret_glance = (struct lbx_event_glance){
+        .event_id = a->id,
+        .source = a->source,
+        .type = a->type,
+        .subject = a->subject,
+        .event_time = a->time,
+        .tenant_id = either(data->tenant_id, request->tenant_id),
+        .subscription_id = either(data->subscription_id, request->subscription_id),
+        .request_id = request_id,
+        .ticket_id = either(data->ticket_id, request->ticket_id),
+        .actor = actor_of(a->type, data),
+    };
+}
+
 void lbx_opened_glance(const struct lbx_opened *in, struct lbx_arena *arena,
                        struct lbx_event_glance *ret_glance) {
-    static const char about_requests[] = "lockbox.request.";
     struct attributes a;
     struct some_data data;
     lbx_json_glean(&lbx_attribute_table, in->attributes, arena, &a);
     lbx_json_glean(&some_data_table, in->data, arena, &data);
-
-    const struct some_request *request = &data.request;
-    const char *request_id = either(data.request_id, request->request_id);
-    if (!request_id && a.type && strncmp(a.type, about_requests, sizeof about_requests - 1) == 0)
-        request_id = a.subject;
-    *ret_glance = (struct lbx_event_glance){
-        .event_id = a.id,
-        .source = a.source,
-        .type = a.type,
-        .subject = a.subject,
-        .event_time = a.time,
-        .tenant_id = either(data.tenant_id, request->tenant_id),
-        .subscription_id = either(data.subscription_id, request->subscription_id),
-        .request_id = request_id,
-        .ticket_id = either(data.ticket_id, request->ticket_id),
-        .actor = actor_of(a.type, &data),
-    };
+    make_glance(&a, &data, ret_glance);
 }
 
-void lbx_event_glance(const struct lbx_record *record, struct lbx_arena *arena,
-                      struct lbx_event_glance *ret_glance) {
+/* ---- the same without a parser, where the text is of the ordinary kind ---- */
+
+/* X(slot, most bytes) */
+#define SLOTS(X)                                                                                   \
+    X(ID, 128)                                                                                     \
+    X(SOURCE, 256)                                                                                 \
+    X(TYPE, 256)                                                                                   \
+    X(SUBJECT, 256)                                                                                \
+    X(TIME, SIZE_MAX)                                                                              \
+    X(REQUEST_ID, 128)                                                                             \
+    X(TENANT_ID, 128)                                                                              \
+    X(SUBSCRIPTION_ID, 128)                                                                        \
+    X(TICKET_ID, 128)                                                                              \
+    X(ENGINEER_ID, 128)                                                                            \
+    X(BY, 128)                                                                                     \
+    X(ENGINEER, 128)                                                                               \
+    X(OPENED_BY, 128)
+
+enum slot {
+#define SLOT_ENUM(name, most) SLOT_##name,
+    SLOTS(SLOT_ENUM)
+#undef SLOT_ENUM
+        SLOT_COUNT
+};
+
+#define SOMEONES(nodes_name, its_slot)                                                             \
+    static const struct lbx_skim_node nodes_name[] = {{.name = "id", .slot = its_slot}}
+SOMEONES(by_nodes, SLOT_BY);
+SOMEONES(engineer_nodes, SLOT_ENGINEER);
+SOMEONES(opened_by_nodes, SLOT_OPENED_BY);
+
+/* A request as it stands has decisions in it: a parser's. */
+static const struct lbx_skim_node data_nodes[] = {
+    {.name = "request_id", .slot = SLOT_REQUEST_ID},
+    {.name = "tenant_id", .slot = SLOT_TENANT_ID},
+    {.name = "subscription_id", .slot = SLOT_SUBSCRIPTION_ID},
+    {.name = "ticket_id", .slot = SLOT_TICKET_ID},
+    {.name = "engineer_id", .slot = SLOT_ENGINEER_ID},
+    {.name = "by", .inside = by_nodes, .inside_count = 1},
+    {.name = "engineer", .inside = engineer_nodes, .inside_count = 1},
+    {.name = "opened_by", .inside = opened_by_nodes, .inside_count = 1},
+    {.name = "request", .give_up = true},
+};
+static const struct lbx_skim_node nodes[] = {
+    {.name = "id", .slot = SLOT_ID},
+    {.name = "source", .slot = SLOT_SOURCE},
+    {.name = "type", .slot = SLOT_TYPE},
+    {.name = "subject", .slot = SLOT_SUBJECT},
+    {.name = "time", .slot = SLOT_TIME},
+    {.name = "data", .inside = data_nodes, .inside_count = sizeof data_nodes / sizeof *data_nodes},
+};
+
+static const char *text_of(const struct lbx_skimmed *slots, enum slot slot,
+                           struct lbx_arena *arena) {
+    static const size_t most[] = {
+#define SLOT_MOST(name, bytes) [SLOT_##name] = (bytes),
+        SLOTS(SLOT_MOST)
+#undef SLOT_MOST
+    };
+    const struct lbx_skimmed *found = &slots[slot];
+    if (!found->at || found->len == 0 || found->len > most[slot])
+        return NULL;
+    return lbx_arena_memdup(arena, found->at, found->len);
+}
+
+bool lbx_glance_skimming(const struct lbx_record *record, struct lbx_arena *arena,
+                         struct lbx_event_glance *ret_glance) {
+    struct lbx_skimmed slots[SLOT_COUNT];
+    if (!record->value || record->value_len > LBX_GLANCE_BYTES ||
+        lbx_mode_of(record) == LBX_MODE_BINARY ||
+        !lbx_skim(record->value, record->value_len, nodes, sizeof nodes / sizeof *nodes, slots,
+                  SLOT_COUNT))
+        return false;
+    const char *time = text_of(slots, SLOT_TIME, arena);
+    struct attributes a = {
+        .id = text_of(slots, SLOT_ID, arena),
+        .source = text_of(slots, SLOT_SOURCE, arena),
+        .type = text_of(slots, SLOT_TYPE, arena),
+        .subject = text_of(slots, SLOT_SUBJECT, arena),
+    };
+    if (time && !strchr(time, ' ') && lbx_time_parse(time, &a.time) != LBX_OK)
+        a.time = 0;
+    const struct some_data data = {
+        .request_id = text_of(slots, SLOT_REQUEST_ID, arena),
+        .tenant_id = text_of(slots, SLOT_TENANT_ID, arena),
+        .subscription_id = text_of(slots, SLOT_SUBSCRIPTION_ID, arena),
+        .ticket_id = text_of(slots, SLOT_TICKET_ID, arena),
+        .engineer_id = text_of(slots, SLOT_ENGINEER_ID, arena),
+        .by = {text_of(slots, SLOT_BY, arena)},
+        .engineer = {text_of(slots, SLOT_ENGINEER, arena)},
+        .opened_by = {text_of(slots, SLOT_OPENED_BY, arena)},
+    };
+    make_glance(&a, &data, ret_glance);
+    return true;
+}
+
+void lbx_glance_parsing(const struct lbx_record *record, struct lbx_arena *arena,
+                        struct lbx_event_glance *ret_glance) {
     struct lbx_opened in LBX_CLEANUP(lbx_opened_done) = {0};
     struct lbx_reason ignored;
     enum lbx_err err = lbx_open(record, LBX_GLANCE_BYTES, &in, &ignored);
     (void)err; /* what could be read is in `in` */
     lbx_opened_glance(&in, arena, ret_glance);
+}
+
+void lbx_event_glance(const struct lbx_record *record, struct lbx_arena *arena,
+                      struct lbx_event_glance *ret_glance) {
+    if (!lbx_glance_skimming(record, arena, ret_glance))
+        lbx_glance_parsing(record, arena, ret_glance);
 }

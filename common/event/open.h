@@ -35,6 +35,12 @@ void lbx_opened_done(struct lbx_opened *in);
 void lbx_opened_glance(const struct lbx_opened *in, struct lbx_arena *arena,
                        struct lbx_event_glance *ret_glance);
 
+/* The two ways to a glance, which see the same: false where skimming leaves the record to a parser. */
+bool lbx_glance_skimming(const struct lbx_record *record, struct lbx_arena *arena,
+                         struct lbx_event_glance *ret_glance);
+void lbx_glance_parsing(const struct lbx_record *record, struct lbx_arena *arena,
+                        struct lbx_event_glance *ret_glance);
+
 /* Writes the reason; always false, so that a reader can return it. */
 bool lbx_wrong(struct lbx_reason *reason, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

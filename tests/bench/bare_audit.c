@@ -74,13 +74,14 @@ static void find(const void *value, size_t len, struct found *found) {
     found->id = json_string_value(json_object_get(found->value, "id"));
     found->source = json_string_value(json_object_get(found->value, "source"));
     found->type = json_string_value(json_object_get(found->value, "type"));
-    found->ticket = json_string_value(
-        json_object_get(json_object_get(found->value, "data"), "ticket_id"));
+    found->ticket =
+        json_string_value(json_object_get(json_object_get(found->value, "data"), "ticket_id"));
 }
 
 static void add_row(struct row_buffer *out, const rd_kafka_message_t *message,
                     const struct found *found) {
-    static const char headers[40] = "\0\0\0\1\0\0\0\x0c" "content-type";
+    static const char headers[40] = "\0\0\0\1\0\0\0\x0c"
+                                    "content-type";
     static const char hash[32] = "";
     const uint16_t columns = htobe16(19);
     const uint32_t partition = htobe32((uint32_t)message->partition);
@@ -113,12 +114,10 @@ static rd_kafka_t *consume(int lane) {
     char why[256], group[32];
     rd_kafka_conf_t *conf = rd_kafka_conf_new();
     snprintf(group, sizeof group, "bare-%d", lane);
-    const char *const settings[][2] = {{"bootstrap.servers", job.bootstrap},
-                                       {"group.id", group},
-                                       {"enable.auto.commit", "false"},
-                                       {"check.crcs", "true"},
-                                       {"queued.max.messages.kbytes", "32768"},
-                                       {"socket.nagle.disable", "true"}};
+    const char *const settings[][2] = {
+        {"bootstrap.servers", job.bootstrap},    {"group.id", group},
+        {"enable.auto.commit", "false"},         {"check.crcs", "true"},
+        {"queued.max.messages.kbytes", "32768"}, {"socket.nagle.disable", "true"}};
     for (size_t i = 0; i < sizeof settings / sizeof *settings; i++)
         check(rd_kafka_conf_set(conf, settings[i][0], settings[i][1], why, sizeof why) == 0, why);
     rd_kafka_t *client = rd_kafka_new(RD_KAFKA_CONSUMER, conf, why, sizeof why);

@@ -1,5 +1,6 @@
 /* What the auditor finds in records, well-formed or not. */
 #include "event/envelope.h"
+#include "event/open.h"
 
 #include "check.h"
 #include "expand.h"
@@ -244,6 +245,98 @@ static void finds_what_is_there(void **state) {
     assert_int_equal(bad, 0);
 }
 
+/* ---- skimming sees what a parser sees, or says that it cannot tell ---- */
+
+static bool same_glance(const struct lbx_event_glance *a, const struct lbx_event_glance *b) {
+    return same(a->event_id, b->event_id) && same(a->source, b->source) && same(a->type, b->type) &&
+           same(a->subject, b->subject) && a->event_time == b->event_time &&
+           same(a->tenant_id, b->tenant_id) && same(a->subscription_id, b->subscription_id) &&
+           same(a->request_id, b->request_id) && same(a->ticket_id, b->ticket_id) &&
+           same(a->actor, b->actor);
+}
+
+/* Whether it could be skimmed. */
+static bool skims_alike(const struct lbx_record *record, struct lbx_arena *arena, int *bad) {
+    struct lbx_event_glance skimmed, parsed;
+    if (!lbx_glance_skimming(record, arena, &skimmed))
+        return false;
+    lbx_glance_parsing(record, arena, &parsed);
+    CHECK_ROW(bad, "skimmed", same_glance(&skimmed, &parsed), "%.*s", (int)record->value_len,
+              (const char *)record->value);
+    return true;
+}
+
+/* Of a linear congruential generator: the same every time. */
+static unsigned next_random(uint64_t *state) {
+    *state = *state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+    return (unsigned)(*state >> 33);
+}
+
+static void damage(struct lbx_buf *text, uint64_t *chance) {
+    static const char alphabet[] =
+        "{}[]\",:\\ \n\tabtruefalsenull0123456789-.eEu/\x01\x7F\xC3\xA9\xFF";
+    for (unsigned times = 1 + next_random(chance) % 3; times > 0 && text->len > 0; times--) {
+        size_t at = next_random(chance) % text->len;
+        size_t other = next_random(chance) % text->len;
+        switch (next_random(chance) % 4) {
+        case 0:
+            text->data[at] = alphabet[next_random(chance) % (sizeof alphabet - 1)];
+            break;
+        case 1: /* cut out */
+            memmove(text->data + at, text->data + at + 1, text->len - at);
+            text->len--;
+            break;
+        case 2: /* a byte once more: quotes, braces, letters of keys */
+            lbx_buf_char(text, 'x');
+            memmove(text->data + at + 1, text->data + at, text->len - 1 - at);
+            break;
+        default:
+            text->data[at] = text->data[other];
+            break;
+        }
+    }
+}
+
+static void skimming_sees_what_parsing_sees(void **unused) {
+    (void)unused;
+    static const struct lbx_header headers[] = {CE};
+    static const char *const more[] = {
+        "{\"id\":\"i\",\"time\":\"2026-11-23 16:08:38Z\",\"n\":-0,\"m\":[1,[2,{}],true,null,\"\\n\"]}",
+        "{\"id\":\"<128>\",\"source\":\"<257>\",\"data\":{\"by\":{\"id\":\"gr\xC3\xBC\xC3\x9F\"},\"x\":{\"id\":\"n\"}}}",
+        "{\"id\":\"<129>\",\"subject\":\"\",\"type\":7,\"data\":[{\"ticket_id\":\"T\"}]}",
+        "{\"id\":\"i\",\"a\":{\"id\":\"j\",\"b\":{\"id\":\"k\"}},\"data\":{\"data\":{\"ticket_id\":\"T\"}}}",
+    };
+    struct lbx_arena arena;
+    int bad = 0;
+    size_t skimmed = 0, of_damaged = 0;
+    uint64_t chance = 1;
+    lbx_arena_init(&arena);
+    for (size_t i = 0; i < COUNT(rows) + COUNT(more); i++) {
+        const char *value = i < COUNT(rows) ? rows[i].value : more[i - COUNT(rows)];
+        if (!value)
+            continue;
+        struct lbx_record record = {.headers = headers, .header_count = 1};
+        record.value = expand(&arena, value);
+        record.value_len = strlen(record.value);
+        skimmed += skims_alike(&record, &arena, &bad);
+        struct lbx_buf whole LBX_BUF = {0}, text LBX_BUF = {0};
+        lbx_buf_str(&whole, record.value);
+        for (int round = 0; round < 3000; round++) {
+            lbx_buf_clear(&text);
+            lbx_buf_add(&text, whole.data, whole.len);
+            damage(&text, &chance);
+            record.value = text.data;
+            record.value_len = text.len;
+            of_damaged += skims_alike(&record, &arena, &bad);
+            lbx_arena_reset(&arena);
+        }
+    }
+    lbx_arena_done(&arena);
+    assert_int_equal(bad, 0);
+    assert_in_range(skimmed, 12, COUNT(rows) + COUNT(more)); /* the ordinary ones */
+    assert_true(of_damaged > 10000);                         /* so much damage is harmless */
+}
+
 static void an_event_is_read_in_the_same_go(void **state) {
     (void)state;
     struct lbx_arena arena;
@@ -269,6 +362,7 @@ static void an_event_is_read_in_the_same_go(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(finds_what_is_there),
+                                       cmocka_unit_test(skimming_sees_what_parsing_sees),
                                        cmocka_unit_test(an_event_is_read_in_the_same_go)};
     return cmocka_run_group_tests_name("glance", tests, NULL, NULL);
 }
