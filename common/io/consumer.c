@@ -179,6 +179,14 @@ enum lbx_err lbx_consumer_poll(struct lbx_consumer *consumer, struct lbx_message
     return LBX_OK;
 }
 
+int64_t lbx_consumer_end(const struct lbx_consumer *consumer, const char *topic,
+                         int32_t partition) {
+    int64_t low = 0, high = 0;
+    rd_kafka_resp_err_t err =
+        rd_kafka_get_watermark_offsets(consumer->client, topic, partition, &low, &high);
+    return err == RD_KAFKA_RESP_ERR_NO_ERROR && high > 0 ? high : 0;
+}
+
 /* ---- life ---- */
 
 int lbx_consumer_fd(const struct lbx_consumer *consumer) {

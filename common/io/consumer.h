@@ -60,6 +60,9 @@ enum lbx_err lbx_consumer_assign(struct lbx_consumer *consumer,
 /* Gives up all partitions and asks the group anew. */
 void lbx_consumer_rejoin(struct lbx_consumer *consumer);
 
+/* The offset behind a partition's last record, as far as the client has heard; 0 before it has. Asks nobody. */
+int64_t lbx_consumer_end(const struct lbx_consumer *consumer, const char *topic, int32_t partition);
+
 /* Pauses or resumes every assigned partition. */
 void lbx_consumer_pause(struct lbx_consumer *consumer, bool pause);
 

@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "base/random.h"
+#include "base/tally.h"
 #include "event/time.h"
 #include "event/uuid.h"
 #include "io/hash.h"
@@ -70,10 +71,22 @@ static const char *aggregate_type(struct lbx_arena *arena, const char *type) {
     return lbx_arena_memdup(arena, at, strcspn(at, "."));
 }
 
+/* By what it says, for /metrics. A batch that is tried again is counted again. */
+static void count(enum lbx_event_type type, const void *data) {
+    const struct lbx_decision_judged *judged = data;
+    const struct lbx_request_changed *changed = data;
+    lbx_tally("events", "type", lbx_event_type_info(type)->name);
+    if (type == LBX_EVENT_DECISION_JUDGED)
+        lbx_tally("verdicts", "verdict", lbx_verdict_names[judged->verdict]);
+    if (type == LBX_EVENT_REQUEST_REFUSED)
+        lbx_tally("refusals", "reason", lbx_refusal_names[changed->request.reason]);
+}
+
 static struct lbx_event_out event_of(struct lbx_effects *effects, enum lbx_event_type type,
                                      const char *subject, int64_t sequence,
                                      const struct lbx_event *cause, const void *data) {
     effects->published++;
+    count(type, data);
     return (struct lbx_event_out){
         .type = type,
         .id = lbx_effects_uuid(effects),

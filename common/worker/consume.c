@@ -298,10 +298,7 @@ static void handle_held(struct consume *c) {
         enum lbx_err err = transact(c, count);
         lbx_pg_release(c->worker->pg);
         if (err == LBX_OK) {
-            struct lbx_metrics *metrics = &c->worker->metrics;
-            atomic_fetch_add(&metrics->records, (int64_t)count);
-            atomic_fetch_add(&metrics->batches, 1);
-            atomic_fetch_add(&metrics->batch_us, lbx_monotonic_us() - began);
+            lbx_metrics_batch(&c->worker->metrics, (int64_t)count, lbx_monotonic_us() - began);
             done(c, count);
         } else if (err == LBX_ERR_FENCED) {
             let_go(c);
@@ -417,6 +414,17 @@ static enum lbx_err consume_open(struct lbx_worker *worker, const void *declarat
     return err;
 }
 
+/* By the ends that came with the last fetch: while the partitions are paused it is what it was. */
+static void measure_lag(const struct consume *c) {
+    int64_t lag = 0;
+    for (size_t i = 0; c->assigned && i < c->claim_count; i++) {
+        const struct lbx_claim *claim = &c->claims[i];
+        int64_t end = lbx_consumer_end(c->consumer, claim->topic, claim->partition);
+        lag += end > claim->next_offset ? end - claim->next_offset : 0;
+    }
+    atomic_store(&c->worker->metrics.lag, lag);
+}
+
 static int consume_fd(void *state) {
     const struct consume *c = state;
     return c->consumer && !lbx_worker_halted(c->worker) ? lbx_consumer_fd(c->consumer) : -1;
@@ -453,6 +461,7 @@ static enum lbx_err consume_serve(void *state, int64_t *ret_wake_us) {
     if (err != LBX_OK && err != LBX_ERR_LIMIT)
         return err;
     handle_held(c);
+    measure_lag(c);
     tend(c);
     report(c, false);
     prune(c);

@@ -35,18 +35,41 @@
       "Of these, those whose grant was recorded later")                                            \
     X(unreadable, "counter", "unreadable_total",                                                   \
       "Records of accesses and events that the read models cannot read")                           \
+    X(lag, "gauge", "lag_records", "Records in Kafka that are not consumed yet")                   \
+    X(lost, "counter", "database_lost_total", "Database connections that broke")                   \
     X(database_up, "gauge", "database_up", "Database connections")
+
+/* X(member, name behind "lockbox_", help, what the values are divided by, upper bounds of the buckets). */
+#define LBX_HISTOGRAMS(X)                                                                          \
+    X(batch_size, "batch_records", "Records in a transaction", 1, 1, 5, 10, 50, 100, 500, 2000)    \
+    X(batch_time, "batch_seconds", "Time from a transaction's begin to its commit", 1000000, 1000, \
+      2500, 5000, 10000, 25000, 50000, 100000, 250000, 1000000, 5000000)
+
+enum { LBX_BUCKETS_MAX = 12 };
+struct lbx_histogram {
+    _Atomic int64_t
+        buckets[LBX_BUCKETS_MAX]; /* not cumulative; the last is for what is beyond all */
+    _Atomic int64_t sum;
+};
 
 struct lbx_metrics {
 #define LBX_METRIC_MEMBER(member, type, name, help) _Atomic int64_t member;
     LBX_METRICS(LBX_METRIC_MEMBER)
 #undef LBX_METRIC_MEMBER
+#define LBX_HISTOGRAM_MEMBER(member, ...) struct lbx_histogram member;
+    LBX_HISTOGRAMS(LBX_HISTOGRAM_MEMBER)
+#undef LBX_HISTOGRAM_MEMBER
 };
+
+/* A batch that was committed. */
+void lbx_metrics_batch(struct lbx_metrics *metrics, int64_t records, int64_t took_us);
 
 /* Adds a lane's to those of the others. */
 void lbx_metrics_add(struct lbx_metrics *sum, const struct lbx_metrics *lane);
 
-/* Appends the metrics, labelled worker="name". */
+/* Append them, labelled worker="name". */
 void lbx_metrics_write(const struct lbx_metrics *metrics, const char *worker, struct lbx_buf *out);
+void lbx_histograms_write(const struct lbx_metrics *metrics, const char *worker,
+                          struct lbx_buf *out);
 
 #endif

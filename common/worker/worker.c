@@ -3,8 +3,11 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/random.h"
+#include "base/tally.h"
 #include "io/http.h"
 #include "store/schema.h"
+#include "worker/gauges.h"
+#include "worker/notify.h"
 
 #include <malloc.h>
 #include <poll.h>
@@ -45,7 +48,10 @@ static struct process {
     _Atomic size_t lane_count;
     struct lbx_http *http;
     _Atomic(const char *) halted; /* NULL: at work */
-    _Atomic bool told_newer;      /* every lane finds the schema newer, one says so */
+    atomic_bool was_ready;
+    int64_t watchdog_us,
+        fed_us;              /* how often the supervisor hears of us, and when again; 0: never */
+    _Atomic bool told_newer; /* every lane finds the schema newer, one says so */
 } process;
 
 int64_t lbx_backoff_next_us(struct lbx_backoff *backoff) {
@@ -118,10 +124,35 @@ static void metrics_page(void *context, struct lbx_buf *body) {
         lbx_metrics_add(&all, &process.lanes[i].worker.metrics);
     const char *name = process.lanes[0].worker.name;
     lbx_metrics_write(&all, name, body);
+    lbx_histograms_write(&all, name, body);
+    lbx_tally_write(name, body);
+    lbx_gauges_write(name, body);
     lbx_buf_printf(body,
                    "# HELP lockbox_ready Whether /readyz says ready\n# TYPE lockbox_ready gauge\n"
                    "lockbox_ready{worker=\"%s\"} %d\n",
                    name, why_not_ready() == NULL);
+}
+
+/* Ready once, when every lane is: what comes later, the status says. */
+static void tell_supervisor(void) {
+    char state[256];
+    const char *why = why_not_ready();
+    bool first = !why && !atomic_exchange(&process.was_ready, true);
+    bool stopping = process.lanes[0].worker.stopping;
+    snprintf(state, sizeof state, "%sSTATUS=%s",
+             stopping ? "STOPPING=1\n"
+             : first  ? "READY=1\n"
+                      : "",
+             why ? why : "ready");
+    lbx_notify(state);
+}
+
+/* That the main thread still turns. */
+static void feed_watchdog(struct loop *loop) {
+    if (!process.watchdog_us || loop->worker.lane > 0 || lbx_monotonic_us() < process.fed_us)
+        return;
+    lbx_notify("WATCHDOG=1");
+    process.fed_us = lbx_monotonic_us() + process.watchdog_us;
 }
 
 static void tell_readiness(struct loop *loop) {
@@ -136,8 +167,10 @@ static void tell_readiness(struct loop *loop) {
     if (loop->worker.stopping)
         why = "stopping";
     const char *before = atomic_exchange(&loop->waiting_for, why);
-    if (before != why)
-        lbx_log(LBX_LOG_INFO, why ? "not ready" : "ready", LBX_S("reason", why ? why : "-"));
+    if (before == why)
+        return;
+    lbx_log(LBX_LOG_INFO, why ? "not ready" : "ready", LBX_S("reason", why ? why : "-"));
+    tell_supervisor();
 }
 
 /* ---- the database ---- */
@@ -146,6 +179,7 @@ static void pg_lost(struct loop *loop) {
     lbx_pg_close(loop->worker.pg);
     loop->worker.pg = NULL;
     atomic_store(&loop->worker.metrics.database_up, 0);
+    atomic_fetch_add(&loop->worker.metrics.lost, 1);
     loop->pg_retry_us = lbx_monotonic_us() + lbx_backoff_next_us(&loop->pg_backoff);
 }
 
@@ -266,6 +300,8 @@ static void wait_for_something(struct loop *loop) {
         fds[count++] = (struct pollfd){.fd = lbx_pg_fd(loop->worker.pg), .events = POLLIN};
     else
         wake_us = loop->pg_retry_us;
+    if (process.watchdog_us && loop->worker.lane == 0)
+        wake_us = process.fed_us < wake_us ? process.fed_us : wake_us;
     bool database = loop->worker.pg != NULL;
     for (size_t i = 0; i < loop->part_count; i++) {
         struct running *running = &loop->parts[i];
@@ -286,6 +322,7 @@ static void run(struct loop *loop) {
         for (size_t i = 0; i < loop->part_count && !loop->worker.stopping; i++)
             serve(loop, &loop->parts[i]);
         tell_readiness(loop);
+        feed_watchdog(loop);
         if (!loop->worker.stopping)
             wait_for_something(loop);
     }
@@ -454,6 +491,7 @@ int lbx_worker_main(const struct lbx_worker_declaration *declaration, int argc, 
     loop->worker.source = source;
     loop->waiting_for = "starting";
     loop->worker.signals = block_signals();
+    process.watchdog_us = lbx_notify_watchdog_us();
     lbx_log_init(declaration->name, LBX_LOG_INFO);
     enum lbx_err err = start(loop);
     if (err == LBX_OK) {

@@ -3,6 +3,7 @@
 #include "sql_expirer.h"
 #include "store/effects.h"
 #include "store/offsets.h"
+#include "worker/gauges.h"
 
 static const struct lbx_rounds rounds = {
     .channel = "lockbox_due",
@@ -17,7 +18,7 @@ int main(int argc, char **argv) {
         .summary = "Ends what time ends: requests nobody answered, and grants whose time is over",
         .database = LBX_DATABASE_LOCKBOX,
         .statements = statements,
-        .parts = {{&lbx_rounds_part, &rounds}},
+        .parts = {{&lbx_rounds_part, &rounds}, {&lbx_gauges_part, &sql_expirer_gauges}},
     };
     return lbx_worker_main(&expirer, argc, argv);
 }

@@ -1,6 +1,8 @@
 /* notifier: one mail for each recipient and kind, every attempt in the ledger. */
 #include "notifier.h"
 #include "sender.h"
+#include "sql_notifier.h"
+#include "worker/gauges.h"
 
 static const struct lbx_consume consume = {
     .topics = {LBX_TOPIC_EVENTS, LBX_TOPIC_COUNT},
@@ -17,7 +19,9 @@ int main(int argc, char **argv) {
         .summary = "Sends one mail for each recipient and kind, every attempt in the ledger",
         .database = LBX_DATABASE_LOCKBOX,
         .statements = statements,
-        .parts = {{&lbx_consume_part, &consume}, {&sender_part, NULL}},
+        .parts = {{&lbx_consume_part, &consume},
+                  {&sender_part, NULL},
+                  {&lbx_gauges_part, &sql_notifier_gauges}},
     };
     return lbx_worker_main(&notifier, argc, argv);
 }

@@ -1,6 +1,7 @@
 /* relay: publishes each outbox row, in order per request, at least once. */
 #include "relay.h"
 #include "sql_relay.h"
+#include "worker/gauges.h"
 
 static const struct lbx_rounds rounds = {
     .channel = "lockbox_outbox",
@@ -17,7 +18,7 @@ int main(int argc, char **argv) {
         .summary = "Publishes each outbox row, in order per request, at least once",
         .database = LBX_DATABASE_LOCKBOX,
         .statements = statements,
-        .parts = {{&lbx_rounds_part, &rounds}},
+        .parts = {{&lbx_rounds_part, &rounds}, {&lbx_gauges_part, &sql_relay_gauges}},
     };
     return lbx_worker_main(&relay, argc, argv);
 }

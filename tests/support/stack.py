@@ -45,6 +45,16 @@ class Stack:
         self.env = self.read_env()
         self.note_pids()
 
+    def tool(self, *arguments: str) -> str:
+        """lockboxctl as the databases' superuser; what it prints."""
+        urls = {name: self.env[name.replace("DATABASE", "SUPERUSER")]
+                for name in ("LOCKBOX_DATABASE_URL", "LOCKBOX_AUDIT_DATABASE_URL")}
+        done = subprocess.run([BINARIES / "lockboxctl", *arguments], capture_output=True, text=True,
+                              env=self.worker_environment(**urls))
+        if done.returncode != 0:
+            raise RuntimeError(f"lockboxctl {shlex.join(arguments)}: exit {done.returncode}\n{done.stdout}{done.stderr}")
+        return done.stdout
+
     def down(self, *parts: str) -> None:
         self.dev("down", *(["--only", ",".join(parts)] if parts else []), check=False)
         self.note_pids()

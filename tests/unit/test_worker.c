@@ -166,6 +166,36 @@ static void metrics_as_prometheus_reads_them(void **unused) {
     assert_int_equal(bad, 0);
 }
 
+static void batches_fall_into_buckets(void **unused) {
+    (void)unused;
+    static struct lbx_metrics sum, lanes[2];
+    struct lbx_buf text LBX_BUF = {0};
+    lbx_metrics_batch(&lanes[0], 1, 1000); /* a bound is in its bucket */
+    lbx_metrics_batch(&lanes[0], 6, 1001);
+    lbx_metrics_batch(&lanes[1], 9000, 60 * LBX_SECOND_US); /* beyond all */
+    for (size_t i = 0; i < COUNT(lanes); i++)
+        lbx_metrics_add(&sum, &lanes[i]);
+    lbx_histograms_write(&sum, "auditor", &text);
+    static const char *const lines[] = {
+        "# TYPE lockbox_batch_records histogram\n",
+        "\nlockbox_batch_records_bucket{worker=\"auditor\",le=\"1\"} 1\n",
+        "\nlockbox_batch_records_bucket{worker=\"auditor\",le=\"5\"} 1\n",
+        "\nlockbox_batch_records_bucket{worker=\"auditor\",le=\"10\"} 2\n",
+        "\nlockbox_batch_records_bucket{worker=\"auditor\",le=\"2000\"} 2\n",
+        "\nlockbox_batch_records_bucket{worker=\"auditor\",le=\"+Inf\"} 3\n",
+        "\nlockbox_batch_records_sum{worker=\"auditor\"} 9007\n",
+        "\nlockbox_batch_records_count{worker=\"auditor\"} 3\n",
+        "\nlockbox_batch_seconds_bucket{worker=\"auditor\",le=\"0.001\"} 1\n",
+        "\nlockbox_batch_seconds_bucket{worker=\"auditor\",le=\"0.0025\"} 2\n",
+        "\nlockbox_batch_seconds_bucket{worker=\"auditor\",le=\"+Inf\"} 3\n",
+    };
+    int bad = 0;
+    for (size_t i = 0; i < COUNT(lines); i++)
+        CHECK_ROW(&bad, lines[i], strstr(text.data, lines[i]) != NULL, "is not there");
+    assert_int_equal(bad, 0);
+    assert_int_equal(atomic_load(&sum.records), 9007);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(waits_longer_each_time),
@@ -174,6 +204,7 @@ int main(void) {
         cmocka_unit_test(settings_as_the_rules_see_them),
         cmocka_unit_test(lanes_are_one_worker),
         cmocka_unit_test(metrics_as_prometheus_reads_them),
+        cmocka_unit_test(batches_fall_into_buckets),
     };
     return cmocka_run_group_tests_name("worker", tests, NULL, NULL);
 }

@@ -1,0 +1,7 @@
+-- What time has to do and has not done. Access ended by itself meanwhile: only the telling is late.
+SELECT 'requests_overdue', 'Requests past a deadline that nobody has acted on', NULL, NULL, count(*)::text
+  FROM request WHERE due_at <= (SELECT clock_timestamp())
+UNION ALL
+SELECT 'oldest_due_seconds', 'How long the first of them is past it', NULL, NULL,
+       greatest(0, coalesce(extract(epoch FROM clock_timestamp() - min(due_at)), 0))::text
+  FROM request WHERE due_at IS NOT NULL

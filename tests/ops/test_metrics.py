@@ -1,0 +1,110 @@
+"""What alerts and the dashboard ask for, running workers show."""
+import json
+import re
+import urllib.request
+from collections import defaultdict
+from pathlib import Path
+
+import pytest
+import yaml
+
+from support.scenario import Tenant
+from support.stack import WORKERS
+from support.waiting import wait_until
+
+DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
+NAME = re.compile(r"\blockbox_\w+")
+SAMPLE = re.compile(r'^(lockbox_\w+)\{(.*)\} (\S+)$')
+
+
+def page(stack, worker: str) -> str:
+    with urllib.request.urlopen(f"http://{stack.env[f'LOCKBOX_HTTP_{worker.upper()}']}/metrics", timeout=5) as answer:
+        return answer.read().decode()
+
+
+def samples(text: str) -> dict[str, list[tuple[dict, float]]]:
+    found = defaultdict(list)
+    for line in text.splitlines():
+        if not line.startswith("#"):
+            name, labels, value = SAMPLE.match(line).groups()
+            found[name].append((dict(re.findall(r'(\w+)="([^"]*)"', labels)), float(value)))
+    return found
+
+
+@pytest.fixture(scope="module")
+def pages(road, stack):
+    """After each kind of outcome has come about at least once."""
+    tenant = Tenant(road)
+    tenant.request().approve()
+    tenant.request(justification=" ")
+    wait_until(lambda: "lockbox_outbox_age_seconds" in page(stack, "relay") and "lockbox_mails{" in page(stack, "notifier") and
+               "lockbox_oldest_due_seconds" in page(stack, "expirer"), "the gauges have been asked for")
+    return {worker: page(stack, worker) for worker in WORKERS}
+
+
+def asked_for() -> dict[str, str]:
+    """Metric → who asks."""
+    rules = yaml.safe_load((DEPLOY / "prometheus/alerts.yml").read_text())["groups"][0]["rules"]
+    board = json.loads((DEPLOY / "grafana/lockbox.json").read_text())
+    found = {name: rule["alert"] for rule in rules for name in NAME.findall(rule["expr"])}
+    return found | {name: panel["title"] for panel in board["panels"] for target in panel["targets"]
+                    for name in NAME.findall(target["expr"])}
+
+
+def test_every_metric_that_is_asked_for_is_there(pages):
+    there = {name for text in pages.values() for name in samples(text)}
+    assert {name: who for name, who in asked_for().items() if name not in there} == {}
+
+
+def test_labels_that_are_asked_for_are_there(pages):
+    text = (DEPLOY / "grafana/lockbox.json").read_text() + (DEPLOY / "prometheus/alerts.yml").read_text()
+    asked = {label.strip() for group in re.findall(r"by \(([^)]+)\)", text) for label in group.split(",")}
+    there = {label for text in pages.values() for all_of in samples(text).values() for labels, _ in all_of for label in labels}
+    assert asked - there == set()
+
+
+@pytest.mark.parametrize("worker", WORKERS)
+def test_the_page_is_in_prometheus_form(pages, worker):
+    """Each metric's lines stand together under one TYPE, histograms rise to their count."""
+    typed, last = {}, None
+    for line in pages[worker].splitlines():
+        if line.startswith("# TYPE "):
+            _, _, name, kind = line.split()
+            assert name not in typed
+            typed[name], last = kind, name
+        elif not line.startswith("#"):
+            name, labels, value = SAMPLE.match(line).groups()
+            base = re.sub(r"_(bucket|sum|count)$", "", name) if typed.get(last) == "histogram" else name
+            assert base == last and f'worker="{worker}"' in labels
+            assert float(value) >= 0
+    found = samples(pages[worker])
+    for name in (name for name, kind in typed.items() if kind == "histogram"):
+        counts = [value for _, value in found[f"{name}_bucket"]]
+        assert counts == sorted(counts) and counts[-1] == found[f"{name}_count"][0][1]
+
+
+def test_outcomes_are_counted_by_what_they_were(pages):
+    def value(worker: str, name: str, label: str, of: str) -> float:
+        return sum(it for labels, it in samples(pages[worker])[name] if labels[label] == of)
+    assert value("decider", "lockbox_verdicts_total", "verdict", "applied") >= 1
+    assert value("requester", "lockbox_refusals_total", "reason", "justification_missing") >= 1
+    assert value("requester", "lockbox_events_total", "type", "lockbox.request.created.v1") >= 1
+    assert value("decider", "lockbox_events_total", "type", "lockbox.request.approved.v1") >= 1
+    assert {labels["state"] for labels, _ in samples(pages["notifier"])["lockbox_mails"]} == {"queued", "deferred", "sending"}
+
+
+def test_lag_is_there_while_records_wait_and_goes(road, stack):
+    """Records wait while the worker may not commit."""
+    tenant = Tenant(road)
+    def lag() -> float:
+        return stack.metrics("requester")["lockbox_lag_records"]
+    wait_until(lambda: lag() == 0, "nothing waits")
+    road.lockbox.rows("REVOKE UPDATE ON lockbox.consumer_offset FROM lockbox_requester")
+    try:
+        for _ in range(20):
+            road.publish("tenant.subscription_added", {"tenant_id": tenant.id, "subscription_id": tenant.subscription})
+        wait_until(lambda: lag() > 0, "records wait")
+        assert stack.metrics("requester")["lockbox_quarantined_total"] == 0
+    finally:
+        road.lockbox.rows("GRANT UPDATE ON lockbox.consumer_offset TO lockbox_requester")
+    wait_until(lambda: lag() == 0, "they are read", 60)
