@@ -75,6 +75,12 @@ enum lbx_err lbx_fields_read(const struct lbx_table *table, const char *bytes, s
                              const char *at, struct lbx_arena *arena, void *ret_struct,
                              struct lbx_reason *ret_reason) LBX_MUST_CHECK;
 
+/* The same for what a program of ours wrote, by rules that may have been narrower or wider: formats are
+ * taken as they are. A request must stay readable, or nobody could revoke it. */
+enum lbx_err lbx_fields_recall(const struct lbx_table *table, const char *bytes, size_t len,
+                               struct lbx_arena *arena, void *ret_struct,
+                               struct lbx_reason *ret_reason) LBX_MUST_CHECK;
+
 /* Reads what fits and leaves the rest absent, for readers that must record anything. Returns whether
  * bytes were a JSON object at all. */
 bool lbx_fields_glean(const struct lbx_table *table, const char *bytes, size_t len,

@@ -320,7 +320,7 @@ size_t lbx_requests_load(const char *ids, const char *tickets, struct lbx_calls 
 static enum lbx_err read_request(const struct lbx_table *table, const char *id, const char *text,
                                  struct lbx_arena *arena, struct lbx_request *request) {
     struct lbx_reason reason;
-    enum lbx_err err = lbx_fields_read(table, text, strlen(text), "", arena, request, &reason);
+    enum lbx_err err = lbx_fields_recall(table, text, strlen(text), arena, request, &reason);
     if (err == LBX_OK)
         return LBX_OK;
     lbx_log(LBX_LOG_ERROR, "a request's row cannot be read", LBX_S("request_id", id),

@@ -101,7 +101,7 @@ struct world *world_load(struct lbx_batch *batch, struct lbx_calls *calls) {
 static enum lbx_err read_snapshot(const struct lbx_table *table, const char *text,
                                   struct lbx_arena *arena, void *ret_struct) {
     struct lbx_reason reason;
-    enum lbx_err err = lbx_fields_read(table, text, strlen(text), "", arena, ret_struct, &reason);
+    enum lbx_err err = lbx_fields_recall(table, text, strlen(text), arena, ret_struct, &reason);
     if (err == LBX_OK)
         return LBX_OK;
     lbx_log(LBX_LOG_ERROR, "a row cannot be read", LBX_S("table", table->name),

@@ -416,9 +416,33 @@ static void required_without_a_value_is_null(void **state) {
     assert_string_equal(out.data, "{\"text\":null}");
 }
 
+/* What was written under another rule about addresses is still read. */
+static void recalls_what_it_wrote(void **state) {
+    (void)state;
+    struct someone {
+        const char *email;
+    };
+    static const struct lbx_field someone_rows[] = {
+        LBX_ROW_TEXT(someone, email, .required = true, .max = 20, .format = LBX_FMT_EMAIL)};
+    static const struct lbx_table table = LBX_TABLE("someone", someone, someone_rows);
+    static const char odd[] = "{\"email\":\"a..b@c\"}", none[] = "{\"email\":7}";
+    struct lbx_arena arena;
+    struct lbx_reason reason;
+    struct someone who;
+    lbx_arena_init(&arena);
+    assert_int_equal(lbx_fields_read(&table, odd, sizeof odd - 1, "", &arena, &who, &reason),
+                     LBX_ERR_INVALID);
+    assert_int_equal(lbx_fields_recall(&table, odd, sizeof odd - 1, &arena, &who, &reason), LBX_OK);
+    assert_string_equal(who.email, "a..b@c");
+    assert_int_equal(lbx_fields_recall(&table, none, sizeof none - 1, &arena, &who, &reason),
+                     LBX_ERR_INVALID);
+    lbx_arena_done(&arena);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_and_writes),
+        cmocka_unit_test(recalls_what_it_wrote),
         cmocka_unit_test(places_are_filled),
         cmocka_unit_test(empty_is_not_absent),
         cmocka_unit_test(reasons_begin_where_told),
