@@ -6,7 +6,7 @@
 
 #define IDLE_US LBX_SECOND_US                /* a session without a mail is ended */
 #define USUAL_AT_FIRST_US (50 * LBX_MS_US)   /* what a mail takes, until there were some */
-#define SLOW_LEAST_US (10 * LBX_MS_US)       /* slow is 8 times the usual, but not less */
+#define SLOW_LEAST_US (25 * LBX_MS_US)       /* slow is 8 times the usual, but not less */
 #define PATIENCE_LEAST_US (500 * LBX_MS_US)  /* and patience 20 times, but not less */
 #define LONGEST_US (15 * 60 * LBX_SECOND_US) /* no mail takes longer, whatever it is doing */
 #define STOP_GRACE_US (3 * LBX_SECOND_US)    /* for a mail under way when stopping */
@@ -290,6 +290,13 @@ struct mail *desk_withdraw(struct desk *desk, int64_t put_before_us) {
     return list;
 }
 
+bool desk_is_clear(struct desk *desk) {
+    lock();
+    bool is = desk->waiting == 0 && desk->on_wire == 0 && !desk->done;
+    unlock();
+    return is;
+}
+
 struct mail *desk_take(struct desk *desk) {
     lock();
     struct mail *list = desk->done;
@@ -338,6 +345,15 @@ size_t desk_await(struct desk *desk, size_t low, int64_t until_us, bool *ret_wok
     size_t waiting = desk->waiting;
     unlock();
     return waiting;
+}
+
+void desk_rest(struct desk *desk, int64_t until_us) {
+    lock();
+    for (int64_t now_us; !pool.stopping && (now_us = lbx_monotonic_us()) < until_us;) {
+        mind();
+        await_until(&desk->changed, until_us < now_us + MIND_US ? until_us : now_us + MIND_US);
+    }
+    unlock();
 }
 
 /* ---- the pool ---- */

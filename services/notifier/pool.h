@@ -40,6 +40,8 @@ void desk_put(struct desk *desk, struct mail *mail);
 void desk_return(struct desk *desk, struct mail *mail);
 /* Mails that still wait, and did so before put_before_us; they are out of the pool. */
 struct mail *desk_withdraw(struct desk *desk, int64_t put_before_us);
+/* Whether none is in the pool or came back. */
+bool desk_is_clear(struct desk *desk);
 /* Those that came back. */
 struct mail *desk_take(struct desk *desk);
 /* Wakes whoever waits at it. */
@@ -49,5 +51,7 @@ void desk_wake(struct desk *desk);
  * `low` still wait, some have waited for seconds, it was woken, the pool is stopping, or it is until_us. Minds the sessions meanwhile.
  * *ret_woken: whether desk_wake was called. Returns how many wait. */
 size_t desk_await(struct desk *desk, size_t low, int64_t until_us, bool *ret_woken);
+/* Waits until until_us whatever comes back, or until the pool is stopping. Minds the sessions meanwhile. */
+void desk_rest(struct desk *desk, int64_t until_us);
 
 #endif

@@ -86,11 +86,6 @@ static enum lbx_err open_session(struct clerk *clerk) {
                                    "lockbox", statements, &clerk->pg);
 }
 
-/* Whether everything that was ever in hand is settled or given back. */
-static bool is_clear(const struct clerk *clerk, size_t waiting) {
-    return !clerk->unsettled && waiting == 0 && clerk->desk.on_wire == 0 && !clerk->desk.done;
-}
-
 static void *clerk_main(void *argument) {
     struct clerk *clerk = argument;
     size_t waiting = 0;
@@ -101,22 +96,20 @@ static void *clerk_main(void *argument) {
             err = serve(clerk, waiting);
         if (pool_stopping() && err != LBX_OK)
             break;
-        int64_t until_us = clerk->look_at_us;
-        size_t low = 0;
-        if (err == LBX_OK) {
-            clerk->backoff = (struct lbx_backoff){0};
-            if (lbx_monotonic_us() >= clerk->look_at_us)
-                low = clerk->target / 2 + 1;
-            until_us = low ? INT64_MAX : until_us;
-        } else {
+        if (err != LBX_OK) {
             lose_session(clerk);
-            clerk->look_at_us = until_us =
-                lbx_monotonic_us() + lbx_backoff_next_us(&clerk->backoff);
-        }
-        waiting = desk_await(&clerk->desk, low, until_us, &woken);
-        if (woken && err == LBX_OK)
+            desk_rest(&clerk->desk, lbx_monotonic_us() + lbx_backoff_next_us(&clerk->backoff));
             clerk->look_at_us = 0;
-        if (pool_stopping() && is_clear(clerk, waiting))
+            waiting = 0;
+            continue;
+        }
+        clerk->backoff = (struct lbx_backoff){0};
+        const bool may_claim = lbx_monotonic_us() >= clerk->look_at_us;
+        waiting = desk_await(&clerk->desk, may_claim ? clerk->target / 2 + 1 : 0,
+                             may_claim ? INT64_MAX : clerk->look_at_us, &woken);
+        if (woken)
+            clerk->look_at_us = 0;
+        if (pool_stopping() && !clerk->unsettled && desk_is_clear(&clerk->desk))
             break;
     }
     lbx_pg_close(clerk->pg);

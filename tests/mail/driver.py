@@ -10,10 +10,10 @@ PROGRAM = Path(os.environ.get("LOCKBOX_BUILD_DIR", REPO / "build" / "release")) 
 
 
 class Driver:
-    def __init__(self, url, **options):
+    def __init__(self, url, wrapper=(), **options):
         assert PROGRAM.exists(), f"{PROGRAM} is missing: ./dev build makes it; LOCKBOX_BUILD_DIR names another build"
         arguments = [part for name, value in options.items() for part in (f"--{name.replace('_', '-')}", str(value))]
-        self.process = subprocess.Popen([PROGRAM, "--url", url, *arguments], text=True, stdin=subprocess.PIPE,
+        self.process = subprocess.Popen([*wrapper, PROGRAM, "--url", url, *arguments], text=True, stdin=subprocess.PIPE,
                                         stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
     def __enter__(self):

@@ -2,6 +2,7 @@
 mail, and in doubt temporary."""
 
 import socket
+import subprocess
 import time
 
 import pytest
@@ -297,3 +298,31 @@ def test_raw_bytes_are_held_to_the_protocol(wire):
     assert all(result["reply"].startswith("message refused: ") for result in results[:3])
     [(_, content)] = server.accepted
     assert content.endswith(b"\r\n\r\n.\r\n..\r\n")
+
+
+def test_finding_a_name_is_bounded(tmp_path):
+    """A resolver that asks a name server which never answers, for twice ten seconds and more."""
+    if not can_have_own_resolver():
+        pytest.skip("no right to a resolv.conf of one's own")
+    silent = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    silent.bind(("127.0.0.97", 53))
+    (tmp_path / "resolv.conf").write_text("nameserver 127.0.0.97\noptions timeout:10 attempts:2\n")
+    (tmp_path / "nsswitch.conf").write_text("hosts: dns\n")
+    mounts = "; ".join(f"mount --bind {tmp_path / name} /etc/{name}" for name in ("resolv.conf", "nsswitch.conf"))
+    started_at = time.monotonic()
+    [result] = send("smtp://mail.contoso.example:25?tls=off", message(), connect_timeout_ms=1000,
+                    wrapper=["unshare", "--mount", "sh", "-euc", f'{mounts}; exec "$@"', "sh"])
+    taken = time.monotonic() - started_at
+    assert (result["outcome"], result["reply"]) == (
+        "temporary", "no connection to the server: its address was not found in time")
+    assert 0.9 < taken < 8
+    assert silent.recv(512)  # it was asked
+    silent.close()
+
+
+def can_have_own_resolver() -> bool:
+    try:
+        return subprocess.run(["unshare", "--mount", "mount", "--bind", "/etc/hostname", "/etc/resolv.conf"],
+                              capture_output=True).returncode == 0
+    except FileNotFoundError:
+        return False

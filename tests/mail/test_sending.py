@@ -300,3 +300,21 @@ def test_kills_lose_no_mail(ledger, receiver, sizes, seed):
     interrupted = ledger.db.value("SELECT count(*) FROM lockbox.notification_attempt WHERE outcome = 'interrupted'")
     print(f"\n{kills} kills, {interrupted} attempts interrupted, {repeated} mails repeated")
     assert repeated <= interrupted
+
+
+def test_a_database_that_is_away_is_waited_for(ledger, receiver):
+    """Meanwhile what is on the wire ends; afterwards the ledger says so, and nobody asked in a frenzy."""
+    server = receiver(Scripted(ann={"dot": "0.02"}))
+    ledger.queue(people("ann", 300))
+    ledger.notifier(server.url())
+    wait_until(lambda: len(server.taken) >= 50, "it is at work")
+    ledger.stack.down("postgres")
+    wait_until(lambda: server.open == 0, "what was on the wire has ended")
+    log = ledger.stack.directory / "log/notifier-1.log"
+    asked = log.read_text().count("no database connection")
+    wait_until(lambda: log.read_text().count("no database connection") >= asked + 4, "it goes on asking", 40)
+    assert log.read_text().count("no database connection") < asked + 100
+    ledger.stack.up("postgres")
+    ledger.await_finished(60)
+    assert states(ledger) == {"sent": 300}
+    assert_each_taking_is_an_attempt(ledger, server, people("ann", 300))

@@ -111,7 +111,7 @@ class Receiver:
 class Session:
     def __init__(self, receiver: Receiver, reader, writer, trouble: dict[str, str]):
         self.receiver, self.reader, self.writer = receiver, reader, writer
-        self.trouble = trouble
+        self.trouble = dict(trouble)
         self.mail_trouble: dict[str, str] = {}
         self.recipient: str | None = None
         self.is_tls = False
@@ -190,6 +190,7 @@ class Session:
             await self.say(b"530 5.7.0 who are you?\r\n")
         else:
             await self.step("mail", b"250 2.1.0 sender ok\r\n")
+            self.trouble.pop("mail", None)  # the next mail of the session has none
 
     async def on_rcpt(self, rest) -> None:
         self.recipient = recipient = rest.partition("<")[2].partition(">")[0]
