@@ -2,7 +2,7 @@
 
 Events of 1 KB in 4 partitions, read from the beginning by the auditor, by two threads that only COPY (a), and by the
 same with one jansson parse a record (b). Rate: from the first rows to be seen until all are there. CPU: of the process
-and of its database sessions, for each event. With --whole once more on top of 20 M rows (--rows says how many).
+and of its database sessions, for each event. Then the store is verified. With --whole once more on top of 20 M rows (--rows says how many).
 """
 import argparse
 import json
@@ -139,6 +139,15 @@ def bare(stack: Stack, db, topic: str, count: int, mode: str) -> dict:
         process.wait()
 
 
+def verified(stack: Stack, count: int, *options: str) -> float:
+    """Rows a second that `lockboxctl audit verify` recomputes."""
+    environment = stack.worker_environment(LOCKBOX_AUDIT_DATABASE_URL=stack.env["LOCKBOX_AUDIT_SUPERUSER_URL"])
+    began = time.monotonic()
+    subprocess.run([BINARIES / "lockboxctl", "audit", "verify", *options], env=environment, check=True, stdout=subprocess.DEVNULL,
+                   stderr=subprocess.DEVNULL)
+    return count / (time.monotonic() - began)
+
+
 # ---- stores ----
 
 def empty(stack: Stack, topic: str) -> None:
@@ -208,6 +217,8 @@ def main() -> None:
             print(f"  of (b)                    {ours / found['parse']['rate']:9.2f} [≥ 0.9]")
             print(f"  of (a)                    {ours / found['copy']['rate']:9.2f}")
             print(f"  peak RSS                  {found['auditor']['peak']:9.0f} MB [≤ 160]")
+            print(f"  verified, with columns    {verified(stack, options.events):9.0f} rows/s")
+            print(f"  verified, leaves only     {verified(stack, options.events, '--leaves'):9.0f} rows/s [≥ 500,000]")
             if options.whole:
                 print(f"{options.rows:,} rows of history …", file=sys.stderr)
                 with_history(stack, topic, options.rows)
