@@ -367,7 +367,7 @@ static const char *project_access(const struct seen *seen) {
 
 /* ---- all of them ---- */
 
-/* NULL: done; otherwise why not, and nothing was added. */
+/* NULL: done; otherwise why not, and nothing was added. A type without one is recorded, and in no model. */
 typedef const char *(*project_fn)(const struct seen *seen);
 
 static const project_fn projections[LBX_EVENT_COUNT] = {
@@ -402,7 +402,7 @@ void lbx_models_add(struct lbx_models *models, const struct lbx_record *record,
     const char *wrong = reason;
     if (!wrong && record->topic == LBX_TOPIC_EVENTS && !event->time)
         wrong = "/time: missing";
-    if (!wrong)
+    if (!wrong && projections[event->type])
         wrong = projections[event->type](&seen);
     if (wrong)
         add_unreadable(models, record, glance->event_id, wrong);

@@ -398,6 +398,31 @@ static const struct lbx_field notification_outcome_rows[] = {
 };
 TABLE(notification_outcome, lbx_notification_outcome, notification_outcome_rows);
 
+#define REJECTED_ROWS                                                                              \
+    LBX_ROW_INT(lbx_quarantine_settled, quarantine_id, REQUIRED, BETWEEN(1, INT64_MAX)),           \
+    LBX_ROW_TEXT(lbx_quarantine_settled, consumer, REQUIRED, NAME),                                \
+    LBX_ROW_TEXT(lbx_quarantine_settled, topic, REQUIRED, NAME),                                   \
+    LBX_ROW_INT(lbx_quarantine_settled, partition, REQUIRED, BETWEEN(0, INT64_MAX)),               \
+    LBX_ROW_INT(lbx_quarantine_settled, offset, REQUIRED, BETWEEN(0, INT64_MAX)),                  \
+    LBX_ROW_TEXT(lbx_quarantine_settled, rejected_for, REQUIRED, PROSE),                           \
+    LBX_ROW_OBJECT(lbx_quarantine_settled, by, struct lbx_principal, REQUIRED, PRINCIPAL),         \
+    LBX_ROW_TEXT(lbx_quarantine_settled, login, REQUIRED, ID),                                     \
+    LBX_ROW_TIME(lbx_quarantine_settled, at, REQUIRED)
+
+static const struct lbx_field quarantine_replayed_rows[] = {
+    REJECTED_ROWS,
+    LBX_ROW_TEXT(lbx_quarantine_settled, reason, OPTIONAL, PROSE),
+    LBX_ROW_INT(lbx_quarantine_settled, replayed_partition, REQUIRED, BETWEEN(0, INT64_MAX)),
+    LBX_ROW_INT(lbx_quarantine_settled, replayed_offset, REQUIRED, BETWEEN(0, INT64_MAX)),
+};
+TABLE(quarantine_replayed, lbx_quarantine_settled, quarantine_replayed_rows);
+
+static const struct lbx_field quarantine_discarded_rows[] = {
+    REJECTED_ROWS,
+    LBX_ROW_TEXT(lbx_quarantine_settled, reason, REQUIRED, PROSE),
+};
+TABLE(quarantine_discarded, lbx_quarantine_settled, quarantine_discarded_rows);
+
 /* clang-format on */
 
 /* ---- the types ---- */

@@ -297,6 +297,18 @@ struct lbx_tenant_changed { /* changed and change_refused */
     int reason; /* enum lbx_refusal, of change_refused */
 };
 
+struct
+    lbx_quarantine_settled { /* replayed and discarded: what an operator did with a rejected record */
+    int64_t quarantine_id;
+    const char *consumer, *topic; /* where it was rejected */
+    int64_t partition, offset;
+    const char *rejected_for;
+    struct lbx_principal by;
+    const char *login, *reason;
+    int64_t at;
+    int64_t replayed_partition, replayed_offset; /* of replayed: where it stands again */
+};
+
 struct lbx_notification_outcome { /* sent and failed */
     const char *notification_id, *request_id, *tenant_id;
     int64_t version; /* of the request */
@@ -349,7 +361,9 @@ struct lbx_notification_outcome { /* sent and failed */
     X(TENANT_CHANGED, "lockbox.tenant.changed.v1", EVENTS, tenant_changed)                         \
     X(TENANT_CHANGE_REFUSED, "lockbox.tenant.change_refused.v1", EVENTS, tenant_changed)           \
     X(NOTIFICATION_SENT, "lockbox.notification.sent.v1", EVENTS, notification_outcome)             \
-    X(NOTIFICATION_FAILED, "lockbox.notification.failed.v1", EVENTS, notification_outcome)
+    X(NOTIFICATION_FAILED, "lockbox.notification.failed.v1", EVENTS, notification_outcome)         \
+    X(QUARANTINE_REPLAYED, "lockbox.quarantine.replayed.v1", EVENTS, quarantine_replayed)          \
+    X(QUARANTINE_DISCARDED, "lockbox.quarantine.discarded.v1", EVENTS, quarantine_discarded)
 
 enum lbx_event_type {
     LBX_EVENT_NONE,

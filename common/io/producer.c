@@ -13,6 +13,8 @@ struct lbx_producer {
     char *prefix;
     lbx_delivered_fn *delivered;
     int64_t quiet_until_us;
+    int32_t partition; /* of the record reported on last */
+    int64_t offset;
 };
 
 static enum lbx_err meaning(rd_kafka_resp_err_t err) {
@@ -44,6 +46,8 @@ static void on_delivery(rd_kafka_t *client, const rd_kafka_message_t *message, v
                 LBX_S("code", rd_kafka_err2name(message->err)),
                 LBX_S("topic", rd_kafka_topic_name(message->rkt)));
     }
+    producer->partition = message->partition;
+    producer->offset = message->offset;
     producer->delivered(message->_private, meaning(message->err));
 }
 
@@ -135,6 +139,12 @@ enum lbx_err lbx_producer_send(struct lbx_producer *producer, enum lbx_topic top
     rd_kafka_error_destroy(error);
     rd_kafka_headers_destroy(headers);
     return err;
+}
+
+void lbx_producer_place(const struct lbx_producer *producer, int32_t *ret_partition,
+                        int64_t *ret_offset) {
+    *ret_partition = producer->partition;
+    *ret_offset = producer->offset;
 }
 
 void lbx_producer_poll(struct lbx_producer *producer, int timeout_ms) {

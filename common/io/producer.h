@@ -26,6 +26,10 @@ enum lbx_err lbx_producer_send(struct lbx_producer *producer, enum lbx_topic top
                                const struct lbx_record *record, void *record_context)
     LBX_MUST_CHECK;
 
+/* During a call of lbx_delivered_fn with LBX_OK: where the record stands. */
+void lbx_producer_place(const struct lbx_producer *producer, int32_t *ret_partition,
+                        int64_t *ret_offset);
+
 /* Waits up to timeout_ms for reports, and makes their calls. */
 void lbx_producer_poll(struct lbx_producer *producer, int timeout_ms);
 

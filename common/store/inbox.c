@@ -50,7 +50,8 @@ void lbx_inbox_add(struct lbx_inbox *inbox, struct lbx_calls *calls, struct lbx_
 /* What the inbox holds under an id. */
 struct held {
     const void *identity;
-    bool fresh; /* entered by this batch, and not yet met in it */
+    bool fresh;                          /* entered by this batch, and not yet met in it */
+    const struct lbx_input_event *first; /* that met it */
 };
 
 static void read_held(const struct lbx_inbox *inbox, const struct lbx_pg *pg,
@@ -74,6 +75,17 @@ static void read_held(const struct lbx_inbox *inbox, const struct lbx_pg *pg,
     }
 }
 
+static void repeat(const struct held *held, struct lbx_input_event *event) {
+    event->status = LBX_INPUT_DUPLICATE;
+    event->first = held->first;
+}
+
+static void enter(struct held *held, struct lbx_input_event *event) {
+    held->fresh = false;
+    held->first = event;
+    event->entered = true;
+}
+
 enum lbx_err lbx_inbox_read(const struct lbx_inbox *inbox, const struct lbx_pg *pg,
                             struct lbx_arena *arena, struct lbx_input_event *events, size_t count) {
     struct lbx_map all;
@@ -90,16 +102,35 @@ enum lbx_err lbx_inbox_read(const struct lbx_inbox *inbox, const struct lbx_pg *
         if (memcmp(held->identity, events[i].identity, sizeof events[i].identity) != 0)
             reject(&events[i]);
         else if (!held->fresh)
-            events[i].status = LBX_INPUT_DUPLICATE;
+            repeat(held, &events[i]);
         else
-            held->fresh = false;
+            enter(held, &events[i]);
     }
     return LBX_OK;
+}
+
+void lbx_inbox_forget(struct lbx_inbox *inbox, struct lbx_calls *calls,
+                      struct lbx_input_event *events, size_t count) {
+    lbx_rows_init(&inbox->forgotten, 3);
+    for (size_t i = 0; i < count; i++) {
+        const struct lbx_input_event *first = events[i].first;
+        if (first && first->status == LBX_INPUT_REJECTED) {
+            events[i].status = LBX_INPUT_REJECTED;
+            events[i].reason = first->reason;
+        }
+        if (events[i].status != LBX_INPUT_REJECTED || !events[i].entered)
+            continue;
+        lbx_rows_text(&inbox->forgotten, events[i].event.source);
+        lbx_rows_text(&inbox->forgotten, events[i].event.id);
+        lbx_rows_bytes(&inbox->forgotten, events[i].identity, sizeof events[i].identity);
+    }
+    lbx_rows_call(&inbox->forgotten, calls, &sql_store_forget, 0, NULL);
 }
 
 void lbx_inbox_done(struct lbx_inbox *inbox) {
     lbx_rows_done(&inbox->entered);
     lbx_rows_done(&inbox->asked);
+    lbx_rows_done(&inbox->forgotten);
 }
 
 void lbx_inbox_prune(struct lbx_calls *calls, struct lbx_arena *arena, int64_t ttl_us) {

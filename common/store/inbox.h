@@ -19,11 +19,14 @@ struct lbx_input_event {
     enum lbx_input_status status;
     struct lbx_reason reason;
     unsigned char identity[32]; /* SHA-256 of lbx_event_identity */
+    bool entered;               /* by this batch, as the first of its id */
+    const struct lbx_input_event
+        *first; /* of a duplicate: the one in this batch, NULL: of one before */
 };
 
 /* One batch's use of it. Statements, in one round trip: enter, and read back. */
 struct lbx_inbox {
-    struct lbx_rows entered, asked;
+    struct lbx_rows entered, asked, forgotten;
     size_t enter_call, read_call, count;
 };
 
@@ -36,6 +39,11 @@ void lbx_inbox_add(struct lbx_inbox *inbox, struct lbx_calls *calls, struct lbx_
 enum lbx_err lbx_inbox_read(const struct lbx_inbox *inbox, const struct lbx_pg *pg,
                             struct lbx_arena *arena, struct lbx_input_event *events, size_t count)
     LBX_MUST_CHECK;
+
+/* Adds the statement that takes out again what was decided to be rejected, so that it may come again: the inbox
+ * holds what had effect. A rejected event's duplicates in this batch are rejected with it. */
+void lbx_inbox_forget(struct lbx_inbox *inbox, struct lbx_calls *calls,
+                      struct lbx_input_event *events, size_t count);
 
 void lbx_inbox_done(struct lbx_inbox *inbox);
 

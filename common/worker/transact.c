@@ -88,8 +88,9 @@ static enum lbx_err handle(const struct lbx_transaction *t, struct lbx_batch *ba
         lbx_pg_rollback(pg);
         return err;
     }
-    count_outcomes(t, batch);
     *calls = (struct lbx_calls){0};
+    lbx_inbox_forget(&inbox, calls, batch->inputs, batch->count);
+    count_outcomes(t, batch);
     lbx_effects_save(&batch->effects, calls);
     if (t->declaration->save)
         t->declaration->save(batch, calls);

@@ -2,6 +2,7 @@
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -55,3 +56,24 @@ def road(stack):
 @pytest.fixture(scope="session")
 def tenant(road):
     return Tenant(road)
+
+
+@pytest.fixture
+def watched(stack):
+    """lockboxctl as a process that goes on, and what it has printed so far."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("LOCKBOX_", "PG"))}
+    environment |= {name: value for name, value in stack.env.items() if name.startswith("LOCKBOX_")}
+    running = []
+
+    def start(*arguments):
+        process = subprocess.Popen([PROGRAM, *arguments], stdout=subprocess.PIPE, text=True, env=environment)
+        lines: list[str] = []
+        reader = threading.Thread(target=lambda: [lines.append(line) for line in process.stdout])
+        reader.start()
+        running.append((process, reader))
+        return process, lambda: "".join(lines)
+    yield start
+    for process, reader in running:
+        process.kill()
+        process.wait()
+        reader.join()

@@ -296,12 +296,13 @@ class World:
         self.granted: dict[str, list[Request]] = {}  # by engineer; also what is over
 
     def apply(self, event: Input, seen: Seen) -> list[Answer]:
-        """Raises Quarantined. An event seen before has no effect, and no answer."""
+        """Raises Quarantined. An event seen before has no effect, and no answer; one that was rejected was not seen."""
         refuse_malformed(event)
         if self.is_repeat(event):
             return []
+        answers = HANDLERS[event.kind](self, event, seen)
         self.seen[event.source, event.id] = event.identity
-        return HANDLERS[event.kind](self, event, seen)
+        return answers
 
     def is_repeat(self, event: Input) -> bool:
         before = self.seen.get((event.source, event.id), event.identity)

@@ -13,7 +13,7 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 INVENTORY = Path(__file__).parent / "privileges.txt"
 
 STORE = "common/store/sql/store"
-CONSUMING = ["common/store/sql/offsets", *(f"{STORE}/{name}.sql" for name in ("receive", "received", "prune_inbox", "outbox",
+CONSUMING = ["common/store/sql/offsets", *(f"{STORE}/{name}.sql" for name in ("receive", "received", "forget", "prune_inbox", "outbox",
                                                                              "quarantine", "wake_relay"))]
 STEPPING = [f"{STORE}/{name}.sql" for name in ("load_requests", "update_requests", "end_access", "wake_expirer")]
 STATEMENTS = {  # what each worker runs; a directory means all of it
@@ -109,6 +109,8 @@ FORBIDDEN = {
         "SELECT snapshot FROM ticket", "SELECT epoch FROM consumer_offset", "SELECT version FROM schema_version"],
     "lockbox_operator": [
         APPROVE, OPEN, "UPDATE quarantine SET published_at = NULL", "DELETE FROM quarantine",
+        OUTBOX.format("quarantine.replayed"), "DELETE FROM quarantine_settlement",
+        "INSERT INTO quarantine_settlement VALUES (1, 'discarded', 'eve', 'eve', 'x', clock_timestamp())",
         "UPDATE notification SET state = 'sent'", "UPDATE consumer_offset SET next_offset = 0"],
 }
 NOBODY_MAY = ["TRUNCATE request", "CREATE TABLE mine (it integer)", "DROP TABLE access_item",

@@ -21,6 +21,8 @@ struct member {
     { "resource_id", true, "\"<512>\"", "\"<513>\"", ": longer than 512 bytes" }
 #define COMMENT(name)                                                                              \
     { name, false, "\"<2000\xC3\xA9>\"", "\"<2001>\"", ": longer than 2000 characters" }
+#define REQUIRED_TEXT(name)                                                                        \
+    { name, true, "\"<2000\xC3\xA9>\"", "\"<2001>\"", ": longer than 2000 characters" }
 #define REASON_CODE                                                                                \
     { "reason_code", false, "\"<128>\"", "\"<129>\"", ": longer than 128 bytes" }
 #define WORD(name, required, word, all)                                                            \
@@ -243,6 +245,26 @@ static const struct member notification_outcome[] = {
     {NULL},
 };
 
+#define REJECTED                                                                                   \
+    {"quarantine_id", true, "9223372036854775807", "0",                                            \
+     ": not between 1 and 9223372036854775807"},                                                   \
+        NAME("consumer", true), NAME("topic", true),                                               \
+        {"partition", true, "0", "-1", ": not between 0 and 9223372036854775807"},                 \
+        {"offset", true, "0", "-1", ": not between 0 and 9223372036854775807"},                    \
+        REQUIRED_TEXT("rejected_for"), PRINCIPAL("by", true), ID("login", true), TIME("at", true)
+static const struct member quarantine_replayed[] = {
+    REJECTED,
+    COMMENT("reason"),
+    {"replayed_partition", true, "0", "-1", ": not between 0 and 9223372036854775807"},
+    {"replayed_offset", true, "0", "-1", ": not between 0 and 9223372036854775807"},
+    {NULL},
+};
+static const struct member quarantine_discarded[] = {
+    REJECTED,
+    REQUIRED_TEXT("reason"),
+    {NULL},
+};
+
 static const struct {
     const char *type, *topic, *key;
     const struct member *members;
@@ -285,6 +307,8 @@ static const struct {
     {"lockbox.tenant.change_refused.v1", "events.v1", NULL, tenant_changed},
     {"lockbox.notification.sent.v1", "events.v1", NULL, notification_outcome},
     {"lockbox.notification.failed.v1", "events.v1", NULL, notification_outcome},
+    {"lockbox.quarantine.replayed.v1", "events.v1", NULL, quarantine_replayed},
+    {"lockbox.quarantine.discarded.v1", "events.v1", NULL, quarantine_discarded},
 };
 
 /* The document of all members, but `other` in place of member `at`'s value; NULL leaves it out. */

@@ -28,7 +28,7 @@ enum ctl_exit {
     X(TICKET, "--ticket", "ID", "only requests of this ticket")                                    \
     X(REQUEST, "--request", "ID", "only what is about this request")                                 \
     X(LIMIT, "--limit", "N", "the newest N (50)")                                                  \
-    X(BY, "--by", "ID,EMAIL[,NAME]", "who decides: id in the directory, address, name")            \
+    X(BY, "--by", "ID,EMAIL[,NAME]", "who does it: id in the directory, address, name")            \
     X(COMMENT, "--comment", "TEXT", "recorded and published with the decision")                    \
     X(ITEMS, "--items", "N,N", "approve only the items of these numbers (all)")                    \
     X(DURATION, "--duration", "DURATION", "a shorter grant than asked for, such as PT2H")          \
@@ -47,6 +47,8 @@ enum ctl_exit {
     X(READER, "--reader", "approver|alternate|engineer", "whom the mail addresses (approver)") \
     X(CHECK, "--check", NULL, "only compare, and change nothing")                                  \
     X(SIGN_WITH, "--sign-with", "KEY", "the approver's private key (PEM, Ed25519), to sign with")  \
+    X(REASON, "--reason", "TEXT", "recorded and published with it")                                \
+    X(OPEN, "--open", NULL, "only records that nobody replayed or discarded")                      \
     X(WATCH, "--watch", NULL, "print it again whenever it changes, until interrupted")
 /* clang-format on */
 
@@ -176,7 +178,10 @@ enum ctl_exit ctl_deny(struct ctl *ctl);
 enum ctl_exit ctl_revoke(struct ctl *ctl);
 enum ctl_exit ctl_quarantine_list(struct ctl *ctl);
 enum ctl_exit ctl_quarantine_show(struct ctl *ctl);
+enum ctl_exit ctl_quarantine_replay(struct ctl *ctl);
+enum ctl_exit ctl_quarantine_discard(struct ctl *ctl);
 enum ctl_exit ctl_notification_list(struct ctl *ctl);
+enum ctl_exit ctl_notification_retry(struct ctl *ctl);
 enum ctl_exit ctl_audit_verify(struct ctl *ctl);
 enum ctl_exit ctl_audit_export(struct ctl *ctl);
 enum ctl_exit ctl_audit_proof(struct ctl *ctl);

@@ -61,6 +61,6 @@ void ctl_print_answer(const struct ctl *ctl, const struct lbx_pg *pg,
         ctl_rows_add(&rows, cells);
     }
     ctl_rows_print(&rows, ctl->format);
-    if (count == (size_t)limit)
+    if (limit && count == (size_t)limit && !ctl->options[CTL_WATCH])
         ctl_fail(CTL_DONE, "these are the newest %lld; --limit N shows more", (long long)limit);
 }

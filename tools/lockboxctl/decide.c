@@ -15,18 +15,6 @@ enum { ITEMS_MAX = 32, VERDICT_S = 30, POLL_MS = 100 };
 
 /* ---- options ---- */
 
-/* "ID,EMAIL[,NAME]"; a name may have commas. */
-static bool read_by(struct ctl *ctl, struct lbx_principal *ret_by) {
-    char *rest = lbx_arena_strdup(&ctl->arena, ctl->options[CTL_BY]);
-    const char *id = strsep(&rest, ","), *email = strsep(&rest, ",");
-    *ret_by = (struct lbx_principal){id, email, rest ? rest : ""};
-    if (email && *id && *email)
-        return true;
-    ctl_fail(CTL_USAGE,
-             "--by takes ID,EMAIL[,NAME], such as 5b21,lena@contoso.example,Lena Fischer");
-    return false;
-}
-
 static bool read_items(struct ctl *ctl, struct lbx_decision_submitted *decision) {
     if (!ctl->options[CTL_ITEMS])
         return true;
@@ -104,7 +92,7 @@ static enum ctl_exit decide(struct ctl *ctl, enum lbx_decision verb) {
     struct lbx_decision_submitted decision = {
         .request_id = ctl->args[0], .decision = (int)verb, .comment = ctl->options[CTL_COMMENT]};
     struct ctl_message message CTL_MESSAGE = {0};
-    if (!ctl_request_id_is_valid(ctl->args[0]) || !read_by(ctl, &decision.by) ||
+    if (!ctl_request_id_is_valid(ctl->args[0]) || !ctl_read_by(ctl, &decision.by) ||
         !read_items(ctl, &decision) || !read_duration(ctl, &decision.duration))
         return CTL_USAGE;
     enum ctl_exit code = ctl->options[CTL_SIGN_WITH] ? ctl_sign(ctl, &decision) : CTL_DONE;

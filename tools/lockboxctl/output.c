@@ -240,7 +240,15 @@ void ctl_rows_print(const struct ctl_rows *rows, enum ctl_format format) {
     ctl_put(&out);
 }
 
+static struct lbx_buf *into;
+
+void ctl_put_into(struct lbx_buf *buffer) {
+    into = buffer;
+}
+
 void ctl_put(const struct lbx_buf *text) {
-    if (text->len)
+    if (into)
+        lbx_buf_add(into, text->data, text->len);
+    else if (text->len)
         fwrite(text->data, 1, text->len, stdout);
 }

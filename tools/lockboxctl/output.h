@@ -65,4 +65,7 @@ void ctl_put_cell(enum ctl_cell cell, const char *text, struct lbx_buf *out);
 /* Writes the buffer to standard output. */
 void ctl_put(const struct lbx_buf *text);
 
+/* From now on ctl_put appends to this instead; NULL: writes again. */
+void ctl_put_into(struct lbx_buf *buffer);
+
 #endif

@@ -21,6 +21,17 @@ enum { DELIVERY_S = 10, POLL_MS = 100 };
 
 LBX_DEFINE_CLEANUP(struct lbx_producer *, producer, lbx_producer_close)
 
+bool ctl_read_by(struct ctl *ctl, struct lbx_principal *ret_by) {
+    char *rest = lbx_arena_strdup(&ctl->arena, ctl->options[CTL_BY]);
+    const char *id = strsep(&rest, ","), *email = strsep(&rest, ",");
+    *ret_by = (struct lbx_principal){id, email, rest ? rest : ""};
+    if (email && *id && *email)
+        return true;
+    ctl_fail(CTL_USAGE,
+             "--by takes ID,EMAIL[,NAME], such as 5b21,lena@contoso.example,Lena Fischer");
+    return false;
+}
+
 void ctl_event_id(char ret_id[LBX_UUID_SIZE]) {
     unsigned char random[LBX_UUID_RANDOM];
     lbx_random_bytes(random, sizeof random);
@@ -73,18 +84,25 @@ bool ctl_message_write(struct ctl *ctl, enum lbx_event_type type, const char *ke
 /* ---- Kafka ---- */
 
 struct delivery {
+    const struct lbx_producer *producer;
     bool reported;
     enum lbx_err err;
+    struct ctl_place place;
 };
 
 static void delivered(void *record_context, enum lbx_err err) {
-    *(struct delivery *)record_context = (struct delivery){true, err};
+    struct delivery *delivery = record_context;
+    delivery->reported = true;
+    delivery->err = err;
+    lbx_producer_place(delivery->producer, &delivery->place.partition, &delivery->place.offset);
 }
 
-static enum lbx_err send_and_wait(const struct ctl *ctl, const struct lbx_record *record) {
+static enum lbx_err send_and_wait(const struct ctl *ctl, const struct lbx_record *record,
+                                  struct ctl_place *ret_place) {
     struct delivery delivery = {.err = LBX_ERR_UNAVAILABLE};
     struct lbx_producer *producer LBX_CLEANUP(lbx_cleanup_producer) = NULL;
     enum lbx_err err = lbx_producer_open(&ctl->settings, "lockboxctl", delivered, &producer);
+    delivery.producer = producer;
     if (err == LBX_OK)
         err = lbx_producer_send(producer, record->topic, record, &delivery);
     if (err != LBX_OK)
@@ -93,13 +111,16 @@ static enum lbx_err send_and_wait(const struct ctl *ctl, const struct lbx_record
     while (!delivery.reported && lbx_monotonic_us() < deadline)
         lbx_producer_poll(producer, POLL_MS);
     err = delivery.err;
+    *ret_place = delivery.place;
     lbx_producer_close(producer); /* while delivery is there to be reported to */
     producer = NULL;
     return err;
 }
 
-enum ctl_exit ctl_send(const struct ctl *ctl, const struct lbx_record *record) {
-    enum lbx_err err = send_and_wait(ctl, record);
+enum ctl_exit ctl_send(const struct ctl *ctl, const struct lbx_record *record,
+                       struct ctl_place *ret_place) {
+    *ret_place = (struct ctl_place){0};
+    enum lbx_err err = send_and_wait(ctl, record, ret_place);
     if (err == LBX_OK)
         return CTL_DONE;
     if (err == LBX_ERR_UNAVAILABLE)
@@ -120,7 +141,8 @@ enum ctl_exit ctl_publish(const struct ctl *ctl, const struct ctl_message *m) {
         printf("%.*s\n", (int)m->value.len, m->value.data);
         return CTL_DONE;
     }
-    enum ctl_exit code = ctl_send(ctl, &m->record);
+    struct ctl_place place;
+    enum ctl_exit code = ctl_send(ctl, &m->record, &place);
     if (code == CTL_DONE)
         printf("%s\n", m->event_id);
     return code;

@@ -26,8 +26,19 @@ void ctl_event_id(char ret_id[LBX_UUID_SIZE]);
 bool ctl_message_write(struct ctl *ctl, enum lbx_event_type type, const char *key, const void *data,
                        struct ctl_message *m);
 
+/* Where a record stands in its topic. */
+struct ctl_place {
+    int32_t partition;
+    int64_t offset;
+};
+
 /* Sends a record to its topic, waits until the brokers have it, and says why not. */
-enum ctl_exit ctl_send(const struct ctl *ctl, const struct lbx_record *record);
+enum ctl_exit ctl_send(const struct ctl *ctl, const struct lbx_record *record,
+                       struct ctl_place *ret_place);
+
+/* Reads "ID,EMAIL[,NAME]", as --by gives it; a name may have commas. False, with the words printed, where it is
+ * not that. */
+bool ctl_read_by(struct ctl *ctl, struct lbx_principal *ret_by);
 
 /* Sends the message and prints the event's id; with --dry-run prints the event instead. */
 enum ctl_exit ctl_publish(const struct ctl *ctl, const struct ctl_message *m);

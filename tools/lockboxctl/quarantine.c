@@ -4,6 +4,7 @@
 #include "base/utf8.h"
 #include "core/words.h"
 #include "event/record.h"
+#include "rejected.h"
 #include "sql_ctl.h"
 
 #include <ctype.h>
@@ -17,15 +18,19 @@ enum ctl_exit ctl_quarantine_list(struct ctl *ctl) {
         {"topic"},
         {"partition", CTL_CELL_NUMBER},
         {"offset", CTL_CELL_NUMBER},
+        {"outcome", CTL_CELL_STATE},
         {"reason"},
         {"published_at", CTL_CELL_TIME, .wide = true},
+        {"settled_at", CTL_CELL_TIME, .wide = true},
+        {"operator_id", .wide = true},
     };
     int64_t limit;
     if (!ctl_number(ctl, CTL_LIMIT, 100000, 50, &limit))
         return CTL_USAGE;
     struct lbx_pg *pg CTL_PG = NULL;
-    enum ctl_exit code = CTL_ASK(ctl, &ctl_lockbox, &sql_ctl_quarantine_list, &pg,
-                                 lbx_arena_printf(&ctl->arena, "%lld", (long long)limit));
+    enum ctl_exit code =
+        CTL_ASK(ctl, &ctl_lockbox, &sql_ctl_quarantine_list, &pg,
+                lbx_arena_printf(&ctl->arena, "%lld", (long long)limit), ctl->options[CTL_OPEN]);
     if (code == CTL_DONE)
         CTL_PRINT_ANSWER(ctl, pg, columns, limit);
     return code;
@@ -33,7 +38,12 @@ enum ctl_exit ctl_quarantine_list(struct ctl *ctl) {
 
 /* ---- show ---- */
 
-enum { KEY = 9, HEADERS, VALUE, PLAIN_CELLS = KEY };
+enum {
+    KEY = CTL_REJECTED_KEY,
+    HEADERS = CTL_REJECTED_HEADERS,
+    VALUE = CTL_REJECTED_VALUE,
+    PLAIN_CELLS = KEY,
+};
 
 static const struct ctl_column show_columns[] = {
     {"quarantine_id", CTL_CELL_NUMBER},
@@ -45,47 +55,45 @@ static const struct ctl_column show_columns[] = {
     {"kafka_timestamp", CTL_CELL_TIME},
     {"reason"},
     {"published_at", CTL_CELL_TIME},
+    {"outcome"},
+    {"settled_at", CTL_CELL_TIME},
+    {"operator_id"},
+    {"login"},
+    {"settled_for"},
+    {"replayed_partition", CTL_CELL_NUMBER},
+    {"replayed_offset", CTL_CELL_NUMBER},
     {"key", CTL_CELL_RAW},
     {"headers", CTL_CELL_RAW},
     {"value", CTL_CELL_RAW},
 };
 enum { SHOW_COLUMNS = sizeof show_columns / sizeof *show_columns };
 
-struct bytes {
-    const char *data; /* NULL: null in the record */
-    size_t len;
-};
-
-struct rejected {
-    struct bytes key, value;
-    struct lbx_header *headers;
-    size_t header_count;
-};
-
-static bool is_text(struct bytes b) {
+static bool is_text(struct ctl_bytes b) {
     for (size_t i = 0; i < b.len; i++)
         if (iscntrl((unsigned char)b.data[i]) && !isspace((unsigned char)b.data[i]))
             return false;
     return lbx_utf8_valid(b.data, b.len);
 }
 
-static struct bytes of_header(const struct lbx_header *header) {
-    return (struct bytes){header->value, header->len};
+static struct ctl_bytes of_header(const struct lbx_header *header) {
+    return (struct ctl_bytes){header->value, header->len};
 }
 
-static struct rejected read_rejected(struct ctl *ctl, const struct lbx_pg *pg) {
-    struct rejected r = {0};
+enum ctl_exit ctl_rejected_read(struct ctl *ctl, const struct lbx_pg *pg,
+                                struct ctl_rejected *ret_record) {
+    struct ctl_rejected r = {0};
     size_t len;
     r.key.data = lbx_pg_cell_bytes(pg, 0, 0, KEY, &ctl->arena, &r.key.len);
     r.value.data = lbx_pg_cell_bytes(pg, 0, 0, VALUE, &ctl->arena, &r.value.len);
     const void *headers = lbx_pg_cell_bytes(pg, 0, 0, HEADERS, &ctl->arena, &len);
     if (lbx_record_headers_decode(headers, len, &ctl->arena, &r.headers, &r.header_count) != LBX_OK)
-        r.header_count = 0;
-    return r;
+        return ctl_fail(CTL_NO, "the record's headers cannot be read");
+    *ret_record = r;
+    return CTL_DONE;
 }
 
 /* {"bytes": 5, "text": "hello", "hex": "68656c6c6f"}; text is null where the bytes are none. */
-static void json_bytes(struct bytes b, struct lbx_buf *out) {
+static void json_bytes(struct ctl_bytes b, struct lbx_buf *out) {
     if (!b.data) {
         lbx_buf_str(out, "null");
         return;
@@ -100,7 +108,7 @@ static void json_bytes(struct bytes b, struct lbx_buf *out) {
     lbx_buf_str(out, "\"}");
 }
 
-static void json_headers(const struct rejected *r, struct lbx_buf *out) {
+static void json_headers(const struct ctl_rejected *r, struct lbx_buf *out) {
     lbx_buf_char(out, '[');
     for (size_t i = 0; i < r->header_count; i++) {
         lbx_buf_str(out, i ? ", {\"name\": " : "{\"name\": ");
@@ -112,7 +120,8 @@ static void json_headers(const struct rejected *r, struct lbx_buf *out) {
     lbx_buf_char(out, ']');
 }
 
-static void show_rows(const struct ctl *ctl, const struct lbx_pg *pg, const struct rejected *r) {
+static void show_rows(const struct ctl *ctl, const struct lbx_pg *pg,
+                      const struct ctl_rejected *r) {
     struct lbx_buf key LBX_BUF = {0}, headers LBX_BUF = {0}, value LBX_BUF = {0};
     json_bytes(r->key, &key);
     json_headers(r, &headers);
@@ -127,7 +136,7 @@ static void show_rows(const struct ctl *ctl, const struct lbx_pg *pg, const stru
     ctl_rows_print(&rows, ctl->format);
 }
 
-static void put_text(struct lbx_arena *arena, struct bytes b, struct lbx_buf *out) {
+static void put_text(struct lbx_arena *arena, struct ctl_bytes b, struct lbx_buf *out) {
     for (size_t at = 0, len; at < b.len; at += len + 1) {
         const char *end = memchr(b.data + at, '\n', b.len - at);
         len = end ? (size_t)(end - b.data) - at : b.len - at;
@@ -137,7 +146,7 @@ static void put_text(struct lbx_arena *arena, struct bytes b, struct lbx_buf *ou
     }
 }
 
-static void put_hex(struct bytes b, struct lbx_buf *out) {
+static void put_hex(struct ctl_bytes b, struct lbx_buf *out) {
     enum { WIDTH = 16 };
     for (size_t at = 0; at < b.len; at += WIDTH) {
         lbx_buf_printf(out, "  %06zx ", at);
@@ -153,7 +162,7 @@ static void put_hex(struct bytes b, struct lbx_buf *out) {
     }
 }
 
-static void put_bytes(struct lbx_arena *arena, const char *name, struct bytes b,
+static void put_bytes(struct lbx_arena *arena, const char *name, struct ctl_bytes b,
                       struct lbx_buf *out) {
     lbx_text_harmless(name, out);
     if (!b.data) {
@@ -167,11 +176,11 @@ static void put_bytes(struct lbx_arena *arena, const char *name, struct bytes b,
         put_hex(b, out);
 }
 
-static void show_words(struct ctl *ctl, const struct lbx_pg *pg, const struct rejected *r) {
+static void show_words(struct ctl *ctl, const struct lbx_pg *pg, const struct ctl_rejected *r) {
     struct lbx_buf out LBX_BUF = {0};
     for (size_t i = 0; i < PLAIN_CELLS; i++) {
         const char *text = lbx_pg_cell(pg, 0, 0, i);
-        lbx_buf_printf(&out, "%-16s ", show_columns[i].name);
+        lbx_buf_printf(&out, "%-19s ", show_columns[i].name);
         ctl_put_cell(show_columns[i].cell, text, &out);
         lbx_buf_char(&out, '\n');
     }
@@ -183,11 +192,18 @@ static void show_words(struct ctl *ctl, const struct lbx_pg *pg, const struct re
     ctl_put(&out);
 }
 
+bool ctl_quarantine_id_is_valid(const char *id) {
+    if (*id && *id != '0' && strlen(id) <= 18 && strspn(id, "0123456789") == strlen(id))
+        return true;
+    ctl_fail(CTL_USAGE, "not a quarantine id: %s; it is the number quarantine list prints", id);
+    return false;
+}
+
 enum ctl_exit ctl_quarantine_show(struct ctl *ctl) {
     const char *id = ctl->args[0];
-    if (!*id || strlen(id) > 18 || strspn(id, "0123456789") != strlen(id))
-        return ctl_fail(CTL_USAGE,
-                        "not a quarantine id: %s; it is the number quarantine list prints", id);
+    struct ctl_rejected r;
+    if (!ctl_quarantine_id_is_valid(id))
+        return CTL_USAGE;
     struct lbx_pg *pg CTL_PG = NULL;
     enum ctl_exit code = CTL_ASK(ctl, &ctl_lockbox, &sql_ctl_quarantine_show, &pg, id);
     if (code != CTL_DONE)
@@ -195,7 +211,9 @@ enum ctl_exit ctl_quarantine_show(struct ctl *ctl) {
     if (lbx_pg_row_count(pg, 0) == 0)
         return ctl_fail(CTL_NO,
                         "nothing in quarantine has the id %s; see lockboxctl quarantine list", id);
-    const struct rejected r = read_rejected(ctl, pg);
+    code = ctl_rejected_read(ctl, pg, &r);
+    if (code != CTL_DONE)
+        return code;
     if (ctl->format == CTL_TABLE)
         show_words(ctl, pg, &r);
     else

@@ -5,6 +5,7 @@
 #include "event/payload.h"
 #include "event/time.h"
 #include "sql_ctl.h"
+#include "watch.h"
 #include "words.h"
 
 #include <string.h>
@@ -21,7 +22,7 @@ static bool state_is_valid(const char *state) {
     return false;
 }
 
-enum ctl_exit ctl_request_list(struct ctl *ctl) {
+static enum ctl_exit list(struct ctl *ctl) {
     static const struct ctl_column columns[] = {
         {"request_id"},
         {"state", CTL_CELL_STATE},
@@ -48,6 +49,10 @@ enum ctl_exit ctl_request_list(struct ctl *ctl) {
     if (code == CTL_DONE)
         CTL_PRINT_ANSWER(ctl, pg, columns, limit);
     return code;
+}
+
+enum ctl_exit ctl_request_list(struct ctl *ctl) {
+    return ctl_watch(ctl, list);
 }
 
 /* ---- show ---- */

@@ -2,6 +2,7 @@
 #include "ctl.h"
 
 #include "sql_ctl.h"
+#include "watch.h"
 #include "words.h"
 
 #include <string.h>
@@ -57,7 +58,7 @@ static void add(struct ctl *ctl, const struct lbx_pg *pg, size_t row, struct ctl
     ctl_rows_add(rows, cells);
 }
 
-enum ctl_exit ctl_request_timeline(struct ctl *ctl) {
+static enum ctl_exit tell(struct ctl *ctl) {
     static const struct ctl_column columns[] = {
         {"at", CTL_CELL_TIME},
         {"who"},
@@ -77,6 +78,8 @@ enum ctl_exit ctl_request_timeline(struct ctl *ctl) {
                                  ctl_topic(ctl, LBX_TOPIC_EVENTS));
     if (code != CTL_DONE)
         return code;
+    if (lbx_pg_row_count(pg, 0) == 0 && ctl->options[CTL_WATCH])
+        return CTL_NO;
     if (lbx_pg_row_count(pg, 0) == 0)
         return ctl_fail(CTL_NO, "the audit store has nothing about the request %s (yet)", id);
     struct ctl_rows rows CTL_ROWS;
@@ -85,4 +88,8 @@ enum ctl_exit ctl_request_timeline(struct ctl *ctl) {
         add(ctl, pg, row, &rows);
     ctl_rows_print(&rows, ctl->format);
     return CTL_DONE;
+}
+
+enum ctl_exit ctl_request_timeline(struct ctl *ctl) {
+    return ctl_watch(ctl, tell);
 }
