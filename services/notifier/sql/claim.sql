@@ -16,6 +16,13 @@ WITH me AS MATERIALIZED (
       FROM due, me
      WHERE n.notification_id = due.notification_id
     RETURNING n.*
+), forgotten AS (
+    -- release.sql may have met a claim that was newer than what it saw of the attempts.
+    UPDATE notification_attempt a
+       SET ended_at = c.attempted_at, outcome = 'interrupted'
+      FROM claimed c
+     WHERE c.attempts > 1 AND a.notification_id = c.notification_id AND a.number = c.attempts - 1
+       AND a.ended_at IS NULL
 ), attempt AS (
     INSERT INTO notification_attempt (notification_id, number, begun_at)
     SELECT c.notification_id, c.attempts, c.attempted_at FROM claimed c
