@@ -10,14 +10,14 @@ ORDER = ["auditor", "notifier", "relay", "expirer", "decider", "requester"]
 
 def test_a_rolling_restart_loses_and_repeats_nothing(road, stack):
     assert sorted(ORDER) == sorted(WORKERS)
-    loads = [Traffic(road, 14, seed=11)]
+    loads = [Traffic(road, 7, seed=11)]
     for worker in ORDER:
         stack.note_pids()
         old = stack.signal(worker, signal.SIGTERM)
         wait_until(lambda: stack.status()[worker]["pid"] not in (old, None), f"{worker} is replaced", 30)
         stack.await_ready(worker)
         if loads[-1].is_over:
-            loads.append(Traffic(road, 14, seed=11 + len(loads)))
+            loads.append(Traffic(road, 7, seed=11 + len(loads)))
     lives = [life for load in loads for life in load.finish()]
     assert complaints_about(road, lives) == []
     for worker in ("requester", "decider", "notifier", "auditor"):
