@@ -24,7 +24,7 @@ ALTER TABLE request
     SET (toast_tuple_target = 8160); -- in its row as long as a page holds it: compressing costs more than writing
 ALTER TABLE outbox SET (toast_tuple_target = 8160);
 
--- data.request, as SELECT r.snapshot FROM lockbox.request r reads it.
+-- data.request of its last event: SELECT lockbox.snapshot(r) FROM lockbox.request r.
 CREATE FUNCTION snapshot(request) RETURNS json
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN ('{' || ($1).standing || ',' || ($1).particulars || '}')::json;
