@@ -49,6 +49,7 @@ class Filled(Scratch):
         """Which tables it scans whole (but for small ones, and months to come), and how many blocks it touches."""
         with psycopg.connect(url or self.auditor_url) as connection:
             question = recipe.with_values(connection, **self.values())
+            connection.execute(question.encode()).fetchall()  # a session's first look at a month reads the catalogue
             [[plan]] = connection.execute(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {question}".encode()).fetchall()
         top = (plan if isinstance(plan, list) else json.loads(plan))[0]["Plan"]
         scanned = set()
