@@ -112,9 +112,15 @@ def forget_callers_settings() -> None:
         del os.environ[name]
 
 
+def say(text: str) -> None:
+    """A line at once: several threads speak."""
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
 def run_group(group: Group, is_alone: bool) -> Ended:
     started_at = time.monotonic()
-    print(f"== {group.name}", flush=True)
+    say(f"== {group.name}")
     if is_alone:
         return Ended(group, group.run(sys.stdout), time.monotonic() - started_at)
     with tempfile.TemporaryFile("w+", errors="replace") as output:
@@ -125,11 +131,11 @@ def run_group(group: Group, is_alone: bool) -> Ended:
 
 def run_groups(chosen: list[Group]) -> list[Ended]:
     ended = []
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
+    with ThreadPoolExecutor(os.cpu_count() + 1) as pool:  # one more than could be busy: they mostly wait
         for future in as_completed([pool.submit(run_group, group, len(chosen) == 1) for group in chosen]):
             ended.append(future.result())
             if ended[-1].output:
-                print(f"== {ended[-1].group.name} has ended\n{ended[-1].output}", flush=True)
+                say(f"== {ended[-1].group.name} has ended\n{ended[-1].output}")
     return sorted(ended, key=lambda it: chosen.index(it.group))
 
 
@@ -139,7 +145,7 @@ def main(names: list[str]) -> int:
     ended = run_groups([known[name] for name in names] or [group for group in known.values() if not group.is_apart])
     total = sum((it.count for it in ended), Count())
     summary = [f"{it.group.name:<12} {it.count}  ({it.seconds:.1f} s)" for it in ended]
-    print("\n".join(["", *summary, str(total)]), flush=True)
+    say("\n".join(["", *summary, str(total)]))
     return 1 if total.failed or not total.passed else 0
 
 
