@@ -144,10 +144,13 @@ def test_what_is_new_works(upgraded):
 
 
 def test_nothing_was_read_or_told_twice(upgraded):
-    """Each request's versions are on the topic once, and the audit store goes on where it was."""
+    """Each request's versions are on the topic once, and the audit store goes on where it was.
+
+    The version before had another partitioner: a request's later versions stand in another partition, and a reader of
+    both may meet them first."""
     wait_until(lambda: upgraded.lockbox.value("SELECT count(*) FROM lockbox.outbox WHERE published_at IS NULL") == 0, "told")
     for life in LIVES.values():
-        versions = [record.request["version"] for record in upgraded.request_events(life["id"])]
+        versions = sorted(record.request["version"] for record in upgraded.request_events(life["id"]))
         assert versions == list(range(1, len(versions) + 1))
     assert upgraded.deadletters.where(lambda record: True) != []
     wait_until(lambda: upgraded.audit.value("SELECT count(*) FROM audit.event WHERE topic = 'lockbox.events.v1'") ==
