@@ -408,9 +408,11 @@ class Run:
         number = next((number for number, request_id in self.ids.items() if request_id == what), None)
         asked = f"{self.name}-{number} "
         own = [place for place, line in enumerate(self.inputs) if what in line or line.startswith(asked)]
-        places = {place for tag in self.tags.get(what, ()) for place in self.about[tag]
-                  if own and place <= own[-1] and self.inputs[place].split()[7].startswith(("ticket.", "tenant."))}
-        lines = [self.inputs[place] for place in sorted({*sorted(places)[-25:], *own[-25:]})]
+        places = set(own[-25:])
+        for tag in self.tags.get(what, ()):
+            places.update([place for place in self.about[tag] if own and place <= own[-1]
+                           and self.inputs[place].split()[7].startswith(("ticket.", "tenant."))][-15:])
+        lines = [self.inputs[place] for place in sorted(places)]
         return "\n".join([f"{self.name}: {what}", *(f"  in   {line[:1000]}" for line in lines),
                           *(f"  out  {line}" for line in self.told.get(what, [])), f"  DIFFERENCE  {self.broken[what]}"])
 
