@@ -131,7 +131,7 @@ def run_group(group: Group, is_alone: bool) -> Ended:
 
 def run_groups(chosen: list[Group]) -> list[Ended]:
     ended = []
-    with ThreadPoolExecutor(os.cpu_count() + 1) as pool:  # one more than could be busy: they mostly wait
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
         for future in as_completed([pool.submit(run_group, group, len(chosen) == 1) for group in chosen]):
             ended.append(future.result())
             if ended[-1].output:
