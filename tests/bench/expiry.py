@@ -165,6 +165,7 @@ def main():
                         outstanding += step
                         print(f"\r{outstanding:,} outstanding", end="", file=sys.stderr, flush=True)
                     print(file=sys.stderr)
+                    db.execute("VACUUM ANALYZE lockbox.request")
                     rows = rates[total] = {"one UPDATE": baseline(db, count)}
                     for instances in (1, 2):
                         rows[f"{instances} expirer{'s' * (instances > 1)}"] = expirers(db, stack.env, count, instances)
