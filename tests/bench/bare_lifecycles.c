@@ -124,7 +124,8 @@ static void publish(void) {
     while (count > 0) {
         calls = (struct lbx_calls){0};
         lbx_rows_call(&marks, &calls, &sql_relay_mark_outbox, 0, NULL);
-        size_t take = LBX_CALL(&calls, &sql_relay_take_unpublished, every_shard, limit);
+        size_t take =
+            LBX_CALL(&calls, &sql_relay_take_unpublished, every_shard, limit, every_shard);
         check(lbx_pg_run(worker.pg, &calls) == LBX_OK, "relay");
         lbx_rows_done(&marks);
         lbx_rows_init(&marks, 1);

@@ -28,7 +28,8 @@ struct ctl_rejected {
 };
 
 /* Copies the record out of the answer's only row, into the arena. */
-enum ctl_exit ctl_rejected_read(struct ctl *ctl, const struct lbx_pg *pg, struct ctl_rejected *ret_record);
+enum ctl_exit ctl_rejected_read(struct ctl *ctl, const struct lbx_pg *pg,
+                                struct ctl_rejected *ret_record);
 
 /* Whether it is a number that quarantine list prints; says so where not. */
 bool ctl_quarantine_id_is_valid(const char *id);

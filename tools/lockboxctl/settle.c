@@ -49,8 +49,8 @@ static enum ctl_exit look(struct settling *s) {
     if (code != CTL_DONE)
         return code;
     if (lbx_pg_row_count(s->pg, 0) == 0)
-        return ctl_fail(CTL_NO,
-                        "nothing in quarantine has the id %s; see lockboxctl quarantine list", s->id);
+        return ctl_fail(
+            CTL_NO, "nothing in quarantine has the id %s; see lockboxctl quarantine list", s->id);
     s->told.quarantine_id = lbx_pg_cell_int(s->pg, 0, 0, CTL_REJECTED_ID);
     s->told.consumer = keep(s, CTL_REJECTED_CONSUMER);
     s->told.topic = keep(s, CTL_REJECTED_TOPIC);
@@ -99,8 +99,10 @@ static enum ctl_exit settle(struct settling *s) {
                                              .time = s->told.at,
                                              .data = &s->told},
                      &event);
-    const char *partition = lbx_arena_printf(&s->ctl->arena, "%lld", (long long)s->told.replayed_partition);
-    const char *offset = lbx_arena_printf(&s->ctl->arena, "%lld", (long long)s->told.replayed_offset);
+    const char *partition =
+        lbx_arena_printf(&s->ctl->arena, "%lld", (long long)s->told.replayed_partition);
+    const char *offset =
+        lbx_arena_printf(&s->ctl->arena, "%lld", (long long)s->told.replayed_offset);
     LBX_CALL(&calls, &sql_ctl_quarantine_settle, s->id, s->begun_at, event_id, event.data,
              replayed ? partition : NULL, replayed ? offset : NULL);
     enum ctl_exit code = ask(s, &calls);

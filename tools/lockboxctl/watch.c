@@ -21,7 +21,7 @@ static void print(const struct lbx_buf *answer) {
 
 /* In an arena of its own: rounds have no end. */
 static enum ctl_exit once(struct ctl *ctl, enum ctl_exit (*answer)(struct ctl *ctl),
-                           struct lbx_buf *ret_answer) {
+                          struct lbx_buf *ret_answer) {
     struct lbx_arena kept = ctl->arena;
     lbx_buf_clear(ret_answer);
     lbx_arena_init(&ctl->arena);
