@@ -155,6 +155,12 @@ class Ticket:
     escalated: list = field(default_factory=list)
     requests: list[Wish] = field(default_factory=list)
     is_open: bool = True
+    opened_with: set[str] = field(default_factory=set)  # the first one counts that is no dead letter
+
+    @property
+    def reads(self) -> set[str]:
+        """The tags of what it may be a ticket of."""
+        return {f"subscription:{name}" for name in {self.subscription_id, *self.opened_with}}
 
     @property
     def engineers(self) -> list:
@@ -355,7 +361,9 @@ class Author:
         if what == "opening":
             return self.opening()
         if what == "second":
-            return self.on_ticket(ticket, "opened", subscription_id=self.one(self.subscriptions), title="again")
+            subscription = self.one(self.subscriptions)
+            ticket.opened_with.add(subscription)
+            return self.on_ticket(ticket, "opened", subscription_id=subscription, title="again")
         if what == "unknown":
             return self.on_ticket(Ticket(f"{self.run}unknown", ""), self.one(["closed", "reopened"]))
         if what in ("assigned", "escalated"):
@@ -418,7 +426,7 @@ class Author:
             "duration": self.one(durations if self.chance(0.96) else ["PT8H1S", "P1D", "P2W", "PT480M0.000001S"]),
             "starts_at": In(self.one([-5_000_000, 500_000, 1_000_000, 2_000_000])) if self.chance(0.12) else None,
         }
-        reads = {f"subscription:{ticket.subscription_id}"}
+        reads = set(ticket.reads)
         if extended is not None:
             if is_alike:
                 data |= {"engineer_id": extended.engineer_id, "resource_id": extended.resource_id}
@@ -484,7 +492,7 @@ class Author:
             change = self.one(CHANGES) if self.chance(0.3) else None
             data["signature"] = Signature(private_key(voter["id"] + which), change)
         return self.draft("decision.submitted", data, writes={f"request:{wish.number}"},
-                          reads={f"subscription:{wish.ticket.subscription_id}",
+                          reads={*wish.ticket.reads,
                                  *(f"key:{it} {voter['id']}" for it in self.tenants)})
 
     def voter(self, wish: Wish) -> dict:
