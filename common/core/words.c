@@ -50,13 +50,6 @@ static uint32_t code_point(const char *s, size_t n) {
     return c;
 }
 
-static size_t plain_ascii(const char *text, size_t len) {
-    size_t n = 0;
-    while (n < len && text[n] >= ' ' && text[n] < 0x7F)
-        n++;
-    return n;
-}
-
 /* How many bytes at its beginning are printable ASCII: most of what there is. */
 static size_t plain(const char *text, size_t len) {
     size_t n = 0;
@@ -72,11 +65,7 @@ void lbx_text_harmless_n(const char *text, size_t len, struct lbx_buf *out) {
         i += run;
         if (i == len)
             break;
-        size_t n = plain_ascii(text + i, len - i);
-        lbx_buf_add(out, text + i, n);
-        if ((i += n) == len)
-            break;
-        n = lbx_utf8_len(text + i, len - i);
+        size_t n = lbx_utf8_len(text + i, len - i);
         if (n == 1 && (text[i] == '\n' || text[i] == '\r' || text[i] == '\t'))
             lbx_buf_char(out, ' ');
         else if (n == 0 || steers(code_point(text + i, n)))
