@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
+#include <time.h>
 
 /* Quoted-printable never yields "=_", so no body can contain the boundary (RFC 2045 6.7). */
 #define BOUNDARY "=_lockbox_alternative"
@@ -209,5 +210,77 @@ enum lbx_err lbx_mime_write(const struct lbx_mime *mime, struct lbx_buf *out) {
     if (written < 0 || !headers_expected((const char *)bytes->data, bytes->len))
         return LBX_ERR_INTERNAL;
     lbx_buf_add(out, bytes->data, bytes->len);
+    return LBX_OK;
+}
+
+/* ---- copies ---- */
+
+/* Where a field stands, folded lines and all. */
+static struct lbx_mime_field field_of(const struct lbx_buf *bytes, const char *name) {
+    const size_t len = strlen(name);
+    const char *line = bytes->data;
+    while (strncmp(line, name, len) != 0 || line[len] != ':')
+        line = strchr(line, '\n') + 1;
+    const char *end = strchr(line, '\n') + 1;
+    while (*end == ' ' || *end == '\t')
+        end = strchr(end, '\n') + 1;
+    return (struct lbx_mime_field){(size_t)(line - bytes->data), (size_t)(end - line)};
+}
+
+enum lbx_err lbx_mime_letter_write(const struct lbx_mime *mime, struct lbx_mime_letter *letter) {
+    lbx_buf_clear(&letter->bytes);
+    enum lbx_err err = lbx_mime_write(mime, &letter->bytes);
+    if (err != LBX_OK)
+        return err;
+    letter->to = field_of(&letter->bytes, "To");
+    letter->date = field_of(&letter->bytes, "Date");
+    letter->message_id = field_of(&letter->bytes, "Message-ID");
+    return LBX_OK;
+}
+
+void lbx_mime_letter_done(struct lbx_mime_letter *letter) {
+    lbx_buf_done(&letter->bytes);
+}
+
+/* Appends the letter from *at up to the field, and moves *at behind it. */
+static void copy_until(const struct lbx_mime_letter *letter, const struct lbx_mime_field *field,
+                       size_t *at, struct lbx_buf *out) {
+    lbx_buf_add(out, letter->bytes.data + *at, field->at - *at);
+    *at = field->at + field->len;
+}
+
+/* As GMime folds it: an address that would make the line longer than 78 stands on the next. */
+static void put_to(const char *to, struct lbx_buf *out) {
+    enum { LINE = 78 };
+    const bool fits = strlen("To: ") + strlen(to) <= LINE;
+    lbx_buf_str(out, fits ? "To: " : "To:\r\n\t");
+    lbx_buf_str(out, to);
+    lbx_buf_str(out, "\r\n");
+}
+
+/* RFC 5322 3.3, in UTC. */
+static void put_date(int64_t date, struct lbx_buf *out) {
+    static const char days[] = "SunMonTueWedThuFriSat";
+    static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+    const time_t seconds = date / 1000000;
+    struct tm tm;
+    (void)gmtime_r(&seconds, &tm);
+    lbx_buf_printf(out, "Date: %.3s, %02d %.3s %04d %02d:%02d:%02d +0000\r\n",
+                   days + 3 * tm.tm_wday, tm.tm_mday, months + 3 * tm.tm_mon, tm.tm_year + 1900,
+                   tm.tm_hour, tm.tm_min, tm.tm_sec);
+}
+
+enum lbx_err lbx_mime_letter_copy(const struct lbx_mime_letter *letter, const char *to,
+                                  int64_t date, const char *message_id, struct lbx_buf *out) {
+    size_t at = 0;
+    if (lbx_smtp_address_check(to) || !message_id || !id_valid(message_id, strlen(message_id)))
+        return LBX_ERR_INVALID;
+    copy_until(letter, &letter->to, &at, out);
+    put_to(to, out);
+    copy_until(letter, &letter->date, &at, out);
+    put_date(date, out);
+    copy_until(letter, &letter->message_id, &at, out);
+    lbx_buf_printf(out, "Message-ID: %s\r\n", message_id);
+    lbx_buf_add(out, letter->bytes.data + at, letter->bytes.len - at);
     return LBX_OK;
 }

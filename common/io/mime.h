@@ -31,4 +31,24 @@ struct lbx_mime {
  * lbx_smtp_address_check refuses, or ids of another form. */
 enum lbx_err lbx_mime_write(const struct lbx_mime *mime, struct lbx_buf *out) LBX_MUST_CHECK;
 
+/* A message that goes to several, each a copy with recipient, date and Message-ID of its own. GMime writes it
+ * once. Starts zeroed. */
+struct lbx_mime_letter {
+    struct lbx_buf bytes;
+    struct lbx_mime_field {
+        size_t at, len; /* of the whole field in bytes, with its CRLF */
+    } to, date, message_id;
+};
+
+/* Replaces what the letter held; errors as lbx_mime_write's. */
+enum lbx_err lbx_mime_letter_write(const struct lbx_mime *mime,
+                                   struct lbx_mime_letter *letter) LBX_MUST_CHECK;
+void lbx_mime_letter_done(struct lbx_mime_letter *letter);
+
+/* Appends the copy: the bytes that lbx_mime_write would write with these in place of the letter's own, and
+ * no to_name. Errors as lbx_mime_write's. */
+enum lbx_err lbx_mime_letter_copy(const struct lbx_mime_letter *letter, const char *to,
+                                  int64_t date, const char *message_id,
+                                  struct lbx_buf *out) LBX_MUST_CHECK;
+
 #endif

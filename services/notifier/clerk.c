@@ -116,7 +116,7 @@ static void hand_in(struct clerk *clerk, size_t call) {
         else
             desk_return(&clerk->desk, mail);
     }
-    lbx_mail_done(&writer.words);
+    writer_done(&writer);
 }
 
 /* ---- settling ---- */

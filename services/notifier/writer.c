@@ -1,42 +1,25 @@
 #include "writer.h"
 
-#include "io/mime.h"
-
 #include <stdio.h>
 #include <string.h>
 
-/* Whether the words of the mail before say the same: one request's approvers stand side by side. */
-static bool same_words(const struct mail *one, const struct mail *other) {
+void writer_done(struct writer *writer) {
+    lbx_mime_letter_done(&writer->letter);
+}
+
+/* Whether one letter serves both: one request's approvers stand side by side. */
+static bool same_letter(const struct mail *one, const struct mail *other) {
     return one && one->request == other->request && one->kind == other->kind &&
            one->reader == other->reader;
 }
 
-static enum lbx_err find_words(struct writer *writer, const struct mail *mail) {
-    const struct lbx_mail_input input = {
-        .request = mail->request,
-        .kind = (enum lbx_mail_kind)mail->kind,
-        .reader = mail->reader,
-        .portal_url = writer->settings->portal_url,
-        .ticket_title = mail->ticket_title,
-        .now = writer->now_us,
-    };
-    if (same_words(writer->said, mail))
-        return LBX_OK;
-    enum lbx_err err = lbx_mail_write(writer->templates, &input, &writer->words);
-    writer->said = err == LBX_OK ? mail : NULL;
-    return err;
-}
-
-static enum lbx_err compose(struct writer *writer, struct mail *mail) {
+static enum lbx_err put_in_letter(struct writer *writer, const struct mail *mail,
+                                  const struct lbx_mail *words) {
     const struct lbx_settings *settings = writer->settings;
-    const struct lbx_mail *words = &writer->words;
-    char thread[128], list_id[128];
+    char thread[LBX_SMTP_ADDRESS_MAX + 3], list_id[LBX_SMTP_ADDRESS_MAX + 1];
     const char *domain = strrchr(settings->mail_from, '@');
-    snprintf(thread, sizeof thread, "<%s%.80s>", mail->request_id, domain ? domain : "@localhost");
-    snprintf(list_id, sizeof list_id, "lockbox.%.80s", domain ? domain + 1 : "localhost");
-    enum lbx_err err = find_words(writer, mail);
-    if (err != LBX_OK)
-        return err;
+    (void)snprintf(thread, sizeof thread, "<%s%s>", mail->request_id, domain);
+    (void)snprintf(list_id, sizeof list_id, "lockbox.%s", domain + 1);
     const struct lbx_mime mime = {
         .from = settings->mail_from,
         .from_name = "Customer Lockbox",
@@ -52,7 +35,32 @@ static enum lbx_err compose(struct writer *writer, struct mail *mail) {
         .html = words->html.data,
         .html_len = words->html.len,
     };
-    return lbx_mime_write(&mime, &mail->bytes);
+    return lbx_mime_letter_write(&mime, &writer->letter);
+}
+
+static enum lbx_err write_letter(struct writer *writer, const struct mail *mail) {
+    const struct lbx_mail_input input = {
+        .request = mail->request,
+        .kind = (enum lbx_mail_kind)mail->kind,
+        .reader = mail->reader,
+        .portal_url = writer->settings->portal_url,
+        .ticket_title = mail->ticket_title,
+        .now = writer->now_us,
+    };
+    struct lbx_mail words = {0};
+    enum lbx_err err = lbx_mail_write(writer->templates, &input, &words);
+    if (err == LBX_OK)
+        err = put_in_letter(writer, mail, &words);
+    writer->first = err == LBX_OK ? mail : NULL;
+    lbx_mail_done(&words);
+    return err;
+}
+
+static enum lbx_err compose(struct writer *writer, struct mail *mail) {
+    enum lbx_err err = same_letter(writer->first, mail) ? LBX_OK : write_letter(writer, mail);
+    return err != LBX_OK ? err
+                         : lbx_mime_letter_copy(&writer->letter, mail->recipient, mail->queued_at,
+                                                mail->message_id, &mail->bytes);
 }
 
 bool writer_write(struct writer *writer, struct mail *mail) {

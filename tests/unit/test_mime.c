@@ -2,7 +2,11 @@
  * readers take it is in tests/mail. */
 #include "io/mime.h"
 
+#include "io/smtp.h"
+
 #include "check.h"
+
+#include <stdio.h>
 
 static struct lbx_mime example(void) {
     static const char text[] = ".one\n\nFrom two\n", html[] = "<p>one = \xC3\xA9</p>\n";
@@ -136,11 +140,61 @@ static void test_refused(void **state) {
     assert_int_equal(out.len, 0);
 }
 
+/* "aaa…@b.example" of so many characters, in labels that a domain may have. */
+static void address_of(size_t len, char *ret_address) {
+    memset(ret_address, 'a', len);
+    ret_address[len] = '\0';
+    for (size_t i = 4; i < len - 1; i += 40)
+        ret_address[i] = i == 4 ? '@' : '.';
+}
+
+/* Of any length, the copy is what GMime would have written. */
+static void test_copies_are_what_gmime_writes(void **state) {
+    (void)state;
+    struct lbx_mime_letter letter = {0};
+    struct lbx_mime mime = example();
+    char to[LBX_SMTP_ADDRESS_MAX + 1], id[sizeof to + 2];
+    address_of(200, to);
+    mime.to = to;
+    mime.subject = "To: and Date: \xC3\xA9";
+    assert_int_equal(lbx_mime_letter_write(&mime, &letter), LBX_OK);
+    for (size_t len = 6; len < sizeof to; len++) {
+        struct lbx_buf copy LBX_BUF = {0}, whole LBX_BUF = {0};
+        address_of(len, to);
+        (void)snprintf(id, sizeof id, "<%s>", to);
+        mime.message_id = id;
+        mime.date = (int64_t)len * 9876543 * 1000000;
+        assert_int_equal(lbx_mime_letter_copy(&letter, to, mime.date, id, &copy), LBX_OK);
+        assert_int_equal(lbx_mime_write(&mime, &whole), LBX_OK);
+        assert_string_equal(copy.data, whole.data);
+    }
+    lbx_mime_letter_done(&letter);
+}
+
+static void test_a_letter_refuses_what_a_mail_refuses(void **state) {
+    (void)state;
+    struct lbx_mime_letter letter = {0};
+    struct lbx_mime mime = example();
+    struct lbx_buf copy LBX_BUF = {0};
+    assert_int_equal(lbx_mime_letter_write(&mime, &letter), LBX_OK);
+    assert_int_equal(
+        lbx_mime_letter_copy(&letter, "ann@b.example\r\nBcc: x@y", 0, mime.message_id, &copy),
+        LBX_ERR_INVALID);
+    assert_int_equal(lbx_mime_letter_copy(&letter, mime.to, 0, "<a@b>\r\nX: y", &copy),
+                     LBX_ERR_INVALID);
+    assert_int_equal(copy.len, 0);
+    mime.from = "lockbox";
+    assert_int_equal(lbx_mime_letter_write(&mime, &letter), LBX_ERR_INVALID);
+    lbx_mime_letter_done(&letter);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_exact_form),
         cmocka_unit_test(test_nothing_becomes_a_header),
         cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_copies_are_what_gmime_writes),
+        cmocka_unit_test(test_a_letter_refuses_what_a_mail_refuses),
     };
     return cmocka_run_group_tests_name("mime", tests, NULL, NULL);
 }
