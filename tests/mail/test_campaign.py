@@ -11,7 +11,7 @@ import pytest
 from support.receiver import ACTIONS, MAIL_STEPS, SESSION_STEPS, Plan, Receiver, token_in
 from support.waiting import wait_until
 
-ROUNDS = {"LOCKBOX_MAIL_RETRY": "PT1S", "LOCKBOX_SMTP_TIMEOUT": "PT2S", "LOCKBOX_MAIL_SESSIONS": "8"}
+ROUNDS = {"LOCKBOX_MAIL_RETRY": "PT0.25S", "LOCKBOX_SMTP_TIMEOUT": "PT2S", "LOCKBOX_MAIL_SESSIONS": "8"}
 
 
 class Trouble(Plan):

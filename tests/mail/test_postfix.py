@@ -11,23 +11,26 @@ from support.waiting import wait_until
 PASSWORD = "correct horse"
 
 
+REFUSED = {
+    "another name": "the server's certificate is refused: hostname mismatch",
+    "expired": "the server's certificate is refused: certificate has expired",
+    "self-signed": "the server's certificate is refused: self-signed certificate",
+    "unknown authority": "the server's certificate is refused: unable to get local issuer certificate",
+}
+
+
 @pytest.fixture(scope="module")
-def postfix(authority):
-    server = Postfix(*authority.issue("postfix", "DNS:localhost"), PASSWORD)
+def postfix(authority, tmp_path_factory):
+    stranger = Authority(tmp_path_factory.mktemp("stranger"), "another CA")
+    server = Postfix({
+        "right": authority.issue("postfix", "DNS:localhost"),
+        "another name": authority.issue("another", "DNS:mail.contoso.example"),
+        "expired": authority.issue("old", "DNS:localhost", expired=True),
+        "self-signed": authority.self_signed("alone", "DNS:localhost"),
+        "unknown authority": stranger.issue("theirs", "DNS:localhost"),
+    }, PASSWORD)
     yield server
     server.stop()
-
-
-@pytest.fixture
-def certificate(postfix, authority):
-    """Has the server use another certificate; afterwards it has its own again."""
-
-    def use(certificate, key):
-        postfix.use(certificate, key)
-        postfix.reload()
-
-    yield use
-    use(*authority.issue("postfix", "DNS:localhost"))
 
 
 def settings(authority, **changes):
@@ -42,7 +45,7 @@ def test_mails_arrive_by_the_thousand_over_starttls(ledger, postfix, authority, 
     """From one process, as the ledger says; a recipient that the server does not know is refused for good."""
     recipients = [f"ann{number}@contoso.example" for number in range(sizes["starttls"])]
     ledger.queue([*recipients, "nobody@contoso.example"])
-    ledger.notifier(postfix.url(), **settings(authority))
+    ledger.notifier(postfix.url("right"), **settings(authority))
     ledger.await_finished(180)
     mails = ledger.mails()
     refused, [attempt] = mails.pop("nobody@contoso.example")
@@ -57,31 +60,20 @@ def test_mails_arrive_by_the_thousand_over_starttls(ledger, postfix, authority, 
     assert "sasl_method=PLAIN, sasl_username=lockbox@contoso.example" in postfix.log()
 
 
-@pytest.mark.parametrize("flaw, said", [
-    ("another name", "the server's certificate is refused: hostname mismatch"),
-    ("expired", "the server's certificate is refused: certificate has expired"),
-    ("self-signed", "the server's certificate is refused: self-signed certificate"),
-    ("unknown authority", "the server's certificate is refused: unable to get local issuer certificate"),
-])
-def test_a_certificate_that_does_not_hold_is_refused(ledger, postfix, authority, certificate, tmp_path, flaw, said):
+@pytest.mark.parametrize("flaw", REFUSED)
+def test_a_certificate_that_does_not_hold_is_refused(ledger, postfix, authority, flaw):
     before = len(postfix.delivered())
-    certificate(*{
-        "another name": lambda: authority.issue("another", "DNS:mail.contoso.example"),
-        "expired": lambda: authority.issue("old", "DNS:localhost", expired=True),
-        "self-signed": lambda: authority.self_signed("alone", "DNS:localhost"),
-        "unknown authority": lambda: Authority(tmp_path / "stranger", "another CA").issue("theirs", "DNS:localhost"),
-    }[flaw]())
     ledger.queue(["ann@contoso.example"])
-    ledger.notifier(postfix.url(), **settings(authority))
+    ledger.notifier(postfix.url(flaw), **settings(authority))
     wait_until(lambda: ledger.db.value("SELECT state FROM lockbox.notification") == "deferred", "it is refused")
     [(mail, [attempt])] = ledger.mails().values()
-    assert attempt.smtp_reply.lower().startswith(said.lower()) and attempt.smtp_code == 0
+    assert attempt.smtp_reply.lower().startswith(REFUSED[flaw].lower()) and attempt.smtp_code == 0
     assert len(postfix.delivered()) == before
 
 
 def test_a_wrong_password_is_told(ledger, postfix, authority):
     ledger.queue(["ann@contoso.example"])
-    ledger.notifier(postfix.url(), **settings(authority, LOCKBOX_SMTP_PASSWORD="wrong"))
+    ledger.notifier(postfix.url("right"), **settings(authority, LOCKBOX_SMTP_PASSWORD="wrong"))
     wait_until(lambda: ledger.db.value("SELECT state FROM lockbox.notification") == "deferred", "it is refused", 60)
     [(mail, [attempt])] = ledger.mails().values()
     assert attempt.smtp_reply.startswith("the server did not accept user and password: 535 5.7.8")

@@ -33,6 +33,17 @@ SELECT notification_id, request_id, 1, 'approval_needed', recipient, 'approver',
 """
 
 
+UNFINISHED = """
+SELECT format('%%s %%s, due in %%s s: %%s', n.recipient, n.state, round(extract(epoch FROM n.next_attempt_at - clock_timestamp()), 1),
+              string_agg(format('+%%s s, %%s s: %%s', round(extract(epoch FROM a.begun_at - n.queued_at), 1),
+                                round(extract(epoch FROM a.ended_at - a.begun_at), 2), coalesce(a.smtp_reply, a.outcome, 'under way')),
+                         '; ' ORDER BY a.number)) AS story
+  FROM lockbox.notification n LEFT JOIN lockbox.notification_attempt a USING (notification_id)
+ WHERE n.state NOT IN ('sent', 'failed')
+ GROUP BY n.notification_id ORDER BY n.recipient LIMIT 20
+"""
+
+
 class Ledger:
     """recipients_per_request: mails of one request stand side by side, as approvers' do."""
 
@@ -81,7 +92,14 @@ class Ledger:
         return self.db.value("SELECT count(*) FROM lockbox.notification WHERE state NOT IN ('sent', 'failed')")
 
     def await_finished(self, seconds: float) -> None:
-        wait_until(lambda: self.unfinished() == 0, "every mail sent or failed", seconds, every=0.1)
+        try:
+            wait_until(lambda: self.unfinished() == 0, "every mail sent or failed", seconds, every=0.1)
+        except TimeoutError as late:
+            raise TimeoutError(f"{late}\n{self.stories_of_the_unfinished()}") from None
+
+    def stories_of_the_unfinished(self) -> str:
+        """Who they are, when they are due, and what each attempt came to after how long."""
+        return "\n".join(row.story for row in self.db.rows(UNFINISHED))
 
     def mails(self) -> dict:
         """By recipient, each with its attempts in order."""

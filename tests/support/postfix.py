@@ -1,4 +1,4 @@
-"""A Postfix of one's own: Debian's programs, an instance directory, a loopback port. The machine's mail server, if there is
+"""A Postfix of one's own: Debian's programs, an instance directory, loopback ports. The machine's mail server, if there is
 one, is not touched. Starting it takes root."""
 import base64
 import os
@@ -31,7 +31,6 @@ virtual_uid_maps = static:{uid}
 virtual_gid_maps = static:{gid}
 virtual_minimum_uid = 1
 smtpd_tls_security_level = encrypt
-smtpd_tls_chain_files = {home}/tls.pem
 smtpd_sasl_auth_enable = yes
 smtpd_sasl_type = dovecot
 smtpd_sasl_path = {home}/auth
@@ -42,8 +41,9 @@ smtpd_recipient_restrictions = check_recipient_access inline:{{ {{nobody@contoso
 smtpd_client_connection_count_limit = 0
 """
 
+SERVICE = "127.0.0.1:{port} inet n - n - - smtpd -o smtpd_tls_chain_files={chain}\n"
+
 MASTER = """
-127.0.0.1:{port} inet n - n - - smtpd
 cleanup   unix n - n - 0 cleanup
 qmgr      unix n - n 300 1 qmgr
 tlsmgr    unix - - n 1000? 1 tlsmgr
@@ -92,11 +92,12 @@ def as_root(*command, **options) -> subprocess.CompletedProcess:
 
 
 class Postfix:
-    """With a certificate; one user, lockbox, with that password."""
+    """One user, lockbox, with that password; the same mail server behind a port for each certificate, so that no test has
+    to wait until another one is in use. certificates: name → certificate and key."""
 
-    def __init__(self, certificate: Path, key: Path, password: str):
+    def __init__(self, certificates: dict[str, tuple[Path, Path]], password: str):
         # Not below pytest's folders, into which only their owner may look: Postfix has users of its own.
-        self.home, self.port = Path(tempfile.mkdtemp(prefix="lockbox-postfix-")), free_port()
+        self.home = Path(tempfile.mkdtemp(prefix="lockbox-postfix-"))
         home = self.home
         self.inbox = home / "inbox"
         self.config = home / "config"
@@ -104,34 +105,33 @@ class Postfix:
             folder.mkdir(parents=True)
         os.chmod(home, 0o755)
         nobody = pwd.getpwnam("nobody")
-        values = {"home": home, "port": self.port, "uid": nobody.pw_uid, "gid": nobody.pw_gid}
-        (self.config / "main.cf").write_text(MAIN.format(**values))
-        (self.config / "master.cf").write_text(MASTER.format(**values))
+        (self.config / "main.cf").write_text(MAIN.format(home=home, uid=nobody.pw_uid, gid=nobody.pw_gid))
+        self.ports = {name: free_port() for name in certificates}
+        services = [self.service(number, self.ports[name], *certificates[name]) for number, name in enumerate(certificates)]
+        (self.config / "master.cf").write_text("".join(services) + MASTER)
         self.passwords = PasswordServer(home / "auth", "lockbox@contoso.example", password)
-        self.use(certificate, key)
         as_root("chown", "nobody", self.inbox)
         as_root("chown", "root", self.config, self.config / "main.cf", self.config / "master.cf")
         as_root("install", "-d", "-o", "root", home / "queue")
         as_root("install", "-d", "-o", "postfix", home / "data")
         as_root("postfix", "-c", self.config, "start")
-        wait_until(lambda: "220" in self.banner(), "Postfix answers")
+        for port in self.ports.values():
+            wait_until(lambda port=port: "220" in self.banner(port), "Postfix answers")
 
-    def use(self, certificate: Path, key: Path) -> None:
-        """From the next reload on."""
-        (self.home / "tls.pem").write_text(key.read_text() + certificate.read_text())
+    def service(self, number: int, port: int, certificate: Path, key: Path) -> str:
+        chain = self.home / f"tls{number}.pem"
+        chain.write_text(key.read_text() + certificate.read_text())
+        return SERVICE.format(port=port, chain=chain)
 
-    def reload(self) -> None:
-        as_root("postfix", "-c", self.config, "reload")
-
-    def banner(self) -> str:
+    def banner(self, port: int) -> str:
         try:
-            with socket.create_connection(("127.0.0.1", self.port), timeout=5) as connection:
+            with socket.create_connection(("127.0.0.1", port), timeout=5) as connection:
                 return connection.recv(100).decode()
         except OSError:
             return ""
 
-    def url(self, host: str = "localhost") -> str:
-        return f"smtp://lockbox%40contoso.example@{host}:{self.port}?tls=required"
+    def url(self, certificate: str) -> str:
+        return f"smtp://lockbox%40contoso.example@localhost:{self.ports[certificate]}?tls=required"
 
     def delivered(self) -> list[bytes]:
         return [Path(path).read_bytes() for path in sorted((self.inbox / "new").glob("*"))] if (self.inbox / "new").exists() else []

@@ -64,6 +64,7 @@ class Receiver:
         self.tries: dict[str, int] = {}
         self.sessions = self.most_at_once = self.open = 0
         self.tokens = itertools.count(1)
+        self.released = asyncio.Event()
         self.loop = asyncio.new_event_loop()
         self.ready = threading.Event()
         self.thread = threading.Thread(target=self.run, daemon=True)
@@ -76,6 +77,10 @@ class Receiver:
     def __exit__(self, *_) -> None:
         self.loop.call_soon_threadsafe(self.loop.stop)
         self.thread.join(10)
+
+    def release(self) -> None:
+        """Ends every "held", now and to come."""
+        self.loop.call_soon_threadsafe(self.released.set)
 
     def url(self, host: str = "127.0.0.1") -> str:
         user = f"{self.user}@" if self.user else ""
@@ -139,6 +144,10 @@ class Session:
                 raise Over
             case "hang":
                 await asyncio.sleep(3600)
+            case "held":
+                await self.receiver.released.wait()
+                await self.say(usual)
+                return True
             case "garbage":
                 await self.say(GARBAGE[self.receiver.sessions % len(GARBAGE)])
             case "4xx" | "5xx" | "421":
@@ -215,7 +224,8 @@ class Session:
         taken = Taken(self.recipient, message_id(content), content, False)
         self.receiver.taken.append(taken)
         # Said before the client can have acted on it: what it then does is after this.
-        taken.said = "dot" not in self.mail_trouble or self.mail_trouble["dot"].replace(".", "").isdigit()
+        trouble = self.mail_trouble.get("dot", "held")
+        taken.said = trouble == "held" or trouble.replace(".", "").isdigit()
         try:
             await self.step("dot", b"250 2.0.0 taken\r\n")
         except OSError:
