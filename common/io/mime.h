@@ -41,14 +41,14 @@ struct lbx_mime_letter {
 };
 
 /* Replaces what the letter held; errors as lbx_mime_write's. */
-enum lbx_err lbx_mime_letter_write(const struct lbx_mime *mime,
-                                   struct lbx_mime_letter *letter) LBX_MUST_CHECK;
+enum lbx_err lbx_mime_letter_write(const struct lbx_mime *mime, struct lbx_mime_letter *letter)
+    LBX_MUST_CHECK;
 void lbx_mime_letter_done(struct lbx_mime_letter *letter);
 
 /* Appends the copy: the bytes that lbx_mime_write would write with these in place of the letter's own, and
  * no to_name. Errors as lbx_mime_write's. */
 enum lbx_err lbx_mime_letter_copy(const struct lbx_mime_letter *letter, const char *to,
-                                  int64_t date, const char *message_id,
-                                  struct lbx_buf *out) LBX_MUST_CHECK;
+                                  int64_t date, const char *message_id, struct lbx_buf *out)
+    LBX_MUST_CHECK;
 
 #endif
