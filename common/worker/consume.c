@@ -127,25 +127,32 @@ static enum lbx_err assign(struct consume *c) {
     return err;
 }
 
+/* Whether the partitions are held as of this connection. */
+static bool holds(const struct consume *c) {
+    return c->worker->pg && c->taken && c->taken_generation == c->worker->pg_generation;
+}
+
+static bool must_take(const struct consume *c) {
+    return c->given && c->worker->pg && !holds(c);
+}
+
 /* Takes the partitions in the database: after the group gave them, and again on each new connection,
  * since the last COMMIT's outcome may be unknown. What is in hand starts over from what the database
  * says. */
 static enum lbx_err take(struct consume *c) {
-    if (!c->given || !c->worker->pg ||
-        (c->taken && c->taken_generation == c->worker->pg_generation))
+    if (!must_take(c))
         return LBX_OK;
     enum lbx_err err =
         lbx_offsets_take(c->worker->pg, c->group, c->owner, c->claims, c->claim_count);
     if (err != LBX_OK)
         return err;
     c->tend_due = c->declaration->tend.write && c->claim_count > 0; /* what the last owner left */
-    c->taken = true;
-    c->taken_generation = c->worker->pg_generation;
     drop_held(c);
-    c->assigned = c->paused = false;
+    c->paused = false;
     err = assign(c);
     lbx_consumer_pause(c->consumer, false); /* librdkafka keeps a pause beyond the assignment */
-    c->assigned = err == LBX_OK;
+    c->taken = c->assigned = err == LBX_OK;
+    c->taken_generation = c->worker->pg_generation;
     for (size_t i = 0; i < c->claim_count; i++)
         lbx_log(LBX_LOG_DEBUG, "partition taken", LBX_S("topic", c->claims[i].topic),
                 LBX_N("partition", c->claims[i].partition), LBX_N("epoch", c->claims[i].epoch),
@@ -281,11 +288,6 @@ static void let_go(struct consume *c) {
     lbx_consumer_rejoin(c->consumer);
 }
 
-/* Whether the partitions are held as of this connection. */
-static bool holds(const struct consume *c) {
-    return c->worker->pg && c->taken && c->taken_generation == c->worker->pg_generation;
-}
-
 static bool may_work(struct consume *c) {
     return holds(c) && !lbx_worker_stopping(c->worker) && !lbx_worker_halted(c->worker) &&
            lbx_monotonic_us() >= c->retry_us;
@@ -330,7 +332,8 @@ static void tend(struct consume *c) {
     } else if (err == LBX_ERR_CONFLICT) {
         lbx_worker_halt(c->worker, HALTED_BY_CONFLICT);
     } else {
-        wait_out(c);
+        c->tend_us = lbx_monotonic_us() + lbx_backoff_next_us(&c->backoff); /* and reads on */
+        atomic_fetch_add(&c->worker->metrics.retries, 1);
     }
 }
 
@@ -466,7 +469,7 @@ static enum lbx_err consume_serve(void *state, int64_t *ret_wake_us) {
     report(c, false);
     prune(c);
     int64_t now = lbx_monotonic_us();
-    if (c->held_count > 0 || (c->given && !c->assigned))
+    if (c->held_count > 0 || must_take(c))
         *ret_wake_us = now < c->retry_us ? c->retry_us : now + 10 * LBX_MS_US;
     else
         *ret_wake_us = c->report_due && c->report_us < c->prune_us ? c->report_us : c->prune_us;

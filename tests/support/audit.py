@@ -47,11 +47,14 @@ def await_auditor(road: Road, seconds: float = 60) -> None:
     """Waits until the audit store has come as far as Kafka's ends, as of now."""
     ends = ends_of_kafka(road)
 
-    def caught_up() -> bool:
+    def behind() -> dict:
         rows = road.audit.rows('SELECT topic, "partition", max("offset") FROM audit.event GROUP BY 1, 2')
         stored = {(topic, partition): offset for topic, partition, offset in rows}
-        return all(stored.get(place, -1) >= high - 1 for place, (_, high) in ends.items())
-    wait_until(caught_up, "the audit store has every record of Kafka", seconds)
+        return {place: f"{stored.get(place)} of {high - 1}" for place, (_, high) in ends.items() if stored.get(place, -1) < high - 1}
+    try:
+        wait_until(lambda: not behind(), "the audit store has every record of Kafka", seconds)
+    except TimeoutError as error:
+        raise TimeoutError(f"{error}, not {behind()}; the auditor's log ends\n{road.stack.log('auditor')[-4000:]}") from None
 
 
 def headers_encoded(record: Record) -> bytes:
