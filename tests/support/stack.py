@@ -28,7 +28,7 @@ class Stack:
     def dev(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess:
         """./dev with this stack's directory and settings, and none of the caller's."""
         environment = {name: value for name, value in os.environ.items()
-                       if not name.startswith("LOCKBOX_") or name == "LOCKBOX_DEV_KAFKA_JARS"}
+                       if not name.startswith("LOCKBOX_") or name.startswith("LOCKBOX_DEV_KAFKA_")}
         done = subprocess.run([REPOSITORY / "dev", *arguments], capture_output=True, text=True,
                               env={**environment, "LOCKBOX_DEV_DIR": str(self.directory), **self.settings})
         if check and done.returncode != 0:

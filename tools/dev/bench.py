@@ -14,4 +14,5 @@ elif names[0] not in BENCHES:
     print(f"./dev bench: no such benchmark: {names[0]}; there are: {' '.join(BENCHES) or 'none yet'}", file=sys.stderr)
     sys.exit(2)
 else:
+    os.environ["LOCKBOX_DEV_KAFKA_JVM"] = ""  # compiled as in service
     os.execv(sys.executable, [sys.executable, str(BENCHES[names[0]]), *names[1:]])
