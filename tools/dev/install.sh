@@ -65,6 +65,9 @@ need_jars() {
 need_kafka() {
     local jars
     need_jars kafka tools/dev/kafka/pom.xml Kafka
+    # shellcheck disable=SC2016  # expanded by the inner shell
+    [ -e "$jars/kafka.jsa" ] || logged kafka-archive 'archiving the classes of Kafka' flock "$jars" bash -euc \
+        '[ -e "$0/kafka.jsa" ] || /usr/bin/python3 tools/dev/stack/archive.py "$0"' "$jars"
     export LOCKBOX_DEV_KAFKA_JARS=$jars
 }
 

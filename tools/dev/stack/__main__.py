@@ -27,7 +27,7 @@ PROCESSES = SERVERS + WORKERS
 PARTS = SERVERS + ["schema"] + WORKERS  # schema: the tables and the topics, no process
 
 PROGRAMS = {"kafka": Program("kafka", stop_seconds=30),
-            "postgres": Program("postgres", stop_signal="INT", stop_seconds=30),
+            "postgres": Program("postgres", stop_signal="INT", stop_seconds=30, drop_signal="QUIT"),
             "smtp": Program("smtp"),
             **{worker: Program(worker) for worker in WORKERS}}
 
@@ -99,7 +99,7 @@ class Stack:
         if "postgres" in parts:
             postgres.create_databases(self.ports["postgres"], self.secure)
         if "schema" in parts and self.secure:
-            self.secure.grant_in_kafka(REPOSITORY, kafka.tool(jars), self.ports["kafka"])
+            self.secure.grant_in_kafka(REPOSITORY, kafka.tool(jars, kafka.ACLS), self.ports["kafka"])
             postgres.set_passwords(self.ports["postgres"], self.secure, REPOSITORY / "deploy/compose/roles.sql")
         if "schema" in parts:
             self.lockboxctl("db", "migrate")
@@ -156,11 +156,13 @@ class Stack:
 
     # down
 
-    def down(self, names: list[str]) -> None:
+    def down(self, names: list[str], wipe: bool) -> None:
         if not self.supervisor.is_running:
             print("nothing is running")
             return
         self.supervisor.stop([name for name in names if name in WORKERS])
+        if wipe:
+            self.supervisor.drop([PROGRAMS[name] for name in SERVERS])
         self.supervisor.stop([name for name in names if name in SERVERS])
         if names == PROCESSES:
             self.supervisor.shutdown()
@@ -228,7 +230,7 @@ def main() -> int:
         case "down":
             if state.is_ours:
                 with state.lock():
-                    Stack(state).down(PROCESSES if options.wipe else options.only)
+                    Stack(state).down(PROCESSES if options.wipe else options.only, options.wipe)
             if options.wipe:
                 state.wipe()
         case "status":

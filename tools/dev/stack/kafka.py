@@ -1,6 +1,7 @@
 """Apache Kafka in KRaft mode: one node that is broker and controller, on loopback."""
 import os
 import secrets
+import shlex
 import socket
 import ssl
 import struct
@@ -11,10 +12,10 @@ from secure import Secure
 from statedir import replace
 
 JAVA = "/usr/lib/jvm/java-17-openjdk-{arch}/bin/java"
-# Starts in half the processor time, and never compiles further: a benchmark sets LOCKBOX_DEV_KAFKA_JVM to nothing.
-QUICK = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
 JVM = ["-Xmx512m", "-XX:+ExitOnOutOfMemoryError", "-Dorg.slf4j.simpleLogger.showDateTime=true",
        "-Dorg.slf4j.simpleLogger.dateTimeFormat=HH:mm:ss.SSS"]
+# Starts in half the processor time, and never compiles further: a benchmark sets LOCKBOX_DEV_KAFKA_JVM to nothing.
+QUICK = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
 
 PROPERTIES = """\
 process.roles=broker,controller
@@ -47,7 +48,7 @@ broker.heartbeat.interval.ms=500
 log.cleaner.dedupe.buffer.size=8388608
 """
 
-
+ACLS = "org.apache.kafka.tools.AclCommand"
 PLAIN = "listener.security.protocol.map=BROKER:PLAINTEXT,CONTROLLER:PLAINTEXT\n"
 
 
@@ -56,9 +57,14 @@ def java() -> str:
     return JAVA.format(arch=arch.stdout.strip())
 
 
-def tool(jars: Path) -> list[str]:
+def classes(jars: Path) -> list[str]:
+    """The JVM's options for Kafka's classes. Where archive.py's archive is missing or does not fit, it reads the jars."""
+    return [f"-XX:SharedArchiveFile={jars}/kafka.jsa", "-Xlog:cds=off,cds+dynamic=off", "-cp", f"{jars}/*"]
+
+
+def tool(jars: Path, *arguments: str) -> list[str]:
     """Java with Kafka's classes, for one of its tools."""
-    return [java(), "-XX:TieredStopAtLevel=1", "-cp", f"{jars}/*"]
+    return [java(), *QUICK.split(), *classes(jars), *arguments]
 
 
 def prepare(directory: Path, jars: Path, ports: dict[str, int], secure: Secure | None = None) -> list[str]:
@@ -68,13 +74,17 @@ def prepare(directory: Path, jars: Path, ports: dict[str, int], secure: Secure |
     directory.mkdir(exist_ok=True)
     replace(properties, PROPERTIES.format(broker=ports["kafka"], controller=ports["controller"], data=data,
                                           security=secure.broker_properties() if secure else PLAIN))
-    run = [java(), *JVM, *os.environ.get("LOCKBOX_DEV_KAFKA_JVM", QUICK).split(), "-cp", f"{jars}/*"]
     if not (data / "meta.properties").exists():
         cluster_id = "L" + secrets.token_urlsafe(16)[1:]  # one that begins with "-" would be read as an option
-        subprocess.run([*run, "kafka.tools.StorageTool", "format", "--config", properties, "--cluster-id", cluster_id,
-                        *(secure.scram_arguments() if secure else [])], check=True, capture_output=True,
-                       text=True)
-    return [*run, "kafka.Kafka", str(properties)]
+        scram = secure.scram_arguments() if secure else []
+        subprocess.run(tool(jars, "kafka.tools.StorageTool", "format", "--config", str(properties), "--cluster-id", cluster_id,
+                            *scram), check=True, capture_output=True, text=True)
+    return server(jars, properties)
+
+
+def server(jars: Path, properties: Path) -> list[str]:
+    chosen = shlex.split(os.environ.get("LOCKBOX_DEV_KAFKA_JVM", QUICK))
+    return [java(), *JVM, *chosen, *classes(jars), "kafka.Kafka", str(properties)]
 
 
 def connection(port: int, secure: Secure | None) -> socket.socket:

@@ -93,18 +93,21 @@ super.users=User:admin;User:CN=lockbox-dev-server
         return [argument for name in PRINCIPALS
                 for argument in ("--add-scram", f"SCRAM-SHA-512=[name={name},password={self.password(name)}]")]
 
-    def grant_in_kafka(self, repository: Path, java: list[str], port: int) -> None:
-        script = repository / "deploy/kafka/acls.sh"
-        granted = self.directory / f"granted-{hashlib.sha256(script.read_bytes()).hexdigest()[:12]}"
-        if granted.exists():
-            return
+    def as_admin(self, port: int) -> list[str]:
+        """Arguments of Kafka's tools: which broker, and as whom."""
         config = self.directory / "admin.properties"
         self.private(config, "\n".join([
             "security.protocol=SASL_SSL", "sasl.mechanism=SCRAM-SHA-512", f"sasl.jaas.config={self.jaas('admin')}",
             "ssl.truststore.type=PEM", f"ssl.truststore.location={self.ca}", ""]))
-        subprocess.run([script, "--bootstrap-server", f"127.0.0.1:{port}",
-                        "--command-config", config], check=True, capture_output=True, text=True,
-                       env={**os.environ, "KAFKA_ACLS": " ".join([*java, "org.apache.kafka.tools.AclCommand"])})
+        return ["--bootstrap-server", f"127.0.0.1:{port}", "--command-config", str(config)]
+
+    def grant_in_kafka(self, repository: Path, kafka_acls: list[str], port: int) -> None:
+        script = repository / "deploy/kafka/acls.sh"
+        granted = self.directory / f"granted-{hashlib.sha256(script.read_bytes()).hexdigest()[:12]}"
+        if granted.exists():
+            return
+        subprocess.run([script, *self.as_admin(port)], check=True, capture_output=True, text=True,
+                       env={**os.environ, "KAFKA_ACLS": " ".join(kafka_acls)})
         granted.touch()
 
     def kafka_settings(self, name: str) -> dict[str, str]:

@@ -59,6 +59,7 @@ class Program:
     name: str
     stop_signal: str = "TERM"
     stop_seconds: int = 15
+    drop_signal: str = "KILL"  # where nobody needs its data any more
 
 
 class Supervisor:
@@ -117,14 +118,26 @@ class Supervisor:
         replace(script, text)
         self.rpc.startProcess(program.name, False)
 
-    def stop(self, names: list[str]) -> None:
-        """Stops these programs, all at the same time, and waits for them."""
+    def drop(self, programs: list[Program]) -> None:
+        """Stops them without giving them time."""
+        pids = {name: info["pid"] for name, info in self.processes().items() if info["pid"]}
+        self.ask_to_stop([program.name for program in programs])
+        for program in programs:
+            with contextlib.suppress(KeyError, ProcessLookupError):
+                os.kill(pids[program.name], signal.Signals[f"SIG{program.drop_signal}"])
+        self.stop([program.name for program in programs])
+
+    def ask_to_stop(self, names: list[str]) -> None:
         for name in names:
             try:
                 self.rpc.stopProcess(name, False)
             except xmlrpc.client.Fault as fault:
                 if fault.faultCode not in (Faults.NOT_RUNNING, Faults.BAD_NAME):
                     raise
+
+    def stop(self, names: list[str]) -> None:
+        """Stops these programs, all at the same time, and waits for them."""
+        self.ask_to_stop(names)
         gone = ("STOPPED", "EXITED", "FATAL")
         wait_until(lambda: all(info["statename"] in gone for name, info in self.processes().items() if name in names),
                    60)
