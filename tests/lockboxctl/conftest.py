@@ -3,6 +3,7 @@ import os
 import subprocess
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -28,6 +29,20 @@ def run(*arguments, **settings) -> subprocess.CompletedProcess:
 def bare():
     """lockboxctl without a stack."""
     return run
+
+
+@pytest.fixture(scope="session")
+def pool():
+    """For what takes its time, while other tests go on."""
+    with ThreadPoolExecutor(4) as pool:
+        yield pool
+
+
+@pytest.fixture(scope="session", autouse=True)
+def without_kafka(pool):
+    """What lockboxctl says, and its exit code, where no broker answers; known once it gives up, after ten seconds."""
+    commands = [("topics", "check"), ("deny", "019ab1a4-5c40-7c3e-9f21-6b8d0e4a7c52", "--by", "ann,ann@x.example")]
+    return {command[0]: pool.submit(run, *command, LOCKBOX_KAFKA_BOOTSTRAP_SERVERS="127.0.0.1:1") for command in commands}
 
 
 @pytest.fixture(scope="session")

@@ -42,6 +42,28 @@ def reject(road, operator):
     return send
 
 
+@pytest.fixture(scope="module", autouse=True)
+def broken_off(pool, operator, reject, tenant):
+    """A record whose replay is begun without Kafka, and what becomes of that."""
+    number = reject(Outgoing("lockbox.tenants.v1", tenant.id, b"nonsense, too"))["quarantine_id"]
+    return number, pool.submit(operator, "quarantine", "replay", number, *BY, LOCKBOX_KAFKA_BOOTSTRAP_SERVERS="127.0.0.1:1")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def retried(operator, road, tenant):
+    """A mail that was given up and is to be sent again. The notifier looks for such mails every few seconds."""
+    request = tenant.request()
+    ledger = ("SELECT notification_id, attempts FROM lockbox.notification WHERE request_id = %s AND recipient = %s"
+              " AND state = 'sent'")
+
+    def sent() -> list:
+        return road.lockbox.rows(ledger, request.id, tenant.owner.email)
+    [mail] = wait_until(sent, "the mail sent")
+    road.lockbox.rows("UPDATE lockbox.notification SET state = 'failed', smtp_code = 550, next_attempt_at = NULL"
+                      " WHERE notification_id = %s RETURNING 1", mail.notification_id)
+    return request, sent, mail, operator("notification", "retry", mail.notification_id)
+
+
 def told(road, kind: str, quarantine_id: int):
     return road.events.wait_for(lambda record: record.kind == f"quarantine.{kind}"
                                 and record.event["subject"] == str(quarantine_id), f"quarantine.{kind}")
@@ -136,10 +158,9 @@ def test_discard_needs_a_reason_and_is_told(operator, road, reject, tenant):
     assert (listed["outcome"], listed["operator_id"]) == ("discarded", "jonas")
 
 
-def test_a_replay_that_breaks_off_is_begun_again(operator, road, reject, tenant):
-    row = reject(Outgoing("lockbox.tenants.v1", tenant.id, b"nonsense, too"))
-    number = row["quarantine_id"]
-    lost = operator("quarantine", "replay", number, *BY, LOCKBOX_KAFKA_BOOTSTRAP_SERVERS="127.0.0.1:1")
+def test_a_replay_that_breaks_off_is_begun_again(operator, road, broken_off):
+    number, replay = broken_off
+    lost = replay.result()
     assert lost.returncode == 3 and "LOCKBOX_KAFKA_BOOTSTRAP_SERVERS" in lost.stderr
     assert settlement(road, number).settled_at is None
     soon = operator("quarantine", "replay", number, *BY)
@@ -182,17 +203,10 @@ def test_what_is_not_there(operator):
 # ---- mails ----
 
 
-def test_a_mail_that_was_given_up_is_sent_after_all(operator, road, tenant):
-    request = tenant.request()
-    ledger = "SELECT notification_id, state, attempts FROM lockbox.notification WHERE request_id = %s AND recipient = %s"
-    mail = wait_until(lambda: [it for it in road.lockbox.rows(ledger, request.id, tenant.owner.email) if it.state == "sent"],
-                      "the mail sent")[0]
-    road.lockbox.rows("UPDATE lockbox.notification SET state = 'failed', smtp_code = 550, next_attempt_at = NULL"
-                      " WHERE notification_id = %s RETURNING 1", mail.notification_id)
-    done = operator("notification", "retry", mail.notification_id)
+def test_a_mail_that_was_given_up_is_sent_after_all(operator, retried, tenant):
+    request, sent, mail, done = retried
     assert done.returncode == 0 and tenant.owner.email in done.stdout, done.stderr
-    again = wait_until(lambda: [it for it in road.lockbox.rows(ledger, request.id, tenant.owner.email) if it.state == "sent"],
-                       "the mail sent again")[0]
+    again = wait_until(sent, "the mail sent again")[0]
     assert again.attempts == mail.attempts + 1
     nothing = operator("notification", "retry", mail.notification_id)
     assert nothing.returncode == 1 and "no mail" in nothing.stderr

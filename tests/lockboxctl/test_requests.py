@@ -90,8 +90,8 @@ def test_what_is_published_is_a_portals_event(ctl, road, request_):
                              "by": {"id": "mallory", "email": "mallory@evil.example", "name": "Mallory, M."}}
 
 
-def test_without_kafka_a_decision_is_exit_3(ctl, request_):
-    done = ctl("deny", request_.id, "--by", "ann,ann@x.example", LOCKBOX_KAFKA_BOOTSTRAP_SERVERS="127.0.0.1:1")
+def test_without_kafka_a_decision_is_exit_3(without_kafka):
+    done = without_kafka["deny"].result()
     assert done.returncode == 3 and "LOCKBOX_KAFKA_BOOTSTRAP_SERVERS" in done.stderr
     assert done.stdout == ""
 
