@@ -133,10 +133,11 @@ class Feed:
 
     def run(self) -> None:
         while not self.stopping:
-            messages = [message for message in self.consumer.consume(500, 0.1) if not message.error()]
-            if not messages:
+            first = self.consumer.poll(0.1)
+            if first is None:
                 continue
-            records = [Record.of(message) for message in messages]
+            messages = [first, *self.consumer.consume(500, 0)]  # with a timeout, it would wait for so many
+            records = [Record.of(message) for message in messages if not message.error()]
             complaints = [complaint for record in records for complaint in self.check_safely(record)]
             with self.changed:
                 self.records += records
