@@ -4,11 +4,13 @@ import signal
 from pathlib import Path
 
 import pytest
+from confluent_kafka.admin import AdminClient, NewTopic
 from psycopg.errors import InsufficientPrivilege
 
 from support import merkle
-from support.audit import audit_complaints, everything_in_kafka
-from support.audited import CHECKPOINTS, Another, new_key, new_store, public_key
+from support.audit import TOPICS, audit_complaints, ends_of_kafka, everything_in_kafka
+from support.audited import CHECKPOINTS, Another, Store, new_key, new_store, public_key
+from support.sql import Database
 from support.waiting import wait_until
 
 
@@ -38,10 +40,10 @@ def filled(store):
     store.await_checkpoints()
 
 
-def all_complaints(store) -> list[str]:
+def all_complaints(store, topics: list[str] = TOPICS) -> list[str]:
     """Every record is there once, as it was; heads, tiles and checkpoints are what Kafka's records amount to."""
     store.await_auditor()
-    kafka = everything_in_kafka(store)
+    kafka = everything_in_kafka(store, topics)
     assert audit_complaints(store, kafka) == ["lockbox.accesses.v1/1: 3 missing of 0–303"]
     return store.complaints(kafka)
 
@@ -60,9 +62,8 @@ def test_completeness_counts_holes(store, filled):
 def test_checkpoints_are_signed_and_published_in_order(store, filled):
     key = public_key(Path(store.stack.env["LOCKBOX_CHECKPOINT_KEY_FILE"]))
     published: dict[str, list[str]] = {}
-    for place, record in sorted(everything_in_kafka(store).items()):
-        if record.topic == CHECKPOINTS:
-            published.setdefault(record.key.decode(), []).append(record.value.decode())
+    for _, record in sorted(everything_in_kafka(store, [CHECKPOINTS]).items()):
+        published.setdefault(record.key.decode(), []).append(record.value.decode())
     rows = store.auditor.rows("SELECT * FROM audit.checkpoint ORDER BY number")
     assert {row.topic for row in rows} == {"lockbox.decisions.v1", "lockbox.accesses.v1"}
     for row in rows:
@@ -78,7 +79,7 @@ def test_checkpoints_are_signed_and_published_in_order(store, filled):
 
 def test_what_was_stored_and_not_published_is_published_after_a_crash(store, filled):
     def published() -> int:
-        return sum(record.topic == CHECKPOINTS for record in everything_in_kafka(store).values())
+        return len(everything_in_kafka(store, [CHECKPOINTS]))
     before = published()
     place = "lockbox.decisions.v1", 6
     store.audit.rows('UPDATE audit.publication SET size = 0 WHERE topic = %s AND "partition" = %s', *place)
@@ -98,7 +99,7 @@ def test_kills_lose_and_repeat_nothing(store, filled):
         store.stack.await_ready("auditor")
     store.await_auditor()
     store.await_checkpoints()
-    assert all_complaints(store) == []
+    assert all_complaints(store, ["lockbox.tickets.v1", CHECKPOINTS]) == []
 
 
 def test_two_auditors_and_one_that_slept_sign_each_head_once(store, filled):
@@ -179,49 +180,73 @@ def alter(store, statement: str) -> None:
             store.audit.rows(statement)
 
 
-@pytest.fixture
-def small_store(stack, store, request):
-    """A store of one topic with 600 records, checkpoint included; its auditor may come and go."""
-    name = "altered_" + "".join(c if c.isalnum() else "_" for c in request.node.name.lower())[-40:]
-    prefix = f"{name}."
-    topic = f"{prefix}accesses.v1"
-    altered = new_store(stack, name)
-    from confluent_kafka.admin import AdminClient, NewTopic
-    admin = AdminClient({"bootstrap.servers": altered.bootstrap, "log_level": 0})
-    for done in admin.create_topics([NewTopic(f"{prefix}{short}.v1", 1, 1) for short in (
+@pytest.fixture(scope="module")
+def original(stack):
+    """A store of one topic with 600 records, checkpoint included, and its auditor stopped: to be copied."""
+    store = SmallStore(stack, new_store(stack, "original").name)
+    admin = AdminClient({"bootstrap.servers": store.bootstrap, "log_level": 0})
+    for done in admin.create_topics([NewTopic(store.topic.replace("accesses", short), 1, 1) for short in (
             "tickets", "tenants", "decisions", "accesses", "events", "deadletter", "checkpoints")]).values():
         done.result()
-    altered.topic = topic
-    altered.settings = {"LOCKBOX_TOPIC_PREFIX": prefix, "LOCKBOX_GROUP_PREFIX": prefix}
-    altered.count = lambda: altered.audit.value("SELECT coalesce(sum(rows), 0) FROM audit.log WHERE topic = %s", topic)
-    altered.signed = lambda: altered.audit.value("SELECT coalesce(max(size), 0) FROM audit.checkpoint WHERE topic = %s", topic)
-    altered.fill(topic, 0, small(600))
-    altered.first = Another(altered, "5", **altered.settings)
-    wait_until(lambda: altered.signed() == 600, "signed", 60)
-    yield altered
-    altered.first.kill()
-    altered.close()
+    store.fill(store.topic, 0, small(600))
+    auditor = store.start()
+    store.await_signed(600)
+    auditor.stop()
+    store.close()
+    return store
+
+
+class SmallStore(Store):
+    topic = "small.accesses.v1"
+    settings = {"LOCKBOX_TOPIC_PREFIX": "small.", "LOCKBOX_GROUP_PREFIX": "small."}
+
+    def start(self, **settings: str) -> Another:
+        """Its auditor; only one at a time."""
+        self.auditor_process = Another(self, "5", **self.settings, **settings)
+        return self.auditor_process
+
+    def signed(self) -> int:
+        return self.audit.value("SELECT coalesce(max(size), 0) FROM audit.checkpoint WHERE topic = %s", self.topic)
+
+    def await_signed(self, size: int) -> None:
+        wait_until(lambda: self.signed() == size, f"{size} records signed", 60)
+
+    def grow(self, count: int) -> int:
+        """How many records there are then, in Kafka: those of other copies, too."""
+        self.fill(self.topic, 0, small(count))
+        return ends_of_kafka(self, [self.topic])[self.topic, 0][1]
+
+
+@pytest.fixture
+def small_store(stack, original, request):
+    """A copy of it, which no auditor has touched yet."""
+    name = "copy_" + "".join(c if c.isalnum() else "_" for c in request.node.name.lower())[-40:]
+    server = Database(stack.env["LOCKBOX_AUDIT_SUPERUSER_URL"])
+    server.rows(f"CREATE DATABASE {name} TEMPLATE {original.name}")
+    server.close()
+    copy = SmallStore(stack, name)
+    yield copy
+    copy.auditor_process.kill()
+    copy.close()
 
 
 @pytest.mark.parametrize("what", ALTERED)
 def test_a_store_that_contradicts_itself_halts_the_auditor_at_its_next_start(small_store, what):
-    small_store.first.stop()
     alter(small_store, ALTERED[what])
-    small_store.fill(small_store.topic, 0, small(10))
-    auditor = Another(small_store, "5", **small_store.settings)
-    try:
-        assert "contradicts" in auditor.await_halt()
-        assert small_store.signed() == 600
-    finally:
-        auditor.kill()
+    small_store.grow(10)
+    assert "contradicts" in small_store.start().await_halt()
+    assert small_store.signed() == 600
 
 
 @pytest.mark.parametrize("what", ["head", "cut"])
 def test_a_head_that_changes_while_the_auditor_runs_halts_it(small_store, what):
+    size = small_store.grow(10)
+    auditor = small_store.start()
+    small_store.await_signed(size)
     alter(small_store, ALTERED[what])
-    small_store.fill(small_store.topic, 0, small(10))
-    assert "contradicts" in small_store.first.await_halt()
-    assert small_store.signed() == 600
+    small_store.grow(10)
+    assert "contradicts" in auditor.await_halt()
+    assert small_store.signed() == size
 
 
 # ---- keys ----
@@ -231,11 +256,9 @@ def test_keys_rotate_with_both_signing_for_a_while(small_store, tmp_path):
     new = new_key(tmp_path / "new.pem")
     both = tmp_path / "both.pem"
     both.write_bytes(new.read_bytes() + old.read_bytes())
-    small_store.first.stop()
-    for number, (file, signers) in enumerate([(both, [new, old]), (new, [new])], 1):
-        auditor = Another(small_store, "5", LOCKBOX_CHECKPOINT_KEY_FILE=str(file), **small_store.settings)
-        small_store.fill(small_store.topic, 0, small(10))
-        wait_until(lambda: small_store.signed() == 600 + 10 * number, "signed", 60)
+    for file, signers in [(both, [new, old]), (new, [new])]:
+        auditor = small_store.start(LOCKBOX_CHECKPOINT_KEY_FILE=str(file))
+        small_store.await_signed(small_store.grow(10))
         auditor.stop()
         row = small_store.checkpoints(small_store.topic, 0)[-1]
         assert merkle.checkpoint(row.note, [public_key(key) for key in signers]) == (row.origin, row.size, row.root)
@@ -256,7 +279,6 @@ def test_a_bad_setting_stops_the_start_and_is_named(store, setting, value):
 # ---- months that leave ----
 
 def test_a_detached_month_breaks_neither_appends_nor_proofs(small_store):
-    small_store.first.stop()
     month = small_store.audit.value("SELECT date_trunc('month', now() AT TIME ZONE 'UTC')::date - 1")
     small_store.audit.rows("SELECT audit.make_month(date_trunc('month', %s::timestamptz))", month)
     alter(small_store, "UPDATE audit.event SET received_at = received_at - interval '1 month'")
@@ -268,29 +290,21 @@ def test_a_detached_month_breaks_neither_appends_nor_proofs(small_store):
         small_store.audit.rows("SELECT audit.detach_month(now()::date)")
     small_store.audit.rows("SELECT audit.detach_month(%s)", month)
     assert small_store.audit.value("SELECT count(*) FROM audit.event WHERE topic = %s", small_store.topic) == 0
-    small_store.fill(small_store.topic, 0, small(500))
-    auditor = Another(small_store, "5", **small_store.settings)
-    wait_until(lambda: small_store.signed() == 1100, "signed", 60)
+    size = small_store.grow(500)
+    auditor = small_store.start()
+    small_store.await_signed(size)
     auditor.stop()
     leaves = [merkle.leaf_hash(record) for record in records_of(small_store)]
     tree = merkle.Tree(leaves)
     log = small_store.audit.row("SELECT * FROM audit.log WHERE topic = %s", small_store.topic)
-    assert (log.size, log.edge) == (1100, tree.edge(1100))
+    assert (log.size, log.edge) == (size, tree.edge(size))
     tiles = small_store.audit.rows("SELECT level, index, hashes FROM audit.tile WHERE topic = %s", small_store.topic)
-    assert {(row.level, row.index): row.hashes for row in tiles} == tree.tiles(1100)
+    assert {(row.level, row.index): row.hashes for row in tiles} == tree.tiles(size)
 
 
 def records_of(store):
-    from confluent_kafka import OFFSET_BEGINNING, Consumer, TopicPartition
-    from support.broker import QUIET, Record
-    consumer = Consumer({**QUIET, "bootstrap.servers": store.bootstrap, "group.id": "tests"})
-    consumer.assign([TopicPartition(store.topic, 0, OFFSET_BEGINNING)])
-    high = consumer.get_watermark_offsets(TopicPartition(store.topic, 0))[1]
-    records = []
-    while len(records) < high:
-        records += map(Record.of, consumer.consume(high - len(records), 10))
-    consumer.close()
-    return records
+    records = everything_in_kafka(store, [store.topic])
+    return [records[place] for place in sorted(records)]
 
 
 # ---- who may what ----
