@@ -6,6 +6,8 @@ import os
 import secrets
 import signal
 
+import pytest
+
 from support.sabotage import Saboteur
 from support.scenario import Tenant
 from support.stack import WORKERS
@@ -13,6 +15,7 @@ from support.traffic import Traffic, complaints_about
 from support.waiting import wait_until
 
 from test_fencing import ask, assert_answered_once, await_answers, owners
+from test_outages import comes_back
 
 LIVES = int(os.environ.get("LOCKBOX_DEV_CAMPAIGN_LIVES", "200"))
 SEED = int(os.environ.get("LOCKBOX_DEV_CAMPAIGN_SEED", secrets.randbelow(1_000_000)))
@@ -62,3 +65,8 @@ def test_a_requester_stopped_in_the_middle_of_a_transaction_holds_up_nobody_for_
     assert second.wait(10) == 0
     assert_answered_once(road, asked + more)
     assert complaints_about(road, []) == []
+
+
+@pytest.mark.parametrize("server", ["postgres", "kafka"])
+def test_a_server_that_is_restarted_finds_everyone_waiting(road, server):
+    comes_back(road, server, signal.SIGTERM)

@@ -12,7 +12,7 @@ def pytest_addoption(parser):
 @pytest.fixture(scope="session")
 def stack(request, tmp_path_factory):
     kept = request.config.getoption("--stack")
-    stack = Stack(kept or tmp_path_factory.mktemp("faults"), LOCKBOX_MAIL_RETRY="PT1S")
+    stack = Stack(kept or tmp_path_factory.mktemp("faults"), LOCKBOX_MAIL_RETRY="PT1S", LOCKBOX_KAFKA_SESSION_TIMEOUT_MS="6000")
     stack.up()
     yield stack
     if not kept:
