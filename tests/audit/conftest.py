@@ -7,22 +7,14 @@ import pytest
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from support.audited import Store  # noqa: E402
-from support.stack import Stack  # noqa: E402
-
-
-def pytest_addoption(parser):
-    parser.addoption("--stack", help="the state directory of a stack to use and to leave running")
+from support.group import pytest_addoption, stack_of  # noqa: E402, F401
 
 
 @pytest.fixture(scope="session")
 def stack(request, tmp_path_factory):
-    kept = request.config.getoption("--stack")
-    stack = Stack(kept or tmp_path_factory.mktemp("audit"), LOCKBOX_CHECKPOINT_INTERVAL="PT0.2S",
-                  LOCKBOX_KAFKA_SESSION_TIMEOUT_MS="6000")
-    stack.up("kafka", "postgres", "schema", "auditor")
-    yield stack
-    if not kept:
-        stack.wipe()
+    with stack_of(request, tmp_path_factory, "kafka", "postgres", "schema", "auditor", LOCKBOX_CHECKPOINT_INTERVAL="PT0.2S",
+                  LOCKBOX_KAFKA_SESSION_TIMEOUT_MS="6000") as stack:
+        yield stack
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,7 @@ import http.client
 import os
 import re
 import secrets
+import signal
 import subprocess
 import sys
 from urllib.parse import urlencode, urlsplit
@@ -298,11 +299,21 @@ def test_what_differs_from_its_digest_cannot_be_decided(monkeypatch):
         assert not other.is_whole and "<form" not in pages.request({}, other, "t", None).body, change
 
 
-def test_the_demo_waits_for_the_click(browser, tmp_path_factory):
-    """./dev demo --portal, with the browser in the reader's place: the walk goes on once the button is pressed."""
+@pytest.fixture(scope="module", autouse=True)
+def demo(tmp_path_factory):
+    """./dev demo --portal: it makes its way to where it waits for the reader while the other tests go on."""
     environment = {name: value for name, value in os.environ.items() if name != "LOCKBOX_DEV_DIR"}
-    with subprocess.Popen([sys.executable, "tools/dev/demo.py", "--portal"], cwd=REPOSITORY, stdout=subprocess.PIPE, text=True,
-                          env={**environment, "TMPDIR": str(tmp_path_factory.mktemp("demo"))}) as demo:
+    demo = subprocess.Popen([sys.executable, "tools/dev/demo.py", "--portal"], cwd=REPOSITORY, stdout=subprocess.PIPE, text=True,
+                            env={**environment, "TMPDIR": str(tmp_path_factory.mktemp("demo"))})
+    yield demo
+    if demo.poll() is None:
+        demo.send_signal(signal.SIGINT)  # it stops its stack
+    demo.wait(60)
+
+
+def test_the_demo_waits_for_the_click(browser, demo):
+    """With the browser in the reader's place: the walk goes on once the button is pressed."""
+    with demo:
         lines = []
         while not lines or not lines[-1].startswith("http://"):
             lines.append(demo.stdout.readline().strip())

@@ -1,4 +1,4 @@
-"""lockboxctl against a whole stack of its own (LOCKBOX_TEST_STACK=DIR: against the one of that state directory)."""
+"""lockboxctl against a whole stack."""
 import os
 import subprocess
 import sys
@@ -10,11 +10,9 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from support.road import Road  # noqa: E402
-from support.scenario import Tenant  # noqa: E402
-from support.stack import BINARIES, Stack  # noqa: E402
+from support.group import pytest_addoption, road, stack, tenant  # noqa: E402, F401
+from support.stack import BINARIES  # noqa: E402
 
-KEPT = os.environ.get("LOCKBOX_TEST_STACK")
 PROGRAM = os.environ.get("LOCKBOX_TEST_CTL", str(BINARIES / "lockboxctl"))
 
 
@@ -46,35 +44,14 @@ def without_kafka(pool):
 
 
 @pytest.fixture(scope="session")
-def stack(tmp_path_factory):
-    stack = Stack(KEPT or tmp_path_factory.mktemp("lockboxctl"))
-    stack.attach() if KEPT else stack.up()
-    yield stack
-    if not KEPT:
-        stack.wipe()
-
-
-@pytest.fixture(scope="session")
-def ctl(stack):
+def ctl(stack):  # noqa: F811
     """lockboxctl with the stack's settings, and those given."""
     mine = {name: value for name, value in stack.env.items() if name.startswith("LOCKBOX_")}
     return lambda *arguments, **settings: run(*arguments, **{**mine, **settings})
 
 
-@pytest.fixture(scope="session")
-def road(stack):
-    road = Road(stack)
-    yield road
-    road.close()
-
-
-@pytest.fixture(scope="session")
-def tenant(road):
-    return Tenant(road)
-
-
 @pytest.fixture
-def watched(stack):
+def watched(stack):  # noqa: F811
     """lockboxctl as a process that goes on, and what it has printed so far."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("LOCKBOX_", "PG"))}
     environment |= {name: value for name, value in stack.env.items() if name.startswith("LOCKBOX_")}

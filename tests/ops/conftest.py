@@ -7,8 +7,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from support.fixtures import pytest_addoption, road  # noqa: E402, F401
-from support.stack import Stack  # noqa: E402
+from support.group import pytest_addoption, road, stack_of  # noqa: E402, F401
 
 
 @pytest.fixture(scope="session")
@@ -22,9 +21,6 @@ def librdkafka(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="session")
 def stack(request, tmp_path_factory, librdkafka):
-    kept = request.config.getoption("--stack")
-    stack = Stack(kept or tmp_path_factory.mktemp("ops"), LOCKBOX_MAIL_RETRY="PT1S", LOCKBOX_DEV_LIBRDKAFKA=str(librdkafka))
-    stack.up(options=("--secure",))
-    yield stack
-    if not kept:
-        stack.wipe()
+    with stack_of(request, tmp_path_factory, options=("--secure",), LOCKBOX_MAIL_RETRY="PT1S",
+                  LOCKBOX_DEV_LIBRDKAFKA=str(librdkafka)) as stack:
+        yield stack

@@ -3,4 +3,4 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from support.fixtures import pytest_addoption  # noqa: E402, F401
+from support.group import pytest_addoption  # noqa: E402, F401

@@ -14,8 +14,7 @@ sys.path[:0] = [str(HERE), str(HERE.parents[1])]
 
 from lives import Lives  # noqa: E402
 from scratch import Scratch  # noqa: E402
-from support.road import Road  # noqa: E402
-from support.stack import Stack  # noqa: E402
+from support.group import pytest_addoption, road, stack_of  # noqa: E402, F401
 
 
 def pytest_ignore_collect(collection_path, config):
@@ -23,33 +22,15 @@ def pytest_ignore_collect(collection_path, config):
     return None if any("models" in argument for argument in config.args) else True
 
 
-def pytest_addoption(parser):
-    try:
-        parser.addoption("--stack", help="the state directory of a stack to use and to leave running")
-    except ValueError:
-        pass  # the folder above has it
-
-
 @pytest.fixture(scope="session")
 def stack(request, tmp_path_factory):
-    kept = request.config.getoption("--stack")
-    stack = Stack(kept or tmp_path_factory.mktemp("models"), LOCKBOX_EMERGENCY_TTL="PT2S", LOCKBOX_ACKNOWLEDGE_TTL="PT3S")
-    stack.attach() if kept else stack.up()
-    yield stack
-    assert stack.crashed() == []
-    if not kept:
-        stack.wipe()
+    with stack_of(request, tmp_path_factory, LOCKBOX_EMERGENCY_TTL="PT2S", LOCKBOX_ACKNOWLEDGE_TTL="PT3S") as stack:
+        yield stack
+        assert stack.crashed() == []
 
 
 @pytest.fixture(scope="session")
-def road(stack):
-    road = Road(stack)
-    yield road
-    road.close()
-
-
-@pytest.fixture(scope="session")
-def lives(road):
+def lives(road):  # noqa: F811
     """Lived, and in the store."""
     lives = Lives(road, int(os.environ.get("LOCKBOX_TEST_SEED", "21")))
     lives.live()
