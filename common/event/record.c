@@ -64,23 +64,45 @@ static bool take_field(struct bytes *in, const char **ret_field, size_t *ret_len
     return true;
 }
 
+static bool take_header(struct bytes *in, struct lbx_header *ret_header, size_t *ret_name_len) {
+    const char *value;
+    if (!take_field(in, &ret_header->name, ret_name_len) || !ret_header->name ||
+        memchr(ret_header->name, '\0', *ret_name_len) || !take_field(in, &value, &ret_header->len))
+        return false;
+    ret_header->value = value;
+    return true;
+}
+
+/* Each header takes two lengths at least: a count beyond that asks for memory it does not fill. */
+static bool take_count(struct bytes *in, uint32_t *ret_count) {
+    return take_be32(in, ret_count) && *ret_count <= in->left / (2 * sizeof(uint32_t));
+}
+
+enum lbx_err lbx_record_headers_check(const void *bytes, size_t len) {
+    struct bytes in = {bytes, len};
+    struct lbx_header header;
+    size_t name_len;
+    uint32_t count;
+    if (!take_count(&in, &count))
+        return LBX_ERR_INVALID;
+    while (count--)
+        if (!take_header(&in, &header, &name_len))
+            return LBX_ERR_INVALID;
+    return in.left ? LBX_ERR_INVALID : LBX_OK;
+}
+
 enum lbx_err lbx_record_headers_decode(const void *bytes, size_t len, struct lbx_arena *arena,
                                        struct lbx_header **ret_headers, size_t *ret_count) {
     struct bytes in = {bytes, len};
+    size_t name_len;
     uint32_t count;
-    /* Each header takes two lengths at least: a count beyond that asks for memory it does not fill. */
-    if (!take_be32(&in, &count) || count > in.left / (2 * sizeof(uint32_t)))
+    if (!take_count(&in, &count))
         return LBX_ERR_INVALID;
     struct lbx_header *headers = LBX_ARENA_ARRAY(arena, struct lbx_header, count);
     for (uint32_t i = 0; i < count; i++) {
-        const char *name, *value;
-        size_t name_len;
-        if (!take_field(&in, &name, &name_len) || !name || memchr(name, '\0', name_len))
+        if (!take_header(&in, &headers[i], &name_len))
             return LBX_ERR_INVALID;
-        if (!take_field(&in, &value, &headers[i].len))
-            return LBX_ERR_INVALID;
-        headers[i].name = lbx_arena_memdup(arena, name, name_len);
-        headers[i].value = value;
+        headers[i].name = lbx_arena_memdup(arena, headers[i].name, name_len);
     }
     if (in.left > 0)
         return LBX_ERR_INVALID;
@@ -89,12 +111,23 @@ enum lbx_err lbx_record_headers_decode(const void *bytes, size_t len, struct lbx
     return LBX_OK;
 }
 
-void lbx_record_leaf(const struct lbx_record *record, struct lbx_buf *out) {
+static void leaf_before_headers(const struct lbx_record *record, struct lbx_buf *out) {
     lbx_buf_field_str(out, record->topic_name);
     lbx_buf_be32(out, (uint32_t)record->partition);
     lbx_buf_be64(out, (uint64_t)record->offset);
     lbx_buf_be64(out, (uint64_t)record->timestamp_ms);
     lbx_buf_field(out, record->key, record->key_len);
+}
+
+void lbx_record_leaf(const struct lbx_record *record, struct lbx_buf *out) {
+    leaf_before_headers(record, out);
     lbx_record_headers_encode(record->headers, record->header_count, out);
+    lbx_buf_field(out, record->value, record->value_len);
+}
+
+void lbx_record_leaf_encoded(const struct lbx_record *record, const void *headers, size_t len,
+                             struct lbx_buf *out) {
+    leaf_before_headers(record, out);
+    lbx_buf_add(out, headers, len);
     lbx_buf_field(out, record->value, record->value_len);
 }

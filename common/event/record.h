@@ -63,9 +63,15 @@ enum lbx_err lbx_record_headers_decode(const void *bytes, size_t len, struct lbx
                                        struct lbx_header **ret_headers, size_t *ret_count)
     LBX_MUST_CHECK;
 
+/* Whether they are of that form, without decoding. */
+enum lbx_err lbx_record_headers_check(const void *bytes, size_t len) LBX_MUST_CHECK;
+
 /* A transparency log's leaf bytes (RFC 6962 leaf input without its 0x00 prefix): topic, partition
  * (int32), offset (int64), timestamp in ms (int64), key, headers, value; integers big-endian, topic,
  * key and value length-prefixed. */
 void lbx_record_leaf(const struct lbx_record *record, struct lbx_buf *out);
+/* With headers that are encoded, instead of the record's. */
+void lbx_record_leaf_encoded(const struct lbx_record *record, const void *headers, size_t len,
+                             struct lbx_buf *out);
 
 #endif

@@ -309,6 +309,16 @@ enum lbx_err lbx_pg_notified(struct lbx_pg *pg, bool *ret_any) {
     return LBX_OK;
 }
 
+enum lbx_err lbx_pg_begin_at(struct lbx_pg *pg, const char *snapshot) {
+    char text[192];
+    assert(strspn(snapshot, "0123456789ABCDEF-") ==
+           strlen(snapshot)); /* no parameter can stand there */
+    snprintf(text, sizeof text,
+             "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY; SET TRANSACTION SNAPSHOT '%s'",
+             snapshot);
+    return simple(pg, text, "begin at snapshot");
+}
+
 enum lbx_err lbx_pg_script(struct lbx_pg *pg, const char *script, char **ret_message) {
     *ret_message = NULL;
     enum lbx_err err = simple(pg, script, "script");

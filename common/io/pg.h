@@ -105,6 +105,9 @@ enum lbx_err lbx_pg_notified(struct lbx_pg *pg, bool *ret_any) LBX_MUST_CHECK;
 enum lbx_err lbx_pg_script(struct lbx_pg *pg, const char *script, char **ret_message)
     LBX_MUST_CHECK;
 
+/* Begins a read-only transaction that sees what the one sees that exported this snapshot (pg_export_snapshot). */
+enum lbx_err lbx_pg_begin_at(struct lbx_pg *pg, const char *snapshot) LBX_MUST_CHECK;
+
 /* COPY … FROM STDIN in binary form, in pieces: begin, then the bytes, header and trailer included, then
  * the end, also after LBX_ERR_* of an add. No other call in between. Errors as lbx_pg_run's. */
 enum lbx_err lbx_pg_copy_begin(struct lbx_pg *pg, const struct lbx_sql *copy) LBX_MUST_CHECK;

@@ -58,6 +58,13 @@ static void leaf_bytes(void **state) {
         lbx_record_leaf(&rows[i].record, &leaf);
         lbx_buf_hex(&hex, leaf.data, leaf.len);
         CHECK_ROW(&bad, rows[i].what, same(hex.data, rows[i].want), "got %s", hex.data);
+
+        struct lbx_buf encoded LBX_BUF = {0}, same_leaf LBX_BUF = {0};
+        lbx_record_headers_encode(rows[i].record.headers, rows[i].record.header_count, &encoded);
+        lbx_record_leaf_encoded(&rows[i].record, encoded.data, encoded.len, &same_leaf);
+        CHECK_ROW(&bad, rows[i].what,
+                  same_leaf.len == leaf.len && memcmp(same_leaf.data, leaf.data, leaf.len) == 0,
+                  "another leaf with headers that are encoded");
     }
     assert_int_equal(bad, 0);
 }
@@ -76,6 +83,7 @@ static void headers_come_back(void **state) {
         lbx_record_headers_encode(headers, count, &bytes);
         assert_int_equal(
             lbx_record_headers_decode(bytes.data, bytes.len, &arena, &back, &back_count), LBX_OK);
+        assert_int_equal(lbx_record_headers_check(bytes.data, bytes.len), LBX_OK);
         assert_int_equal(back_count, count);
         for (size_t i = 0; i < count; i++) {
             assert_string_equal(back[i].name, headers[i].name);
@@ -90,6 +98,7 @@ static void headers_come_back(void **state) {
             memcpy(part, bytes.data, len);
             assert_int_equal(lbx_record_headers_decode(part, len, &arena, &back, &back_count),
                              LBX_ERR_INVALID);
+            assert_int_equal(lbx_record_headers_check(part, len), LBX_ERR_INVALID);
         }
     }
     lbx_arena_done(&arena);
@@ -122,6 +131,8 @@ static void header_bytes_of_another_form(void **state) {
         enum lbx_err err =
             lbx_record_headers_decode(rows[i].bytes, rows[i].len, &arena, &headers, &count);
         CHECK_ROW(&bad, rows[i].what, err == LBX_ERR_INVALID, "err %d", err);
+        err = lbx_record_headers_check(rows[i].bytes, rows[i].len);
+        CHECK_ROW(&bad, rows[i].what, err == LBX_ERR_INVALID, "checked: err %d", err);
     }
     assert_int_equal(bad, 0);
     lbx_arena_done(&arena);

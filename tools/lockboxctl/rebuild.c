@@ -31,13 +31,13 @@ struct rebuild {
 /* ---- reading ---- */
 
 static enum ctl_exit project(struct rebuild *r, struct lbx_models *made, size_t rows) {
-    for (size_t row = 0; row < rows; row++) {
-        struct lbx_record record;
+    struct lbx_record record;
+    for (size_t row = 0; row < rows; row++)
         if (lbx_models_add_stored(made, r->pg, 0, row, &r->arena, &record) != LBX_OK)
             return ctl_fail(CTL_NO, "audit.event: %s/%d@%" PRId64 ": its headers cannot be read",
                             record.topic_name, record.partition, record.offset);
-        progress_step(&r->progress, 1, record.topic_name, record.partition);
-    }
+    if (rows)
+        progress_step(&r->progress, rows, record.topic_name, record.partition);
     return CTL_DONE;
 }
 

@@ -6,31 +6,53 @@
 #include "io/reader.h"
 #include "keys.h"
 #include "logs.h"
-#include "pipeline.h"
 #include "progress.h"
+#include "stream.h"
 
-/* What all logs of a run share. */
+/* What a run is about, and what it found. */
 struct verification {
     struct ctl *ctl;
-    struct lbx_pg *rows, *hashes; /* one transaction that sees one moment; tiles and checkpoints */
-    struct pipeline *pipeline;
-    struct lbx_reader *kafka; /* NULL: not compared */
     struct logs logs;
     struct trusted trusted;
     struct findings findings;
     struct progress progress;
     bool allow_absent; /* records of months that were detached */
+};
+
+struct tally {
     uint64_t records, absent, checkpoints;
     uint64_t cosigned,
         unwitnessed; /* checkpoints; leaves behind the last that enough witnesses saw */
     uint64_t kafka_records, kafka_gone; /* compared; in the store, and no longer in Kafka */
 };
 
+/* Checks one log after another by itself, with connections of its own: several do so side by side. */
+struct lane {
+    struct verification *v;
+    struct lbx_pg *rows, *hashes; /* one transaction that sees one moment; tiles and checkpoints */
+    struct lbx_reader *kafka;     /* NULL: not compared */
+    struct stream stream;         /* over rows */
+    struct lbx_arena arena;       /* of the log in hand */
+    struct tally tally;
+    uint64_t unshown;   /* records that progress does not know of yet */
+    enum ctl_exit code; /* CTL_DONE as long as database and Kafka answer */
+};
+
+#define FIND(lane, log, offset, ...)                                                               \
+    findings_add(&(lane)->v->findings, (log)->topic, (log)->partition, (offset), __VA_ARGS__)
+
+/* Asks on one of the lane's connections; false, and the lane's code tells, where there is no answer. */
+bool lane_ask(struct lane *lane, struct lbx_pg *pg, const struct lbx_sql *sql, int param_count,
+              const char *const *params);
+
+/* Takes each row of offsets [first, behind) in their order. */
+void lane_each_row(struct lane *lane, const struct log *log, int64_t first, int64_t behind,
+                   void (*take)(void *context, const struct checked *row), void *context);
+
 /* The whole log. Findings are no failure of this. */
-enum ctl_exit check_log(struct verification *v, const struct log *log);
+void check_log(struct lane *lane, const struct log *log);
 
 /* Offsets [first, behind) of it: their rows against tiles, head and the checkpoint that covers them. */
-enum ctl_exit check_range(struct verification *v, const struct log *log, int64_t first,
-                          int64_t behind);
+void check_range(struct lane *lane, const struct log *log, int64_t first, int64_t behind);
 
 #endif

@@ -6,12 +6,14 @@
 
 void findings_init(struct findings *findings) {
     *findings = (struct findings){0};
+    pthread_mutex_init(&findings->lock, NULL);
     lbx_arena_init(&findings->arena);
 }
 
 void findings_done(struct findings *findings) {
     lbx_arena_done(&findings->arena);
     free(findings->list);
+    pthread_mutex_destroy(&findings->lock);
 }
 
 static struct finding *find(const struct findings *findings, const char *topic, int32_t partition) {
@@ -21,21 +23,20 @@ static struct finding *find(const struct findings *findings, const char *topic, 
     return NULL;
 }
 
-const struct finding *findings_of(const struct findings *findings, const char *topic,
-                                  int32_t partition) {
-    return find(findings, topic, partition);
+bool findings_within(struct findings *findings, const char *topic, int32_t partition, int64_t first,
+                     int64_t behind) {
+    pthread_mutex_lock(&findings->lock);
+    const struct finding *at = find(findings, topic, partition);
+    bool within = at && at->offset >= first && at->offset < behind;
+    pthread_mutex_unlock(&findings->lock);
+    return within;
 }
 
-void findings_add(struct findings *findings, const char *topic, int32_t partition, int64_t offset,
-                  const char *format, ...) {
-    char what[512];
-    va_list args;
+static void keep(struct findings *findings, const char *topic, int32_t partition, int64_t offset,
+                 const char *what) {
     struct finding *at = find(findings, topic, partition);
     if (at && (offset < 0 || (at->offset >= 0 && at->offset <= offset)))
         return;
-    va_start(args, format);
-    vsnprintf(what, sizeof what, format, args);
-    va_end(args);
     if (!at) {
         findings->list = realloc(findings->list, (findings->count + 1) * sizeof *findings->list);
         if (!findings->list)
@@ -44,6 +45,18 @@ void findings_add(struct findings *findings, const char *topic, int32_t partitio
     }
     *at = (struct finding){lbx_arena_strdup(&findings->arena, topic), partition, offset,
                            lbx_arena_strdup(&findings->arena, what)};
+}
+
+void findings_add(struct findings *findings, const char *topic, int32_t partition, int64_t offset,
+                  const char *format, ...) {
+    char what[512];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(what, sizeof what, format, args);
+    va_end(args);
+    pthread_mutex_lock(&findings->lock);
+    keep(findings, topic, partition, offset, what);
+    pthread_mutex_unlock(&findings->lock);
 }
 
 static int by_place(const void *a, const void *b) {

@@ -1,8 +1,10 @@
-/* What is wrong, where it begins: one finding a log, the first. */
+/* What is wrong, where it begins: one finding a log, the first. Several threads may add. */
 #ifndef LOCKBOXCTL_PROOF_FINDINGS_H
 #define LOCKBOXCTL_PROOF_FINDINGS_H
 
 #include "ctl.h"
+
+#include <pthread.h>
 
 struct finding {
     const char *topic;
@@ -12,6 +14,7 @@ struct finding {
 };
 
 struct findings {
+    pthread_mutex_t lock;
     struct lbx_arena arena;
     struct finding *list;
     size_t count;
@@ -24,8 +27,9 @@ void findings_done(struct findings *findings);
 void findings_add(struct findings *findings, const char *topic, int32_t partition, int64_t offset,
                   const char *format, ...) __attribute__((format(printf, 5, 6)));
 
-const struct finding *findings_of(const struct findings *findings, const char *topic,
-                                  int32_t partition);
+/* Whether a log has one, and it begins in [first, behind). */
+bool findings_within(struct findings *findings, const char *topic, int32_t partition, int64_t first,
+                     int64_t behind);
 
 /* Rows on standard output, in the order of topic and partition. */
 void findings_print(const struct findings *findings, enum ctl_format format);

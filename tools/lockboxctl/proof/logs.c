@@ -42,21 +42,23 @@ static const char *put(struct digits *digits, int64_t number) {
     return digits->text;
 }
 
-static int nibble(char c) {
-    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
+/* A digit's value and 16, else 0: tiles come as text, and there are many. */
+static const unsigned char nibbles[256] = {
+    ['0'] = 16, ['1'] = 17, ['2'] = 18, ['3'] = 19, ['4'] = 20, ['5'] = 21, ['6'] = 22, ['7'] = 23,
+    ['8'] = 24, ['9'] = 25, ['a'] = 26, ['b'] = 27, ['c'] = 28, ['d'] = 29, ['e'] = 30, ['f'] = 31,
+};
 
 bool from_hex(const char *hex, void *ret_bytes, size_t len) {
-    unsigned char *bytes = ret_bytes;
+    unsigned char *bytes = ret_bytes, all = 16;
     if (!hex || strlen(hex) != 2 * len)
         return false;
     for (size_t i = 0; i < len; i++) {
-        int high = nibble(hex[2 * i]), low = nibble(hex[2 * i + 1]);
-        if (high < 0 || low < 0)
-            return false;
-        bytes[i] = (unsigned char)(high << 4 | low);
+        unsigned char high = nibbles[(unsigned char)hex[2 * i]];
+        unsigned char low = nibbles[(unsigned char)hex[2 * i + 1]];
+        all &= high & low;
+        bytes[i] = (unsigned char)(high << 4 | (low & 15));
     }
-    return true;
+    return all & 16;
 }
 
 /* ---- heads ---- */
@@ -107,6 +109,15 @@ enum ctl_exit logs_load(struct ctl *ctl, struct lbx_pg *pg, struct logs *ret_log
         if (!read_head(ctl, pg, ret_logs->count, &ret_logs->list[ret_logs->count]))
             return CTL_USAGE;
     return CTL_DONE;
+}
+
+enum ctl_exit logs_share(struct lbx_pg *with, struct lbx_pg *pg) {
+    enum ctl_exit code = proof_ask(with, &sql_proof_snapshot, 0, NULL);
+    if (code != CTL_DONE)
+        return code;
+    enum lbx_err err = lbx_pg_begin_at(pg, lbx_pg_cell(with, 0, 0, 0));
+    return err == LBX_OK ? proof_ask(pg, &sql_proof_unbounded, 0, NULL)
+                         : ctl_statement_failed(&ctl_audit, err);
 }
 
 const struct log *logs_find(const struct logs *logs, const char *topic, int32_t partition) {

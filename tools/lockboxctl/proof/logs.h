@@ -41,6 +41,9 @@ enum ctl_exit proof_ask(struct lbx_pg *pg, const struct lbx_sql *sql, int param_
 /* Begins a read-only transaction that sees one moment, and reads all heads. */
 enum ctl_exit logs_load(struct ctl *ctl, struct lbx_pg *pg, struct logs *ret_logs);
 
+/* Another connection sees the same moment from now on. */
+enum ctl_exit logs_share(struct lbx_pg *with, struct lbx_pg *pg);
+
 /* NULL: none. */
 const struct log *logs_find(const struct logs *logs, const char *topic, int32_t partition);
 const struct log *logs_by_origin(const struct logs *logs, const char *origin);

@@ -5,10 +5,11 @@
 #include <stdio.h>
 #include <unistd.h>
 
-enum { WIDTH = 30, LOOK = 4096 };
+enum { WIDTH = 30 };
 
 void progress_begin(struct progress *p, uint64_t total) {
     *p = (struct progress){.total = total, .terminal = isatty(STDERR_FILENO)};
+    pthread_mutex_init(&p->lock, NULL);
     p->began_us = p->shown_us = lbx_monotonic_us();
 }
 
@@ -32,14 +33,13 @@ static void show(struct progress *p, int64_t now_us, const char *topic, int32_t 
 }
 
 void progress_step(struct progress *p, uint64_t done, const char *topic, int32_t partition) {
-    bool look = p->done / LOOK != (p->done + done) / LOOK;
-    p->done += done;
-    if (!look)
-        return;
     int64_t now_us = lbx_monotonic_us(),
             every_us = p->terminal ? LBX_SECOND_US / 10 : 5 * LBX_SECOND_US;
+    pthread_mutex_lock(&p->lock);
+    p->done += done;
     if (now_us - p->shown_us >= every_us)
         show(p, now_us, topic, partition);
+    pthread_mutex_unlock(&p->lock);
 }
 
 void progress_end(struct progress *p) {

@@ -5,14 +5,15 @@
 #define LOCKBOXCTL_PROOF_PUBLISHED_H
 
 #include "logs.h"
-#include "pipeline.h"
+#include "stream.h"
 
-struct verification;
+struct lane;
 
 enum { PUBLISHED_AT_ONCE = 500 };
 
 struct published {
-    struct verification *v;
+    struct lane *lane;
+    const struct log *log;  /* of checkpoints */
     struct lbx_arena arena; /* the texts of those in hand */
     struct lbx_rows rows;
     struct published_one {
@@ -23,12 +24,12 @@ struct published {
     size_t count;
 };
 
-void published_init(struct published *published, struct verification *v);
+void published_init(struct published *published, struct lane *lane, const struct log *log);
 void published_done(struct published *published);
 
 /* A record of the topic of checkpoints, which is as it was hashed. */
-enum ctl_exit published_note(struct published *published, const struct checked *row);
+void published_note(struct published *published, const struct checked *row);
 /* There are no more. */
-enum ctl_exit published_end(struct published *published);
+void published_end(struct published *published);
 
 #endif

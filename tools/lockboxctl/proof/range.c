@@ -8,16 +8,13 @@
 #include <string.h>
 
 struct range {
-    struct verification *v;
+    struct lane *lane;
     const struct log *log;
     struct log_hashes under;
     uint64_t first, behind;  /* leaves */
     struct lbx_hash *leaves; /* of [first, behind) */
     bool *has_row;
 };
-
-#define FIND(r, offset, ...)                                                                       \
-    findings_add(&(r)->v->findings, (r)->log->topic, (r)->log->partition, (offset), __VA_ARGS__)
 
 static void range_done(struct range *r) {
     log_hashes_done(&r->under);
@@ -54,35 +51,15 @@ static enum lbx_err read_overlaid(void *context, unsigned level, uint64_t index,
 
 /* ---- rows ---- */
 
-static void take_row(struct range *r, const struct checked *row) {
+static void take_row(void *context, const struct checked *row) {
+    struct range *r = context;
     uint64_t leaf = (uint64_t)(row->offset - r->log->base) - r->first;
-    r->v->records++;
-    progress_step(&r->v->progress, 1, r->log->topic, r->log->partition);
-    if (row->wrong)
-        FIND(r, row->offset, "%s", row->wrong);
     if (r->has_row[leaf]) {
-        FIND(r, row->offset, "there is a second record at this offset");
+        FIND(r->lane, r->log, row->offset, "there is a second record at this offset");
         return;
     }
     r->has_row[leaf] = true;
     r->leaves[leaf] = row->stored;
-}
-
-static enum ctl_exit read_rows(struct range *r) {
-    const struct place place = {ctl_topic_of(r->v->ctl, r->log->topic), r->log->topic,
-                                r->log->partition};
-    struct lbx_arena *arena = &r->v->ctl->arena;
-    const struct checked *row;
-    enum ctl_exit code = PROOF_ASK(r->v->rows, &sql_proof_scope, r->log->topic,
-                                   number_text(arena, r->log->partition),
-                                   number_text(arena, r->log->base + (int64_t)r->first),
-                                   number_text(arena, r->log->base + (int64_t)r->behind));
-    if (code != CTL_DONE)
-        return code;
-    enum lbx_err err = pipeline_begin(r->v->pipeline, r->v->rows, &place);
-    while (err == LBX_OK && (err = pipeline_next(r->v->pipeline, &row)) == LBX_OK)
-        take_row(r, row);
-    return err == LBX_ERR_NOT_FOUND ? CTL_DONE : ctl_statement_failed(&ctl_audit, err);
 }
 
 /* ---- what the log says ---- */
@@ -95,12 +72,13 @@ static void compare_leaf(struct range *r, uint64_t leaf, const struct lbx_hash *
     if (lbx_hash_equal(ours, known))
         return;
     if (r->has_row[leaf - r->first])
-        FIND(r, offset,
+        FIND(r->lane, r->log, offset,
              lbx_hash_equal(known, &lbx_empty_leaf) ? "there is a record that the log does not have"
                                                     : "the record is not the one in the log");
-    else if (!r->v->allow_absent)
-        FIND(r, offset, "the record is missing (--detached allows for months that were detached)");
-    r->v->absent += !r->has_row[leaf - r->first];
+    else if (!r->lane->v->allow_absent)
+        FIND(r->lane, r->log, offset,
+             "the record is missing (--detached allows for months that were detached)");
+    r->lane->tally.absent += !r->has_row[leaf - r->first];
     *ours = *known;
 }
 
@@ -113,7 +91,7 @@ static enum ctl_exit compare_tiles(struct range *r) {
         if (err == LBX_ERR_UNAVAILABLE)
             return CTL_UNREACHABLE;
         if (err != LBX_OK)
-            FIND(r, r->log->base + (int64_t)(index * LBX_TILE_WIDTH),
+            FIND(r->lane, r->log, r->log->base + (int64_t)(index * LBX_TILE_WIDTH),
                  "tile 0/%" PRIu64 " is missing", index);
         do {
             if (err == LBX_OK)
@@ -132,53 +110,59 @@ static enum ctl_exit compare_root(struct range *r) {
     bool any;
     struct lbx_hash_source source = {r, read_overlaid};
     int64_t first = r->log->base + (int64_t)r->first;
-    enum ctl_exit code = checkpoint_covering(r->v->hashes, r->log, r->behind, &any);
+    enum ctl_exit code = checkpoint_covering(r->lane->hashes, r->log, r->behind, &any);
     if (code != CTL_DONE)
         return code;
     if (!any)
         return ctl_fail(CTL_NO, "no checkpoint covers offset %" PRId64 " of %s/%d yet",
                         r->log->base + (int64_t)r->behind - 1, r->log->topic, r->log->partition);
-    struct stored_checkpoint stored = checkpoint_at(r->v->hashes, 0);
-    r->v->checkpoints++;
-    if (!checkpoint_holds(stored.note, strlen(stored.note), r->log->origin, &r->v->trusted, &note,
-                          &said, &wrong)) {
-        FIND(r, -1, "checkpoint %" PRId64 " (size %" PRIu64 "): %s", stored.number, stored.size,
-             wrong);
+    struct stored_checkpoint stored = checkpoint_at(r->lane->hashes, 0);
+    r->lane->tally.checkpoints++;
+    if (!checkpoint_holds(stored.note, strlen(stored.note), r->log->origin, &r->lane->v->trusted,
+                          &note, &said, &wrong)) {
+        FIND(r->lane, r->log, -1, "checkpoint %" PRId64 " (size %" PRIu64 "): %s", stored.number,
+             stored.size, wrong);
         return CTL_DONE;
     }
     if (said.size < r->behind || said.size > r->log->size) {
-        FIND(r, -1, "checkpoint %" PRId64 ": size is not what its note says", stored.number);
+        FIND(r->lane, r->log, -1, "checkpoint %" PRId64 ": size is not what its note says",
+             stored.number);
         return CTL_DONE;
     }
     if (lbx_tree_edge(&source, said.size, &edge) != LBX_OK)
-        FIND(r, first, "the log's tiles are not whole");
+        FIND(r->lane, r->log, first, "the log's tiles are not whole");
     lbx_edge_root(&edge, &root);
     if (!lbx_hash_equal(&root, &said.root))
-        FIND(r, first,
+        FIND(r->lane, r->log, first,
              "a record from here on, or a tile, is not the one that was hashed: a checkpoint of "
              "size %" PRIu64 " says so",
              said.size);
     return CTL_DONE;
 }
 
-enum ctl_exit check_range(struct verification *v, const struct log *log, int64_t first,
-                          int64_t behind) {
-    struct range r LBX_CLEANUP(range_done) = {.v = v, .log = log};
-    log_hashes_init(&r.under, v->hashes, log);
+void check_range(struct lane *lane, const struct log *log, int64_t first, int64_t behind) {
+    struct range r LBX_CLEANUP(range_done) = {.lane = lane, .log = log};
+    log_hashes_init(&r.under, lane->hashes, log);
     if (!log->has_head || first < log->base || behind > log->base + (int64_t)log->size ||
-        first >= behind)
-        return ctl_fail(CTL_USAGE, "%s/%d has the offsets %" PRId64 " to %" PRId64, log->topic,
-                        log->partition, log->base, log->base + (int64_t)log->size - 1);
+        first >= behind) {
+        lane->code =
+            ctl_fail(CTL_USAGE, "%s/%d has the offsets %" PRId64 " to %" PRId64, log->topic,
+                     log->partition, log->base, log->base + (int64_t)log->size - 1);
+        return;
+    }
     r.first = (uint64_t)(first - log->base);
     r.behind = (uint64_t)(behind - log->base);
     r.leaves = calloc((size_t)(r.behind - r.first), sizeof *r.leaves);
     r.has_row = calloc((size_t)(r.behind - r.first), sizeof *r.has_row);
-    if (!r.leaves || !r.has_row)
-        return ctl_fail(CTL_NO, "that range is too long for this machine's memory");
+    if (!r.leaves || !r.has_row) {
+        lane->code = ctl_fail(CTL_NO, "that range is too long for this machine's memory");
+        return;
+    }
     for (uint64_t i = 0; i < r.behind - r.first; i++)
         r.leaves[i] = lbx_empty_leaf;
-    enum ctl_exit code = read_rows(&r);
-    if (code == CTL_DONE)
-        code = compare_tiles(&r);
-    return code == CTL_DONE && !log->is_checkpoints ? compare_root(&r) : code;
+    lane_each_row(lane, log, first, behind, take_row, &r);
+    if (lane->code == CTL_DONE)
+        lane->code = compare_tiles(&r);
+    if (lane->code == CTL_DONE && !log->is_checkpoints)
+        lane->code = compare_root(&r);
 }

@@ -76,10 +76,23 @@ static bool bytes_of(struct cell cell, const void **ret_bytes, size_t *ret_len) 
     return true;
 }
 
-bool row_read(const struct place *place, const char *bytes, size_t len, struct lbx_arena *arena,
-              struct row *ret_row, const char **ret_wrong) {
-    struct cell fields[COLUMNS];
+/* Only what is in its form, to the last byte, is hashed as it stands: else two rows could have one leaf. */
+static bool headers_of(struct row *row, bool want, struct lbx_arena *arena) {
     struct lbx_header *headers = NULL;
+    struct cell cell = row->headers;
+    if (cell.len < 0)
+        return false;
+    if (!want)
+        return lbx_record_headers_check(cell.bytes, (size_t)cell.len) == LBX_OK;
+    enum lbx_err err = lbx_record_headers_decode(cell.bytes, (size_t)cell.len, arena, &headers,
+                                                 &row->record.header_count);
+    row->record.headers = headers;
+    return err == LBX_OK;
+}
+
+bool row_read(const struct place *place, const char *bytes, size_t len, bool want_headers,
+              struct lbx_arena *arena, struct row *ret_row, const char **ret_wrong) {
+    struct cell fields[COLUMNS];
     int64_t at_us = 0;
     *ret_row = (struct row){.record = {.topic = place->topic,
                                        .topic_name = place->topic_name,
@@ -98,13 +111,11 @@ bool row_read(const struct place *place, const char *bytes, size_t len, struct l
     record->timestamp_ms = at_us / 1000;
     bytes_of(fields[KEY], &record->key, &record->key_len);
     bytes_of(fields[RAW], &record->value, &record->value_len);
-    if (fields[HEADERS].len < 0 ||
-        lbx_record_headers_decode(fields[HEADERS].bytes, (size_t)fields[HEADERS].len, arena,
-                                  &headers, &record->header_count) != LBX_OK) {
+    ret_row->headers = fields[HEADERS];
+    if (!headers_of(ret_row, want_headers, arena)) {
         *ret_wrong = "headers are not in their form";
         return false;
     }
-    record->headers = headers;
     for (int i = 0, from = FIRST_CELL; i < CELL_COUNT; i++, from++) {
         if (from == EVENT_TIME)
             from++;
@@ -116,6 +127,12 @@ bool row_read(const struct place *place, const char *bytes, size_t len, struct l
         return false;
     }
     return true;
+}
+
+void row_leaf_hash(const struct row *row, struct lbx_buf *scratch, struct lbx_hash *ret_hash) {
+    lbx_buf_clear(scratch);
+    lbx_record_leaf_encoded(&row->record, row->headers.bytes, (size_t)row->headers.len, scratch);
+    lbx_leaf_hash(scratch->data, scratch->len, ret_hash);
 }
 
 void record_leaf_hash(const struct lbx_record *record, struct lbx_buf *scratch,

@@ -34,23 +34,28 @@ enum {
     CELL_COUNT
 };
 
-/* What stands in a row; all of it borrowed from the row's bytes, the headers from an arena. */
+/* What stands in a row; all of it borrowed from the row's bytes, the record's headers from an arena. */
 struct row {
     struct lbx_record record;
+    struct cell headers; /* as they are hashed */
     struct lbx_hash leaf_hash;
     struct cell cells[CELL_COUNT];
     int64_t event_time_us;
     bool has_event_time;
 };
 
-/* *ret_wrong says what no row of ours can be, static; the offset is set wherever there is one. */
-bool row_read(const struct place *place, const char *bytes, size_t len, struct lbx_arena *arena,
-              struct row *ret_row, const char **ret_wrong);
+/* *ret_wrong says what no row of ours can be, static; the offset is set wherever there is one. The record's headers are
+ * only looked at, and not in it, unless they are wanted. */
+bool row_read(const struct place *place, const char *bytes, size_t len, bool want_headers,
+              struct lbx_arena *arena, struct row *ret_row, const char **ret_wrong);
 
 /* The offset alone: the first column. */
 int64_t row_offset(const char *bytes, size_t len);
 
-/* The record's leaf hash, computed; scratch is overwritten. */
+/* The leaf hash of the record in a row, computed; scratch is overwritten. */
+void row_leaf_hash(const struct row *row, struct lbx_buf *scratch, struct lbx_hash *ret_hash);
+
+/* The same of a record from elsewhere. */
 void record_leaf_hash(const struct lbx_record *record, struct lbx_buf *scratch,
                       struct lbx_hash *ret_hash);
 

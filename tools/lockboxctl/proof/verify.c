@@ -6,21 +6,13 @@
 #include "unpack.h"
 
 #include <inttypes.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-enum { CATCH_UP_S = 15, POLL_MS = 100 };
-
-static void verification_done(struct verification *v) {
-    pipeline_close(v->pipeline);
-    lbx_pg_close(v->rows);
-    lbx_pg_close(v->hashes);
-    lbx_reader_close(v->kafka);
-    logs_done(&v->logs);
-    trusted_done(&v->trusted);
-    findings_done(&v->findings);
-}
+enum { CATCH_UP_S = 5, POLL_MS = 100 };
 
 /* ---- what is asked ---- */
 
@@ -71,34 +63,78 @@ static bool is_in(const struct scope *scope, const struct log *log) {
 
 /* ---- the run ---- */
 
-static enum ctl_exit open_all(struct verification *v) {
-    struct ctl *ctl = v->ctl;
-    enum ctl_exit code = trusted_load(ctl, &v->trusted);
+enum { LANES_MAX = 16 };
+
+struct run {
+    struct verification v;
+    struct scope scope;
+    const struct log **logs; /* of the scope, the largest first */
+    size_t log_count;
+    atomic_size_t next; /* of them */
+    struct lane lanes[LANES_MAX];
+    pthread_t threads[LANES_MAX];
+    size_t lane_count;
+};
+
+static void lane_done(struct lane *lane) {
+    stream_done(&lane->stream);
+    lbx_arena_done(&lane->arena);
+    lbx_pg_close(lane->rows);
+    lbx_pg_close(lane->hashes);
+    lbx_reader_close(lane->kafka);
+}
+
+static void run_done(struct run *run) {
+    for (size_t i = 0; i < run->lane_count; i++)
+        lane_done(&run->lanes[i]);
+    free(run->logs);
+    logs_done(&run->v.logs);
+    trusted_done(&run->v.trusted);
+    findings_done(&run->v.findings);
+}
+
+static enum ctl_exit open_lane(struct run *run) {
+    struct ctl *ctl = run->v.ctl;
+    struct lane *lane = &run->lanes[run->lane_count++];
+    lane->v = &run->v;
+    lbx_arena_init(&lane->arena);
+    enum ctl_exit code = proof_connect(ctl, &lane->rows);
     if (code == CTL_DONE)
-        code = proof_connect(ctl, &v->rows);
-    if (code == CTL_DONE)
-        code = proof_connect(ctl, &v->hashes);
+        code = proof_connect(ctl, &lane->hashes);
     if (code == CTL_DONE && ctl->options[CTL_KAFKA] &&
-        lbx_reader_open(&ctl->settings, "lockboxctl", &v->kafka) != LBX_OK)
+        lbx_reader_open(&ctl->settings, "lockboxctl", &lane->kafka) != LBX_OK)
         code = ctl_fail(CTL_USAGE, "the Kafka client refuses a LOCKBOX_KAFKA_* setting");
-    v->pipeline = pipeline_open(!ctl->options[CTL_LEAVES]);
+    stream_init(&lane->stream, lane->rows, !ctl->options[CTL_LEAVES]);
+    return code;
+}
+
+/* As many as there are processors and logs to check. All see the moment that the first one sees. */
+static enum ctl_exit open_lanes(struct run *run) {
+    long processors = sysconf(_SC_NPROCESSORS_ONLN);
+    size_t wanted = processors < 1 ? 1 : processors > LANES_MAX ? LANES_MAX : (size_t)processors;
+    enum ctl_exit code = CTL_DONE;
+    while (code == CTL_DONE && run->lane_count < wanted && run->lane_count < run->log_count) {
+        code = open_lane(run);
+        if (code == CTL_DONE)
+            code = logs_share(run->lanes[0].rows, run->lanes[run->lane_count - 1].rows);
+    }
     return code;
 }
 
 /* How many records Kafka has that the store has not. */
-static enum ctl_exit behind_kafka(struct verification *v, int64_t *ret_records) {
-    enum ctl_exit code = proof_ask(v->hashes, &sql_proof_ends, 0, NULL);
+static enum ctl_exit behind_kafka(const struct lane *lane, int64_t *ret_records) {
+    enum ctl_exit code = proof_ask(lane->hashes, &sql_proof_ends, 0, NULL);
     *ret_records = 0;
-    for (size_t row = 0; code == CTL_DONE && row < lbx_pg_row_count(v->hashes, 0); row++) {
-        int64_t first, behind, head = lbx_pg_cell_int(v->hashes, 0, row, 2);
+    for (size_t row = 0; code == CTL_DONE && row < lbx_pg_row_count(lane->hashes, 0); row++) {
+        int64_t first, behind, head = lbx_pg_cell_int(lane->hashes, 0, row, 2);
         enum lbx_err err =
-            lbx_reader_ends(v->kafka, lbx_pg_cell(v->hashes, 0, row, 0),
-                            (int32_t)lbx_pg_cell_int(v->hashes, 0, row, 1), &first, &behind);
+            lbx_reader_ends(lane->kafka, lbx_pg_cell(lane->hashes, 0, row, 0),
+                            (int32_t)lbx_pg_cell_int(lane->hashes, 0, row, 1), &first, &behind);
         if (err == LBX_ERR_UNAVAILABLE)
             return ctl_fail(CTL_UNREACHABLE,
                             "Kafka at %s cannot be reached: check "
                             "LOCKBOX_KAFKA_BOOTSTRAP_SERVERS",
-                            v->ctl->settings.kafka_bootstrap_servers);
+                            lane->v->ctl->settings.kafka_bootstrap_servers);
         if (err == LBX_OK && behind > head)
             *ret_records += behind - head;
     }
@@ -106,10 +142,10 @@ static enum ctl_exit behind_kafka(struct verification *v, int64_t *ret_records) 
 }
 
 /* A store that is a moment behind is not wrong: it gets that moment. */
-static enum ctl_exit await_kafka(struct verification *v) {
+static enum ctl_exit await_kafka(const struct lane *lane) {
     int64_t deadline = lbx_monotonic_us() + CATCH_UP_S * LBX_SECOND_US, records;
     for (;;) {
-        enum ctl_exit code = behind_kafka(v, &records);
+        enum ctl_exit code = behind_kafka(lane, &records);
         if (code != CTL_DONE || records == 0)
             return code;
         if (lbx_monotonic_us() > deadline)
@@ -120,73 +156,126 @@ static enum ctl_exit await_kafka(struct verification *v) {
     }
 }
 
-static uint64_t records_in(const struct verification *v, const struct scope *scope) {
-    uint64_t total = 0;
-    for (size_t i = 0; i < v->logs.count; i++)
-        if (is_in(scope, &v->logs.list[i]))
-            total += scope->behind >= 0 ? (uint64_t)(scope->behind - scope->first)
-                                        : (uint64_t)v->logs.list[i].rows;
-    return total;
+static uint64_t records_of(const struct scope *scope, const struct log *log) {
+    return scope->behind >= 0 ? (uint64_t)(scope->behind - scope->first) : (uint64_t)log->rows;
 }
 
-static enum ctl_exit check_all(struct verification *v, const struct scope *scope) {
-    enum ctl_exit code = CTL_DONE;
-    bool any = false;
-    for (size_t i = 0; code == CTL_DONE && i < v->logs.count; i++) {
-        const struct log *log = &v->logs.list[i];
-        if (!is_in(scope, log))
-            continue;
-        any = true;
-        code = scope->behind >= 0 ? check_range(v, log, scope->first, scope->behind)
-                                  : check_log(v, log);
+static int larger_first(const void *a, const void *b) {
+    const struct log *x = *(const struct log *const *)a, *y = *(const struct log *const *)b;
+    return (x->rows < y->rows) - (x->rows > y->rows);
+}
+
+static enum ctl_exit choose_logs(struct run *run) {
+    const struct logs *logs = &run->v.logs;
+    uint64_t records = 0;
+    run->logs = calloc(logs->count + 1, sizeof *run->logs);
+    if (!run->logs)
+        abort();
+    for (size_t i = 0; i < logs->count; i++)
+        if (is_in(&run->scope, &logs->list[i])) {
+            run->logs[run->log_count++] = &logs->list[i];
+            records += records_of(&run->scope, &logs->list[i]);
+        }
+    if (run->log_count == 0 && run->scope.topic)
+        return ctl_fail(CTL_NO, "the audit store has nothing of %s", run->scope.topic);
+    if (run->log_count)
+        qsort(run->logs, run->log_count, sizeof *run->logs, larger_first);
+    progress_begin(&run->v.progress, records);
+    return CTL_DONE;
+}
+
+static void *check_some(void *context) {
+    struct lane *lane = context;
+    struct run *run = (struct run *)lane->v;
+    size_t at;
+    while (lane->code == CTL_DONE && (at = atomic_fetch_add(&run->next, 1)) < run->log_count) {
+        const struct log *log = run->logs[at];
+        lbx_arena_reset(&lane->arena);
+        if (run->scope.behind >= 0)
+            check_range(lane, log, run->scope.first, run->scope.behind);
+        else
+            check_log(lane, log);
     }
-    if (code == CTL_DONE && !any && scope->topic)
-        return ctl_fail(CTL_NO, "the audit store has nothing of %s", scope->topic);
+    if (lane->code != CTL_DONE)
+        atomic_store(&run->next, run->log_count); /* the others end with what they are at */
+    return NULL;
+}
+
+static void add(struct tally *sum, const struct tally *one) {
+    sum->records += one->records;
+    sum->absent += one->absent;
+    sum->checkpoints += one->checkpoints;
+    sum->cosigned += one->cosigned;
+    sum->unwitnessed += one->unwitnessed;
+    sum->kafka_records += one->kafka_records;
+    sum->kafka_gone += one->kafka_gone;
+}
+
+static enum ctl_exit check_all(struct run *run, struct tally *ret_sum) {
+    enum ctl_exit code = CTL_DONE;
+    for (size_t i = 0; i < run->lane_count; i++)
+        if (pthread_create(&run->threads[i], NULL, check_some, &run->lanes[i]) != 0)
+            abort();
+    for (size_t i = 0; i < run->lane_count; i++) {
+        pthread_join(run->threads[i], NULL);
+        add(ret_sum, &run->lanes[i].tally);
+        if (run->lanes[i].code > code)
+            code = run->lanes[i].code;
+    }
+    progress_end(&run->v.progress);
     return code;
 }
 
-static void say_result(const struct verification *v) {
+static void say_result(const struct verification *v, const struct tally *sum) {
     struct lbx_buf out LBX_BUF = {0};
     double seconds = (double)(lbx_monotonic_us() - v->progress.began_us) / LBX_SECOND_US;
     lbx_buf_printf(&out, "%" PRIu64 " records, %" PRIu64 " checkpoints, %zu logs in %.1f s: %s\n",
-                   v->records, v->checkpoints, v->logs.count, seconds,
+                   sum->records, sum->checkpoints, v->logs.count, seconds,
                    v->findings.count ? "not all is right" : "all is right");
-    if (v->absent && v->allow_absent)
-        lbx_buf_printf(&out, "%" PRIu64 " records are not here, only their hashes\n", v->absent);
+    if (sum->absent && v->allow_absent)
+        lbx_buf_printf(&out, "%" PRIu64 " records are not here, only their hashes\n", sum->absent);
     if (v->trusted.policy)
         lbx_buf_printf(&out,
                        "%" PRIu64 " checkpoints are cosigned; %" PRIu64
                        " leaves came after what enough witnesses saw\n",
-                       v->cosigned, v->unwitnessed);
-    if (v->kafka)
+                       sum->cosigned, sum->unwitnessed);
+    if (v->ctl->options[CTL_KAFKA])
         lbx_buf_printf(
             &out, "%" PRIu64 " records are the same in Kafka; %" PRIu64 " are no longer there\n",
-            v->kafka_records, v->kafka_gone);
+            sum->kafka_records, sum->kafka_gone);
     ctl_put(&out);
 }
 
+static enum ctl_exit begin(struct run *run) {
+    struct ctl *ctl = run->v.ctl;
+    enum ctl_exit code = read_scope(ctl, &run->scope);
+    if (code == CTL_DONE)
+        code = trusted_load(ctl, &run->v.trusted);
+    if (code == CTL_DONE)
+        code = open_lane(run);
+    if (code == CTL_DONE && run->lanes[0].kafka)
+        code = await_kafka(&run->lanes[0]);
+    if (code == CTL_DONE)
+        code = logs_load(ctl, run->lanes[0].rows, &run->v.logs);
+    if (code == CTL_DONE)
+        code = choose_logs(run);
+    return code == CTL_DONE ? open_lanes(run) : code;
+}
+
 static enum ctl_exit verify_store(struct ctl *ctl) {
-    struct verification v LBX_CLEANUP(verification_done) = {
-        .ctl = ctl, .allow_absent = ctl->options[CTL_DETACHED] != NULL};
-    struct scope scope;
-    findings_init(&v.findings);
-    enum ctl_exit code = read_scope(ctl, &scope);
-    if (code == CTL_DONE)
-        code = open_all(&v);
-    if (code == CTL_DONE && v.kafka)
-        code = await_kafka(&v);
-    if (code == CTL_DONE)
-        code = logs_load(ctl, v.rows, &v.logs);
+    struct run run LBX_CLEANUP(run_done) = {
+        .v = {.ctl = ctl, .allow_absent = ctl->options[CTL_DETACHED] != NULL}};
+    struct tally sum = {0};
+    findings_init(&run.v.findings);
+    enum ctl_exit code = begin(&run);
     if (code != CTL_DONE)
         return code;
-    progress_begin(&v.progress, records_in(&v, &scope));
-    code = check_all(&v, &scope);
-    progress_end(&v.progress);
-    if (v.findings.count || ctl->format != CTL_TABLE)
-        findings_print(&v.findings, ctl->format);
+    code = check_all(&run, &sum);
+    if (run.v.findings.count || ctl->format != CTL_TABLE)
+        findings_print(&run.v.findings, ctl->format);
     if (code == CTL_DONE && ctl->format == CTL_TABLE)
-        say_result(&v);
-    return code == CTL_DONE && v.findings.count ? CTL_NO : code;
+        say_result(&run.v, &sum);
+    return code == CTL_DONE && run.v.findings.count ? CTL_NO : code;
 }
 
 enum ctl_exit ctl_audit_verify(struct ctl *ctl) {
