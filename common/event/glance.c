@@ -159,30 +159,31 @@ enum slot {
 };
 
 #define SOMEONES(nodes_name, its_slot)                                                             \
-    static const struct lbx_skim_node nodes_name[] = {{.name = "id", .slot = its_slot}}
+    static const struct lbx_skim_node nodes_name[] = {{LBX_SKIM_NAME("id"), .slot = its_slot}}
 SOMEONES(by_nodes, SLOT_BY);
 SOMEONES(engineer_nodes, SLOT_ENGINEER);
 SOMEONES(opened_by_nodes, SLOT_OPENED_BY);
 
 /* A request as it stands has decisions in it: a parser's. */
 static const struct lbx_skim_node data_nodes[] = {
-    {.name = "request_id", .slot = SLOT_REQUEST_ID},
-    {.name = "tenant_id", .slot = SLOT_TENANT_ID},
-    {.name = "subscription_id", .slot = SLOT_SUBSCRIPTION_ID},
-    {.name = "ticket_id", .slot = SLOT_TICKET_ID},
-    {.name = "engineer_id", .slot = SLOT_ENGINEER_ID},
-    {.name = "by", .inside = by_nodes, .inside_count = 1},
-    {.name = "engineer", .inside = engineer_nodes, .inside_count = 1},
-    {.name = "opened_by", .inside = opened_by_nodes, .inside_count = 1},
-    {.name = "request", .give_up = true},
+    {LBX_SKIM_NAME("request_id"), .slot = SLOT_REQUEST_ID},
+    {LBX_SKIM_NAME("tenant_id"), .slot = SLOT_TENANT_ID},
+    {LBX_SKIM_NAME("subscription_id"), .slot = SLOT_SUBSCRIPTION_ID},
+    {LBX_SKIM_NAME("ticket_id"), .slot = SLOT_TICKET_ID},
+    {LBX_SKIM_NAME("engineer_id"), .slot = SLOT_ENGINEER_ID},
+    {LBX_SKIM_NAME("by"), .inside = by_nodes, .inside_count = 1},
+    {LBX_SKIM_NAME("engineer"), .inside = engineer_nodes, .inside_count = 1},
+    {LBX_SKIM_NAME("opened_by"), .inside = opened_by_nodes, .inside_count = 1},
+    {LBX_SKIM_NAME("request"), .give_up = true},
 };
 static const struct lbx_skim_node nodes[] = {
-    {.name = "id", .slot = SLOT_ID},
-    {.name = "source", .slot = SLOT_SOURCE},
-    {.name = "type", .slot = SLOT_TYPE},
-    {.name = "subject", .slot = SLOT_SUBJECT},
-    {.name = "time", .slot = SLOT_TIME},
-    {.name = "data", .inside = data_nodes, .inside_count = sizeof data_nodes / sizeof *data_nodes},
+    {LBX_SKIM_NAME("id"), .slot = SLOT_ID},
+    {LBX_SKIM_NAME("source"), .slot = SLOT_SOURCE},
+    {LBX_SKIM_NAME("type"), .slot = SLOT_TYPE},
+    {LBX_SKIM_NAME("subject"), .slot = SLOT_SUBJECT},
+    {LBX_SKIM_NAME("time"), .slot = SLOT_TIME},
+    {LBX_SKIM_NAME("data"), .inside = data_nodes,
+     .inside_count = sizeof data_nodes / sizeof *data_nodes},
 };
 
 static const char *text_of(const struct lbx_skimmed *slots, enum slot slot,

@@ -2,6 +2,7 @@
 
 #include "base/utf8.h"
 
+#include <endian.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -45,26 +46,36 @@ static bool take_word(struct skimmer *s, const char *word) {
 
 #define EACH_BYTE(byte) (UINT64_C(0x0101010101010101) * (byte))
 
-/* Whether one of eight bytes is a quote, a backslash, a control character or beyond ASCII (a byte b of v is
- * 0 where (v - 0x01…) & ~v has its high bit set; below it borrows may add false alarms, never miss one). */
-static bool any_special(const char *at) {
+/* The high bits of those of eight bytes that are a quote, a backslash, a control character or beyond ASCII (a byte b
+ * of v is 0 where (v - 0x01…) & ~v has its high bit set). The lowest is right; above it borrows may add false ones. */
+static uint64_t specials(const char *at) {
     uint64_t v;
     memcpy(&v, at, sizeof v);
+    v = le64toh(v);
     uint64_t quote = v ^ EACH_BYTE('"'), slash = v ^ EACH_BYTE('\\');
     uint64_t found = ((quote - EACH_BYTE(1)) & ~quote) | ((slash - EACH_BYTE(1)) & ~slash) |
                      (v - EACH_BYTE(0x20)) | v;
     return found & EACH_BYTE(0x80);
 }
 
+/* Up to the next of those, or to what is left of eight bytes. */
+static void skip_plain(struct skimmer *s) {
+    while (s->end - s->at >= 32 &&
+           !(specials(s->at) | specials(s->at + 8) | specials(s->at + 16) | specials(s->at + 24)))
+        s->at += 32;
+    while (s->end - s->at >= 8) {
+        uint64_t found = specials(s->at);
+        s->at += found ? __builtin_ctzll(found) / 8 : 8;
+        if (found)
+            return;
+    }
+}
+
 /* Behind the opening quote. *ret_plain: no escape in it. */
 static bool take_string(struct skimmer *s, struct key *ret_text, bool *ret_plain) {
     ret_text->at = s->at;
     *ret_plain = true;
-    while (s->at < s->end) {
-        if (s->end - s->at >= 8 && !any_special(s->at)) {
-            s->at += 8;
-            continue;
-        }
+    for (skip_plain(s); s->at < s->end; skip_plain(s)) {
         unsigned char c = (unsigned char)*s->at;
         if (c == '"') {
             ret_text->len = (size_t)(s->at++ - ret_text->at);
@@ -116,7 +127,7 @@ static bool new_key(struct skimmer *s, size_t first, const struct key *key) {
 static const struct lbx_skim_node *find(const struct lbx_skim_node *nodes, size_t count,
                                         const struct key *key) {
     for (size_t i = 0; i < count; i++)
-        if (strlen(nodes[i].name) == key->len && memcmp(nodes[i].name, key->at, key->len) == 0)
+        if (nodes[i].name_len == key->len && memcmp(nodes[i].name, key->at, key->len) == 0)
             return &nodes[i];
     return NULL;
 }

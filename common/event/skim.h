@@ -13,11 +13,14 @@
 /* A member that is looked for: a string, or an object in which others are. */
 struct lbx_skim_node {
     const char *name;
+    size_t name_len;
     const struct lbx_skim_node *inside; /* members of the object; NULL: it is a string */
     size_t inside_count;
     size_t slot;  /* of a string */
     bool give_up; /* where it is there at all, leave the text to the parser */
 };
+
+#define LBX_SKIM_NAME(text) .name = (text), .name_len = sizeof(text) - 1
 
 struct lbx_skimmed {
     const char *at; /* into the text; NULL: not there, or no string */
