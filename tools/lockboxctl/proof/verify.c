@@ -121,39 +121,57 @@ static enum ctl_exit open_lanes(struct run *run) {
     return code;
 }
 
-/* How many records Kafka has that the store has not. */
-static enum ctl_exit behind_kafka(const struct lane *lane, int64_t *ret_records) {
-    enum ctl_exit code = proof_ask(lane->hashes, &sql_proof_ends, 0, NULL);
-    *ret_records = 0;
+/* Where each partition that the store knows ends in Kafka: topic, partition, the offset behind the last. */
+static enum ctl_exit ends_of_kafka(const struct lane *lane, struct lbx_rows *ends) {
+    enum ctl_exit code = proof_ask(lane->hashes, &sql_proof_places, 0, NULL);
     for (size_t row = 0; code == CTL_DONE && row < lbx_pg_row_count(lane->hashes, 0); row++) {
-        int64_t first, behind, head = lbx_pg_cell_int(lane->hashes, 0, row, 2);
-        enum lbx_err err =
-            lbx_reader_ends(lane->kafka, lbx_pg_cell(lane->hashes, 0, row, 0),
-                            (int32_t)lbx_pg_cell_int(lane->hashes, 0, row, 1), &first, &behind);
+        const char *topic = lbx_pg_cell(lane->hashes, 0, row, 0);
+        int64_t partition = lbx_pg_cell_int(lane->hashes, 0, row, 1), first, behind;
+        enum lbx_err err = lbx_reader_ends(lane->kafka, topic, (int32_t)partition, &first, &behind);
         if (err == LBX_ERR_UNAVAILABLE)
             return ctl_fail(CTL_UNREACHABLE,
                             "Kafka at %s cannot be reached: check "
                             "LOCKBOX_KAFKA_BOOTSTRAP_SERVERS",
                             lane->v->ctl->settings.kafka_bootstrap_servers);
-        if (err == LBX_OK && behind > head)
-            *ret_records += behind - head;
+        if (err != LBX_OK)
+            continue;
+        lbx_rows_text(ends, topic);
+        lbx_rows_int(ends, partition);
+        lbx_rows_int(ends, behind);
     }
     return code;
 }
 
-/* A store that is a moment behind is not wrong: it gets that moment. */
+/* How many of the records up to there the store has not. */
+static enum ctl_exit behind_kafka(const struct lane *lane, struct lbx_rows *ends,
+                                  int64_t *ret_records) {
+    struct lbx_calls calls = {0};
+    *ret_records = 0;
+    lbx_rows_call(ends, &calls, &sql_proof_behind, 0, NULL);
+    if (calls.count == 0)
+        return CTL_DONE;
+    enum lbx_err err = lbx_pg_run(lane->hashes, &calls);
+    if (err != LBX_OK)
+        return ctl_statement_failed(&ctl_audit, err);
+    *ret_records = lbx_pg_cell_int(lane->hashes, 0, 0, 0);
+    return CTL_DONE;
+}
+
+/* A store that is a moment behind is not wrong: it gets that moment. What is written meanwhile is not waited for. */
 static enum ctl_exit await_kafka(const struct lane *lane) {
-    int64_t deadline = lbx_monotonic_us() + CATCH_UP_S * LBX_SECOND_US, records;
-    for (;;) {
-        enum ctl_exit code = behind_kafka(lane, &records);
-        if (code != CTL_DONE || records == 0)
-            return code;
+    int64_t deadline = lbx_monotonic_us() + CATCH_UP_S * LBX_SECOND_US, records = 0;
+    struct lbx_rows ends LBX_CLEANUP(lbx_rows_done);
+    lbx_rows_init(&ends, 3);
+    enum ctl_exit code = ends_of_kafka(lane, &ends);
+    while (code == CTL_DONE && (code = behind_kafka(lane, &ends, &records)) == CTL_DONE &&
+           records > 0) {
         if (lbx_monotonic_us() > deadline)
             return ctl_fail(
                 CTL_NO, "the store is %" PRId64 " records behind Kafka: is the auditor running?",
                 records);
         usleep(POLL_MS * 1000);
     }
+    return code;
 }
 
 static uint64_t records_of(const struct scope *scope, const struct log *log) {

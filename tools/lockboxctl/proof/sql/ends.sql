@@ -1,1 +1,0 @@
-SELECT topic, "partition", base + size FROM log

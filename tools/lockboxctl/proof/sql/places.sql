@@ -1,0 +1,1 @@
+SELECT topic, "partition" FROM log
