@@ -1,6 +1,8 @@
 """The store and its logs: every record once, heads that anybody can recompute, checkpoints that are signed once."""
+import json
 import random
 import signal
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,7 @@ from support import merkle
 from support.audit import TOPICS, audit_complaints, ends_of_kafka, everything_in_kafka
 from support.audited import CHECKPOINTS, Another, Store, new_key, new_store, public_key
 from support.sql import Database
+from support.stack import BINARIES
 from support.waiting import wait_until
 
 
@@ -247,6 +250,65 @@ def test_a_head_that_changes_while_the_auditor_runs_halts_it(small_store, what):
     small_store.grow(10)
     assert "contradicts" in auditor.await_halt()
     assert small_store.signed() == size
+
+
+# ---- tiles above others ----
+
+LARGE = ("lockbox.accesses.v1", 0)
+TILE = "topic = 'lockbox.accesses.v1' AND \"partition\" = 0 AND index = 0 AND level = 1"
+
+
+def verify(store) -> list[tuple]:
+    done = subprocess.run([BINARIES / "lockboxctl", "audit", "verify", "-o", "json", "--topic", LARGE[0]], capture_output=True,
+                          text=True, env=store.stack.worker_environment(LOCKBOX_AUDIT_DATABASE_URL=store.superuser_url))
+    found = [(row["topic"], row["partition"], row["offset"], row["what"]) for row in json.loads(done.stdout)]
+    assert done.returncode == (1 if found else 0), done.stderr
+    return found
+
+
+def root_of_tile(hashes: bytes) -> bytes:
+    return merkle.Tree([hashes[at:at + 32] for at in range(0, len(hashes), 32)]).root(256)
+
+
+@pytest.fixture
+def tile(store, filled):
+    """The full tile of the second level, as it is now and afterwards."""
+    assert verify(store) == []
+    store.audit.rows("ALTER TABLE audit.tile DISABLE TRIGGER refuse_change")
+    store.audit.rows(f"CREATE TEMPORARY TABLE before AS SELECT * FROM audit.tile WHERE topic = '{LARGE[0]}'")
+    yield store.audit.value(f"SELECT hashes FROM audit.tile WHERE {TILE}")
+    store.audit.rows(f"DELETE FROM audit.tile WHERE topic = '{LARGE[0]}'")
+    store.audit.rows("INSERT INTO audit.tile TABLE before")
+    store.audit.rows("DROP TABLE before")
+    store.audit.rows("ALTER TABLE audit.tile ENABLE ALWAYS TRIGGER refuse_change")
+    assert verify(store) == []
+
+
+def change_hash(hashes: bytes, at: int, to: bytes) -> bytes:
+    return hashes[:32 * at] + to + hashes[32 * at + 32:]
+
+
+def test_a_changed_hash_of_the_second_level_is_found(store, tile):
+    store.audit.rows(f"UPDATE audit.tile SET hashes = %s WHERE {TILE}", change_hash(tile, 77, bytes(32)))
+    assert verify(store) == [(*LARGE, 77 * 256, "hash 77 of tile 1/0 is not that of the tile below it")]
+
+
+def test_a_tile_of_the_second_level_that_is_gone_is_found(store, tile):
+    store.audit.rows(f"DELETE FROM audit.tile WHERE {TILE}")
+    assert verify(store) == [(*LARGE, 0, "tile 1/0 is missing")]
+
+
+def test_a_tile_that_fits_the_one_above_is_found(store, tile):
+    below = TILE.replace("index = 0 AND level = 1", "index = 77 AND level = 0")
+    changed = change_hash(store.audit.value(f"SELECT hashes FROM audit.tile WHERE {below}"), 5, bytes(32))
+    store.audit.rows(f"UPDATE audit.tile SET hashes = %s WHERE {below}", changed)
+    store.audit.rows(f"UPDATE audit.tile SET hashes = %s WHERE {TILE}", change_hash(tile, 77, root_of_tile(changed)))
+    assert verify(store) == [(*LARGE, 77 * 256 + 5, "the record is not the one in the log")]
+
+
+def test_a_tile_of_the_third_level_is_one_too_many(store, tile):
+    store.audit.rows("INSERT INTO audit.tile VALUES (%s, %s, 2, 0, %s)", *LARGE, tile)
+    assert verify(store) == [(*LARGE, None, "there is a tile 2/0 that a log of this size has not")]
 
 
 # ---- keys ----

@@ -1,6 +1,8 @@
 """audit verify on a store that is right, its words, and its exit codes."""
 import json
 import re
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 from support.audit import await_auditor
 from support.translog import Verifier
@@ -22,6 +24,31 @@ def test_it_is_the_same_in_kafka(ctl, signed):
     done = ctl("audit", "verify", "--kafka")
     assert done.returncode == 0, done.stdout + done.stderr
     assert re.search(r"\d+ records are the same in Kafka; 0 are no longer there", done.stdout)
+
+
+def test_a_store_that_grows_meanwhile_is_right(ctl, stack, signed):
+    """Records, tiles and checkpoints come while they are looked at."""
+    enough = threading.Event()
+
+    def grow() -> None:
+        for seed in range(1000, 1400):
+            publish(stack, {partition: 12 for partition in range(4)}, seed)
+            if enough.is_set():
+                return
+    size = "SELECT sum(size), (SELECT count(*) FROM audit.checkpoint) FROM audit.log"
+    before = signed.execute(size).fetchone()
+    with ThreadPoolExecutor(1) as pool:
+        growing = pool.submit(grow)
+        try:
+            for options in ((), ("--kafka",), ("--leaves",), ("--kafka",), ()):
+                done = ctl("audit", "verify", *options)
+                assert done.returncode == 0, done.stdout + done.stderr
+            assert not growing.done()
+        finally:
+            enough.set()
+        growing.result()
+    after = signed.execute(size).fetchone()
+    assert after[0] > before[0] + 256 and after[1] > before[1]
 
 
 def test_what_kafka_has_otherwise_is_found(ctl, stack, road, signed):

@@ -1,14 +1,18 @@
 """An outside witness (tests/proof/go) sees each log's checkpoints, and says so."""
+import json
 import os
 import subprocess
+import threading
 import urllib.error
 import urllib.request
 from contextlib import contextmanager
 from functools import partial
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from support.translog import Verifier
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from support.translog import COSIGNATURE, Signer, Verifier
 from support.waiting import wait_until
 
 from conftest import ACCESSES, await_signed, publish
@@ -92,6 +96,103 @@ def test_a_witness_that_saw_more_is_believed(stack, ctl, signed, tmp_path):
         assert refused.value.code == 409
         size = int(refused.value.read())
         assert size == signed.execute('SELECT max(size) FROM audit.checkpoint WHERE topic = %s AND "partition" = 0', [ACCESSES]).fetchone()[0]
+
+
+# ---- refusals ----
+
+ORIGIN = f"lockbox.example/dev/{ACCESSES}/0"
+
+
+@pytest.fixture
+def ask(ctl, signed, tmp_path):
+    """What a witness says of each log (origin → outcome), and the exit code."""
+    def ask(vkey: str, url: str) -> tuple[dict[str, str], int]:
+        policy = tmp_path / "policy"
+        policy.write_text(f"witness w {vkey} {url}\nquorum w\n")
+        done = ctl("audit", "witness", "-o", "json", LOCKBOX_WITNESS_POLICY_FILE=str(policy))
+        return {f"lockbox.example/dev/{row['topic']}/{row['partition']}": row["outcome"] for row in json.loads(done.stdout)}, done.returncode
+    return ask
+
+
+@pytest.fixture
+def signer(settings) -> Signer:
+    """By the log's own key, whatever one likes."""
+    return Signer(ORIGIN, key=load_pem_private_key(Path(settings["LOCKBOX_CHECKPOINT_KEY_FILE"]).read_bytes(), None))
+
+
+def show(url: str, note: str) -> None:
+    request = urllib.request.Request(f"{url}/add-checkpoint", f"old 0\n\n{note}".encode(), method="POST")
+    assert urllib.request.urlopen(request, timeout=10).status == 200
+
+
+def test_a_witness_that_does_not_know_a_log(ctl, ask, tmp_path):
+    vkeys = [line for line in ctl("audit", "vkey").stdout.splitlines() if ORIGIN not in line]
+    with witness("\n".join(vkeys), "witness.example/w4", tmp_path) as (vkey, url):
+        outcomes, code = ask(vkey, url)
+    assert code == 1 and outcomes.pop(ORIGIN) == "it does not know this log (404)"
+    assert set(outcomes.values()) == {"cosigned"}
+
+
+def test_a_witness_that_knows_another_key(ctl, ask, tmp_path):
+    vkeys = [line for line in ctl("audit", "vkey").stdout.splitlines() if ORIGIN not in line]
+    with witness("\n".join([*vkeys, Signer(ORIGIN).verifier.vkey]), "witness.example/w5", tmp_path) as (vkey, url):
+        outcomes, code = ask(vkey, url)
+    assert code == 1 and outcomes.pop(ORIGIN) == "it does not trust the key that signed this (403)"
+    assert set(outcomes.values()) == {"cosigned"}
+
+
+@pytest.mark.parametrize("size, outcome", [
+    (1, "it saw another log under this name: ours does not continue it (422)"),
+    (10 ** 9, "it saw a log of 1000000000 leaves under this name: records are gone")])
+def test_a_witness_that_saw_another_log(ctl, ask, signer, tmp_path, size, outcome):
+    """Signed by the very key: whoever has it shows one log here and another there."""
+    with witness(ctl("audit", "vkey").stdout, "witness.example/w6", tmp_path) as (vkey, url):
+        show(url, signer.checkpoint(size, bytes(32)))
+        outcomes, code = ask(vkey, url)
+    assert code == 1 and outcomes.pop(ORIGIN) == outcome
+    assert set(outcomes.values()) == {"cosigned"}
+
+
+@pytest.mark.parametrize("name", ["witness.example/w7", "witness.example/other"])
+def test_a_witness_with_another_key_than_the_policys(ctl, ask, signed, tmp_path, name):
+    other = Signer(name, COSIGNATURE).verifier.vkey
+    before = signed.execute("SELECT count(*) FROM audit.cosignature").fetchone()
+    with witness(ctl("audit", "vkey").stdout, "witness.example/w7", tmp_path) as (_, url):
+        outcomes, code = ask(other, url)
+    assert code == 1 and set(outcomes.values()) == {"its answer holds no signature of its key"}
+    assert signed.execute("SELECT count(*) FROM audit.cosignature").fetchone() == before
+
+
+class Odd(BaseHTTPRequestHandler):
+    """Answers whatever it is told to."""
+
+    def do_POST(self):
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_response(self.server.status)
+        self.end_headers()
+        self.wfile.write(self.server.body)
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.mark.parametrize("status, body, code, outcome", [
+    (400, b"", 1, "it does not understand the request (400)"),
+    (409, b"many\n", 1, "it does not say what it saw (409)"),
+    (409, b"0\n", 1, "it does not say what it saw (409)"),  # again and again
+    (200, "— witness.example/odd AAAA\n".encode(), 1, "its answer holds no signature of its key"),
+    (418, b"", 1, "it answers HTTP 418"),
+    (503, b"", 3, "it answers HTTP 503")])
+def test_odd_answers(ask, status, body, code, outcome):
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Odd)
+    server.status, server.body = status, body
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        outcomes, exit_code = ask(Signer("witness.example/odd", COSIGNATURE).verifier.vkey, f"http://127.0.0.1:{server.server_port}")
+    finally:
+        server.shutdown()
+        server.server_close()
+    assert exit_code == code and set(outcomes.values()) == {outcome}
 
 
 def test_a_witness_that_does_not_answer(ctl, signed, tmp_path):

@@ -31,17 +31,26 @@ def ctl(stack, *arguments, **settings) -> subprocess.CompletedProcess:
                           text=True, timeout=300)
 
 
+def empty(stack, server: Database) -> str:
+    """The name of an audit database as it is after its migrations: a copy of it is there at once."""
+    name = f"empty_{len(list((REPOSITORY / 'schemas/db/audit').glob('V*.sql')))}"
+    if not server.rows("SELECT FROM pg_database WHERE datname = %s", name):
+        server.rows(f"CREATE DATABASE {name}")
+        url = stack.env["LOCKBOX_AUDIT_SUPERUSER_URL"].rpartition("/")[0] + f"/{name}"
+        done = ctl(stack, "db", "migrate", "--only", "audit", LOCKBOX_AUDIT_DATABASE_URL=url)
+        assert done.returncode == 0, done.stderr
+    return name
+
+
 class Scratch:
     def __init__(self, stack):
         self.stack = stack
         self.name = f"audit_{secrets.token_hex(4)}"
         self.server = Database(stack.env["LOCKBOX_AUDIT_SUPERUSER_URL"])
-        self.server.rows(f"CREATE DATABASE {self.name}")
+        self.server.rows(f"CREATE DATABASE {self.name} TEMPLATE {empty(stack, self.server)}")
         self.superuser_url = self.url_of(stack.env["LOCKBOX_AUDIT_SUPERUSER_URL"])
         self.writer_url = self.url_of(stack.env["LOCKBOX_AUDIT_DATABASE_URL"])
         self.auditor_url = as_role(self.writer_url, "lockbox_auditor")
-        done = ctl(stack, "db", "migrate", "--only", "audit", LOCKBOX_AUDIT_DATABASE_URL=self.superuser_url)
-        assert done.returncode == 0, done.stderr
         self.database = Database(self.superuser_url)
 
     def url_of(self, url: str) -> str:

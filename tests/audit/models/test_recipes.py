@@ -15,8 +15,8 @@ APPROVED = timedelta(minutes=15, seconds=1)
 
 @pytest.fixture(scope="module")
 def filled(stack):
-    """A hundred thousand records, in five weeks."""
-    filled = Filled(stack, 10_000)
+    """Forty thousand records, in two weeks."""
+    filled = Filled(stack, 4_000)
     yield filled
     filled.drop()
 
