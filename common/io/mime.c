@@ -8,6 +8,7 @@
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <time.h>
@@ -104,27 +105,95 @@ static bool valid(const struct lbx_mime *mime) {
            (!mime->list_id || list_id_valid(mime->list_id));
 }
 
-static void set_address(GMimeMessage *message, GMimeAddressType type, const char *name,
-                        const char *address) {
+/* ---- fields ---- */
+
+/* As it is in memory, lines ending in \n alone. */
+static void put_lines(const char *text, size_t len, struct lbx_buf *out) {
+    for (const char *end = text + len, *line = text, *next; line < end; line = next) {
+        const char *lf = memchr(line, '\n', (size_t)(end - line));
+        next = lf ? lf + 1 : end;
+        lbx_buf_add(out, line, (size_t)((lf ? lf : end) - line));
+        if (lf)
+            lbx_buf_str(out, "\r\n");
+    }
+}
+
+static void put_field(const char *name, const char *value, struct lbx_buf *out) {
+    if (!value)
+        return;
+    lbx_buf_str(out, name);
+    lbx_buf_str(out, ": ");
+    lbx_buf_str(out, value);
+    lbx_buf_str(out, "\r\n");
+}
+
+/* An address that would make the line longer than 78 stands on the next. */
+static void put_bare_address(const char *field, const char *address, struct lbx_buf *out) {
+    enum { LINE = 78 };
+    const bool fits = strlen(field) + strlen(": ") + strlen(address) <= LINE;
+    lbx_buf_str(out, field);
+    lbx_buf_str(out, fits ? ": " : ":\r\n\t");
+    lbx_buf_str(out, address);
+    lbx_buf_str(out, "\r\n");
+}
+
+static void put_address(const char *field, const char *name, const char *address,
+                        struct lbx_buf *out) {
     struct lbx_buf phrase LBX_BUF = {0};
     header_text(name ? name : "", &phrase);
-    g_mime_message_add_mailbox(message, type, phrase.len ? phrase.data : NULL, address);
+    if (phrase.len == 0) {
+        put_bare_address(field, address, out);
+        return;
+    }
+    InternetAddressList *list UNREF = internet_address_list_new();
+    InternetAddress *mailbox UNREF = internet_address_mailbox_new(phrase.data, address);
+    internet_address_list_add(list, mailbox);
+    GString *text = g_string_new(field);
+    g_string_append(text, ": ");
+    internet_address_list_encode(list, NULL, text); /* up to the line's end */
+    put_lines(text->str, text->len, out);
+    g_string_free(text, TRUE);
 }
 
-static void set_raw(GMimeMessage *message, const char *name, const char *value) {
-    if (value)
-        g_mime_object_set_header(GMIME_OBJECT(message), name, value, NULL);
+static void put_subject(const char *subject, struct lbx_buf *out) {
+    struct lbx_buf text LBX_BUF = {0}, field LBX_BUF = {0};
+    header_text(subject, &text);
+    char *encoded = g_mime_utils_header_encode_text(NULL, text.data, "utf-8");
+    lbx_buf_printf(&field, "Subject: %s", encoded);
+    char *folded = g_mime_utils_unstructured_header_fold(NULL, NULL, field.data);
+    put_lines(folded, strlen(folded), out);
+    g_free(folded);
+    g_free(encoded);
 }
 
-static void add_part(GMimeMultipart *to, const char *subtype, const char *text, size_t len) {
-    GMimeStream *bytes UNREF = g_mime_stream_mem_new_with_buffer(text, len);
-    GMimeDataWrapper *content UNREF =
-        g_mime_data_wrapper_new_with_stream(bytes, GMIME_CONTENT_ENCODING_DEFAULT);
-    GMimePart *part UNREF = g_mime_part_new_with_type("text", subtype);
-    g_mime_object_set_content_type_parameter(GMIME_OBJECT(part), "charset", "utf-8");
-    g_mime_part_set_content_encoding(part, GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE);
-    g_mime_part_set_content(part, content);
-    g_mime_multipart_add(to, GMIME_OBJECT(part));
+/* RFC 5322 3.3, in UTC. */
+static void put_date(int64_t date, struct lbx_buf *out) {
+    static const char days[] = "SunMonTueWedThuFriSat";
+    static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+    const time_t seconds = date / 1000000;
+    struct tm tm;
+    (void)gmtime_r(&seconds, &tm);
+    lbx_buf_printf(out, "Date: %.3s, %02d %.3s %04d %02d:%02d:%02d +0000\r\n",
+                   days + 3 * tm.tm_wday, tm.tm_mday, months + 3 * tm.tm_mon, tm.tm_year + 1900,
+                   tm.tm_hour, tm.tm_min, tm.tm_sec);
+}
+
+/* ---- parts ---- */
+
+static void put_part(const char *subtype, const char *text, size_t len, struct lbx_buf *out) {
+    GMimeEncoding encoding;
+    g_mime_encoding_init_encode(&encoding, GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE);
+    char *encoded = malloc(g_mime_encoding_outlen(&encoding, len));
+    if (!encoded)
+        abort();
+    size_t encoded_len = g_mime_encoding_flush(&encoding, text, len, encoded);
+    lbx_buf_printf(out,
+                   "\r\n--" BOUNDARY "\r\n"
+                   "Content-Type: text/%s; charset=utf-8\r\n"
+                   "Content-Transfer-Encoding: quoted-printable\r\n\r\n",
+                   subtype);
+    put_lines(encoded, encoded_len, out);
+    free(encoded);
 }
 
 /* Holds what the header promises against the bytes themselves, whatever GMime did: each field name
@@ -171,46 +240,31 @@ static bool headers_expected(const char *bytes, size_t len) {
 static pthread_once_t gmime_once = PTHREAD_ONCE_INIT;
 
 enum lbx_err lbx_mime_write(const struct lbx_mime *mime, struct lbx_buf *out) {
+    const size_t begin = out->len;
+    struct lbx_buf list_id LBX_BUF = {0};
     if (!valid(mime))
         return LBX_ERR_INVALID;
     (void)pthread_once(&gmime_once, g_mime_init);
-
-    GMimeMessage *message UNREF = g_mime_message_new(FALSE);
-    set_address(message, GMIME_ADDRESS_TYPE_FROM, mime->from_name, mime->from);
-    set_address(message, GMIME_ADDRESS_TYPE_TO, mime->to_name, mime->to);
-    struct lbx_buf subject LBX_BUF = {0};
-    header_text(mime->subject, &subject);
-    g_mime_message_set_subject(message, subject.data, "utf-8");
-    GDateTime *date = g_date_time_new_from_unix_utc(mime->date / 1000000);
-    g_mime_message_set_date(message, date);
-    g_date_time_unref(date);
-    set_raw(message, "Message-ID", mime->message_id);
-    set_raw(message, "In-Reply-To", mime->in_reply_to);
-    set_raw(message, "References", mime->references);
-    if (mime->list_id) {
-        char list_id[LBX_SMTP_ADDRESS_MAX + 3];
-        (void)snprintf(list_id, sizeof list_id, "<%s>", mime->list_id);
-        set_raw(message, "List-Id", list_id);
-    }
-    set_raw(message, "Auto-Submitted", "auto-generated");
-
-    GMimeMultipart *alternative UNREF = g_mime_multipart_new_with_subtype("alternative");
-    g_mime_multipart_set_boundary(alternative, BOUNDARY);
-    add_part(alternative, "plain", mime->text, mime->text_len);
-    add_part(alternative, "html", mime->html, mime->html_len);
-    g_mime_message_set_mime_part(message, GMIME_OBJECT(alternative));
-
-    GMimeFormatOptions *format = g_mime_format_options_new();
-    g_mime_format_options_set_newline_format(format, GMIME_NEWLINE_FORMAT_DOS);
-    GByteArray *bytes = g_byte_array_new();
-    GMimeStream *stream UNREF = g_mime_stream_mem_new_with_byte_array(bytes); /* owns bytes */
-    gssize written = g_mime_object_write_to_stream(GMIME_OBJECT(message), format, stream);
-    g_mime_format_options_free(format);
-
-    if (written < 0 || !headers_expected((const char *)bytes->data, bytes->len))
-        return LBX_ERR_INTERNAL;
-    lbx_buf_add(out, bytes->data, bytes->len);
-    return LBX_OK;
+    put_address("From", mime->from_name, mime->from, out);
+    put_address("To", mime->to_name, mime->to, out);
+    put_subject(mime->subject, out);
+    put_date(mime->date, out);
+    put_field("Message-ID", mime->message_id, out);
+    put_field("In-Reply-To", mime->in_reply_to, out);
+    put_field("References", mime->references, out);
+    if (mime->list_id)
+        lbx_buf_printf(&list_id, "<%s>", mime->list_id);
+    put_field("List-Id", list_id.data, out);
+    put_field("Auto-Submitted", "auto-generated", out);
+    put_field("MIME-Version", "1.0", out);
+    put_field("Content-Type", "multipart/alternative; boundary=\"" BOUNDARY "\"", out);
+    put_part("plain", mime->text, mime->text_len, out);
+    put_part("html", mime->html, mime->html_len, out);
+    lbx_buf_str(out, "\r\n--" BOUNDARY "--\r\n");
+    if (headers_expected(out->data + begin, out->len - begin))
+        return LBX_OK;
+    lbx_buf_cut(out, out->len - begin);
+    return LBX_ERR_INTERNAL;
 }
 
 /* ---- copies ---- */
@@ -249,38 +303,17 @@ static void copy_until(const struct lbx_mime_letter *letter, const struct lbx_mi
     *at = field->at + field->len;
 }
 
-/* As GMime folds it: an address that would make the line longer than 78 stands on the next. */
-static void put_to(const char *to, struct lbx_buf *out) {
-    enum { LINE = 78 };
-    const bool fits = strlen("To: ") + strlen(to) <= LINE;
-    lbx_buf_str(out, fits ? "To: " : "To:\r\n\t");
-    lbx_buf_str(out, to);
-    lbx_buf_str(out, "\r\n");
-}
-
-/* RFC 5322 3.3, in UTC. */
-static void put_date(int64_t date, struct lbx_buf *out) {
-    static const char days[] = "SunMonTueWedThuFriSat";
-    static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
-    const time_t seconds = date / 1000000;
-    struct tm tm;
-    (void)gmtime_r(&seconds, &tm);
-    lbx_buf_printf(out, "Date: %.3s, %02d %.3s %04d %02d:%02d:%02d +0000\r\n",
-                   days + 3 * tm.tm_wday, tm.tm_mday, months + 3 * tm.tm_mon, tm.tm_year + 1900,
-                   tm.tm_hour, tm.tm_min, tm.tm_sec);
-}
-
 enum lbx_err lbx_mime_letter_copy(const struct lbx_mime_letter *letter, const char *to,
                                   int64_t date, const char *message_id, struct lbx_buf *out) {
     size_t at = 0;
     if (lbx_smtp_address_check(to) || !message_id || !id_valid(message_id, strlen(message_id)))
         return LBX_ERR_INVALID;
     copy_until(letter, &letter->to, &at, out);
-    put_to(to, out);
+    put_bare_address("To", to, out);
     copy_until(letter, &letter->date, &at, out);
     put_date(date, out);
     copy_until(letter, &letter->message_id, &at, out);
-    lbx_buf_printf(out, "Message-ID: %s\r\n", message_id);
+    put_field("Message-ID", message_id, out);
     lbx_buf_add(out, letter->bytes.data + at, letter->bytes.len - at);
     return LBX_OK;
 }
