@@ -83,16 +83,16 @@ static void done(const struct lbx_smtp_source *source, struct lbx_smtp_message *
 
 /* libesmtp stuffs dots only in lines that end in CRLF. */
 static const char *bytes_check(const char *bytes, size_t len) {
-    size_t line = 0;
-    if (len < 2 || len > INT_MAX || memcmp(bytes + len - 2, "\r\n", 2) != 0)
+    const char *end = bytes + len;
+    if (len < 2 || len > INT_MAX || memcmp(end - 2, "\r\n", 2) != 0)
         return "it does not end in CRLF";
-    for (size_t i = 0; i < len; i++) {
-        if (bytes[i] == '\0' || (bytes[i] == '\n' && (i == 0 || bytes[i - 1] != '\r')) ||
-            (bytes[i] == '\r' && bytes[i + 1] != '\n'))
+    for (const char *line = bytes, *next; line < end; line = next) {
+        next = (const char *)memchr(line, '\n', (size_t)(end - line)) + 1;
+        const size_t line_len = (size_t)(next - line);
+        const char *cr = memchr(line, '\r', line_len);
+        if (!cr || cr + 2 != next || memchr(line, '\0', line_len))
             return "a NUL, or a CR or LF alone";
-        if (bytes[i] == '\n')
-            line = 0;
-        else if (++line > LINE_MAX_SMTP + 1)
+        if (line_len > LINE_MAX_SMTP + 2)
             return "a line of more than 998 bytes";
     }
     return NULL;
