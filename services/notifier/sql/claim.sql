@@ -1,8 +1,7 @@
 -- Takes due mails for this session, and enters the attempt before it is made. A claim holds while the
--- session that made it lives.
-WITH me AS MATERIALIZED (
-    SELECT a.pid, a.backend_start FROM pg_stat_get_activity(pg_backend_pid()) a
-), due AS (
+-- session that made it lives. Through the array the planner takes them for the few that they are, however
+-- many are due, and finds the rest by key.
+WITH due AS (
     SELECT n.notification_id
       FROM notification n
      WHERE n.state IN ('queued', 'deferred') AND n.next_attempt_at <= (SELECT clock_timestamp())
@@ -12,9 +11,10 @@ WITH me AS MATERIALIZED (
 ), claimed AS (
     UPDATE notification n
        SET state = 'sending', attempts = n.attempts + 1, attempted_at = clock_timestamp(),
-           sender_pid = me.pid, sender_since = me.backend_start
-      FROM due, me
-     WHERE n.notification_id = due.notification_id
+           sender_pid = pg_backend_pid(),
+           sender_since = (SELECT a.backend_start FROM pg_stat_get_activity(pg_backend_pid()) a)
+      FROM unnest(ARRAY(SELECT due.notification_id FROM due)) AS taken (notification_id)
+     WHERE n.notification_id = taken.notification_id
     RETURNING n.*
 ), forgotten AS (
     -- release.sql may have met a claim that was newer than what it saw of the attempts.
