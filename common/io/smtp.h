@@ -89,6 +89,7 @@ void lbx_smtp_line_free(struct lbx_smtp_line *line);
 bool lbx_smtp_line_cut(struct lbx_smtp_line *line, const char *why, bool even_in_body);
 bool lbx_smtp_line_is_cut(struct lbx_smtp_line *line);
 bool lbx_smtp_line_in_body(struct lbx_smtp_line *line);
+bool lbx_smtp_line_is_open(struct lbx_smtp_line *line); /* it has a connection */
 void lbx_smtp_line_mend(struct lbx_smtp_line *line);
 
 /* How a session ended. */

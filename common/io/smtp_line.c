@@ -65,6 +65,13 @@ bool lbx_smtp_line_in_body(struct lbx_smtp_line *line) {
     return is;
 }
 
+bool lbx_smtp_line_is_open(struct lbx_smtp_line *line) {
+    pthread_mutex_lock(&line->lock);
+    bool is = line->fd >= 0;
+    pthread_mutex_unlock(&line->lock);
+    return is;
+}
+
 void lbx_smtp_line_mend(struct lbx_smtp_line *line) {
     uint64_t count;
     pthread_mutex_lock(&line->lock);

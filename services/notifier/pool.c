@@ -1,30 +1,35 @@
 #include "pool.h"
 
 #include "base/clock.h"
+#include "worker/worker.h"
 
 #include <stdlib.h>
 
 #define IDLE_US LBX_SECOND_US                /* a session without a mail is ended */
 #define USUAL_AT_FIRST_US (50 * LBX_MS_US)   /* what a mail takes, until there were some */
-#define SLOW_LEAST_US (25 * LBX_MS_US)       /* slow is 8 times the usual, but not less */
+#define SLOW_LEAST_US (5 * LBX_MS_US)        /* slow is 8 times the usual, but not less */
+#define SLOW_FIRST_US (250 * LBX_MS_US)      /* nor less than this where a session has to begin */
 #define PATIENCE_LEAST_US (500 * LBX_MS_US)  /* and patience 20 times, but not less */
 #define LONGEST_US (15 * 60 * LBX_SECOND_US) /* no mail takes longer, whatever it is doing */
 #define STOP_GRACE_US (3 * LBX_SECOND_US)    /* for a mail under way when stopping */
 #define STOP_GRACE_IN_BODY_US (6 * LBX_SECOND_US)
 #define STALE_US (5 * LBX_SECOND_US)
 #define GATHER_US (20 * LBX_MS_US) /* done mails are settled together */
-#define MIND_US                                                                                    \
-    (200 * LBX_MS_US) /* the sessions are looked at this often, more often where mails wait */
+#define MIND_US (200 * LBX_MS_US)  /* the sessions are looked at this often, */
+#define MIND_LEAST_US                                                                              \
+    (1 * LBX_MS_US) /* and where mails wait as often as one may have become slow */
 enum { GATHER = 64, GROWTH = 10, SESSIONS_MAX = 400, STACK = 512 * 1024 };
 
 /* A session's thread. */
 struct line {
     struct lbx_smtp_line *smtp;
     struct mail *mail; /* under way */
-    int64_t since_us;
-    bool in_session;
-    bool slow;
-    bool surplus; /* to end: another has taken its place */
+    int64_t since_us;  /* when it took the mail, or was done with the last */
+    bool first;        /* its session began, or is to begin, with this mail */
+    bool slow;         /* with this mail, so that another line may take one in its stead */
+    bool in_session;   /* has taken a mail, and the session is not over as far as is known */
+    bool waits;        /* for a mail */
+    bool idled;        /* waited, and gave up */
     struct line *next;
 };
 
@@ -32,12 +37,16 @@ static struct {
     struct lbx_relays *relays;
     size_t sessions, sessions_max;
     pthread_mutex_t lock;
-    pthread_cond_t ready; /* a mail waits, or there is a reason to end */
+    pthread_cond_t ready; /* a mail may be begun, or there is a reason to end */
     pthread_cond_t gone;  /* a line ended */
+    pthread_cond_t mind;  /* the minder has to look */
+    pthread_t minder;
     struct mail *first, **end;
     size_t waiting;
     struct line *lines;
-    size_t running, slow;
+    size_t running;  /* lines */
+    size_t idle;     /* those that wait for a mail */
+    size_t active;   /* those with a mail that are not slow: at most `sessions` */
     double usual_us; /* four of five mails take less, roughly */
     bool stopping;
     int64_t stopping_since_us;
@@ -68,8 +77,8 @@ static int64_t at_least(double us, int64_t least_us) {
     return us > (double)least_us ? (int64_t)us : least_us;
 }
 
-static int64_t slow_us(void) {
-    return at_least(8 * pool.usual_us, SLOW_LEAST_US);
+static int64_t slow_us(const struct line *line) {
+    return at_least(8 * pool.usual_us, line->first ? SLOW_FIRST_US : SLOW_LEAST_US);
 }
 
 static int64_t patience_us(void) {
@@ -85,18 +94,40 @@ static void learn(int64_t took_us, bool was_cut) {
 
 /* ---- a session's side ---- */
 
-/* Waits for a mail: for ever outside of a session, in one only a while. */
-static bool await_mail(const struct line *line) {
+static bool may_begin(void) {
+    return pool.first && pool.active < pool.sessions;
+}
+
+/* Waits until it may begin a mail: for ever outside of a session, in one only a while. */
+static bool await_mail(struct line *line) {
     const int64_t until_us = lbx_monotonic_us() + IDLE_US;
-    while (!pool.stopping && !line->surplus && !pool.first) {
-        if (!line->in_session)
+    line->idled = false;
+    line->waits = true;
+    pool.idle++;
+    while (!pool.stopping && !may_begin() && !line->idled) {
+        if (!line->in_session && pool.running <= pool.sessions)
             pthread_cond_wait(&pool.ready, &pool.lock);
         else if (lbx_monotonic_us() >= until_us)
-            return false;
+            line->idled = true;
         else
             await_until(&pool.ready, until_us);
     }
-    return !pool.stopping && !line->surplus;
+    pool.idle--;
+    line->waits = false;
+    return !pool.stopping && may_begin();
+}
+
+static struct mail *take_first(void) {
+    struct mail *mail = pool.first;
+    struct desk *desk = mail->desk;
+    pool.first = mail->next;
+    if (!pool.first)
+        pool.end = &pool.first;
+    pool.waiting--;
+    desk->on_wire++;
+    if (desk->waiting-- == desk->low)
+        pthread_cond_signal(&desk->changed);
+    return mail;
 }
 
 static struct lbx_smtp_message *line_next(void *context) {
@@ -104,16 +135,12 @@ static struct lbx_smtp_message *line_next(void *context) {
     struct mail *mail = NULL;
     lock();
     if (await_mail(line)) {
-        mail = pool.first;
-        pool.first = mail->next;
-        if (!pool.first)
-            pool.end = &pool.first;
-        pool.waiting--;
-        mail->desk->waiting--;
-        mail->desk->on_wire++;
+        mail = take_first();
         line->mail = mail;
         line->since_us = lbx_monotonic_us();
+        line->first = !lbx_smtp_line_is_open(line->smtp);
         line->in_session = true;
+        pool.active++;
     }
     unlock();
     return mail ? &mail->message : NULL;
@@ -126,7 +153,7 @@ static void back_to_desk(struct mail *mail) {
     desk->done = mail;
     if (desk->done_count++ == 0)
         desk->done_since_us = mail->ended_us;
-    if (desk->done_count == 1 || desk->done_count == GATHER || desk->on_wire + desk->waiting == 0)
+    if (desk->done_count == GATHER || desk->on_wire + desk->waiting == 0)
         pthread_cond_signal(&desk->changed);
 }
 
@@ -135,15 +162,16 @@ static void line_done(void *context, struct lbx_smtp_message *message) {
     (void)message;
     lock();
     struct mail *mail = line->mail;
+    const bool was_cut = lbx_smtp_line_is_cut(line->smtp);
     line->mail = NULL;
     mail->desk->on_wire--;
     back_to_desk(mail);
-    learn(mail->ended_us - line->since_us, lbx_smtp_line_is_cut(line->smtp));
-    if (line->slow) {
-        line->slow = false;
-        pool.slow--;
-        line->surplus = pool.running - pool.slow > pool.sessions;
-    }
+    if (was_cut || !line->first)
+        learn(mail->ended_us - line->since_us, was_cut);
+    if (!line->slow)
+        pool.active--;
+    line->slow = false;
+    line->since_us = mail->ended_us;
     unlock();
 }
 
@@ -153,11 +181,12 @@ static void leave(struct line *line) {
         at = &(*at)->next;
     *at = line->next;
     pool.running--;
-    pthread_cond_broadcast(&pool.gone);
+    pthread_cond_signal(&pool.gone);
 }
 
 static void *line_main(void *argument) {
     struct line *line = argument;
+    (void)pthread_setname_np(pthread_self(), "session");
     const struct lbx_smtp_source source = {line_next, line_done, line};
     bool over = false;
     while (!over) {
@@ -165,7 +194,7 @@ static void *line_main(void *argument) {
         lbx_smtp_line_mend(line->smtp);
         lock();
         line->in_session = false;
-        over = pool.stopping || line->surplus;
+        over = pool.stopping || (line->idled && pool.running > pool.sessions);
         if (over)
             leave(line);
         unlock();
@@ -192,6 +221,7 @@ static bool line_start(void) {
         free(line);
         return false;
     }
+    line->since_us = lbx_monotonic_us();
     line->next = pool.lines;
     pool.lines = line;
     pool.running++;
@@ -204,42 +234,89 @@ static void cut(struct line *line, const char *why, bool even_in_body) {
     (void)lbx_smtp_line_cut(line->smtp, why, even_in_body);
 }
 
-static void mind_line(struct line *line, int64_t now_us) {
+static int64_t earlier(int64_t one_us, int64_t other_us) {
+    return one_us < other_us ? one_us : other_us;
+}
+
+/* Returns when it will be slow, LBX_NEVER_US: it is already. */
+static int64_t mind_line(struct line *line, int64_t now_us) {
     const int64_t takes_us = now_us - line->since_us;
-    if (!line->mail)
-        return;
-    if (!line->slow && takes_us > slow_us()) {
-        line->slow = true;
-        pool.slow++;
-    }
     if (takes_us > LONGEST_US)
         cut(line, "the mail took longer than any may", true);
     if (pool.stopping && now_us - pool.stopping_since_us > STOP_GRACE_US)
         cut(line, "the notifier stopped", now_us - pool.stopping_since_us > STOP_GRACE_IN_BODY_US);
+    if (line->slow)
+        return LBX_NEVER_US;
+    if (takes_us < slow_us(line))
+        return line->since_us + slow_us(line);
+    line->slow = true;
+    pool.active--;
+    return LBX_NEVER_US;
 }
 
-static void hurry(int64_t now_us) {
+/* Cuts the one that has kept others waiting longest, if that is long. Returns when it will be. */
+static int64_t hurry(int64_t now_us) {
     struct line *longest = NULL;
     for (struct line *line = pool.lines; line; line = line->next)
-        if (line->mail && !lbx_smtp_line_is_cut(line->smtp) &&
-            now_us - line->since_us > patience_us() &&
-            (!longest || line->since_us < longest->since_us) && !lbx_smtp_line_in_body(line->smtp))
+        if (line->mail && (!longest || line->since_us < longest->since_us) &&
+            !lbx_smtp_line_is_cut(line->smtp) && !lbx_smtp_line_in_body(line->smtp))
             longest = line;
-    if (longest)
-        cut(longest, "the relay was slow with it while others waited", false);
+    if (!longest)
+        return now_us + MIND_US;
+    if (now_us - longest->since_us < patience_us())
+        return longest->since_us + patience_us();
+    cut(longest, "the relay was slow with it while others waited", false);
+    return now_us;
 }
 
-static void mind(void) {
-    const int64_t now_us = lbx_monotonic_us();
+/* Lines that will take a mail by themselves in a moment: between two mails, or cut. */
+static size_t coming(int64_t now_us) {
+    size_t count = 0;
+    for (const struct line *line = pool.lines; line; line = line->next)
+        count += line->mail ? lbx_smtp_line_is_cut(line->smtp)
+                            : !line->waits && now_us - line->since_us < SLOW_FIRST_US;
+    return count;
+}
+
+/* Sees to it that mails that may be begun are. Returns when to look again. */
+static int64_t give_room(int64_t now_us) {
+    const size_t room = pool.sessions - pool.active;
+    size_t wanted = room < pool.waiting ? room : pool.waiting, have = coming(now_us);
+    for (size_t i = 0; have < wanted && i < pool.idle; i++, have++)
+        pthread_cond_signal(&pool.ready);
+    for (; have < wanted; have++)
+        if (pool.running == pool.sessions_max || !line_start())
+            return hurry(now_us);
+    return LBX_NEVER_US;
+}
+
+/* Looks after the lines, and returns when to do so again. */
+static int64_t mind(int64_t now_us) {
+    int64_t next_us = LBX_NEVER_US;
     for (struct line *line = pool.lines; line; line = line->next)
-        mind_line(line, now_us);
-    if (pool.stopping || pool.waiting == 0)
-        return;
-    while (pool.running - pool.slow < pool.sessions && pool.running < pool.sessions_max)
-        if (!line_start())
-            return;
-    if (pool.running == pool.slow)
-        hurry(now_us);
+        if (line->mail)
+            next_us = earlier(next_us, mind_line(line, now_us));
+    if (pool.waiting > 0 && !pool.stopping)
+        next_us = earlier(next_us, give_room(now_us));
+    else
+        next_us = now_us + MIND_US;
+    next_us = earlier(next_us, now_us + MIND_US);
+    return next_us > now_us + MIND_LEAST_US ? next_us : now_us + MIND_LEAST_US;
+}
+
+static void *minder_main(void *argument) {
+    (void)argument;
+    (void)pthread_setname_np(pthread_self(), "minder");
+    lock();
+    while (!pool.stopping || pool.running > 0) {
+        const int64_t next_us = mind(lbx_monotonic_us());
+        if (pool.running > pool.idle || pool.waiting > 0)
+            await_until(&pool.mind, next_us);
+        else
+            pthread_cond_wait(&pool.mind, &pool.lock);
+    }
+    unlock();
+    return NULL;
 }
 
 /* ---- a desk's side ---- */
@@ -256,9 +333,11 @@ void desk_put(struct desk *desk, struct mail *mail) {
     mail->next = NULL;
     *pool.end = mail;
     pool.end = &mail->next;
-    pool.waiting++;
     desk->waiting++;
-    pthread_cond_signal(&pool.ready);
+    if (pool.waiting++ == 0)
+        pthread_cond_signal(&pool.mind);
+    if (pool.idle > 0 && may_begin())
+        pthread_cond_signal(&pool.ready);
     unlock();
 }
 
@@ -313,33 +392,28 @@ void desk_wake(struct desk *desk) {
     unlock();
 }
 
-static bool has_work(const struct desk *desk, size_t low, int64_t now_us) {
+static bool has_work(const struct desk *desk, int64_t now_us) {
     const size_t out = desk->waiting + desk->on_wire;
     return desk->done_count >= GATHER || (desk->done_count && out == 0) ||
-           (desk->done_count && now_us - desk->done_since_us >= GATHER_US) || desk->waiting < low ||
-           desk->woken || (pool.stopping && (out == 0 || desk->waiting));
+           (desk->done_count && now_us - desk->done_since_us >= GATHER_US) ||
+           desk->waiting < desk->low || desk->woken ||
+           (pool.stopping && (out == 0 || desk->waiting));
 }
 
 size_t desk_await(struct desk *desk, size_t low, int64_t until_us, bool *ret_woken) {
     lock();
     const int64_t stale_us = lbx_monotonic_us() + STALE_US;
+    desk->low = low;
     for (;;) {
         const int64_t now_us = lbx_monotonic_us();
-        const bool busy = desk->waiting + desk->on_wire > 0;
         int64_t wake_us = until_us;
-        if (busy)
-            mind();
-        if (has_work(desk, low, now_us) || now_us >= until_us ||
-            (desk->waiting && now_us >= stale_us))
+        if (has_work(desk, now_us) || now_us >= until_us || (desk->waiting && now_us >= stale_us))
             break;
-        if (busy && now_us + MIND_US < wake_us)
-            wake_us = now_us + MIND_US;
-        if (desk->waiting && now_us + slow_us() < wake_us)
-            wake_us = now_us + slow_us();
-        if (desk->done_count && desk->done_since_us + GATHER_US < wake_us)
-            wake_us = desk->done_since_us + GATHER_US;
+        if (desk->waiting + desk->on_wire > 0)
+            wake_us = earlier(wake_us, now_us + (desk->done_count ? GATHER_US / 2 : GATHER_US));
         await_until(&desk->changed, wake_us);
     }
+    desk->low = 0;
     *ret_woken = desk->woken;
     desk->woken = false;
     size_t waiting = desk->waiting;
@@ -349,10 +423,8 @@ size_t desk_await(struct desk *desk, size_t low, int64_t until_us, bool *ret_wok
 
 void desk_rest(struct desk *desk, int64_t until_us) {
     lock();
-    for (int64_t now_us; !pool.stopping && (now_us = lbx_monotonic_us()) < until_us;) {
-        mind();
-        await_until(&desk->changed, until_us < now_us + MIND_US ? until_us : now_us + MIND_US);
-    }
+    while (!pool.stopping && lbx_monotonic_us() < until_us)
+        await_until(&desk->changed, until_us);
     unlock();
 }
 
@@ -364,7 +436,8 @@ enum lbx_err pool_open(struct lbx_relays *relays, size_t sessions) {
     pool.sessions_max = sessions * GROWTH < SESSIONS_MAX ? sessions * GROWTH : SESSIONS_MAX;
     cond_open(&pool.ready);
     cond_open(&pool.gone);
-    bool started = true;
+    cond_open(&pool.mind);
+    bool started = pthread_create(&pool.minder, NULL, minder_main, NULL) == 0;
     lock();
     while (started && pool.running < pool.sessions)
         started = line_start();
@@ -377,6 +450,7 @@ void pool_stop(void) {
     pool.stopping = true;
     pool.stopping_since_us = lbx_monotonic_us();
     pthread_cond_broadcast(&pool.ready);
+    pthread_cond_signal(&pool.mind);
     unlock();
 }
 
@@ -389,9 +463,9 @@ bool pool_stopping(void) {
 
 void pool_close(void) {
     lock();
-    while (pool.running > 0) {
-        mind();
-        await_until(&pool.gone, lbx_monotonic_us() + MIND_US);
-    }
+    while (pool.running > 0)
+        pthread_cond_wait(&pool.gone, &pool.lock);
+    pthread_cond_signal(&pool.mind);
     unlock();
+    pthread_join(pool.minder, NULL);
 }

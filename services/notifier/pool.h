@@ -1,9 +1,11 @@
 /* The sessions with the mail relays: threads that take mails off one line, each a mail at a time.
  *
- * As many sessions as set are kept going. One that is slow with its mail (by what mails usually take) keeps
- * it and is replaced by another, up to ten times as many; where even these are all slow and mails wait, the
- * one that waited longest gives its mail up for now. So neither a recipient nor a relay that dawdles holds
- * up the others, and a mail waits for its own server only.
+ * As many mails as there are to be sessions are under way at a time. One whose session is slow with it (by what
+ * mails usually take) does not count among them: another session takes the next in its stead, up to ten times
+ * as many; where even these are all slow and mails wait, the one that waited longest gives its mail up for
+ * now. A session that was slow waits with the others for its turn, so that a mail taken for slow too early
+ * costs nothing. So neither a recipient nor a relay that dawdles holds up the others, and a mail waits for
+ * its own server only.
  */
 #ifndef LBX_NOTIFIER_POOL_H
 #define LBX_NOTIFIER_POOL_H
@@ -16,6 +18,7 @@
 /* Where the mails of one who hands them in come back. The pool's lock guards it. */
 struct desk {
     size_t waiting, on_wire; /* handed in, and not back */
+    size_t low;              /* whoever waits at it wants to know that fewer wait */
     struct mail *done;       /* newest first */
     size_t done_count;
     int64_t done_since_us; /* the oldest of them */
@@ -48,10 +51,10 @@ struct mail *desk_take(struct desk *desk);
 void desk_wake(struct desk *desk);
 
 /* Waits until there is something to do at the desk: enough came back (or all, or some a while ago), fewer than
- * `low` still wait, some have waited for seconds, it was woken, the pool is stopping, or it is until_us. Minds the sessions meanwhile.
+ * `low` still wait, some have waited for seconds, it was woken, the pool is stopping, or it is until_us.
  * *ret_woken: whether desk_wake was called. Returns how many wait. */
 size_t desk_await(struct desk *desk, size_t low, int64_t until_us, bool *ret_woken);
-/* Waits until until_us whatever comes back, or until the pool is stopping. Minds the sessions meanwhile. */
+/* Waits until until_us whatever comes back, or until the pool is stopping. */
 void desk_rest(struct desk *desk, int64_t until_us);
 
 #endif
