@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "clerk.h"
+#include "event/uuid.h"
 #include "io/relays.h"
 #include "sql_notifier.h"
 #include "store/effects.h"
@@ -11,6 +12,7 @@
 
 #include <pthread.h>
 #include <stdio.h>
+#include <string.h>
 
 /* While one clerk waits for the database or writes mails, the other keeps the sessions busy. */
 enum { CLERKS = 2, TARGET_LEAST = 8, TARGET_MOST = 128 };
@@ -89,6 +91,7 @@ static enum lbx_err open_session(struct clerk *clerk) {
 static void *clerk_main(void *argument) {
     struct clerk *clerk = argument;
     size_t waiting = 0;
+    (void)pthread_setname_np(pthread_self(), "clerk");
     for (;;) {
         bool woken = false;
         enum lbx_err err = open_session(clerk);
@@ -142,22 +145,35 @@ static enum lbx_err open_relays(const struct lbx_settings *settings) {
         settings->mail_retry < RELAY_DOWN_US ? settings->mail_retry : RELAY_DOWN_US;
     char why[LBX_SMTP_WHY_SIZE];
     enum lbx_err err = lbx_relays_new(&config, down_us, &senders.relays, why);
-    if (err == LBX_OK && lbx_smtp_address_check(settings->mail_from)) {
-        snprintf(why, sizeof why, "%s", lbx_smtp_address_check(settings->mail_from));
-        err = LBX_ERR_INVALID;
-    }
     if (err != LBX_OK)
         lbx_log(LBX_LOG_ERROR, "bad setting",
-                LBX_S("setting", "LOCKBOX_SMTP_URL, LOCKBOX_SMTP_PASSWORD, LOCKBOX_SMTP_CA_FILE or "
-                                 "LOCKBOX_MAIL_FROM"),
+                LBX_S("setting", "LOCKBOX_SMTP_URL, LOCKBOX_SMTP_PASSWORD or LOCKBOX_SMTP_CA_FILE"),
                 LBX_S("error", why));
     return err;
+}
+
+/* Message-IDs are made of its domain, and have the same limit as an address. */
+static enum lbx_err check_sender(const char *mail_from) {
+    char longest[LBX_UUID_SIZE + LBX_SMTP_ADDRESS_MAX];
+    const char *why = lbx_smtp_address_check(mail_from);
+    if (!why) {
+        (void)snprintf(longest, sizeof longest, "%.*s%s", LBX_UUID_SIZE - 1,
+                       "00000000-0000-0000-0000-000000000000", strrchr(mail_from, '@'));
+        why = lbx_smtp_address_check(longest) ? "its domain is longer than 217 characters" : NULL;
+    }
+    if (!why)
+        return LBX_OK;
+    lbx_log(LBX_LOG_ERROR, "bad setting", LBX_S("setting", "LOCKBOX_MAIL_FROM"),
+            LBX_S("error", why));
+    return LBX_ERR_INVALID;
 }
 
 static enum lbx_err sender_open(struct lbx_worker *worker, const void *declaration,
                                 void **ret_state) {
     (void)declaration;
-    enum lbx_err err = open_relays(&worker->settings);
+    enum lbx_err err = check_sender(worker->settings.mail_from);
+    if (err == LBX_OK)
+        err = open_relays(&worker->settings);
     if (err == LBX_OK)
         err = wording_open(&worker->settings, &senders.templates);
     if (err == LBX_OK)

@@ -101,6 +101,28 @@ def test_the_ledger_refuses_a_sent_mail_without_250(ledger):
         ledger.db.rows("UPDATE lockbox.notification SET state = 'sent', smtp_code = 450")
 
 
+LONGEST = ("d" * 53 + ".") * 4 + "x"  # with a UUID and "@" before it, 254 characters
+
+
+def test_the_longest_domain_of_a_sender(ledger, receiver):
+    server = receiver()
+    [notification] = ledger.queue(["ann@contoso.example"])
+    ledger.db.rows("UPDATE lockbox.notification SET message_id = %s", f"<{notification}@{LONGEST}>")
+    ledger.notifier(server.url(), LOCKBOX_MAIL_FROM=f"lockbox@{LONGEST}")
+    ledger.await_finished(30)
+    [taken] = server.taken
+    assert taken.message_id == f"<{notification}@{LONGEST}>"
+    headers = taken.content.partition(b"\r\n\r\n")[0].decode().splitlines()
+    assert f"List-Id: <lockbox.{LONGEST}>" in headers
+
+
+def test_a_longer_domain_stops_the_start(ledger, receiver):
+    notifier = ledger.notifier(receiver().url(), "longer", LOCKBOX_MAIL_FROM=f"lockbox@{LONGEST}y")
+    assert notifier.wait(30) != 0
+    log = (ledger.stack.directory / "log/notifier-longer.log").read_text()
+    assert "LOCKBOX_MAIL_FROM" in log and "longer than 217 characters" in log
+
+
 # ---- nobody waits for another ----
 
 @pytest.mark.parametrize("step", ["rcpt", "dot"])
