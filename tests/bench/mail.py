@@ -79,6 +79,12 @@ SELECT count(*) / extract(epoch FROM max(ended_at) - min(begun_at)) AS rate, cou
   FROM lockbox.notification_attempt WHERE number = 1 AND outcome = 'sent' AND ended_at - begun_at < interval '15 s'
 """
 
+# Asked of two small indexes: counting the table would be work that the notifier's mails pay for.
+ALL_DONE = """
+SELECT NOT EXISTS (SELECT FROM lockbox.notification WHERE state IN ('queued', 'deferred'))
+   AND NOT EXISTS (SELECT FROM lockbox.notification WHERE state = 'sending')
+"""
+
 
 def ledgered(ledger, count, sessions, *sink_options):
     """Mails per second by the ledger's own times, of those that nobody made wait; and how many others there were."""
@@ -88,14 +94,7 @@ def ledgered(ledger, count, sessions, *sink_options):
     ledger.db.rows("CHECKPOINT")
     with Sink(*sink_options) as sink:
         notifier = ledger.notifier(sink.url, LOCKBOX_MAIL_SESSIONS=str(sessions), LOCKBOX_LOG_LEVEL="error")
-        least = count * 0.98 if sink_options else count
-
-        def sent():
-            return ledger.db.value("SELECT count(*) FROM lockbox.notification WHERE state = 'sent'")
-        wait_until(lambda: sent() >= least and (not sink_options or ledger.db.value(
-            "SELECT count(*) FROM lockbox.notification WHERE state = 'queued'") == 0), "mails sent", 300, every=0.5)
-        if sink_options:
-            wait_until(lambda: ledger.unfinished() == 0, "the slow ones, too", 300, every=0.5)
+        wait_until(lambda: ledger.db.value(ALL_DONE), "mails sent", 300, every=0.5)
         row = ledger.db.row(RATE)
         ledger.stop(notifier)
     return float(row.rate), row.mails
