@@ -39,7 +39,7 @@ class Lives:
         self.requests += [life.request for life in traffic]
         self.tenants += list({life.request.tenant.id: life.request.tenant for life in traffic}.values())
         for scene in (self.two_approvals, self.emergency, self.not_required, self.in_part, self.later, self.change_hands,
-                      self.strangers, self.mails):
+                      self.strangers, self.mails, self.rejected):
             scene()
         self.report(120)
         await_quiet(self.road)
@@ -126,6 +126,16 @@ class Lives:
         for data, kind, minute in ((mail, "sent", 2), (mail, "failed", 1), (lost, "failed", 3)):
             self.publish(f"notification.{kind}", self.requests[0].id,
                          {**data, "at": f"2026-11-24T10:0{minute}:00.000000Z", "smtp_reply": f"250 {kind}"})
+
+    def rejected(self) -> None:
+        """What an operator did with two records that were rejected."""
+        by = Person.new("jonas", "lockbox.example")
+        for number, kind in enumerate(("replayed", "discarded")):
+            self.publish(f"quarantine.{kind}", str(number + 1), {
+                "quarantine_id": number + 1, "consumer": "lockbox.requester", "topic": "lockbox.tickets.v1", "partition": 3,
+                "offset": number, "rejected_for": "/data/title: longer than 256 bytes", "by": by.principal, "login": "jonas",
+                "at": "2026-11-24T10:30:00.000000Z", "reason": "they were sent again",
+                **({"replayed_partition": 3, "replayed_offset": 9} if kind == "replayed" else {})})
 
     # ---- how ----
 

@@ -204,6 +204,9 @@ def add_event(expected: Expected, record: Record, kind: str) -> None:
         if what == "changed" and data["change"].startswith("subscription_"):
             tenant = data["tenant_id"] if data["change"] == "subscription_added" else None
             expected.owners[data["subscription_id"].lower()].append((time(data["at"]), tenant))
+    elif noun == "quarantine":
+        operation = {"replayed": "Replay Rejected Record", "discarded": "Discard Rejected Record"}[what]
+        expected.activities[event_id] = (operation, "Succeeded", record)
     elif noun == "notification":
         before = expected.notifications.get(data["notification_id"])
         if before is None or (time(before.data["at"]), before.event["id"]) < (time(data["at"]), event_id):
@@ -294,6 +297,12 @@ def notification_complaints(expected: Expected, auditor) -> list[str]:
     return differences("notification", wanted, there)
 
 
+def sub_status(record: Record) -> str | None:
+    if record.kind.startswith("quarantine."):
+        return None  # its reason is a person's words
+    return record.data.get("verdict") or record.data.get("reason") or request_reason(record)
+
+
 def activity_complaints(expected: Expected, auditor) -> list[str]:
     rows = auditor.rows("SELECT * FROM audit.activity_log")
     wanted = {}
@@ -303,7 +312,7 @@ def activity_complaints(expected: Expected, auditor) -> list[str]:
         wanted[id] = (operation, status, time(record.event["time"]), record.timestamp_ms, about.get("request_id"),
                       about.get("tenant_id"), about.get("subscription_id") or request.get("subscription_id"),
                       request.get("resource_id"), request.get("resource_id", "").lower() or None, request.get("ticket_id"), record.data,
-                      record.data.get("verdict") or record.data.get("reason") or request_reason(record))
+                      sub_status(record))
     there = {r.event_data_id: (r.operation_name, r.status, r.event_timestamp, round(r.submission_timestamp.timestamp() * 1000),
                                r.correlation_id, r.tenant_id, r.subscription_id, r.resource_id, r.cluster, r.ticket_id, r.properties,
                                r.sub_status) for r in rows}

@@ -34,6 +34,7 @@ FOUND = {  # recipe: how many rows it must find
     "What could this engineer do at that time": lambda f: 1,
     "What could this engineer do at that time (2)": lambda f: 1,
     "Who changed a customer's settings": lambda f: 0,
+    "What became of rejected records": lambda f: 0,
     "What is missing": None,
     "What is missing (2)": lambda f: 0,
     "What is missing (3)": lambda f: f.between(lambda n: timedelta(minutes=20), lambda n: n % 100 == 7),
