@@ -35,7 +35,7 @@ class Filled(Scratch):
 
     def values(self) -> dict[str, str]:
         n = self.chosen
-        milliseconds = f"{int(self.born(n).timestamp() * 1000):012x}"
+        milliseconds = f"{round(self.born(n).timestamp() * 1000):012x}"
         cluster = f"/subscriptions/s-{n % 1000}/RESOURCEGROUPS/rg/providers/Microsoft.RedHatOpenShift/openShiftClusters/aro"
         return {"since": self.since.isoformat(), "until": self.until.isoformat(), "ticket": f"T-{n}", "engineer": f"E-{n % 2000}",
                 "cluster": cluster, "at": (self.born(n) + timedelta(minutes=20)).isoformat(), "longer": "4 hours",

@@ -34,7 +34,7 @@ def ctl(stack, *arguments, **settings) -> subprocess.CompletedProcess:
 def empty(stack, server: Database) -> str:
     """The name of an audit database as it is after its migrations: a copy of it is there at once."""
     name = f"empty_{len(list((REPOSITORY / 'schemas/db/audit').glob('V*.sql')))}"
-    if not server.rows("SELECT FROM pg_database WHERE datname = %s", name):
+    if not server.rows("SELECT 1 FROM pg_database WHERE datname = %s", name):
         server.rows(f"CREATE DATABASE {name}")
         url = stack.env["LOCKBOX_AUDIT_SUPERUSER_URL"].rpartition("/")[0] + f"/{name}"
         done = ctl(stack, "db", "migrate", "--only", "audit", LOCKBOX_AUDIT_DATABASE_URL=url)
