@@ -109,9 +109,9 @@ enum lbx_err lbx_inbox_read(const struct lbx_inbox *inbox, const struct lbx_pg *
     return LBX_OK;
 }
 
-void lbx_inbox_forget(struct lbx_inbox *inbox, struct lbx_calls *calls,
+void lbx_inbox_reject(struct lbx_inbox *inbox, struct lbx_calls *calls,
                       struct lbx_input_event *events, size_t count) {
-    lbx_rows_init(&inbox->forgotten, 3);
+    lbx_rows_init(&inbox->rejected, 3);
     for (size_t i = 0; i < count; i++) {
         const struct lbx_input_event *first = events[i].first;
         if (first && first->status == LBX_INPUT_REJECTED) {
@@ -120,17 +120,17 @@ void lbx_inbox_forget(struct lbx_inbox *inbox, struct lbx_calls *calls,
         }
         if (events[i].status != LBX_INPUT_REJECTED || !events[i].entered)
             continue;
-        lbx_rows_text(&inbox->forgotten, events[i].event.source);
-        lbx_rows_text(&inbox->forgotten, events[i].event.id);
-        lbx_rows_bytes(&inbox->forgotten, events[i].identity, sizeof events[i].identity);
+        lbx_rows_text(&inbox->rejected, events[i].event.source);
+        lbx_rows_text(&inbox->rejected, events[i].event.id);
+        lbx_rows_bytes(&inbox->rejected, events[i].identity, sizeof events[i].identity);
     }
-    lbx_rows_call(&inbox->forgotten, calls, &sql_store_forget, 0, NULL);
+    lbx_rows_call(&inbox->rejected, calls, &sql_store_reject, 0, NULL);
 }
 
 void lbx_inbox_done(struct lbx_inbox *inbox) {
     lbx_rows_done(&inbox->entered);
     lbx_rows_done(&inbox->asked);
-    lbx_rows_done(&inbox->forgotten);
+    lbx_rows_done(&inbox->rejected);
 }
 
 void lbx_inbox_prune(struct lbx_calls *calls, struct lbx_arena *arena, int64_t ttl_us) {

@@ -26,7 +26,7 @@ struct lbx_input_event {
 
 /* One batch's use of it. Statements, in one round trip: enter, and read back. */
 struct lbx_inbox {
-    struct lbx_rows entered, asked, forgotten;
+    struct lbx_rows entered, asked, rejected;
     size_t enter_call, read_call, count;
 };
 
@@ -40,9 +40,9 @@ enum lbx_err lbx_inbox_read(const struct lbx_inbox *inbox, const struct lbx_pg *
                             struct lbx_arena *arena, struct lbx_input_event *events, size_t count)
     LBX_MUST_CHECK;
 
-/* Adds the statement that takes out again what was decided to be rejected, so that it may come again: the inbox
- * holds what had effect. A rejected event's duplicates in this batch are rejected with it. */
-void lbx_inbox_forget(struct lbx_inbox *inbox, struct lbx_calls *calls,
+/* Adds the statement that marks what was decided to be rejected, so that the same bytes may come again. A
+ * rejected event's duplicates in this batch are rejected with it. */
+void lbx_inbox_reject(struct lbx_inbox *inbox, struct lbx_calls *calls,
                       struct lbx_input_event *events, size_t count);
 
 void lbx_inbox_done(struct lbx_inbox *inbox);

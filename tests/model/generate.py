@@ -205,7 +205,7 @@ class Author:
         data = {name: it for name, it in data.items() if it is not None or name == "public_key"}
         draft = Draft(self.drafts, kind, data, data[KEYS[kind.partition(".")[0]]], frozenset(reads), frozenset(writes),
                       mode="binary" if self.random.random() < 0.2 else "structured", **more)
-        if not draft.is_bad and (kind in ("access.requested", "decision.submitted") or kind.startswith("tenant.")):
+        if kind in ("access.requested", "access.withdrawn", "ticket.opened", "decision.submitted") or kind.startswith("tenant."):
             self.repeatable.append(draft)
             del self.repeatable[:-60]
         return draft
@@ -516,7 +516,7 @@ class Author:
         """Of a draft that reaches the rules, mostly."""
         before = self.one(self.repeatable)
         self.drafts += 1
-        return Draft(self.drafts, before.kind, before.data, before.key, frozenset(), frozenset(), repeats=before.number,
+        return Draft(self.drafts, before.kind, before.data, before.key, before.reads, before.writes, repeats=before.number,
                      spoils=self.chance(0.25), mode=before.mode)
 
     def malformed(self) -> Draft:

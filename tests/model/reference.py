@@ -286,6 +286,7 @@ class World:
     def __init__(self, settings: Settings):
         self.settings = settings
         self.seen: dict[tuple[str, str], bytes] = {}
+        self.rejected: dict[tuple[str, str], bytes] = {}
         self.subscriptions: dict[str, Subscription] = {}
         self.roles: dict[tuple[str, str, str, str], dict] = {}  # tenant, subscription or "", role, id → principal
         self.keys: dict[tuple[str, str], bytes] = {}
@@ -296,19 +297,26 @@ class World:
         self.granted: dict[str, list[Request]] = {}  # by engineer; also what is over
 
     def apply(self, event: Input, seen: Seen) -> list[Answer]:
-        """Raises Quarantined. An event seen before has no effect, and no answer; one that was rejected was not seen."""
+        """Raises Quarantined. An event seen before has no effect, and no answer; one that was rejected is judged again. Other
+        bytes under its id are an incident either way."""
         refuse_malformed(event)
         if self.is_repeat(event):
             return []
-        answers = HANDLERS[event.kind](self, event, seen)
-        self.seen[event.source, event.id] = event.identity
+        place = event.source, event.id
+        try:
+            answers = HANDLERS[event.kind](self, event, seen)
+        except Quarantined:
+            self.rejected[place] = event.identity
+            raise
+        self.rejected.pop(place, None)
+        self.seen[place] = event.identity
         return answers
 
     def is_repeat(self, event: Input) -> bool:
-        before = self.seen.get((event.source, event.id), event.identity)
-        if before != event.identity:
+        place = event.source, event.id
+        if {self.seen.get(place), self.rejected.get(place)} - {None, event.identity}:
             raise Quarantined("/id")
-        return (event.source, event.id) in self.seen
+        return place in self.seen
 
     # ---- time ----
 

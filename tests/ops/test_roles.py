@@ -13,7 +13,7 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 INVENTORY = Path(__file__).parent / "privileges.txt"
 
 STORE = "common/store/sql/store"
-CONSUMING = ["common/store/sql/offsets", *(f"{STORE}/{name}.sql" for name in ("receive", "received", "forget", "prune_inbox", "outbox",
+CONSUMING = ["common/store/sql/offsets", *(f"{STORE}/{name}.sql" for name in ("receive", "received", "reject", "prune_inbox", "outbox",
                                                                              "quarantine", "wake_relay"))]
 STEPPING = [f"{STORE}/{name}.sql" for name in ("load_requests", "update_requests", "end_access", "wake_expirer")]
 STATEMENTS = {  # what each worker runs; a directory means all of it
@@ -78,7 +78,7 @@ FORBIDDEN = {
         "SELECT payload FROM outbox", OUTBOX.format("decision.judged"), OUTBOX.format("notification.sent"),
         "UPDATE outbox SET published_at = clock_timestamp()", "SELECT value FROM quarantine", "DELETE FROM quarantine",
         "UPDATE quarantine SET published_at = clock_timestamp()", "UPDATE inbox SET identity = ''",
-        "SELECT recipient FROM notification", "SELECT snapshot FROM notice", OFFSETS.format("decider")],
+        "UPDATE inbox SET event_id = 'x'", "SELECT recipient FROM notification", "SELECT snapshot FROM notice", OFFSETS.format("decider")],
     "lockbox_decider": [
         MAKE_REQUEST, MAKE_APPROVER, MAKE_KEY, "UPDATE role_assignment SET removed_at = NULL",
         "UPDATE approver_key SET removed_at = NULL", "UPDATE subscription SET lockbox_enabled = false",

@@ -59,6 +59,19 @@ def test_the_same_id_with_other_bytes_is_one_across_batches_and_modes(road, tena
     assert created.request["state"] == "customer_notified"
 
 
+def test_a_rejected_event_is_judged_again_and_keeps_its_id(road, tenant):
+    ticket = tenant.ticket()
+    record = outgoing(event_in("ticket.opened", {"ticket_id": ticket.id, "subscription_id": tenant.subscription, "title": "again"}))
+    sent = road.publisher.send(record, record)
+    sent += road.publisher.send(record)
+    other = dataclasses.replace(record, value=record.value + b" ")
+    sent_otherwise = road.publisher.send(other, record)
+    for one in (*sent, sent_otherwise[1]):
+        assert_untouched(road, one, "/data/ticket_id")
+    assert_untouched(road, sent_otherwise[0], "/id")
+    assert ticket.request().first.request["state"] == "customer_notified"
+
+
 def test_another_source_may_use_the_same_id(road, tenant):
     ticket = tenant.ticket()
     event = event_in("access.requested", ticket.wish())
