@@ -26,13 +26,13 @@
     X(mails_deferred, "counter", "mails_deferred_total", "Attempts that will be repeated")         \
     X(mails_failed, "counter", "mails_failed_total", "Mails given up")                             \
     X(log_leaves, "gauge", "log_leaves", "Leaves of the transparency logs held")                   \
-    X(log_holes, "gauge", "log_holes", "Offsets in them that hold no record")                      \
+    X(log_holes, "gauge", "log_holes", "Offsets of the logs that hold no record")                 \
     X(unsigned_since, "age", "checkpoint_age_seconds",                                             \
       "How long the oldest leaf without a checkpoint has waited for one")                          \
     X(halted, "gauge", "halted", "Whether it stopped its work and waits for somebody to look")     \
     X(violations, "counter", "violations_total", "Accesses found that no grant covered")           \
     X(violations_resolved, "counter", "violations_resolved_total",                                 \
-      "Of these, those whose grant was recorded later")                                            \
+      "Violations found whose grant was recorded later")                                           \
     X(unreadable, "counter", "unreadable_total",                                                   \
       "Records of accesses and events that the read models cannot read")                           \
     X(lag, "gauge", "lag_records", "Records in Kafka that are not consumed yet")                   \

@@ -63,6 +63,19 @@ def test_labels_that_are_asked_for_are_there(pages):
     assert asked - there == set()
 
 
+def test_the_docs_list_every_metric(pages):
+    """By its type, its labels and what the worker itself says of it."""
+    text = (DEPLOY.parent / "docs/metrics.md").read_text()
+    listed = {name: (kind, labels, what) for name, kind, labels, what in
+              re.findall(r"^\| (lockbox_\w+) \| (\w+) \| (.*?) ?\| (.*) \|$", text, re.MULTILINE)}
+    there = {}
+    for page in pages.values():
+        for what, name, kind, labels in re.findall(r"(?:# HELP \S+ (.*)\n)?# TYPE (\S+) (\w+)\n\w+\{(.*)\}", page):
+            others = [label for label in re.findall(r'(\w+)="', labels) if label not in ("worker", "le")]
+            there[name] = kind, ", ".join(others), what or listed[name][2]
+    assert listed == there
+
+
 @pytest.mark.parametrize("worker", WORKERS)
 def test_the_page_is_in_prometheus_form(pages, worker):
     """Each metric's lines stand together under one TYPE, histograms rise to their count."""

@@ -2,6 +2,6 @@
 SELECT 'requests_overdue', 'Requests past a deadline that nobody has acted on', NULL, NULL, count(*)::text
   FROM request WHERE due_at <= (SELECT clock_timestamp())
 UNION ALL
-SELECT 'oldest_due_seconds', 'How long the first of them is past it', NULL, NULL,
+SELECT 'oldest_due_seconds', 'How long the first of these requests is past its deadline', NULL, NULL,
        greatest(0, coalesce(extract(epoch FROM clock_timestamp() - min(due_at)), 0))::text
   FROM request WHERE due_at IS NOT NULL

@@ -7,6 +7,6 @@ UNION ALL
 SELECT 'mails', 'Mails that are neither sent nor given up, by state', 'state', 'sending', count(*)::text
   FROM notification WHERE state = 'sending'
 UNION ALL
-SELECT 'mail_age_seconds', 'How long the oldest of the first two is past its time', NULL, NULL,
+SELECT 'mail_age_seconds', 'How long the oldest queued or deferred mail is past its time', NULL, NULL,
        greatest(0, coalesce(extract(epoch FROM clock_timestamp() - min(next_attempt_at)), 0))::text
   FROM notification WHERE state IN ('queued', 'deferred')

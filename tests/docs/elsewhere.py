@@ -1,0 +1,43 @@
+"""What the pages say one may type, and this group does not: why not, and what does it instead.
+
+Page, command as it stands there (of SQL its first line, without a comment): reason, and the test or the group.
+"""
+DOCKER = "needs a Docker engine"
+TESTS = "runs the tests"
+LONG = "takes minutes"
+
+ELSEWHERE = {
+    ("README.md", "./dev demo"): ("has a stack of its own", "tests/road/test_demo.py"),
+    ("README.md", "./dev test"): (TESTS, ".ci/run"),
+    ("docs/audit-recipes.md", "sql"): ("needs records to find", "tests/audit/models/test_recipes.py"),
+    ("docs/audit.md", "LOCKBOX_GROUP_PREFIX=rebuild. LOCKBOX_CHECKPOINT_KEY_FILE= LOCKBOX_INSTANCE= auditor"):
+        ("goes on until it is stopped", "tests/audit/test_store.py"),
+    ("docs/audit.md", "SET ROLE lockbox_audit_owner;"): ("needs a month that is over", "tests/audit/test_store.py"),
+    ("docs/audit.md", "ALTER TABLE audit_detached.event_2026_01 SET SCHEMA audit;"):
+        ("needs a month that was detached", "tests/audit/test_store.py"),
+    ("docs/containers.md", "docker build -t lockbox ."): (DOCKER, "tests/compose/run"),
+    ("docs/containers.md", "docker run -d --read-only --cap-drop ALL -e LOCKBOX_KAFKA_BOOTSTRAP_SERVERS=… -v /etc/lockbox/database_url:"
+     "/run/secrets/database_url -e LOCKBOX_DATABASE_URL_FILE=/run/secrets/database_url lockbox relay"):
+        (DOCKER, "tests/compose/test_containers.py"),
+    ("docs/containers.md", "docker-compose up -d --build"): (DOCKER, "tests/compose/run"),
+    ("docs/containers.md", "docker-compose ps"): (DOCKER, "tests/compose/run"),
+    ("docs/containers.md", "git pull && docker-compose build && docker-compose up -d"): (DOCKER, "tests/compose/run"),
+    ("docs/debezium.md", "curl -X PUT -H 'Content-Type: application/json' --data @deploy/debezium/outbox.json "
+     "http://connect.example:8083/connectors/lockbox-outbox/config"): ("needs Kafka Connect", "tests/debezium/conftest.py"),
+    ("docs/development.md", "./dev test"): (TESTS, ".ci/run"),
+    ("docs/development.md", "./dev check"): ("reads the whole tree", ".ci/run"),
+    ("docs/development.md", "cmake --preset asan && ninja -C build/asan && ctest --test-dir build/asan"):
+        (LONG, "tests/docs/long/test_long.py"),
+    ("docs/operate.md", "flyway -url=jdbc:postgresql://$SERVER/lockbox -user=postgres -locations=filesystem:schemas/db/lockbox migrate"):
+        ("needs Flyway", "tests/deploy/test_flyway.py"),
+    ("docs/security.md", "deploy/kafka/acls.sh --bootstrap-server kafka:9093 --command-config admin.properties"):
+        ("needs a Kafka that knows its users", "tests/ops/test_secure.py"),
+    ("examples/portal/README.md", "./dev demo --portal"): ("waits for a click", "tests/integrate/test_portal.py"),
+    ("examples/portal/README.md", "python examples/portal/server.py --approver lena,lena.fischer@contoso.example,'Lena Fischer'"):
+        ("goes on until it is stopped", "tests/integrate/test_portal.py"),
+    **{(f"docs/integrate/{page}.md", command): (LONG, "tests/docs/long/test_long.py")
+       for page, program, file in (("enforcement", "Enforcement", "access"), ("portals", "Portal", "tenant"),
+                                   ("ticketing", "Ticketing", "ticket"))
+       for command in ("mvn dependency:copy-dependencies -DincludeScope=runtime -DoutputDirectory=lib",
+                       "javac -cp 'lib/*' -d lib *.java", f"java -cp 'lib/*:lib' {program} ../{file}.json")},
+}

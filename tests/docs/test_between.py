@@ -1,0 +1,131 @@
+"""What stands within the pages' sentences: commands, settings, files and links are such as exist."""
+import json
+import re
+import subprocess
+
+import psycopg
+import pytest
+
+from pages import FENCE, PAGES, name_of
+from support.stack import BINARIES, REPOSITORY
+
+CTL = BINARIES / "lockboxctl"
+SPAN = re.compile(r"`([^`\n]+)`")
+LINK = re.compile(r"\]\(([^)\s]+)\)")
+SETTING = re.compile(r"\bLOCKBOX_[A-Z0-9_]+\b")
+OPTION = re.compile(r"(?<!\S)--[a-z][a-z-]*")
+FILE = re.compile(r"(?:common|deploy|docs|examples|schemas|services|tests|tools)/[\w./-]*[\w/]")
+
+# In the environment of something else than workers and lockboxctl.
+OTHERS = {"LOCKBOX_IMAGE": "docker-compose.yml", "LOCKBOX_DEBEZIUM_HOST": "deploy/debezium/outbox.json",
+          "LOCKBOX_DEBEZIUM_PORT": "deploy/debezium/outbox.json", "LOCKBOX_DEBEZIUM_PASSWORD": "deploy/debezium/outbox.json",
+          "LOCKBOX_DEV_DIR": "dev", "LOCKBOX_DEBEZIUM_": "docs/debezium.md", "LOCKBOX_": "docs/settings.md",
+          "LOCKBOX_KAFKA_": "docs/settings.md"}
+
+
+def sentences(page) -> str:
+    return FENCE.sub("", page.read_text())
+
+
+def spans(beginning: str = "") -> list[tuple[str, str]]:
+    """Page and words of each piece of code within a sentence."""
+    return sorted({(name_of(page), span) for page in PAGES for span in SPAN.findall(sentences(page)) if span.startswith(beginning)})
+
+
+def run(*command) -> str:
+    return subprocess.run(list(map(str, command)), capture_output=True, text=True, check=True, env={}).stdout
+
+
+@pytest.fixture(scope="session")
+def commands() -> list[str]:
+    return re.findall(r"^  (\S.*?)  +\S", run(CTL, "--help"), re.MULTILINE)
+
+
+@pytest.mark.parametrize("page, words", spans("lockboxctl "))
+def test_lockboxctl(commands, page, words):
+    rest = words.removeprefix("lockboxctl ")
+    if rest == "COMMAND --help" or rest.startswith("--"):
+        return
+    found = [command for command in commands if f"{rest} ".startswith(f"{command} ")]
+    assert found or any(command.startswith(f"{rest} ") for command in commands), rest
+    if found:
+        known = run(CTL, *max(found, key=len).split(), "--help")
+        assert [option for option in OPTION.findall(rest) if option not in known] == []
+
+
+@pytest.mark.parametrize("page, words", spans("./dev "))
+def test_dev(page, words):
+    command, *rest = words.removeprefix("./dev ").split()
+    if command == "--help":
+        return
+    known = run(REPOSITORY / "dev", command, "--help")
+    assert [option for option in rest if option.startswith("--") and option not in known] == []
+    if command == "test":
+        groups = [line.split()[0] for line in (REPOSITORY / "tests/groups.txt").read_text().splitlines() if line[:1].isalpha()]
+        assert [group for group in rest if group not in [*groups, "…"]] == []
+    if command == "bench":
+        assert [name for name in rest if not (REPOSITORY / f"tests/bench/{name}.py").exists()] == []
+
+
+def settings() -> dict[str, dict]:
+    return {row["name"]: row for row in json.loads(run(CTL, "config", "-o", "json"))}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_settings_that_are_named_exist(page, stack):
+    known = settings().keys() | stack.env.keys()
+    named = set(SETTING.findall(page.read_text()))
+    unknown = {name for name in named - known - OTHERS.keys() if name.removesuffix("_FILE") not in known
+               and not name.startswith(("LOCKBOX_KAFKA_SASL_", "LOCKBOX_KAFKA_SSL_", "LOCKBOX_KAFKA_SECURITY_", "LOCKBOX_KAFKA_PARTITIONER"))}
+    assert unknown == set()
+
+
+def test_others_settings_exist():
+    assert [name for name, file in OTHERS.items() if name not in (REPOSITORY / file).read_text()] == []
+
+
+def test_the_page_of_settings_is_what_config_prints():
+    page = (REPOSITORY / "docs/settings.md").read_text().replace("\\|", "/")
+    rows = {name: (default.strip("`"), what) for name, default, what in re.findall(r"^\| (LOCKBOX_\w+) \| (.*?) ?\| (.*) \|$", page, re.MULTILINE)}
+    assert rows == {name: (row["value"].replace("|", "/"), row["what"].replace("|", "/")) for name, row in settings().items()}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_links_lead_somewhere(page):
+    for link in LINK.findall(sentences(page)):
+        if "://" in link or link.startswith("mailto:"):
+            continue
+        path, _, heading = link.partition("#")
+        target = page.parent / path if path else page
+        assert target.exists(), link
+        if heading:
+            titles = re.findall(r"^#+ (.*)$", target.read_text(), re.MULTILINE)
+            assert heading in {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles}, link
+
+
+@pytest.mark.parametrize("page, words", [(page, words) for page, words in spans() if FILE.fullmatch(words)])
+def test_files_exist(page, words):
+    assert (REPOSITORY / words).exists() or list(REPOSITORY.glob(words)), words
+
+
+NOT_RUN = {"SELECT pg_drop_replication_slot('lockbox_outbox')": "tests/debezium",
+           "SELECT … FROM lockbox.access_check(…)": "an abbreviation"}
+
+
+@pytest.mark.parametrize("page, words", [(page, words) for page, words in spans()
+                                         if re.match(r"(SELECT|INSERT|UPDATE|DELETE|ALTER|SET) \S", words)])
+def test_sql(stack, page, words):
+    """In one of the two databases, as its superuser, and taken back."""
+    if words in NOT_RUN:
+        return
+    complaints = []
+    for name in ("LOCKBOX_SUPERUSER_URL", "LOCKBOX_AUDIT_SUPERUSER_URL"):
+        with psycopg.connect(stack.env[name]) as connection:
+            try:
+                connection.execute(words.encode())
+                return
+            except psycopg.Error as error:
+                complaints.append(str(error))
+            finally:
+                connection.rollback()
+    raise AssertionError(f"{words}: {complaints}")
