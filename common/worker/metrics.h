@@ -26,7 +26,7 @@
     X(mails_deferred, "counter", "mails_deferred_total", "Attempts that will be repeated")         \
     X(mails_failed, "counter", "mails_failed_total", "Mails given up")                             \
     X(log_leaves, "gauge", "log_leaves", "Leaves of the transparency logs held")                   \
-    X(log_holes, "gauge", "log_holes", "Offsets of the logs that hold no record")                 \
+    X(log_holes, "gauge", "log_holes", "Offsets of the logs that hold no record")                  \
     X(unsigned_since, "age", "checkpoint_age_seconds",                                             \
       "How long the oldest leaf without a checkpoint has waited for one")                          \
     X(halted, "gauge", "halted", "Whether it stopped its work and waits for somebody to look")     \

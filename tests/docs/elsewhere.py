@@ -21,6 +21,8 @@ ELSEWHERE = {
         (DOCKER, "tests/compose/test_containers.py"),
     ("docs/containers.md", "docker-compose up -d --build"): (DOCKER, "tests/compose/run"),
     ("docs/containers.md", "docker-compose ps"): (DOCKER, "tests/compose/run"),
+    ("docs/containers.md", "docker-compose run --rm --no-deps setup lockboxctl request list"):
+        (DOCKER, "tests/compose/test_lifecycle.py"),
     ("docs/containers.md", "git pull && docker-compose build && docker-compose up -d"): (DOCKER, "tests/compose/run"),
     ("docs/debezium.md", "curl -X PUT -H 'Content-Type: application/json' --data @deploy/debezium/outbox.json "
      "http://connect.example:8083/connectors/lockbox-outbox/config"): ("needs Kafka Connect", "tests/debezium/conftest.py"),
