@@ -230,7 +230,6 @@ enum lbx_err lbx_signing_key_read(const char *text, size_t len, struct lbx_signi
 enum lbx_err lbx_note_signature_read(const char *line, size_t line_len,
                                      struct lbx_note_signature *ret_signature) {
     struct text in = {line, line + line_len};
-    struct lbx_buf bytes LBX_BUF = {0};
     size_t len;
     if (line_len == 0 || line[line_len - 1] != '\n' || !skip(&in, DASH))
         return LBX_ERR_INVALID;

@@ -68,7 +68,7 @@ static bool ends_with(const char *text, size_t len, const char *with) {
 }
 
 static const char *to(struct lbx_markup *markup, enum state state) {
-    markup->state = state;
+    markup->state = (int)state;
     markup->len = 0;
     return NULL;
 }

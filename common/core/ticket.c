@@ -58,7 +58,7 @@ void lbx_ticket_apply(enum lbx_event_type type, const void *data, struct lbx_are
         ticket->open = ticket->subscription_id != NULL;
         break;
     default:
-        assert(!"a ticket event");
+        abort(); /* no ticket event */
     }
 }
 

@@ -280,7 +280,7 @@ static bool read_object(const struct reader *r, const struct place *place,
         const struct lbx_field *field = &table->fields[i];
         const struct place member = {.up = place, .name = field->name};
         const json_t *found = json_object_get(value, field->name);
-        bool null = found && json_is_null(found);
+        bool null = json_is_null(found);
         bool ok = true;
         if (found && !null)
             ok = read_field(r, &member, field, found, into);

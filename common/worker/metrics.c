@@ -9,6 +9,11 @@ static bool is_age(const char *type) {
     return strcmp(type, "age") == 0;
 }
 
+/* As Prometheus calls it. */
+static const char *prometheus_type(const char *type) {
+    return is_age(type) ? "gauge" : type;
+}
+
 /* The oldest age, the sum of the others. */
 static int64_t together(const char *type, int64_t a, int64_t b) {
     if (is_age(type) && a && b)
@@ -84,7 +89,7 @@ void lbx_metrics_write(const struct lbx_metrics *metrics, const char *worker, st
     lbx_buf_printf(out,                                                                            \
                    "# HELP lockbox_" name " " help "\n# TYPE lockbox_" name " %s"                  \
                    "\nlockbox_" name "{worker=\"%s\"} %lld\n",                                     \
-                   is_age(type) ? "gauge" : type, worker,                                          \
+                   prometheus_type(type), worker,                                                  \
                    (long long)shown(type, atomic_load(&metrics->member)));
     LBX_METRICS(WRITE)
 #undef WRITE

@@ -139,7 +139,7 @@ static void publish_change(struct lbx_batch *batch, const struct lbx_event *even
         .tenant_id = tenant->tenant_id,
         .subscription_id = tenant->subscription_id,
         .name = tenant->name,
-        .change = lbx_tenant_change_of(event->type),
+        .change = (int)lbx_tenant_change_of(event->type),
         .principal = tenant->principal,
         .role = tenant->role,
         .by = tenant->by,
@@ -149,7 +149,7 @@ static void publish_change(struct lbx_batch *batch, const struct lbx_event *even
         .principal_id = tenant->principal_id,
         .public_key = tenant->public_key,
         .at = batch->effects.now,
-        .reason = why,
+        .reason = (int)why,
     };
     lbx_effects_publish(&batch->effects,
                         why ? LBX_EVENT_TENANT_CHANGE_REFUSED : LBX_EVENT_TENANT_CHANGED,

@@ -110,7 +110,7 @@ static int start(void **unused) {
     writer = rd_kafka_new(RD_KAFKA_PRODUCER, conf, NULL, 0);
     assert_non_null(writer);
     return lbx_consumer_open(&broker.settings, "test", topics, 1024, &events, &member,
-                             &member.consumer);
+                             &member.consumer) != LBX_OK;
 }
 
 static int end(void **unused) {

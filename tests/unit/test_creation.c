@@ -5,6 +5,8 @@
 
 #include "check.h"
 
+#include <assert.h>
+
 #define HOUR INT64_C(3600000000)
 #define NOW INT64_C(1795450118123456)
 #define RESOURCE                                                                                   \
@@ -175,6 +177,7 @@ static void the_first_fault_speaks(void **unused) {
                 faults[i].breaks(&w);
                 first = i < first ? i : first;
             }
+        assert(first < COUNT(faults));
         const struct lbx_request *r = create(&w);
         (void)snprintf(row, sizeof row, "faults %03x", set);
         CHECK_ROW(&bad, row, r->state == faults[first].state, "state %d", r->state);

@@ -10,8 +10,6 @@
 #define SECOND INT64_C(1000000)
 #define HOUR (3600 * SECOND)
 
-extern char **environ;
-
 /* ---- an environment of our own ---- */
 
 static int forget_all(void **unused) {

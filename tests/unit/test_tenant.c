@@ -196,7 +196,7 @@ static void every_tenant_event_is_a_change(void **unused) {
     int bad = 0;
     for (int type = LBX_EVENT_NONE + 1; type < LBX_EVENT_COUNT; type++) {
         const struct lbx_event_type_info *info = lbx_event_type_info((enum lbx_event_type)type);
-        int change = lbx_tenant_change_of((enum lbx_event_type)type);
+        enum lbx_change change = lbx_tenant_change_of((enum lbx_event_type)type);
         CHECK_ROW(&bad, info->name,
                   (change != LBX_CHANGE_NONE) == (info->topic == LBX_TOPIC_TENANTS), "change %d",
                   change);

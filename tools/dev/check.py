@@ -1,9 +1,12 @@
-"""./dev check: what can be seen without running anything. One line per finding; exit 1 where there is one."""
+"""./dev check: what can be seen without running Lockbox. One line per finding; exit 1 where there is one."""
 import ast
 import re
 import subprocess
 import sys
+import time
 from pathlib import Path
+
+import analysis
 
 # A layer may include these. A service and a tool may include every layer, and their own folder.
 LAYERS = {
@@ -94,6 +97,27 @@ def check_python(files: list[Path]) -> list[str]:
     return findings
 
 
+def check_clang(_files: list[Path]) -> list[str]:
+    return analysis.findings_of(analysis.CLANG_TIDY)
+
+
+def check_paths(_files: list[Path]) -> list[str]:
+    return analysis.findings_of(analysis.ANALYZER)
+
+
+def check_cppcheck(_files: list[Path]) -> list[str]:
+    return analysis.findings_of(analysis.CPPCHECK)
+
+
+def check_schemas(_files: list[Path]) -> list[str]:
+    """Schemas, examples and the AsyncAPI page against the decoders' tables, and against what was released."""
+    tests = [f"tests/schemas/test_{name}.py" for name in ("tables", "schemas", "asyncapi", "compatibility")]
+    done = subprocess.run([sys.executable, "-m", "pytest", "-q", "--tb=line", "-p", "no:cacheprovider", *tests],
+                          capture_output=True, text=True)
+    return [] if done.returncode == 0 else [line for line in done.stdout.splitlines() if line.startswith(("FAILED", "ERROR"))] or \
+        (done.stdout + done.stderr).splitlines()
+
+
 def c_files(files: list[Path]) -> list[Path]:
     return [path for path in files if path.suffix in (".c", ".h")]
 
@@ -105,19 +129,29 @@ CHECKS = {
     "services": check_services,
     "no SQL in C": check_sql,
     "Python": check_python,
+    "schemas": check_schemas,
+    "clang and clang-tidy": check_clang,
+    "cppcheck": check_cppcheck,
 }
 
 
-def main() -> int:
+DEEP = {"clang's analyzer": check_paths}
+
+
+def main(options: list[str]) -> int:
+    if options not in ([], ["--deep"]):
+        print("usage: ./dev check [--deep]", file=sys.stderr)
+        return 2
     files = tracked()
     found = 0
-    for name, check in CHECKS.items():
+    for name, check in {**CHECKS, **(DEEP if options else {})}.items():
+        began = time.monotonic()
         findings = check(files)
         found += len(findings)
-        print(f"{name}: {'ok' if not findings else ''}", flush=True)
+        print(f"{name}: {'ok' if not findings else ''}".ljust(26) + f"{time.monotonic() - began:5.1f} s", flush=True)
         for finding in findings:
             print(f"  {finding}")
     return 1 if found else 0
 
 
-sys.exit(main())
+sys.exit(main(sys.argv[1:]))

@@ -257,11 +257,11 @@ int main(int argc, char **argv) {
     lbx_log_init("lockboxctl", LBX_LOG_WARN);
     lbx_log_for_people();
     if (!ctl_parse(&ctl, commands, argc, argv, &code))
-        return code;
+        return (int)code;
     lbx_arena_init(&ctl.arena);
     code = run(&ctl);
     lbx_arena_done(&ctl.arena);
     if (fflush(stdout) != 0)
-        return ctl_fail(CTL_NO, "standard output cannot be written");
-    return code;
+        code = ctl_fail(CTL_NO, "standard output cannot be written");
+    return (int)code;
 }

@@ -1,6 +1,7 @@
 /* --watch: asks again and again, and prints the answer where it is another than the one before. */
 #include "watch.h"
 
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -47,6 +48,6 @@ enum ctl_exit ctl_watch(struct ctl *ctl, enum ctl_exit (*answer)(struct ctl *ctl
             return CTL_NO;
         lbx_buf_clear(&before);
         lbx_buf_add(&before, now.data, now.len);
-        usleep(EVERY_MS * 1000);
+        poll(NULL, 0, EVERY_MS);
     }
 }

@@ -212,7 +212,7 @@ static enum lbx_err make_tile(struct log_hashes *from, unsigned level, uint64_t 
 
 static enum lbx_err cached(struct log_hashes *from, unsigned level, uint64_t index,
                            const struct cached_tile **ret_tile) {
-    struct cached_tile *tile = &from->cache[(level * 7 + index) % CACHED];
+    struct cached_tile *tile = &from->cache[(level * UINT64_C(7) + index) % CACHED];
     *ret_tile = tile;
     if (tile->filled && tile->level == level && tile->index == index)
         return LBX_OK;
