@@ -27,6 +27,11 @@ if(LOCKBOX_SANITIZE)
     add_compile_options(-fsanitize=${LOCKBOX_SANITIZE} -fno-omit-frame-pointer)
     add_link_options(-fsanitize=${LOCKBOX_SANITIZE})
 endif()
+# Fuzzers: everything is instrumented for libFuzzer, whose main only they link.
+option(LOCKBOX_FUZZ "Fuzzers (clang)" OFF)
+if(LOCKBOX_FUZZ)
+    add_compile_options(-fsanitize=fuzzer-no-link)
+endif()
 # A worker needs only the libraries that its own code calls.
 add_link_options(-Wl,--as-needed)
 

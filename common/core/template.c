@@ -110,7 +110,9 @@ struct tag {
 };
 
 static bool blank(const char *text, size_t len) {
-    return strspn(text, " ") >= len;
+    while (len && text[len - 1] == ' ')
+        len--;
+    return len == 0;
 }
 
 static void find_line(const struct parser *p, struct tag *tag) {

@@ -10,7 +10,7 @@ import screenshots
 from screenshots import IMAGES, SHOTS, Shot
 
 REPO = Path(__file__).resolve().parents[2]
-BUILD = Path(os.environ.get("LOCKBOX_BUILD_DIR", REPO / "build" / "release"))
+BUILD = REPO / "build" / os.environ.get("LOCKBOX_DEV_PRESET", "release")
 MEASURE = Path(__file__).with_name("measure.js").read_text()
 KINDS = ["approval_needed", "reminder", "outcome", "emergency", "emergency_reminder"]
 STATES = ["denied", "expired", "cancelled", "completed", "revoked", "refused", "not_required"]

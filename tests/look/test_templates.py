@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 
 REPO = Path(__file__).resolve().parents[2]
-BUILD = Path(os.environ.get("LOCKBOX_BUILD_DIR", REPO / "build" / "release"))
+BUILD = REPO / "build" / os.environ.get("LOCKBOX_DEV_PRESET", "release")
 TEMPLATES = REPO / "common" / "core" / "templates"
 NAMES = sorted(path.name for path in TEMPLATES.glob("*.html"))
 BITS = ["<", ">", "</", "/>", '"', "'", "=", "!", "-", "--", "&", "&lt;", " ", "\n", "<p>", "</p>", "<p title=\"", "<a href=\"", "{{",

@@ -6,12 +6,12 @@ import subprocess
 from pathlib import Path
 
 REPO = Path(__file__).resolve().parents[2]
-PROGRAM = Path(os.environ.get("LOCKBOX_BUILD_DIR", REPO / "build" / "release")) / "tests" / "send_mail"
+PROGRAM = REPO / "build" / os.environ.get("LOCKBOX_DEV_PRESET", "release") / "tests" / "send_mail"
 
 
 class Driver:
     def __init__(self, url, wrapper=(), **options):
-        assert PROGRAM.exists(), f"{PROGRAM} is missing: ./dev build makes it; LOCKBOX_BUILD_DIR names another build"
+        assert PROGRAM.exists(), f"{PROGRAM} is missing: ./dev build makes it; LOCKBOX_DEV_PRESET names another build"
         arguments = [part for name, value in options.items() for part in (f"--{name.replace('_', '-')}", str(value))]
         self.process = subprocess.Popen([*wrapper, PROGRAM, "--url", url, *arguments], text=True, stdin=subprocess.PIPE,
                                         stdout=subprocess.PIPE, stderr=subprocess.PIPE)

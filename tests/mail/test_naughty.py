@@ -23,7 +23,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from support.naughty import BYTES, CHARACTERS, HEADERS, STEERS, STRINGS, Tags, clipped, cluster, harmless, lines, part  # noqa: E402
 from support.naughty import short  # noqa: E402
 
-BUILD = Path(os.environ.get("LOCKBOX_BUILD_DIR", Path(__file__).resolve().parents[2] / "build" / "release"))
+BUILD = Path(__file__).resolve().parents[2] / "build" / os.environ.get("LOCKBOX_DEV_PRESET", "release")
 NOW = 1795450118000000
 
 

@@ -13,8 +13,8 @@ REPO = Path(__file__).resolve().parents[2]
 
 
 def run(program, *args, text=""):
-    path = Path(os.environ.get("LOCKBOX_BUILD_DIR", REPO / "build" / "release")) / "tests" / program
-    assert path.exists(), f"{path} is missing: ./dev build makes it; LOCKBOX_BUILD_DIR names another build"
+    path = REPO / "build" / os.environ.get("LOCKBOX_DEV_PRESET", "release") / "tests" / program
+    assert path.exists(), f"{path} is missing: ./dev build makes it; LOCKBOX_DEV_PRESET names another build"
     done = subprocess.run([path, *args], input=text.encode(), capture_output=True, timeout=60, check=False)
     assert done.returncode == 0, f"{program}: exit {done.returncode}: {done.stderr.decode()}"
     return done.stdout.decode()

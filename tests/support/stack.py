@@ -13,7 +13,9 @@ from .sql import as_role
 from .waiting import wait_until
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-BINARIES = REPOSITORY / "build/release/bin"
+PRESET = os.environ.get("LOCKBOX_DEV_PRESET", "release")  # of CMakePresets.json: which build is tested
+BUILD = REPOSITORY / "build" / PRESET
+BINARIES = BUILD / "bin"
 WORKERS = ["requester", "decider", "expirer", "relay", "notifier", "auditor"]
 SERVERS = ["kafka", "postgres", "smtp"]
 PARTS = [*SERVERS, "schema", *WORKERS]
@@ -28,7 +30,7 @@ class Stack:
     def dev(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess:
         """./dev with this stack's directory and settings, and none of the caller's."""
         environment = {name: value for name, value in os.environ.items()
-                       if not name.startswith("LOCKBOX_") or name.startswith("LOCKBOX_DEV_KAFKA_")}
+                       if not name.startswith("LOCKBOX_") or name.startswith(("LOCKBOX_DEV_KAFKA_", "LOCKBOX_DEV_PRESET"))}
         done = subprocess.run([REPOSITORY / "dev", *arguments], capture_output=True, text=True,
                               env={**environment, "LOCKBOX_DEV_DIR": str(self.directory), **self.settings})
         if check and done.returncode != 0:

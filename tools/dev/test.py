@@ -1,4 +1,4 @@
-"""./dev test [GROUP…]: runs the groups of tests/groups.txt, and ends with one line that counts them all.
+"""./dev test [--preset PRESET] [GROUP…]: runs the groups of tests/groups.txt, and ends with one line that counts them all.
 
 Most tests wait for servers most of the time, so several groups run at once, each on servers of its own. What a group
 prints is shown when it has ended; a single group's at once.
@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+PRESET = os.environ.get("LOCKBOX_DEV_PRESET", "release")
 COUNTED = re.compile(r"^(\d+) passed, (\d+) failed(?:, (\d+) skipped)?$")
 CMOCKA = {"passed": re.compile(r"\[  PASSED  \] (\d+) test"), "failed": re.compile(r"\[  FAILED  \] (\d+) test"),
           "skipped": re.compile(r"\[  SKIPPED \] (\d+) test")}
@@ -60,7 +61,7 @@ class Ended:
 
 def run_ctest(_name: str, output: IO[str]) -> tuple[Count, int]:
     with tempfile.NamedTemporaryFile(suffix=".xml") as report:
-        done = subprocess.run(["ctest", "--test-dir", "build/release", "--output-on-failure", "--no-tests=error",
+        done = subprocess.run(["ctest", "--test-dir", f"build/{PRESET}", "--output-on-failure", "--no-tests=error",
                                "--parallel", str(os.cpu_count()), "--output-junit", report.name],
                               stdout=output, stderr=subprocess.STDOUT)
         cases = ElementTree.parse(report.name).getroot().iter("testcase") if os.stat(report.name).st_size else []

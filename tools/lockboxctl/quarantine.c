@@ -1,13 +1,10 @@
 /* quarantine list, quarantine show: records that were rejected, bytes untouched. */
 #include "ctl.h"
 
-#include "base/utf8.h"
-#include "core/words.h"
 #include "event/record.h"
 #include "rejected.h"
 #include "sql_ctl.h"
 
-#include <ctype.h>
 #include <string.h>
 
 enum ctl_exit ctl_quarantine_list(struct ctl *ctl) {
@@ -68,13 +65,6 @@ static const struct ctl_column show_columns[] = {
 };
 enum { SHOW_COLUMNS = sizeof show_columns / sizeof *show_columns };
 
-static bool is_text(struct ctl_bytes b) {
-    for (size_t i = 0; i < b.len; i++)
-        if (iscntrl((unsigned char)b.data[i]) && !isspace((unsigned char)b.data[i]))
-            return false;
-    return lbx_utf8_valid(b.data, b.len);
-}
-
 static struct ctl_bytes of_header(const struct lbx_header *header) {
     return (struct ctl_bytes){header->value, header->len};
 }
@@ -92,29 +82,13 @@ enum ctl_exit ctl_rejected_read(struct ctl *ctl, const struct lbx_pg *pg,
     return CTL_DONE;
 }
 
-/* {"bytes": 5, "text": "hello", "hex": "68656c6c6f"}; text is null where the bytes are none. */
-static void json_bytes(struct ctl_bytes b, struct lbx_buf *out) {
-    if (!b.data) {
-        lbx_buf_str(out, "null");
-        return;
-    }
-    lbx_buf_printf(out, "{\"bytes\": %zu, \"text\": ", b.len);
-    if (is_text(b))
-        lbx_buf_json_str(out, b.data, b.len);
-    else
-        lbx_buf_str(out, "null");
-    lbx_buf_str(out, ", \"hex\": \"");
-    lbx_buf_hex(out, b.data, b.len);
-    lbx_buf_str(out, "\"}");
-}
-
 static void json_headers(const struct ctl_rejected *r, struct lbx_buf *out) {
     lbx_buf_char(out, '[');
     for (size_t i = 0; i < r->header_count; i++) {
         lbx_buf_str(out, i ? ", {\"name\": " : "{\"name\": ");
         lbx_buf_json_str(out, r->headers[i].name, strlen(r->headers[i].name));
         lbx_buf_str(out, ", \"value\": ");
-        json_bytes(of_header(&r->headers[i]), out);
+        ctl_bytes_json(of_header(&r->headers[i]), out);
         lbx_buf_char(out, '}');
     }
     lbx_buf_char(out, ']');
@@ -123,9 +97,9 @@ static void json_headers(const struct ctl_rejected *r, struct lbx_buf *out) {
 static void show_rows(const struct ctl *ctl, const struct lbx_pg *pg,
                       const struct ctl_rejected *r) {
     struct lbx_buf key LBX_BUF = {0}, headers LBX_BUF = {0}, value LBX_BUF = {0};
-    json_bytes(r->key, &key);
+    ctl_bytes_json(r->key, &key);
     json_headers(r, &headers);
-    json_bytes(r->value, &value);
+    ctl_bytes_json(r->value, &value);
     const char *cells[SHOW_COLUMNS] = {
         [KEY] = key.data, [HEADERS] = headers.data, [VALUE] = value.data};
     for (size_t i = 0; i < PLAIN_CELLS; i++)
@@ -136,46 +110,6 @@ static void show_rows(const struct ctl *ctl, const struct lbx_pg *pg,
     ctl_rows_print(&rows, ctl->format);
 }
 
-static void put_text(struct lbx_arena *arena, struct ctl_bytes b, struct lbx_buf *out) {
-    for (size_t at = 0, len; at < b.len; at += len + 1) {
-        const char *end = memchr(b.data + at, '\n', b.len - at);
-        len = end ? (size_t)(end - b.data) - at : b.len - at;
-        lbx_buf_str(out, "  ");
-        lbx_text_harmless(lbx_arena_memdup(arena, b.data + at, len), out);
-        lbx_buf_char(out, '\n');
-    }
-}
-
-static void put_hex(struct ctl_bytes b, struct lbx_buf *out) {
-    enum { WIDTH = 16 };
-    for (size_t at = 0; at < b.len; at += WIDTH) {
-        lbx_buf_printf(out, "  %06zx ", at);
-        for (size_t i = at; i < at + WIDTH; i++)
-            if (i < b.len)
-                lbx_buf_printf(out, " %02x", (unsigned char)b.data[i]);
-            else
-                lbx_buf_str(out, "   ");
-        lbx_buf_str(out, "  ");
-        for (size_t i = at; i < at + WIDTH && i < b.len; i++)
-            lbx_buf_char(out, b.data[i] >= ' ' && b.data[i] <= '~' ? b.data[i] : '.');
-        lbx_buf_char(out, '\n');
-    }
-}
-
-static void put_bytes(struct lbx_arena *arena, const char *name, struct ctl_bytes b,
-                      struct lbx_buf *out) {
-    lbx_text_harmless(name, out);
-    if (!b.data) {
-        lbx_buf_str(out, ": null\n");
-        return;
-    }
-    lbx_buf_printf(out, " (%zu bytes):\n", b.len);
-    if (is_text(b))
-        put_text(arena, b, out);
-    else
-        put_hex(b, out);
-}
-
 static void show_words(struct ctl *ctl, const struct lbx_pg *pg, const struct ctl_rejected *r) {
     struct lbx_buf out LBX_BUF = {0};
     for (size_t i = 0; i < PLAIN_CELLS; i++) {
@@ -184,11 +118,11 @@ static void show_words(struct ctl *ctl, const struct lbx_pg *pg, const struct ct
         ctl_put_cell(show_columns[i].cell, text, &out);
         lbx_buf_char(&out, '\n');
     }
-    put_bytes(&ctl->arena, "key", r->key, &out);
+    ctl_bytes_show(&ctl->arena, "key", r->key, &out);
     for (size_t i = 0; i < r->header_count; i++)
-        put_bytes(&ctl->arena, lbx_arena_printf(&ctl->arena, "header %s", r->headers[i].name),
-                  of_header(&r->headers[i]), &out);
-    put_bytes(&ctl->arena, "value", r->value, &out);
+        ctl_bytes_show(&ctl->arena, lbx_arena_printf(&ctl->arena, "header %s", r->headers[i].name),
+                       of_header(&r->headers[i]), &out);
+    ctl_bytes_show(&ctl->arena, "value", r->value, &out);
     ctl_put(&out);
 }
 

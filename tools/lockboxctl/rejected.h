@@ -2,6 +2,7 @@
 #ifndef LOCKBOXCTL_REJECTED_H
 #define LOCKBOXCTL_REJECTED_H
 
+#include "bytes.h"
 #include "ctl.h"
 
 enum {
@@ -14,11 +15,6 @@ enum {
     CTL_REJECTED_KEY = 16,
     CTL_REJECTED_HEADERS,
     CTL_REJECTED_VALUE,
-};
-
-struct ctl_bytes {
-    const char *data; /* NULL: null in the record */
-    size_t len;
 };
 
 struct ctl_rejected {

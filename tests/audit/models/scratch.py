@@ -6,7 +6,7 @@ import subprocess
 import psycopg
 
 from support.sql import as_role, Database
-from support.stack import BINARIES, REPOSITORY
+from support.stack import BINARIES, BUILD
 
 MODELS = ["request_state", "request_version", "grant_item", "decision", "notification", "access", "subscription_owner",
           "activity", "unreadable"]
@@ -67,7 +67,7 @@ class Scratch:
 
     def project(self, seed: str, chunk: int) -> None:
         """All of them, chunk at a time, in an order by the seed."""
-        program = REPOSITORY / "build/release/tests/project_events"
+        program = BUILD / "tests/project_events"
         done = subprocess.run([program, self.writer_url, seed, str(chunk)], capture_output=True, text=True, timeout=300)
         assert done.returncode == 0, done.stderr
 

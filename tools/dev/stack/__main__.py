@@ -20,7 +20,7 @@ from statedir import Refused, StateDir, pick_ports
 from supervise import Program, Supervisor, wait_until
 
 REPOSITORY = Path(__file__).resolve().parents[3]
-BINARIES = REPOSITORY / "build/release/bin"
+BINARIES = REPOSITORY / "build" / os.environ.get("LOCKBOX_DEV_PRESET", "release") / "bin"
 
 SERVERS = ["kafka", "postgres", "smtp"]
 PROCESSES = SERVERS + WORKERS
