@@ -153,7 +153,7 @@ static void back_to_desk(struct mail *mail) {
     desk->done = mail;
     if (desk->done_count++ == 0)
         desk->done_since_us = mail->ended_us;
-    if (desk->done_count == GATHER || desk->on_wire + desk->waiting == 0)
+    if (desk->done_count == 1 || desk->done_count == GATHER || desk->on_wire + desk->waiting == 0)
         pthread_cond_signal(&desk->changed);
 }
 
@@ -409,8 +409,10 @@ size_t desk_await(struct desk *desk, size_t low, int64_t until_us, bool *ret_wok
         int64_t wake_us = until_us;
         if (has_work(desk, now_us) || now_us >= until_us || (desk->waiting && now_us >= stale_us))
             break;
-        if (desk->waiting + desk->on_wire > 0)
-            wake_us = earlier(wake_us, now_us + (desk->done_count ? GATHER_US / 2 : GATHER_US));
+        if (desk->done_count)
+            wake_us = earlier(wake_us, desk->done_since_us + GATHER_US);
+        if (desk->waiting)
+            wake_us = earlier(wake_us, stale_us);
         await_until(&desk->changed, wake_us);
     }
     desk->low = 0;
