@@ -31,7 +31,7 @@ struct lbx_mime {
  * lbx_smtp_address_check refuses, or ids of another form. */
 enum lbx_err lbx_mime_write(const struct lbx_mime *mime, struct lbx_buf *out) LBX_MUST_CHECK;
 
-/* A message that goes to several, each a copy with recipient, date and Message-ID of its own. GMime writes it
+/* A message that goes to several, each a copy with recipient, date and Message-ID of its own. It is written
  * once. Starts zeroed. */
 struct lbx_mime_letter {
     struct lbx_buf bytes;

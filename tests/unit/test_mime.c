@@ -148,8 +148,7 @@ static void address_of(size_t len, char *ret_address) {
         ret_address[i] = i == 4 ? '@' : '.';
 }
 
-/* Of any length, the copy is what GMime would have written. */
-static void test_copies_are_what_gmime_writes(void **state) {
+static void test_copies_are_what_is_written_for_each(void **state) {
     (void)state;
     struct lbx_mime_letter letter = {0};
     struct lbx_mime mime = example();
@@ -169,6 +168,43 @@ static void test_copies_are_what_gmime_writes(void **state) {
         assert_string_equal(copy.data, whole.data);
     }
     lbx_mime_letter_done(&letter);
+}
+
+static void test_dates(void **state) {
+    (void)state;
+    static const struct {
+        int64_t seconds;
+        const char *field;
+    } rows[] = {
+        {INT64_C(0), "\r\nDate: Thu, 01 Jan 1970 00:00:00 +0000\r\n"},
+        {INT64_C(1709210096), "\r\nDate: Thu, 29 Feb 2024 12:34:56 +0000\r\n"},
+        {INT64_C(1748736000), "\r\nDate: Sun, 01 Jun 2025 00:00:00 +0000\r\n"},
+        {INT64_C(1767225599), "\r\nDate: Wed, 31 Dec 2025 23:59:59 +0000\r\n"},
+        {INT64_C(4102444800), "\r\nDate: Fri, 01 Jan 2100 00:00:00 +0000\r\n"},
+        {INT64_C(253402300799), "\r\nDate: Fri, 31 Dec 9999 23:59:59 +0000\r\n"},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct lbx_mime mime = example();
+        struct lbx_buf out LBX_BUF = {0};
+        mime.date = rows[i].seconds * 1000000 + 999999;
+        assert_int_equal(lbx_mime_write(&mime, &out), LBX_OK);
+        assert_non_null(strstr(out.data, rows[i].field));
+    }
+}
+
+/* Up to 78 characters to a line, as GMime has it; what is longer stands on the next alone. */
+static void test_where_an_address_is_folded(void **state) {
+    (void)state;
+    char to[LBX_SMTP_ADDRESS_MAX + 1], field[sizeof to + 16];
+    for (size_t len = 70; len < 80; len++) {
+        struct lbx_mime mime = example();
+        struct lbx_buf out LBX_BUF = {0};
+        address_of(len, to);
+        mime.to = to;
+        (void)snprintf(field, sizeof field, "\r\nTo:%s%s\r\n", len <= 74 ? " " : "\r\n\t", to);
+        assert_int_equal(lbx_mime_write(&mime, &out), LBX_OK);
+        assert_non_null(strstr(out.data, field));
+    }
 }
 
 static void test_a_letter_refuses_what_a_mail_refuses(void **state) {
@@ -193,7 +229,9 @@ int main(void) {
         cmocka_unit_test(test_exact_form),
         cmocka_unit_test(test_nothing_becomes_a_header),
         cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_copies_are_what_gmime_writes),
+        cmocka_unit_test(test_copies_are_what_is_written_for_each),
+        cmocka_unit_test(test_dates),
+        cmocka_unit_test(test_where_an_address_is_folded),
         cmocka_unit_test(test_a_letter_refuses_what_a_mail_refuses),
     };
     return cmocka_run_group_tests_name("mime", tests, NULL, NULL);
