@@ -22,6 +22,7 @@
 enum { ROUND_ROWS = 500 };
 #define BALANCE_EVERY_US (5 * LBX_SECOND_US)
 #define PRUNE_EVERY_US (60 * LBX_SECOND_US)
+#define LAST_REPORTS_US (3 * LBX_SECOND_US)
 #define NO_SHARDS "{}"
 #define CONTENT_TYPE "application/cloudevents+json; charset=UTF-8"
 
@@ -156,10 +157,20 @@ static size_t send_wave(struct relay *relay, struct row *rows, size_t count) {
     return sent;
 }
 
+/* Waits for the reports on what is under way; not for long once the relay is to stop. What is not
+ * reported by then, whoever relays next publishes again. */
+static void await_reports(struct relay *relay) {
+    int64_t until_us = LBX_NEVER_US;
+    while (relay->under_way > 0 && lbx_monotonic_us() < until_us) {
+        lbx_producer_poll(relay->producer, 100);
+        if (until_us == LBX_NEVER_US && lbx_worker_stopping(relay->worker))
+            until_us = lbx_monotonic_us() + LAST_REPORTS_US;
+    }
+}
+
 static void publish(struct relay *relay, struct row *rows, size_t count) {
     while (send_wave(relay, rows, count) > 0)
-        while (relay->under_way > 0 && !lbx_worker_stopping(relay->worker))
-            lbx_producer_poll(relay->producer, 100);
+        await_reports(relay);
 }
 
 /* ---- a round ---- */
