@@ -149,7 +149,14 @@ void lbx_opened_glance(const struct lbx_opened *in, struct lbx_arena *arena,
     X(ENGINEER_ID, 128)                                                                            \
     X(BY, 128)                                                                                     \
     X(ENGINEER, 128)                                                                               \
-    X(OPENED_BY, 128)
+    X(OPENED_BY, 128)                                                                              \
+    X(OF_REQUEST_ID, 128) /* these are the request's, where the event has it whole */              \
+    X(OF_TENANT_ID, 128)                                                                           \
+    X(OF_SUBSCRIPTION_ID, 128)                                                                     \
+    X(OF_TICKET_ID, 128)                                                                           \
+    X(OF_ENGINEER, 128)                                                                            \
+    X(VOTER, 128) /* of its last vote */                                                           \
+    X(VOTE, SIZE_MAX)
 
 enum slot {
 #define SLOT_ENUM(name, most) SLOT_##name,
@@ -163,27 +170,38 @@ enum slot {
 SOMEONES(by_nodes, SLOT_BY);
 SOMEONES(engineer_nodes, SLOT_ENGINEER);
 SOMEONES(opened_by_nodes, SLOT_OPENED_BY);
+SOMEONES(of_engineer_nodes, SLOT_OF_ENGINEER);
+SOMEONES(voter_nodes, SLOT_VOTER);
 
-/* A request as it stands has decisions in it: a parser's. */
+#define TEXT(text, its_slot)                                                                       \
+    { LBX_SKIM_NAME(text), .slot = (its_slot) }
+#define INSIDE(text, nodes)                                                                        \
+    { LBX_SKIM_NAME(text), .inside = (nodes), .inside_count = sizeof(nodes) / sizeof *(nodes) }
+
+static const struct lbx_skim_node vote_nodes[] = {INSIDE("by", voter_nodes),
+                                                  TEXT("decision", SLOT_VOTE)};
+static const struct lbx_skim_node request_nodes[] = {
+    TEXT("request_id", SLOT_OF_REQUEST_ID),
+    TEXT("tenant_id", SLOT_OF_TENANT_ID),
+    TEXT("subscription_id", SLOT_OF_SUBSCRIPTION_ID),
+    TEXT("ticket_id", SLOT_OF_TICKET_ID),
+    INSIDE("engineer", of_engineer_nodes),
+    {LBX_SKIM_NAME("decisions"), .inside = vote_nodes, .inside_count = 2, .is_list = true},
+};
 static const struct lbx_skim_node data_nodes[] = {
-    {LBX_SKIM_NAME("request_id"), .slot = SLOT_REQUEST_ID},
-    {LBX_SKIM_NAME("tenant_id"), .slot = SLOT_TENANT_ID},
-    {LBX_SKIM_NAME("subscription_id"), .slot = SLOT_SUBSCRIPTION_ID},
-    {LBX_SKIM_NAME("ticket_id"), .slot = SLOT_TICKET_ID},
-    {LBX_SKIM_NAME("engineer_id"), .slot = SLOT_ENGINEER_ID},
-    {LBX_SKIM_NAME("by"), .inside = by_nodes, .inside_count = 1},
-    {LBX_SKIM_NAME("engineer"), .inside = engineer_nodes, .inside_count = 1},
-    {LBX_SKIM_NAME("opened_by"), .inside = opened_by_nodes, .inside_count = 1},
-    {LBX_SKIM_NAME("request"), .give_up = true},
+    TEXT("request_id", SLOT_REQUEST_ID),
+    TEXT("tenant_id", SLOT_TENANT_ID),
+    TEXT("subscription_id", SLOT_SUBSCRIPTION_ID),
+    TEXT("ticket_id", SLOT_TICKET_ID),
+    TEXT("engineer_id", SLOT_ENGINEER_ID),
+    INSIDE("by", by_nodes),
+    INSIDE("engineer", engineer_nodes),
+    INSIDE("opened_by", opened_by_nodes),
+    INSIDE("request", request_nodes),
 };
 static const struct lbx_skim_node nodes[] = {
-    {LBX_SKIM_NAME("id"), .slot = SLOT_ID},
-    {LBX_SKIM_NAME("source"), .slot = SLOT_SOURCE},
-    {LBX_SKIM_NAME("type"), .slot = SLOT_TYPE},
-    {LBX_SKIM_NAME("subject"), .slot = SLOT_SUBJECT},
-    {LBX_SKIM_NAME("time"), .slot = SLOT_TIME},
-    {LBX_SKIM_NAME("data"), .inside = data_nodes,
-     .inside_count = sizeof data_nodes / sizeof *data_nodes},
+    TEXT("id", SLOT_ID),           TEXT("source", SLOT_SOURCE), TEXT("type", SLOT_TYPE),
+    TEXT("subject", SLOT_SUBJECT), TEXT("time", SLOT_TIME),     INSIDE("data", data_nodes),
 };
 
 static const char *text_of(const struct lbx_skimmed *slots, enum slot slot,
@@ -197,6 +215,13 @@ static const char *text_of(const struct lbx_skimmed *slots, enum slot slot,
     if (!found->at || found->len == 0 || found->len > most[slot])
         return NULL;
     return lbx_arena_memdup(arena, found->at, found->len);
+}
+
+static int decision_of(const char *text) {
+    for (int i = 1; text && lbx_decision_names[i]; i++)
+        if (strcmp(text, lbx_decision_names[i]) == 0)
+            return i;
+    return 0;
 }
 
 bool lbx_glance_skimming(const struct lbx_record *record, struct lbx_arena *arena,
@@ -216,6 +241,10 @@ bool lbx_glance_skimming(const struct lbx_record *record, struct lbx_arena *aren
     };
     if (time && !strchr(time, ' ') && lbx_time_parse(time, &a.time) != LBX_OK)
         a.time = 0;
+    struct some_vote last = {
+        .by = {text_of(slots, SLOT_VOTER, arena)},
+        .decision = decision_of(text_of(slots, SLOT_VOTE, arena)),
+    };
     const struct some_data data = {
         .request_id = text_of(slots, SLOT_REQUEST_ID, arena),
         .tenant_id = text_of(slots, SLOT_TENANT_ID, arena),
@@ -225,6 +254,13 @@ bool lbx_glance_skimming(const struct lbx_record *record, struct lbx_arena *aren
         .by = {text_of(slots, SLOT_BY, arena)},
         .engineer = {text_of(slots, SLOT_ENGINEER, arena)},
         .opened_by = {text_of(slots, SLOT_OPENED_BY, arena)},
+        .request = {.request_id = text_of(slots, SLOT_OF_REQUEST_ID, arena),
+                    .tenant_id = text_of(slots, SLOT_OF_TENANT_ID, arena),
+                    .subscription_id = text_of(slots, SLOT_OF_SUBSCRIPTION_ID, arena),
+                    .ticket_id = text_of(slots, SLOT_OF_TICKET_ID, arena),
+                    .engineer = {text_of(slots, SLOT_OF_ENGINEER, arena)},
+                    .decisions = &last,
+                    .decision_count = 1}, /* where there is none, it is nobody's, for nothing */
     };
     make_glance(&a, &data, ret_glance);
     return true;

@@ -148,11 +148,27 @@ static bool skim_members(struct skimmer *s, const struct lbx_skim_node *nodes, s
     return take(s, '}');
 }
 
-static bool skim_items(struct skimmer *s) {
+static void forget(struct skimmer *s, const struct lbx_skim_node *node) {
+    for (size_t i = 0; i < node->inside_count; i++)
+        forget(s, &node->inside[i]);
+    if (!node->inside)
+        s->slots[node->slot] = (struct lbx_skimmed){0};
+}
+
+static bool skim_nested(struct skimmer *s, const struct lbx_skim_node *node, bool object);
+
+/* A list with anything but objects in it would be none to a reader. */
+static bool skim_object(struct skimmer *s, const struct lbx_skim_node *node) {
+    forget(s, node);
+    return take(s, '{') && skim_nested(s, node, true);
+}
+
+/* Behind the opening bracket. */
+static bool skim_items(struct skimmer *s, const struct lbx_skim_node *list) {
     if (take(s, ']'))
         return true;
     do {
-        if (!skim_value(s, NULL))
+        if (list ? !skim_object(s, list) : !skim_value(s, NULL))
             return false;
     } while (take(s, ','));
     return take(s, ']');
@@ -175,14 +191,14 @@ static bool skim_nested(struct skimmer *s, const struct lbx_skim_node *node, boo
     if (++s->depth > DEPTH_MAX)
         return false;
     bool good = object ? skim_members(s, node ? node->inside : NULL, node ? node->inside_count : 0)
-                       : skim_items(s);
+                       : skim_items(s, node && node->is_list ? node : NULL);
     s->depth--;
     return good;
 }
 
 static bool skim_value(struct skimmer *s, const struct lbx_skim_node *node) {
     skip_space(s);
-    if (s->at == s->end || (node && node->give_up))
+    if (s->at == s->end)
         return false;
     switch (*s->at) {
     case '"':
@@ -190,7 +206,7 @@ static bool skim_value(struct skimmer *s, const struct lbx_skim_node *node) {
         return skim_string(s, node);
     case '{':
         s->at++;
-        return skim_nested(s, node, true);
+        return skim_nested(s, node && !node->is_list ? node : NULL, true);
     case '[':
         s->at++;
         return skim_nested(s, node, false);

@@ -10,14 +10,15 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* A member that is looked for: a string, or an object in which others are. */
+/* A member that is looked for: a string, an object in which others are, or a list of such objects, whose last one
+ * counts. */
 struct lbx_skim_node {
     const char *name;
     size_t name_len;
     const struct lbx_skim_node *inside; /* members of the object; NULL: it is a string */
     size_t inside_count;
-    size_t slot;  /* of a string */
-    bool give_up; /* where it is there at all, leave the text to the parser */
+    size_t slot; /* of a string */
+    bool is_list;
 };
 
 #define LBX_SKIM_NAME(text) .name = (text), .name_len = sizeof(text) - 1

@@ -297,6 +297,11 @@ static void damage(struct lbx_buf *text, uint64_t *chance) {
     }
 }
 
+#define VOTED(decisions)                                                                               \
+    "{\"id\":\"i\",\"source\":\"/s\",\"type\":\"lockbox.request.approved.v1\",\"data\":{\"request\":{" \
+    "\"request_id\":\"r\",\"tenant_id\":\"t\",\"engineer\":{\"id\":\"e\"},\"decisions\":" decisions    \
+    ",\"ticket_id\":\"T\",\"subscription_id\":\"s\"}}}"
+
 static void skimming_sees_what_parsing_sees(void **unused) {
     (void)unused;
     static const struct lbx_header headers[] = {CE};
@@ -304,6 +309,16 @@ static void skimming_sees_what_parsing_sees(void **unused) {
         "{\"id\":\"i\",\"time\":\"2026-11-23 16:08:38Z\",\"n\":-0,\"m\":[1,[2,{}],true,null,\"\\n\"]}",
         "{\"id\":\"<128>\",\"source\":\"<257>\",\"data\":{\"by\":{\"id\":\"gr\xC3\xBC\xC3\x9F\"},\"x\":{\"id\":\"n\"}}}",
         "{\"id\":\"<129>\",\"subject\":\"\",\"type\":7,\"data\":[{\"ticket_id\":\"T\"}]}",
+        VOTED("[{\"by\":{\"id\":\"a\"},\"decision\":\"deny\"},"
+              "{\"by\":{\"id\":\"b\"},\"decision\":\"approve\"}]"),
+        VOTED("[{\"by\":{\"id\":\"a\"},\"decision\":\"approve\"},{\"decision\":\"approve\"}]"),
+        VOTED("[{\"by\":{\"id\":\"a\"},\"decision\":\"approve\"},{}]"),
+        VOTED("[{\"by\":{\"id\":\"a\"},\"decision\":\"approve\"},7]"),
+        VOTED("[{\"by\":[{\"id\":\"a\"}],\"decision\":\"approve\"}]"),
+        VOTED("{\"by\":{\"id\":\"a\"},\"decision\":\"approve\"}"),
+        VOTED("[[{\"by\":{\"id\":\"a\"},\"decision\":\"approve\"}]]"),
+        VOTED("[]"),
+        VOTED("null"),
         "{\"id\":\"i\",\"a\":{\"id\":\"j\",\"b\":{\"id\":\"k\"}},\"data\":{\"data\":{\"ticket_id\":\"T\"}}}",
     };
     struct lbx_arena arena;
@@ -333,7 +348,7 @@ static void skimming_sees_what_parsing_sees(void **unused) {
     }
     lbx_arena_done(&arena);
     assert_int_equal(bad, 0);
-    assert_in_range(skimmed, 12, COUNT(rows) + COUNT(more)); /* the ordinary ones */
+    assert_in_range(skimmed, 25, COUNT(rows) + COUNT(more)); /* the ordinary ones */
     assert_true(of_damaged > 10000);                         /* so much damage is harmless */
 }
 
