@@ -2,17 +2,21 @@
 
 Events of 1 KB in 4 partitions, read from the beginning by the auditor, by two threads that only COPY (a), and by the
 same with one jansson parse a record (b). Rate: from the first rows to be seen until all are there. CPU: of the process
-and of its database sessions, for each event. Then the store is verified. With --whole once more on top of 20 M rows (--rows says how many).
+and of its database sessions, for each event. Then the store is verified, beside a bare COPY of the same columns. Then events
+that read models are made of: requests from creation to completion, their decisions, mails and accesses. With --whole once
+more on top of 20 M rows (--rows says how many).
 """
 import argparse
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 import tempfile
 import time
 import uuid
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import psycopg
@@ -38,29 +42,78 @@ def event(number: int) -> tuple[str, bytes]:
                      "actions": [{"action": "get_pod_logs", "namespace": "openshift-ingress"},
                                  {"action": "list_or_get_objects", "kind": "Node"}]}}
     made["data"]["justification"] = ("The router restarts every ten minutes. " * 20)[:BYTES - len(json.dumps(made))]
-    return ticket, json.dumps(made).encode()
+    return ticket, json.dumps(made, ensure_ascii=False).encode()
 
 
 def create_topics(stack: Stack, prefix: str) -> None:
     admin = AdminClient({"bootstrap.servers": stack.env["LOCKBOX_KAFKA_BOOTSTRAP_SERVERS"], "log_level": 0})
-    topics = [NewTopic(f"{prefix}{name}.v1", PARTITIONS if name == "tickets" else 1, 1) for name in TOPICS]
+    wide = ("tickets", "events", "accesses")
+    topics = [NewTopic(f"{prefix}{name}.v1", PARTITIONS if name in wide else 1, 1) for name in TOPICS]
     for done in admin.create_topics(topics).values():
         done.result()
 
 
-def fill(stack: Stack, topic: str, count: int) -> None:
+def tickets(count: int):
+    """Topic, partition, key and value of each."""
+    for number in range(count):
+        yield "bench.tickets.v1", number % PARTITIONS, *event(number)
+
+
+EXAMPLES = {name: (REPOSITORY / f"schemas/examples/lockbox.{name}.json").read_text() for name in (
+    "request.created.v1/valid-three-actions", "decision.judged.v1/valid-applied", "request.approved.v1/valid-in-part",
+    "request.completed.v1/valid-after-its-time", "notification.sent.v1/valid-first-attempt", "notification.sent.v1/valid-outcome",
+    "access.performed.v1/valid-allowed")}
+TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z")
+
+
+def lives(count: int):
+    """The same of requests that are lived to the end, a minute apart: seven records each, of a new request, by one of a
+    thousand engineers on one of a thousand clusters."""
+    for number in range(count):
+        later = timedelta(minutes=number)
+        request, partition = f"{number:08x}-{number % 65536:04x}-7000-8000-{number:012x}", number % PARTITIONS
+        subscription = f"{number % 1000:08x}-6e14-4b8f-8c21-5d0e97b4f6a3"
+        for version, text in enumerate(EXAMPLES.values(), 1):
+            text = TIME.sub(lambda at: (datetime.fromisoformat(at[0]) + later).isoformat().replace("+00:00", "Z"), text)
+            made = json.loads(text)
+            made["id"] = str(uuid.uuid4())
+            data = made["data"]
+            about = data.get("request", data)
+            about["request_id"] = request
+            if "notification_id" in data:
+                data["notification_id"] = str(uuid.uuid4())
+            if "version" in about:
+                about["version"] = version
+            if "tenant_id" in about:
+                about["tenant_id"] = f"tenant-{number % 100}"
+            if "engineer" in about:
+                about["engineer"]["id"] = f"eng-{number % 1000}"
+                about["ticket_id"] = f"T-{number:012}"
+            if "engineer_id" in about:
+                about["engineer_id"] = f"eng-{number % 1000}"
+            if "resource_id" in about:
+                about["resource_id"] = re.sub(r"(?<=/subscriptions/)[^/]+", subscription, about["resource_id"])
+            if "subject" in made:
+                made["subject"] = request
+            topic, key = ("accesses", data["engineer_id"]) if "engineer_id" in data else ("events", request)
+            yield f"models.{topic}.v1", partition, key, json.dumps(made, ensure_ascii=False).encode()
+
+
+def fill(stack: Stack, records) -> int:
     producer = Producer({"bootstrap.servers": stack.env["LOCKBOX_KAFKA_BOOTSTRAP_SERVERS"], "linger.ms": 50, "log_level": 0,
                          "batch.size": 1 << 20})
-    for number in range(count):
-        key, value = event(number)
+    count = 0
+    for topic, partition, key, value in records:
+        count += 1
         while True:
             try:
-                producer.produce(topic, value, key, number % PARTITIONS, headers={"content-type": "application/cloudevents+json"})
+                producer.produce(topic, value, key, partition, headers={"content-type": "application/cloudevents+json"})
                 break
             except BufferError:
                 producer.poll(0.1)
         producer.poll(0)
     producer.flush()
+    return count
 
 
 # ---- measuring ----
@@ -82,7 +135,8 @@ class Sessions:
         self.db, self.user, self.seen = db, user, {}
 
     def look(self) -> float:
-        for (pid,) in self.db.execute("SELECT pid FROM pg_stat_activity WHERE usename = %s AND datname = 'audit'", (self.user,)):
+        for (pid,) in self.db.execute("SELECT pid FROM pg_stat_activity WHERE usename = %s AND datname = 'audit'"
+                                      " AND pid <> pg_backend_pid()", (self.user,)):
             try:
                 self.seen[pid] = cpu_seconds(pid)
             except OSError:
@@ -111,11 +165,17 @@ def measure(db, process: subprocess.Popen, user: str, count: int) -> dict:
 
 
 # Progress by the highest offset committed in each partition.
-PROGRESS = """
+PROGRESS = f"""
 CREATE VIEW bench_progress AS
 SELECT p AS "partition", coalesce((SELECT max("offset") + 1 FROM audit.event
-                                    WHERE topic = '{topic}' AND "partition" = p), 0) AS n
-  FROM generate_series(0, {last}) AS p
+                                    WHERE topic = 'bench.tickets.v1' AND "partition" = p), 0) AS n
+  FROM generate_series(0, {PARTITIONS - 1}) AS p
+"""
+
+# Of the topics that read models are made of.
+MODELS_PROGRESS = """
+CREATE VIEW bench_progress AS
+SELECT coalesce(sum(rows), 0) AS n FROM audit.log WHERE topic IN ('models.events.v1', 'models.accesses.v1')
 """
 
 
@@ -139,18 +199,50 @@ def bare(stack: Stack, db, topic: str, count: int, mode: str) -> dict:
         process.wait()
 
 
-def verified(stack: Stack, count: int, *options: str) -> float:
-    """Rows a second that `lockboxctl audit verify` recomputes."""
-    environment = stack.worker_environment(LOCKBOX_AUDIT_DATABASE_URL=stack.env["LOCKBOX_AUDIT_SUPERUSER_URL"])
-    began = time.monotonic()
-    subprocess.run([BINARIES / "lockboxctl", "audit", "verify", *options], env=environment, check=True, stdout=subprocess.DEVNULL,
-                   stderr=subprocess.DEVNULL)
-    return count / (time.monotonic() - began)
+def read(stack: Stack, count: int, *command: str) -> dict:
+    """How a program reads so many rows as the database's superuser, from its start to its end."""
+    url = stack.env["LOCKBOX_AUDIT_SUPERUSER_URL"]
+    with psycopg.connect(url, autocommit=True) as db:
+        sessions, began = Sessions(db, "postgres"), time.monotonic()
+        with subprocess.Popen(command, env=stack.worker_environment(LOCKBOX_AUDIT_DATABASE_URL=url), stdout=subprocess.DEVNULL,
+                              stderr=subprocess.DEVNULL) as process:
+            own = 0.0
+            while process.poll() is None:
+                sessions.look()
+                own = cpu_seconds(process.pid) or own  # nothing of one that has ended
+                time.sleep(0.02)
+            seconds = time.monotonic() - began
+        if process.returncode != 0:
+            sys.exit(f"bench audit: {' '.join(command)}: exit {process.returncode}")
+    return {"rate": count / seconds, "own": own / count * 1e6, "database": sum(sessions.seen.values()) / count * 1e6}
+
+
+def verify(stack: Stack, topics: list[str], count: int, columns: bool, goal: str = "") -> None:
+    """audit verify beside bare COPYs of the columns it reads."""
+    what = "verified, with columns" if columns else "verified, leaves only"
+    ours = read(stack, count, str(BINARIES / "lockboxctl"), "audit", "verify", *([] if columns else ["--leaves"]))
+    say_read(what, ours, goal)
+    for connections in (1, 2):
+        bare = [read(stack, count, str(REPOSITORY / "build/release/tests/bare_verify"), stack.env["LOCKBOX_AUDIT_SUPERUSER_URL"], topic,
+                     str(PARTITIONS), str(connections), "records" if columns else "leaves") for topic in topics]
+        whole = {name: sum(one[name] for one in bare) for name in ("own", "database")}
+        whole["rate"] = 1 / sum(1 / one["rate"] for one in bare)
+        say_read(f"  bare, {connections} connection{'s' * (connections > 1)}", whole,
+                 f"   ours: {ours['rate'] / whole['rate']:.2f}, of its CPU {cpu(whole) / cpu(ours):.2f}")
+
+
+def cpu(one: dict) -> float:
+    return one["own"] + one["database"]
+
+
+def say_read(what: str, one: dict, more: str) -> None:
+    print(f"  {what:<26}{one['rate']:9.0f} rows/s   CPU a row: {one['own']:5.2f} µs, its database sessions {one['database']:5.2f} µs{more}",
+          flush=True)
 
 
 # ---- stores ----
 
-def empty(stack: Stack, topic: str) -> None:
+def empty(stack: Stack, progress: str) -> None:
     """An audit store as `lockboxctl db migrate` makes it, and nothing in it."""
     postgres = stack.env["LOCKBOX_AUDIT_SUPERUSER_URL"].rpartition("/")[0] + "/postgres"
     with psycopg.connect(postgres, autocommit=True) as db:
@@ -161,7 +253,7 @@ def empty(stack: Stack, topic: str) -> None:
     subprocess.run([BINARIES / "lockboxctl", "db", "migrate", "--only", "audit"], env=environment, check=True,
                    stdout=subprocess.DEVNULL)
     with psycopg.connect(stack.env["LOCKBOX_AUDIT_SUPERUSER_URL"], autocommit=True) as db:
-        db.execute(PROGRESS.format(topic=topic, last=PARTITIONS - 1))
+        db.execute(progress)
 
 
 # Short rows: what grows with history is the number of rows, and the indexes over them.
@@ -175,8 +267,8 @@ SELECT 'history', n % 4, n / 4, now(), now(), int8send(n), '\\x00000000', '\\x7b
 """
 
 
-def with_history(stack: Stack, topic: str, rows: int) -> None:
-    empty(stack, topic)
+def with_history(stack: Stack, rows: int) -> None:
+    empty(stack, PROGRESS)
     with psycopg.connect(stack.env["LOCKBOX_AUDIT_SUPERUSER_URL"], autocommit=True) as db:
         for first in range(0, rows, 1_000_000):
             db.execute(HISTORY, (first, min(first + 1_000_000, rows) - 1))
@@ -189,43 +281,60 @@ def say(name: str, one: dict) -> None:
           f" {one['database']:5.1f} µs   peak RSS {one['peak']:5.0f} MB", flush=True)
 
 
+def with_models(stack: Stack, requests: int) -> None:
+    create_topics(stack, "models.")
+    print(f"{requests:,} requests, lived to the end …", file=sys.stderr)
+    records = fill(stack, lives(requests))
+    empty(stack, MODELS_PROGRESS)
+    with psycopg.connect(stack.env["LOCKBOX_AUDIT_SUPERUSER_URL"], autocommit=True) as db:
+        say(f"{records:,} for read models", auditor(stack, db, "models.", records))
+        unreadable = db.execute("SELECT count(*), min(reason) FROM audit.unreadable").fetchone()
+        assert unreadable[0] == 0, unreadable
+        db.execute("VACUUM ANALYZE")
+    verify(stack, ["models.events.v1", "models.accesses.v1"], records, True)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(prog="./dev bench audit", description=__doc__)
     parser.add_argument("--events", type=int, default=1_000_000)
+    parser.add_argument("--requests", type=int, default=40_000, help="for the read models")
     parser.add_argument("--whole", action="store_true", help="also on top of many rows")
     parser.add_argument("--rows", type=int, default=20_000_000)
     options = parser.parse_args()
-    prefix = "bench."
-    topic = f"{prefix}tickets.v1"
+    topic = "bench.tickets.v1"
     with tempfile.TemporaryDirectory(prefix="lockbox-bench-") as directory:
         stack = Stack(Path(directory))
         try:
             stack.up("kafka", "postgres", "schema")
-            create_topics(stack, prefix)
+            create_topics(stack, "bench.")
             print(f"{options.events:,} events of {BYTES} bytes into {PARTITIONS} partitions …", file=sys.stderr)
-            fill(stack, topic, options.events)
+            fill(stack, tickets(options.events))
             found = {}
             for name in ("copy", "parse", "auditor"):
-                empty(stack, topic)
+                empty(stack, PROGRESS)
                 with psycopg.connect(stack.env["LOCKBOX_AUDIT_SUPERUSER_URL"], autocommit=True) as db:
-                    found[name] = (auditor(stack, db, prefix, options.events) if name == "auditor"
+                    found[name] = (auditor(stack, db, "bench.", options.events) if name == "auditor"
                                    else bare(stack, db, topic, options.events, name))
+                    db.execute("VACUUM ANALYZE")
             say("(a) bare COPY", found["copy"])
             say("(b) COPY and one parse", found["parse"])
             say("auditor", found["auditor"])
-            ours = found["auditor"]["rate"]
-            print(f"  of (b)                    {ours / found['parse']['rate']:9.2f} [≥ 0.9]")
-            print(f"  of (a)                    {ours / found['copy']['rate']:9.2f}")
-            print(f"  peak RSS                  {found['auditor']['peak']:9.0f} MB [≤ 160]")
-            print(f"  verified, with columns    {verified(stack, options.events):9.0f} rows/s")
-            print(f"  verified, leaves only     {verified(stack, options.events, '--leaves'):9.0f} rows/s [≥ 500,000]")
+            ours = found["auditor"]
+            print(f"  of (b)                    {ours['rate'] / found['parse']['rate']:9.2f} [≥ 0.9]")
+            print(f"  of (a)                    {ours['rate'] / found['copy']['rate']:9.2f}")
+            print(f"  CPU, of (a)'s             {cpu(ours) / cpu(found['copy']):9.2f}")
+            print(f"  peak RSS                  {ours['peak']:9.0f} MB [≤ 160]")
+            verify(stack, [topic], options.events, True)
+            verify(stack, [topic], options.events, False, " [≥ 500,000]")
+            with_models(stack, options.requests)
             if options.whole:
                 print(f"{options.rows:,} rows of history …", file=sys.stderr)
-                with_history(stack, topic, options.rows)
+                with_history(stack, options.rows)
                 with psycopg.connect(stack.env["LOCKBOX_AUDIT_SUPERUSER_URL"], autocommit=True) as db:
-                    again = auditor(stack, db, prefix, options.events)
+                    again = auditor(stack, db, "bench.", options.events)
                 say(f"on {options.rows:,} rows", again)
-                print(f"  of empty                  {again['rate'] / ours:9.2f} [≥ 0.95]")
+                print(f"  of empty                  {again['rate'] / ours['rate']:9.2f} [≥ 0.95]"
+                      f"   CPU {cpu(again) / cpu(ours):.2f} of empty's")
         finally:
             stack.wipe()
 
