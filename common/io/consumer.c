@@ -105,31 +105,13 @@ static enum lbx_topic topic_of(const struct lbx_consumer *consumer, const char *
 
 static struct lbx_message *message_new(const struct lbx_consumer *consumer,
                                        rd_kafka_message_t *from) {
-    rd_kafka_headers_t *headers = NULL;
-    size_t count = 0;
-    if (rd_kafka_message_headers(from, &headers) == RD_KAFKA_RESP_ERR_NO_ERROR)
-        count = rd_kafka_header_cnt(headers);
+    size_t count = lbx_kafka_header_count(from);
     struct lbx_message *message = calloc(1, sizeof *message + count * sizeof *message->headers);
     if (!message)
         abort();
-    for (size_t i = 0; i < count; i++)
-        rd_kafka_header_get_all(headers, i, &message->headers[i].name, &message->headers[i].value,
-                                &message->headers[i].len);
-    const char *topic = rd_kafka_topic_name(from->rkt);
     message->message = from;
-    message->record = (struct lbx_record){
-        .topic = topic_of(consumer, topic),
-        .topic_name = topic,
-        .partition = from->partition,
-        .offset = from->offset,
-        .timestamp_ms = rd_kafka_message_timestamp(from, NULL),
-        .key = from->key,
-        .key_len = from->key_len,
-        .value = from->payload,
-        .value_len = from->len,
-        .headers = message->headers,
-        .header_count = count,
-    };
+    message->record = lbx_kafka_record(from, message->headers);
+    message->record.topic = topic_of(consumer, message->record.topic_name);
     assert(message->record.topic != LBX_TOPIC_COUNT);
     return message;
 }

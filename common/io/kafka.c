@@ -71,3 +71,31 @@ enum lbx_err lbx_kafka_conf(const struct lbx_settings *settings, const char *cli
         *ret_conf = conf;
     return err;
 }
+
+size_t lbx_kafka_header_count(const rd_kafka_message_t *message) {
+    rd_kafka_headers_t *headers;
+    bool any = rd_kafka_message_headers(message, &headers) == RD_KAFKA_RESP_ERR_NO_ERROR;
+    return any ? rd_kafka_header_cnt(headers) : 0;
+}
+
+struct lbx_record lbx_kafka_record(const rd_kafka_message_t *message, struct lbx_header *headers) {
+    rd_kafka_headers_t *theirs = NULL;
+    size_t count = lbx_kafka_header_count(message);
+    if (count && rd_kafka_message_headers(message, &theirs) != RD_KAFKA_RESP_ERR_NO_ERROR)
+        count = 0;
+    for (size_t i = 0; i < count; i++)
+        rd_kafka_header_get_all(theirs, i, &headers[i].name, &headers[i].value, &headers[i].len);
+    return (struct lbx_record){
+        .topic = LBX_TOPIC_COUNT,
+        .topic_name = rd_kafka_topic_name(message->rkt),
+        .partition = message->partition,
+        .offset = message->offset,
+        .timestamp_ms = rd_kafka_message_timestamp(message, NULL),
+        .key = message->key,
+        .key_len = message->key_len,
+        .value = message->payload,
+        .value_len = message->len,
+        .headers = headers,
+        .header_count = count,
+    };
+}

@@ -3,6 +3,7 @@
 #define LBX_IO_KAFKA_H
 
 #include "base/err.h"
+#include "event/record.h"
 #include "io/settings.h"
 
 #include <librdkafka/rdkafka.h>
@@ -17,5 +18,11 @@ enum lbx_err lbx_kafka_conf(const struct lbx_settings *settings, const char *cli
                             const struct lbx_kafka_property *defaults,
                             const struct lbx_kafka_property *fixed, rd_kafka_conf_t **ret_conf)
     LBX_MUST_CHECK;
+
+size_t lbx_kafka_header_count(const rd_kafka_message_t *message);
+
+/* The record that a message holds, but for .topic: LBX_TOPIC_COUNT. Borrows from the message, and from
+ * headers, which has room for as many as lbx_kafka_header_count says. */
+struct lbx_record lbx_kafka_record(const rd_kafka_message_t *message, struct lbx_header *headers);
 
 #endif

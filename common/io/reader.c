@@ -98,31 +98,12 @@ enum lbx_err lbx_reader_begin(struct lbx_reader *reader, const char *topic, int3
 }
 
 static void fill(struct lbx_reader *reader, struct lbx_record *record) {
-    const rd_kafka_message_t *from = reader->message;
-    rd_kafka_headers_t *headers = NULL;
-    size_t count = 0;
-    if (rd_kafka_message_headers(from, &headers) == RD_KAFKA_RESP_ERR_NO_ERROR)
-        count = rd_kafka_header_cnt(headers);
     free(reader->headers);
-    reader->headers = calloc(count + 1, sizeof *reader->headers);
+    reader->headers = calloc(lbx_kafka_header_count(reader->message) + 1, sizeof *reader->headers);
     if (!reader->headers)
         abort();
-    for (size_t i = 0; i < count; i++)
-        rd_kafka_header_get_all(headers, i, &reader->headers[i].name, &reader->headers[i].value,
-                                &reader->headers[i].len);
-    *record = (struct lbx_record){
-        .topic = LBX_TOPIC_COUNT,
-        .topic_name = reader->topic,
-        .partition = from->partition,
-        .offset = from->offset,
-        .timestamp_ms = rd_kafka_message_timestamp(from, NULL),
-        .key = from->key,
-        .key_len = from->key_len,
-        .value = from->payload,
-        .value_len = from->len,
-        .headers = reader->headers,
-        .header_count = count,
-    };
+    *record = lbx_kafka_record(reader->message, reader->headers);
+    record->topic_name = reader->topic;
 }
 
 enum lbx_err lbx_reader_next(struct lbx_reader *reader, struct lbx_record *ret_record) {

@@ -12,7 +12,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from support.road import Road  # noqa: E402
+from support.group import road  # noqa: E402, F401
 from support.scenario import Tenant  # noqa: E402
 from support.stack import REPOSITORY, Stack, free_port  # noqa: E402
 from support.waiting import wait_until  # noqa: E402
@@ -107,20 +107,13 @@ def stack(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def road(stack):
-    road = Road(stack)
-    yield road
-    road.close()
-
-
-@pytest.fixture(scope="session")
-def published(road):
+def published(road):  # noqa: F811
     """A tenant, whose events the relay published while it was there."""
     return Tenant(road)
 
 
 @pytest.fixture(scope="session")
-def connect(stack, road, published, tmp_path_factory):
+def connect(stack, road, published, tmp_path_factory):  # noqa: F811
     """In the relay's place. What the relay left unpublished, Debezium finds when it starts."""
     stack.down("relay")
     connect = Connect(stack, tmp_path_factory.mktemp("connect"))
