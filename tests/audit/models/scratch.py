@@ -6,7 +6,7 @@ import subprocess
 import psycopg
 
 from support.sql import as_role, Database
-from support.stack import BINARIES, BUILD
+from support.stack import BINARIES, BUILD, REPOSITORY
 
 MODELS = ["request_state", "request_version", "grant_item", "decision", "notification", "access", "subscription_owner",
           "activity", "unreadable"]
