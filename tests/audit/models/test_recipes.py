@@ -80,7 +80,7 @@ def test_a_bound_role_is_answered_by_an_index_too(filled, recipe):
 def test_recipe_runs_on_what_happened(road, lives, recipe):
     """Over real records: it is understood, whatever it finds."""
     await_auditor(road)
-    request = road.audit.row("SELECT * FROM audit.request WHERE ended_how = 'decision' LIMIT 1")
+    request = road.audit.row("SELECT * FROM audit.request WHERE ended_how = 'decision' AND access_until > starts_at LIMIT 1")
     values = {"since": "2026-01-01", "until": "2100-01-01", "ticket": request.ticket_id, "engineer": request.engineer_id,
               "cluster": request.resource_id, "at": str(request.starts_at), "longer": "1 hour", "request": request.request_id}
     road.auditor.rows("SELECT 1")
