@@ -141,17 +141,20 @@ def race(run: Run, start: "Start", drafts: list[Draft], chooser: random.Random, 
     start.moments = []
     for draft in drafts:
         near = of(draft)
-        # Right behind the one before it, or somewhere around the deadline.
-        start.moments.append(start.moments[-1] if near is None else near - start.lag + chooser.randrange(-25_000, 25_000))
+        # Right behind the one before it where there is no deadline (on a slow machine a request may lapse before it is
+        # approved), else somewhere around it.
+        last = start.moments[-1] if start.moments else run.now()
+        start.moments.append(last if near is None else near - start.lag + chooser.randrange(-25_000, 25_000))
     run.step(drafts, send=start.send, is_race=True)
     lags = []
     for draft, moment in zip(drafts, start.moments):
-        judged = run.readings.get(f"{run.name}-{draft.number}")
-        if judged is not None and draft.kind == "decision.submitted":
+        judged, near = run.readings.get(f"{run.name}-{draft.number}"), of(draft)
+        if judged is not None and near is not None and draft.kind == "decision.submitted":
             lags.append(judged - moment)
-            if abs(judged - of(draft)) < 5_000:
-                close_calls[f"{deadline}, {'before' if judged < of(draft) else 'after'}"] += 1
-    start.lag = (start.lag + sorted(lags)[len(lags) // 2]) // 2
+            if abs(judged - near) < 5_000:
+                close_calls[f"{deadline}, {'before' if judged < near else 'after'}"] += 1
+    if lags:
+        start.lag = (start.lag + sorted(lags)[len(lags) // 2]) // 2
 
 
 class Start:
