@@ -56,12 +56,14 @@ def test_the_three_in_java(java, road):
     assert done.returncode == 0 and "refused" in done.stdout, done.stdout + done.stderr
 
 
-def test_the_sanitizers(place):
+@pytest.mark.parametrize("block", [block for block in blocks(REPOSITORY / "docs/development.md") if "cmake --preset" in block.text],
+                         ids=str)
+def test_builds_by_hand(place, block):
     """In the clone's own build directory."""
     place.begin()
     (place.tree / "build").unlink()
     try:
-        done = place.run(typed("docs/development.md", "cmake --preset asan"), seconds=1800)
+        done = place.run(block.text, seconds=1800)
     finally:
         (place.tree / "build").rename(place.tree / "build-asan")
         (place.tree / "build").symlink_to(REPOSITORY / "build")
