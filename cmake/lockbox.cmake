@@ -32,6 +32,11 @@ option(LOCKBOX_FUZZ "Fuzzers (clang)" OFF)
 if(LOCKBOX_FUZZ)
     add_compile_options(-fsanitize=fuzzer-no-link)
 endif()
+option(LOCKBOX_COVERAGE "Count what runs (gcov)" OFF)
+if(LOCKBOX_COVERAGE)
+    add_compile_options(--coverage)
+    add_link_options(--coverage)
+endif()
 # A worker needs only the libraries that its own code calls.
 add_link_options(-Wl,--as-needed)
 
@@ -81,6 +86,13 @@ function(lbx_embed_sql target prefix dir)
         VERBATIM)
     target_sources(${target} PRIVATE ${source} ${header})
     target_include_directories(${target} PRIVATE ${CMAKE_CURRENT_BINARY_DIR})
+endfunction()
+
+# lbx_show_threads(TARGET): to ThreadSanitizer, the threads of librdkafka.
+function(lbx_show_threads target)
+    if(LOCKBOX_SANITIZE MATCHES thread)
+        target_sources(${target} PRIVATE ${PROJECT_SOURCE_DIR}/tests/sanitize/c11_threads.c)
+    endif()
 endfunction()
 
 # lbx_schema_versions(TARGET NAME…): "schema_versions.h" with LBX_<NAME>_SCHEMA_VERSION, the version of the last

@@ -24,7 +24,7 @@ static bool kind_goes_with(enum lbx_mail_kind kind, enum lbx_state state) {
                state == LBX_STATE_REVOKED;
     case LBX_MAIL_NONE:
     case LBX_MAIL_END:
-        return false;
+        break;
     }
     return false;
 }

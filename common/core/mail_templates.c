@@ -1,10 +1,12 @@
 /* Reading a set of templates: every file is looked at, so that a check names all that is wrong. */
 #include "core/mail_templates.h"
 
+#include "base/cleanup.h"
 #include "core/mail.h"
 #include "core/mail_example.h"
 #include "core/mail_values.h"
 
+#include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -54,10 +56,11 @@ static struct lbx_template_file *find(struct reader *r, const char *name) {
 }
 
 static void take_files(struct reader *r, const struct lbx_file *replaced, size_t count) {
-    for (const struct lbx_file *file = lbx_mail_defaults; file->name && r->count < FILES_MAX;
-         file++)
+    for (const struct lbx_file *file = lbx_mail_defaults; file->name; file++) {
+        assert(r->count < FILES_MAX);
         r->files[r->count++] =
             (struct lbx_template_file){.name = file->name, .text = file->text, .len = file->len};
+    }
     for (size_t i = 0; i < count; i++) {
         struct lbx_template_file *file = find(r, replaced[i].name);
         if (!file) {
@@ -187,9 +190,7 @@ static void check_words(struct reader *r) {
 enum lbx_err lbx_mail_templates_new(const struct lbx_file *replaced, size_t count,
                                     struct lbx_mail_templates **ret_templates,
                                     struct lbx_buf *reasons) {
-    struct lbx_mail_templates *set = calloc(1, sizeof *set);
-    if (!set)
-        abort();
+    struct lbx_mail_templates *set = lbx_calloc(sizeof *set);
     lbx_arena_init(&set->texts);
     struct reader reader = {.set = set, .reasons = reasons};
     take_files(&reader, replaced, count);

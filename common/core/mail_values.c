@@ -112,8 +112,7 @@ static void write_refusal(const void *subject, size_t item, struct lbx_buf *out)
     };
     const struct lbx_request *request = request_of(subject);
     (void)item;
-    if (request->reason > 0 && request->reason < LBX_REFUSAL_END)
-        put(words[request->reason], out);
+    put(words[request->reason], out);
 }
 
 static void put_number(int64_t number, struct lbx_buf *out) {
@@ -143,7 +142,7 @@ static void put_voters(const struct lbx_request *request, enum lbx_decision deci
             continue;
         if (out->len)
             lbx_buf_str(out, " and ");
-        if (vote->by.id && strcmp(vote->by.id, "policy") == 0)
+        if (strcmp(vote->by.id, "policy") == 0)
             lbx_buf_str(out, "The policy of the subscription");
         else
             lbx_person_words(vote->by.name, vote->by.email, vote->by.id, out);

@@ -130,8 +130,11 @@ static const char *in_tag(struct lbx_markup *markup, char c) {
         return end_of_tag(markup);
     if (c == '/')
         return to(markup, AFTER_SLASH);
+    if (!letter(c))
+        return "something else than attributes";
     (void)to(markup, IN_ATTRIBUTE);
-    return letter(c) && add(markup, markup->attribute, c) ? NULL : "something else than attributes";
+    (void)add(markup, markup->attribute, c); /* its first: there is room */
+    return NULL;
 }
 
 static const char *in_attribute(struct lbx_markup *markup, char c) {
@@ -151,11 +154,16 @@ static const char *loads(const char *css) {
     return NULL;
 }
 
+static const char *style_ended(struct lbx_markup *markup) {
+    const char *wrong = loads(markup->value);
+    return wrong ? wrong : to(markup, IN_TAG);
+}
+
 static const char *end_of_value(struct lbx_markup *markup) {
     static const char *const schemes[] = {"https://", "http://", "mailto:", NULL};
     bool fits = markup->is_link;
     if (strcmp(markup->attribute, "style") == 0)
-        return loads(markup->value) ? loads(markup->value) : to(markup, IN_TAG);
+        return style_ended(markup);
     for (size_t i = 0; schemes[i]; i++)
         fits = fits || begins_with(markup->value, schemes[i]);
     if (strcmp(markup->attribute, "href") == 0 && !fits)
@@ -211,9 +219,9 @@ const char *lbx_markup_feed(struct lbx_markup *markup, char c) {
     case IN_VALUE:
         return in_value(markup, c);
     case IN_STYLE:
-        return in_style(markup, c);
+        break;
     }
-    return NULL;
+    return in_style(markup, c);
 }
 
 enum lbx_markup_place lbx_markup_place(const struct lbx_markup *markup) {

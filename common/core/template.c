@@ -1,6 +1,7 @@
 /* Parsing goes once over a file and makes a list of steps; showing walks them. */
 #include "core/template.h"
 
+#include "base/cleanup.h"
 #include "base/utf8.h"
 #include "core/markup.h"
 #include "core/words.h"
@@ -72,9 +73,7 @@ static struct step *add_step(struct parser *p, enum step_kind kind) {
     struct lbx_template *t = p->template;
     if (t->count == t->cap) {
         t->cap = t->cap ? 2 * t->cap : 64;
-        t->steps = realloc(t->steps, t->cap * sizeof *t->steps);
-        if (!t->steps)
-            abort();
+        t->steps = lbx_realloc(t->steps, t->cap * sizeof *t->steps);
     }
     t->steps[t->count] = (struct step){.kind = kind};
     return &t->steps[t->count++];
@@ -148,12 +147,16 @@ static bool read_tag(struct parser *p, size_t from, struct tag *tag) {
     return true;
 }
 
+/* How much of a tag's name a reason shows. */
+static int shown_len(const struct tag *tag) {
+    return (int)(tag->len < NAME_MAX_LEN ? tag->len : NAME_MAX_LEN);
+}
+
 /* The value a tag names, where it may stand here; -1 with the reason. */
 static int find_value(struct parser *p, const struct tag *tag) {
     int found = lbx_vocabulary_find(p->source->vocabulary, tag->name, tag->len);
     if (found < 0) {
-        (void)wrong(p, "no such value: {{%.*s}}",
-                    (int)(tag->len < NAME_MAX_LEN ? tag->len : NAME_MAX_LEN), tag->name);
+        (void)wrong(p, "no such value: {{%.*s}}", shown_len(tag), tag->name);
         return -1;
     }
     const struct lbx_value *value = &p->source->vocabulary->values[found];
@@ -170,12 +173,14 @@ static bool place_in_html(struct parser *p, const struct lbx_value *value) {
     case LBX_MARKUP_TEXT:
         return true;
     case LBX_MARKUP_ATTRIBUTE:
-        return value->kind != LBX_VALUE_LINES ||
-               wrong(p, "{{%s}} has several lines: not in an attribute", value->name);
+        if (value->kind == LBX_VALUE_LINES)
+            return wrong(p, "{{%s}} has several lines: not in an attribute", value->name);
+        return true;
     case LBX_MARKUP_LINK:
         lbx_markup_link(&p->markup);
-        return value->kind == LBX_VALUE_LINK ||
-               wrong(p, "{{%s}} in href, which takes a link", value->name);
+        if (value->kind != LBX_VALUE_LINK)
+            return wrong(p, "{{%s}} in href, which takes a link", value->name);
+        return true;
     case LBX_MARKUP_NONE:
         break;
     }
@@ -235,14 +240,11 @@ static bool open_section(struct parser *p, const struct tag *tag) {
 
 static bool close_section(struct parser *p, const struct tag *tag, size_t outer) {
     if (p->depth == outer)
-        return wrong(p, "{{/%.*s}} closes nothing",
-                     (int)(tag->len < NAME_MAX_LEN ? tag->len : NAME_MAX_LEN), tag->name);
+        return wrong(p, "{{/%.*s}} closes nothing", shown_len(tag), tag->name);
     struct step *open = &p->template->steps[p->open[p->depth - 1].step];
     const struct lbx_value *value = &p->source->vocabulary->values[open->value];
     if (strlen(value->name) != tag->len || memcmp(value->name, tag->name, tag->len) != 0)
-        return wrong(p, "{{/%.*s}} where {{/%s}} is due",
-                     (int)(tag->len < NAME_MAX_LEN ? tag->len : NAME_MAX_LEN), tag->name,
-                     value->name);
+        return wrong(p, "{{/%.*s}} where {{/%s}} is due", shown_len(tag), tag->name, value->name);
     if (lbx_markup_place(&p->markup) != LBX_MARKUP_TEXT)
         return wrong(p, "a section that ends within a tag");
     if (value->kind == LBX_VALUE_LIST && open->kind == STEP_WITH)
@@ -270,8 +272,7 @@ static bool include(struct parser *p, const struct tag *tag, bool is_part) {
         p->line = line;
         return true;
     }
-    return wrong(p, "no such part: {{> %.*s}}",
-                 (int)(tag->len < NAME_MAX_LEN ? tag->len : NAME_MAX_LEN), tag->name);
+    return wrong(p, "no such part: {{> %.*s}}", shown_len(tag), tag->name);
 }
 
 static bool take_tag(struct parser *p, const struct tag *tag, bool is_part, size_t outer) {
@@ -335,18 +336,18 @@ static bool parse_file(struct parser *p, const struct lbx_template_file *file, b
     while ((next = memmem(file->text + p->at, file->len - p->at, "{{", 2)))
         if (!take_next(p, (size_t)(next - file->text), is_part, outer))
             return false;
-    return add_literal(p, file->len - p->at) &&
-           (p->depth == outer ||
-            wrong(p, "the section of line %zu is not closed", p->open[p->depth - 1].line));
+    if (!add_literal(p, file->len - p->at))
+        return false;
+    if (p->depth != outer)
+        return wrong(p, "the section of line %zu is not closed", p->open[p->depth - 1].line);
+    return true;
 }
 
 enum lbx_err lbx_template_parse(const struct lbx_template_source *source,
                                 struct lbx_template **ret_template,
                                 struct lbx_template_reason *ret_reason) {
     assert(source->vocabulary->count <= LBX_VALUES_MAX);
-    struct lbx_template *template = calloc(1, sizeof *template);
-    if (!template)
-        abort();
+    struct lbx_template *template = lbx_calloc(sizeof *template);
     template->form = source->form;
     template->vocabulary = source->vocabulary;
     struct parser parser = {.source = source, .template = template, .reason = ret_reason};
@@ -450,9 +451,9 @@ static bool holds(struct show *show, int index, size_t item) {
         show->shown |= UINT64_C(1) << index;
         return value->holds(show->subject, item);
     case LBX_VALUE_LIST:
-        return value->count(show->subject) > 0;
+        break;
     }
-    return false;
+    return value->count(show->subject) > 0;
 }
 
 static void put_steps(struct show *show, size_t from, size_t to, size_t item);

@@ -54,11 +54,9 @@ void lbx_ticket_apply(enum lbx_event_type type, const void *data, struct lbx_are
     case LBX_EVENT_TICKET_CLOSED:
         ticket->open = false;
         break;
-    case LBX_EVENT_TICKET_REOPENED:
-        ticket->open = ticket->subscription_id != NULL;
-        break;
     default:
-        abort(); /* no ticket event */
+        assert(type == LBX_EVENT_TICKET_REOPENED);
+        ticket->open = ticket->subscription_id != NULL;
     }
 }
 

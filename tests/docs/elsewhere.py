@@ -4,9 +4,18 @@ Page, command as it stands there (of SQL its first line, without a comment): rea
 """
 DOCKER = "needs a Docker engine"
 TESTS = "runs the tests"
+TREE = "reads the whole tree"
 LONG = "takes minutes"
 
 ELSEWHERE = {
+    ("CONTRIBUTING.md", "./dev build"): (TESTS, ".ci/run"),
+    ("CONTRIBUTING.md", "./dev test unit road"): (TESTS, ".ci/run"),
+    ("CONTRIBUTING.md", "./dev check"): (TREE, "tools/dev/check.py"),
+    ("CONTRIBUTING.md", "./dev up && eval \"$(./dev env)\""): ("has a stack of its own", "tests/dev/test_stack.py"),
+    ("CONTRIBUTING.md", "./dev fmt"): (TREE, "tools/dev/check.py"),
+    ("CONTRIBUTING.md", "ctest --test-dir build/release -R unit.rules --output-on-failure"): (TESTS, "tools/dev/test.py"),
+    ("CONTRIBUTING.md", "./dev pytest tests/road/test_refusals.py -k duration"): (TESTS, "tests/road/test_refusals.py"),
+    ("CONTRIBUTING.md", "./dev pytest tests/road/test_refusals.py --stack .dev"): (TESTS, "tests/road/test_refusals.py"),
     ("README.md", "./dev demo"): ("has a stack of its own", "tests/road/test_demo.py"),
     ("README.md", "./dev test"): (TESTS, ".ci/run"),
     ("docs/audit-recipes.md", "sql"): ("needs records to find", "tests/audit/models/test_recipes.py"),
@@ -27,9 +36,7 @@ ELSEWHERE = {
     ("docs/debezium.md", "curl -X PUT -H 'Content-Type: application/json' --data @deploy/debezium/outbox.json "
      "http://connect.example:8083/connectors/lockbox-outbox/config"): ("needs Kafka Connect", "tests/debezium/conftest.py"),
     ("docs/development.md", "./dev test"): (TESTS, ".ci/run"),
-    ("docs/development.md", "./dev check"): ("reads the whole tree", ".ci/run"),
-    ("docs/development.md", "cmake --preset asan && ninja -C build/asan && ctest --test-dir build/asan"):
-        (LONG, "tests/docs/long/test_long.py"),
+    ("docs/development.md", "./dev check"): (TREE, "tools/dev/check.py"),
     ("docs/operate.md", "flyway -url=jdbc:postgresql://$SERVER/lockbox -user=postgres -locations=filesystem:schemas/db/lockbox migrate"):
         ("needs Flyway", "tests/deploy/test_flyway.py"),
     ("docs/security.md", "deploy/kafka/acls.sh --bootstrap-server kafka:9093 --command-config admin.properties"):

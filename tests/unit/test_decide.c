@@ -530,6 +530,20 @@ static void a_life(void **unused) {
     lbx_arena_done(&arena);
 }
 
+/* The customer himself may have opened the ticket: he is nobody of the asking side. */
+static void an_opener_need_not_be_known(void **unused) {
+    (void)unused;
+    struct lbx_arena arena;
+    lbx_arena_init(&arena);
+    struct lbx_request *request = request_in(LBX_STATE_CUSTOMER_NOTIFIED, &arena);
+    const struct lbx_decision_submitted approve = {.decision = LBX_DECISION_APPROVE,
+                                                   .by = {ANN, ANNS, "Ann"}};
+    request->opened_by = (struct lbx_principal){0};
+    assert_int_equal(lbx_request_decide(request, &approve, &approver, NOW, &arena).verdict,
+                     LBX_VERDICT_APPLIED);
+    lbx_arena_done(&arena);
+}
+
 /* ---- policy ---- */
 
 #define LOGS                                                                                       \
@@ -725,6 +739,7 @@ static void what_was_signed_is_what_was_sent(void **unused) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_opener_need_not_be_known),
         cmocka_unit_test(every_decision_has_its_verdict),
         cmocka_unit_test(nobody_else_moves_anything),
         cmocka_unit_test(approvals_grant_what_they_keep),

@@ -75,6 +75,9 @@ static void test_refused(void **state) {
     } rows[] = {
         {"outcom.txt", "x", "outcom.txt:1: no template has this name\n"},
         {"outcome.txt", "x", "outcome.txt:1: does not begin with a line \"Subject: …\"\n"},
+        {"outcome.txt", "a\n\nx", "outcome.txt:1: does not begin with a line \"Subject: …\"\n"},
+        {"outcome.txt", "Something else\n\nx",
+         "outcome.txt:1: does not begin with a line \"Subject: …\"\n"},
         {"outcome.txt", "", "outcome.txt:1: does not begin with a line \"Subject: …\"\n"},
         {"outcome.txt", "Subject: x\ny\n", "outcome.txt:2: not an empty line below the subject\n"},
         {"outcome.txt", "Subject: x\n", "outcome.txt:2: not an empty line below the subject\n"},

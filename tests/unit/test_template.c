@@ -35,7 +35,7 @@ static size_t count(const void *of) {
     return ((const struct subject *)of)->count;
 }
 
-enum { NAME, LINES, LINK, WARM, LIST, ITEM };
+enum { NAME, LINES, LINK, WARM, LIST, ITEM, OTHERS, OTHER };
 
 static const struct lbx_value values[] = {
     [NAME] = {"name", LBX_VALUE_TEXT, NULL, .write = write_name},
@@ -44,6 +44,8 @@ static const struct lbx_value values[] = {
     [WARM] = {"warm", LBX_VALUE_FLAG, NULL, .holds = is_warm},
     [LIST] = {"list", LBX_VALUE_LIST, NULL, .count = count},
     [ITEM] = {"item", LBX_VALUE_TEXT, "list", .write = write_item},
+    [OTHERS] = {"others", LBX_VALUE_LIST, NULL, .count = count},
+    [OTHER] = {"other", LBX_VALUE_TEXT, "others", .write = write_item},
 };
 static const struct lbx_vocabulary vocabulary = {values, COUNT(values)};
 
@@ -153,6 +155,8 @@ static void test_values_are_text(void **state) {
     }
 }
 
+#define LONG "file:1: no such value: {{averyveryveryveryveryveryveryveryveryver}}"
+
 static void test_refused(void **state) {
     (void)state;
     static const struct {
@@ -174,6 +178,12 @@ static void test_refused(void **state) {
         {LBX_TEMPLATE_TEXT, "{{item}}", "file:1: {{item}} outside of {{#list}}"},
         {LBX_TEMPLATE_TEXT, "{{^list}}{{item}}{{/list}}", "file:1: {{item}} outside of {{#list}}"},
         {LBX_TEMPLATE_TEXT, "{{#list}}{{/list}}{{item}}", "file:1: {{item}} outside of {{#list}}"},
+        {LBX_TEMPLATE_TEXT, "{{#list}}{{other}}", "file:1: {{other}} outside of {{#others}}"},
+        {LBX_TEMPLATE_TEXT, "{{#nothing}}x{{/nothing}}", "file:1: no such value: {{nothing}}"},
+        {LBX_TEMPLATE_TEXT, "{{#warm}}{{/lines}}", "file:1: {{/lines}} where {{/warm}} is due"},
+        {LBX_TEMPLATE_TEXT, "{{averyveryveryveryveryveryveryveryveryveryveryverylongname}}", LONG},
+        {LBX_TEMPLATE_TEXT, "a\x7F", "file:1: a control character"},
+        {LBX_TEMPLATE_HTML, "<script>{{name}}", "file:1: an element that a mail may not have"},
         {LBX_TEMPLATE_TEXT, "{{#list}}{{#list}}", "file:1: a list within a list"},
         {LBX_TEMPLATE_TEXT, "{{warm}}", "file:1: {{warm}} has no words of its own: {{#warm}}"},
         {LBX_TEMPLATE_TEXT, "{{list}}", "file:1: {{list}} has no words of its own: {{#list}}"},

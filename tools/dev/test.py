@@ -5,6 +5,7 @@ prints is shown when it has ended; a single group's at once.
 """
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -19,6 +20,9 @@ PRESET = os.environ.get("LOCKBOX_DEV_PRESET", "release")
 COUNTED = re.compile(r"^(\d+) passed, (\d+) failed(?:, (\d+) skipped)?$")
 CMOCKA = {"passed": re.compile(r"\[  PASSED  \] (\d+) test"), "failed": re.compile(r"\[  FAILED  \] (\d+) test"),
           "skipped": re.compile(r"\[  SKIPPED \] (\d+) test")}
+
+# What sanitizers find in any process of the tests is a file in here.
+REPORTS = Path("build").absolute() / PRESET / "reports"
 
 
 @dataclass
@@ -113,6 +117,28 @@ def forget_callers_settings() -> None:
         del os.environ[name]
 
 
+def watch_by_sanitizers() -> None:
+    """Options for the programs of a build that has sanitizers; others do not look at them."""
+    shutil.rmtree(REPORTS, ignore_errors=True)
+    if PRESET != "release":
+        REPORTS.mkdir(parents=True)
+    lists = Path("tests/sanitize").absolute()
+    os.environ |= {"ASAN_OPTIONS": f"log_path={REPORTS}/asan:detect_stack_use_after_return=1",
+                   "LSAN_OPTIONS": f"suppressions={lists}/leaks.txt:print_suppressions=0",
+                   "UBSAN_OPTIONS": f"log_path={REPORTS}/ubsan:print_stacktrace=1:halt_on_error=1",
+                   "TSAN_OPTIONS": f"log_path={REPORTS}/tsan:suppressions={lists}/races.txt"}
+
+
+def count_reports() -> Count:
+    """Each is a failure, whichever test it belongs to."""
+    reports = sorted(REPORTS.glob("*")) if REPORTS.exists() else []
+    for report in reports:
+        say(f"== {report}\n{report.read_text(errors='replace')[:6000]}")
+    if reports:
+        say(f"{len(reports)} reports of sanitizers, in {REPORTS}")
+    return Count(failed=len(reports))
+
+
 def say(text: str) -> None:
     """A line at once: several threads speak."""
     sys.stdout.write(text + "\n")
@@ -142,9 +168,10 @@ def run_groups(chosen: list[Group]) -> list[Ended]:
 
 def main(names: list[str]) -> int:
     forget_callers_settings()
+    watch_by_sanitizers()
     known = groups()
     ended = run_groups([known[name] for name in names] or [group for group in known.values() if not group.is_apart])
-    total = sum((it.count for it in ended), Count())
+    total = sum((it.count for it in ended), count_reports())
     summary = [f"{it.group.name:<12} {it.count}  ({it.seconds:.1f} s)" for it in ended]
     say("\n".join(["", *summary, str(total)]))
     return 1 if total.failed or not total.passed else 0

@@ -54,18 +54,3 @@ def test_the_three_in_java(java, road):
     (examples / "ticket.json").write_text(json.dumps(ticket))
     done = place.run("\n".join(["set +e", typed("docs/integrate/ticketing.md", "mvn").splitlines()[-1], "[ $? -eq 1 ]"]))
     assert done.returncode == 0 and "refused" in done.stdout, done.stdout + done.stderr
-
-
-@pytest.mark.parametrize("block", [block for block in blocks(REPOSITORY / "docs/development.md") if "cmake --preset" in block.text],
-                         ids=str)
-def test_builds_by_hand(place, block):
-    """In the clone's own build directory."""
-    place.begin()
-    (place.tree / "build").unlink()
-    try:
-        done = place.run(block.text, seconds=1800)
-    finally:
-        (place.tree / "build").rename(place.tree / "build-asan")
-        (place.tree / "build").symlink_to(REPOSITORY / "build")
-    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
-    assert "100% tests passed" in done.stdout
