@@ -260,8 +260,8 @@ def empty(stack: Stack, progress: str) -> None:
 HISTORY = """
 INSERT INTO audit.event (topic, "partition", "offset", kafka_timestamp, received_at, key, headers, raw, event_id, source,
                          type, request_id, ticket_id, leaf_hash)
-SELECT 'history', n % 4, n / 4, now(), now(), int8send(n), '\\x00000000', '\\x7b7d', 'e-' || n, '/bench',
-       'lockbox.request.created.v1', CASE WHEN n % 3 = 0 THEN lpad(to_hex(n), 12, '0') || '-7000-8000-000000000000' END,
+SELECT 'history', n %% 4, n / 4, now(), now(), int8send(n), '\\x00000000', '\\x7b7d', 'e-' || n, '/bench',
+       'lockbox.request.created.v1', CASE WHEN n %% 3 = 0 THEN lpad(to_hex(n), 12, '0') || '-7000-8000-000000000000' END,
        'T-' || lpad(n::text, 12, '0'), sha256(int8send(n))
   FROM generate_series(%s::bigint, %s::bigint) AS n
 """
