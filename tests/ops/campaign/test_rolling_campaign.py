@@ -23,8 +23,9 @@ def seconds(stack):
         second.process.wait()
 
 
-def test_rolling_restarts_lose_and_repeat_nothing(road, stack, seconds):
-    print(f"seed {SEED}, {ROUNDS} rounds")
+def test_rolling_restarts_lose_and_repeat_nothing(road, stack, seconds, capsys):
+    with capsys.disabled():
+        print(f"seed {SEED}, {ROUNDS} rounds")
     load, began_at, restarts = Load(road, 28, SEED), time.monotonic(), 0
     for _ in range(ROUNDS):
         for worker in ORDER:
@@ -34,8 +35,9 @@ def test_rolling_restarts_lose_and_repeat_nothing(road, stack, seconds):
             load.go_on()
             restarts += 2
     lives = load.finish()
-    print(f"{restarts} restarts, {len(lives)} lifecycles, {len(road.events.records)} events in {time.monotonic() - began_at:.0f} s; "
-          f"came twice: {sent_twice(road)}")
+    with capsys.disabled():
+        print(f"{restarts} restarts, {len(lives)} lifecycles, {len(road.events.records)} events in "
+              f"{time.monotonic() - began_at:.0f} s; came twice: {sent_twice(road)}")
     assert_whole(road, lives)
     assert sent_twice(road) == {"events": 0, "mails": 0}
     for second in seconds.values():
