@@ -26,7 +26,7 @@ struct lbx_worker {
     struct lbx_pg *pg;     /* NULL while there is no connection */
     int64_t pg_generation; /* counts connections: a part that sees it change starts over */
     bool notified;         /* on the channel it listens to; take by lbx_worker_notified */
-    bool stopping;         /* as of the last lbx_worker_stopping */
+    _Atomic bool stopping; /* as of the last lbx_worker_stopping; other lanes look at the first's */
     int signals;           /* the loop's */
     size_t lane;           /* which of the worker's lanes this is, from 0 */
 };
