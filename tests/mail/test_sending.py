@@ -152,7 +152,8 @@ def test_too_many_slow_recipients_give_way(ledger, receiver):
 
     def others_have_their_mail():
         nonlocal most
-        most = max(most, connections_to(server.port))
+        # The kernel's list is not of one moment: what is there beyond the bound is there at the next look, too.
+        most = max(most, min(connections_to(server.port) for _ in range(3)))
         return len({one.recipient for one in server.taken if one.recipient.startswith("quick")}) == 200
 
     wait_until(others_have_their_mail, "the others have their mail", 60)
