@@ -340,6 +340,18 @@ def test_a_bad_setting_stops_the_start_and_is_named(store, setting, value):
 
 # ---- months that leave ----
 
+def test_a_month_that_is_over_is_summarized_to_its_end(small_store):
+    def left_out() -> int:
+        return small_store.audit.value(
+            "SELECT sum(brin_summarize_new_values(i.indexrelid)) FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid"
+            " JOIN pg_am a ON a.oid = c.relam AND a.amname = 'brin' WHERE i.indrelid ="
+            " to_regclass('audit.event_' || to_char(now() AT TIME ZONE 'UTC' - interval '1 month', 'YYYY_MM'))")
+    small_store.audit.rows("SELECT audit.make_month(date_trunc('month', now() AT TIME ZONE 'UTC' - interval '1 month'))")
+    alter(small_store, "UPDATE audit.event SET received_at = received_at - interval '1 month'")
+    small_store.writer.rows("SELECT audit.make_room(now())")
+    assert left_out() == 0
+
+
 def test_a_detached_month_breaks_neither_appends_nor_proofs(small_store):
     month = small_store.audit.value("SELECT date_trunc('month', now() AT TIME ZONE 'UTC')::date - 1")
     small_store.audit.rows("SELECT audit.make_month(date_trunc('month', %s::timestamptz))", month)
