@@ -50,7 +50,8 @@ void lbx_inbox_add(struct lbx_inbox *inbox, struct lbx_calls *calls, struct lbx_
 /* What the inbox holds under an id. */
 struct held {
     const void *identity;
-    bool fresh;                          /* entered by this batch, and not yet met in it */
+    bool fresh;    /* entered by this batch, or rejected, and not yet met in it */
+    bool rejected; /* when it came before */
     const struct lbx_input_event *first; /* that met it */
 };
 
@@ -70,8 +71,10 @@ static void read_held(const struct lbx_inbox *inbox, const struct lbx_pg *pg,
         struct held *held =
             lbx_map_get(ret_held, key_of(arena, lbx_pg_cell(pg, inbox->enter_call, i, 0),
                                          lbx_pg_cell(pg, inbox->enter_call, i, 1)));
-        if (held)
-            held->fresh = true;
+        if (!held)
+            continue;
+        held->fresh = true;
+        held->rejected = *lbx_pg_cell(pg, inbox->enter_call, i, 2) == 't';
     }
 }
 
@@ -84,6 +87,7 @@ static void enter(struct held *held, struct lbx_input_event *event) {
     held->fresh = false;
     held->first = event;
     event->entered = true;
+    event->was_rejected = held->rejected;
 }
 
 enum lbx_err lbx_inbox_read(const struct lbx_inbox *inbox, const struct lbx_pg *pg,
@@ -109,28 +113,29 @@ enum lbx_err lbx_inbox_read(const struct lbx_inbox *inbox, const struct lbx_pg *
     return LBX_OK;
 }
 
-void lbx_inbox_reject(struct lbx_inbox *inbox, struct lbx_calls *calls,
+void lbx_inbox_judged(struct lbx_inbox *inbox, struct lbx_calls *calls,
                       struct lbx_input_event *events, size_t count) {
-    lbx_rows_init(&inbox->rejected, 3);
+    lbx_rows_init(&inbox->judged, 3);
     for (size_t i = 0; i < count; i++) {
         const struct lbx_input_event *first = events[i].first;
         if (first && first->status == LBX_INPUT_REJECTED) {
             events[i].status = LBX_INPUT_REJECTED;
             events[i].reason = first->reason;
         }
-        if (events[i].status != LBX_INPUT_REJECTED || !events[i].entered)
+        const bool rejected = events[i].status == LBX_INPUT_REJECTED;
+        if (!events[i].entered || rejected == events[i].was_rejected)
             continue;
-        lbx_rows_text(&inbox->rejected, events[i].event.source);
-        lbx_rows_text(&inbox->rejected, events[i].event.id);
-        lbx_rows_bytes(&inbox->rejected, events[i].identity, sizeof events[i].identity);
+        lbx_rows_text(&inbox->judged, events[i].event.source);
+        lbx_rows_text(&inbox->judged, events[i].event.id);
+        lbx_rows_text(&inbox->judged, rejected ? "t" : "f");
     }
-    lbx_rows_call(&inbox->rejected, calls, &sql_store_reject, 0, NULL);
+    lbx_rows_call(&inbox->judged, calls, &sql_store_judged, 0, NULL);
 }
 
 void lbx_inbox_done(struct lbx_inbox *inbox) {
     lbx_rows_done(&inbox->entered);
     lbx_rows_done(&inbox->asked);
-    lbx_rows_done(&inbox->rejected);
+    lbx_rows_done(&inbox->judged);
 }
 
 void lbx_inbox_prune(struct lbx_calls *calls, struct lbx_arena *arena, int64_t ttl_us) {

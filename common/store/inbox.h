@@ -20,13 +20,14 @@ struct lbx_input_event {
     struct lbx_reason reason;
     unsigned char identity[32]; /* SHA-256 of lbx_event_identity */
     bool entered;               /* by this batch, as the first of its id */
+    bool was_rejected;          /* when it came before */
     const struct lbx_input_event
         *first; /* of a duplicate: the one in this batch, NULL: of one before */
 };
 
 /* One batch's use of it. Statements, in one round trip: enter, and read back. */
 struct lbx_inbox {
-    struct lbx_rows entered, asked, rejected;
+    struct lbx_rows entered, asked, judged;
     size_t enter_call, read_call, count;
 };
 
@@ -40,9 +41,9 @@ enum lbx_err lbx_inbox_read(const struct lbx_inbox *inbox, const struct lbx_pg *
                             struct lbx_arena *arena, struct lbx_input_event *events, size_t count)
     LBX_MUST_CHECK;
 
-/* Adds the statement that marks what was decided to be rejected, so that the same bytes may come again. A
- * rejected event's duplicates in this batch are rejected with it. */
-void lbx_inbox_reject(struct lbx_inbox *inbox, struct lbx_calls *calls,
+/* Adds the statement that keeps what was decided to be rejected, so that the same bytes may come again, and what
+ * no longer is. A rejected event's duplicates in this batch are rejected with it. */
+void lbx_inbox_judged(struct lbx_inbox *inbox, struct lbx_calls *calls,
                       struct lbx_input_event *events, size_t count);
 
 void lbx_inbox_done(struct lbx_inbox *inbox);

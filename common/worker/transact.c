@@ -89,7 +89,7 @@ static enum lbx_err handle(const struct lbx_transaction *t, struct lbx_batch *ba
         return err;
     }
     *calls = (struct lbx_calls){0};
-    lbx_inbox_reject(&inbox, calls, batch->inputs, batch->count);
+    lbx_inbox_judged(&inbox, calls, batch->inputs, batch->count);
     count_outcomes(t, batch);
     lbx_effects_save(&batch->effects, calls);
     if (t->declaration->save)

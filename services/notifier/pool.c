@@ -9,7 +9,7 @@
 #define USUAL_AT_FIRST_US (50 * LBX_MS_US)   /* what a mail takes, until there were some */
 #define SLOW_LEAST_US (5 * LBX_MS_US)        /* slow is 8 times the usual, but not less */
 #define SLOW_FIRST_US (250 * LBX_MS_US)      /* nor less than this where a session has to begin */
-#define PATIENCE_LEAST_US (500 * LBX_MS_US)  /* and patience 20 times, but not less */
+#define PATIENCE_LEAST_US LBX_SECOND_US      /* and patience 20 times, but not less */
 #define LONGEST_US (15 * 60 * LBX_SECOND_US) /* no mail takes longer, whatever it is doing */
 #define STOP_GRACE_US (3 * LBX_SECOND_US)    /* for a mail under way when stopping */
 #define STOP_GRACE_IN_BODY_US (6 * LBX_SECOND_US)

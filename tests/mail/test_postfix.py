@@ -45,13 +45,16 @@ def test_mails_arrive_by_the_thousand_over_starttls(ledger, postfix, authority, 
     """From one process, as the ledger says; a recipient that the server does not know is refused for good."""
     recipients = [f"ann{number}@contoso.example" for number in range(sizes["starttls"])]
     ledger.queue([*recipients, "nobody@contoso.example"])
-    ledger.notifier(postfix.url("right"), **settings(authority))
+    ledger.notifier(postfix.url("right"), **settings(authority, LOCKBOX_MAIL_RETRY="PT1S"))
     ledger.await_finished(180)
     mails = ledger.mails()
-    refused, [attempt] = mails.pop("nobody@contoso.example")
+    refused, [*_, attempt] = mails.pop("nobody@contoso.example")
     assert (refused.state, attempt.smtp_code, attempt.enhanced_status) == ("failed", 554, "5.7.1")
     assert "no such person" in refused.smtp_reply
-    assert {(mail.state, mail.attempts, mail.smtp_code) for mail, _ in mails.values()} == {("sent", 1, 250)}
+    assert {(mail.state, mail.smtp_code) for mail, _ in mails.values()} == {("sent", 250)}
+    # Where the whole server stands still for a moment, the notifier puts off those that waited longest.
+    earlier = [attempt.smtp_reply for _, attempts in mails.values() for attempt in attempts[:-1]]
+    assert set(earlier) <= {"the relay was slow with it while others waited"} and len(earlier) < sizes["starttls"] / 20
     wait_until(lambda: len(postfix.delivered()) == len(recipients), "Postfix has delivered all", 120, every=0.5)
     arrived = {header(b"X-Original-To", mail): header(b"Message-ID", mail) for mail in postfix.delivered()}
     assert arrived == {recipient: mail.message_id for recipient, (mail, _) in mails.items()}

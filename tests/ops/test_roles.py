@@ -13,7 +13,7 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 INVENTORY = Path(__file__).parent / "privileges.txt"
 
 STORE = "common/store/sql/store"
-CONSUMING = ["common/store/sql/offsets", *(f"{STORE}/{name}.sql" for name in ("receive", "received", "reject", "prune_inbox", "outbox",
+CONSUMING = ["common/store/sql/offsets", *(f"{STORE}/{name}.sql" for name in ("receive", "received", "judged", "prune_inbox", "outbox",
                                                                              "quarantine", "wake_relay"))]
 STEPPING = [f"{STORE}/{name}.sql" for name in ("load_requests", "update_requests", "end_access", "wake_expirer")]
 STATEMENTS = {  # what each worker runs; a directory means all of it
