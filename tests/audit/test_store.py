@@ -346,8 +346,14 @@ def test_a_month_that_is_over_is_summarized_to_its_end(small_store):
             "SELECT sum(brin_summarize_new_values(i.indexrelid)) FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid"
             " JOIN pg_am a ON a.oid = c.relam AND a.amname = 'brin' WHERE i.indrelid ="
             " to_regclass('audit.event_' || to_char(now() AT TIME ZONE 'UTC' - interval '1 month', 'YYYY_MM'))")
+    small_store.audit.rows("SET ROLE lockbox_audit_owner")
     small_store.audit.rows("SELECT audit.make_month(date_trunc('month', now() AT TIME ZONE 'UTC' - interval '1 month'))")
-    alter(small_store, "UPDATE audit.event SET received_at = received_at - interval '1 month'")
+    small_store.audit.rows("RESET ROLE")
+    small_store.start().await_ready()
+    alter(small_store, """INSERT INTO audit.event
+        SELECT (copy).* FROM (SELECT jsonb_populate_record(NULL::audit.event, to_jsonb(e) || jsonb_build_object(
+                                         'offset', 1000 + n, 'received_at', now() - interval '1 month')) AS copy
+                                FROM (SELECT * FROM audit.event LIMIT 1) AS e, generate_series(1, 30000) AS n) AS copies""")
     small_store.writer.rows("SELECT audit.make_room(now())")
     assert left_out() == 0
 

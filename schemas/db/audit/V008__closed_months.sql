@@ -14,8 +14,8 @@ BEGIN
        JOIN pg_am a ON a.oid = c.relam AND a.amname = 'brin'
       WHERE i.indrelid = to_regclass('event_' || to_char(first, 'YYYY_MM'));
 EXCEPTION
-    WHEN lock_not_available THEN
-        RAISE LOG 'the month of % is in use, and not summarized', first;
+    WHEN lock_not_available OR insufficient_privilege THEN
+        RAISE LOG 'the month of % is in use, or somebody else''s, and not summarized: %', first, SQLERRM;
 END
 $$;
 REVOKE EXECUTE ON FUNCTION close_month FROM PUBLIC;
