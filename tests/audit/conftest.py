@@ -7,7 +7,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from support.audited import Store  # noqa: E402
-from support.group import pytest_addoption, stack_of  # noqa: E402, F401
+from support.group import pytest_addoption, pytest_ignore_collect, stack_of  # noqa: E402, F401
 
 
 @pytest.fixture(scope="session")

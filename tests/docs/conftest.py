@@ -8,14 +8,7 @@ HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent)]
 
 from pages import Place  # noqa: E402
-from support.group import pytest_addoption, road, stack  # noqa: E402, F401
-
-
-def pytest_ignore_collect(collection_path, config):
-    """long/ runs where it is named: see tests/groups.txt."""
-    if collection_path.name == "long" and not any("long" in argument for argument in config.args):
-        return True
-    return None
+from support.group import pytest_addoption, pytest_ignore_collect, road, stack  # noqa: E402, F401
 
 
 @pytest.fixture(scope="session")

@@ -13,15 +13,9 @@ from aiosmtpd.smtp import SMTP
 sys.path[:0] = [str(Path(__file__).resolve().parent), str(Path(__file__).resolve().parents[1])]
 
 from authority import Authority  # noqa: E402
+from support.group import pytest_ignore_collect  # noqa: E402, F401
 from support.ledger import Ledger  # noqa: E402
 from wire import Wire, server_context  # noqa: E402
-
-
-def pytest_ignore_collect(collection_path, config):
-    """campaign/ runs where it is named: see tests/groups.txt."""
-    if collection_path.name == "campaign" and not any("campaign" in argument for argument in config.args):
-        return True
-    return None
 
 
 class Inbox:

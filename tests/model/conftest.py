@@ -11,33 +11,18 @@ import pytest
 
 sys.path[:0] = [str(Path(__file__).resolve().parent), str(Path(__file__).resolve().parents[1])]
 
-from support.stack import Stack  # noqa: E402
+from support.group import pytest_addoption, pytest_ignore_collect, stack_of  # noqa: E402, F401
 
 SETTINGS = {"LOCKBOX_PENDING_TTL": "PT3S", "LOCKBOX_GRANT_TTL": "PT2S", "LOCKBOX_EMERGENCY_TTL": "PT1S",
             "LOCKBOX_ACKNOWLEDGE_TTL": "PT2S", "LOCKBOX_REMINDERS": "PT1S"}
 PARTS = ("kafka", "postgres", "schema", "requester", "decider", "expirer", "relay")
 
 
-def pytest_ignore_collect(collection_path, config):
-    """campaign/ runs where it is named: see tests/groups.txt."""
-    if collection_path.name == "campaign" and not any("campaign" in argument for argument in config.args):
-        return True
-    return None
-
-
-def pytest_addoption(parser):
-    parser.addoption("--stack", help="the state directory of a stack to use and to leave running")
-
-
 @pytest.fixture(scope="session")
 def stack(request, tmp_path_factory):
-    kept = request.config.getoption("--stack")
-    stack = Stack(kept or tmp_path_factory.mktemp("model"), **SETTINGS)
-    stack.up(*PARTS)
-    yield stack
-    assert stack.crashed() == []
-    if not kept:
-        stack.wipe()
+    with stack_of(request, tmp_path_factory, *PARTS, **SETTINGS) as stack:
+        yield stack
+        assert stack.crashed() == []
 
 
 @pytest.fixture(scope="session")

@@ -7,14 +7,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from support.group import pytest_addoption, road, stack_of  # noqa: E402, F401
-
-
-def pytest_ignore_collect(collection_path, config):
-    """campaign/ runs where it is named: see tests/groups.txt."""
-    if collection_path.name == "campaign" and not any("campaign" in argument for argument in config.args):
-        return True
-    return None
+from support.group import pytest_addoption, pytest_ignore_collect, road, stack_of  # noqa: E402, F401
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,6 @@
 """What the audit store proves: checked by lockboxctl, and by verifiers that know nothing of it.
 
-A whole stack of its own (LOCKBOX_TEST_STACK=DIR: the one of that state directory).
+    pytest tests/proof --stack DIR    uses the stack of that state directory, and leaves it running
 """
 import json
 import os
@@ -16,21 +16,13 @@ from confluent_kafka import Producer
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from support.road import Road  # noqa: E402
-from support.stack import BINARIES, Stack  # noqa: E402
+from support.group import pytest_addoption, pytest_ignore_collect, road, stack_of  # noqa: E402, F401
+from support.stack import BINARIES  # noqa: E402
 from support.waiting import wait_until  # noqa: E402
 
-KEPT = os.environ.get("LOCKBOX_TEST_STACK")
 REPOSITORY = Path(__file__).resolve().parents[2]
 ACCESSES = "lockbox.accesses.v1"
 PROGRAM = os.environ.get("LOCKBOX_TEST_CTL", str(BINARIES / "lockboxctl"))
-
-
-def pytest_ignore_collect(collection_path, config):
-    """campaign/ runs where it is named: see tests/groups.txt."""
-    if collection_path.name == "campaign" and not any("campaign" in argument for argument in config.args):
-        return True
-    return None
 
 
 def run(*arguments, **settings) -> subprocess.CompletedProcess:
@@ -41,19 +33,9 @@ def run(*arguments, **settings) -> subprocess.CompletedProcess:
 
 
 @pytest.fixture(scope="session")
-def stack(tmp_path_factory):
-    stack = Stack(KEPT or tmp_path_factory.mktemp("proof"), LOCKBOX_CHECKPOINT_INTERVAL="PT0.5S")
-    stack.attach() if KEPT else stack.up()
-    yield stack
-    if not KEPT:
-        stack.wipe()
-
-
-@pytest.fixture(scope="session")
-def road(stack):
-    road = Road(stack)
-    yield road
-    road.close()
+def stack(request, tmp_path_factory):
+    with stack_of(request, tmp_path_factory, LOCKBOX_CHECKPOINT_INTERVAL="PT0.5S") as stack:
+        yield stack
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,16 @@ import pytest
 
 from .road import Road
 from .scenario import Tenant
-from .stack import Stack
+from .stack import REPOSITORY, Stack
+
+GROUPS = [line.split()[0] for line in (REPOSITORY / "tests/groups.txt").read_text().splitlines() if line[:1].isalpha()]
+
+
+def pytest_ignore_collect(collection_path, config):
+    """A folder that is a group of its own, within another's, runs where it is named: see tests/groups.txt."""
+    name = str(collection_path.relative_to(REPOSITORY / "tests")) if collection_path.is_relative_to(REPOSITORY / "tests") else ""
+    is_within = "/" in name and name in GROUPS
+    return True if is_within and not any(collection_path.name in argument for argument in config.args) else None
 
 
 def pytest_addoption(parser):

@@ -17,11 +17,6 @@ from scratch import Scratch  # noqa: E402
 from support.group import pytest_addoption, road, stack_of  # noqa: E402, F401
 
 
-def pytest_ignore_collect(collection_path, config):
-    """A group of its own: see tests/groups.txt."""
-    return None if any("models" in argument for argument in config.args) else True
-
-
 @pytest.fixture(scope="session")
 def stack(request, tmp_path_factory):
     with stack_of(request, tmp_path_factory, LOCKBOX_EMERGENCY_TTL="PT2S", LOCKBOX_ACKNOWLEDGE_TTL="PT3S") as stack:

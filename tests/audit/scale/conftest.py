@@ -15,11 +15,6 @@ from filled import Filled  # noqa: E402
 from support.stack import Stack  # noqa: E402
 
 
-def pytest_ignore_collect(collection_path, config):
-    """Apart: see tests/groups.txt."""
-    return None if any("scale" in argument for argument in config.args) else True
-
-
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory):
     stack = Stack(tmp_path_factory.mktemp("scale"))
