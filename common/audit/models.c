@@ -119,8 +119,8 @@ static bool any(const struct lbx_models *models) {
 static void place_activities(struct lbx_rows *requests, struct lbx_calls *calls) {
     enum { REQUEST_ID = 0, RESOURCE_ID = 10 };
     if (requests->cells)
-        LBX_CALL(calls, &sql_models_place_activities, lbx_rows_literal(requests, REQUEST_ID),
-                 lbx_rows_literal(requests, RESOURCE_ID));
+        LBX_CALL(calls, &sql_models_place_activities, lbx_rows_array(requests, REQUEST_ID),
+                 lbx_rows_array(requests, RESOURCE_ID));
 }
 
 void lbx_models_save(struct lbx_models *models, bool alone, struct lbx_calls *calls) {

@@ -6,8 +6,8 @@
 #include "io/pg.h"
 
 #include "base/log.h"
-#include "event/time.h"
 
+#include <arpa/inet.h>
 #include <assert.h>
 #include <libpq-fe.h>
 #include <stdio.h>
@@ -28,8 +28,9 @@ struct lbx_pg {
     bool copy_begun;
 };
 
-const struct lbx_sql lbx_sql_begin = {"begin", "BEGIN ISOLATION LEVEL READ COMMITTED"};
-const struct lbx_sql lbx_sql_commit = {"commit", "COMMIT"};
+const struct lbx_sql lbx_sql_begin = {.name = "begin",
+                                      .text = "BEGIN ISOLATION LEVEL READ COMMITTED"};
+const struct lbx_sql lbx_sql_commit = {.name = "commit", .text = "COMMIT"};
 static const struct lbx_sql *const edges[] = {&lbx_sql_begin, &lbx_sql_commit, NULL};
 
 /* ---- failures ---- */
@@ -61,7 +62,7 @@ static enum lbx_err failed(struct lbx_pg *pg, const PGresult *result, const char
 
 static enum lbx_err prepare(struct lbx_pg *pg, const struct lbx_sql *const *list) {
     for (; *list; list++) {
-        if (!PQsendPrepare(pg->conn, (*list)->name, (*list)->text, 0, NULL))
+        if (!PQsendPrepare(pg->conn, (*list)->name, (*list)->text, (*list)->typed, (*list)->types))
             return LBX_ERR_UNAVAILABLE;
         pg->result_count++;
     }
@@ -210,15 +211,32 @@ void lbx_pg_rollback(struct lbx_pg *pg) {
     PQenterPipelineMode(pg->conn);
 }
 
+/* A column is what array_recv takes (PostgreSQL's array.c), behind a head of our own: its length, 0 where there
+ * are no rows. */
+enum { HEAD = 4, TYPE_AT = HEAD + 8, COUNT_AT = HEAD + 12 };
+
+/* Arrays in binary form, and all else as text. */
+static bool send_call(struct lbx_pg *pg, const struct lbx_call *call) {
+    const char *values[LBX_PARAMS_MAX];
+    int lengths[LBX_PARAMS_MAX] = {0}, binary[LBX_PARAMS_MAX] = {0};
+    for (int i = 0; i < call->param_count; i++) {
+        values[i] = call->params[i];
+        if (i >= call->sql->typed || !call->sql->types[i] || !values[i])
+            continue;
+        memcpy(&lengths[i], values[i], HEAD);
+        binary[i] = lengths[i] > 0;
+        values[i] = binary[i] ? values[i] + HEAD : "{}";
+    }
+    return PQsendQueryPrepared(pg->conn, call->sql->name, call->param_count, values, lengths,
+                               binary, 0) == 1;
+}
+
 enum lbx_err lbx_pg_run(struct lbx_pg *pg, const struct lbx_calls *calls) {
     lbx_pg_release(pg);
     pg->sqlstate[0] = '\0';
-    for (size_t i = 0; i < calls->count; i++) {
-        const struct lbx_call *call = &calls->list[i];
-        if (!PQsendQueryPrepared(pg->conn, call->sql->name, call->param_count, call->params, NULL,
-                                 NULL, 0))
-            return failed(pg, NULL, call->sql->name);
-    }
+    for (size_t i = 0; i < calls->count; i++)
+        if (!send_call(pg, &calls->list[i]))
+            return failed(pg, NULL, calls->list[i].sql->name);
     if (!PQpipelineSync(pg->conn))
         return failed(pg, NULL, "sync");
 
@@ -408,56 +426,61 @@ void lbx_rows_done(struct lbx_rows *rows) {
         lbx_buf_done(&rows->column[i]);
 }
 
-static struct lbx_buf *next_cell(struct lbx_rows *rows) {
+enum { OID_BYTEA = 17, OID_INT8 = 20, OID_TEXT = 25, OID_TIMESTAMPTZ = 1184 };
+
+const char *const lbx_no_rows = "\0\0\0\0";
+
+static struct lbx_buf *next_cell(struct lbx_rows *rows, uint32_t type) {
     assert(!rows->closed);
     struct lbx_buf *column = &rows->column[rows->cells++ % rows->columns];
-    lbx_buf_char(column, column->len ? ',' : '{');
+    if (column->len == 0) {
+        lbx_buf_be32(column, 0); /* HEAD: how long it is */
+        lbx_buf_be32(column, 1); /* dimensions */
+        lbx_buf_be32(column, 1); /* NULLs may come */
+        lbx_buf_be32(column, type);
+        lbx_buf_be32(column, 0); /* how many elements */
+        lbx_buf_be32(column, 1); /* the first one's number */
+    }
+    assert(memcmp(column->data + TYPE_AT, &(uint32_t){htonl(type)}, sizeof type) == 0);
     return column;
 }
 
 void lbx_rows_text(struct lbx_rows *rows, const char *text) {
-    struct lbx_buf *cell = next_cell(rows);
-    if (!text) {
-        lbx_buf_str(cell, "NULL");
-        return;
-    }
-    lbx_buf_char(cell, '"');
-    for (size_t run; *text; text += run) {
-        run = strcspn(text, "\"\\");
-        lbx_buf_add(cell, text, run);
-        if (text[run]) {
-            lbx_buf_char(cell, '\\');
-            lbx_buf_char(cell, text[run++]);
-        }
-    }
-    lbx_buf_char(cell, '"');
+    lbx_buf_field_str(next_cell(rows, OID_TEXT), text);
 }
 
 void lbx_rows_int(struct lbx_rows *rows, int64_t value) {
-    lbx_buf_printf(next_cell(rows), "%lld", (long long)value);
+    struct lbx_buf *cell = next_cell(rows, OID_INT8);
+    lbx_buf_be32(cell, sizeof value);
+    lbx_buf_be64(cell, (uint64_t)value);
 }
 
 void lbx_rows_time(struct lbx_rows *rows, int64_t at_us) {
-    char text[LBX_TIME_SIZE];
-    if (at_us)
-        lbx_time_format(at_us, text);
-    lbx_rows_text(rows, at_us ? text : NULL);
+    struct lbx_buf *cell = next_cell(rows, OID_TIMESTAMPTZ);
+    if (!at_us) {
+        lbx_buf_field(cell, NULL, 0);
+        return;
+    }
+    lbx_buf_be32(cell, sizeof at_us);
+    lbx_buf_be64(cell, (uint64_t)(at_us - LBX_PG_EPOCH_US));
 }
 
 void lbx_rows_bytes(struct lbx_rows *rows, const void *bytes, size_t len) {
-    struct lbx_buf *cell = next_cell(rows);
-    if (!bytes) {
-        lbx_buf_str(cell, "NULL");
-        return;
-    }
-    lbx_buf_str(cell, "\"\\\\x");
-    lbx_buf_hex(cell, bytes, len);
-    lbx_buf_char(cell, '"');
+    lbx_buf_field(next_cell(rows, OID_BYTEA), bytes, len);
 }
 
-const char *lbx_rows_literal(struct lbx_rows *rows, size_t column) {
+static void close_column(struct lbx_buf *column, size_t cells) {
+    const uint32_t len = (uint32_t)(column->len - HEAD), count = htonl((uint32_t)cells);
+    memcpy(column->data, &len, HEAD);
+    memcpy(column->data + COUNT_AT, &count, sizeof count);
+}
+
+const char *lbx_rows_array(struct lbx_rows *rows, size_t column) {
+    if (rows->cells == 0)
+        return lbx_no_rows;
+    assert(rows->cells % rows->columns == 0);
     for (size_t i = 0; !rows->closed && i < rows->columns; i++)
-        lbx_buf_str(&rows->column[i], rows->cells ? "}" : "{}");
+        close_column(&rows->column[i], lbx_rows_count(rows));
     rows->closed = true;
     return rows->column[column].data;
 }
@@ -470,7 +493,7 @@ void lbx_rows_call(struct lbx_rows *rows, struct lbx_calls *calls, const struct 
     const char *params[LBX_PARAMS_MAX];
     int count = 0;
     for (size_t i = 0; i < rows->columns; i++)
-        params[count++] = lbx_rows_literal(rows, i);
+        params[count++] = lbx_rows_array(rows, i);
     for (int i = 0; i < more_count; i++)
         params[count++] = more[i];
     lbx_calls_add(calls, sql, count, params);

@@ -1,6 +1,7 @@
 /* One PostgreSQL connection: prepared statements, many of them in one round trip.
  *
- * Values go in as text parameters and sets as one array for each column (struct lbx_rows); nothing is
+ * Values go in as text parameters and sets as one array for each column (struct lbx_rows), in binary form:
+ * an array's text would be escaped here and parsed there, a character at a time. Nothing is
  * ever pasted into SQL. Results stay valid until lbx_pg_release. Not for several threads at once.
  */
 #ifndef LBX_IO_PG_H
@@ -8,6 +9,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/err.h"
 #include "io/sql.h"
 
@@ -16,6 +18,9 @@
 #include <stdint.h>
 
 struct lbx_pg;
+
+/* In its binary forms PostgreSQL counts microseconds from 2000-01-01. */
+#define LBX_PG_EPOCH_US (INT64_C(946684800) * LBX_SECOND_US)
 
 /* Lists of statements, each ended by NULL, the list of lists too. */
 typedef const struct lbx_sql *const *const *lbx_sql_lists;
@@ -46,7 +51,7 @@ bool lbx_pg_alive(const struct lbx_pg *pg);
 /* A transaction's edges, to stand in a round trip. */
 extern const struct lbx_sql lbx_sql_begin, lbx_sql_commit;
 
-enum { LBX_CALLS_MAX = 48, LBX_PARAMS_MAX = 40 };
+enum { LBX_CALLS_MAX = 48 };
 
 /* One round trip's statements, in order. */
 struct lbx_calls {
@@ -59,7 +64,7 @@ struct lbx_calls {
 };
 
 /* Adds a call and returns its index, for lbx_pg_result. Parameters are borrowed until the round trip
- * is over. */
+ * is over. Those that the statement calls arrays are lbx_rows_array's, all others text. */
 size_t lbx_calls_add(struct lbx_calls *calls, const struct lbx_sql *sql, int param_count,
                      const char *const *params);
 #define LBX_CALL(calls, sql, ...)                                                                  \
@@ -123,8 +128,10 @@ enum lbx_err lbx_pg_copy_next(struct lbx_pg *pg, const char **ret_row, size_t *r
 
 /* ---- sets as parameters ---- */
 
-/* Rows under construction, kept as one PostgreSQL array literal a column, for
- * `SELECT … FROM unnest($1::text[], $2::bigint[], …)`. Cells are added row by row, left to right. */
+/* Rows under construction, kept as one PostgreSQL array a column, for
+ * `SELECT … FROM unnest($1::text[], $2::bigint[], …)`. Cells are added row by row, left to right; all of a column
+ * by the same function: lbx_rows_int for the integers, lbx_rows_time for timestamptz, lbx_rows_bytes for bytea,
+ * lbx_rows_text for every other type. */
 struct lbx_rows {
     size_t columns, cells;
     bool closed;
@@ -141,9 +148,11 @@ static inline size_t lbx_rows_count(const struct lbx_rows *rows) {
     return rows->cells / rows->columns;
 }
 
-/* One column as an array literal, "{}" where there are no rows; no cells may be added after. Borrowed
- * from rows. */
-const char *lbx_rows_literal(struct lbx_rows *rows, size_t column);
+/* One column as a parameter, no text; no cells may be added after. Borrowed from rows. */
+const char *lbx_rows_array(struct lbx_rows *rows, size_t column);
+
+/* As the array of no rows is. */
+extern const char *const lbx_no_rows;
 
 /* Adds a call with the columns as its first parameters and `more` behind them. No call where there
  * are no rows. */

@@ -288,7 +288,7 @@ static void write_request(struct lbx_effects *effects, const struct lbx_kept_req
 static void save_moved(struct lbx_effects *effects, struct lbx_calls *calls) {
     const char *told[TOLD_COLUMNS];
     for (size_t i = 0; i < TOLD_COLUMNS; i++)
-        told[i] = lbx_rows_literal(effects->told, i);
+        told[i] = lbx_rows_array(effects->told, i);
     lbx_rows_call(effects->moved, calls, &sql_store_move_requests, TOLD_COLUMNS, told);
 }
 

@@ -2,13 +2,11 @@
 
 #include "sql_auditor_copy.h"
 
-#include "base/clock.h"
+#include "io/pg.h"
 
 #include <string.h>
 
 enum { COLUMNS = 19, CHUNK = 1 << 16 };
-/* PostgreSQL counts from 2000-01-01 (Unix 946684800). */
-#define POSTGRES_EPOCH_US (INT64_C(946684800) * LBX_SECOND_US)
 
 /* ---- COPY's binary form ---- */
 
@@ -49,7 +47,7 @@ void auditor_add_int64(struct lbx_buf *out, int64_t value) {
 }
 
 static void add_time(struct lbx_buf *out, int64_t at_us) {
-    auditor_add_int64(out, at_us - POSTGRES_EPOCH_US);
+    auditor_add_int64(out, at_us - LBX_PG_EPOCH_US);
 }
 
 /* ---- events ---- */

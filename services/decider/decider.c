@@ -35,11 +35,11 @@ void decider_load(struct lbx_batch *batch, struct lbx_calls *calls) {
         lbx_rows_text(votes, decision->request_id);
         lbx_rows_text(votes, decision->by.id);
     }
-    ballot->requests_call = lbx_requests_load(lbx_rows_literal(votes, 0), "{}", calls);
-    ballot->roles_call = LBX_CALL(calls, &sql_decider_load_roles, lbx_rows_literal(votes, 0),
-                                  lbx_rows_literal(votes, 1));
-    ballot->keys_call = LBX_CALL(calls, &sql_decider_load_keys, lbx_rows_literal(votes, 0),
-                                 lbx_rows_literal(votes, 1));
+    ballot->requests_call = lbx_requests_load(lbx_rows_array(votes, 0), lbx_no_rows, calls);
+    ballot->roles_call = LBX_CALL(calls, &sql_decider_load_roles, lbx_rows_array(votes, 0),
+                                  lbx_rows_array(votes, 1));
+    ballot->keys_call =
+        LBX_CALL(calls, &sql_decider_load_keys, lbx_rows_array(votes, 0), lbx_rows_array(votes, 1));
     batch->state = ballot;
 }
 

@@ -23,12 +23,11 @@ enum { ROUND_ROWS = 500 };
 #define BALANCE_EVERY_US (5 * LBX_SECOND_US)
 #define PRUNE_EVERY_US (60 * LBX_SECOND_US)
 #define LAST_REPORTS_US (3 * LBX_SECOND_US)
-#define NO_SHARDS "{}"
 #define CONTENT_TYPE "application/cloudevents+json; charset=UTF-8"
 
 struct row {
     bool dead_letter;
-    const char *id;
+    int64_t id;
     const char *order_key; /* rows of one key go one after the other */
     struct lbx_record record;
     enum { WAITING, UNDER_WAY, DELIVERED, FAILED, REFUSED } state;
@@ -84,7 +83,7 @@ static enum lbx_err read_dead_letter(struct row *row, const struct lbx_pg *pg, s
     headers[count + 2] = text_header("__connect.errors.offset", lbx_pg_cell(pg, call, at, 10));
     headers[count + 3] =
         text_header("__connect.errors.exception.message", lbx_pg_cell(pg, call, at, 4));
-    row->order_key = lbx_arena_printf(arena, "\x1f%s", row->id);
+    row->order_key = lbx_arena_printf(arena, "\x1f%lld", (long long)row->id);
     row->record.key = lbx_pg_cell_bytes(pg, call, at, 5, arena, &row->record.key_len);
     row->record.value = lbx_pg_cell_bytes(pg, call, at, 6, arena, &row->record.value_len);
     row->record.headers = headers;
@@ -99,7 +98,7 @@ static enum lbx_err read_rows(struct relay *relay, size_t call, struct row **ret
     struct row *rows = LBX_ARENA_ARRAY(&relay->arena, struct row, count);
     for (size_t i = 0; i < count; i++) {
         rows[i].relay = relay;
-        rows[i].id = lbx_pg_cell(pg, call, i, 1);
+        rows[i].id = lbx_pg_cell_int(pg, call, i, 1);
         rows[i].dead_letter = *lbx_pg_cell(pg, call, i, 0) == 'q';
         enum lbx_err err = LBX_OK;
         if (rows[i].dead_letter)
@@ -133,7 +132,7 @@ static enum lbx_err send(struct relay *relay, struct row *row) {
         relay->under_way++;
     } else {
         row->state = err == LBX_ERR_REFUSED ? REFUSED : FAILED;
-        lbx_log(LBX_LOG_ERROR, "row cannot be sent", LBX_S("id", row->id),
+        lbx_log(LBX_LOG_ERROR, "row cannot be sent", LBX_N("id", row->id),
                 LBX_S("error", lbx_err_text(err)));
     }
     return err;
@@ -205,14 +204,15 @@ static size_t collect_marks(const struct taken *taken, struct marks *ret_marks) 
     lbx_rows_init(&ret_marks->letters, 1);
     for (size_t i = 0; i < taken->count; i++)
         if (taken->rows[i].state == DELIVERED)
-            lbx_rows_text(taken->rows[i].dead_letter ? &ret_marks->letters : &ret_marks->events,
-                          taken->rows[i].id);
+            lbx_rows_int(taken->rows[i].dead_letter ? &ret_marks->letters : &ret_marks->events,
+                         taken->rows[i].id);
     return lbx_rows_count(&ret_marks->events) + lbx_rows_count(&ret_marks->letters);
 }
 
 /* One round trip: marks what was delivered of *taken and takes what is unpublished now. */
 static enum lbx_err mark_and_take(struct relay *relay, struct taken *taken) {
     struct marks marks LBX_CLEANUP(marks_done);
+    struct lbx_rows shards LBX_CLEANUP(lbx_rows_done);
     struct lbx_calls calls = {0};
     char limit[16];
     size_t delivered = collect_marks(taken, &marks);
@@ -221,10 +221,11 @@ static enum lbx_err mark_and_take(struct relay *relay, struct taken *taken) {
     snprintf(limit, sizeof limit, "%d", ROUND_ROWS);
     lbx_rows_call(&marks.events, &calls, &sql_relay_mark_outbox, 0, NULL);
     lbx_rows_call(&marks.letters, &calls, &sql_relay_mark_quarantine, 0, NULL);
-    const char *held = shards_literal(&relay->shards, &relay->arena);
+    shards_held(&relay->shards, &shards);
+    const char *held = lbx_rows_array(&shards, 0);
     size_t take =
-        LBX_CALL(&calls, &sql_relay_take_unpublished, relay->from_outbox ? held : NO_SHARDS, limit,
-                 relay->from_quarantine ? held : NO_SHARDS);
+        LBX_CALL(&calls, &sql_relay_take_unpublished, relay->from_outbox ? held : lbx_no_rows,
+                 limit, relay->from_quarantine ? held : lbx_no_rows);
     enum lbx_err err = lbx_pg_run(relay->worker->pg, &calls);
     if (err != LBX_OK)
         return err;

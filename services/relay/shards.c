@@ -2,8 +2,6 @@
 
 #include "sql_relay.h"
 
-#include <stdio.h>
-
 size_t shards_count(const struct shards *shards) {
     size_t count = 0;
     for (int i = 0; i < SHARD_COUNT; i++)
@@ -11,13 +9,11 @@ size_t shards_count(const struct shards *shards) {
     return count;
 }
 
-const char *shards_literal(const struct shards *shards, struct lbx_arena *arena) {
-    struct lbx_rows rows LBX_CLEANUP(lbx_rows_done);
-    lbx_rows_init(&rows, 1);
+void shards_held(const struct shards *shards, struct lbx_rows *ret_rows) {
+    lbx_rows_init(ret_rows, 1);
     for (int i = 0; i < SHARD_COUNT; i++)
         if (shards->held[i])
-            lbx_rows_int(&rows, i);
-    return lbx_arena_strdup(arena, lbx_rows_literal(&rows, 0));
+            lbx_rows_int(ret_rows, i);
 }
 
 static enum lbx_err count_relays(struct shards *shards, struct lbx_pg *pg, size_t *ret_count) {
@@ -52,10 +48,11 @@ static enum lbx_err take(struct shards *shards, struct lbx_pg *pg, size_t count)
     for (int i = 0; i < SHARD_COUNT && count > 0; i++) {
         if (shards->held[i])
             continue;
-        char literal[16];
-        snprintf(literal, sizeof literal, "{%d}", i);
+        struct lbx_rows rows LBX_CLEANUP(lbx_rows_done);
         struct lbx_calls calls = {0};
-        LBX_CALL(&calls, &sql_relay_take_shards, literal);
+        lbx_rows_init(&rows, 1);
+        lbx_rows_int(&rows, i);
+        lbx_rows_call(&rows, &calls, &sql_relay_take_shards, 0, NULL);
         enum lbx_err err = lbx_pg_run(pg, &calls);
         if (err != LBX_OK)
             return err;

@@ -17,8 +17,8 @@ struct shards {
  * way. */
 enum lbx_err shards_balance(struct shards *shards, struct lbx_pg *pg) LBX_MUST_CHECK;
 
-/* The held ones as an array literal, in the arena. */
-const char *shards_literal(const struct shards *shards, struct lbx_arena *arena);
+/* The held ones as a set, which the caller ends. */
+void shards_held(const struct shards *shards, struct lbx_rows *ret_rows);
 
 size_t shards_count(const struct shards *shards);
 

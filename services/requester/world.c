@@ -75,8 +75,8 @@ struct world *world_load(struct lbx_batch *batch, struct lbx_calls *calls) {
     for (size_t i = 0; i < batch->count; i++)
         if (batch->inputs[i].status == LBX_INPUT_NEW)
             collect(&names, &batch->inputs[i].event, batch->arena);
-    const char *tickets = lbx_rows_literal(names.tickets, 0);
-    const char *subscriptions = lbx_rows_literal(names.subscriptions, 0);
+    const char *tickets = lbx_rows_array(names.tickets, 0);
+    const char *subscriptions = lbx_rows_array(names.subscriptions, 0);
 
     world->arena = batch->arena;
     world->last_role = &world->all_roles;
@@ -90,9 +90,9 @@ struct world *world_load(struct lbx_batch *batch, struct lbx_calls *calls) {
     world->subscriptions_call =
         LBX_CALL(calls, &sql_requester_load_subscriptions, subscriptions, tickets);
     world->roles_call = LBX_CALL(calls, &sql_requester_load_roles, subscriptions, tickets,
-                                 lbx_rows_literal(names.tenants, 0));
-    world->requests_call = lbx_requests_load(lbx_rows_literal(names.requests, 0),
-                                             lbx_rows_literal(names.live_tickets, 0), calls);
+                                 lbx_rows_array(names.tenants, 0));
+    world->requests_call = lbx_requests_load(lbx_rows_array(names.requests, 0),
+                                             lbx_rows_array(names.live_tickets, 0), calls);
     return world;
 }
 

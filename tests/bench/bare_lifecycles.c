@@ -18,7 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TICKETS = 166, RECORDS = 3 * TICKETS, ROUND = 500 };
+enum { TICKETS = 166, RECORDS = 3 * TICKETS, ROUND = 500, SHARDS = 16 };
 
 #define ENVELOPE                                                                                   \
     "{\"specversion\":\"1.0\",\"id\":\"%s-%zu\",\"source\":\"/bare\",\"type\":\"lockbox.%s.v1\","  \
@@ -117,21 +117,24 @@ static void handle(struct source *s) {
 /* ---- the relay, as far as the database goes ---- */
 
 static void publish(void) {
-    static const char every_shard[] = "{0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15}", limit[] = "500";
-    struct lbx_rows marks;
+    struct lbx_rows marks, shards LBX_CLEANUP(lbx_rows_done);
     size_t count = ROUND;
+    lbx_rows_init(&shards, 1);
+    for (int i = 0; i < SHARDS; i++)
+        lbx_rows_int(&shards, i);
+    const char *every_shard = lbx_rows_array(&shards, 0);
     lbx_rows_init(&marks, 1);
     while (count > 0) {
         calls = (struct lbx_calls){0};
         lbx_rows_call(&marks, &calls, &sql_relay_mark_outbox, 0, NULL);
         size_t take =
-            LBX_CALL(&calls, &sql_relay_take_unpublished, every_shard, limit, every_shard);
+            LBX_CALL(&calls, &sql_relay_take_unpublished, every_shard, "500", every_shard);
         check(lbx_pg_run(worker.pg, &calls) == LBX_OK, "relay");
         lbx_rows_done(&marks);
         lbx_rows_init(&marks, 1);
         count = lbx_pg_row_count(worker.pg, take);
         for (size_t i = 0; i < count; i++)
-            lbx_rows_text(&marks, lbx_pg_cell(worker.pg, take, i, 1));
+            lbx_rows_int(&marks, lbx_pg_cell_int(worker.pg, take, i, 1));
     }
     lbx_rows_done(&marks);
     lbx_pg_release(worker.pg);
@@ -169,7 +172,7 @@ static void ask(struct source *tickets, const char *ticket) {
 
 static void approve_all(struct source *decisions, struct lbx_rows *tickets) {
     calls = (struct lbx_calls){0};
-    size_t call = LBX_CALL(&calls, &sql_bench_pending, lbx_rows_literal(tickets, 0));
+    size_t call = LBX_CALL(&calls, &sql_bench_pending, lbx_rows_array(tickets, 0));
     check(lbx_pg_run(worker.pg, &calls) == LBX_OK, "pending");
     for (size_t i = 0; i < lbx_pg_row_count(worker.pg, call); i++) {
         const char *id = lbx_pg_cell(worker.pg, call, i, 0);

@@ -1,47 +1,78 @@
-/* Sets as array literals, and round trips put together. What needs a server is in the road's tests. */
+/* Sets as arrays, and round trips put together. What needs a server is in the road's tests. */
 #include "io/pg.h"
 
 #include "check.h"
 #include "hear.h"
+#include "sql_unit.h"
+
+#include <arpa/inet.h>
 
 #define NOW INT64_C(1795450118123456)
 
 /* ---- cells ---- */
 
+/* A column's bytes in hex, or text where they can be read: length, dimensions, NULLs, type, count, first number; then
+ * each cell behind its length. */
+static int32_t number_at(const char *array, size_t at) {
+    uint32_t number;
+    memcpy(&number, array + at, sizeof number);
+    return (int32_t)ntohl(number);
+}
+
+enum { COUNT_AT = 16, TYPE_AT = 12, CELLS_AT = 24 };
+
+static int32_t length_of(const char *array) {
+    int32_t len;
+    memcpy(&len, array, sizeof len);
+    return len;
+}
+
+/* The array's head is whole, and its length that of all cells. */
+static void check_array(const char *array, int32_t type, int32_t count) {
+    size_t at = CELLS_AT;
+    assert_int_equal(number_at(array, 4), 1); /* dimensions */
+    assert_int_equal(number_at(array, 8), 1); /* NULLs may come */
+    assert_int_equal(number_at(array, TYPE_AT), type);
+    assert_int_equal(number_at(array, COUNT_AT), count);
+    assert_int_equal(number_at(array, 20), 1); /* the first one's number */
+    for (int32_t i = 0; i < count; i++) {
+        const int32_t len = number_at(array, at);
+        assert_true(len >= -1);
+        at += 4 + (len > 0 ? (size_t)len : 0);
+    }
+    assert_int_equal(length_of(array) + 4, at);
+}
+
 static void texts(void **unused) {
     (void)unused;
-    static const struct {
-        const char *text, *literal;
-    } rows[] = {
-        {NULL, "{NULL}"},
-        {"NULL", "{\"NULL\"}"},
-        {"null", "{\"null\"}"},
-        {"", "{\"\"}"},
-        {"a", "{\"a\"}"},
-        {" ", "{\" \"}"},
-        {"\"", "{\"\\\"\"}"},
-        {"\\", "{\"\\\\\"}"},
-        {"\\\"", "{\"\\\\\\\"\"}"},
-        {"\"a\"", "{\"\\\"a\\\"\"}"},
-        {"a\\b\"c", "{\"a\\\\b\\\"c\"}"},
-        {"ends in \\", "{\"ends in \\\\\"}"},
-        {"},{", "{\"},{\"}"},
-        {"a,b", "{\"a,b\"}"},
-        {"'; DROP TABLE request; --", "{\"'; DROP TABLE request; --\"}"},
-        {"line\nline\ttab", "{\"line\nline\ttab\"}"},
-        {"gr\xC3\xBC\xC3\x9F", "{\"gr\xC3\xBC\xC3\x9F\"}"},
-        {"{\"a\": \"\\u0041\"}", "{\"{\\\"a\\\": \\\"\\\\u0041\\\"}\"}"},
+    static const char *const rows[] = {
+        "NULL",
+        "",
+        "a",
+        " ",
+        "\"",
+        "\\",
+        "ends in \\",
+        "},{",
+        "a,b",
+        "'; DROP TABLE request; --",
+        "line\nline\ttab",
+        "gr\xC3\xBC\xC3\x9F",
+        "{\"a\": \"\\u0041\"}",
     };
-    int bad = 0;
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct lbx_rows set;
         lbx_rows_init(&set, 1);
-        lbx_rows_text(&set, rows[i].text);
-        CHECK_ROW(&bad, rows[i].literal, same(lbx_rows_literal(&set, 0), rows[i].literal), "%s",
-                  lbx_rows_literal(&set, 0));
+        lbx_rows_text(&set, rows[i]);
+        lbx_rows_text(&set, NULL);
+        const char *array = lbx_rows_array(&set, 0);
+        check_array(array, 25, 2);
+        const size_t len = strlen(rows[i]);
+        assert_int_equal(number_at(array, CELLS_AT), len);
+        assert_memory_equal(array + CELLS_AT + 4, rows[i], len);
+        assert_int_equal(number_at(array, CELLS_AT + 4 + len), -1);
         lbx_rows_done(&set);
     }
-    assert_int_equal(bad, 0);
 }
 
 static void numbers_times_and_bytes(void **unused) {
@@ -58,10 +89,23 @@ static void numbers_times_and_bytes(void **unused) {
     lbx_rows_time(&set, 1);
     lbx_rows_bytes(&set, "", 0); /* empty, not absent */
     assert_int_equal(lbx_rows_count(&set), 3);
-    assert_string_equal(lbx_rows_literal(&set, 0), "{0,-9223372036854775808,9223372036854775807}");
-    assert_string_equal(lbx_rows_literal(&set, 1), "{\"2026-11-23T16:08:38.123456Z\",NULL,"
-                                                   "\"1970-01-01T00:00:00.000001Z\"}");
-    assert_string_equal(lbx_rows_literal(&set, 2), "{\"\\\\x00ff225c\",NULL,\"\\\\x\"}");
+    const char *numbers = lbx_rows_array(&set, 0), *times = lbx_rows_array(&set, 1),
+               *bytes = lbx_rows_array(&set, 2);
+    check_array(numbers, 20, 3);
+    assert_memory_equal(numbers + CELLS_AT,
+                        "\0\0\0\x08\0\0\0\0\0\0\0\0"
+                        "\0\0\0\x08\x80\0\0\0\0\0\0\0"
+                        "\0\0\0\x08\x7F\xFF\xFF\xFF\xFF\xFF\xFF\xFF",
+                        36);
+    /* Microseconds from 2000-01-01: 848,765,318,123,456 and -946,684,799,999,999. */
+    check_array(times, 1184, 3);
+    assert_memory_equal(times + CELLS_AT,
+                        "\0\0\0\x08\0\x03\x03\xF2\x93\x48\xCF\xC0"
+                        "\xFF\xFF\xFF\xFF"
+                        "\0\0\0\x08\xFF\xFC\xA2\xFE\xC4\xC8\x20\x01",
+                        28);
+    check_array(bytes, 17, 3);
+    assert_memory_equal(bytes + CELLS_AT, "\0\0\0\x04\0\xFF\"\\\xFF\xFF\xFF\xFF\0\0\0\0", 16);
     lbx_rows_done(&set);
 }
 
@@ -77,11 +121,13 @@ static void columns_of_rows(void **unused) {
         lbx_rows_text(&set, i % 2 ? NULL : "x");
         assert_int_equal(lbx_rows_count(&set), i + 1);
     }
-    const char *numbers = lbx_rows_literal(&set, 0), *texts_of = lbx_rows_literal(&set, 1);
-    assert_memory_equal(numbers, "{0,1,2,", 7);
-    assert_string_equal(numbers + strlen(numbers) - 9, ",498,499}");
-    assert_memory_equal(texts_of, "{\"x\",NULL,\"x\",", 14);
-    assert_ptr_equal(lbx_rows_literal(&set, 0), numbers); /* closed once */
+    const char *numbers = lbx_rows_array(&set, 0), *texts_of = lbx_rows_array(&set, 1);
+    check_array(numbers, 20, 500);
+    check_array(texts_of, 25, 500);
+    for (int i = 0; i < 500; i++)
+        assert_int_equal(number_at(numbers, CELLS_AT + 12 * (size_t)i + 8), i);
+    assert_memory_equal(texts_of + CELLS_AT, "\0\0\0\x01x\xFF\xFF\xFF\xFF\0\0\0\x01x", 14);
+    assert_ptr_equal(lbx_rows_array(&set, 0), numbers); /* closed once */
     lbx_rows_done(&set);
 }
 
@@ -90,13 +136,26 @@ static void no_rows_are_an_empty_array(void **unused) {
     struct lbx_rows set;
     lbx_rows_init(&set, LBX_PARAMS_MAX);
     for (size_t i = 0; i < LBX_PARAMS_MAX; i++)
-        assert_string_equal(lbx_rows_literal(&set, i), "{}");
+        assert_int_equal(length_of(lbx_rows_array(&set, i)), 0);
+    assert_int_equal(length_of(lbx_no_rows), 0);
     lbx_rows_done(&set);
+}
+
+/* A statement's file says how its arrays are sent. */
+static void types_of_parameters(void **unused) {
+    (void)unused;
+    static const unsigned expected[] = {1009, 1016, 0,    1185, 1016, 1001,
+                                        1009, 1016, 1009, 1009, 1009};
+    assert_int_equal(sql_unit_typed.typed, COUNT(expected));
+    for (size_t i = 0; i < COUNT(expected); i++)
+        assert_int_equal(sql_unit_typed.types[i], expected[i]);
+    assert_int_equal(lbx_sql_begin.typed, 0);
 }
 
 /* ---- calls ---- */
 
-static const struct lbx_sql first = {"first", "SELECT 1"}, second = {"second", "SELECT 2"};
+static const struct lbx_sql first = {.name = "first", .text = "SELECT 1"},
+                            second = {.name = "second", .text = "SELECT 2"};
 
 static void calls_in_their_order(void **unused) {
     (void)unused;
@@ -135,13 +194,13 @@ static void sets_as_parameters(void **unused) {
     lbx_rows_call(&set, &calls, &second, 0, NULL); /* one set for several calls */
     assert_int_equal(calls.count, 2);
     assert_int_equal(calls.list[0].param_count, 4);
-    assert_string_equal(calls.list[0].params[0], "{7}");
-    assert_string_equal(calls.list[0].params[1], "{\"x\"}");
+    assert_ptr_equal(calls.list[0].params[0], lbx_rows_array(&set, 0));
+    assert_ptr_equal(calls.list[0].params[1], lbx_rows_array(&set, 1));
     assert_string_equal(calls.list[0].params[2], "more");
     assert_null(calls.list[0].params[3]);
     assert_int_equal(calls.list[1].param_count, 2);
-    assert_string_equal(calls.list[1].params[0], "{7}");
-    assert_string_equal(calls.list[1].params[1], "{\"x\"}");
+    assert_ptr_equal(calls.list[1].params[0], calls.list[0].params[0]);
+    assert_ptr_equal(calls.list[1].params[1], calls.list[0].params[1]);
     lbx_rows_done(&set);
 }
 
@@ -204,6 +263,7 @@ int main(void) {
         cmocka_unit_test(numbers_times_and_bytes),
         cmocka_unit_test(columns_of_rows),
         cmocka_unit_test(no_rows_are_an_empty_array),
+        cmocka_unit_test(types_of_parameters),
         cmocka_unit_test(calls_in_their_order),
         cmocka_unit_test(sets_as_parameters),
         cmocka_unit_test(no_server),

@@ -60,7 +60,7 @@ static enum ctl_exit retry(struct ctl *ctl, struct lbx_rows *ids) {
     if (!ctl->rest[0] && !request)
         return ctl_fail(CTL_USAGE, "which mails? It takes ids, or --request");
     enum ctl_exit code = CTL_ASK(ctl, &ctl_lockbox, &sql_ctl_notification_retry, &pg,
-                                 lbx_rows_literal(ids, 0), request);
+                                 lbx_rows_array(ids, 0), request);
     if (code != CTL_DONE)
         return code;
     if (lbx_pg_row_count(pg, 0) == 0)

@@ -1,13 +1,10 @@
 #include "rows.h"
 
-#include "base/clock.h"
 #include "event/envelope.h"
+#include "io/pg.h"
 
 #include <endian.h>
 #include <string.h>
-
-/* PostgreSQL counts from 2000-01-01 (Unix 946684800). */
-#define POSTGRES_EPOCH_US (INT64_C(946684800) * LBX_SECOND_US)
 
 enum {
     OFFSET,
@@ -67,7 +64,7 @@ int64_t row_offset(const char *bytes, size_t len) {
 
 static bool time_of(struct cell cell, int64_t *ret_us) {
     return int64_of(cell, ret_us) && *ret_us != INT64_MIN && *ret_us != INT64_MAX &&
-           !__builtin_add_overflow(*ret_us, POSTGRES_EPOCH_US, ret_us);
+           !__builtin_add_overflow(*ret_us, LBX_PG_EPOCH_US, ret_us);
 }
 
 static bool bytes_of(struct cell cell, const void **ret_bytes, size_t *ret_len) {
