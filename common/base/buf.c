@@ -9,19 +9,22 @@
 #include <stdlib.h>
 #include <string.h>
 
-static char *buf_room(struct lbx_buf *buf, size_t more) {
-    if (buf->len + more + 1 > buf->cap) {
-        size_t cap = buf->cap ? buf->cap : 256;
-        while (cap < buf->len + more + 1)
-            cap *= 2;
-        char *data = realloc(buf->data, cap);
-        if (!data) {
-            fputs("out of memory\n", stderr);
-            abort();
-        }
-        buf->data = data;
-        buf->cap = cap;
+static void buf_grow(struct lbx_buf *buf, size_t more) {
+    size_t cap = buf->cap ? buf->cap : 256;
+    while (cap < buf->len + more + 1)
+        cap *= 2;
+    char *data = realloc(buf->data, cap);
+    if (!data) {
+        fputs("out of memory\n", stderr);
+        abort();
     }
+    buf->data = data;
+    buf->cap = cap;
+}
+
+static inline char *buf_room(struct lbx_buf *buf, size_t more) {
+    if (buf->len + more + 1 > buf->cap)
+        buf_grow(buf, more);
     return buf->data + buf->len;
 }
 
@@ -49,7 +52,10 @@ void lbx_buf_str(struct lbx_buf *buf, const char *s) {
 }
 
 void lbx_buf_char(struct lbx_buf *buf, char c) {
-    lbx_buf_add(buf, &c, 1);
+    char *at = buf_room(buf, 1);
+    at[0] = c;
+    at[1] = '\0';
+    buf->len++;
 }
 
 void lbx_buf_cut(struct lbx_buf *buf, size_t len) {
@@ -59,16 +65,19 @@ void lbx_buf_cut(struct lbx_buf *buf, size_t len) {
 }
 
 void lbx_buf_printf(struct lbx_buf *buf, const char *format, ...) {
+    size_t room = buf->cap - buf->len;
     va_list args;
     va_start(args, format);
-    int len = vsnprintf(NULL, 0, format, args);
+    int len = vsnprintf(room ? buf->data + buf->len : NULL, room, format, args);
     va_end(args);
     if (len < 0)
         abort();
-    char *at = buf_room(buf, (size_t)len);
-    va_start(args, format);
-    (void)vsnprintf(at, (size_t)len + 1, format, args);
-    va_end(args);
+    if ((size_t)len >= room) { /* it was cut off */
+        char *at = buf_room(buf, (size_t)len);
+        va_start(args, format);
+        (void)vsnprintf(at, (size_t)len + 1, format, args);
+        va_end(args);
+    }
     buf->len += (size_t)len;
 }
 

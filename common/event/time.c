@@ -129,12 +129,10 @@ static void put(char **at, int64_t value, int width, char behind) {
 void lbx_time_format(int64_t us, char ret_text[LBX_TIME_SIZE]) {
     assert(us >= 0 && us < END_OF_TIME);
     int64_t days = us / DAY, in_day = us % DAY;
-    int year = 1970, month = 1;
-    /* Whole cycles of 400 years first, so that the loop is short in any century. */
-    for (; days >= 146097; year += 400)
-        days -= 146097;
-    for (; days >= 365 + leap_year(year); year++)
-        days -= 365 + leap_year(year);
+    int year = (int)(1970 + days / 366), month = 1; /* at most the right one, and soon there */
+    while (days_from_date(year + 1, 1, 1) <= days)
+        year++;
+    days -= days_from_date(year, 1, 1);
     for (; days >= days_of_month(year, month); month++)
         days -= days_of_month(year, month);
     char *at = ret_text;

@@ -56,10 +56,13 @@ void lbx_effects_done(struct lbx_effects *effects) {
 }
 
 const char *lbx_effects_uuid(struct lbx_effects *effects) {
-    unsigned char random[LBX_UUID_RANDOM];
     char *text = lbx_arena_alloc(effects->arena, LBX_UUID_SIZE);
-    lbx_random_bytes(random, sizeof random);
-    lbx_uuid_v7(effects->now, random, text);
+    if (effects->random_left < LBX_UUID_RANDOM) {
+        effects->random_left = sizeof effects->random;
+        lbx_random_bytes(effects->random, effects->random_left);
+    }
+    effects->random_left -= LBX_UUID_RANDOM;
+    lbx_uuid_v7(effects->now, effects->random + effects->random_left, text);
     return text;
 }
 

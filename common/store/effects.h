@@ -30,8 +30,10 @@ struct lbx_effects {
     const char *consumer; /* consumer group, of what is quarantined */
     int64_t now; /* the database's clock, after the locks; set before anything is published */
     struct lbx_kept_request *dirty;
-    size_t published;   /* events */
-    size_t quarantined; /* records */
+    size_t published;          /* events */
+    size_t quarantined;        /* records */
+    unsigned char random[256]; /* the last random_left of them are unused */
+    size_t random_left;
     struct lbx_rows *outbox, *made, *changed, *moved, *told, *opened, *ended, *quarantine;
     struct lbx_rows_kept *kept_rows;
 };

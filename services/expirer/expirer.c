@@ -13,8 +13,8 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-/* Requests ended in one transaction: enough that its flush to disk weighs little. */
-enum { BATCH = 2000 };
+/* Requests ended in one transaction: enough that its flush to disk weighs little, few enough for a processor's cache. */
+enum { BATCH = 500 };
 /* Rows that another transaction holds are not seen due here; look again this soon. */
 #define HELD_ELSEWHERE_US INT64_C(100000)
 
@@ -24,6 +24,7 @@ struct lane {
     struct lbx_pg *pg;
     enum lbx_err err;
     size_t last; /* requests in its last batch; fewer than BATCH: no backlog is left */
+    bool moved;  /* whether time did anything to them */
 };
 
 static enum lbx_err end_due(struct lane *lane, struct lbx_arena *arena, size_t call,
@@ -64,6 +65,7 @@ static enum lbx_err end_batch(struct lane *lane, struct lbx_arena *arena) {
     if (err == LBX_OK) {
         atomic_fetch_add(&lane->worker->metrics.requests_ended, (int64_t)lane->last);
         atomic_fetch_add(&lane->worker->metrics.published, (int64_t)effects.published);
+        lane->moved = effects.published > 0;
     }
     lbx_effects_done(&effects);
     return err;
@@ -72,6 +74,7 @@ static enum lbx_err end_batch(struct lane *lane, struct lbx_arena *arena) {
 static void end_one(struct lane *lane) {
     struct lbx_arena arena LBX_CLEANUP(lbx_arena_done) = {0};
     lane->last = 0;
+    lane->moved = false;
     lane->err = end_batch(lane, &arena);
 }
 
@@ -135,5 +138,8 @@ enum lbx_err expirer_round(struct lbx_worker *worker, void *state, int64_t *ret_
     end_one(&lane);
     if (lane.err == LBX_OK && lane.last == BATCH)
         end_backlog(&lane);
-    return lane.err == LBX_OK ? until_next(worker, ret_wait_us) : lane.err;
+    if (lane.err != LBX_OK)
+        return lane.err;
+    *ret_wait_us = 0; /* others may have fallen due meanwhile */
+    return lane.moved ? LBX_OK : until_next(worker, ret_wait_us);
 }
