@@ -150,9 +150,10 @@ static bool bad(char **ret_why, const char *name, const char *problem) {
  * cannot be read or both are given. */
 static bool given(const char *name, char **ret_value, char **ret_why) {
     char file_name[128];
-    snprintf(file_name, sizeof file_name, "%s_FILE", name);
-    const char *value = getenv(name), *path = getenv(file_name);
     *ret_value = NULL;
+    if ((size_t)snprintf(file_name, sizeof file_name, "%s_FILE", name) >= sizeof file_name)
+        return bad(ret_why, name, "no property has so long a name");
+    const char *value = getenv(name), *path = getenv(file_name);
     /* LOCKBOX_CHECKPOINT_KEY_FILE and its like name a file themselves. */
     if (path && value)
         return bad(ret_why, name, "given directly and as a file; give one");

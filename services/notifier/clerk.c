@@ -250,22 +250,29 @@ static void add_give_back(struct lbx_effects *effects, const struct mail *list,
 /* ---- a round ---- */
 
 /* When to look again, where the ledger had less than was asked for. */
-static void plan_look(struct clerk *clerk, size_t call) {
-    const struct lbx_pg *pg = clerk->pg;
+static enum lbx_err plan_look(struct clerk *clerk) {
+    struct lbx_pg *pg = clerk->pg;
+    struct lbx_calls calls = {0};
     int64_t wait_us = IDLE_US;
+    size_t call = lbx_calls_add(&calls, &sql_notifier_until_next, 0, NULL);
+    enum lbx_err err = lbx_pg_run(pg, &calls);
+    if (err != LBX_OK)
+        return err;
     if (lbx_pg_cell(pg, call, 0, 0) && lbx_pg_cell_int(pg, call, 0, 0) < wait_us)
         wait_us = lbx_pg_cell_int(pg, call, 0, 0);
     if (lbx_pg_cell_int(pg, call, 0, 1) && wait_us > RELEASE_US)
         wait_us = RELEASE_US;
     clerk->look_at_us = lbx_monotonic_us() + (wait_us > LOOK_LEAST_US ? wait_us : LOOK_LEAST_US);
+    return LBX_OK;
 }
 
+/* *ret_all: whether it claimed all that is due. */
 static enum lbx_err finish_round(struct clerk *clerk, struct lbx_effects *effects,
-                                 const struct mail *give_back, size_t most) {
+                                 const struct mail *give_back, size_t most, bool *ret_all) {
     struct lbx_calls calls = {0};
     const int64_t now_us = lbx_monotonic_us();
     const bool releasing = most && now_us >= clerk->release_at_us;
-    size_t claim_call = 0, next_call = 0;
+    size_t claim_call = 0;
     char limit[24];
     if (!clerk->unsettled)
         lbx_calls_add(&calls, &lbx_sql_begin, 0, NULL);
@@ -276,7 +283,6 @@ static enum lbx_err finish_round(struct clerk *clerk, struct lbx_effects *effect
     if (most) {
         snprintf(limit, sizeof limit, "%zu", most);
         claim_call = LBX_CALL(&calls, &sql_notifier_claim, limit);
-        next_call = lbx_calls_add(&calls, &sql_notifier_until_next, 0, NULL);
     }
     size_t clock_call = lbx_clock_add(&calls);
     lbx_calls_add(&calls, &lbx_sql_commit, 0, NULL);
@@ -288,8 +294,7 @@ static enum lbx_err finish_round(struct clerk *clerk, struct lbx_effects *effect
         clerk->release_at_us = now_us + RELEASE_US;
     if (!most)
         return LBX_OK;
-    if (lbx_pg_row_count(clerk->pg, claim_call) < most)
-        plan_look(clerk, next_call);
+    *ret_all = lbx_pg_row_count(clerk->pg, claim_call) < most;
     hand_in(clerk, claim_call);
     return LBX_OK;
 }
@@ -298,16 +303,19 @@ enum lbx_err clerk_round(struct clerk *clerk, struct mail *give_back, size_t mos
     struct lbx_arena arena;
     struct lbx_effects effects;
     enum lbx_err err = LBX_OK;
+    bool all = false;
     lbx_arena_init(&arena);
     lbx_effects_init(&effects, &arena, clerk->worker->source, clerk->worker->name);
     if (clerk->unsettled)
         err = settle(clerk, &effects);
     if (err == LBX_OK)
-        err = finish_round(clerk, &effects, give_back, most);
+        err = finish_round(clerk, &effects, give_back, most, &all);
     if (err == LBX_OK) {
         clerk_forget(clerk->unsettled);
         clerk->unsettled = NULL;
     }
+    if (err == LBX_OK && all)
+        err = plan_look(clerk);
     clerk_forget(give_back); /* where the round failed, the claim will not outlive its session */
     lbx_pg_release(clerk->pg);
     lbx_effects_done(&effects);

@@ -5,11 +5,13 @@
 
 #include <stdlib.h>
 
-#define IDLE_US LBX_SECOND_US                /* a session without a mail is ended */
-#define USUAL_AT_FIRST_US (50 * LBX_MS_US)   /* what a mail takes, until there were some */
-#define SLOW_LEAST_US (5 * LBX_MS_US)        /* slow is 8 times the usual, but not less */
-#define SLOW_FIRST_US (250 * LBX_MS_US)      /* nor less than this where a session has to begin */
-#define PATIENCE_LEAST_US LBX_SECOND_US      /* and patience 20 times, but not less */
+#define IDLE_US LBX_SECOND_US              /* a session without a mail is ended */
+#define USUAL_AT_FIRST_US (50 * LBX_MS_US) /* what a mail takes, until there were some */
+#define SLOW_LEAST_US (5 * LBX_MS_US)      /* slow is 8 times the usual, but not less */
+#define SLOW_FIRST_US (250 * LBX_MS_US)    /* nor less than this where a session has to begin */
+#define PATIENCE_LEAST_US LBX_SECOND_US    /* and patience 20 times, but not less, */
+#define PATIENCE_AMONG_OTHERS_US                                                                   \
+    (250 * LBX_MS_US) /* or than this where OTHERS went through meanwhile: it is not the relay */
 #define LONGEST_US (15 * 60 * LBX_SECOND_US) /* no mail takes longer, whatever it is doing */
 #define STOP_GRACE_US (3 * LBX_SECOND_US)    /* for a mail under way when stopping */
 #define STOP_GRACE_IN_BODY_US (6 * LBX_SECOND_US)
@@ -18,13 +20,14 @@
 #define MIND_US (200 * LBX_MS_US)  /* the sessions are looked at this often, */
 #define MIND_LEAST_US                                                                              \
     (1 * LBX_MS_US) /* and where mails wait as often as one may have become slow */
-enum { GATHER = 64, GROWTH = 10, SESSIONS_MAX = 400, STACK = 512 * 1024 };
+enum { GATHER = 64, OTHERS = 50, GROWTH = 10, SESSIONS_MAX = 400, STACK = 512 * 1024 };
 
 /* A session's thread. */
 struct line {
     struct lbx_smtp_line *smtp;
     struct mail *mail; /* under way */
     int64_t since_us;  /* when it took the mail, or was done with the last */
+    size_t before;     /* pool.done when it took the mail */
     bool first;        /* its session began, or is to begin, with this mail */
     bool slow;         /* with this mail, so that another line may take one in its stead */
     bool in_session;   /* has taken a mail, and the session is not over as far as is known */
@@ -47,6 +50,7 @@ static struct {
     size_t running;  /* lines */
     size_t idle;     /* those that wait for a mail */
     size_t active;   /* those with a mail that are not slow: at most `sessions` */
+    size_t done;     /* mails, since the start */
     double usual_us; /* four of five mails take less, roughly */
     bool stopping;
     int64_t stopping_since_us;
@@ -81,8 +85,9 @@ static int64_t slow_us(const struct line *line) {
     return at_least(8 * pool.usual_us, line->first ? SLOW_FIRST_US : SLOW_LEAST_US);
 }
 
-static int64_t patience_us(void) {
-    return at_least(20 * pool.usual_us, PATIENCE_LEAST_US);
+static int64_t patience_us(const struct line *line) {
+    const bool others_went = pool.done - line->before >= OTHERS;
+    return at_least(20 * pool.usual_us, others_went ? PATIENCE_AMONG_OTHERS_US : PATIENCE_LEAST_US);
 }
 
 /* Upwards four steps' worth for one downwards. A mail that was cut took longer than it had, nobody knows how
@@ -138,6 +143,7 @@ static struct lbx_smtp_message *line_next(void *context) {
         mail = take_first();
         line->mail = mail;
         line->since_us = lbx_monotonic_us();
+        line->before = pool.done;
         line->first = !lbx_smtp_line_is_open(line->smtp);
         line->in_session = true;
         pool.active++;
@@ -164,6 +170,7 @@ static void line_done(void *context, struct lbx_smtp_message *message) {
     struct mail *mail = line->mail;
     const bool was_cut = lbx_smtp_line_is_cut(line->smtp);
     line->mail = NULL;
+    pool.done++;
     mail->desk->on_wire--;
     back_to_desk(mail);
     if (was_cut || !line->first)
@@ -263,8 +270,8 @@ static int64_t hurry(int64_t now_us) {
             longest = line;
     if (!longest)
         return now_us + MIND_US;
-    if (now_us - longest->since_us < patience_us())
-        return longest->since_us + patience_us();
+    if (now_us - longest->since_us < patience_us(longest))
+        return longest->since_us + patience_us(longest);
     cut(longest, "the relay was slow with it while others waited", false);
     return now_us;
 }

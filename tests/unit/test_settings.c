@@ -327,6 +327,15 @@ static void kafka_properties(void **unused) {
     assert_memory_equal(why, "LOCKBOX_KAFKA_SASL_PASSWORD:", 28);
     assert_null(strstr(why, "s3cret"));
     free(why);
+    unsetenv("LOCKBOX_KAFKA_SASL_PASSWORD");
+
+    char longest[200] = "LOCKBOX_KAFKA_";
+    memset(longest + strlen(longest), 'X', 110);
+    memcpy(longest + 14 + 110, "_FILE", 6);
+    setenv(longest, path, 1);
+    assert_int_equal(lbx_settings_load(&s, &why), LBX_ERR_INVALID);
+    assert_non_null(strstr(why, "XX: no property has so long a name"));
+    free(why);
     unlink(path);
 }
 
