@@ -115,7 +115,8 @@ int connect(int fd, __CONST_SOCKADDR_ARG to, socklen_t len) {
  * than he wants to. The last of the two to let go frees it. */
 struct lookup {
     atomic_int holders;
-    int done_fd;
+    int done_fd;      /* readable when it is done, */
+    atomic_bool done; /* and then this is true: what was found may be read */
     char *node, *service;
     struct addrinfo hints, *found;
     int result, error;
@@ -135,11 +136,12 @@ static void let_go(struct lookup *lookup) {
 
 static void *look_up(void *argument) {
     struct lookup *lookup = argument;
-    const uint64_t done = 1;
+    const uint64_t one = 1;
     lookup->result = real_lookup(lookup->node, lookup->service, &lookup->hints, &lookup->found);
     lookup->error = errno;
+    atomic_store(&lookup->done, true);
     /* Fails only where the waiter's time-out tells the same. */
-    (void)!write(lookup->done_fd, &done, sizeof done);
+    (void)!write(lookup->done_fd, &one, sizeof one);
     let_go(lookup);
     return NULL;
 }
@@ -171,7 +173,8 @@ static int bounded_lookup(struct lbx_dial *terms, const char *node, const char *
     int result = EAI_AGAIN;
     if (!lookup)
         return EAI_MEMORY;
-    if (await(lookup->done_fd, POLLIN, terms->cancel_fd, terms->lookup_timeout_ms)) {
+    if (await(lookup->done_fd, POLLIN, terms->cancel_fd, terms->lookup_timeout_ms) &&
+        atomic_load(&lookup->done)) {
         result = lookup->result;
         errno = lookup->error;
         *ret_found = lookup->found;

@@ -15,7 +15,7 @@
 static int forget_all(void **unused) {
     (void)unused;
     for (char **entry = environ; *entry;) {
-        char name[128];
+        char name[256];
         (void)snprintf(name, sizeof name, "%.*s", (int)strcspn(*entry, "="), *entry);
         if (strncmp(name, "LOCKBOX_", 8) == 0 && unsetenv(name) == 0)
             entry = environ;
