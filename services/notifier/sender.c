@@ -107,9 +107,10 @@ static void *clerk_main(void *argument) {
             continue;
         }
         clerk->backoff = (struct lbx_backoff){0};
-        const bool may_claim = lbx_monotonic_us() >= clerk->look_at_us;
+        const bool stopping = pool_stopping();
+        const bool may_claim = !stopping && lbx_monotonic_us() >= clerk->look_at_us;
         waiting = desk_await(&clerk->desk, may_claim ? clerk->target / 2 + 1 : 0,
-                             may_claim ? INT64_MAX : clerk->look_at_us, &woken);
+                             may_claim || stopping ? INT64_MAX : clerk->look_at_us, &woken);
         if (woken)
             clerk->look_at_us = 0;
         if (pool_stopping() && !clerk->unsettled && desk_is_clear(&clerk->desk))

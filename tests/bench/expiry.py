@@ -18,6 +18,7 @@ from statistics import median
 import psycopg
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+from tests.support.processor import cpu_seconds  # noqa: E402
 from tests.support.stack import BINARIES, Stack  # noqa: E402
 
 STANDING = ('"request_id":"%1","state":"customer_notified","version":1,"decide_by":"%3"')
@@ -122,18 +123,10 @@ class Cpu:
 
     def read(self):
         sessions = [row[0] for row in self.db.execute("SELECT pid FROM pg_stat_activity WHERE datname = 'lockbox'")]
-        return {pid: seconds(pid) for pid in (*sessions, *self.pids)}
+        return {pid: cpu_seconds(pid) for pid in (*sessions, *self.pids)}
 
     def used(self):
         return sum(now - self.before.get(pid, 0) for pid, now in self.read().items())
-
-
-def seconds(pid):
-    try:
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    except OSError:
-        return 0
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def measured(db, count, took, cpu):

@@ -15,6 +15,7 @@ from statistics import median
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from tests.support.ledger import Ledger  # noqa: E402
+from tests.support.processor import cpu_seconds  # noqa: E402
 from tests.support.stack import REPOSITORY, free_port  # noqa: E402
 from tests.support.waiting import wait_until  # noqa: E402
 
@@ -27,12 +28,6 @@ TARPIT = "DATA:30:1"  # 1 % of the answers to DATA after 30 s (smtp-sink mixes u
 def tool(name):
     found = shutil.which(name, path=f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin")
     return found or sys.exit(f"bench mail: {name} is missing: it is in Debian's postfix")
-
-
-def cpu(*processes):
-    """Seconds of CPU that they have used so far."""
-    fields = [Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split() for process in processes]
-    return sum(int(field[11]) + int(field[12]) for field in fields) / os.sysconf("SC_CLK_TCK")
 
 
 def microseconds(seconds, count):
@@ -65,7 +60,7 @@ def bare(count, sessions, message):
                               text=True, check=True)
         after = os.times()
         client = after.children_user + after.children_system - before.children_user - before.children_system
-        print(f"    a mail's CPU: bare libesmtp {microseconds(client, count)}, receiver {microseconds(cpu(sink.process.pid), count)}",
+        print(f"    a mail's CPU: bare libesmtp {microseconds(client, count)}, receiver {microseconds(cpu_seconds(sink.process.pid), count)}",
               flush=True)
     return float(done.stdout)
 
@@ -118,13 +113,13 @@ def ledgered(ledger, count, sessions, *sink_options):
     ledger.queue([f"r{number}@contoso.example" for number in range(count)], justification=JUSTIFICATION)
     ledger.db.rows("VACUUM ANALYZE lockbox.notification, lockbox.notice")
     ledger.db.rows("CHECKPOINT")
-    before = cpu(*backends(ledger))
+    before = cpu_seconds(*backends(ledger))
     with Sink(*sink_options) as sink:
         notifier = ledger.notifier(sink.url, LOCKBOX_MAIL_SESSIONS=str(sessions), LOCKBOX_LOG_LEVEL="error")
         wait_until(lambda: ledger.db.value(ALL_DONE), "mails sent", 300, every=0.5)
         row = ledger.db.row(RATE)
-        print(f"    a mail's CPU: notifier {microseconds(cpu(notifier.pid), count)}, PostgreSQL "
-              f"{microseconds(cpu(*backends(ledger)) - before, count)}, receiver {microseconds(cpu(sink.process.pid), count)}",
+        print(f"    a mail's CPU: notifier {microseconds(cpu_seconds(notifier.pid), count)}, PostgreSQL "
+              f"{microseconds(cpu_seconds(*backends(ledger)) - before, count)}, receiver {microseconds(cpu_seconds(sink.process.pid), count)}",
               flush=True)
         ledger.stop(notifier)
     return float(row.rate), row.mails

@@ -18,9 +18,9 @@ from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+from tests.support.processor import cpu_seconds  # noqa: E402
 from tests.support.stack import REPOSITORY, WORKERS, Stack  # noqa: E402
 
-TICKS = os.sysconf("SC_CLK_TCK")
 PER_SECOND, SECONDS = 200, 15
 
 
@@ -174,11 +174,6 @@ def bare(stack):
 
 
 # ---- at rest, and at start ----
-
-def cpu_seconds(pid):
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / TICKS
-
 
 def memory_kb(pid, what):
     return next(int(line.split()[1]) for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines() if line.startswith(f"{what}:"))

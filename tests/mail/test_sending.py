@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from support.processor import cpu_seconds
 from support.receiver import Plan, Receiver
 from support.stack import free_port
 from support.waiting import wait_until
@@ -279,6 +280,22 @@ def test_a_stop_ends_what_is_under_way_and_gives_the_rest_back(ledger, receiver)
     ledger.notifier(server.url())
     ledger.await_finished(60)
     assert all(len(attempts) == mail.attempts <= 2 for mail, attempts in ledger.mails().values())
+
+
+def test_a_stop_waits_asleep(ledger, receiver):
+    """For a mail that is stuck: the stop takes seconds, and a fraction of them of the processor."""
+    server = receiver(Scripted(stuck={"rcpt": "hang"}))
+    ledger.queue(people("stuck", 1))
+    notifier = ledger.notifier(server.url())
+    wait_until(lambda: server.open == 1, "it is under way")
+    before, began = cpu_seconds(notifier.pid), time.monotonic()
+    notifier.send_signal(signal.SIGTERM)
+    used = before
+    while notifier.poll() is None:
+        used = cpu_seconds(notifier.pid) or used
+        threading.Event().wait(0.05)
+    assert notifier.returncode == 0 and states(ledger) == {"deferred": 1}
+    assert used - before < (time.monotonic() - began) / 4
 
 
 def test_a_lost_database_session_repeats_nothing_that_is_known(ledger, receiver):
