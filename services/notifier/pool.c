@@ -294,7 +294,9 @@ static int64_t give_room(int64_t now_us) {
     for (; have < wanted; have++)
         if (pool.running == pool.sessions_max || !line_start())
             return hurry(now_us);
-    return LBX_NEVER_US;
+    /* One more, so that the next that turns out to be slow has a stead at once. */
+    const bool spare = have > wanted || pool.idle > 0 || pool.running < pool.sessions_max;
+    return spare ? LBX_NEVER_US : hurry(now_us);
 }
 
 /* Looks after the lines, and returns when to do so again. */
