@@ -11,7 +11,7 @@ enum { LANES = 2 };
 static const struct lbx_consume consume = {
     .topics = {LBX_TOPIC_TICKETS, LBX_TOPIC_TENANTS, LBX_TOPIC_DECISIONS, LBX_TOPIC_ACCESSES,
                LBX_TOPIC_EVENTS, LBX_TOPIC_DEADLETTER, LBX_TOPIC_CHECKPOINTS, LBX_TOPIC_COUNT},
-    .queue_kb = 57344 / LANES, /* more than librdkafka 2.0.2 pauses for when it is full: a second */
+    .queue_kb = 53248 / LANES, /* more than librdkafka 2.0.2 pauses for when it is full: a second */
     .append = {auditor_append_read, auditor_append_write, auditor_append_done},
     .committed = auditor_committed,
     .tend = {auditor_sign_read, auditor_sign_write},
