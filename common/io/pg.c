@@ -62,7 +62,8 @@ static enum lbx_err failed(struct lbx_pg *pg, const PGresult *result, const char
 
 static enum lbx_err prepare(struct lbx_pg *pg, const struct lbx_sql *const *list) {
     for (; *list; list++) {
-        if (!PQsendPrepare(pg->conn, (*list)->name, (*list)->text, (*list)->typed, (*list)->types))
+        if (!PQsendPrepare(pg->conn, (*list)->name, (*list)->text, (*list)->type_count,
+                           (*list)->types))
             return LBX_ERR_UNAVAILABLE;
         pg->result_count++;
     }
@@ -222,7 +223,7 @@ static bool send_call(struct lbx_pg *pg, const struct lbx_call *call) {
     int lengths[LBX_PARAMS_MAX] = {0}, binary[LBX_PARAMS_MAX] = {0};
     for (int i = 0; i < call->param_count; i++) {
         values[i] = call->params[i];
-        if (i >= call->sql->typed || !call->sql->types[i] || !values[i])
+        if (i >= call->sql->type_count || !call->sql->types[i] || !values[i])
             continue;
         memcpy(&lengths[i], values[i], HEAD);
         binary[i] = lengths[i] > 0;
@@ -415,6 +416,27 @@ enum lbx_err lbx_pg_copy_next(struct lbx_pg *pg, const char **ret_row, size_t *r
     }
 }
 
+/* ---- binary form ---- */
+
+void lbx_pg_put_int16(struct lbx_buf *out, int16_t value) {
+    lbx_buf_be32(out, sizeof value);
+    lbx_buf_be16(out, (uint16_t)value);
+}
+
+void lbx_pg_put_int32(struct lbx_buf *out, int32_t value) {
+    lbx_buf_be32(out, sizeof value);
+    lbx_buf_be32(out, (uint32_t)value);
+}
+
+void lbx_pg_put_int64(struct lbx_buf *out, int64_t value) {
+    lbx_buf_be32(out, sizeof value);
+    lbx_buf_be64(out, (uint64_t)value);
+}
+
+void lbx_pg_put_time(struct lbx_buf *out, int64_t at_us) {
+    lbx_pg_put_int64(out, at_us - LBX_PG_EPOCH_US);
+}
+
 /* ---- sets ---- */
 
 void lbx_rows_init(struct lbx_rows *rows, size_t columns) {
@@ -451,19 +473,15 @@ void lbx_rows_text(struct lbx_rows *rows, const char *text) {
 }
 
 void lbx_rows_int(struct lbx_rows *rows, int64_t value) {
-    struct lbx_buf *cell = next_cell(rows, OID_INT8);
-    lbx_buf_be32(cell, sizeof value);
-    lbx_buf_be64(cell, (uint64_t)value);
+    lbx_pg_put_int64(next_cell(rows, OID_INT8), value);
 }
 
 void lbx_rows_time(struct lbx_rows *rows, int64_t at_us) {
     struct lbx_buf *cell = next_cell(rows, OID_TIMESTAMPTZ);
-    if (!at_us) {
+    if (at_us)
+        lbx_pg_put_time(cell, at_us);
+    else
         lbx_buf_field(cell, NULL, 0);
-        return;
-    }
-    lbx_buf_be32(cell, sizeof at_us);
-    lbx_buf_be64(cell, (uint64_t)(at_us - LBX_PG_EPOCH_US));
 }
 
 void lbx_rows_bytes(struct lbx_rows *rows, const void *bytes, size_t len) {

@@ -22,6 +22,13 @@ struct lbx_pg;
 /* In its binary forms PostgreSQL counts microseconds from 2000-01-01. */
 #define LBX_PG_EPOCH_US (INT64_C(946684800) * LBX_SECOND_US)
 
+/* Values in binary form behind their length, as they stand in a row of COPY or in an array. Text, bytea and NULL
+ * are lbx_buf_field's. */
+void lbx_pg_put_int16(struct lbx_buf *out, int16_t value);
+void lbx_pg_put_int32(struct lbx_buf *out, int32_t value);
+void lbx_pg_put_int64(struct lbx_buf *out, int64_t value);
+void lbx_pg_put_time(struct lbx_buf *out, int64_t at_us);
+
 /* Lists of statements, each ended by NULL, the list of lists too. */
 typedef const struct lbx_sql *const *const *lbx_sql_lists;
 

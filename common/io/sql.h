@@ -9,8 +9,8 @@ struct lbx_sql {
     const char *text;
     /* Of the parameters that are arrays ($1::text[]), what PostgreSQL is told to take (an oid of its catalogue
      * pg_type): int8[], timestamptz[] and bytea[] as they are, all others as text[], whose elements it casts. 0 is
-     * its own choice. typed: so many parameters have such a type or stand before one. */
-    int typed;
+     * its own choice, and that of all parameters behind the last that is listed. */
+    int type_count;
     unsigned types[LBX_PARAMS_MAX];
 };
 

@@ -75,7 +75,7 @@ void lbx_effects_save(struct lbx_effects *effects, struct lbx_calls *calls);
 /* ---- loading requests ---- */
 
 /* Adds the statement that locks requests by id and the live ones of tickets. ids: canonical UUIDs
- * only; both are array literals. Returns the call's index. */
+ * only; both are of lbx_rows_array. Returns the call's index. */
 size_t lbx_requests_load(const char *ids, const char *tickets, struct lbx_calls *calls);
 
 /* Reads what it locked into by_id (request id → struct lbx_kept_request *). LBX_ERR_INTERNAL: a row is

@@ -246,11 +246,11 @@ static enum lbx_err read_pending(struct auditor_logs *logs, struct lbx_batch *ba
 static void add_tile(struct lbx_buf *out, const struct auditor_log *log, unsigned level,
                      uint64_t index, const struct lbx_hash hashes[LBX_TILE_WIDTH]) {
     lbx_buf_be16(out, 5);
-    auditor_add_text(out, log->claim->topic);
-    auditor_add_int32(out, log->claim->partition);
-    auditor_add_int16(out, (int16_t)level);
-    auditor_add_int64(out, (int64_t)index);
-    auditor_add_bytes(out, hashes, sizeof *hashes * LBX_TILE_WIDTH);
+    lbx_buf_field_str(out, log->claim->topic);
+    lbx_pg_put_int32(out, log->claim->partition);
+    lbx_pg_put_int16(out, (int16_t)level);
+    lbx_pg_put_int64(out, (int64_t)index);
+    lbx_buf_field(out, hashes, sizeof *hashes * LBX_TILE_WIDTH);
 }
 
 static void add_leaf_tiles(struct lbx_buf *out, const struct auditor_log *log) {

@@ -21,35 +21,6 @@ void auditor_copy_end(struct lbx_buf *out) {
     lbx_buf_be16(out, UINT16_MAX);
 }
 
-void auditor_add_bytes(struct lbx_buf *out, const void *bytes, size_t len) {
-    lbx_buf_be32(out, bytes ? (uint32_t)len : UINT32_MAX); /* -1 is NULL */
-    if (bytes)
-        lbx_buf_add(out, bytes, len);
-}
-
-void auditor_add_text(struct lbx_buf *out, const char *text) {
-    auditor_add_bytes(out, text, text ? strlen(text) : 0);
-}
-
-void auditor_add_int16(struct lbx_buf *out, int16_t value) {
-    lbx_buf_be32(out, 2);
-    lbx_buf_be16(out, (uint16_t)value);
-}
-
-void auditor_add_int32(struct lbx_buf *out, int32_t value) {
-    lbx_buf_be32(out, 4);
-    lbx_buf_be32(out, (uint32_t)value);
-}
-
-void auditor_add_int64(struct lbx_buf *out, int64_t value) {
-    lbx_buf_be32(out, 8);
-    lbx_buf_be64(out, (uint64_t)value);
-}
-
-static void add_time(struct lbx_buf *out, int64_t at_us) {
-    auditor_add_int64(out, at_us - LBX_PG_EPOCH_US);
-}
-
 /* ---- events ---- */
 
 static void hash_leaf(const struct lbx_record *record, struct lbx_buf *leaf,
@@ -63,7 +34,7 @@ static void add_headers(struct lbx_buf *out, const struct lbx_record *record,
                         struct lbx_buf *scratch) {
     lbx_buf_clear(scratch);
     lbx_record_headers_encode(record->headers, record->header_count, scratch);
-    auditor_add_bytes(out, scratch->data, scratch->len);
+    lbx_buf_field(out, scratch->data, scratch->len);
 }
 
 static void add_row(struct lbx_buf *out, const struct auditor_entry *entry, int64_t received_us,
@@ -71,28 +42,28 @@ static void add_row(struct lbx_buf *out, const struct auditor_entry *entry, int6
     const struct lbx_record *record = entry->record;
     const struct lbx_event_glance *glance = &entry->glance;
     lbx_buf_be16(out, COLUMNS);
-    auditor_add_text(out, record->topic_name);
-    auditor_add_int32(out, record->partition);
-    auditor_add_int64(out, record->offset);
-    add_time(out, record->timestamp_ms * 1000);
-    add_time(out, received_us);
-    auditor_add_bytes(out, record->key, record->key_len);
+    lbx_buf_field_str(out, record->topic_name);
+    lbx_pg_put_int32(out, record->partition);
+    lbx_pg_put_int64(out, record->offset);
+    lbx_pg_put_time(out, record->timestamp_ms * 1000);
+    lbx_pg_put_time(out, received_us);
+    lbx_buf_field(out, record->key, record->key_len);
     add_headers(out, record, scratch);
-    auditor_add_bytes(out, record->value, record->value_len);
-    auditor_add_text(out, glance->event_id);
-    auditor_add_text(out, glance->source);
-    auditor_add_text(out, glance->type);
-    auditor_add_text(out, glance->subject);
+    lbx_buf_field(out, record->value, record->value_len);
+    lbx_buf_field_str(out, glance->event_id);
+    lbx_buf_field_str(out, glance->source);
+    lbx_buf_field_str(out, glance->type);
+    lbx_buf_field_str(out, glance->subject);
     if (glance->event_time)
-        add_time(out, glance->event_time);
+        lbx_pg_put_time(out, glance->event_time);
     else
-        auditor_add_bytes(out, NULL, 0);
-    auditor_add_text(out, glance->tenant_id);
-    auditor_add_text(out, glance->subscription_id);
-    auditor_add_text(out, glance->request_id);
-    auditor_add_text(out, glance->ticket_id);
-    auditor_add_text(out, glance->actor);
-    auditor_add_bytes(out, &entry->leaf, sizeof entry->leaf);
+        lbx_buf_field(out, NULL, 0);
+    lbx_buf_field_str(out, glance->tenant_id);
+    lbx_buf_field_str(out, glance->subscription_id);
+    lbx_buf_field_str(out, glance->request_id);
+    lbx_buf_field_str(out, glance->ticket_id);
+    lbx_buf_field_str(out, glance->actor);
+    lbx_buf_field(out, &entry->leaf, sizeof entry->leaf);
 }
 
 static void read_entry(const struct lbx_record *record, struct lbx_arena *arena,

@@ -25,14 +25,14 @@ enum { GATHER = 64, OTHERS = 50, GROWTH = 10, SESSIONS_MAX = 400, STACK = 512 * 
 /* A session's thread. */
 struct line {
     struct lbx_smtp_line *smtp;
-    struct mail *mail; /* under way */
-    int64_t since_us;  /* when it took the mail, or was done with the last */
-    size_t before;     /* pool.done when it took the mail */
-    bool first;        /* its session began, or is to begin, with this mail */
-    bool slow;         /* with this mail, so that another line may take one in its stead */
-    bool in_session;   /* has taken a mail, and the session is not over as far as is known */
-    bool waits;        /* for a mail */
-    bool idled;        /* waited, and gave up */
+    struct mail *mail;  /* under way */
+    int64_t since_us;   /* when it took the mail, or was done with the last */
+    size_t done_before; /* pool.mails_done when it took the mail */
+    bool first;         /* its session began, or is to begin, with this mail */
+    bool slow;          /* with this mail, so that another line may take one in its stead */
+    bool in_session;    /* has taken a mail, and the session is not over as far as is known */
+    bool waits;         /* for a mail */
+    bool idled;         /* waited, and gave up */
     struct line *next;
 };
 
@@ -47,11 +47,11 @@ static struct {
     struct mail *first, **end;
     size_t waiting;
     struct line *lines;
-    size_t running;  /* lines */
-    size_t idle;     /* those that wait for a mail */
-    size_t active;   /* those with a mail that are not slow: at most `sessions` */
-    size_t done;     /* mails, since the start */
-    double usual_us; /* four of five mails take less, roughly */
+    size_t running;    /* lines */
+    size_t idle;       /* those that wait for a mail */
+    size_t active;     /* those with a mail that are not slow: at most `sessions` */
+    size_t mails_done; /* since the start */
+    double usual_us;   /* four of five mails take less, roughly */
     bool stopping;
     int64_t stopping_since_us;
 } pool = {.lock = PTHREAD_MUTEX_INITIALIZER, .end = &pool.first, .usual_us = USUAL_AT_FIRST_US};
@@ -86,7 +86,7 @@ static int64_t slow_us(const struct line *line) {
 }
 
 static int64_t patience_us(const struct line *line) {
-    const bool others_went = pool.done - line->before >= OTHERS;
+    const bool others_went = pool.mails_done - line->done_before >= OTHERS;
     return at_least(20 * pool.usual_us, others_went ? PATIENCE_AMONG_OTHERS_US : PATIENCE_LEAST_US);
 }
 
@@ -143,7 +143,7 @@ static struct lbx_smtp_message *line_next(void *context) {
         mail = take_first();
         line->mail = mail;
         line->since_us = lbx_monotonic_us();
-        line->before = pool.done;
+        line->done_before = pool.mails_done;
         line->first = !lbx_smtp_line_is_open(line->smtp);
         line->in_session = true;
         pool.active++;
@@ -170,7 +170,7 @@ static void line_done(void *context, struct lbx_smtp_message *message) {
     struct mail *mail = line->mail;
     const bool was_cut = lbx_smtp_line_is_cut(line->smtp);
     line->mail = NULL;
-    pool.done++;
+    pool.mails_done++;
     mail->desk->on_wire--;
     back_to_desk(mail);
     if (was_cut || !line->first)

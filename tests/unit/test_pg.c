@@ -146,10 +146,10 @@ static void types_of_parameters(void **unused) {
     (void)unused;
     static const unsigned expected[] = {1009, 1016, 0,    1185, 1016, 1001,
                                         1009, 1016, 1009, 1009, 1009};
-    assert_int_equal(sql_unit_typed.typed, COUNT(expected));
+    assert_int_equal(sql_unit_typed.type_count, COUNT(expected));
     for (size_t i = 0; i < COUNT(expected); i++)
         assert_int_equal(sql_unit_typed.types[i], expected[i]);
-    assert_int_equal(lbx_sql_begin.typed, 0);
+    assert_int_equal(lbx_sql_begin.type_count, 0);
 }
 
 /* ---- calls ---- */
