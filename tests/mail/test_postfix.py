@@ -52,9 +52,11 @@ def test_mails_arrive_by_the_thousand_over_starttls(ledger, postfix, authority, 
     assert (refused.state, attempt.smtp_code, attempt.enhanced_status) == ("failed", 554, "5.7.1")
     assert "no such person" in refused.smtp_reply
     assert {(mail.state, mail.smtp_code) for mail, _ in mails.values()} == {("sent", 250)}
-    # Where the whole server stands still for a moment, the notifier puts off those that waited longest.
-    earlier = [attempt.smtp_reply for _, attempts in mails.values() for attempt in attempts[:-1]]
-    assert set(earlier) <= {"the relay was slow with it while others waited"} and len(earlier) < sizes["starttls"] / 20
+    # Where the whole server stands still for a moment, the notifier puts off those that waited longest. And a process of
+    # Postfix's may die of its password server, with a mail in hand.
+    earlier = Counter(attempt.smtp_reply for _, attempts in mails.values() for attempt in attempts[:-1])
+    assert earlier.pop("the session broke off: SMTP server dropped connection", 0) <= len(postfix.deaths())
+    assert set(earlier) <= {"the relay was slow with it while others waited"} and earlier.total() < sizes["starttls"] / 20
     wait_until(lambda: len(postfix.delivered()) == len(recipients), "Postfix has delivered all", 120, every=0.5)
     arrived = {header(b"X-Original-To", mail): header(b"Message-ID", mail) for mail in postfix.delivered()}
     assert arrived == {recipient: mail.message_id for recipient, (mail, _) in mails.items()}

@@ -3,6 +3,7 @@ one, is not touched. Starting it takes root."""
 import base64
 import os
 import pwd
+import re
 import socket
 import socketserver
 import subprocess
@@ -138,6 +139,10 @@ class Postfix:
 
     def log(self) -> str:
         return (self.home / "log/mail.log").read_text(errors="replace")
+
+    def deaths(self) -> list[str]:
+        """What processes of its own said last."""
+        return [line for line in self.log().splitlines() if re.search(r"smtpd\[\d+\]: (fatal|panic): ", line)]
 
     def stop(self) -> None:
         as_root("postfix", "-c", self.config, "stop")
