@@ -1,4 +1,4 @@
-/* One engine over jansson that reads and writes JSON by tables: field, type, limit, place in a struct.
+/* One engine that reads (over jansson) and writes JSON by tables: field, type, limit, place in a struct.
  *
  * Only this module sees a JSON value. Structs hold text as NUL-terminated pointers into an arena,
  * times and durations as microseconds, enums as int. Absent is NULL, 0 or false; an embedded object

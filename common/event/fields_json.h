@@ -18,6 +18,10 @@ json_t *lbx_json_parse(const char *bytes, size_t len, struct lbx_reason *ret_rea
 enum lbx_err lbx_json_read(const struct lbx_table *table, const json_t *value, const char *at,
                            struct lbx_arena *arena, void *ret_struct, struct lbx_reason *ret_reason)
     LBX_MUST_CHECK;
+/* What lbx_fields_recall asks where lbx_recall does not answer. */
+enum lbx_err lbx_json_recall(const struct lbx_table *table, const char *bytes, size_t len,
+                             struct lbx_arena *arena, void *ret_struct,
+                             struct lbx_reason *ret_reason) LBX_MUST_CHECK;
 void lbx_json_glean(const struct lbx_table *table, const json_t *value, struct lbx_arena *arena,
                     void *ret_struct);
 

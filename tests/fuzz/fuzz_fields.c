@@ -3,6 +3,9 @@
 #include "core/tenant.h"
 #include "core/ticket.h"
 
+#include "event/fields_json.h"
+#include "event/recall.h"
+
 #include "fuzz.h"
 
 static const struct lbx_table *table_of(uint8_t which) {
@@ -32,6 +35,21 @@ static void comes_back(const struct lbx_table *table, const void *of, struct lbx
     assert(first.len == second.len && memcmp(first.data, second.data, first.len) == 0);
 }
 
+/* Where recall answers, the parser answers the same. */
+static void recalls_alike(const struct lbx_table *table, const char *json, size_t len,
+                          struct lbx_arena *arena) {
+    struct lbx_buf ours LBX_BUF = {0}, theirs LBX_BUF = {0};
+    struct lbx_reason reason;
+    void *recalled = lbx_arena_alloc(arena, table->size);
+    void *parsed = lbx_arena_alloc(arena, table->size);
+    if (!lbx_recall(table, json, len, arena, recalled))
+        return;
+    assert(lbx_json_recall(table, json, len, arena, parsed, &reason) == LBX_OK);
+    lbx_fields_write(table, recalled, &ours);
+    lbx_fields_write(table, parsed, &theirs);
+    assert(ours.len == theirs.len && memcmp(ours.data, theirs.data, ours.len) == 0);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     struct fuzz_input in = {data, size};
     struct lbx_arena arena LBX_CLEANUP(lbx_arena_done);
@@ -47,6 +65,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     enum lbx_err recall = lbx_fields_recall(table, json, len, &arena, recalled, &reason);
     bool is_object = lbx_fields_glean(table, json, len, &arena, gleaned);
     assert(err != LBX_OK || (recall == LBX_OK && is_object));
+    recalls_alike(table, json, len, &arena);
     if (recall == LBX_OK)
         comes_back(table, recalled, &arena);
     return 0;
