@@ -21,6 +21,8 @@
 #include <unistd.h>
 
 typedef int connect_fn(int fd, const struct sockaddr *address, socklen_t len);
+typedef ssize_t write_fn(int fd, const void *bytes, size_t len);
+typedef int poll_fn(struct pollfd *fds, nfds_t count, int timeout_ms);
 typedef int lookup_fn(const char *node, const char *service, const struct addrinfo *hints,
                       struct addrinfo **ret_found);
 
@@ -40,6 +42,16 @@ static void *next_symbol(_Atomic(void *) *found, const char *name) {
 static int real_connect(int fd, const struct sockaddr *address, socklen_t len) {
     static _Atomic(void *) found;
     return ((connect_fn *)next_symbol(&found, "connect"))(fd, address, len);
+}
+
+static ssize_t real_write(int fd, const void *bytes, size_t len) {
+    static _Atomic(void *) found;
+    return ((write_fn *)next_symbol(&found, "write"))(fd, bytes, len);
+}
+
+static int real_poll(struct pollfd *fds, nfds_t count, int timeout_ms) {
+    static _Atomic(void *) found;
+    return ((poll_fn *)next_symbol(&found, "poll"))(fds, count, timeout_ms);
 }
 
 static int real_lookup(const char *node, const char *service, const struct addrinfo *hints,
@@ -107,6 +119,77 @@ int connect(int fd, __CONST_SOCKADDR_ARG to, socklen_t len) {
     if (lbx_dial && tcp && len >= sizeof(sa_family_t))
         return dial(lbx_dial, fd, address, len);
     return real_connect(fd, address, len);
+}
+
+/* ---- writing, and waiting for the peer ---- */
+
+static bool is_ours(int fd) {
+    return lbx_dial && fd >= 0 && fd == lbx_dial->fd;
+}
+
+/* Whether all of it is with the kernel; where not, nothing more will be: libesmtp would go on behind the hole.
+ * The socket blocks, for no longer than TCP_USER_TIMEOUT allows. */
+static bool write_all(int fd, const char *bytes, size_t len) {
+    while (len > 0) {
+        ssize_t sent = real_write(fd, bytes, len);
+        if (sent < 0 && errno == EINTR)
+            continue;
+        if (sent <= 0) {
+            (void)shutdown(fd, SHUT_RDWR);
+            return false;
+        }
+        bytes += sent;
+        len -= (size_t)sent;
+    }
+    return true;
+}
+
+static bool send_gathered(struct lbx_dial *terms) {
+    const size_t len = terms->gathered;
+    terms->gathered = 0;
+    return write_all(terms->fd, terms->gather, len);
+}
+
+void lbx_dial_gather(struct lbx_dial *terms) {
+    terms->gathering = true;
+}
+
+static ssize_t gather(struct lbx_dial *terms, const char *bytes, size_t len) {
+    if (len > sizeof terms->gather - terms->gathered && !send_gathered(terms))
+        return -1;
+    if (len > sizeof terms->gather)
+        return write_all(terms->fd, bytes, len) ? (ssize_t)len : -1;
+    memcpy(terms->gather + terms->gathered, bytes, len);
+    terms->gathered += len;
+    return (ssize_t)len;
+}
+
+ssize_t write(int fd, const void *bytes, size_t len) {
+    return is_ours(fd) && lbx_dial->gathering ? gather(lbx_dial, bytes, len)
+                                              : real_write(fd, bytes, len);
+}
+
+/* libesmtp asks before each command whether it may write. It may: writing waits where that is needed.
+ * Not inlined: glibc declares that poll does not read fds, which gcc would hold against us. */
+__attribute__((noinline)) static int dialled_poll(struct pollfd *fds, nfds_t count,
+                                                  int timeout_ms) {
+    struct pollfd *last = count > 0 ? &fds[count - 1] : NULL;
+    if (!last || !is_ours(last->fd))
+        return real_poll(fds, count, timeout_ms);
+    if (lbx_dial->gathering) {
+        lbx_dial->gathering = false;
+        (void)send_gathered(lbx_dial); /* where it cannot be sent, reading tells */
+    }
+    if (last->events != POLLOUT)
+        return real_poll(fds, count, timeout_ms);
+    for (struct pollfd *one = fds; one < last; one++)
+        one->revents = 0;
+    last->revents = POLLOUT;
+    return 1;
+}
+
+int poll(struct pollfd *fds, nfds_t count, int timeout_ms) {
+    return lbx_dial ? dialled_poll(fds, count, timeout_ms) : real_poll(fds, count, timeout_ms);
 }
 
 /* ---- finding a name ---- */
@@ -197,5 +280,7 @@ int getaddrinfo(const char *node, const char *service, const struct addrinfo *hi
 
 bool lbx_dial_exported(void) {
     return dlsym(RTLD_DEFAULT, "connect") == (void *)connect &&
+           dlsym(RTLD_DEFAULT, "write") == (void *)write &&
+           dlsym(RTLD_DEFAULT, "poll") == (void *)poll &&
            dlsym(RTLD_DEFAULT, "getaddrinfo") == (void *)getaddrinfo;
 }

@@ -122,11 +122,13 @@ static struct lbx_smtp_message *first_sendable(const struct lbx_smtp_source *sou
 /* The whole message in one piece; no length asked means from the beginning again. */
 static const char *on_message(void **context, int *len, void *arg) {
     struct envelope *envelope = arg;
+    struct session *session = envelope->session;
     (void)context;
     if (!len) {
         envelope->read = false;
         envelope->body_begun = true;
-        lbx_smtp_line_set_in_body(envelope->session->line, true);
+        lbx_smtp_line_set_in_body(session->line, true);
+        lbx_dial_gather(&session->dial);
         return NULL;
     }
     *len = envelope->read ? 0 : (int)envelope->ours->len;

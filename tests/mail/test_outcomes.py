@@ -300,6 +300,36 @@ def test_raw_bytes_are_held_to_the_protocol(wire):
     assert content.endswith(b"\r\n\r\n.\r\n..\r\n")
 
 
+def body_of(size):
+    lines = b"".join(b"%07d.\r\n" % number for number in range(size // 10 + 1))[:size - 2] + b"\r\n"
+    return "Subject: x\r\n\r\n" + lines.replace(b"\r\r\n", b"x\r\n").decode()
+
+
+@pytest.mark.parametrize("size", [100, 2030, 4096, 8192, 16300, 16384, 16390, 40000])
+@pytest.mark.parametrize("secure", [False, True], ids=["plain", "tls"])
+def test_bodies_of_any_length_arrive_whole(wire, authority, tls, size, secure):
+    server = wire(tls=tls if secure else None)
+    raw = body_of(size)
+    options = {"ca_file": authority.certificate} if secure else {}
+    url = server.url("localhost", query="?tls=required") if secure else server.url()
+    assert outcomes(send(url, message(raw=raw), message(raw=raw), **options)) == ["delivered"] * 2
+    assert [content.partition(b"\r\n\r\n")[2].decode() for _, content in server.accepted] == [raw.partition("\r\n\r\n")[2]] * 2
+
+
+def test_a_body_goes_out_at_once(wire):
+    """libesmtp writes it in pieces of 2 KB, of which each would be a segment, and wake the server."""
+    firsts = []
+
+    def look(connection):
+        firsts.append(connection.socket.recv(1 << 16))
+        connection.buffer += firsts[-1]
+        return b""
+
+    server = wire({"body": look})
+    assert outcomes(send(server.url(), message(raw=body_of(8000)))) == ["delivered"]
+    assert firsts[0].endswith(b"\r\n.\r\n") and len(firsts[0]) > 8000
+
+
 def test_finding_a_name_is_bounded(tmp_path):
     """A resolver that asks a name server which never answers, for twice ten seconds and more."""
     if not can_have_own_resolver():
