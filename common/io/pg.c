@@ -121,7 +121,7 @@ enum lbx_err lbx_pg_open(const char *url, const char *application, const char *s
     snprintf(options, sizeof options,
              "-c search_path=%s -c timezone=UTC -c datestyle=ISO -c statement_timeout=60s "
              "-c lock_timeout=10s -c idle_in_transaction_session_timeout=60s "
-             "-c enable_seqscan=off -c jit=off",
+             "-c enable_seqscan=off -c jit=off -c plan_cache_mode=force_generic_plan",
              search_path);
     /* Later entries win: what the url says goes over what we would like. */
     const char *const keys[] = {"options",
