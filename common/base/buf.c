@@ -39,6 +39,10 @@ void lbx_buf_clear(struct lbx_buf *buf) {
         buf->data[0] = '\0';
 }
 
+void lbx_buf_reserve(struct lbx_buf *buf, size_t more) {
+    (void)buf_room(buf, more);
+}
+
 void lbx_buf_add(struct lbx_buf *buf, const void *bytes, size_t len) {
     char *at = buf_room(buf, len);
     if (len)

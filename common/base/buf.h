@@ -19,7 +19,8 @@ void lbx_buf_clear(struct lbx_buf *buf); /* keeps the memory */
 void lbx_buf_add(struct lbx_buf *buf, const void *bytes, size_t len);
 void lbx_buf_str(struct lbx_buf *buf, const char *s);
 void lbx_buf_char(struct lbx_buf *buf, char c);
-void lbx_buf_cut(struct lbx_buf *buf, size_t len); /* off its end; it holds that much */
+void lbx_buf_reserve(struct lbx_buf *buf, size_t more); /* room for as many bytes, at once */
+void lbx_buf_cut(struct lbx_buf *buf, size_t len);      /* off its end; it holds that much */
 void lbx_buf_printf(struct lbx_buf *buf, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 

@@ -308,6 +308,7 @@ enum lbx_err lbx_mime_letter_copy(const struct lbx_mime_letter *letter, const ch
     size_t at = 0;
     if (lbx_smtp_address_check(to) || !message_id || !id_valid(message_id, strlen(message_id)))
         return LBX_ERR_INVALID;
+    lbx_buf_reserve(out, letter->bytes.len + 2 * LBX_SMTP_ADDRESS_MAX);
     copy_until(letter, &letter->to, &at, out);
     put_bare_address("To", to, out);
     copy_until(letter, &letter->date, &at, out);

@@ -21,7 +21,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-enum { PARTS_MAX = 4, STOP_WITHIN_S = 9 };
+enum { PARTS_MAX = 4, STOP_WITHIN_S = 9, ARENAS = 2 };
 enum { EXIT_CANNOT_GO_ON = 1, EXIT_USAGE = 2, EXIT_SCHEMA_NEWER = 3 };
 
 /* One lane's. */
@@ -484,7 +484,7 @@ int lbx_worker_main(const struct lbx_worker_declaration *declaration, int argc, 
     struct loop *loop = &process.lanes[0];
     char source[64];
     snprintf(source, sizeof source, "/lockbox/%s", declaration->name);
-    mallopt(M_ARENA_MAX, 2);
+    mallopt(M_ARENA_MAX, declaration->arenas ? declaration->arenas : ARENAS);
     process.lane_count = 1;
     loop->declaration = declaration;
     loop->worker.name = declaration->name;

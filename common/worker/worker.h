@@ -76,6 +76,7 @@ struct lbx_worker_declaration {
     enum lbx_err (*check)(const struct lbx_settings *settings);
     struct lbx_used_part parts[4]; /* ended by an empty one */
     size_t lanes;                  /* 0: one; at most LBX_LANES_MAX */
+    int arenas;                    /* of malloc, for threads that work at the same time; 0: two */
 };
 
 enum { LBX_LANES_MAX = 4 };

@@ -19,6 +19,7 @@ int main(int argc, char **argv) {
         .summary = "Sends one mail for each recipient and kind, every attempt in the ledger",
         .database = LBX_DATABASE_LOCKBOX,
         .statements = statements,
+        .arenas = 8,
         .parts = {{&lbx_consume_part, &consume},
                   {&sender_part, NULL},
                   {&lbx_gauges_part, &sql_notifier_gauges}},
