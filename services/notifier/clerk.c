@@ -7,7 +7,6 @@
 #include "sql_notifier.h"
 #include "store/clock.h"
 #include "store/effects.h"
-#include "writer.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,10 +14,10 @@
 
 #define LONGEST_RETRY_US (3600 * LBX_SECOND_US)
 #define IDLE_US (5 * LBX_SECOND_US) /* an operator may have queued a mail again */
-#define RELEASE_US LBX_SECOND_US    /* claims of the dead are looked for this often */
+#define RELEASE_US LBX_SECOND_US /* claims of the dead are looked for this often, if any are made */
 #define LOOK_LEAST_US                                                                              \
     (5 * LBX_MS_US) /* what is due and locked by another clerk is his in a moment */
-enum { CLAIM_COLUMNS = 15, SETTLE_COLUMNS = 9 };
+enum { CLAIM_COLUMNS = 15, FINISH_COLUMNS = 9 };
 
 /* The mails of one claim and their memory, until the last is settled. */
 struct hand {
@@ -50,13 +49,13 @@ static enum lbx_mail_reader reader_of(const char *audience) {
                                                 : LBX_READER_ENGINEER;
 }
 
-/* The request it tells of. Mails of one version mostly stand side by side. */
+/* The request it tells of, NULL where that cannot be read. The ledger says it with the first mail of
+ * several that stand side by side. */
 static const struct lbx_request *read_request(struct lbx_arena *arena, const char *snapshot,
-                                              const struct mail *mail, const struct mail *before) {
+                                              const struct mail *before) {
     struct lbx_reason reason;
-    if (before && before->version == mail->version &&
-        strcmp(before->request_id, mail->request_id) == 0)
-        return before->request;
+    if (!snapshot)
+        return before ? before->request : NULL;
     struct lbx_request *request = LBX_ARENA_NEW(arena, struct lbx_request);
     enum lbx_err err =
         lbx_fields_recall(&lbx_request_table, snapshot, strlen(snapshot), arena, request, &reason);
@@ -84,7 +83,7 @@ static struct mail *read_mail(const struct lbx_pg *pg, size_t call, size_t row, 
         .cause = {.id = texts[13], .traceparent = texts[14]},
         .hand = hand,
     };
-    mail->request = read_request(&hand->arena, texts[11], mail, before);
+    mail->request = read_request(&hand->arena, texts[11], before);
     if (lbx_time_parse(texts[8], &mail->queued_at) != LBX_OK ||
         lbx_time_parse(texts[9], &mail->give_up_at) != LBX_OK)
         mail->request = NULL;
@@ -96,27 +95,23 @@ static struct mail *read_mail(const struct lbx_pg *pg, size_t call, size_t row, 
  * written yet. */
 static void hand_in(struct clerk *clerk, size_t call) {
     const size_t count = lbx_pg_row_count(clerk->pg, call);
-    struct writer writer = {
-        .templates = clerk->templates,
-        .settings = &clerk->worker->settings,
-        .now_us = lbx_monotonic_us() + clerk->clock_ahead,
-    };
     if (count == 0)
         return;
     struct hand *hand = calloc(1, sizeof *hand);
     if (!hand)
         abort();
     lbx_arena_init(&hand->arena);
+    clerk->writer.now_us = lbx_monotonic_us() + clerk->clock_ahead;
+    clerk->writer.first = NULL;
     /* The desk's owner alone counts down, so that held is this thread's. */
     struct mail *mail = NULL;
     for (size_t i = 0; i < count; i++) {
         mail = read_mail(clerk->pg, call, i, hand, mail);
-        if (writer_write(&writer, mail))
+        if (writer_write(&clerk->writer, mail))
             desk_put(&clerk->desk, mail);
         else
             desk_return(&clerk->desk, mail);
     }
-    writer_done(&writer);
 }
 
 /* ---- settling ---- */
@@ -202,9 +197,22 @@ static void find_taken(const struct lbx_pg *pg, size_t call, struct lbx_arena *a
         lbx_map_set(ret_taken, lbx_arena_strdup(arena, lbx_pg_cell(pg, call, i, 0)), ret_taken);
 }
 
+/* The ends of attempts that are not their mails' last any more. A statement of its own, behind finish.sql: it
+ * sees what another clerk entered meanwhile. */
+static enum lbx_err settle_earlier(struct clerk *clerk, struct lbx_effects *effects,
+                                   const struct outcome *outcomes, const struct lbx_map *taken) {
+    struct lbx_rows *rows = lbx_effects_rows(effects, FINISH_COLUMNS);
+    struct lbx_calls calls = {0};
+    for (const struct mail *mail = clerk->unsettled; mail; mail = mail->next, outcomes++)
+        if (!lbx_map_get(taken, mail->id))
+            enter(rows, mail, outcomes);
+    lbx_rows_call(rows, &calls, &sql_notifier_finish_earlier, 0, NULL);
+    return calls.count > 0 ? lbx_pg_run(clerk->pg, &calls) : LBX_OK;
+}
+
 /* Begins the transaction: the attempts' ends, and the events about those that are final. */
 static enum lbx_err settle(struct clerk *clerk, struct lbx_effects *effects) {
-    struct lbx_rows *rows = lbx_effects_rows(effects, SETTLE_COLUMNS);
+    struct lbx_rows *rows = lbx_effects_rows(effects, FINISH_COLUMNS);
     struct lbx_calls calls = {0};
     struct lbx_map taken;
     size_t count = 0;
@@ -223,6 +231,9 @@ static enum lbx_err settle(struct clerk *clerk, struct lbx_effects *effects) {
     if (err != LBX_OK)
         return err;
     find_taken(clerk->pg, finish_call, effects->arena, &taken);
+    err = settle_earlier(clerk, effects, outcomes, &taken);
+    if (err != LBX_OK)
+        return err;
     at = outcomes;
     for (const struct mail *mail = clerk->unsettled; mail; mail = mail->next, at++) {
         if (!lbx_map_get(&taken, mail->id))
@@ -260,8 +271,6 @@ static enum lbx_err plan_look(struct clerk *clerk) {
         return err;
     if (lbx_pg_cell(pg, call, 0, 0) && lbx_pg_cell_int(pg, call, 0, 0) < wait_us)
         wait_us = lbx_pg_cell_int(pg, call, 0, 0);
-    if (lbx_pg_cell_int(pg, call, 0, 1) && wait_us > RELEASE_US)
-        wait_us = RELEASE_US;
     clerk->look_at_us = lbx_monotonic_us() + (wait_us > LOOK_LEAST_US ? wait_us : LOOK_LEAST_US);
     return LBX_OK;
 }

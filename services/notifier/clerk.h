@@ -5,10 +5,11 @@
 #include "io/pg.h"
 #include "pool.h"
 #include "worker/worker.h"
+#include "writer.h"
 
 struct clerk {
     struct lbx_worker *worker;
-    const struct lbx_mail_templates *templates;
+    struct writer writer;
     struct desk desk;
     struct lbx_pg *pg;      /* NULL: none now */
     int64_t clock_ahead;    /* the database's clock less our monotonic one */

@@ -15,7 +15,7 @@
 #include <string.h>
 
 /* While one clerk waits for the database or writes mails, the other keeps the sessions busy. */
-enum { CLERKS = 2, TARGET_LEAST = 8, TARGET_MOST = 128 };
+enum { CLERKS = 2, TARGET_LEAST = 8, TARGET_MOST = 256 };
 #define TIMEOUT_MOST_US (3600 * LBX_SECOND_US)
 #define CONNECT_MOST_US (10 * LBX_SECOND_US)
 #define RELAY_DOWN_US (30 * LBX_SECOND_US)
@@ -118,6 +118,7 @@ static void *clerk_main(void *argument) {
     }
     lbx_pg_close(clerk->pg);
     clerk->pg = NULL;
+    writer_done(&clerk->writer);
     return NULL;
 }
 
@@ -184,7 +185,8 @@ static enum lbx_err sender_open(struct lbx_worker *worker, const void *declarati
     for (; senders.started < CLERKS; senders.started++) {
         struct clerk *clerk = &senders.clerks[senders.started];
         clerk->worker = worker;
-        clerk->templates = senders.templates;
+        clerk->writer.templates = senders.templates;
+        clerk->writer.settings = &worker->settings;
         clerk->target = TARGET_LEAST;
         desk_open(&clerk->desk);
         if (pthread_create(&senders.threads[senders.started], NULL, clerk_main, clerk) != 0)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 void writer_done(struct writer *writer) {
+    lbx_mail_done(&writer->words);
     lbx_mime_letter_done(&writer->letter);
 }
 
@@ -13,8 +14,8 @@ static bool same_letter(const struct mail *one, const struct mail *other) {
            one->reader == other->reader;
 }
 
-static enum lbx_err put_in_letter(struct writer *writer, const struct mail *mail,
-                                  const struct lbx_mail *words) {
+static enum lbx_err put_in_letter(struct writer *writer, const struct mail *mail) {
+    const struct lbx_mail *words = &writer->words;
     const struct lbx_settings *settings = writer->settings;
     char thread[LBX_SMTP_ADDRESS_MAX + 3], list_id[LBX_SMTP_ADDRESS_MAX + 1];
     const char *domain = strrchr(settings->mail_from, '@');
@@ -47,12 +48,10 @@ static enum lbx_err write_letter(struct writer *writer, const struct mail *mail)
         .ticket_title = mail->ticket_title,
         .now = writer->now_us,
     };
-    struct lbx_mail words = {0};
-    enum lbx_err err = lbx_mail_write(writer->templates, &input, &words);
+    enum lbx_err err = lbx_mail_write(writer->templates, &input, &writer->words);
     if (err == LBX_OK)
-        err = put_in_letter(writer, mail, &words);
+        err = put_in_letter(writer, mail);
     writer->first = err == LBX_OK ? mail : NULL;
-    lbx_mail_done(&words);
     return err;
 }
 

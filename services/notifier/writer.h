@@ -7,12 +7,13 @@
 #include "io/settings.h"
 #include "mail.h"
 
-/* Writes mails of one claim, one after the other, as of now_us by the database's clock. Starts with letter and
- * first zeroed. */
+/* Writes mails of one claim after the other. Starts with all but templates and settings zeroed; first is NULL
+ * again for each claim. */
 struct writer {
     const struct lbx_mail_templates *templates;
     const struct lbx_settings *settings;
-    int64_t now_us;
+    int64_t now_us; /* by the database's clock */
+    struct lbx_mail words;
     struct lbx_mime_letter letter;
     const struct mail *first; /* whom the letter was written for; NULL: nobody */
 };

@@ -59,7 +59,8 @@ def retried(operator, road, tenant):
     def sent() -> list:
         return road.lockbox.rows(ledger, request.id, tenant.owner.email)
     [mail] = wait_until(sent, "the mail sent")
-    road.lockbox.rows("UPDATE lockbox.notification SET state = 'failed', smtp_code = 550, next_attempt_at = NULL"
+    road.lockbox.rows("UPDATE lockbox.notification SET state = 'failed', outcome = 'failed', smtp_code = 550,"
+                      " next_attempt_at = NULL"
                       " WHERE notification_id = %s RETURNING 1", mail.notification_id)
     return request, sent, mail, operator("notification", "retry", mail.notification_id)
 

@@ -102,7 +102,7 @@ FORBIDDEN = {
         APPROVE, OPEN, "SELECT particulars FROM request", "SELECT engineer_id FROM access_item",
         "UPDATE access_item SET expires_at = clock_timestamp()", OUTBOX.format("request.approved"),
         OUTBOX.format("decision.judged"), "SELECT payload FROM outbox", "UPDATE notification SET recipient = 'eve@x.example'",
-        "DELETE FROM notification", "DELETE FROM notification_attempt", "UPDATE notice SET snapshot = '{}'", "UPDATE ticket SET open = true",
+        "DELETE FROM notification", "DELETE FROM notification_earlier_attempt", "UPDATE notice SET snapshot = '{}'", "UPDATE ticket SET open = true",
         "SELECT principal_id FROM role_assignment", MAKE_APPROVER, OFFSETS.format("decider")],
     "lockbox_enforcer": [
         "SELECT engineer_id FROM access_item", "SELECT state FROM request", OPEN, APPROVE, "SELECT payload FROM outbox",

@@ -1,38 +1,43 @@
--- Takes due mails for this session, and enters the attempt before it is made. A claim holds while the
--- session that made it lives. Through the array the planner takes them for the few that they are, however
--- many are due, and finds the rest by key.
+-- Takes due mails for this session, and enters the attempt before it is made. A claim holds while the session
+-- that made it lives, which is registered for those who look for the dead.
 WITH due AS (
-    SELECT n.notification_id
+    SELECT n.ctid AS place, n.notification_id, n.attempts, n.attempted_at, n.attempt_ended_at, n.outcome,
+           n.relay, n.smtp_code, n.enhanced_status, n.smtp_reply
       FROM notification n
-     WHERE n.state IN ('queued', 'deferred') AND n.next_attempt_at <= (SELECT clock_timestamp())
+     WHERE n.next_attempt_at <= (SELECT clock_timestamp()) AND n.state IN ('queued', 'deferred')
      ORDER BY n.next_attempt_at
      LIMIT $1::integer
        FOR UPDATE SKIP LOCKED
 ), claimed AS (
     UPDATE notification n
        SET state = 'sending', attempts = n.attempts + 1, attempted_at = clock_timestamp(),
-           sender_pid = pg_backend_pid(),
+           attempt_ended_at = NULL, outcome = NULL, relay = NULL, smtp_code = NULL, enhanced_status = NULL,
+           smtp_reply = NULL, sender_pid = pg_backend_pid(),
            sender_since = (SELECT a.backend_start FROM pg_stat_get_activity(pg_backend_pid()) a)
-      FROM unnest(ARRAY(SELECT due.notification_id FROM due)) AS taken (notification_id)
-     WHERE n.notification_id = taken.notification_id
-    RETURNING n.*
-), forgotten AS (
-    -- release.sql may have met a claim that was newer than what it saw of the attempts.
-    UPDATE notification_attempt a
-       SET ended_at = c.attempted_at, outcome = 'interrupted'
-      FROM claimed c
-     WHERE c.attempts > 1 AND a.notification_id = c.notification_id AND a.number = c.attempts - 1
-       AND a.ended_at IS NULL
-), attempt AS (
-    INSERT INTO notification_attempt (notification_id, number, begun_at)
-    SELECT c.notification_id, c.attempts, c.attempted_at FROM claimed c
-    -- One that was given back unsent has this number.
-    ON CONFLICT (notification_id, number) DO UPDATE
-       SET begun_at = excluded.begun_at, ended_at = NULL, outcome = NULL
+     WHERE n.ctid = ANY (ARRAY(SELECT due.place FROM due))
+    RETURNING n.notification_id, n.request_id, n.version, n.kind, n.recipient, n.audience, n.tenant_id,
+              n.attempts, n.queued_at, n.give_up_at, n.message_id, n.sender_pid, n.sender_since
+), registered AS (
+    INSERT INTO notification_sender (pid, since)
+    SELECT c.sender_pid, c.sender_since FROM claimed c LIMIT 1
+    ON CONFLICT DO NOTHING
+), kept AS (
+    INSERT INTO notification_earlier_attempt (notification_id, number, begun_at, ended_at, outcome, relay,
+                                              smtp_code, enhanced_status, smtp_reply)
+    SELECT due.notification_id, due.attempts, due.attempted_at, due.attempt_ended_at, due.outcome, due.relay,
+           due.smtp_code, due.enhanced_status, due.smtp_reply
+      FROM due
+      JOIN claimed c USING (notification_id)
+     WHERE due.outcome IS NOT NULL
 )
+-- What a request's mails have in common stands with the first of them.
 SELECT c.notification_id, c.request_id, c.version, c.kind, c.recipient, c.audience, c.tenant_id,
        c.attempts, c.queued_at, c.give_up_at, c.message_id,
-       notice.snapshot, notice.ticket_title, notice.event_id, notice.traceparent
+       CASE WHEN lag(c.request_id) OVER in_order IS DISTINCT FROM c.request_id
+                 OR lag(c.version) OVER in_order IS DISTINCT FROM c.version
+            THEN notice.snapshot END,
+       notice.ticket_title, notice.event_id, notice.traceparent
   FROM claimed c
   JOIN notice ON notice.request_id = c.request_id AND notice.version = c.version
+WINDOW in_order AS (ORDER BY c.queued_at, c.notification_id)
  ORDER BY c.queued_at, c.notification_id

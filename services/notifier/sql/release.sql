@@ -1,21 +1,27 @@
 -- Mails whose sender died with them in hand are due again. Nobody knows how the attempt ended. When another
 -- role's session began is hidden: as long as one has that number, it may be the sender's.
-WITH void AS (
-    SELECT n.notification_id
+WITH dead AS (
+    SELECT s.pid, s.since
+      FROM notification_sender s
+     WHERE NOT EXISTS (SELECT FROM pg_stat_activity a
+                        WHERE a.pid = s.pid AND coalesce(a.backend_start, s.since) = s.since)
+), void AS (
+    SELECT n.notification_id, n.sender_pid, n.sender_since
       FROM notification n
-     WHERE n.state = 'sending'
-       AND NOT EXISTS (SELECT FROM pg_stat_activity a
-                        WHERE a.pid = n.sender_pid AND coalesce(a.backend_start, n.sender_since) = n.sender_since)
+     WHERE n.next_attempt_at IS NOT NULL AND n.state = 'sending'
+       AND (n.sender_pid, n.sender_since) IN (SELECT dead.pid, dead.since FROM dead)
        FOR UPDATE SKIP LOCKED
-), released AS (
-    UPDATE notification n
-       SET state = 'deferred', sender_pid = NULL, sender_since = NULL
-      FROM void
-     WHERE n.notification_id = void.notification_id
-    RETURNING n.notification_id, n.attempts
+), forgotten AS (
+    -- Once none of its mails is left: the next time, at the earliest.
+    DELETE FROM notification_sender s
+     USING dead
+     WHERE s.pid = dead.pid AND s.since = dead.since
+       AND NOT EXISTS (SELECT FROM notification n
+                        WHERE n.next_attempt_at IS NOT NULL AND n.state = 'sending'
+                          AND n.sender_pid = dead.pid AND n.sender_since = dead.since)
 )
-UPDATE notification_attempt a
-   SET ended_at = clock_timestamp(), outcome = 'interrupted'
-  FROM released
- WHERE a.notification_id = released.notification_id AND a.number = released.attempts
-   AND a.ended_at IS NULL
+UPDATE notification n
+   SET state = 'deferred', outcome = 'interrupted', attempt_ended_at = clock_timestamp(),
+       sender_pid = NULL, sender_since = NULL
+  FROM void
+ WHERE n.notification_id = void.notification_id
