@@ -7,20 +7,28 @@
 
 #define IDLE_US LBX_SECOND_US              /* a session without a mail is ended */
 #define USUAL_AT_FIRST_US (50 * LBX_MS_US) /* what a mail takes, until there were some */
-#define SLOW_LEAST_US (5 * LBX_MS_US)      /* slow is 8 times the usual, but not less */
-#define SLOW_FIRST_US (250 * LBX_MS_US)    /* nor less than this where a session has to begin */
-#define PATIENCE_LEAST_US LBX_SECOND_US    /* and patience 20 times, but not less, */
+#define SLOW_LEAST_US (5 * LBX_MS_US)      /* slow is SLOW times the usual, but not less, */
+#define BEGIN_US (250 * LBX_MS_US)      /* a session that is to begin takes its mail within this */
+#define PATIENCE_LEAST_US LBX_SECOND_US /* and patience PATIENCE times, but not less, */
 #define PATIENCE_AMONG_OTHERS_US                                                                   \
-    (250 * LBX_MS_US) /* or than this where OTHERS went through meanwhile: it is not the relay */
+    (300 * LBX_MS_US) /* or than this where OTHERS went through meanwhile: it is not the relay */
 #define LONGEST_US (15 * 60 * LBX_SECOND_US) /* no mail takes longer, whatever it is doing */
 #define STOP_GRACE_US (3 * LBX_SECOND_US)    /* for a mail under way when stopping */
 #define STOP_GRACE_IN_BODY_US (6 * LBX_SECOND_US)
 #define STALE_US (5 * LBX_SECOND_US)
-#define GATHER_US (20 * LBX_MS_US) /* done mails are settled together */
+#define GATHER_US (40 * LBX_MS_US) /* done mails are settled together */
 #define MIND_US (200 * LBX_MS_US)  /* the sessions are looked at this often, */
 #define MIND_LEAST_US                                                                              \
     (1 * LBX_MS_US) /* and where mails wait as often as one may have become slow */
-enum { GATHER = 64, OTHERS = 50, GROWTH = 10, SESSIONS_MAX = 400, STACK = 512 * 1024 };
+enum {
+    GATHER = 128,
+    OTHERS = 50,
+    GROWTH = 10,
+    SLOW = 8,
+    PATIENCE = 20,
+    SESSIONS_MAX = 400,
+    STACK = 512 * 1024
+};
 
 /* A session's thread. */
 struct line {
@@ -49,12 +57,17 @@ static struct {
     struct line *lines;
     size_t running;    /* lines */
     size_t idle;       /* those that wait for a mail */
-    size_t active;     /* those with a mail that are not slow: at most `sessions` */
+    size_t slow;       /* those with a mail that are, */
+    size_t active;     /* and those that are not: at most at_a_time() */
     size_t mails_done; /* since the start */
-    double usual_us;   /* four of five mails take less, roughly */
+    /* Four of five mails take less, roughly: of those with which a session began, and of the others. */
+    double first_usual_us, usual_us;
     bool stopping;
     int64_t stopping_since_us;
-} pool = {.lock = PTHREAD_MUTEX_INITIALIZER, .end = &pool.first, .usual_us = USUAL_AT_FIRST_US};
+} pool = {.lock = PTHREAD_MUTEX_INITIALIZER,
+          .end = &pool.first,
+          .first_usual_us = USUAL_AT_FIRST_US,
+          .usual_us = USUAL_AT_FIRST_US};
 
 static void lock(void) {
     pthread_mutex_lock(&pool.lock);
@@ -81,26 +94,36 @@ static int64_t at_least(double us, int64_t least_us) {
     return us > (double)least_us ? (int64_t)us : least_us;
 }
 
+static double *usual_us(const struct line *line) {
+    return line->first ? &pool.first_usual_us : &pool.usual_us;
+}
+
 static int64_t slow_us(const struct line *line) {
-    return at_least(8 * pool.usual_us, line->first ? SLOW_FIRST_US : SLOW_LEAST_US);
+    return at_least(SLOW * *usual_us(line), SLOW_LEAST_US);
 }
 
 static int64_t patience_us(const struct line *line) {
     const bool others_went = pool.mails_done - line->done_before >= OTHERS;
-    return at_least(20 * pool.usual_us, others_went ? PATIENCE_AMONG_OTHERS_US : PATIENCE_LEAST_US);
+    return at_least(PATIENCE * *usual_us(line),
+                    others_went ? PATIENCE_AMONG_OTHERS_US : PATIENCE_LEAST_US);
 }
 
 /* Upwards four steps' worth for one downwards. A mail that was cut took longer than it had, nobody knows how
  * much: a small step, so that a relay that is slow with every mail gets the patience it needs, and many slow
  * recipients in a row do not spoil what is known of the others. */
-static void learn(int64_t took_us, bool was_cut) {
-    pool.usual_us *= (double)took_us <= pool.usual_us ? 1 / 1.05 : was_cut ? 1.05 : 1.2;
+static void learn(double *usual, int64_t took_us, bool was_cut) {
+    *usual *= (double)took_us <= *usual ? 1 / 1.05 : was_cut ? 1.05 : 1.2;
 }
 
 /* ---- a session's side ---- */
 
+/* One more while any is slow: the next may be already, and nobody knows yet. */
+static size_t at_a_time(void) {
+    return pool.sessions + (pool.slow > 0);
+}
+
 static bool may_begin(void) {
-    return pool.first && pool.active < pool.sessions;
+    return pool.first && pool.active < at_a_time();
 }
 
 /* Waits until it may begin a mail: for ever outside of a session, in one only a while. */
@@ -173,9 +196,10 @@ static void line_done(void *context, struct lbx_smtp_message *message) {
     pool.mails_done++;
     mail->desk->on_wire--;
     back_to_desk(mail);
-    if (was_cut || !line->first)
-        learn(mail->ended_us - line->since_us, was_cut);
-    if (!line->slow)
+    learn(usual_us(line), mail->ended_us - line->since_us, was_cut);
+    if (line->slow)
+        pool.slow--;
+    else
         pool.active--;
     line->slow = false;
     line->since_us = mail->ended_us;
@@ -257,6 +281,7 @@ static int64_t mind_line(struct line *line, int64_t now_us) {
     if (takes_us < slow_us(line))
         return line->since_us + slow_us(line);
     line->slow = true;
+    pool.slow++;
     pool.active--;
     return LBX_NEVER_US;
 }
@@ -281,22 +306,20 @@ static size_t coming(int64_t now_us) {
     size_t count = 0;
     for (const struct line *line = pool.lines; line; line = line->next)
         count += line->mail ? lbx_smtp_line_is_cut(line->smtp)
-                            : !line->waits && now_us - line->since_us < SLOW_FIRST_US;
+                            : !line->waits && now_us - line->since_us < BEGIN_US;
     return count;
 }
 
 /* Sees to it that mails that may be begun are. Returns when to look again. */
 static int64_t give_room(int64_t now_us) {
-    const size_t room = pool.sessions - pool.active;
+    const size_t room = pool.active < at_a_time() ? at_a_time() - pool.active : 0;
     size_t wanted = room < pool.waiting ? room : pool.waiting, have = coming(now_us);
     for (size_t i = 0; have < wanted && i < pool.idle; i++, have++)
         pthread_cond_signal(&pool.ready);
     for (; have < wanted; have++)
         if (pool.running == pool.sessions_max || !line_start())
             return hurry(now_us);
-    /* One more, so that the next that turns out to be slow has a stead at once. */
-    const bool spare = have > wanted || pool.idle > 0 || pool.running < pool.sessions_max;
-    return spare ? LBX_NEVER_US : hurry(now_us);
+    return LBX_NEVER_US;
 }
 
 /* Looks after the lines, and returns when to do so again. */
