@@ -2,13 +2,17 @@
  * TCP_NODELAY and nothing kept about it. What tests/bench/mail.py measures the notifier beside.
  *
  *     bare_smtp HOST:PORT SESSIONS COUNT MESSAGE-FILE      prints mails per second */
+#define _GNU_SOURCE /* RTLD_NEXT */
 #include "base/clock.h"
-#include "io/dial.h"
 
 #include <libesmtp.h>
 
+#include <dlfcn.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -26,6 +30,14 @@ struct share {
 struct message {
     bool read;
 };
+
+/* libesmtp does not set it. */
+int connect(int fd, __CONST_SOCKADDR_ARG to, socklen_t len) {
+    typedef int connect_fn(int fd, const struct sockaddr *to, socklen_t len);
+    const int on = 1;
+    (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    return ((connect_fn *)dlsym(RTLD_NEXT, "connect"))(fd, to.__sockaddr__, len);
+}
 
 static const char *on_message(void **context, int *len, void *argument) {
     struct message *message = argument;
@@ -54,16 +66,7 @@ static size_t session(size_t count) {
         smtp_add_recipient(handles[i], recipient);
         smtp_set_messagecb(handles[i], on_message, &messages[i]);
     }
-    struct lbx_dial dial = {
-        .lookup_timeout_ms = 5000,
-        .connect_timeout_ms = 5000,
-        .stall_timeout_ms = 60000,
-        .cancel_fd = -1,
-        .fd = -1,
-    };
-    lbx_dial = &dial;
     (void)smtp_start_session(handle);
-    lbx_dial = NULL;
     for (size_t i = 0; i < count; i++)
         accepted += smtp_message_transfer_status(handles[i])->code == 250;
     smtp_destroy_session(handle);

@@ -22,7 +22,7 @@ from tests.support.waiting import wait_until  # noqa: E402
 BARE = REPOSITORY / "build/release/tests/bare_smtp"
 NODEMAILER = "nodemailer@7.0.6"
 SIZE = 8192
-TARPIT = "DATA:30:1"  # 1 % of the answers to DATA after 30 s (smtp-sink mixes up a pipelined RCPT)
+TARPIT = REPOSITORY / "build/release/tests/tarpit"
 
 
 def tool(name):
@@ -34,14 +34,13 @@ def microseconds(seconds, count):
     return f"{seconds / count * 1e6:.0f} µs"
 
 
-class Sink:
-    """smtp-sink on a port of its own; options as it takes them."""
+class Receiver:
+    """On a port of its own."""
 
-    def __init__(self, *options):
+    def __init__(self, command):
         self.port = free_port()
-        user = ["-u", "nobody"] if os.geteuid() == 0 else []
-        self.process = subprocess.Popen([tool("smtp-sink"), *user, *options, f"127.0.0.1:{self.port}", "1000"],
-                                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=tempfile.gettempdir())
+        self.process = subprocess.Popen(command(self.port), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                                        cwd=tempfile.gettempdir())
         time.sleep(0.3)
         self.url = f"smtp://127.0.0.1:{self.port}?tls=off"
 
@@ -53,23 +52,33 @@ class Sink:
         self.process.wait()
 
 
+def sink(*options):
+    """Postfix's smtp-sink; options as it takes them."""
+    user = ["-u", "nobody"] if os.geteuid() == 0 else []
+    return Receiver(lambda port: [tool("smtp-sink"), *user, *options, f"127.0.0.1:{port}", "1000"])
+
+
+def tarpit(seconds):
+    return Receiver(lambda port: [TARPIT, str(port), str(seconds)])
+
+
 def bare(count, sessions, message):
     before = os.times()
-    with Sink() as sink:
-        done = subprocess.run([BARE, f"127.0.0.1:{sink.port}", str(sessions), str(count), message], capture_output=True,
+    with sink() as receiver:
+        done = subprocess.run([BARE, f"127.0.0.1:{receiver.port}", str(sessions), str(count), message], capture_output=True,
                               text=True, check=True)
         after = os.times()
         client = after.children_user + after.children_system - before.children_user - before.children_system
-        print(f"    a mail's CPU: bare libesmtp {microseconds(client, count)}, receiver {microseconds(cpu_seconds(sink.process.pid), count)}",
+        print(f"    a mail's CPU: bare libesmtp {microseconds(client, count)}, receiver {microseconds(cpu_seconds(receiver.process.pid), count)}",
               flush=True)
     return float(done.stdout)
 
 
 def smtp_source(count, sessions):
-    with Sink() as sink:
+    with sink() as receiver:
         began = time.monotonic()
         subprocess.run([tool("smtp-source"), "-d", "-s", str(sessions), "-l", str(SIZE), "-m", str(count),
-                        "-f", "lockbox@lockbox.example", "-t", "ann@contoso.example", f"127.0.0.1:{sink.port}"], check=True)
+                        "-f", "lockbox@lockbox.example", "-t", "ann@contoso.example", f"127.0.0.1:{receiver.port}"], check=True)
         return count / (time.monotonic() - began)
 
 
@@ -79,8 +88,8 @@ def nodemailer(count, folder, message):
         return None
     subprocess.run(["npm", "install", "--silent", "--no-save", "--prefix", folder, NODEMAILER], check=True,
                    stdout=subprocess.DEVNULL)
-    with Sink() as sink:
-        done = subprocess.run(["node", REPOSITORY / "tests/bench/nodemailer/pool.js", str(sink.port), str(count), message],
+    with sink() as receiver:
+        done = subprocess.run(["node", REPOSITORY / "tests/bench/nodemailer/pool.js", str(receiver.port), str(count), message],
                               capture_output=True, text=True, check=True, env={**os.environ, "NODE_PATH": f"{folder}/node_modules"})
     return float(done.stdout)
 
@@ -107,26 +116,26 @@ def backends(ledger):
     return [child for child in children if int(child) != ledger.db.value("SELECT pg_backend_pid()")]
 
 
-def ledgered(ledger, count, sessions, *sink_options):
+def ledgered(ledger, count, sessions, start=sink):
     """Mails per second by the ledger's own times, of those that nobody made wait; and how many others there were."""
     ledger.empty()
     ledger.queue([f"r{number}@contoso.example" for number in range(count)], justification=JUSTIFICATION)
     ledger.db.rows("VACUUM ANALYZE lockbox.notification, lockbox.notice")
     ledger.db.rows("CHECKPOINT")
     before = cpu_seconds(*backends(ledger))
-    with Sink(*sink_options) as sink:
-        notifier = ledger.notifier(sink.url, LOCKBOX_MAIL_SESSIONS=str(sessions), LOCKBOX_LOG_LEVEL="error")
+    with start() as receiver:
+        notifier = ledger.notifier(receiver.url, LOCKBOX_MAIL_SESSIONS=str(sessions), LOCKBOX_LOG_LEVEL="error")
         wait_until(lambda: ledger.db.value(ALL_DONE), "mails sent", 300, every=0.5)
         row = ledger.db.row(RATE)
         print(f"    a mail's CPU: notifier {microseconds(cpu_seconds(notifier.pid), count)}, PostgreSQL "
-              f"{microseconds(cpu_seconds(*backends(ledger)) - before, count)}, receiver {microseconds(cpu_seconds(sink.process.pid), count)}",
+              f"{microseconds(cpu_seconds(*backends(ledger)) - before, count)}, receiver {microseconds(cpu_seconds(receiver.process.pid), count)}",
               flush=True)
         ledger.stop(notifier)
     return float(row.rate), row.mails
 
 
 def slowed(ledger, count, sessions):
-    rate, mails = ledgered(ledger, count, sessions, "-W", TARPIT)
+    rate, mails = ledgered(ledger, count, sessions, lambda: tarpit(30))
     print(f"    {count - mails} were made to wait", flush=True)
     return rate
 
@@ -141,8 +150,8 @@ def sample(ledger, folder):
     """One mail as it goes over the wire."""
     ledger.empty()
     ledger.queue(["r1@contoso.example"], justification=JUSTIFICATION)
-    with Sink("-d", f"{folder}/%s.") as sink:
-        ledger.stop((notifier := ledger.notifier(sink.url), ledger.await_finished(30))[0])
+    with sink("-d", f"{folder}/%s.") as receiver:
+        ledger.stop((notifier := ledger.notifier(receiver.url), ledger.await_finished(30))[0])
     [dump] = Path(folder).glob("[0-9]*.*")
     return dump
 
@@ -172,7 +181,7 @@ def main():
                 ours, theirs, ratio = in_pairs(given.rounds, lambda: bare(given.mails, sessions, message),
                                                lambda: ledgered(ledger, given.mails, sessions)[0])
                 print(f"{sessions} sessions: notifier {ours:.0f}/s, bare libesmtp {theirs:.0f}/s, ratio {ratio:.2f} [≥ 0.9]", flush=True)
-            slow, without, ratio = in_pairs(given.rounds, lambda: ledgered(ledger, given.mails, 4)[0],
+            slow, without, ratio = in_pairs(given.rounds, lambda: ledgered(ledger, given.mails, 4, lambda: tarpit(0))[0],
                                             lambda: slowed(ledger, given.mails, 4))
             print(f"1 % made to wait 30 s, 4 sessions: {slow:.0f}/s, without {without:.0f}/s, ratio {ratio:.2f} [≥ 0.97]", flush=True)
             print(f"smtp-source, 4 sessions: {smtp_source(given.mails, 4):.0f}/s")
