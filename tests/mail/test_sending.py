@@ -386,6 +386,22 @@ def test_a_dead_notifiers_mail_is_not_forgotten_while_its_row_is_locked(ledger, 
     assert [attempt.outcome for attempt in attempts] == ["interrupted", "sent"]
 
 
+def test_what_is_told_late_of_an_attempt_is_kept_once(ledger, receiver):
+    """It was taken for dead, another notifier took the mail in hand and gave it back, and then the first told after all."""
+    server = receiver()
+    [notification] = ledger.queue(people("ann", 1))
+    ledger.db.rows("INSERT INTO lockbox.notification_earlier_attempt (notification_id, number, begun_at, ended_at, outcome)"
+                   " VALUES (%s, 1, clock_timestamp(), clock_timestamp(), 'interrupted')", notification)
+    ledger.db.rows("UPDATE lockbox.notification SET state = 'deferred', outcome = 'deferred', attempts = 1, smtp_code = 450,"
+                   " attempted_at = clock_timestamp(), attempt_ended_at = clock_timestamp()")
+    [(_, told)] = ledger.mails().values()
+    assert [attempt.outcome for attempt in told] == ["deferred"]
+    ledger.notifier(server.url())
+    ledger.await_finished(30)
+    [(_, attempts)] = ledger.mails().values()
+    assert [(attempt.outcome, attempt.smtp_code) for attempt in attempts] == [("deferred", 450), ("sent", 250)]
+
+
 def test_a_database_that_is_away_is_waited_for(ledger, receiver):
     """Meanwhile what is on the wire ends; afterwards the ledger says so, and nobody asked in a frenzy."""
     server = receiver(Scripted(ann={"dot": "0.02"}))

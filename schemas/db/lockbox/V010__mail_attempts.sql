@@ -42,10 +42,13 @@ UPDATE notification
    SET state = 'deferred', sender_pid = NULL, sender_since = NULL
  WHERE state = 'sending';
 
--- Every attempt: those that are over, and the one that is under way.
+-- Every attempt, once: what stands in the mail's own row is newer.
 CREATE VIEW notification_attempt AS
 SELECT notification_id, number, begun_at, ended_at, outcome, relay, smtp_code, enhanced_status, smtp_reply
-  FROM notification_earlier_attempt
+  FROM notification_earlier_attempt AS earlier
+ WHERE NOT EXISTS (SELECT FROM notification n
+                    WHERE n.notification_id = earlier.notification_id AND n.attempts = earlier.number
+                      AND n.outcome IS NOT NULL)
 UNION ALL
 SELECT notification_id, attempts, attempted_at, attempt_ended_at, outcome, relay, smtp_code, enhanced_status, smtp_reply
   FROM notification

@@ -29,6 +29,11 @@ WITH due AS (
       FROM due
       JOIN claimed c USING (notification_id)
      WHERE due.outcome IS NOT NULL
+    -- Told late, of an attempt that was taken for dead, and whose next one was given back.
+    ON CONFLICT (notification_id, number) DO UPDATE
+       SET ended_at = excluded.ended_at, outcome = excluded.outcome, relay = excluded.relay,
+           smtp_code = excluded.smtp_code, enhanced_status = excluded.enhanced_status,
+           smtp_reply = excluded.smtp_reply
 )
 -- What a request's mails have in common stands with the first of them.
 SELECT c.notification_id, c.request_id, c.version, c.kind, c.recipient, c.audience, c.tenant_id,

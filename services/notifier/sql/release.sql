@@ -6,7 +6,7 @@ WITH dead AS (
      WHERE NOT EXISTS (SELECT FROM pg_stat_activity a
                         WHERE a.pid = s.pid AND coalesce(a.backend_start, s.since) = s.since)
 ), void AS (
-    SELECT n.notification_id, n.sender_pid, n.sender_since
+    SELECT n.notification_id
       FROM notification n
      WHERE n.next_attempt_at IS NOT NULL AND n.state = 'sending'
        AND (n.sender_pid, n.sender_since) IN (SELECT dead.pid, dead.since FROM dead)
