@@ -1,5 +1,5 @@
-/* Reads what we wrote ourselves, by its table and in one pass over the text: no JSON value is made for each member, which
- * takes ten times as long. Every worker reads requests so, for each event that changes one.
+/* Reads what we wrote ourselves, by its table and in one pass over the text. A parser, which makes a JSON value of each
+ * member, takes ten times as long. Every worker reads requests so, for each event that changes one.
  *
  * It answers only where a parser would say the same (scan.h has what it takes for out of the ordinary), and gives no
  * reasons.

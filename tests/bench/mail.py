@@ -1,6 +1,7 @@
 """8 KB mails per second, ledgered: beside a bare libesmtp loop, smtp-source and nodemailer, and with slow recipients.
 
-All into Postfix's smtp-sink, one after the other in one run, against a PostgreSQL of its own. Goals in brackets. Where the
+One after the other in one run, against a PostgreSQL of its own, into Postfix's smtp-sink; with slow recipients, and without in
+the same pair, into tarpit.c. Goals in brackets. Where the
 processors are busy the CPU time of a mail says more than mails per second: it is told for each program.
 """
 import argparse
