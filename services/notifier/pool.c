@@ -98,8 +98,12 @@ static double *usual_us(const struct line *line) {
     return line->first ? &pool.first_usual_us : &pool.usual_us;
 }
 
+static int64_t slow_after_us(double usual) {
+    return at_least(SLOW * usual, SLOW_LEAST_US);
+}
+
 static int64_t slow_us(const struct line *line) {
-    return at_least(SLOW * *usual_us(line), SLOW_LEAST_US);
+    return slow_after_us(*usual_us(line));
 }
 
 static int64_t patience_us(const struct line *line) {
@@ -322,9 +326,10 @@ static int64_t give_room(int64_t now_us) {
     return LBX_NEVER_US;
 }
 
-/* Looks after the lines, and returns when to do so again. */
+/* Looks after the lines, and returns when to do so again: while mails wait, before one that is taken in the next
+ * moment may have become slow. */
 static int64_t mind(int64_t now_us) {
-    int64_t next_us = LBX_NEVER_US;
+    int64_t next_us = now_us + slow_after_us(pool.usual_us);
     for (struct line *line = pool.lines; line; line = line->next)
         if (line->mail)
             next_us = earlier(next_us, mind_line(line, now_us));
