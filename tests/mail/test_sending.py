@@ -383,7 +383,9 @@ def test_a_dead_notifiers_mail_is_not_forgotten_while_its_row_is_locked(ledger, 
         assert states(ledger)["sending"] == 1
     ledger.await_finished(30)
     [(_, attempts)] = [story for recipient, story in ledger.mails().items() if recipient.startswith("stuck")]
-    assert [attempt.outcome for attempt in attempts] == ["interrupted", "sent"]
+    *before, last = [attempt.outcome for attempt in attempts]
+    # Twice, where PostgreSQL still claims for the dead one's second clerk what the first clerk's session left.
+    assert before in (["interrupted"], ["interrupted"] * 2) and last == "sent"
 
 
 def test_what_is_told_late_of_an_attempt_is_kept_once(ledger, receiver):
