@@ -146,7 +146,7 @@ def slowed(ledger, count, sessions):
 
 
 def in_pairs(rounds, base, ours):
-    """Ours and the base, one behind the other so many times: the means of both, and of their ratios the geometric one with its standard error."""
+    """Ours and the base, one behind the other: the means of both, and the geometric mean of their ratios with its standard error."""
     pairs = []
     for number in range(rounds):
         first, second = (base, ours) if number % 2 == 0 else (ours, base)
