@@ -1,7 +1,7 @@
 #include "core/creation.h"
 
+#include "base/time.h"
 #include "base/utf8.h"
-#include "event/time.h"
 
 #include <string.h>
 #include <strings.h>

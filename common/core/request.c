@@ -1,6 +1,6 @@
 #include "core/request.h"
 
-#include "event/time.h"
+#include "base/time.h"
 
 #include <string.h>
 #include <strings.h>

@@ -1,7 +1,7 @@
 #include "event/envelope.h"
 
+#include "base/time.h"
 #include "event/open.h"
-#include "event/time.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
+#include "base/time.h"
 #include "event/envelope.h"
 #include "event/open.h"
-#include "event/skim.h"
-#include "event/time.h"
+#include "json/skim.h"
 
 #include <string.h>
 

@@ -2,7 +2,7 @@
 #ifndef LBX_EVENT_JWS_H
 #define LBX_EVENT_JWS_H
 
-#include "event/fields.h"
+#include "json/fields.h"
 
 enum { LBX_JWS_SIGNATURE_SIZE = 64 };
 

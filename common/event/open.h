@@ -3,7 +3,7 @@
 #define LBX_EVENT_OPEN_H
 
 #include "event/envelope.h"
-#include "event/fields_json.h"
+#include "json/fields_json.h"
 
 /* The struct of lbx_attribute_table. */
 struct attributes {

@@ -6,8 +6,8 @@
 #ifndef LBX_EVENT_PAYLOAD_H
 #define LBX_EVENT_PAYLOAD_H
 
-#include "event/fields.h"
 #include "event/record.h"
+#include "json/fields.h"
 
 /* ---- vocabulary: enums and their names in JSON; 0 is absent ---- */
 

@@ -1,6 +1,6 @@
 #include "io/settings.h"
 
-#include "event/time.h"
+#include "base/time.h"
 
 #include <ctype.h>
 #include <errno.h>

@@ -1,6 +1,6 @@
 #include "store/clock.h"
 
-#include "event/time.h"
+#include "base/time.h"
 #include "sql_offsets.h"
 
 #include <assert.h>

@@ -3,8 +3,8 @@
 #include "base/log.h"
 #include "base/random.h"
 #include "base/tally.h"
-#include "event/time.h"
-#include "event/uuid.h"
+#include "base/time.h"
+#include "base/uuid.h"
 #include "io/hash.h"
 #include "sql_store.h"
 

@@ -1,6 +1,6 @@
 #include "store/inbox.h"
 
-#include "event/time.h"
+#include "base/time.h"
 #include "io/hash.h"
 #include "sql_store.h"
 

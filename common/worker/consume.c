@@ -2,7 +2,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "event/time.h"
+#include "base/time.h"
 #include "io/consumer.h"
 #include "store/offsets.h"
 #include "worker/transact.h"

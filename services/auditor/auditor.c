@@ -6,7 +6,7 @@
 #include "sql_auditor.h"
 
 #include "base/clock.h"
-#include "event/time.h"
+#include "base/time.h"
 
 /* The first batch of a process asks for room, and then the first of each month. */
 static bool needs_room(const struct lbx_batch *batch) {

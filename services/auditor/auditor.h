@@ -4,10 +4,10 @@
 #ifndef AUDITOR_AUDITOR_H
 #define AUDITOR_AUDITOR_H
 
-#include "audit/models.h"
-#include "audit/tree.h"
 #include "custody.h"
 #include "event/envelope.h"
+#include "models/models.h"
+#include "tlog/tree.h"
 #include "worker/consume.h"
 
 /* A record, read. */

@@ -4,8 +4,8 @@
 #ifndef AUDITOR_CUSTODY_H
 #define AUDITOR_CUSTODY_H
 
-#include "audit/tree.h"
 #include "store/offsets.h"
+#include "tlog/tree.h"
 
 struct auditor_head {
     uint64_t size;

@@ -4,9 +4,9 @@
 #include "sql_auditor.h"
 #include "stored.h"
 
-#include "audit/note.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "tlog/note.h"
 
 #include <stdatomic.h>
 #include <stdio.h>

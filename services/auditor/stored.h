@@ -2,8 +2,8 @@
 #ifndef AUDITOR_STORED_H
 #define AUDITOR_STORED_H
 
-#include "audit/tree.h"
 #include "io/pg.h"
+#include "tlog/tree.h"
 
 struct auditor_stored {
     struct lbx_pg *pg; /* each read is a round trip of its own, and ends the life of results */

@@ -3,9 +3,9 @@
  */
 #include "decider.h"
 
+#include "base/uuid.h"
 #include "core/tenant.h"
 #include "event/jws.h"
-#include "event/uuid.h"
 #include "io/ed25519.h"
 #include "sql_decider.h"
 

@@ -4,7 +4,7 @@
  */
 #include "expirer.h"
 
-#include "event/time.h"
+#include "base/time.h"
 #include "sql_expirer.h"
 #include "store/clock.h"
 #include "store/effects.h"

@@ -3,7 +3,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/random.h"
-#include "event/time.h"
+#include "base/time.h"
 #include "sql_notifier.h"
 #include "store/clock.h"
 #include "store/effects.h"

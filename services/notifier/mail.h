@@ -3,9 +3,9 @@
 #define LBX_NOTIFIER_MAIL_H
 
 #include "base/buf.h"
-#include "core/mail.h"
 #include "event/envelope.h"
-#include "io/smtp.h"
+#include "mail/mail.h"
+#include "smtp/smtp.h"
 
 #include <stdint.h>
 

@@ -10,8 +10,8 @@
 #ifndef LBX_NOTIFIER_POOL_H
 #define LBX_NOTIFIER_POOL_H
 
-#include "io/relays.h"
 #include "mail.h"
+#include "smtp/relays.h"
 
 #include <pthread.h>
 

@@ -2,9 +2,9 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/uuid.h"
 #include "clerk.h"
-#include "event/uuid.h"
-#include "io/relays.h"
+#include "smtp/relays.h"
 #include "sql_notifier.h"
 #include "store/effects.h"
 #include "store/offsets.h"

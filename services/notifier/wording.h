@@ -2,8 +2,8 @@
 #ifndef LBX_NOTIFIER_WORDING_H
 #define LBX_NOTIFIER_WORDING_H
 
-#include "core/mail_templates.h"
 #include "io/settings.h"
+#include "mail/templates.h"
 
 /* LBX_ERR_INVALID, after saying so in the log: a template that LOCKBOX_TEMPLATE_DIR has and that is
  * wrong, or a LOCKBOX_PORTAL_URL that is no page. The mails end with lbx_mail_templates_free. */

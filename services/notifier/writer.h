@@ -2,10 +2,10 @@
 #ifndef LBX_NOTIFIER_WRITER_H
 #define LBX_NOTIFIER_WRITER_H
 
-#include "core/mail_templates.h"
-#include "io/mime.h"
 #include "io/settings.h"
 #include "mail.h"
+#include "mail/templates.h"
+#include "smtp/mime.h"
 
 /* Writes mails of one claim after the other. Starts with all but templates and settings zeroed; first is NULL
  * again for each claim. */

@@ -10,7 +10,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/map.h"
-#include "event/time.h"
+#include "base/time.h"
 #include "io/producer.h"
 #include "shards.h"
 #include "sql_relay.h"

@@ -1,8 +1,8 @@
 #include "world.h"
 
 #include "base/log.h"
-#include "event/time.h"
-#include "event/uuid.h"
+#include "base/time.h"
+#include "base/uuid.h"
 #include "sql_requester.h"
 
 #include <string.h>

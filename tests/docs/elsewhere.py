@@ -14,9 +14,9 @@ ELSEWHERE = {
     ("CONTRIBUTING.md", "./dev up && eval \"$(./dev env)\""): ("has a stack of its own", "tests/dev/test_stack.py"),
     ("CONTRIBUTING.md", "./dev fmt"): (TREE, "tools/dev/check.py"),
     ("CONTRIBUTING.md", "ctest --test-dir build/release -R unit.rules --output-on-failure"): (TESTS, "tools/dev/test.py"),
-    ("CONTRIBUTING.md", "./dev pytest tests/road/test_refusals.py -k duration"): (TESTS, "tests/road/test_refusals.py"),
-    ("CONTRIBUTING.md", "./dev pytest tests/road/test_refusals.py --stack .dev"): (TESTS, "tests/road/test_refusals.py"),
-    ("README.md", "./dev demo"): ("has a stack of its own", "tests/road/test_demo.py"),
+    ("CONTRIBUTING.md", "./dev pytest tests/e2e/test_refusals.py -k duration"): (TESTS, "tests/e2e/test_refusals.py"),
+    ("CONTRIBUTING.md", "./dev pytest tests/e2e/test_refusals.py --stack .dev"): (TESTS, "tests/e2e/test_refusals.py"),
+    ("README.md", "./dev demo"): ("has a stack of its own", "tests/e2e/test_demo.py"),
     ("README.md", "./dev test"): (TESTS, ".ci/run"),
     ("docs/audit-recipes.md", "sql"): ("needs records to find", "tests/audit/models/test_recipes.py"),
     ("docs/audit.md", "LOCKBOX_GROUP_PREFIX=rebuild. LOCKBOX_CHECKPOINT_KEY_FILE= LOCKBOX_INSTANCE= auditor"):

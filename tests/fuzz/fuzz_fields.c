@@ -3,8 +3,8 @@
 #include "core/tenant.h"
 #include "core/ticket.h"
 
-#include "event/fields_json.h"
-#include "event/recall.h"
+#include "json/fields_json.h"
+#include "json/recall.h"
 
 #include "fuzz.h"
 

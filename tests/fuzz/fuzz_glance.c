@@ -1,7 +1,7 @@
 /* What the auditor gleans: skimming sees what a parser sees, or leaves it to the parser; and a glance with
  * decoding is a glance and a decoding. Whatever an event says makes rows of the read models. */
-#include "audit/models.h"
 #include "event/open.h"
+#include "models/models.h"
 
 #include "record.h"
 

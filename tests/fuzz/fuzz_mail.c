@@ -1,10 +1,10 @@
 /* A request out of anybody's JSON, told in a mail of each kind to each reader, and that mail as bytes: one
  * subject, no header and no markup that came from outside. */
 #include "base/utf8.h"
-#include "core/mail.h"
-#include "core/mail_templates.h"
 #include "core/request.h"
-#include "io/mime.h"
+#include "mail/mail.h"
+#include "mail/templates.h"
+#include "smtp/mime.h"
 
 #include "fuzz.h"
 

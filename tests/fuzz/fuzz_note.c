@@ -1,6 +1,6 @@
 /* The texts of transparency logs: keys, signed notes, checkpoints, proofs, policies. What is accepted has
  * one spelling: written again, it is the same text. */
-#include "audit/policy.h"
+#include "tlog/policy.h"
 
 #include "fuzz.h"
 

@@ -1,5 +1,5 @@
 /* The environment: lines of NAME=value, of which those that begin with LOCKBOX_ count. */
-#include "event/time.h"
+#include "base/time.h"
 #include "io/settings.h"
 
 #include "fuzz.h"

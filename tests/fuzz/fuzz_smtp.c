@@ -1,7 +1,7 @@
 /* What an operator writes of mail relays, and what those answer. */
 #include "base/utf8.h"
-#include "io/smtp_reply.h"
-#include "io/smtp_url.h"
+#include "smtp/reply.h"
+#include "smtp/url.h"
 
 #include "fuzz.h"
 

@@ -1,7 +1,7 @@
 /* Mail templates as operators write them, in each of the three forms, and pages as markup takes them. What
  * is accepted shows any value as text alone: nothing of it is markup. */
-#include "core/markup.h"
-#include "core/template.h"
+#include "mail/markup.h"
+#include "mail/template.h"
 
 #include "fuzz.h"
 

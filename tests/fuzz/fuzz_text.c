@@ -3,9 +3,9 @@
 #include "base/email.h"
 #include "base/log.h"
 #include "base/utf8.h"
-#include "core/words.h"
-#include "event/fields_json.h"
-#include "event/uuid.h"
+#include "base/uuid.h"
+#include "json/fields_json.h"
+#include "mail/words.h"
 
 #include "fuzz.h"
 

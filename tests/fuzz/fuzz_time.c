@@ -1,5 +1,5 @@
 /* Times and durations: what is read is written, and reads as the same. */
-#include "event/time.h"
+#include "base/time.h"
 
 #include "fuzz.h"
 

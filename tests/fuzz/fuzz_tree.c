@@ -1,6 +1,6 @@
 /* Proofs of a Merkle tree from anybody: they hold or do not, and nothing else happens. Those that we make
  * hold, and only for what they were made of. */
-#include "audit/tree.h"
+#include "tlog/tree.h"
 
 #include "fuzz.h"
 

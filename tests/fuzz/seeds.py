@@ -116,7 +116,7 @@ def vectors(*names: str) -> list[bytes]:
 
 
 def templates() -> list[bytes]:
-    built_in = [path.read_bytes() for path in sorted((REPOSITORY / "common/core/templates").iterdir())]
+    built_in = [path.read_bytes() for path in sorted((REPOSITORY / "common/mail/templates").iterdir())]
     return built_in + vectors("template", "markup")
 
 

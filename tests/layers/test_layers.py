@@ -11,13 +11,17 @@ REPO = Path(__file__).resolve().parents[2]
 
 # (layer, a file of it, something that only a layer above, or a sibling, has)
 REACHES = [
-    ("base", "common/base/map.c", "lbx_time_parse"),
+    ("base", "common/base/map.c", "lbx_event_decode"),
     ("event", "common/event/record.c", "lbx_rule"),
     ("core", "common/core/rules.c", "lbx_settings_load"),
     ("core", "common/core/ticket.c", "lbx_pg_open"),
     ("io_settings", "common/io/settings.c", "lbx_offsets_take"),
     ("io_pg", "common/io/pg.c", "lbx_settings_load"),
-    ("audit", "common/audit/tree.c", "lbx_pg_open"),
+    ("json", "common/json/fields.c", "lbx_event_decode"),
+    ("mail", "common/mail/words.c", "lbx_settings_load"),
+    ("models", "common/models/project.c", "lbx_settings_load"),
+    ("smtp", "common/smtp/smtp.c", "lbx_settings_load"),
+    ("tlog", "common/tlog/tree.c", "lbx_pg_open"),
     ("store", "common/store/clock.c", "lbx_backoff_next_us"),
 ]
 

@@ -1,4 +1,4 @@
-"""Mail as it leaves: common/core/mail, common/io/mime and common/io/smtp, seen by receivers that know nothing of them."""
+"""Mail as it leaves: common/mail and common/smtp, seen by receivers that know nothing of them."""
 
 import os
 import secrets

@@ -1,8 +1,8 @@
 /* project_events URL SEED CHUNK: projects the records of an audit store into its read models, so many in a
  * transaction, in an order that follows from the seed. What order they came in must not matter.
  */
-#include "audit/models.h"
 #include "base/cleanup.h"
+#include "models/models.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -9,10 +9,10 @@
  * Exit 2: the relay's settings were refused; why stands on standard error. */
 #include "base/arena.h"
 #include "base/clock.h"
-#include "core/mail.h"
-#include "core/mail_templates.h"
-#include "io/mime.h"
-#include "io/relays.h"
+#include "mail/mail.h"
+#include "mail/templates.h"
+#include "smtp/mime.h"
+#include "smtp/relays.h"
 
 #include <jansson.h>
 

@@ -4,10 +4,10 @@
  * "portal_url", "ticket_title", "now", "request", "to"}. Out: {"subject", "text", "html", "bytes"}: what the
  * mail says, and the message as it would leave; or {"refused": why} where the request is malformed or the
  * mail cannot be written. A line that is not of that form ends the program with 2. */
-#include "core/mail.h"
-#include "core/mail_templates.h"
 #include "io/folder.h"
-#include "io/mime.h"
+#include "mail/mail.h"
+#include "mail/templates.h"
+#include "smtp/mime.h"
 
 #include <jansson.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /* From a wish to a request: each check, which of several speaks, and what each outcome carries. */
 #include "core/creation.h"
 
-#include "event/time.h"
+#include "base/time.h"
 
 #include "check.h"
 

@@ -1,7 +1,7 @@
 /* What a decision does to a request, and what approves itself by policy. */
 #include "core/request.h"
 
-#include "event/time.h"
+#include "base/time.h"
 
 #include "request_in.h"
 

@@ -1,9 +1,9 @@
 /* The engine on a table made for it, with one row of each type. */
-#include "event/fields.h"
+#include "json/fields.h"
 
+#include "base/time.h"
 #include "base/utf8.h"
 #include "check.h"
-#include "event/time.h"
 
 struct part {
     const char *id;

@@ -1,10 +1,10 @@
 /* Mail content: every kind, state and reader as golden files, and hostile text in every field.
  * LBX_GOLDEN=update writes the golden files anew. */
-#include "core/mail.h"
+#include "mail/mail.h"
 
+#include "base/time.h"
 #include "base/utf8.h"
-#include "core/mail_templates.h"
-#include "event/time.h"
+#include "mail/templates.h"
 
 #include "golden.h"
 

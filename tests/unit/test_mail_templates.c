@@ -1,8 +1,8 @@
 /* An operator's templates in place of those built in: which are taken, and what is said of the others. */
-#include "core/mail_templates.h"
+#include "mail/templates.h"
 
-#include "core/mail.h"
-#include "core/mail_example.h"
+#include "mail/example.h"
+#include "mail/mail.h"
 
 #include "check.h"
 

@@ -1,8 +1,8 @@
 /* What templates may say: each value where there is something to say, and where there is not. What mails make of
  * them is in test_mail.c. */
-#include "core/mail_values.h"
+#include "mail/values.h"
 
-#include "core/mail.h"
+#include "mail/mail.h"
 
 #include "check.h"
 

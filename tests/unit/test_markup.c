@@ -1,5 +1,5 @@
 /* What HTML a template may have, and where in it a value may stand. */
-#include "core/markup.h"
+#include "mail/markup.h"
 
 #include "base/cleanup.h"
 #include "check.h"

@@ -1,8 +1,8 @@
 /* A mail's bytes: the exact form once, and that nothing from outside becomes a header. How other
  * readers take it is in tests/mail. */
-#include "io/mime.h"
+#include "smtp/mime.h"
 
-#include "io/smtp.h"
+#include "smtp/smtp.h"
 
 #include "check.h"
 

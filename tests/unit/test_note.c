@@ -1,4 +1,4 @@
-#include "audit/note.h"
+#include "tlog/note.h"
 
 #include "check.h"
 

@@ -1,4 +1,4 @@
-#include "audit/policy.h"
+#include "tlog/policy.h"
 
 #include "check.h"
 

@@ -1,7 +1,7 @@
 /* What is read without a parser is what the parser reads. */
-#include "event/fields_json.h"
 #include "event/payload.h"
-#include "event/recall.h"
+#include "json/fields_json.h"
+#include "json/recall.h"
 
 #include "check.h"
 #include "damage.h"

@@ -2,7 +2,7 @@
  * test_decide.c. */
 #include "core/request.h"
 
-#include "event/time.h"
+#include "base/time.h"
 #include "io/hash.h"
 
 #include "request_in.h"

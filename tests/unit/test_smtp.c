@@ -1,6 +1,6 @@
 /* What of mail transfer needs no server: addresses, settings, and what is refused before
  * connecting. The rest is in tests/mail. */
-#include "io/smtp.h"
+#include "smtp/smtp.h"
 
 #include "check.h"
 

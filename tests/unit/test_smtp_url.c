@@ -1,5 +1,5 @@
 /* LOCKBOX_SMTP_URL: what is understood, and what stops the start. */
-#include "io/smtp_url.h"
+#include "smtp/url.h"
 
 #include "check.h"
 

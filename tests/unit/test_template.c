@@ -1,5 +1,5 @@
 /* The syntax of templates, where values may stand, and that a value is never more than text. */
-#include "core/template.h"
+#include "mail/template.h"
 
 #include "check.h"
 

@@ -1,4 +1,4 @@
-#include "event/time.h"
+#include "base/time.h"
 
 #include "check.h"
 

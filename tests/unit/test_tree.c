@@ -1,4 +1,4 @@
-#include "audit/tree.h"
+#include "tlog/tree.h"
 
 #include "base/buf.h"
 #include "check.h"

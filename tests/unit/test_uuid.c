@@ -1,4 +1,4 @@
-#include "event/uuid.h"
+#include "base/uuid.h"
 
 #include "check.h"
 

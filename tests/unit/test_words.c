@@ -1,7 +1,7 @@
 /* Phrases, and that text from outside cannot steer whatever shows it. */
-#include "core/words.h"
+#include "mail/words.h"
 
-#include "event/time.h"
+#include "base/time.h"
 
 #include "check.h"
 

@@ -11,12 +11,16 @@ import analysis
 # A layer may include these. A service and a tool may include every layer, and their own folder.
 LAYERS = {
     "base": {"base"},
-    "event": {"base", "event"},
-    "core": {"base", "event", "core"},
+    "json": {"base", "json"},
+    "event": {"base", "json", "event"},
+    "core": {"base", "json", "event", "core"},
+    "mail": {"base", "json", "event", "core", "mail"},
     "io": {"base", "event", "io"},
-    "audit": {"base", "event", "io", "audit"},
-    "store": {"base", "event", "core", "io", "store"},
-    "worker": {"base", "event", "core", "io", "audit", "store", "worker"},
+    "smtp": {"base", "smtp"},
+    "tlog": {"base", "json", "event", "io", "tlog"},
+    "models": {"base", "json", "event", "core", "io", "models"},
+    "store": {"base", "json", "event", "core", "io", "store"},
+    "worker": {"base", "json", "event", "core", "io", "store", "worker"},
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"')
 SQL = re.compile(r'"\s*(SELECT|INSERT|UPDATE|DELETE|COPY|WITH)\s')

@@ -1,7 +1,7 @@
 #include "bytes.h"
 
 #include "base/utf8.h"
-#include "core/words.h"
+#include "mail/words.h"
 
 #include <ctype.h>
 #include <string.h>

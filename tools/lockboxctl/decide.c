@@ -2,7 +2,7 @@
 #include "ctl.h"
 
 #include "base/clock.h"
-#include "event/time.h"
+#include "base/time.h"
 #include "publish.h"
 #include "sign.h"
 #include "sql_ctl.h"

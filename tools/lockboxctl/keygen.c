@@ -1,9 +1,9 @@
 /* keygen: a key that signs checkpoints. */
 #include "ctl.h"
 
-#include "audit/note.h"
 #include "base/random.h"
 #include "io/ed25519.h"
+#include "tlog/note.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,10 +1,10 @@
 /* notification preview and templates check: what mails say, without sending any. */
 #include "ctl.h"
 
-#include "core/mail.h"
-#include "core/mail_example.h"
-#include "core/mail_templates.h"
 #include "io/folder.h"
+#include "mail/example.h"
+#include "mail/mail.h"
+#include "mail/templates.h"
 
 #include <stdio.h>
 #include <string.h>

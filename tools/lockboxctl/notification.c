@@ -1,7 +1,7 @@
 /* notification list, notification retry: the ledger of mails. */
 #include "ctl.h"
 
-#include "event/uuid.h"
+#include "base/uuid.h"
 #include "sql_ctl.h"
 
 enum ctl_exit ctl_notification_list(struct ctl *ctl) {

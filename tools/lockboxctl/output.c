@@ -1,8 +1,8 @@
 #include "output.h"
 
+#include "base/time.h"
 #include "base/utf8.h"
-#include "core/words.h"
-#include "event/time.h"
+#include "mail/words.h"
 
 #include <ctype.h>
 #include <stdio.h>

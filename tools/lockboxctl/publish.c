@@ -7,9 +7,9 @@
 
 #include "base/clock.h"
 #include "base/random.h"
+#include "base/time.h"
+#include "base/uuid.h"
 #include "event/envelope.h"
-#include "event/time.h"
-#include "event/uuid.h"
 #include "io/producer.h"
 
 #include <stdio.h>

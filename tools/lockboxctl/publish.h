@@ -4,8 +4,8 @@
 
 #include "ctl.h"
 
+#include "base/uuid.h"
 #include "event/payload.h"
-#include "event/uuid.h"
 
 /* A CloudEvent as a record. Its parts point at each other: it stays where it is. */
 struct ctl_message {

@@ -7,7 +7,7 @@
  */
 #include "ctl.h"
 
-#include "audit/models.h"
+#include "models/models.h"
 #include "progress.h"
 #include "sql_rebuild.h"
 

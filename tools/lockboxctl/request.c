@@ -1,9 +1,9 @@
 /* request list, request show: requests as they stand, from the operational database. */
 #include "ctl.h"
 
-#include "core/words.h"
+#include "base/time.h"
 #include "event/payload.h"
-#include "event/time.h"
+#include "mail/words.h"
 #include "sql_ctl.h"
 #include "watch.h"
 #include "words.h"

@@ -6,8 +6,8 @@
  */
 #include "ctl.h"
 
+#include "base/time.h"
 #include "event/envelope.h"
-#include "event/time.h"
 #include "publish.h"
 #include "rejected.h"
 #include "sql_ctl.h"

@@ -1,12 +1,12 @@
 #include "sign.h"
 
-#include "audit/note.h"
 #include "base/base64.h"
 #include "base/clock.h"
 #include "core/request.h"
 #include "io/ed25519.h"
 #include "io/hash.h"
 #include "sql_ctl.h"
+#include "tlog/note.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /* Each event as a sentence: one small teller for each kind of payload. */
 #include "words.h"
 
-#include "core/words.h"
+#include "mail/words.h"
 #include "output.h"
 
 #include <string.h>

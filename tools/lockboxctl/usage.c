@@ -1,7 +1,7 @@
 /* The command line, by the table of commands. */
 #include "ctl.h"
 
-#include "event/uuid.h"
+#include "base/uuid.h"
 #include "fields.h"
 
 #include <errno.h>

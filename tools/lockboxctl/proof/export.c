@@ -2,7 +2,7 @@
  * describes the files.
  */
 #include "base/clock.h"
-#include "event/time.h"
+#include "base/time.h"
 #include "evidence.h"
 #include "pack.h"
 #include "prove.h"

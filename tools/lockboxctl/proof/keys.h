@@ -2,8 +2,8 @@
 #ifndef LOCKBOXCTL_PROOF_KEYS_H
 #define LOCKBOXCTL_PROOF_KEYS_H
 
-#include "audit/policy.h"
 #include "ctl.h"
+#include "tlog/policy.h"
 
 struct trusted {
     unsigned char (*keys)[LBX_KEY_SIZE];

@@ -2,8 +2,8 @@
 #ifndef LOCKBOXCTL_PROOF_LOGS_H
 #define LOCKBOXCTL_PROOF_LOGS_H
 
-#include "audit/note.h"
 #include "ctl.h"
+#include "tlog/note.h"
 
 struct log {
     const char *topic;

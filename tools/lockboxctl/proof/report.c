@@ -3,11 +3,11 @@
  */
 #include "base/clock.h"
 #include "base/file.h"
-#include "core/template.h"
-#include "core/words.h"
+#include "base/time.h"
 #include "event/envelope.h"
-#include "event/time.h"
 #include "evidence.h"
+#include "mail/template.h"
+#include "mail/words.h"
 #include "prove.h"
 #include "words.h"
 

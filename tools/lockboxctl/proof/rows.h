@@ -4,9 +4,9 @@
 #ifndef LOCKBOXCTL_PROOF_ROWS_H
 #define LOCKBOXCTL_PROOF_ROWS_H
 
-#include "audit/tree.h"
 #include "base/arena.h"
 #include "event/record.h"
+#include "tlog/tree.h"
 
 /* What a row's place says of all rows of its log. */
 struct place {

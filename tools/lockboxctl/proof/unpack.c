@@ -3,8 +3,8 @@
  */
 #include "unpack.h"
 
-#include "event/fields.h"
 #include "findings.h"
+#include "json/fields.h"
 #include "keys.h"
 #include "pack.h"
 

@@ -1,0 +1,179 @@
+#include "json/scan.h"
+
+#include "base/utf8.h"
+
+#include <endian.h>
+#include <string.h>
+
+enum { DIGITS_MAX = 18 };
+
+void lbx_scan_space(struct lbx_scan *s) {
+    while (s->at < s->end && (*s->at == ' ' || *s->at == '\n' || *s->at == '\r' || *s->at == '\t'))
+        s->at++;
+}
+
+bool lbx_scan_take(struct lbx_scan *s, char wanted) {
+    lbx_scan_space(s);
+    bool there = s->at < s->end && *s->at == wanted;
+    s->at += there;
+    return there;
+}
+
+bool lbx_scan_word(struct lbx_scan *s, const char *word) {
+    size_t len = strlen(word);
+    bool there = (size_t)(s->end - s->at) >= len && memcmp(s->at, word, len) == 0;
+    if (there)
+        s->at += len;
+    return there;
+}
+
+/* ---- strings ---- */
+
+#define EACH_BYTE(byte) (UINT64_C(0x0101010101010101) * (byte))
+
+/* The high bits of those of eight bytes that are a quote, a backslash, a control character or beyond ASCII (a byte b
+ * of v is 0 where (v - 0x01…) & ~v has its high bit set). The lowest is right; above it borrows may add false ones. */
+static uint64_t specials(const char *at) {
+    uint64_t v;
+    memcpy(&v, at, sizeof v);
+    v = le64toh(v);
+    uint64_t quote = v ^ EACH_BYTE('"'), slash = v ^ EACH_BYTE('\\');
+    uint64_t found = ((quote - EACH_BYTE(1)) & ~quote) | ((slash - EACH_BYTE(1)) & ~slash) |
+                     (v - EACH_BYTE(0x20)) | v;
+    return found & EACH_BYTE(0x80);
+}
+
+/* Up to the next of those, or to what is left of eight bytes. */
+static void skip_plain(struct lbx_scan *s) {
+    while (s->end - s->at >= 32 &&
+           !(specials(s->at) | specials(s->at + 8) | specials(s->at + 16) | specials(s->at + 24)))
+        s->at += 32;
+    while (s->end - s->at >= 8) {
+        uint64_t found = specials(s->at);
+        s->at += found ? __builtin_ctzll(found) / 8 : 8;
+        if (found)
+            return;
+    }
+}
+
+bool lbx_scan_string(struct lbx_scan *s, struct lbx_scan_text *ret_text) {
+    ret_text->at = s->at;
+    ret_text->plain = true;
+    for (skip_plain(s); s->at < s->end; skip_plain(s)) {
+        unsigned char c = (unsigned char)*s->at;
+        if (c == '"') {
+            ret_text->len = (size_t)(s->at++ - ret_text->at);
+            return true;
+        }
+        if (c < 0x20)
+            return false;
+        if (c == '\\') {
+            ret_text->plain = false;
+            if (s->end - s->at < 2 || !memchr("\"\\/bfnrt", s->at[1], 8))
+                return false;
+            s->at += 2;
+        } else if (c < 0x80) {
+            s->at++;
+        } else {
+            size_t size = lbx_utf8_len(s->at, (size_t)(s->end - s->at));
+            if (size == 0)
+                return false;
+            s->at += size;
+        }
+    }
+    return false;
+}
+
+/* ---- values ---- */
+
+static bool at_digit(const struct lbx_scan *s) {
+    return s->at < s->end && *s->at >= '0' && *s->at <= '9';
+}
+
+bool lbx_scan_integer(struct lbx_scan *s, int64_t *ret_number) {
+    const bool negative = s->at < s->end && *s->at == '-';
+    s->at += negative;
+    const char *first = s->at;
+    int64_t number = 0;
+    for (; at_digit(s) && s->at - first < DIGITS_MAX; s->at++)
+        number = number * 10 + (*s->at - '0');
+    *ret_number = negative ? -number : number;
+    const bool none = s->at == first, zero_first = s->at - first > 1 && *first == '0';
+    const bool goes_on = at_digit(s) || (s->at < s->end && memchr(".eE", *s->at, 3));
+    return !none && !zero_first && !goes_on;
+}
+
+bool lbx_scan_key(struct lbx_scan *s, size_t first, struct lbx_scan_text *ret_key) {
+    if (!lbx_scan_take(s, '"') || !lbx_scan_string(s, ret_key) || !ret_key->plain ||
+        s->key_count == LBX_SCAN_KEYS_MAX)
+        return false;
+    for (size_t i = first; i < s->key_count; i++)
+        if (s->keys[i].len == ret_key->len && memcmp(s->keys[i].at, ret_key->at, ret_key->len) == 0)
+            return false;
+    s->keys[s->key_count++] = *ret_key;
+    return lbx_scan_take(s, ':');
+}
+
+static bool pass_members(struct lbx_scan *s) {
+    const size_t first = s->key_count;
+    struct lbx_scan_text key;
+    if (lbx_scan_take(s, '}'))
+        return true;
+    do {
+        if (!lbx_scan_key(s, first, &key) || !lbx_scan_past(s))
+            return false;
+    } while (lbx_scan_take(s, ','));
+    s->key_count = first;
+    return lbx_scan_take(s, '}');
+}
+
+static bool pass_items(struct lbx_scan *s) {
+    if (lbx_scan_take(s, ']'))
+        return true;
+    do {
+        if (!lbx_scan_past(s))
+            return false;
+    } while (lbx_scan_take(s, ','));
+    return lbx_scan_take(s, ']');
+}
+
+bool lbx_scan_enter(struct lbx_scan *s) {
+    return ++s->depth <= LBX_SCAN_DEPTH_MAX;
+}
+
+void lbx_scan_leave(struct lbx_scan *s) {
+    s->depth--;
+}
+
+static bool pass_nested(struct lbx_scan *s, bool (*pass)(struct lbx_scan *s)) {
+    bool good = lbx_scan_enter(s) && pass(s);
+    lbx_scan_leave(s);
+    return good;
+}
+
+bool lbx_scan_past(struct lbx_scan *s) {
+    struct lbx_scan_text text;
+    int64_t number;
+    lbx_scan_space(s);
+    if (s->at == s->end)
+        return false;
+    switch (*s->at) {
+    case '"':
+        s->at++;
+        return lbx_scan_string(s, &text);
+    case '{':
+        s->at++;
+        return pass_nested(s, pass_members);
+    case '[':
+        s->at++;
+        return pass_nested(s, pass_items);
+    case 't':
+        return lbx_scan_word(s, "true");
+    case 'f':
+        return lbx_scan_word(s, "false");
+    case 'n':
+        return lbx_scan_word(s, "null");
+    default:
+        return lbx_scan_integer(s, &number);
+    }
+}

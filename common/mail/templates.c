@@ -1,0 +1,219 @@
+/* Reading a set of templates: every file is looked at, so that a check names all that is wrong. */
+#include "mail/templates.h"
+
+#include "base/cleanup.h"
+#include "mail/example.h"
+#include "mail/mail.h"
+#include "mail/values.h"
+
+#include <assert.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { FILES_MAX = 32 };
+
+const char *const lbx_mail_template_endings[] = {".txt", ".html", NULL};
+
+static const char subject_label[] = "Subject: ";
+
+struct reader {
+    struct lbx_mail_templates *set;
+    struct lbx_template_file files[FILES_MAX];
+    size_t count;
+    struct lbx_buf *reasons;
+    bool bad;
+};
+
+/* A part's fault is found once for each file that includes it, and told once. */
+static void tell(struct reader *r, const char *reason) {
+    struct lbx_buf line LBX_BUF = {0};
+    r->bad = true;
+    lbx_buf_printf(&line, "%s\n", reason);
+    if (!r->reasons->data || !strstr(r->reasons->data, line.data))
+        lbx_buf_add(r->reasons, line.data, line.len);
+}
+
+__attribute__((format(printf, 4, 5))) static void tell_of(struct reader *r, const char *name,
+                                                          size_t line, const char *format, ...) {
+    char what[160], reason[256];
+    va_list args;
+    va_start(args, format);
+    (void)vsnprintf(what, sizeof what, format, args);
+    va_end(args);
+    (void)snprintf(reason, sizeof reason, "%.80s:%zu: %s", name, line, what);
+    tell(r, reason);
+}
+
+/* ---- files ---- */
+
+static struct lbx_template_file *find(struct reader *r, const char *name) {
+    for (size_t i = 0; i < r->count; i++)
+        if (strcmp(r->files[i].name, name) == 0)
+            return &r->files[i];
+    return NULL;
+}
+
+static void take_files(struct reader *r, const struct lbx_file *replaced, size_t count) {
+    for (const struct lbx_file *file = lbx_mail_defaults; file->name; file++) {
+        assert(r->count < FILES_MAX);
+        r->files[r->count++] =
+            (struct lbx_template_file){.name = file->name, .text = file->text, .len = file->len};
+    }
+    for (size_t i = 0; i < count; i++) {
+        struct lbx_template_file *file = find(r, replaced[i].name);
+        if (!file) {
+            tell_of(r, replaced[i].name, 1, "no template has this name");
+            continue;
+        }
+        file->text = lbx_arena_memdup(&r->set->texts, replaced[i].text, replaced[i].len);
+        file->len = replaced[i].len;
+    }
+}
+
+/* The parts that a file of this ending may include: all files of that ending. */
+static size_t parts_like(const struct reader *r, const char *ending,
+                         struct lbx_template_file ret_parts[FILES_MAX]) {
+    size_t count = 0;
+    for (size_t i = 0; i < r->count; i++)
+        if (strcmp(strchr(r->files[i].name, '.'), ending) == 0) {
+            ret_parts[count] = r->files[i];
+            ret_parts[count++].line = 1;
+        }
+    return count;
+}
+
+static void parse(struct reader *r, enum lbx_template_form form,
+                  const struct lbx_template_file *file, struct lbx_template **ret_template) {
+    struct lbx_template_file parts[FILES_MAX];
+    struct lbx_template_reason reason;
+    const struct lbx_template_source source = {
+        .form = form,
+        .file = *file,
+        .parts = parts,
+        .part_count = parts_like(r, form == LBX_TEMPLATE_HTML ? ".html" : ".txt", parts),
+        .vocabulary = &lbx_mail_vocabulary,
+    };
+    if (lbx_template_parse(&source, ret_template, &reason) != LBX_OK)
+        tell(r, reason.text);
+}
+
+/* The subject, and what stands below the empty line under it. */
+static void parse_text(struct reader *r, const struct lbx_template_file *file,
+                       struct lbx_mail_words *words) {
+    size_t label = strlen(subject_label);
+    const char *end = memchr(file->text, '\n', file->len);
+    if (!end || file->len < label || memcmp(file->text, subject_label, label) != 0) {
+        tell_of(r, file->name, 1, "does not begin with a line \"Subject: …\"");
+        return;
+    }
+    size_t first = (size_t)(end - file->text);
+    if (first + 1 >= file->len || file->text[first + 1] != '\n') {
+        tell_of(r, file->name, 2, "not an empty line below the subject");
+        return;
+    }
+    const struct lbx_template_file subject = {file->name, file->text + label, first - label, 1};
+    const struct lbx_template_file text = {file->name, end + 2, file->len - first - 2, 3};
+    parse(r, LBX_TEMPLATE_LINE, &subject, &words->subject);
+    parse(r, LBX_TEMPLATE_TEXT, &text, &words->text);
+}
+
+static void parse_kind(struct reader *r, enum lbx_mail_kind kind) {
+    char name[64];
+    (void)snprintf(name, sizeof name, "%s.txt", lbx_mail_kind_names[kind]);
+    parse_text(r, find(r, name), &r->set->kinds[kind]);
+    (void)snprintf(name, sizeof name, "%s.html", lbx_mail_kind_names[kind]);
+    struct lbx_template_file *html = find(r, name);
+    html->line = 1;
+    parse(r, LBX_TEMPLATE_HTML, html, &r->set->kinds[kind].html);
+}
+
+/* ---- what each mail must say ---- */
+
+/* NULL-ended. A flag is what the words must ask: whom they tell. */
+static const char *const in_subject[] = {"ticket_id", "request_id", NULL};
+static const char *const in_body[] = {
+    "ticket_id", "request_id",   "items",         "words", "cluster",
+    "engineer",  "organization", "justification", "link",  NULL,
+};
+static const char *const in_kind[LBX_MAIL_END][6] = {
+    [LBX_MAIL_APPROVAL_NEEDED] = {"duration", "decide_by", "cannot_approve"},
+    [LBX_MAIL_REMINDER] = {"duration", "decide_by", "cannot_approve"},
+    [LBX_MAIL_OUTCOME] = {"state", "cannot_approve"},
+    [LBX_MAIL_EMERGENCY] = {"access_until", "acknowledge_by", "incident_id", "authorized_by",
+                            "cannot_approve"},
+    [LBX_MAIL_EMERGENCY_REMINDER] = {"incident_id", "authorized_by", "cannot_approve"},
+};
+
+static void require(struct reader *r, const char *const *names, uint64_t shown, const char *file,
+                    const struct lbx_mail_input *to) {
+    for (; *names; names++) {
+        int value = lbx_vocabulary_find(&lbx_mail_vocabulary, *names, strlen(*names));
+        if (!(shown >> value & 1))
+            tell_of(r, file, 1, "leaves out {{%s}} in the mail to an %s (%s)", *names,
+                    lbx_mail_reader_names[to->reader], lbx_state_names[to->request->state]);
+    }
+}
+
+static void check_form(struct reader *r, const struct lbx_template *template, const char *ending,
+                       const char *const *names, const char *const *more,
+                       const struct lbx_mail_input *input) {
+    struct lbx_buf out LBX_BUF = {0};
+    uint64_t shown = 0;
+    char file[64];
+    (void)snprintf(file, sizeof file, "%s%s", lbx_mail_kind_names[input->kind], ending);
+    lbx_template_show(template, input, &out, &shown);
+    require(r, names, shown, file, input);
+    if (more)
+        require(r, more, shown, file, input);
+}
+
+static void check_example(struct reader *r, const struct lbx_mail_input *input) {
+    const struct lbx_mail_words *words = &r->set->kinds[input->kind];
+    check_form(r, words->subject, ".txt", in_subject, NULL, input);
+    check_form(r, words->text, ".txt", in_body, in_kind[input->kind], input);
+    check_form(r, words->html, ".html", in_body, in_kind[input->kind], input);
+}
+
+static void check_words(struct reader *r) {
+    struct lbx_mail_input input;
+    for (size_t i = 0; lbx_mail_example(i, &input); i++)
+        for (int reader = 0; reader < LBX_READER_COUNT; reader++) {
+            input.reader = (enum lbx_mail_reader)reader;
+            check_example(r, &input);
+        }
+}
+
+/* ---- the set ---- */
+
+enum lbx_err lbx_mail_templates_new(const struct lbx_file *replaced, size_t count,
+                                    struct lbx_mail_templates **ret_templates,
+                                    struct lbx_buf *reasons) {
+    struct lbx_mail_templates *set = lbx_calloc(sizeof *set);
+    lbx_arena_init(&set->texts);
+    struct reader reader = {.set = set, .reasons = reasons};
+    take_files(&reader, replaced, count);
+    for (int kind = LBX_MAIL_NONE + 1; kind < LBX_MAIL_END; kind++)
+        parse_kind(&reader, (enum lbx_mail_kind)kind);
+    if (!reader.bad)
+        check_words(&reader);
+    if (reader.bad) {
+        lbx_mail_templates_free(set);
+        return LBX_ERR_INVALID;
+    }
+    *ret_templates = set;
+    return LBX_OK;
+}
+
+void lbx_mail_templates_free(struct lbx_mail_templates *templates) {
+    if (!templates)
+        return;
+    for (int kind = LBX_MAIL_NONE + 1; kind < LBX_MAIL_END; kind++) {
+        lbx_template_free(templates->kinds[kind].subject);
+        lbx_template_free(templates->kinds[kind].text);
+        lbx_template_free(templates->kinds[kind].html);
+    }
+    lbx_arena_done(&templates->texts);
+    free(templates);
+}

@@ -1,0 +1,235 @@
+/* Text and phrases. */
+#include "mail/words.h"
+
+#include "base/time.h"
+#include "base/utf8.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+/* ---- harmless text ---- */
+
+#define REPLACEMENT "\xEF\xBF\xBD"
+
+/* Characters that steer or hide text instead of being text. Joiners (U+200C, U+200D) stay: scripts
+ * and emoji are written with them. */
+static bool steers(uint32_t c) {
+    static const struct {
+        uint32_t first, last;
+    } ranges[] = {
+        {0x00, 0x1F},       /* C0 controls */
+        {0x7F, 0x9F},       /* delete, C1 controls */
+        {0xAD, 0xAD},       /* soft hyphen */
+        {0x34F, 0x34F},     /* combining grapheme joiner */
+        {0x61C, 0x61C},     /* Arabic letter mark */
+        {0x115F, 0x1160},   /* Hangul fillers */
+        {0x17B4, 0x17B5},   /* Khmer inherent vowels */
+        {0x180E, 0x180E},   /* Mongolian vowel separator */
+        {0x200B, 0x200B},   /* zero width space */
+        {0x200E, 0x200F},   /* left-to-right, right-to-left mark */
+        {0x2028, 0x202E},   /* line and paragraph separator, embeddings, overrides */
+        {0x2060, 0x206F},   /* word joiner, invisible operators, isolates */
+        {0x3164, 0x3164},   /* Hangul filler */
+        {0xFEFF, 0xFEFF},   /* byte order mark */
+        {0xFFA0, 0xFFA0},   /* halfwidth Hangul filler */
+        {0xFFF0, 0xFFFB},   /* unassigned, interlinear annotation */
+        {0x1D173, 0x1D17A}, /* musical beams, slurs and phrases */
+        {0xE0000, 0xE0FFF}, /* tags, variations */
+    };
+    for (size_t i = 0; i < sizeof ranges / sizeof ranges[0]; i++)
+        if (c >= ranges[i].first && c <= ranges[i].last)
+            return true;
+    return false;
+}
+
+static uint32_t code_point(const char *s, size_t n) {
+    static const unsigned char first_mask[] = {0, 0x7F, 0x1F, 0x0F, 0x07};
+    uint32_t c = (unsigned char)s[0] & first_mask[n];
+    for (size_t i = 1; i < n; i++)
+        c = c << 6 | ((unsigned char)s[i] & 0x3F);
+    return c;
+}
+
+/* How many bytes at its beginning are printable ASCII: most of what there is. */
+static size_t plain(const char *text, size_t len) {
+    size_t n = 0;
+    while (n < len && text[n] >= ' ' && text[n] <= '~')
+        n++;
+    return n;
+}
+
+void lbx_text_harmless_n(const char *text, size_t len, struct lbx_buf *out) {
+    for (size_t i = 0; i < len;) {
+        size_t run = plain(text + i, len - i);
+        lbx_buf_add(out, text + i, run);
+        i += run;
+        if (i == len)
+            break;
+        size_t n = lbx_utf8_len(text + i, len - i);
+        if (n == 1 && (text[i] == '\n' || text[i] == '\r' || text[i] == '\t'))
+            lbx_buf_char(out, ' ');
+        else if (n == 0 || steers(code_point(text + i, n)))
+            lbx_buf_str(out, REPLACEMENT);
+        else
+            lbx_buf_add(out, text + i, n);
+        i += n ? n : 1;
+    }
+}
+
+void lbx_text_harmless(const char *text, struct lbx_buf *out) {
+    if (text)
+        lbx_text_harmless_n(text, strlen(text), out);
+}
+
+void lbx_text_shortened(const char *text, size_t chars, struct lbx_buf *out) {
+    struct lbx_buf all LBX_BUF = {0};
+    lbx_text_harmless(text, &all);
+    size_t at = 0;
+    for (; at < all.len && chars > 0; chars--)
+        at += lbx_utf8_len(all.data + at, all.len - at);
+    lbx_buf_add(out, all.data, at);
+    if (at < all.len)
+        lbx_buf_str(out, "\xE2\x80\xA6");
+}
+
+/* ---- words ---- */
+
+void lbx_duration_words(int64_t us, struct lbx_buf *out) {
+    static const struct {
+        const char *name;
+        int64_t us;
+    } units[] = {
+        {"day", INT64_C(86400000000)},
+        {"hour", INT64_C(3600000000)},
+        {"minute", INT64_C(60000000)},
+        {"second", INT64_C(1000000)},
+    };
+    enum { LAST = sizeof units / sizeof units[0] - 1 };
+
+    if (us >= LBX_DURATION_BEYOND) {
+        lbx_buf_str(out, "more than 10,000 days");
+        return;
+    }
+    if (us > 0 && us < units[LAST].us) {
+        lbx_buf_str(out, "less than a second");
+        return;
+    }
+    if (us < 0)
+        us = 0;
+    size_t unit = 0;
+    while (unit < LAST && us < units[unit].us)
+        unit++;
+    const int64_t step = units[unit < LAST ? unit + 1 : LAST].us;
+    us = (us + step / 2) / step * step;
+    if (unit > 0 && us == units[unit - 1].us) /* 59 minutes and a half are an hour */
+        unit--;
+    int64_t whole = us / units[unit].us;
+    lbx_buf_printf(out, "%lld %s%s", (long long)whole, units[unit].name, whole == 1 ? "" : "s");
+    int64_t part = unit < LAST ? us % units[unit].us / units[unit + 1].us : 0;
+    if (part)
+        lbx_buf_printf(out, " %lld %s%s", (long long)part, units[unit + 1].name,
+                       part == 1 ? "" : "s");
+}
+
+void lbx_moment_words(int64_t us, struct lbx_buf *out) {
+    char iso[LBX_TIME_SIZE];
+    if (us <= 0) {
+        lbx_buf_str(out, "a time not known");
+        return;
+    }
+    lbx_time_format(us, iso);
+    lbx_buf_printf(out, "%.10s %.8s UTC", iso, iso + 11);
+}
+
+void lbx_deadline_words(int64_t us, int64_t now, struct lbx_buf *out) {
+    lbx_moment_words(us, out);
+    if (us <= 0)
+        return;
+    if (us <= now) {
+        lbx_buf_str(out, " (now past)");
+        return;
+    }
+    lbx_buf_str(out, " (");
+    lbx_duration_words(us - now, out);
+    lbx_buf_str(out, " left)");
+}
+
+/* A part of an item. Names of Kubernetes stand bare; anything that could be read as several words
+ * is quoted, so that no name can pretend to be the rest of the sentence. */
+static void part(const char *before, const char *text, struct lbx_buf *out) {
+    static const char plain[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._:/@";
+    if (!text || !*text)
+        return;
+    lbx_buf_str(out, before);
+    if (text[strspn(text, plain)] == '\0') {
+        lbx_buf_str(out, text);
+        return;
+    }
+    struct lbx_buf clean LBX_BUF = {0};
+    lbx_text_harmless(text, &clean);
+    lbx_buf_char(out, '"');
+    for (size_t i = 0; i < clean.len; i++) {
+        if (clean.data[i] == '"' || clean.data[i] == '\\')
+            lbx_buf_char(out, '\\');
+        lbx_buf_char(out, clean.data[i]);
+    }
+    lbx_buf_char(out, '"');
+}
+
+static bool given(const char *text) {
+    return text && *text;
+}
+
+void lbx_item_words(const struct lbx_item *item, struct lbx_buf *out) {
+    static const struct {
+        const char *action, *verb, *everywhere;
+    } objects[] = {
+        {"create_object", "Create", " (cluster-scoped)"},
+        {"update_object", "Update", " (cluster-scoped)"},
+        {"delete_object", "Delete", " (cluster-scoped)"},
+        {"list_or_get_objects", "List or get", " in every namespace"},
+    };
+    const char *action = item->action ? item->action : "";
+    if (strcmp(action, "get_pod_logs") == 0) {
+        lbx_buf_str(out, given(item->name) ? "Get logs from pod" : "Get logs from every pod");
+        part(" ", item->name, out);
+        part(" in ", item->namespace, out);
+        return;
+    }
+    for (size_t i = 0; i < sizeof objects / sizeof objects[0]; i++)
+        if (strcmp(action, objects[i].action) == 0) {
+            lbx_buf_str(out, objects[i].verb);
+            part(" ", given(item->kind) ? item->kind : "object", out);
+            part(" ", item->name, out);
+            if (given(item->namespace))
+                part(" in ", item->namespace, out);
+            else
+                lbx_buf_str(out, objects[i].everywhere);
+            return;
+        }
+    lbx_buf_str(out, "Not a permitted action:");
+    part(" ", given(action) ? action : "none", out);
+    part(" ", item->kind, out);
+    part(" ", item->name, out);
+    part(" in ", item->namespace, out);
+}
+
+void lbx_person_words(const char *name, const char *email, const char *id, struct lbx_buf *out) {
+    lbx_text_harmless(given(name) ? name : given(email) ? email : id, out);
+    if (given(name) && given(email)) {
+        lbx_buf_str(out, " (");
+        lbx_text_harmless(email, out);
+        lbx_buf_char(out, ')');
+    }
+}
+
+void lbx_cluster_words(const char *resource_id, struct lbx_buf *out) {
+    const char *id = resource_id ? resource_id : "";
+    size_t end = strlen(id), start;
+    while (end > 0 && id[end - 1] == '/')
+        end--;
+    for (start = end; start > 0 && id[start - 1] != '/';)
+        start--;
+    lbx_text_harmless_n(id + start, end - start, out);
+}

@@ -1,0 +1,21 @@
+/* What one record says, as rows of the read models: by the type of its event. Between models.c and project.c. */
+#ifndef LBX_AUDIT_PROJECT_H
+#define LBX_AUDIT_PROJECT_H
+
+#include "models/models.h"
+
+struct lbx_seen {
+    struct lbx_models *models;
+    const struct lbx_record *record;
+    const struct lbx_event_glance *glance;
+    const struct lbx_event *event;
+};
+
+/* NULL: done; otherwise why not, and nothing was added. */
+const char *lbx_project(const struct lbx_seen *seen);
+
+/* Cells that every model has: where a record stands, and the time Kafka has of it. */
+void lbx_project_place(struct lbx_rows *rows, const struct lbx_record *record);
+void lbx_project_timestamp(struct lbx_rows *rows, const struct lbx_record *record);
+
+#endif

@@ -1,0 +1,171 @@
+#include "smtp/relays.h"
+
+#include "base/clock.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { RELAYS_MAX = 8 };
+
+struct relay {
+    struct lbx_smtp *smtp;
+    int64_t down_until_us; /* 0: nothing is held against it */
+};
+
+struct lbx_relays {
+    struct relay list[RELAYS_MAX];
+    size_t count;
+    int64_t down_for_us;
+    pthread_mutex_t lock; /* of down_until_us */
+};
+
+/* ---- settings ---- */
+
+static bool has_user(const char *url) {
+    return strchr(url, '@') != NULL;
+}
+
+static enum lbx_err add(struct lbx_relays *relays, const struct lbx_smtp_config *config, char *url,
+                        char ret_why[LBX_SMTP_WHY_SIZE]) {
+    struct lbx_smtp_config one = *config;
+    if (relays->count == RELAYS_MAX) {
+        (void)snprintf(ret_why, LBX_SMTP_WHY_SIZE, "more than %d relays", RELAYS_MAX);
+        return LBX_ERR_INVALID;
+    }
+    one.url = url;
+    /* Without a user anywhere, the first says that the password has none. */
+    if (!has_user(url) && (relays->count > 0 || strchr(config->url, '@')))
+        one.password = NULL;
+    enum lbx_err err = lbx_smtp_new(&one, &relays->list[relays->count].smtp, ret_why);
+    if (err == LBX_OK)
+        relays->count++;
+    return err;
+}
+
+enum lbx_err lbx_relays_new(const struct lbx_smtp_config *config, int64_t down_for_us,
+                            struct lbx_relays **ret_relays, char ret_why[LBX_SMTP_WHY_SIZE]) {
+    static const char between[] = ", \t\r\n";
+    struct lbx_relays *relays = calloc(1, sizeof *relays);
+    char *urls LBX_FREE = strdup(config->url), *rest = urls;
+    if (!relays || !urls || pthread_mutex_init(&relays->lock, NULL) != 0)
+        abort();
+    relays->down_for_us = down_for_us;
+    enum lbx_err err = LBX_OK;
+    for (char *url; err == LBX_OK && (url = strsep(&rest, between));)
+        if (*url)
+            err = add(relays, config, url, ret_why);
+    if (err == LBX_OK && relays->count == 0) {
+        (void)snprintf(ret_why, LBX_SMTP_WHY_SIZE, "no relay");
+        err = LBX_ERR_INVALID;
+    }
+    if (err != LBX_OK) {
+        lbx_relays_free(relays);
+        return err;
+    }
+    *ret_relays = relays;
+    return LBX_OK;
+}
+
+void lbx_relays_free(struct lbx_relays *relays) {
+    if (!relays)
+        return;
+    for (size_t i = 0; i < relays->count; i++)
+        lbx_smtp_free(relays->list[i].smtp);
+    (void)pthread_mutex_destroy(&relays->lock);
+    free(relays);
+}
+
+/* ---- which ---- */
+
+static bool is_down(const struct relay *relay, int64_t now_us) {
+    return relay->down_until_us > now_us;
+}
+
+/* The relays that are up, then those that are down, each in the order given. One that was down and is due is
+ * down again for everybody else until this try has shown: a dead one costs one thread its time-out. */
+static void put_in_order(struct lbx_relays *relays, size_t ret_order[RELAYS_MAX]) {
+    const int64_t now_us = lbx_monotonic_us();
+    size_t n = 0;
+    pthread_mutex_lock(&relays->lock);
+    for (int down = 0; down <= 1; down++)
+        for (size_t i = 0; i < relays->count; i++)
+            if (is_down(&relays->list[i], now_us) == down)
+                ret_order[n++] = i;
+    struct relay *first = &relays->list[ret_order[0]];
+    if (first->down_until_us && !is_down(first, now_us))
+        first->down_until_us = now_us + relays->down_for_us;
+    pthread_mutex_unlock(&relays->lock);
+}
+
+static void note(struct lbx_relays *relays, size_t i, bool failed) {
+    pthread_mutex_lock(&relays->lock);
+    relays->list[i].down_until_us = failed ? lbx_monotonic_us() + relays->down_for_us : 0;
+    pthread_mutex_unlock(&relays->lock);
+}
+
+static bool better_is_due(struct lbx_relays *relays, size_t than) {
+    bool is = false;
+    if (than == 0)
+        return false;
+    const int64_t now_us = lbx_monotonic_us();
+    pthread_mutex_lock(&relays->lock);
+    for (size_t i = 0; i < than; i++)
+        is = is || !is_down(&relays->list[i], now_us);
+    pthread_mutex_unlock(&relays->lock);
+    return is;
+}
+
+/* ---- sending ---- */
+
+/* The source as a session sees it: it ends where a better relay may be back. */
+struct watched {
+    struct lbx_relays *relays;
+    size_t relay;
+    const struct lbx_smtp_source *source;
+};
+
+static struct lbx_smtp_message *watched_next(void *context) {
+    struct watched *watched = context;
+    if (better_is_due(watched->relays, watched->relay))
+        return NULL;
+    return watched->source->next(watched->source->context);
+}
+
+static void watched_done(void *context, struct lbx_smtp_message *message) {
+    struct watched *watched = context;
+    watched->source->done(watched->source->context, message);
+}
+
+/* Offers the message to each relay until one has heard it. Returns a message for which to begin again. */
+static struct lbx_smtp_message *offer(struct lbx_relays *relays, struct lbx_smtp_line *line,
+                                      struct lbx_smtp_message *message,
+                                      const struct lbx_smtp_source *source) {
+    size_t order[RELAYS_MAX];
+    put_in_order(relays, order);
+    for (size_t i = 0; i < relays->count; i++) {
+        struct watched watched = {relays, order[i], source};
+        const struct lbx_smtp_source watching = {watched_next, watched_done, &watched};
+        struct lbx_smtp_end end =
+            lbx_smtp_session(relays->list[order[i]].smtp, line, message, &watching);
+        const bool cut = lbx_smtp_line_is_cut(line);
+        if (!cut)
+            note(relays, order[i], end.failed);
+        if (!end.left)
+            return NULL;
+        if (end.left_unheard && !cut)
+            return end.left;
+        message = end.left;
+        if (cut)
+            break;
+    }
+    source->done(source->context, message);
+    return NULL;
+}
+
+void lbx_relays_send(struct lbx_relays *relays, struct lbx_smtp_line *line,
+                     const struct lbx_smtp_source *source) {
+    struct lbx_smtp_message *message = source->next(source->context);
+    while (message)
+        message = offer(relays, line, message, source);
+}

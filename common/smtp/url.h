@@ -1,0 +1,21 @@
+/* LOCKBOX_SMTP_URL taken apart. */
+#ifndef LBX_IO_SMTP_URL_H
+#define LBX_IO_SMTP_URL_H
+
+#include "base/err.h"
+#include "smtp/smtp.h"
+
+#include <stdbool.h>
+
+struct lbx_smtp_url {
+    char user[256]; /* "": none */
+    char host[256]; /* a name or an IPv4 address */
+    unsigned int port;
+    bool tls; /* required */
+};
+
+/* See struct lbx_smtp_config. LBX_ERR_INVALID with why, which never repeats the URL. */
+enum lbx_err lbx_smtp_url_parse(const char *url, struct lbx_smtp_url *ret_url,
+                                char ret_why[LBX_SMTP_WHY_SIZE]) LBX_MUST_CHECK;
+
+#endif
