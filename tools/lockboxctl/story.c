@@ -1,6 +1,7 @@
 /* Each event as a sentence: one small teller for each kind of payload. */
 #include "words.h"
 
+#include "core/tenant.h"
 #include "mail/words.h"
 #include "output.h"
 
@@ -64,19 +65,30 @@ static void tell_withdrawal(const void *data, const struct told *told) {
     ctl_put_remark(withdrawn->comment, told->what);
 }
 
+static void put_ticket(const char *ticket_id, const struct told *told) {
+    lbx_buf_str(told->who, "ticket ");
+    lbx_text_harmless(ticket_id, told->who);
+}
+
+static void tell_opening(const void *data, const struct told *told) {
+    const struct lbx_ticket_opened *ticket = data;
+    put_ticket(ticket->ticket_id, told);
+    lbx_buf_str(told->what, "is opened");
+    ctl_put_remark(ticket->title, told->what);
+}
+
 static void tell_ticket(const void *data, const struct told *told) {
     const struct lbx_ticket_comment *ticket = data;
-    lbx_buf_str(told->who, "ticket ");
-    lbx_text_harmless(ticket->ticket_id, told->who);
+    put_ticket(ticket->ticket_id, told);
     lbx_buf_str(told->what, told->type == LBX_EVENT_TICKET_CLOSED ? "is closed" : "is open again");
     ctl_put_remark(ticket->comment, told->what);
 }
 
 static void tell_assignment(const void *data, const struct told *told) {
     const struct lbx_ticket_assigned *ticket = data;
-    lbx_buf_str(told->who, "ticket ");
-    lbx_text_harmless(ticket->ticket_id, told->who);
-    lbx_buf_str(told->what, "goes to ");
+    put_ticket(ticket->ticket_id, told);
+    lbx_buf_str(told->what, told->type == LBX_EVENT_TICKET_ESCALATED ? "goes to one more engineer, "
+                                                                     : "goes to ");
     put_engineer(&ticket->engineer, told->what);
 }
 
@@ -135,6 +147,70 @@ static void tell_mail(const void *data, const struct told *told) {
         ctl_put_remark(mail->smtp_reply, told->what);
 }
 
+struct change {
+    int change, role;
+    const struct lbx_principal *principal;
+    const char *principal_id, *subscription_id;
+};
+
+static void put_change(const struct change *c, struct lbx_buf *what) {
+    static const char *const words[LBX_CHANGE_END] = {
+        [LBX_CHANGE_SUBSCRIPTION_ADDED] = "a subscription is added",
+        [LBX_CHANGE_SUBSCRIPTION_REMOVED] = "a subscription is removed",
+        [LBX_CHANGE_ROLE_ASSIGNED] = "a role is assigned",
+        [LBX_CHANGE_ROLE_REMOVED] = "a role is removed",
+        [LBX_CHANGE_LOCKBOX_ENABLED] = "Lockbox is enabled",
+        [LBX_CHANGE_LOCKBOX_DISABLED] = "Lockbox is disabled",
+        [LBX_CHANGE_CONTACTS_SET] = "the alternate addresses are set",
+        [LBX_CHANGE_POLICY_SET] = "the policy is set",
+        [LBX_CHANGE_APPROVER_KEY_SET] = "an approver's key is set",
+    };
+    lbx_buf_str(what, words[c->change]);
+    if (c->role) {
+        lbx_buf_printf(what, ", %s: ", lbx_role_names[c->role]);
+        ctl_put_person(c->principal, what);
+    }
+    ctl_put_remark(c->principal_id, what);
+    if (given(c->subscription_id)) {
+        lbx_buf_str(what, ", subscription ");
+        lbx_text_harmless(c->subscription_id, what);
+    }
+}
+
+static void put_tenant(const char *tenant_id, const struct told *told) {
+    lbx_buf_str(told->who, "tenant ");
+    lbx_text_harmless(tenant_id, told->who);
+}
+
+static void tell_tenant(const void *data, const struct told *told) {
+    const struct lbx_tenant_event *t = data;
+    const struct change change = {(int)lbx_tenant_change_of(told->type), t->role, &t->principal,
+                                  t->principal_id, t->subscription_id};
+    put_tenant(t->tenant_id, told);
+    lbx_buf_str(told->what, "changes: ");
+    put_change(&change, told->what);
+}
+
+static void tell_changed(const void *data, const struct told *told) {
+    const struct lbx_tenant_changed *t = data;
+    const struct change change = {t->change, t->role, &t->principal, t->principal_id,
+                                  t->subscription_id};
+    lbx_buf_str(told->who, "Lockbox");
+    lbx_buf_str(told->what, t->reason ? "refuses a change: " : "applies a change: ");
+    put_change(&change, told->what);
+    if (t->reason)
+        ctl_put_remark(lbx_refusal_names[t->reason], told->what);
+}
+
+static void tell_quarantine(const void *data, const struct told *told) {
+    const struct lbx_quarantine_settled *q = data;
+    bool replayed = told->type == LBX_EVENT_QUARANTINE_REPLAYED;
+    ctl_put_person(&q->by, told->who);
+    lbx_buf_printf(told->what, "%s the rejected record %lld", replayed ? "replays" : "discards",
+                   (long long)q->quarantine_id);
+    ctl_put_remark(q->reason, told->what);
+}
+
 static void tell_created(const struct lbx_request *r, struct lbx_buf *what) {
     lbx_buf_printf(what, "asks %zu approver%s to decide", r->approver_count,
                    r->approver_count == 1 ? "" : "s");
@@ -191,17 +267,46 @@ static void tell_request(const void *data, const struct told *told) {
 typedef void tell_fn(const void *data, const struct told *told);
 
 static tell_fn *const tellers[LBX_EVENT_COUNT] = {
-    [LBX_EVENT_ACCESS_REQUESTED] = tell_wish,        [LBX_EVENT_EMERGENCY_DECLARED] = tell_wish,
-    [LBX_EVENT_ACCESS_WITHDRAWN] = tell_withdrawal,  [LBX_EVENT_TICKET_CLOSED] = tell_ticket,
-    [LBX_EVENT_TICKET_REOPENED] = tell_ticket,       [LBX_EVENT_TICKET_ASSIGNED] = tell_assignment,
-    [LBX_EVENT_TICKET_ESCALATED] = tell_assignment,  [LBX_EVENT_DECISION_SUBMITTED] = tell_decision,
-    [LBX_EVENT_DECISION_JUDGED] = tell_verdict,      [LBX_EVENT_ACCESS_PERFORMED] = tell_access,
-    [LBX_EVENT_NOTIFICATION_SENT] = tell_mail,       [LBX_EVENT_NOTIFICATION_FAILED] = tell_mail,
-    [LBX_EVENT_REQUEST_CREATED] = tell_request,      [LBX_EVENT_REQUEST_REFUSED] = tell_request,
-    [LBX_EVENT_REQUEST_NOT_REQUIRED] = tell_request, [LBX_EVENT_REQUEST_APPROVED] = tell_request,
-    [LBX_EVENT_REQUEST_DENIED] = tell_request,       [LBX_EVENT_REQUEST_EXPIRED] = tell_request,
-    [LBX_EVENT_REQUEST_CANCELLED] = tell_request,    [LBX_EVENT_REQUEST_COMPLETED] = tell_request,
+    [LBX_EVENT_TICKET_OPENED] = tell_opening,
+    [LBX_EVENT_TICKET_ASSIGNED] = tell_assignment,
+    [LBX_EVENT_TICKET_ESCALATED] = tell_assignment,
+    [LBX_EVENT_TICKET_CLOSED] = tell_ticket,
+    [LBX_EVENT_TICKET_REOPENED] = tell_ticket,
+    [LBX_EVENT_ACCESS_REQUESTED] = tell_wish,
+    [LBX_EVENT_ACCESS_WITHDRAWN] = tell_withdrawal,
+    [LBX_EVENT_EMERGENCY_DECLARED] = tell_wish,
+    [LBX_EVENT_SUBSCRIPTION_ADDED] = tell_tenant,
+    [LBX_EVENT_SUBSCRIPTION_REMOVED] = tell_tenant,
+    [LBX_EVENT_ROLE_ASSIGNED] = tell_tenant,
+    [LBX_EVENT_ROLE_REMOVED] = tell_tenant,
+    [LBX_EVENT_LOCKBOX_ENABLED] = tell_tenant,
+    [LBX_EVENT_LOCKBOX_DISABLED] = tell_tenant,
+    [LBX_EVENT_CONTACTS_SET] = tell_tenant,
+    [LBX_EVENT_POLICY_SET] = tell_tenant,
+    [LBX_EVENT_APPROVER_KEY_SET] = tell_tenant,
+    [LBX_EVENT_DECISION_SUBMITTED] = tell_decision,
+    [LBX_EVENT_ACCESS_PERFORMED] = tell_access,
+    [LBX_EVENT_REQUEST_CREATED] = tell_request,
+    [LBX_EVENT_REQUEST_REFUSED] = tell_request,
+    [LBX_EVENT_REQUEST_NOT_REQUIRED] = tell_request,
+    [LBX_EVENT_REQUEST_APPROVAL_RECORDED] = tell_request,
+    [LBX_EVENT_REQUEST_APPROVED] = tell_request,
+    [LBX_EVENT_REQUEST_DENIED] = tell_request,
+    [LBX_EVENT_REQUEST_EXPIRED] = tell_request,
+    [LBX_EVENT_REQUEST_CANCELLED] = tell_request,
+    [LBX_EVENT_REQUEST_COMPLETED] = tell_request,
     [LBX_EVENT_REQUEST_REVOKED] = tell_request,
+    [LBX_EVENT_REQUEST_REMINDER_DUE] = tell_request,
+    [LBX_EVENT_REQUEST_EMERGENCY] = tell_request,
+    [LBX_EVENT_REQUEST_ACKNOWLEDGED] = tell_request,
+    [LBX_EVENT_REQUEST_UNACKNOWLEDGED] = tell_request,
+    [LBX_EVENT_DECISION_JUDGED] = tell_verdict,
+    [LBX_EVENT_TENANT_CHANGED] = tell_changed,
+    [LBX_EVENT_TENANT_CHANGE_REFUSED] = tell_changed,
+    [LBX_EVENT_NOTIFICATION_SENT] = tell_mail,
+    [LBX_EVENT_NOTIFICATION_FAILED] = tell_mail,
+    [LBX_EVENT_QUARANTINE_REPLAYED] = tell_quarantine,
+    [LBX_EVENT_QUARANTINE_DISCARDED] = tell_quarantine,
 };
 
 /* The reason stands in a header; it names fields, and no values. */
@@ -225,8 +330,7 @@ void ctl_put_story(const struct lbx_record *record, const char *type, struct lbx
         return;
     }
     if (record->topic < LBX_TOPIC_COUNT &&
-        lbx_event_decode(record, MOST_BYTES, arena, &event, &reason) == LBX_OK &&
-        tellers[event.type]) {
+        lbx_event_decode(record, MOST_BYTES, arena, &event, &reason) == LBX_OK) {
         tellers[event.type](event.data, &(struct told){event.type, what, who});
         return;
     }
