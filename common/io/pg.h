@@ -70,8 +70,9 @@ struct lbx_calls {
     size_t count;
 };
 
-/* Adds a call and returns its index, for lbx_pg_result. Parameters are borrowed until the round trip
- * is over. Those that the statement calls arrays are lbx_rows_array's, all others text. */
+/* Adds a call and returns its index, by which lbx_pg_cell and the others name its result. Parameters
+ * are borrowed until the round trip is over. Those that the statement calls arrays are
+ * lbx_rows_array's, all others text. */
 size_t lbx_calls_add(struct lbx_calls *calls, const struct lbx_sql *sql, int param_count,
                      const char *const *params);
 #define LBX_CALL(calls, sql, ...)                                                                  \
@@ -107,8 +108,8 @@ const void *lbx_pg_cell_bytes(const struct lbx_pg *pg, size_t call, size_t row, 
 /* Ends the life of all results since the last release. */
 void lbx_pg_release(struct lbx_pg *pg);
 
-/* Starts listening on a channel; lbx_pg_notified then takes what has arrived, never blocking. payload
- * may be NULL where nobody asks; *ret_any says whether there was one on this channel. */
+/* Starts listening on a channel; lbx_pg_notified then takes what has arrived, never blocking.
+ * *ret_any says whether there was a notification, on any channel that this connection listens to. */
 enum lbx_err lbx_pg_listen(struct lbx_pg *pg, const char *channel) LBX_MUST_CHECK;
 enum lbx_err lbx_pg_notified(struct lbx_pg *pg, bool *ret_any) LBX_MUST_CHECK;
 

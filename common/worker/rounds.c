@@ -37,7 +37,7 @@ static void wait_out(struct rounds *r, enum lbx_err err) {
 }
 
 /* Listens before the first round on a connection, so that nothing falls between. */
-static enum lbx_err listen(struct rounds *r) {
+static enum lbx_err listen_once(struct rounds *r) {
     struct lbx_worker *worker = r->worker;
     if (r->generation == worker->pg_generation)
         return LBX_OK;
@@ -58,7 +58,7 @@ static enum lbx_err rounds_serve(void *state, int64_t *ret_wake_us) {
     if (!r->worker->pg)
         return LBX_OK; /* the loop wakes us with the connection */
     bool backing_off = r->backoff.failures > 0 && lbx_monotonic_us() < r->next_us;
-    enum lbx_err err = backing_off ? LBX_OK : listen(r);
+    enum lbx_err err = backing_off ? LBX_OK : listen_once(r);
     if (err == LBX_OK && !backing_off &&
         (lbx_worker_notified(r->worker) || lbx_monotonic_us() >= r->next_us)) {
         int64_t wait_us = LBX_NEVER_US;

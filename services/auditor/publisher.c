@@ -58,7 +58,7 @@ static enum lbx_err lead(struct publisher *p, struct lbx_pg *pg) {
     return err;
 }
 
-static enum lbx_err send(struct publisher *p, const struct lbx_pg *pg, size_t row) {
+static enum lbx_err send_note(struct publisher *p, const struct lbx_pg *pg, size_t row) {
     struct note *note = &p->notes[row];
     const char *origin = lbx_pg_cell(pg, 0, row, 3), *text = lbx_pg_cell(pg, 0, row, 4);
     const struct lbx_record record = {
@@ -86,7 +86,7 @@ static enum lbx_err send_unpublished(struct publisher *p, struct lbx_worker *wor
     if (count > 0)
         err = need_producer(p, worker);
     while (err == LBX_OK && p->count < count)
-        err = send(p, worker->pg, p->count++);
+        err = send_note(p, worker->pg, p->count++);
     return err;
 }
 

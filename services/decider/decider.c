@@ -43,7 +43,7 @@ void decider_load(struct lbx_batch *batch, struct lbx_calls *calls) {
     batch->state = ballot;
 }
 
-static enum lbx_err read(struct lbx_batch *batch) {
+static enum lbx_err read_loaded(struct lbx_batch *batch) {
     struct ballot *ballot = batch->state;
     const struct lbx_pg *pg = batch->worker->pg;
     for (size_t i = 0; i < lbx_pg_row_count(pg, ballot->roles_call); i++)
@@ -114,7 +114,7 @@ static void judge(struct lbx_batch *batch, const struct lbx_event *event) {
 }
 
 enum lbx_err decider_decide(struct lbx_batch *batch) {
-    enum lbx_err err = read(batch);
+    enum lbx_err err = read_loaded(batch);
     for (size_t i = 0; err == LBX_OK && i < batch->count; i++)
         if (batch->inputs[i].status == LBX_INPUT_NEW)
             judge(batch, &batch->inputs[i].event);

@@ -121,7 +121,7 @@ static void on_delivered(void *context, enum lbx_err err) {
     row->relay->under_way--;
 }
 
-static enum lbx_err send(struct relay *relay, struct row *row) {
+static enum lbx_err send_row(struct relay *relay, struct row *row) {
     enum lbx_topic topic = row->dead_letter ? LBX_TOPIC_DEADLETTER : LBX_TOPIC_EVENTS;
     enum lbx_err err;
     while ((err = lbx_producer_send(relay->producer, topic, &row->record, row)) == LBX_ERR_LIMIT &&
@@ -149,7 +149,7 @@ static size_t send_wave(struct relay *relay, struct row *rows, size_t count) {
         lbx_map_set(&busy, rows[i].order_key, &rows[i]);
         if (rows[i].state == FAILED || rows[i].state == REFUSED)
             continue;
-        enum lbx_err err = send(relay, &rows[i]);
+        enum lbx_err err = send_row(relay, &rows[i]);
         relay->refused |= err == LBX_ERR_FENCED;
         sent += err == LBX_OK;
     }
