@@ -358,7 +358,7 @@ static void prune(struct consume *c) {
     if (lbx_monotonic_us() < c->prune_us)
         return;
     c->prune_us = lbx_monotonic_us() + PRUNE_EVERY_US;
-    if (c->declaration->append.write || !c->worker->pg)
+    if (!c->worker->pg)
         return;
     struct lbx_calls calls = {0};
     lbx_arena_reset(&c->arena);
@@ -403,7 +403,7 @@ static enum lbx_err consume_open(struct lbx_worker *worker, const void *declarat
     c->kept = calloc(1, c->declaration->kept_size + 1);
     if (!c->kept)
         abort();
-    c->prune_us = lbx_monotonic_us() + PRUNE_EVERY_US;
+    c->prune_us = c->declaration->append.write ? LBX_NEVER_US : lbx_monotonic_us() + PRUNE_EVERY_US;
     snprintf(c->group, sizeof c->group, "%s%s", worker->settings.group_prefix, worker->name);
     snprintf(c->owner, sizeof c->owner, "%s:%d", host, getpid());
     lbx_arena_init(&c->arena);

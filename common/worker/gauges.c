@@ -100,4 +100,5 @@ const struct lbx_part lbx_gauges_part = {
     .open = gauges_open,
     .serve = gauges_serve,
     .close = gauges_close,
+    .only_shows = true,
 };

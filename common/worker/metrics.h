@@ -18,6 +18,7 @@
     X(published, "counter", "published_total", "Events written to the outbox, or sent to Kafka")   \
     X(fenced, "counter", "fenced_total", "Batches dropped because a newer owner exists")           \
     X(retries, "counter", "retries_total", "Times something down was waited out")                  \
+    X(rounds, "counter", "rounds_total", "Times it woke for work")                                 \
     X(partitions, "gauge", "partitions", "Partitions held")                                        \
     X(requests_ended, "counter", "requests_ended_total", "Requests that time ended")               \
     X(no_approvers, "counter", "no_approvers_total",                                               \

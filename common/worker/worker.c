@@ -293,25 +293,27 @@ static int until_ms(int64_t wake_us) {
 static void wait_for_something(struct loop *loop) {
     struct pollfd fds[PARTS_MAX + 2] = {{.fd = loop->worker.signals, .events = POLLIN}};
     nfds_t count = 1;
-    int64_t wake_us = LBX_NEVER_US;
+    int64_t work_us = LBX_NEVER_US, wake_us = LBX_NEVER_US;
     if (loop->worker.pg && !lbx_pg_alive(loop->worker.pg))
         pg_lost(loop); /* a part met its end: there is no descriptor left to wait for */
     if (loop->worker.pg)
         fds[count++] = (struct pollfd){.fd = lbx_pg_fd(loop->worker.pg), .events = POLLIN};
     else
-        wake_us = loop->pg_retry_us;
+        work_us = loop->pg_retry_us;
     if (process.watchdog_us && loop->worker.lane == 0)
-        wake_us = process.fed_us < wake_us ? process.fed_us : wake_us;
+        wake_us = process.fed_us;
     bool database = loop->worker.pg != NULL;
     for (size_t i = 0; i < loop->part_count; i++) {
         struct running *running = &loop->parts[i];
         int fd = running->part->fd ? running->part->fd(running->state) : -1;
         if (fd >= 0)
             fds[count++] = (struct pollfd){.fd = fd, .events = POLLIN};
-        if (running->wake_us < wake_us)
-            wake_us = running->wake_us;
+        int64_t *until_us = running->part->only_shows ? &wake_us : &work_us;
+        if (running->wake_us < *until_us)
+            *until_us = running->wake_us;
     }
-    (void)poll(fds, count, until_ms(wake_us));
+    int ready = poll(fds, count, until_ms(work_us < wake_us ? work_us : wake_us));
+    atomic_fetch_add(&loop->worker.metrics.rounds, ready > 0 || lbx_monotonic_us() >= work_us);
     if (database && fds[1].revents)
         take_notifications(loop);
 }

@@ -57,6 +57,8 @@ struct lbx_part {
     /* NULL: ready. Otherwise why not, static text. */
     const char *(*waiting_for)(void *state);
     void (*close)(void *state);
+    bool
+        only_shows; /* what it does at its times is no work, and no round in lockbox_rounds_total */
 };
 
 struct lbx_used_part {
