@@ -115,6 +115,7 @@ static void end_backlog(struct lane *lane) {
 
 /* ---- a round ---- */
 
+/* LBX_NEVER_US where no request has a deadline. */
 static enum lbx_err until_next(struct lbx_worker *worker, int64_t *ret_wait_us) {
     struct lbx_calls calls = {0};
     size_t call = lbx_calls_add(&calls, &sql_expirer_next_due, 0, NULL);
@@ -123,6 +124,7 @@ static enum lbx_err until_next(struct lbx_worker *worker, int64_t *ret_wait_us) 
         return err;
     int64_t due_us, now_us;
     const char *due = lbx_pg_cell(worker->pg, call, 0, 0);
+    *ret_wait_us = LBX_NEVER_US;
     if (!due)
         return LBX_OK;
     if (lbx_time_parse(due, &due_us) != LBX_OK ||
@@ -140,6 +142,8 @@ enum lbx_err expirer_round(struct lbx_worker *worker, void *state, int64_t *ret_
         end_backlog(&lane);
     if (lane.err != LBX_OK)
         return lane.err;
+    if (!lane.moved)
+        return until_next(worker, ret_wait_us);
     *ret_wait_us = 0; /* others may have fallen due meanwhile */
-    return lane.moved ? LBX_OK : until_next(worker, ret_wait_us);
+    return LBX_OK;
 }

@@ -20,7 +20,7 @@
 #include <string.h>
 
 enum { ROUND_ROWS = 500 };
-#define BALANCE_EVERY_US (5 * LBX_SECOND_US)
+#define BALANCE_EVERY_US (10 * LBX_SECOND_US)
 #define PRUNE_EVERY_US (60 * LBX_SECOND_US)
 #define LAST_REPORTS_US (3 * LBX_SECOND_US)
 #define CONTENT_TYPE "application/cloudevents+json; charset=UTF-8"

@@ -1,0 +1,48 @@
+"""Workers that have nothing to do, on a stack of their own that nobody ever asked for anything: they sleep."""
+import psycopg
+import pytest
+
+from support.group import stack_of
+from support.stack import WORKERS
+from support.waiting import wait_until
+
+LOOK_S = 10  # the shortest time after which a worker may look around by itself
+
+
+@pytest.fixture(scope="module")
+def stack(request, tmp_path_factory):
+    with stack_of(request, tmp_path_factory) as stack:
+        yield stack
+
+
+@pytest.fixture
+def database(stack):
+    with psycopg.connect(stack.env["LOCKBOX_SUPERUSER_URL"], autocommit=True) as connection:
+        yield connection
+
+
+def now(database) -> float:
+    return database.execute("SELECT extract(epoch FROM clock_timestamp())::float8").fetchone()[0]
+
+
+def rounds(stack) -> dict[str, float]:
+    return {worker: stack.metrics(worker)["lockbox_rounds_total"] for worker in WORKERS}
+
+
+def test_a_worker_at_rest_works_a_round_in_ten_seconds_at_most(stack, database):
+    """However long a window lasts on a loaded machine: it is measured by the database's clock. What is left of the
+    start may fill the first windows; one that is quiet has to come."""
+    last: dict[str, float] = {}
+
+    def quiet() -> bool:
+        began, before = now(database), rounds(stack)
+        wait_until(lambda: now(database) > began + 2 * LOOK_S, "two looks are over", every=0.5)
+        worked = {worker: count - before[worker] for worker, count in rounds(stack).items()}
+        most = (now(database) - began) / LOOK_S + 1
+        last.clear()
+        last.update({worker: count for worker, count in worked.items() if count > most})
+        return not last
+    try:
+        wait_until(quiet, "every worker rests", 70)
+    except TimeoutError:
+        assert last == {}
