@@ -179,12 +179,22 @@ def memory_kb(pid, what):
     return next(int(line.split()[1]) for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines() if line.startswith(f"{what}:"))
 
 
+def sessions(stack):
+    """PostgreSQL's process of each of the workers' connections, by the worker."""
+    with psycopg.connect(stack.env["LOCKBOX_SUPERUSER_URL"], autocommit=True) as db:
+        return dict(db.execute("SELECT pid, split_part(application_name, '-', 2) FROM pg_stat_activity "
+                               "WHERE application_name LIKE 'lockbox-%'").fetchall())
+
+
 def at_rest(stack, seconds):
-    pids = {name: stack.status()[name]["pid"] for name in WORKERS}
-    before = {name: cpu_seconds(pid) for name, pid in pids.items()}
+    """By worker: its share of a core, that of its database sessions, RSS and PSS."""
+    status, serving = stack.status(), sessions(stack)
+    pids = {name: status[name]["pid"] for name in WORKERS}
+    before = {pid: cpu_seconds(pid) for pid in [*pids.values(), *serving]}
     time.sleep(seconds)
-    return {name: ((cpu_seconds(pid) - before[name]) / seconds * 100, memory_kb(pid, "Rss") / 1024, memory_kb(pid, "Pss") / 1024)
-            for name, pid in pids.items()}
+    share = {pid: max(0, cpu_seconds(pid) - began) / seconds * 100 for pid, began in before.items()}
+    return {name: (share[pid], sum(share[session] for session, worker in serving.items() if worker == name),
+                   memory_kb(pid, "Rss") / 1024, memory_kb(pid, "Pss") / 1024) for name, pid in pids.items()}
 
 
 def start_up(stack):
@@ -231,9 +241,10 @@ def main():
     print(f"commit → event p50, p99 {ours[0]:8.2f}  {ours[1]:.2f} ms;  bare loop {least[0]:.2f}  {least[1]:.2f} ms")
     print(f"  p99 ratio             {ours[1] / least[1]:8.2f} [≤ 1.5]")
     print(f"idle CPU, all six       {sum(row[0] for row in rest.values()):8.2f} % of a core [≤ 1]")
-    print(f"PSS, all six            {sum(row[2] for row in rest.values()):8.1f} MB [≤ 40]")
-    for name, (cpu, rss, pss) in rest.items():
-        print(f"  {name:<20}  {cpu:8.2f} %   RSS {rss:5.1f} MB   PSS {pss:5.1f} MB   ready in {started[name]:5.0f} ms [≤ 100]")
+    print(f"  and in PostgreSQL     {sum(row[1] for row in rest.values()):8.2f} % of a core")
+    print(f"PSS, all six            {sum(row[3] for row in rest.values()):8.1f} MB [≤ 40]")
+    for name, (cpu, postgres, rss, pss) in rest.items():
+        print(f"  {name:<20}  {cpu:8.2f} %   PostgreSQL {postgres:5.2f} %   RSS {rss:5.1f} MB   PSS {pss:5.1f} MB   ready in {started[name]:5.0f} ms [≤ 100]")
 
 
 if __name__ == "__main__":
