@@ -5,12 +5,13 @@ import signal
 import smtplib
 import socket
 import subprocess
-import time
 from pathlib import Path
 
 import psycopg
 import pytest
 from confluent_kafka.admin import AdminClient
+
+from support.waiting import wait_until
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 SERVERS = "kafka,postgres,smtp"
@@ -132,10 +133,7 @@ def test_a_port_that_was_taken_meanwhile_is_picked_anew_and_the_data_stays(stack
 def test_nobody_outlives_a_killed_supervisor(stack):
     pids = stack.pids().values()
     os.kill(int(Path(stack.directory, "run/supervisord.pid").read_text()), signal.SIGKILL)
-    deadline = time.monotonic() + 30
-    while any(map(is_alive, pids)) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert not [pid for pid in pids if is_alive(pid)]
+    wait_until(lambda: not any(map(is_alive, pids)), "nothing is left")
     stack.up()
 
 

@@ -8,6 +8,7 @@ import time
 import pytest
 
 from driver import message, send
+from support.waiting import be_slow
 from wire import DROP, HANG, drip
 
 STEPS = ["banner", "ehlo", "mail", "rcpt", "data", "dot"]
@@ -153,7 +154,7 @@ def test_a_peer_that_stops_taking_gets_no_mail_with_a_hole(wire):
     seen = []
 
     def stall(connection):
-        time.sleep(4)
+        be_slow(4)
         try:
             while got := connection.socket.recv(1 << 20):
                 seen.append(got)
@@ -276,7 +277,7 @@ def test_chunking_is_hidden_however_the_reply_comes(wire):
         def send_in_two(connection):
             connection.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             connection.socket.sendall(reply[:cut])
-            time.sleep(0.002)
+            be_slow(0.002)
             return reply[cut:]
 
         server = wire({"ehlo": send_in_two})

@@ -12,7 +12,7 @@ import pytest
 from support.processor import cpu_seconds
 from support.receiver import Plan, Receiver
 from support.stack import free_port
-from support.waiting import wait_until
+from support.waiting import be_slow, stays, wait_until
 
 
 class Scripted(Plan):
@@ -305,9 +305,13 @@ def test_a_stop_waits_asleep(ledger, receiver):
     before, began = cpu_seconds(notifier.pid), time.monotonic()
     notifier.send_signal(signal.SIGTERM)
     used = before
-    while notifier.poll() is None:
+
+    def has_ended():
+        nonlocal used
         used = cpu_seconds(notifier.pid) or used
-        threading.Event().wait(0.05)
+        return notifier.poll() is not None
+
+    wait_until(has_ended, "it stops")
     assert notifier.returncode == 0 and states(ledger) == {"deferred": 1}
     assert used - before < (time.monotonic() - began) / 4
 
@@ -350,7 +354,7 @@ def test_kills_lose_no_mail(ledger, receiver, sizes, seed):
     kills = 0
     deadline = time.monotonic() + 240
     while ledger.unfinished() and time.monotonic() < deadline:
-        threading.Event().wait(chooser.uniform(0.05, 0.6))
+        be_slow(chooser.uniform(0.05, 0.6))
         number = chooser.choice(sorted(running))
         running[number].send_signal(signal.SIGKILL)
         running[number].wait()
@@ -379,8 +383,7 @@ def test_a_dead_notifiers_mail_is_not_forgotten_while_its_row_is_locked(ledger, 
         ledger.queue(people("ann", 1))
         ledger.notifier(server.url())
         wait_until(lambda: states(ledger)["sent"] == 1, "the other is at work")
-        threading.Event().wait(2)
-        assert states(ledger)["sending"] == 1
+        assert stays(lambda: states(ledger)["sending"] == 1, 2)
     ledger.await_finished(30)
     [(_, attempts)] = [story for recipient, story in ledger.mails().items() if recipient.startswith("stuck")]
     *before, last = [attempt.outcome for attempt in attempts]

@@ -3,7 +3,8 @@
 import socket
 import ssl
 import threading
-import time
+
+from support.waiting import be_slow
 
 DROP = "drop"
 HANG = "hang"
@@ -194,7 +195,7 @@ def drip(reply, seconds):
     def send(connection):
         for i in range(len(reply)):
             connection.socket.sendall(reply[i:i + 1])
-            time.sleep(seconds)
+            be_slow(seconds)
         return b""
 
     return send

@@ -5,6 +5,7 @@ import re
 import secrets
 import time
 from collections import Counter, defaultdict, deque
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
@@ -19,6 +20,7 @@ from support.broker import Publisher, partitions_of
 from support.events import Outgoing, event_in, outgoing, place_of
 from support.sql import Database, as_role
 from support.stack import Stack
+from support.waiting import wait_until
 from values import text_of, time_of
 
 EVENTS = "lockbox.events.v1"
@@ -183,25 +185,20 @@ class Run:
         ends: dict[tuple[str, int], int] = {}
         for topic, partition, offset in (it.place for it in written):
             ends[topic, partition] = max(offset, ends.get((topic, partition), -1))
-        deadline = time.monotonic() + SECONDS
-        while True:
+
+        def passed() -> bool:
             rows = self.database.rows('SELECT topic, "partition", max(next_offset) FROM lockbox.consumer_offset'
                                       " GROUP BY topic, 2")
             reached = {(topic, partition): offset for topic, partition, offset in rows}
-            if all(reached.get(place, 0) > end for place, end in ends.items()):
-                break
-            if time.monotonic() > deadline:
-                raise TimeoutError(f"workers stand at {reached}, and should have passed {ends}")
-            time.sleep(0.005)
+            return all(reached.get(place, 0) > end for place, end in ends.items())
+
+        wait_until(passed, f"workers pass {ends}", SECONDS, every=0.005)
 
     def await_told(self) -> None:
         last = self.database.value("SELECT coalesce(max(seq), 0) FROM lockbox.outbox")
-        deadline = time.monotonic() + SECONDS
-        while self.database.value("SELECT EXISTS (SELECT FROM lockbox.outbox"
-                                  " WHERE published_at IS NULL AND seq <= %s)", last):
-            if time.monotonic() > deadline:
-                raise TimeoutError("the relay does not publish")
-            time.sleep(0.005)
+        wait_until(lambda: not self.database.value("SELECT EXISTS (SELECT FROM lockbox.outbox"
+                                                   " WHERE published_at IS NULL AND seq <= %s)", last),
+                   "the relay publishes", SECONDS, every=0.005)
         for event in self.follower.read():
             self.take(event)
 
@@ -369,15 +366,16 @@ class Run:
     def finish(self) -> None:
         """Waits until time has done what it had to do by now, and compares what is left."""
         now = self.now()
-        deadline = time.monotonic() + SECONDS
-        while True:
+
+        def nothing_is_missing() -> bool:
             for answer in self.world.pass_all_time(now):
                 self.expect(answer)
             self.await_told()
             self.match()
-            if not self.expected.keys() - self.broken.keys() or time.monotonic() > deadline:
-                break
-            time.sleep(0.05)
+            return not self.expected.keys() - self.broken.keys()
+
+        with suppress(TimeoutError):  # below it is told what never came
+            wait_until(nothing_is_missing, "what is expected", SECONDS, every=0.05)
         # What came out since then by time alone.
         for answer in self.world.pass_all_time(self.now()):
             self.expect(answer)

@@ -11,7 +11,7 @@ from drive import Run, summary, verdicts
 from generate import Author, Draft, Ref, person, steps
 from reference import World
 from support.broker import Record
-from support.waiting import wait_until
+from support.waiting import be_slow, wait_until
 from test_model import SETTINGS
 from values import SECOND
 
@@ -195,7 +195,7 @@ class Start:
             wait = (moment - ahead) / SECOND - time.time()
             if wait > 0:
                 producer.poll(0)
-                time.sleep(wait)
+                be_slow(wait)
             producer.produce(record.topic, value=record.value, key=record.key, headers=list(record.headers),
                              on_delivery=delivered(number))
         producer.flush(30)

@@ -12,6 +12,8 @@ import ssl
 import threading
 from dataclasses import dataclass, field
 
+from .waiting import be_slow_in_loop
+
 SESSION_STEPS = ["connect", "banner", "ehlo", "starttls", "handshake", "auth", "mail"]
 MAIL_STEPS = ["rcpt", "data", "body", "dot"]
 ACTIONS = ["drop", "hang", "4xx", "5xx", "garbage"]
@@ -143,7 +145,7 @@ class Session:
             case "drop":
                 raise Over
             case "hang":
-                await asyncio.sleep(3600)
+                await asyncio.Event().wait()  # for ever
             case "held":
                 await self.receiver.released.wait()
                 await self.say(usual)
@@ -155,7 +157,7 @@ class Session:
                 if action == "421":
                     raise Over
             case _:  # so many seconds
-                await asyncio.sleep(float(action))
+                await be_slow_in_loop(float(action))
                 await self.say(usual)
                 return True
         return False
@@ -219,7 +221,7 @@ class Session:
             await self.reader.readline()
             raise Over
         if action == "hang":
-            await asyncio.sleep(3600)
+            await asyncio.Event().wait()  # for ever
         content = (await self.reader.readuntil(b"\r\n.\r\n"))[:-3]
         taken = Taken(self.recipient, message_id(content), content, False)
         self.receiver.taken.append(taken)

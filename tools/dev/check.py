@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 import analysis
+import testing
 
 # A layer may include these. A service and a tool may include every layer, and their own folder.
 LAYERS = {
@@ -133,6 +134,8 @@ CHECKS = {
     "services": check_services,
     "no SQL in C": check_sql,
     "Python": check_python,
+    "tests of each module": testing.check_modules,
+    "no sleep in tests": testing.check_sleeps,
     "schemas": check_schemas,
     "clang and clang-tidy": check_clang,
     "cppcheck": check_cppcheck,

@@ -1,4 +1,5 @@
-"""./dev test [--preset PRESET] [GROUP…]: runs the groups of tests/groups.txt, and ends with one line that counts them all.
+"""./dev test [--preset PRESET] [GROUP…]: runs the groups of tests/groups.txt. Prints the slowest tests, each group's count and
+time, and ends with one line that counts all tests.
 
 Most tests wait for servers most of the time, so several groups run at once, each on servers of its own. What a group
 prints is shown when it has ended; a single group's at once.
@@ -39,20 +40,27 @@ class Count:
 
 
 @dataclass(frozen=True)
+class Timed:
+    """One test, or one program of C tests, by the name that runs it again."""
+    name: str
+    seconds: float
+
+
+@dataclass(frozen=True)
 class Group:
     name: str
     how: str
     is_apart: bool
 
-    def run(self, output: IO[str]) -> Count:
-        count, exit_code = HOW[self.how](self.name, output)
+    def run(self, output: IO[str]) -> tuple[Count, list[Timed]]:
+        count, exit_code, timed = HOW[self.how](self.name, output)
         if count == Count():
             print(f"{self.name}: no tests ran", file=output, flush=True)
-            return Count(failed=1)
+            count = Count(failed=1)
         if exit_code != 0 and count.failed == 0:
             print(f"{self.name}: exit {exit_code} though no test failed", file=output, flush=True)
-            return count + Count(failed=1)
-        return count
+            count += Count(failed=1)
+        return count, timed
 
 
 @dataclass(frozen=True)
@@ -60,16 +68,23 @@ class Ended:
     group: Group
     count: Count
     seconds: float
+    timed: list[Timed]
     output: str = ""
 
 
-def run_ctest(_name: str, output: IO[str]) -> tuple[Count, int]:
+def cases_in(report: Path) -> list[ElementTree.Element]:
+    """The tests of a report in JUnit's XML, none if the program wrote none."""
+    return list(ElementTree.parse(report).getroot().iter("testcase")) if report.stat().st_size else []
+
+
+def run_ctest(_name: str, output: IO[str]) -> tuple[Count, int, list[Timed]]:
     with tempfile.NamedTemporaryFile(suffix=".xml") as report:
         done = subprocess.run(["ctest", "--test-dir", f"build/{PRESET}", "--output-on-failure", "--no-tests=error",
                                "--parallel", str(os.cpu_count()), "--output-junit", report.name],
                               stdout=output, stderr=subprocess.STDOUT)
-        cases = ElementTree.parse(report.name).getroot().iter("testcase") if os.stat(report.name).st_size else []
-        return sum(map(count_ctest_case, cases), Count()), done.returncode
+        cases = cases_in(Path(report.name))
+    timed = [Timed(f"ctest -R {case.get('name')}", float(case.get("time"))) for case in cases]
+    return sum(map(count_ctest_case, cases), Count()), done.returncode, timed
 
 
 def count_ctest_case(case: ElementTree.Element) -> Count:
@@ -81,18 +96,24 @@ def count_ctest_case(case: ElementTree.Element) -> Count:
     return count if count != Count() else Count(passed=1)
 
 
-def run_pytest(name: str, output: IO[str]) -> tuple[Count, int]:
+def run_pytest(name: str, output: IO[str]) -> tuple[Count, int, list[Timed]]:
+    """A test's time is without its fixtures': the first one of a group would count the start of its servers."""
     with tempfile.NamedTemporaryFile(suffix=".xml") as report:
-        done = subprocess.run([sys.executable, "-m", "pytest", f"tests/{name}", "--junit-xml", report.name],
-                              stdout=output, stderr=subprocess.STDOUT)
-        if not os.stat(report.name).st_size:
-            return Count(), done.returncode
-        suite = ElementTree.parse(report.name).getroot().find("testsuite")
-        total, failed, errors, skipped = (int(suite.get(key)) for key in ("tests", "failures", "errors", "skipped"))
-        return Count(total - failed - errors - skipped, failed + errors, skipped), done.returncode
+        done = subprocess.run([sys.executable, "-m", "pytest", f"tests/{name}", "--junit-xml", report.name,
+                               "-o", "junit_duration_report=call"], stdout=output, stderr=subprocess.STDOUT)
+        cases = cases_in(Path(report.name))
+    timed = [Timed(f"{case.get('classname').replace('.', '/')}.py::{case.get('name')}", float(case.get("time"))) for case in cases]
+    return sum(map(count_pytest_case, cases), Count()), done.returncode, timed
 
 
-def run_executable(name: str, output: IO[str]) -> tuple[Count, int]:
+def count_pytest_case(case: ElementTree.Element) -> Count:
+    """A test that passed, and whose fixtures failed in the end, has failed."""
+    if case.find("failure") is not None or case.find("error") is not None:
+        return Count(failed=1)
+    return Count(skipped=1) if case.find("skipped") is not None else Count(passed=1)
+
+
+def run_executable(name: str, output: IO[str]) -> tuple[Count, int, list[Timed]]:
     last = ""
     with subprocess.Popen([f"tests/{name}/run"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
         for line in process.stdout:
@@ -100,7 +121,7 @@ def run_executable(name: str, output: IO[str]) -> tuple[Count, int]:
             if not COUNTED.match(line):
                 print(line, end="", file=output, flush=True)
     counted = COUNTED.match(last)
-    return Count(*(int(number or 0) for number in counted.groups())) if counted else Count(), process.returncode
+    return Count(*(int(number or 0) for number in counted.groups())) if counted else Count(), process.returncode, []
 
 
 HOW = {"ctest": run_ctest, "pytest": run_pytest, "run": run_executable}
@@ -149,11 +170,12 @@ def run_group(group: Group, is_alone: bool) -> Ended:
     started_at = time.monotonic()
     say(f"== {group.name}")
     if is_alone:
-        return Ended(group, group.run(sys.stdout), time.monotonic() - started_at)
+        count, timed = group.run(sys.stdout)
+        return Ended(group, count, time.monotonic() - started_at, timed)
     with tempfile.TemporaryFile("w+", errors="replace") as output:
-        count = group.run(output)
+        count, timed = group.run(output)
         output.seek(0)
-        return Ended(group, count, time.monotonic() - started_at, output.read())
+        return Ended(group, count, time.monotonic() - started_at, timed, output.read())
 
 
 def run_groups(chosen: list[Group]) -> list[Ended]:
@@ -166,14 +188,20 @@ def run_groups(chosen: list[Group]) -> list[Ended]:
     return sorted(ended, key=lambda it: chosen.index(it.group))
 
 
+def slowest(ended: list[Ended]) -> list[str]:
+    """The ten tests that took longest."""
+    timed = sorted((it for group in ended for it in group.timed), key=lambda it: it.seconds, reverse=True)[:10]
+    return ["slowest:", *(f"{it.seconds:8.1f} s  {it.name}" for it in timed), ""] if timed else []
+
+
 def main(names: list[str]) -> int:
     forget_callers_settings()
     watch_by_sanitizers()
     known = groups()
     ended = run_groups([known[name] for name in names] or [group for group in known.values() if not group.is_apart])
     total = sum((it.count for it in ended), count_reports())
-    summary = [f"{it.group.name:<12} {it.count}  ({it.seconds:.1f} s)" for it in ended]
-    say("\n".join(["", *summary, str(total)]))
+    summary = [f"{it.group.name:<14} {it.count}  ({it.seconds:.1f} s)" for it in ended]
+    say("\n".join(["", *slowest(ended), *summary, str(total)]))
     return 1 if total.failed or not total.passed else 0
 
 
