@@ -2,6 +2,7 @@
 
 #include <assert.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 struct lbx_map_slot {
@@ -46,4 +47,15 @@ void lbx_map_set(struct lbx_map *map, const char *key, void *value) {
     struct lbx_map_slot *slot = find(map->slots, map->cap, key);
     map->used += !slot->key;
     *slot = (struct lbx_map_slot){key, value};
+}
+
+const char *lbx_map_key(struct lbx_arena *arena, size_t count, const char *const *parts) {
+    enum { LENGTH_SIZE = 24 }; /* of a decimal size_t, ":" and NUL */
+    size_t size = 1, at = 0;
+    for (size_t i = 0; i < count; i++)
+        size += LENGTH_SIZE + strlen(parts[i]);
+    char *key = lbx_arena_alloc(arena, size);
+    for (size_t i = 0; i < count; i++)
+        at += (size_t)snprintf(key + at, size - at, "%zu:%s", strlen(parts[i]), parts[i]);
+    return key;
 }

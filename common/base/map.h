@@ -20,4 +20,11 @@ void *lbx_map_get(const struct lbx_map *map, const char *key);
 /* Sets, replacing an earlier value. value must not be NULL. */
 void lbx_map_set(struct lbx_map *map, const char *key, void *value);
 
+/* A key of several texts, in the arena. Each part stands behind its length: whatever bytes the parts hold, two
+ * keys are equal only where all parts are. */
+const char *lbx_map_key(struct lbx_arena *arena, size_t count, const char *const *parts);
+#define LBX_MAP_KEY(arena, ...)                                                                    \
+    lbx_map_key((arena), sizeof((const char *[]){__VA_ARGS__}) / sizeof(const char *),             \
+                (const char *[]){__VA_ARGS__})
+
 #endif

@@ -8,7 +8,7 @@
 #include <string.h>
 
 static const char *key_of(struct lbx_arena *arena, const char *source, const char *id) {
-    return lbx_arena_printf(arena, "%s\x1f%s", source, id);
+    return LBX_MAP_KEY(arena, source, id);
 }
 
 static void reject(struct lbx_input_event *input) {

@@ -19,7 +19,7 @@ struct ballot {
 };
 
 static const char *vote_key(struct lbx_arena *arena, const char *request_id, const char *voter) {
-    return lbx_arena_printf(arena, "%s\x1f%s", request_id, voter);
+    return LBX_MAP_KEY(arena, request_id, voter);
 }
 
 void decider_load(struct lbx_batch *batch, struct lbx_calls *calls) {

@@ -34,10 +34,12 @@ static void address(struct lbx_batch *batch, const struct lbx_request *request,
     struct lbx_effects *effects = &batch->effects;
     if (!email)
         return;
-    char *key = lbx_arena_printf(batch->arena, "%s\x1f%lld\x1f%d\x1f%s", request->request_id,
-                                 (long long)request->version, kind, email);
-    for (char *c = key; *c; c++)
+    char *lower = lbx_arena_strdup(batch->arena, email);
+    for (char *c = lower; *c; c++)
         *c = *c >= 'A' && *c <= 'Z' ? (char)(*c + ('a' - 'A')) : *c;
+    const char *version = lbx_arena_printf(batch->arena, "%lld", (long long)request->version);
+    const char *key =
+        LBX_MAP_KEY(batch->arena, request->request_id, version, lbx_mail_kind_names[kind], lower);
     if (lbx_map_get(&post->addressed, key))
         return;
     lbx_map_set(&post->addressed, key, post);

@@ -47,11 +47,12 @@ struct relay {
 
 /* ---- rows as records ---- */
 
-static void read_event(struct row *row, const struct lbx_pg *pg, size_t call, size_t at) {
+static void read_event(struct row *row, const struct lbx_pg *pg, size_t call, size_t at,
+                       struct lbx_arena *arena) {
     static const struct lbx_header content_type = {"content-type", CONTENT_TYPE,
                                                    sizeof CONTENT_TYPE - 1};
     const char *key = lbx_pg_cell(pg, call, at, 2), *value = lbx_pg_cell(pg, call, at, 3);
-    row->order_key = key;
+    row->order_key = LBX_MAP_KEY(arena, key);
     row->record = (struct lbx_record){
         .key = key,
         .key_len = strlen(key),
@@ -83,7 +84,8 @@ static enum lbx_err read_dead_letter(struct row *row, const struct lbx_pg *pg, s
     headers[count + 2] = text_header("__connect.errors.offset", lbx_pg_cell(pg, call, at, 10));
     headers[count + 3] =
         text_header("__connect.errors.exception.message", lbx_pg_cell(pg, call, at, 4));
-    row->order_key = lbx_arena_printf(arena, "\x1f%lld", (long long)row->id);
+    row->order_key =
+        LBX_MAP_KEY(arena, "quarantine", lbx_arena_printf(arena, "%lld", (long long)row->id));
     row->record.key = lbx_pg_cell_bytes(pg, call, at, 5, arena, &row->record.key_len);
     row->record.value = lbx_pg_cell_bytes(pg, call, at, 6, arena, &row->record.value_len);
     row->record.headers = headers;
@@ -104,7 +106,7 @@ static enum lbx_err read_rows(struct relay *relay, size_t call, struct row **ret
         if (rows[i].dead_letter)
             err = read_dead_letter(&rows[i], pg, call, i, &relay->arena);
         else
-            read_event(&rows[i], pg, call, i);
+            read_event(&rows[i], pg, call, i, &relay->arena);
         if (err != LBX_OK)
             return err;
     }

@@ -131,8 +131,7 @@ struct kept_subscription *world_subscription_add(struct world *world,
 
 static const char *role_key(struct lbx_arena *arena, const char *tenant_id,
                             const char *subscription_id, int role, const char *principal_id) {
-    return lbx_arena_printf(arena, "%s\x1f%s\x1f%d\x1f%s", tenant_id, subscription_id, role,
-                            principal_id);
+    return LBX_MAP_KEY(arena, tenant_id, subscription_id, lbx_role_names[role], principal_id);
 }
 
 static void role_add(struct world *world, struct kept_role *role) {
@@ -228,8 +227,7 @@ void world_role_set(struct world *world, const struct lbx_tenant_event *event, b
 }
 
 void world_key_set(struct world *world, const struct lbx_tenant_event *event) {
-    const char *at =
-        lbx_arena_printf(world->arena, "%s\x1f%s", event->tenant_id, event->principal_id);
+    const char *at = LBX_MAP_KEY(world->arena, event->tenant_id, event->principal_id);
     struct kept_key *key = lbx_map_get(&world->keys, at);
     if (!key) {
         key = LBX_ARENA_NEW(world->arena, struct kept_key);

@@ -81,6 +81,20 @@ def test_another_source_may_use_the_same_id(road, tenant):
                                                 and it.kind == "request.created"]) == 2, "both were answered")
 
 
+def test_a_separator_in_source_and_id_makes_no_two_events_one(road, tenant):
+    """Both parts of an event's identity are any text: glued with U+001F they would be the same. One batch, since the worker
+    was stopped meanwhile."""
+    ticket = tenant.ticket()
+    unique = new_engineer().id
+    events = [event_in("access.requested", ticket.wish(), source=f"{unique}\x1fb", id=f"{unique}-c"),
+              event_in("access.requested", ticket.wish(), source=unique, id=f"b\x1f{unique}-c")]
+    road.stack.down("requester")
+    road.publisher.send(*map(outgoing, events))
+    road.stack.up("requester")
+    for event in events:
+        road.caused_by(event.get_id(), "request.created")
+
+
 def test_a_bad_event_among_five_hundred_stops_nobody(road, tenant):
     """All on one partition, by one ticket, in one go; the worker was stopped meanwhile, so that they make few batches."""
     ticket = tenant.ticket()

@@ -34,10 +34,43 @@ static void replaces(void **state) {
     lbx_arena_done(&arena);
 }
 
+/* Separators, digits and colons in the parts make no two lists of parts the same key. */
+static void keys_of_several_parts(void **state) {
+    (void)state;
+    struct lbx_arena arena;
+    lbx_arena_init(&arena);
+    const char *const keys[] = {
+        LBX_MAP_KEY(&arena,
+                    "a\x1f"
+                    "b",
+                    "c"),
+        LBX_MAP_KEY(&arena, "a",
+                    "b\x1f"
+                    "c"),
+        LBX_MAP_KEY(&arena, "a", "b"),
+        LBX_MAP_KEY(&arena, "ab", ""),
+        LBX_MAP_KEY(&arena, "", "ab"),
+        LBX_MAP_KEY(&arena, "ab"),
+        LBX_MAP_KEY(&arena, "1:a1:b"),
+        LBX_MAP_KEY(&arena, "1:a", "b"),
+        LBX_MAP_KEY(&arena, "a1:b"),
+        LBX_MAP_KEY(&arena, "a", "1:b"),
+        LBX_MAP_KEY(&arena, "a", "b", ""),
+        LBX_MAP_KEY(&arena, ""),
+        LBX_MAP_KEY(&arena, "", ""),
+    };
+    for (size_t i = 0; i < COUNT(keys); i++)
+        for (size_t j = 0; j < i; j++)
+            assert_string_not_equal(keys[i], keys[j]);
+    assert_string_equal(LBX_MAP_KEY(&arena, "a", "b"), keys[2]);
+    lbx_arena_done(&arena);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(finds_what_was_set),
         cmocka_unit_test(replaces),
+        cmocka_unit_test(keys_of_several_parts),
     };
     return cmocka_run_group_tests_name("map", tests, NULL, NULL);
 }
