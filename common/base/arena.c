@@ -1,5 +1,7 @@
 #include "base/arena.h"
 
+#include "base/memory.h"
+
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -15,11 +17,7 @@ struct lbx_arena_block {
 };
 
 static struct lbx_arena_block *block_new(size_t size, struct lbx_arena_block *older) {
-    struct lbx_arena_block *block = malloc(sizeof *block + size);
-    if (!block) {
-        fputs("out of memory\n", stderr);
-        abort();
-    }
+    struct lbx_arena_block *block = lbx_malloc(sizeof *block + size);
     *block = (struct lbx_arena_block){.older = older, .size = size};
     return block;
 }

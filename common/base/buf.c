@@ -13,12 +13,7 @@ static void buf_grow(struct lbx_buf *buf, size_t more) {
     size_t cap = buf->cap ? buf->cap : 256;
     while (cap < buf->len + more + 1)
         cap *= 2;
-    char *data = realloc(buf->data, cap);
-    if (!data) {
-        fputs("out of memory\n", stderr);
-        abort();
-    }
-    buf->data = data;
+    buf->data = lbx_realloc(buf->data, cap);
     buf->cap = cap;
 }
 

@@ -2,6 +2,8 @@
 #ifndef LBX_BASE_CLEANUP_H
 #define LBX_BASE_CLEANUP_H
 
+#include "base/memory.h"
+
 #include <stdlib.h>
 
 #define LBX_CLEANUP(fn) __attribute__((cleanup(fn)))
@@ -15,21 +17,6 @@
 
 static inline void lbx_cleanup_free(void *held) {
     free(*(void **)held);
-}
-
-/* Zeroed, and never NULL: running out of memory ends the process (see arena.h). */
-static inline void *lbx_calloc(size_t size) {
-    void *memory = calloc(1, size);
-    if (!memory)
-        abort();
-    return memory;
-}
-
-static inline void *lbx_realloc(void *memory, size_t size) {
-    void *grown = realloc(memory, size);
-    if (!grown)
-        abort();
-    return grown;
 }
 
 /* char *s LBX_FREE = strdup(…); */

@@ -1,5 +1,6 @@
 #include "event/envelope.h"
 
+#include "base/text.h"
 #include "base/time.h"
 #include "event/open.h"
 
@@ -107,10 +108,8 @@ static int by_name(const void *a, const void *b) {
 
 void lbx_event_identity(const struct lbx_record *record, struct lbx_buf *out) {
     if (lbx_mode_of(record) == LBX_MODE_BINARY) {
-        const struct lbx_header **kept LBX_FREE = calloc(record->header_count, sizeof *kept);
+        const struct lbx_header **kept LBX_FREE = lbx_calloc(record->header_count * sizeof *kept);
         size_t count = 0;
-        if (!kept)
-            abort();
         for (size_t i = 0; i < record->header_count; i++)
             if (strncasecmp(record->headers[i].name, "ce_", 3) == 0 ||
                 strcasecmp(record->headers[i].name, "content-type") == 0)
@@ -120,7 +119,7 @@ void lbx_event_identity(const struct lbx_record *record, struct lbx_buf *out) {
             size_t len = strlen(kept[i]->name);
             lbx_buf_be32(out, (uint32_t)len);
             for (const char *c = kept[i]->name; *c; c++)
-                lbx_buf_char(out, (char)(*c >= 'A' && *c <= 'Z' ? *c - 'A' + 'a' : *c));
+                lbx_buf_char(out, lbx_lower(*c));
             lbx_buf_field(out, kept[i]->value, kept[i]->len);
         }
     }

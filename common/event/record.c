@@ -13,6 +13,20 @@ const char *lbx_topic_name(enum lbx_topic topic) {
     return names[topic];
 }
 
+enum lbx_topic lbx_topic_of(const char *name, const char *prefix) {
+    size_t len = strlen(name);
+    for (int topic = 0; topic < LBX_TOPIC_COUNT; topic++) {
+        const char *bare = lbx_topic_name((enum lbx_topic)topic);
+        size_t n = strlen(bare);
+        if (len < n || strcmp(name + len - n, bare) != 0)
+            continue;
+        return !prefix || (strlen(prefix) == len - n && memcmp(name, prefix, len - n) == 0)
+                   ? (enum lbx_topic)topic
+                   : LBX_TOPIC_COUNT;
+    }
+    return LBX_TOPIC_COUNT;
+}
+
 const char *lbx_topic_key(enum lbx_topic topic) {
     static const char *const keys[] = {
 #define LBX_TOPIC_KEY(name, text, key) [LBX_TOPIC_##name] = key,

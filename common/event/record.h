@@ -29,6 +29,10 @@ enum lbx_topic {
 /* Name without prefix, static. */
 const char *lbx_topic_name(enum lbx_topic topic);
 
+/* The topic of a name on the broker, LBX_TOPIC_COUNT where it is none of ours. prefix NULL: under any
+ * prefix, as no topic's name is the end of another's. */
+enum lbx_topic lbx_topic_of(const char *name, const char *prefix);
+
 /* The member that the topic's key repeats, static; NULL where the key is free. */
 const char *lbx_topic_key(enum lbx_topic topic);
 

@@ -34,9 +34,7 @@ enum lbx_err lbx_admin_open(const struct lbx_settings *settings, const char *cli
         lbx_log(LBX_LOG_ERROR, "no kafka client", LBX_S("error", why));
         return LBX_ERR_INVALID;
     }
-    struct lbx_admin *admin = calloc(1, sizeof *admin);
-    if (!admin)
-        abort();
+    struct lbx_admin *admin = lbx_calloc(sizeof *admin);
     admin->client = handle;
     admin->answers = rd_kafka_queue_new(handle);
     *ret_admin = admin;

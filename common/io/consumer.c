@@ -10,17 +10,11 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-struct topic_name {
-    char *name;
-    enum lbx_topic topic;
-};
-
 struct lbx_consumer {
     rd_kafka_t *client;
     rd_kafka_queue_t *queue;
     rd_kafka_topic_partition_list_t *subscription;
-    struct topic_name topics[LBX_TOPIC_COUNT];
-    size_t topic_count;
+    char *prefix;
     struct lbx_consumer_events events;
     void *context;
     int fd;
@@ -42,9 +36,7 @@ static void on_rebalance(rd_kafka_t *client, rd_kafka_resp_err_t err,
         rd_kafka_assign(client, NULL);
         return;
     }
-    struct lbx_partition *given = calloc((size_t)list->cnt + 1, sizeof *given);
-    if (!given)
-        abort();
+    struct lbx_partition *given = lbx_calloc(((size_t)list->cnt + 1) * sizeof *given);
     for (int i = 0; i < list->cnt; i++)
         given[i] =
             (struct lbx_partition){.topic = list->elems[i].topic, .id = list->elems[i].partition};
@@ -96,23 +88,14 @@ void lbx_consumer_report(struct lbx_consumer *consumer, const struct lbx_partiti
 
 /* ---- messages ---- */
 
-static enum lbx_topic topic_of(const struct lbx_consumer *consumer, const char *name) {
-    for (size_t i = 0; i < consumer->topic_count; i++)
-        if (strcmp(consumer->topics[i].name, name) == 0)
-            return consumer->topics[i].topic;
-    return LBX_TOPIC_COUNT; /* subscriptions name topics exactly */
-}
-
 static struct lbx_message *message_new(const struct lbx_consumer *consumer,
                                        rd_kafka_message_t *from) {
     size_t count = lbx_kafka_header_count(from);
-    struct lbx_message *message = calloc(1, sizeof *message + count * sizeof *message->headers);
-    if (!message)
-        abort();
+    struct lbx_message *message = lbx_calloc(sizeof *message + count * sizeof *message->headers);
     message->message = from;
     message->record = lbx_kafka_record(from, message->headers);
-    message->record.topic = topic_of(consumer, message->record.topic_name);
-    assert(message->record.topic != LBX_TOPIC_COUNT);
+    message->record.topic = lbx_topic_of(message->record.topic_name, consumer->prefix);
+    assert(message->record.topic != LBX_TOPIC_COUNT); /* subscriptions name topics exactly */
     return message;
 }
 
@@ -175,12 +158,10 @@ int lbx_consumer_fd(const struct lbx_consumer *consumer) {
     return consumer->fd;
 }
 
-static void subscribe_to(struct lbx_consumer *consumer, const char *prefix, enum lbx_topic topic) {
-    struct topic_name *entry = &consumer->topics[consumer->topic_count++];
-    entry->topic = topic;
-    if (asprintf(&entry->name, "%s%s", prefix, lbx_topic_name(topic)) < 0)
-        abort();
-    rd_kafka_topic_partition_list_add(consumer->subscription, entry->name, RD_KAFKA_PARTITION_UA);
+static void subscribe_to(struct lbx_consumer *consumer, enum lbx_topic topic) {
+    struct lbx_buf name LBX_BUF = {0};
+    lbx_buf_printf(&name, "%s%s", consumer->prefix, lbx_topic_name(topic));
+    rd_kafka_topic_partition_list_add(consumer->subscription, name.data, RD_KAFKA_PARTITION_UA);
 }
 
 static enum lbx_err start(struct lbx_consumer *consumer, rd_kafka_conf_t *conf) {
@@ -230,15 +211,14 @@ enum lbx_err lbx_consumer_open(const struct lbx_settings *settings, const char *
     enum lbx_err err = lbx_kafka_conf(settings, client, defaults, fixed, &conf);
     if (err != LBX_OK)
         return err;
-    struct lbx_consumer *consumer = calloc(1, sizeof *consumer);
-    if (!consumer)
-        abort();
+    struct lbx_consumer *consumer = lbx_calloc(sizeof *consumer);
     consumer->events = *events;
     consumer->context = context;
+    consumer->prefix = strdup(settings->topic_prefix);
     consumer->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     consumer->subscription = rd_kafka_topic_partition_list_new(LBX_TOPIC_COUNT);
     for (; *topics != LBX_TOPIC_COUNT; topics++)
-        subscribe_to(consumer, settings->topic_prefix, *topics);
+        subscribe_to(consumer, *topics);
     err = start(consumer, conf);
     if (err != LBX_OK) {
         lbx_consumer_close(consumer);
@@ -258,8 +238,7 @@ void lbx_consumer_close(struct lbx_consumer *consumer) {
         rd_kafka_destroy(consumer->client);
     }
     rd_kafka_topic_partition_list_destroy(consumer->subscription);
-    for (size_t i = 0; i < consumer->topic_count; i++)
-        free(consumer->topics[i].name);
+    free(consumer->prefix);
     close(consumer->fd);
     free(consumer);
 }

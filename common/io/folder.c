@@ -26,16 +26,14 @@ static bool wanted(const char *name, const char *const *endings) {
     return false;
 }
 
-/* The whole of an open file; false with errno, EFBIG where it is too large. */
+/* False with errno, as lbx_file_read_fd. */
 static bool read_whole(int fd, size_t max_bytes, struct lbx_arena *arena, struct lbx_file *file) {
-    char *text = lbx_arena_alloc(arena, max_bytes + 2);
-    ssize_t n;
-    while ((n = read(fd, text + file->len, max_bytes + 1 - file->len)) > 0)
-        file->len += (size_t)n;
-    file->text = text;
-    if (n == 0 && file->len > max_bytes)
-        errno = EFBIG;
-    return n == 0 && file->len <= max_bytes;
+    struct lbx_buf text LBX_BUF = {0};
+    if (!lbx_file_read_fd(fd, max_bytes, &text))
+        return false;
+    file->text = lbx_arena_memdup(arena, text.data, text.len);
+    file->len = text.len;
+    return true;
 }
 
 /* *ret_is_file: a folder with such a name is none of ours. */

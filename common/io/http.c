@@ -62,9 +62,7 @@ enum lbx_err lbx_http_start(const char *listen, const struct lbx_http_pages *pag
     enum lbx_err err = resolve(listen, &address);
     if (err != LBX_OK)
         return err;
-    struct lbx_http *http = calloc(1, sizeof *http);
-    if (!http)
-        abort();
+    struct lbx_http *http = lbx_calloc(sizeof *http);
     http->pages = *pages;
     unsigned flags = MHD_USE_AUTO_INTERNAL_THREAD;
     if (address->ai_family == AF_INET6)

@@ -72,8 +72,8 @@ enum lbx_err lbx_producer_open(const struct lbx_settings *settings, const char *
     enum lbx_err err = lbx_kafka_conf(settings, client, defaults, fixed, &conf);
     if (err != LBX_OK)
         return err;
-    struct lbx_producer *producer = calloc(1, sizeof *producer);
-    if (!producer || asprintf(&producer->prefix, "%s", settings->topic_prefix) < 0)
+    struct lbx_producer *producer = lbx_calloc(sizeof *producer);
+    if (asprintf(&producer->prefix, "%s", settings->topic_prefix) < 0)
         abort();
     producer->delivered = delivered;
     rd_kafka_conf_set_dr_msg_cb(conf, on_delivery);

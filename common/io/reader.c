@@ -37,9 +37,7 @@ enum lbx_err lbx_reader_open(const struct lbx_settings *settings, const char *cl
     enum lbx_err err = lbx_kafka_conf(settings, client, defaults, fixed, &conf);
     if (err != LBX_OK)
         return err;
-    struct lbx_reader *reader = calloc(1, sizeof *reader);
-    if (!reader)
-        abort();
+    struct lbx_reader *reader = lbx_calloc(sizeof *reader);
     reader->client = rd_kafka_new(RD_KAFKA_CONSUMER, conf, why, sizeof why);
     if (!reader->client) {
         lbx_log(LBX_LOG_ERROR, "no kafka client", LBX_S("why", why));
@@ -99,9 +97,8 @@ enum lbx_err lbx_reader_begin(struct lbx_reader *reader, const char *topic, int3
 
 static void fill(struct lbx_reader *reader, struct lbx_record *record) {
     free(reader->headers);
-    reader->headers = calloc(lbx_kafka_header_count(reader->message) + 1, sizeof *reader->headers);
-    if (!reader->headers)
-        abort();
+    reader->headers =
+        lbx_calloc((lbx_kafka_header_count(reader->message) + 1) * sizeof *reader->headers);
     *record = lbx_kafka_record(reader->message, reader->headers);
     record->topic_name = reader->topic;
 }

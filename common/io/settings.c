@@ -1,5 +1,8 @@
 #include "io/settings.h"
 
+#include "base/file.h"
+#include "base/log.h"
+#include "base/text.h"
 #include "base/time.h"
 
 #include <ctype.h>
@@ -20,23 +23,18 @@ static const char *const not_ours[] = {"LOCKBOX_DEV_",     "LOCKBOX_MAILDIR",   
 
 /* ---- values ---- */
 
+enum { FILE_MAX = 1 << 20 };
+
+/* Without the line ends behind it; NULL where it cannot be read. */
 static char *whole_file(const char *path) {
-    FILE *file = fopen(path, "re");
-    if (!file)
-        return NULL;
     struct lbx_buf text = {0};
-    char chunk[512];
-    for (size_t n; (n = fread(chunk, 1, sizeof chunk, file)) > 0;)
-        lbx_buf_add(&text, chunk, n);
-    bool bad = ferror(file);
-    fclose(file);
-    while (text.len && (text.data[text.len - 1] == '\n' || text.data[text.len - 1] == '\r'))
-        text.data[--text.len] = '\0';
-    if (bad) {
+    if (!lbx_file_read(path, FILE_MAX, &text)) {
         lbx_buf_done(&text);
         return NULL;
     }
-    return text.data ? text.data : strdup("");
+    while (text.len && (text.data[text.len - 1] == '\n' || text.data[text.len - 1] == '\r'))
+        lbx_buf_cut(&text, 1);
+    return text.data;
 }
 
 static void free_list(char **list) {
@@ -46,9 +44,7 @@ static void free_list(char **list) {
 }
 
 static void list_add(char ***list, size_t *count, char *text) {
-    char **grown = realloc(*list, sizeof **list * (*count + 2));
-    if (!grown)
-        abort();
+    char **grown = lbx_realloc(*list, sizeof **list * (*count + 2));
     grown[(*count)++] = text;
     grown[*count] = NULL;
     *list = grown;
@@ -190,7 +186,7 @@ static bool kafka_property(const char *entry, size_t len, struct lbx_settings *s
         return false;
     char *property = strdup(name + prefix);
     for (char *c = property; *c; c++)
-        *c = *c == '_' ? '.' : (char)tolower((unsigned char)*c);
+        *c = *c == '_' ? '.' : lbx_lower(*c);
     list_add(&settings->kafka_properties, count, property);
     list_add(&settings->kafka_properties, count, value);
     return true;
@@ -238,6 +234,11 @@ enum lbx_err lbx_settings_load(struct lbx_settings *ret_settings, char **ret_why
     if (load(ret_settings, ret_why))
         return LBX_OK;
     lbx_settings_done(ret_settings);
+    return LBX_ERR_INVALID;
+}
+
+enum lbx_err lbx_settings_refuse(const char *setting, const char *why) {
+    lbx_log(LBX_LOG_ERROR, "bad setting", LBX_S("setting", setting), LBX_S("error", why));
     return LBX_ERR_INVALID;
 }
 

@@ -104,6 +104,9 @@ struct lbx_settings {
 enum lbx_err lbx_settings_load(struct lbx_settings *ret_settings, char **ret_why) LBX_MUST_CHECK;
 void lbx_settings_done(struct lbx_settings *settings);
 
+/* Logs that a worker cannot start with what a setting holds, and why. Always LBX_ERR_INVALID. */
+enum lbx_err lbx_settings_refuse(const char *setting, const char *why);
+
 /* One setting as `lockboxctl config` shows it. */
 struct lbx_setting_shown {
     const char *name, *kind, *fallback, *what;

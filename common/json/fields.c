@@ -15,18 +15,9 @@
 
 /* ---- reading ---- */
 
-/* Running out of memory ends the process (base/arena.h); jansson would call the input bad. */
-static void *alloc_or_end(size_t size) {
-    void *at = malloc(size);
-    if (!at && size > 0) {
-        fputs("out of memory\n", stderr);
-        abort();
-    }
-    return at;
-}
-
+/* Running out of memory ends the process (base/memory.h); jansson would call the input bad. */
 __attribute__((constructor)) static void set_alloc(void) {
-    json_set_alloc_funcs(alloc_or_end, free);
+    json_set_alloc_funcs(lbx_malloc, free);
 }
 
 json_t *lbx_json_parse(const char *bytes, size_t len, struct lbx_reason *ret_reason) {

@@ -1,5 +1,7 @@
 #include "mail/markup.h"
 
+#include "base/text.h"
+
 #include <string.h>
 
 enum state {
@@ -46,12 +48,8 @@ static bool listed(const char *const *list, const char *name) {
     return false;
 }
 
-static char lower(char c) {
-    return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
-}
-
 static bool letter(char c) {
-    return lower(c) >= 'a' && lower(c) <= 'z';
+    return lbx_lower(c) >= 'a' && lbx_lower(c) <= 'z';
 }
 
 static bool space(char c) {
@@ -77,7 +75,7 @@ static const char *to(struct lbx_markup *markup, enum state state) {
 static bool add(struct lbx_markup *markup, char *name, char c) {
     if (markup->len + 1 >= LBX_MARKUP_NAME_SIZE)
         return false;
-    name[markup->len++] = lower(c);
+    name[markup->len++] = lbx_lower(c);
     name[markup->len] = '\0';
     return true;
 }
@@ -98,7 +96,7 @@ static const char *after_lt(struct lbx_markup *markup, char c) {
 
 static const char *in_declaration(struct lbx_markup *markup, char c) {
     static const char doctype[] = "doctype html>";
-    if (lower(c) != doctype[markup->len])
+    if (lbx_lower(c) != doctype[markup->len])
         return "a comment or declaration; remarks are {{! … }}";
     markup->len++;
     return c == '>' ? to(markup, IN_TEXT) : NULL;
@@ -178,7 +176,7 @@ static const char *in_value(struct lbx_markup *markup, char c) {
         return "something beside the link in href";
     if (markup->len + 1 >= LBX_MARKUP_VALUE_SIZE)
         return "an attribute's value longer than 255 bytes";
-    markup->value[markup->len++] = lower(c);
+    markup->value[markup->len++] = lbx_lower(c);
     markup->value[markup->len] = '\0';
     return NULL;
 }
@@ -188,7 +186,7 @@ static const char *in_style(struct lbx_markup *markup, char c) {
     enum { WINDOW = 16 };
     if (markup->len == WINDOW)
         memmove(markup->value, markup->value + 1, --markup->len);
-    markup->value[markup->len++] = lower(c);
+    markup->value[markup->len++] = lbx_lower(c);
     markup->value[markup->len] = '\0';
     if (ends_with(markup->value, markup->len, "</style>"))
         return to(markup, IN_TEXT);

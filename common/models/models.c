@@ -53,24 +53,13 @@ void lbx_models_add(struct lbx_models *models, const struct lbx_record *record,
 
 /* ---- from the store ---- */
 
-/* By the name's end: whatever the prefix, no topic's name ends as another's. */
-static enum lbx_topic topic_of(const char *name) {
-    size_t len = strlen(name);
-    for (int topic = 0; topic < LBX_TOPIC_COUNT; topic++) {
-        const char *end = lbx_topic_name((enum lbx_topic)topic);
-        if (len >= strlen(end) && strcmp(name + len - strlen(end), end) == 0)
-            return (enum lbx_topic)topic;
-    }
-    return LBX_TOPIC_COUNT;
-}
-
 static enum lbx_err read_stored(const struct lbx_pg *pg, size_t call, size_t row,
                                 struct lbx_arena *arena, struct lbx_record *record) {
     size_t len;
     struct lbx_header *headers = NULL;
     const char *topic = lbx_arena_strdup(arena, lbx_pg_cell(pg, call, row, 0));
     *record = (struct lbx_record){
-        .topic = topic_of(topic),
+        .topic = lbx_topic_of(topic, NULL),
         .topic_name = topic,
         .partition = (int32_t)lbx_pg_cell_int(pg, call, row, 1),
         .offset = lbx_pg_cell_int(pg, call, row, 2),

@@ -16,8 +16,8 @@ struct lbx_smtp_line {
 };
 
 struct lbx_smtp_line *lbx_smtp_line_new(void) {
-    struct lbx_smtp_line *line = calloc(1, sizeof *line);
-    if (!line || pthread_mutex_init(&line->lock, NULL) != 0)
+    struct lbx_smtp_line *line = lbx_calloc(sizeof *line);
+    if (pthread_mutex_init(&line->lock, NULL) != 0)
         abort();
     line->fd = -1;
     line->cancel_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);

@@ -183,9 +183,7 @@ static void put_date(int64_t date, struct lbx_buf *out) {
 static void put_part(const char *subtype, const char *text, size_t len, struct lbx_buf *out) {
     GMimeEncoding encoding;
     g_mime_encoding_init_encode(&encoding, GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE);
-    char *encoded = malloc(g_mime_encoding_outlen(&encoding, len));
-    if (!encoded)
-        abort();
+    char *encoded = lbx_malloc(g_mime_encoding_outlen(&encoding, len));
     size_t encoded_len = g_mime_encoding_flush(&encoding, text, len, encoded);
     lbx_buf_printf(out,
                    "\r\n--" BOUNDARY "\r\n"

@@ -46,9 +46,9 @@ static enum lbx_err add(struct lbx_relays *relays, const struct lbx_smtp_config 
 enum lbx_err lbx_relays_new(const struct lbx_smtp_config *config, int64_t down_for_us,
                             struct lbx_relays **ret_relays, char ret_why[LBX_SMTP_WHY_SIZE]) {
     static const char between[] = ", \t\r\n";
-    struct lbx_relays *relays = calloc(1, sizeof *relays);
+    struct lbx_relays *relays = lbx_calloc(sizeof *relays);
     char *urls LBX_FREE = strdup(config->url), *rest = urls;
-    if (!relays || !urls || pthread_mutex_init(&relays->lock, NULL) != 0)
+    if (!urls || pthread_mutex_init(&relays->lock, NULL) != 0)
         abort();
     relays->down_for_us = down_for_us;
     enum lbx_err err = LBX_OK;

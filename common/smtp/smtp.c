@@ -47,9 +47,7 @@ enum lbx_err lbx_smtp_new(const struct lbx_smtp_config *config, struct lbx_smtp 
         return LBX_ERR_INTERNAL;
     }
 
-    struct lbx_smtp *smtp = calloc(1, sizeof *smtp);
-    if (!smtp)
-        abort();
+    struct lbx_smtp *smtp = lbx_calloc(sizeof *smtp);
     smtp->url = url;
     (void)snprintf(smtp->name, sizeof smtp->name, "%s:%u", url.host, url.port);
     strcpy(smtp->password, password);

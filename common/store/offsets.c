@@ -7,16 +7,22 @@
 
 const struct lbx_sql *const *const lbx_offsets_statements = sql_offsets_all;
 
-static void taken(const struct lbx_pg *pg, size_t call, size_t row, struct lbx_claim *claims,
-                  size_t count) {
-    const char *topic = lbx_pg_cell(pg, call, row, 0);
-    int64_t partition = lbx_pg_cell_int(pg, call, row, 1);
+struct lbx_claim *lbx_claim_find(struct lbx_claim *claims, size_t count, const char *topic,
+                                 int64_t partition) {
     for (size_t i = 0; i < count; i++)
-        if (claims[i].partition == partition && strcmp(claims[i].topic, topic) == 0) {
-            claims[i].epoch = lbx_pg_cell_int(pg, call, row, 2);
-            claims[i].next_offset = lbx_pg_cell_int(pg, call, row, 3);
-            claims[i].batch_end = claims[i].next_offset;
-        }
+        if (claims[i].partition == partition && strcmp(claims[i].topic, topic) == 0)
+            return &claims[i];
+    return NULL;
+}
+
+static void taken(const struct lbx_pg *pg, size_t row, struct lbx_claim *claims, size_t count) {
+    struct lbx_claim *claim =
+        lbx_claim_find(claims, count, lbx_pg_cell(pg, 0, row, 0), lbx_pg_cell_int(pg, 0, row, 1));
+    if (!claim)
+        return;
+    claim->epoch = lbx_pg_cell_int(pg, 0, row, 2);
+    claim->next_offset = lbx_pg_cell_int(pg, 0, row, 3);
+    claim->batch_end = claim->next_offset;
 }
 
 enum lbx_err lbx_offsets_take(struct lbx_pg *pg, const char *consumer, const char *owner,
@@ -35,7 +41,7 @@ enum lbx_err lbx_offsets_take(struct lbx_pg *pg, const char *consumer, const cha
     if (err != LBX_OK)
         return err;
     for (size_t row = 0; row < lbx_pg_row_count(pg, 0); row++)
-        taken(pg, 0, row, claims, count);
+        taken(pg, row, claims, count);
     return LBX_OK;
 }
 

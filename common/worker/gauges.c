@@ -61,9 +61,7 @@ void lbx_gauges_write(const char *worker, struct lbx_buf *out) {
 
 static enum lbx_err gauges_open(struct lbx_worker *worker, const void *declaration,
                                 void **ret_state) {
-    struct gauges *g = calloc(1, sizeof *g);
-    if (!g)
-        abort();
+    struct gauges *g = lbx_calloc(sizeof *g);
     *g = (struct gauges){.worker = worker, .sql = declaration};
     *ret_state = g;
     return LBX_OK;

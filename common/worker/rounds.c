@@ -16,9 +16,7 @@ struct rounds {
 
 static enum lbx_err rounds_open(struct lbx_worker *worker, const void *declaration,
                                 void **ret_state) {
-    struct rounds *r = calloc(1, sizeof *r);
-    if (!r)
-        abort();
+    struct rounds *r = lbx_calloc(sizeof *r);
     r->worker = worker;
     r->declaration = declaration;
     enum lbx_err err = r->declaration->open ? r->declaration->open(worker, &r->state) : LBX_OK;

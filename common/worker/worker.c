@@ -372,13 +372,11 @@ static enum lbx_err open_parts(struct loop *loop) {
 
 /* A URL that cannot be read will not get better: it stops the start. */
 static enum lbx_err check_database(const struct loop *loop) {
-    enum lbx_err err = lbx_pg_check(database_url(loop));
-    if (err != LBX_OK)
-        lbx_log(LBX_LOG_ERROR, "bad setting",
-                LBX_S("setting",
-                      is_auditing(loop) ? "LOCKBOX_AUDIT_DATABASE_URL" : "LOCKBOX_DATABASE_URL"),
-                LBX_S("error", "takes a libpq connection URI"));
-    return err;
+    if (lbx_pg_check(database_url(loop)) == LBX_OK)
+        return LBX_OK;
+    return lbx_settings_refuse(is_auditing(loop) ? "LOCKBOX_AUDIT_DATABASE_URL"
+                                                 : "LOCKBOX_DATABASE_URL",
+                               "takes a libpq connection URI");
 }
 
 /* A later lane: the same settings, another name in the groups. */

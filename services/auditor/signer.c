@@ -5,6 +5,7 @@
 #include "stored.h"
 
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "tlog/note.h"
 
@@ -23,11 +24,6 @@ static struct {
     size_t count;
 } keys;
 
-static enum lbx_err bad_setting(const char *setting, const char *why) {
-    lbx_log(LBX_LOG_ERROR, "bad setting", LBX_S("setting", setting), LBX_S("error", why));
-    return LBX_ERR_INVALID;
-}
-
 static enum lbx_err read_keys(const char *text) {
     static const char end[] = "-----END PRIVATE KEY-----";
     for (const char *stop; (stop = strstr(text, end)); text = stop) {
@@ -45,28 +41,25 @@ static enum lbx_err read_keys(const char *text) {
 }
 
 static enum lbx_err read_key_file(const char *path) {
-    char text[KEY_FILE_MAX];
-    FILE *file = fopen(path, "re");
-    if (!file)
-        return bad_setting("LOCKBOX_CHECKPOINT_KEY_FILE", "cannot be read");
-    size_t len = fread(text, 1, sizeof text - 1, file);
-    bool failed = ferror(file);
-    fclose(file);
-    text[len] = '\0';
-    enum lbx_err err = failed ? LBX_ERR_INVALID : read_keys(text);
-    explicit_bzero(text, sizeof text);
+    static const char setting[] = "LOCKBOX_CHECKPOINT_KEY_FILE";
+    struct lbx_buf text LBX_BUF = {0};
+    if (!lbx_file_read(path, KEY_FILE_MAX, &text))
+        return lbx_settings_refuse(setting, "cannot be read");
+    enum lbx_err err = read_keys(text.data);
+    explicit_bzero(text.data, text.len);
     return err == LBX_OK ? LBX_OK
-                         : bad_setting("LOCKBOX_CHECKPOINT_KEY_FILE",
-                                       "takes a file of one to four Ed25519 private keys in PEM");
+                         : lbx_settings_refuse(
+                               setting, "takes a file of one to four Ed25519 private keys in PEM");
 }
 
 enum lbx_err auditor_signer_open(const struct lbx_settings *settings) {
     char origin[LBX_NOTE_NAME_SIZE];
     if (lbx_log_origin(settings->log_origin, "topic", 0, 0, origin) != LBX_OK)
-        return bad_setting("LOCKBOX_LOG_ORIGIN",
-                           "takes a name without white space and plus signs, of 128 bytes or so");
+        return lbx_settings_refuse(
+            "LOCKBOX_LOG_ORIGIN",
+            "takes a name without white space and plus signs, of 128 bytes or so");
     if (settings->checkpoint_interval < LBX_SECOND_US / 10)
-        return bad_setting("LOCKBOX_CHECKPOINT_INTERVAL", "takes PT0.1S and more");
+        return lbx_settings_refuse("LOCKBOX_CHECKPOINT_INTERVAL", "takes PT0.1S and more");
     if (settings->checkpoint_key_file[0])
         return read_key_file(settings->checkpoint_key_file);
     lbx_log(LBX_LOG_WARN, "no checkpoint is signed: LOCKBOX_CHECKPOINT_KEY_FILE is not set");
@@ -93,10 +86,8 @@ struct head {
 };
 
 static bool is_signed_topic(const struct lbx_batch *batch, const struct lbx_claim *claim) {
-    const char *prefix = batch->worker->settings.topic_prefix;
-    size_t len = strlen(prefix);
-    return strncmp(claim->topic, prefix, len) != 0 ||
-           strcmp(claim->topic + len, lbx_topic_name(LBX_TOPIC_CHECKPOINTS)) != 0;
+    return lbx_topic_of(claim->topic, batch->worker->settings.topic_prefix) !=
+           LBX_TOPIC_CHECKPOINTS;
 }
 
 void auditor_sign_read(struct lbx_batch *batch, struct lbx_calls *calls) {

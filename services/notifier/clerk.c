@@ -97,9 +97,7 @@ static void hand_in(struct clerk *clerk, size_t call) {
     const size_t count = lbx_pg_row_count(clerk->pg, call);
     if (count == 0)
         return;
-    struct hand *hand = calloc(1, sizeof *hand);
-    if (!hand)
-        abort();
+    struct hand *hand = lbx_calloc(sizeof *hand);
     lbx_arena_init(&hand->arena);
     clerk->writer.now_us = lbx_monotonic_us() + clerk->clock_ahead;
     clerk->writer.first = NULL;

@@ -1,6 +1,8 @@
 /* Which events make which mails, and for whom. */
 #include "notifier.h"
 
+#include "base/text.h"
+
 #include <string.h>
 #include <strings.h>
 
@@ -34,9 +36,7 @@ static void address(struct lbx_batch *batch, const struct lbx_request *request,
     struct lbx_effects *effects = &batch->effects;
     if (!email)
         return;
-    char *lower = lbx_arena_strdup(batch->arena, email);
-    for (char *c = lower; *c; c++)
-        *c = *c >= 'A' && *c <= 'Z' ? (char)(*c + ('a' - 'A')) : *c;
+    const char *lower = lbx_lower_all(lbx_arena_strdup(batch->arena, email));
     const char *version = lbx_arena_printf(batch->arena, "%lld", (long long)request->version);
     const char *key =
         LBX_MAP_KEY(batch->arena, request->request_id, version, lbx_mail_kind_names[kind], lower);

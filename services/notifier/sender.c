@@ -147,11 +147,10 @@ static enum lbx_err open_relays(const struct lbx_settings *settings) {
         settings->mail_retry < RELAY_DOWN_US ? settings->mail_retry : RELAY_DOWN_US;
     char why[LBX_SMTP_WHY_SIZE];
     enum lbx_err err = lbx_relays_new(&config, down_us, &senders.relays, why);
-    if (err != LBX_OK)
-        lbx_log(LBX_LOG_ERROR, "bad setting",
-                LBX_S("setting", "LOCKBOX_SMTP_URL, LOCKBOX_SMTP_PASSWORD or LOCKBOX_SMTP_CA_FILE"),
-                LBX_S("error", why));
-    return err;
+    return err == LBX_OK
+               ? LBX_OK
+               : lbx_settings_refuse(
+                     "LOCKBOX_SMTP_URL, LOCKBOX_SMTP_PASSWORD or LOCKBOX_SMTP_CA_FILE", why);
 }
 
 /* Message-IDs are made of its domain, and have the same limit as an address. */
@@ -163,11 +162,7 @@ static enum lbx_err check_sender(const char *mail_from) {
                        "00000000-0000-0000-0000-000000000000", strrchr(mail_from, '@'));
         why = lbx_smtp_address_check(longest) ? "its domain is longer than 217 characters" : NULL;
     }
-    if (!why)
-        return LBX_OK;
-    lbx_log(LBX_LOG_ERROR, "bad setting", LBX_S("setting", "LOCKBOX_MAIL_FROM"),
-            LBX_S("error", why));
-    return LBX_ERR_INVALID;
+    return why ? lbx_settings_refuse("LOCKBOX_MAIL_FROM", why) : LBX_OK;
 }
 
 static enum lbx_err sender_open(struct lbx_worker *worker, const void *declaration,

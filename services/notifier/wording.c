@@ -1,21 +1,16 @@
 #include "wording.h"
 
-#include "base/log.h"
 #include "io/folder.h"
 
 #include <stdbool.h>
 #include <string.h>
-
-static void tell(const char *setting, const char *why) {
-    lbx_log(LBX_LOG_ERROR, "bad setting", LBX_S("setting", setting), LBX_S("error", why));
-}
 
 /* One line of the log for each thing that is wrong. */
 static void tell_each(struct lbx_buf *reasons) {
     char *rest = reasons->data;
     for (char *line; (line = strsep(&rest, "\n"));)
         if (*line)
-            tell("LOCKBOX_TEMPLATE_DIR", line);
+            (void)lbx_settings_refuse("LOCKBOX_TEMPLATE_DIR", line);
 }
 
 /* What every mail links to: a page, and nothing that a mail reader would run. */
@@ -31,16 +26,15 @@ enum lbx_err wording_open(const struct lbx_settings *settings,
     char why[LBX_FOLDER_WHY_SIZE];
     struct lbx_buf reasons LBX_BUF = {0};
     enum lbx_err err = LBX_OK;
-    if (!is_page(settings->portal_url)) {
-        tell("LOCKBOX_PORTAL_URL", "takes an address that begins with https:// or http://");
-        return LBX_ERR_INVALID;
-    }
+    if (!is_page(settings->portal_url))
+        return lbx_settings_refuse("LOCKBOX_PORTAL_URL",
+                                   "takes an address that begins with https:// or http://");
     lbx_arena_init(&arena);
     if (settings->template_dir[0]) {
         err = lbx_folder_read(settings->template_dir, lbx_mail_template_endings,
                               LBX_MAIL_TEMPLATE_MAX, &arena, &files, &count, why);
         if (err != LBX_OK)
-            tell("LOCKBOX_TEMPLATE_DIR", why);
+            err = lbx_settings_refuse("LOCKBOX_TEMPLATE_DIR", why);
     }
     if (err == LBX_OK) {
         err = lbx_mail_templates_new(files, count, ret_templates, &reasons);

@@ -304,9 +304,7 @@ static enum lbx_err read_sources(struct relay *relay) {
 }
 
 enum lbx_err relay_open(struct lbx_worker *worker, void **ret_state) {
-    struct relay *relay = calloc(1, sizeof *relay);
-    if (!relay)
-        abort();
+    struct relay *relay = lbx_calloc(sizeof *relay);
     relay->worker = worker;
     relay->prune_us = lbx_monotonic_us() + PRUNE_EVERY_US;
     lbx_arena_init(&relay->arena);

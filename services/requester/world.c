@@ -1,6 +1,7 @@
 #include "world.h"
 
 #include "base/log.h"
+#include "base/text.h"
 #include "base/time.h"
 #include "base/uuid.h"
 #include "sql_requester.h"
@@ -16,10 +17,7 @@ struct names {
 
 /* ASCII lower case: what subscription ids are known by. NULL stays NULL. */
 static const char *lower(struct lbx_arena *arena, const char *id) {
-    char *text = lbx_arena_strdup(arena, id);
-    for (char *c = text; c && *c; c++)
-        *c = *c >= 'A' && *c <= 'Z' ? (char)(*c + ('a' - 'A')) : *c;
-    return text;
+    return lbx_lower_all(lbx_arena_strdup(arena, id));
 }
 
 static void name(struct lbx_rows *rows, const char *id) {

@@ -11,6 +11,37 @@ static void topics_have_names_and_keys(void **state) {
     assert_null(lbx_topic_key(LBX_TOPIC_DEADLETTER));
 }
 
+static void topics_are_found_by_name(void **state) {
+    (void)state;
+    static const struct {
+        const char *name, *prefix;
+        enum lbx_topic want;
+    } rows[] = {
+        {"lockbox.tickets.v1", "lockbox.", LBX_TOPIC_TICKETS},
+        {"tickets.v1", "", LBX_TOPIC_TICKETS},
+        {"lockbox.tickets.v1", "", LBX_TOPIC_COUNT},
+        {"tickets.v1", "lockbox.", LBX_TOPIC_COUNT},
+        {"lockboy.tickets.v1", "lockbox.", LBX_TOPIC_COUNT},
+        {"lockbox.x.tickets.v1", "lockbox.", LBX_TOPIC_COUNT},
+        {"lockbox.tickets.v2", "lockbox.", LBX_TOPIC_COUNT},
+        {"lockbox.tickets.v1x", "lockbox.", LBX_TOPIC_COUNT},
+        {"lockbox.", "lockbox.", LBX_TOPIC_COUNT},
+        {"other.checkpoints.v1", NULL, LBX_TOPIC_CHECKPOINTS},
+        {"checkpoints.v1", NULL, LBX_TOPIC_CHECKPOINTS},
+        {"", NULL, LBX_TOPIC_COUNT},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++)
+        if (lbx_topic_of(rows[i].name, rows[i].prefix) != rows[i].want)
+            fail_msg("%s under %s", rows[i].name, rows[i].prefix ? rows[i].prefix : "any");
+}
+
+/* No topic's name is the end of another's: that is how one is found under any prefix. */
+static void no_name_ends_as_another(void **state) {
+    (void)state;
+    for (int topic = 0; topic < LBX_TOPIC_COUNT; topic++)
+        assert_int_equal(lbx_topic_of(lbx_topic_name((enum lbx_topic)topic), NULL), topic);
+}
+
 /* By Python, from the contract's words alone:
  *
  *   def f(b): return pack('>I', 0xffffffff) if b is None else pack('>I', len(b)) + b
@@ -141,6 +172,8 @@ static void header_bytes_of_another_form(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(topics_have_names_and_keys),
+        cmocka_unit_test(topics_are_found_by_name),
+        cmocka_unit_test(no_name_ends_as_another),
         cmocka_unit_test(leaf_bytes),
         cmocka_unit_test(headers_come_back),
         cmocka_unit_test(header_bytes_of_another_form),

@@ -1,7 +1,8 @@
 /* config: every setting, with its value or default. Secrets stay hidden. */
 #include "ctl.h"
 
-#include <ctype.h>
+#include "base/text.h"
+
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -30,18 +31,11 @@ static void add(struct ctl_rows *rows, const char *name, const char *value, bool
     ctl_rows_add(rows, cells);
 }
 
-static const char *lower(struct ctl *ctl, const char *text) {
-    char *copy = lbx_arena_strdup(&ctl->arena, text);
-    for (char *c = copy; *c; c++)
-        *c = (char)tolower((unsigned char)*c);
-    return copy;
-}
-
 static void add_listed(struct ctl *ctl, struct ctl_rows *rows) {
     struct lbx_setting_shown shown;
     for (size_t i = 0; lbx_setting_show(i, &shown); i++)
         add(rows, shown.name, without_password(ctl, shown.value ? shown.value : shown.fallback),
-            shown.value, lower(ctl, shown.kind), shown.what);
+            shown.value, lbx_lower_all(lbx_arena_strdup(&ctl->arena, shown.kind)), shown.what);
 }
 
 /* Whether a client property holds a secret, by its name: rather one too many. */
@@ -75,9 +69,9 @@ static void add_kafka(struct ctl *ctl, struct ctl_rows *rows) {
         bool is_file = len > 5 && strcmp(name + len - 5, "_FILE") == 0;
         if (is_file)
             name[len - 5] = '\0';
-        char *property = lbx_arena_strdup(&ctl->arena, lower(ctl, name + strlen(KAFKA_PREFIX)));
+        char *property = lbx_arena_strdup(&ctl->arena, name + strlen(KAFKA_PREFIX));
         for (char *c = property; *c; c++)
-            *c = *c == '_' ? '.' : *c;
+            *c = *c == '_' ? '.' : lbx_lower(*c);
         const char *value = is_file || is_secret(name) ? HIDDEN : *entry + len + 1;
         add(rows, name, value, true, "kafka",
             lbx_arena_printf(&ctl->arena, "Kafka client property %s", property));

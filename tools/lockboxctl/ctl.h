@@ -123,9 +123,6 @@ bool ctl_request_id_is_valid(const char *id);
 /* A topic's name on the broker. */
 const char *ctl_topic(struct ctl *ctl, enum lbx_topic topic);
 
-/* The reverse; LBX_TOPIC_COUNT where it is none of ours. */
-enum lbx_topic ctl_topic_of(const struct ctl *ctl, const char *name);
-
 /* ---- databases ---- */
 
 struct ctl_database {

@@ -20,9 +20,7 @@ void ctl_rows_init(struct ctl_rows *rows, const struct ctl_column *columns, size
 
 void ctl_rows_add(struct ctl_rows *rows, const char *const *cells) {
     size_t size = sizeof *cells * rows->column_count;
-    const char **grown = realloc(rows->cells, size * (rows->row_count + 1));
-    if (!grown)
-        abort();
+    const char **grown = lbx_realloc(rows->cells, size * (rows->row_count + 1));
     memcpy(grown + rows->column_count * rows->row_count++, cells, size);
     rows->cells = grown;
 }

@@ -129,7 +129,7 @@ static enum ctl_exit publish_again(struct settling *s) {
     const struct ctl_rejected *r = &s->record;
     struct ctl_place place;
     const struct lbx_record record = {
-        .topic = ctl_topic_of(s->ctl, s->told.topic),
+        .topic = lbx_topic_of(s->told.topic, s->ctl->settings.topic_prefix),
         .topic_name = s->told.topic,
         .key = r->key.data,
         .key_len = r->key.len,
@@ -147,7 +147,8 @@ static enum ctl_exit publish_again(struct settling *s) {
 static enum ctl_exit replay(struct settling *s) {
     s->event = LBX_EVENT_QUARANTINE_REPLAYED;
     enum ctl_exit code = look(s);
-    if (code == CTL_DONE && ctl_topic_of(s->ctl, s->told.topic) == LBX_TOPIC_COUNT)
+    if (code == CTL_DONE &&
+        lbx_topic_of(s->told.topic, s->ctl->settings.topic_prefix) == LBX_TOPIC_COUNT)
         code = ctl_fail(CTL_USAGE, "%s: %s is no topic of LOCKBOX_TOPIC_PREFIX %s", s->id,
                         s->told.topic, s->ctl->settings.topic_prefix);
     if (code == CTL_DONE)

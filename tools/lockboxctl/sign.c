@@ -2,6 +2,7 @@
 
 #include "base/base64.h"
 #include "base/clock.h"
+#include "base/file.h"
 #include "core/request.h"
 #include "io/ed25519.h"
 #include "io/hash.h"
@@ -9,7 +10,6 @@
 #include "tlog/note.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 #define HEADER "{\"alg\":\"EdDSA\"}"
@@ -19,16 +19,13 @@ enum { KEY_FILE_MAX = 4096 };
 /* ---- keys ---- */
 
 static bool read_key(const char *path, struct lbx_signing_key *ret_key) {
-    char text[KEY_FILE_MAX];
-    FILE *file = fopen(path, "re");
-    if (!file) {
+    struct lbx_buf text LBX_BUF = {0};
+    if (!lbx_file_read(path, KEY_FILE_MAX, &text)) {
         ctl_fail(CTL_USAGE, "the key %s cannot be read: %s", path, strerror(errno));
         return false;
     }
-    size_t len = fread(text, 1, sizeof text, file);
-    fclose(file);
-    enum lbx_err err = lbx_signing_key_read(text, len, ret_key);
-    explicit_bzero(text, sizeof text);
+    enum lbx_err err = lbx_signing_key_read(text.data, text.len, ret_key);
+    explicit_bzero(text.data, text.len);
     if (err == LBX_OK)
         return true;
     ctl_fail(CTL_USAGE, "%s holds no Ed25519 private key (PEM); lockboxctl keygen makes one", path);

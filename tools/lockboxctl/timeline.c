@@ -9,20 +9,10 @@
 
 enum { AT, TYPE, EVENT_ID, ACTOR, TOPIC, PARTITION, OFFSET, KEY, HEADERS, RAW };
 
-enum lbx_topic ctl_topic_of(const struct ctl *ctl, const char *name) {
-    size_t prefix = strlen(ctl->settings.topic_prefix);
-    if (strncmp(name, ctl->settings.topic_prefix, prefix) != 0)
-        return LBX_TOPIC_COUNT;
-    for (size_t i = 0; i < LBX_TOPIC_COUNT; i++)
-        if (strcmp(name + prefix, lbx_topic_name((enum lbx_topic)i)) == 0)
-            return (enum lbx_topic)i;
-    return LBX_TOPIC_COUNT;
-}
-
 static struct lbx_record record_of(struct ctl *ctl, const struct lbx_pg *pg, size_t row) {
     struct lbx_record record = {
         .topic_name = lbx_pg_cell(pg, 0, row, TOPIC),
-        .topic = ctl_topic_of(ctl, lbx_pg_cell(pg, 0, row, TOPIC)),
+        .topic = lbx_topic_of(lbx_pg_cell(pg, 0, row, TOPIC), ctl->settings.topic_prefix),
         .partition = (int32_t)lbx_pg_cell_int(pg, 0, row, PARTITION),
         .offset = lbx_pg_cell_int(pg, 0, row, OFFSET),
     };

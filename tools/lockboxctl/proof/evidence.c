@@ -31,9 +31,7 @@ static enum ctl_exit choose(struct evidence *e) {
     if (e->count == 0)
         return ctl_fail(CTL_NO, "the audit store has no such records (yet)");
     free(e->list);
-    e->list = calloc(e->count, sizeof *e->list);
-    if (!e->list)
-        abort();
+    e->list = lbx_calloc(e->count * sizeof *e->list);
     for (size_t i = 0; i < e->count; i++) {
         snprintf(e->list[i].topic, sizeof e->list[i].topic, "%s", lbx_pg_cell(e->pg, 0, i, 0));
         e->list[i].partition = (int32_t)lbx_pg_cell_int(e->pg, 0, i, 1);
@@ -101,9 +99,7 @@ static enum ctl_exit checkpoint_to_show(struct lbx_pg *pg, const struct log *log
 /* Records stand by log and offset: the last of a log decides. */
 static enum ctl_exit cover(struct evidence *e, bool *ret_covered) {
     *ret_covered = true;
-    e->proving = calloc(e->logs.count + 1, sizeof *e->proving);
-    if (!e->proving)
-        abort();
+    e->proving = lbx_calloc((e->logs.count + 1) * sizeof *e->proving);
     for (size_t i = 0; i < e->count; i++) {
         const struct chosen *c = &e->list[i];
         struct proving *p = proving_of(e, c->topic, c->partition);
@@ -188,7 +184,7 @@ static enum ctl_exit visit_row(struct evidence *e, size_t row, evidence_visit *v
     if (!record_of(e, row, &record))
         return ctl_fail(CTL_NO, "%s/%d offset %" PRId64 " is damaged: lockboxctl audit verify",
                         record.topic_name, record.partition, record.offset);
-    record.topic = ctl_topic_of(e->ctl, record.topic_name);
+    record.topic = lbx_topic_of(record.topic_name, e->ctl->settings.topic_prefix);
     return visit(context, e, &record, proving_of(e, record.topic_name, record.partition));
 }
 

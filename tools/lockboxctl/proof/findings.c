@@ -38,9 +38,8 @@ static void keep(struct findings *findings, const char *topic, int32_t partition
     if (at && (offset < 0 || (at->offset >= 0 && at->offset <= offset)))
         return;
     if (!at) {
-        findings->list = realloc(findings->list, (findings->count + 1) * sizeof *findings->list);
-        if (!findings->list)
-            abort();
+        findings->list =
+            lbx_realloc(findings->list, (findings->count + 1) * sizeof *findings->list);
         at = &findings->list[findings->count++];
     }
     *at = (struct finding){lbx_arena_strdup(&findings->arena, topic), partition, offset,
@@ -69,9 +68,7 @@ void findings_print(const struct findings *findings, enum ctl_format format) {
     static const struct ctl_column columns[] = {
         {"topic"}, {"partition", CTL_CELL_NUMBER}, {"offset", CTL_CELL_NUMBER}, {"what"}};
     struct ctl_rows rows CTL_ROWS;
-    char(*numbers)[2][24] = calloc(findings->count + 1, sizeof *numbers);
-    if (!numbers)
-        abort();
+    char(*numbers)[2][24] = lbx_calloc((findings->count + 1) * sizeof *numbers);
     CTL_ROWS_INIT(&rows, columns);
     if (findings->count)
         qsort(findings->list, findings->count, sizeof *findings->list, by_place);

@@ -1,34 +1,28 @@
 #include "keys.h"
 
+#include "base/file.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
 enum { KEYS_FILE_MAX = 1 << 20 };
 
-bool read_whole_file(const char *path, size_t most, struct lbx_buf *ret_text) {
-    FILE *file = fopen(path, "re");
-    char chunk[65536];
-    if (!file) {
-        ctl_fail(CTL_USAGE, "%s cannot be read: %s", path, strerror(errno));
-        return false;
-    }
-    for (size_t n; ret_text->len <= most && (n = fread(chunk, 1, sizeof chunk, file)) > 0;)
-        lbx_buf_add(ret_text, chunk, n);
-    bool good = !ferror(file) && ret_text->len <= most;
-    fclose(file);
-    if (!good)
+static bool read_file(const char *path, struct lbx_buf *ret_text) {
+    if (lbx_file_read(path, KEYS_FILE_MAX, ret_text))
+        return true;
+    if (errno == EFBIG)
         ctl_fail(CTL_USAGE, "%s cannot be read, or is too long", path);
-    return good;
+    else
+        ctl_fail(CTL_USAGE, "%s cannot be read: %s", path, strerror(errno));
+    return false;
 }
 
 static void add(struct trusted *trusted, const unsigned char key[LBX_KEY_SIZE]) {
     for (size_t i = 0; i < trusted->count; i++)
         if (memcmp(trusted->keys[i], key, LBX_KEY_SIZE) == 0)
             return;
-    trusted->keys = realloc(trusted->keys, (trusted->count + 1) * sizeof *trusted->keys);
-    if (!trusted->keys)
-        abort();
+    trusted->keys = lbx_realloc(trusted->keys, (trusted->count + 1) * sizeof *trusted->keys);
     memcpy(trusted->keys[trusted->count++], key, LBX_KEY_SIZE);
 }
 
@@ -56,9 +50,9 @@ bool trusted_add_lines(struct trusted *trusted, const char *text, size_t len) {
 
 static enum ctl_exit load_vkeys(const char *path, struct trusted *trusted) {
     struct lbx_buf text LBX_BUF = {0};
-    if (!read_whole_file(path, KEYS_FILE_MAX, &text))
+    if (!read_file(path, &text))
         return CTL_USAGE;
-    if (!trusted_add_lines(trusted, text.data ? text.data : "", text.len))
+    if (!trusted_add_lines(trusted, text.data, text.len))
         return ctl_fail(
             CTL_USAGE,
             "%s holds a line that is no verifier key (lockboxctl audit vkey prints them)", path);
@@ -69,10 +63,10 @@ static enum ctl_exit load_own(const char *path, struct trusted *trusted) {
     static const char begin[] = "-----BEGIN ";
     struct lbx_buf text LBX_BUF = {0};
     struct lbx_signing_key key;
-    if (!read_whole_file(path, KEYS_FILE_MAX, &text))
+    if (!read_file(path, &text))
         return CTL_USAGE;
     /* Several where one takes over from another: each begins with such a line. */
-    const char *at = text.data ? text.data : "";
+    const char *at = text.data;
     bool good;
     do {
         const char *next = *at ? strstr(at + 1, begin) : NULL;
@@ -82,8 +76,7 @@ static enum ctl_exit load_own(const char *path, struct trusted *trusted) {
         at = next;
     } while (good && at);
     explicit_bzero(&key, sizeof key);
-    if (text.data)
-        explicit_bzero(text.data, text.len);
+    explicit_bzero(text.data, text.len);
     return good
                ? CTL_DONE
                : ctl_fail(CTL_USAGE, "%s holds no Ed25519 key (lockboxctl keygen makes one)", path);
@@ -95,12 +88,10 @@ enum ctl_exit trusted_load_policy(const struct ctl *ctl, struct trusted *ret_tru
     size_t line;
     if (!*path)
         return CTL_DONE;
-    if (!read_whole_file(path, KEYS_FILE_MAX, &text))
+    if (!read_file(path, &text))
         return CTL_USAGE;
-    ret_trusted->policy = calloc(1, sizeof *ret_trusted->policy);
-    if (!ret_trusted->policy)
-        abort();
-    if (lbx_policy_read(text.data ? text.data : "", text.len, ret_trusted->policy, &line) == LBX_OK)
+    ret_trusted->policy = lbx_calloc(sizeof *ret_trusted->policy);
+    if (lbx_policy_read(text.data, text.len, ret_trusted->policy, &line) == LBX_OK)
         return CTL_DONE;
     return line ? ctl_fail(CTL_USAGE, "%s: line %zu is none of a witness policy", path, line)
                 : ctl_fail(CTL_USAGE, "%s has no line that names the quorum", path);

@@ -20,9 +20,6 @@ enum ctl_exit trusted_load_policy(const struct ctl *ctl, struct trusted *ret_tru
 bool trusted_add_lines(struct trusted *trusted, const char *text, size_t len);
 void trusted_done(struct trusted *trusted);
 
-/* A whole file, up to `most` bytes; says why not. */
-bool read_whole_file(const char *path, size_t most, struct lbx_buf *ret_text);
-
 /* A checkpoint, its parts, and whether it is one of that origin, signed by a key that is trusted, and by none that is
  * with a signature that does not hold. *ret_wrong is static; a note that can be read is there in any case. */
 bool checkpoint_holds(const char *note, size_t len, const char *origin,

@@ -18,7 +18,8 @@ static void show(struct lane *lane, const struct log *log) {
 
 void lane_each_row(struct lane *lane, const struct log *log, int64_t first, int64_t behind,
                    void (*take)(void *context, const struct checked *row), void *context) {
-    const struct place place = {ctl_topic_of(lane->v->ctl, log->topic), log->topic, log->partition};
+    const struct place place = {lbx_topic_of(log->topic, lane->v->ctl->settings.topic_prefix),
+                                log->topic, log->partition};
     const struct checked *row;
     const char *scope[] = {log->topic, number_text(&lane->arena, log->partition),
                            number_text(&lane->arena, first), number_text(&lane->arena, behind)};

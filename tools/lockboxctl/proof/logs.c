@@ -71,11 +71,11 @@ static void read_edge(const char *hex, struct log *log) {
 }
 
 static bool read_head(struct ctl *ctl, const struct lbx_pg *pg, size_t row, struct log *log) {
-    const char *checkpoints = ctl_topic(ctl, LBX_TOPIC_CHECKPOINTS);
     log->topic = lbx_arena_strdup(&ctl->arena, lbx_pg_cell(pg, 0, row, 0));
     log->partition = (int32_t)lbx_pg_cell_int(pg, 0, row, 1);
     log->has_head = lbx_pg_cell(pg, 0, row, 2) != NULL;
-    log->is_checkpoints = strcmp(log->topic, checkpoints) == 0;
+    log->is_checkpoints =
+        lbx_topic_of(log->topic, ctl->settings.topic_prefix) == LBX_TOPIC_CHECKPOINTS;
     if (log->has_head) {
         log->base = lbx_pg_cell_int(pg, 0, row, 2);
         log->size = (uint64_t)lbx_pg_cell_int(pg, 0, row, 3);
@@ -101,9 +101,7 @@ enum ctl_exit logs_load(struct ctl *ctl, struct lbx_pg *pg, struct logs *ret_log
     if (code != CTL_DONE)
         return code;
     size_t count = lbx_pg_row_count(pg, 0);
-    ret_logs->list = calloc(count + 1, sizeof *ret_logs->list);
-    if (!ret_logs->list)
-        abort();
+    ret_logs->list = lbx_calloc((count + 1) * sizeof *ret_logs->list);
     ret_logs->last_checkpoint = count ? lbx_pg_cell_int(pg, 0, 0, 6) : 0;
     for (ret_logs->count = 0; ret_logs->count < count; ret_logs->count++)
         if (!read_head(ctl, pg, ret_logs->count, &ret_logs->list[ret_logs->count]))
@@ -231,9 +229,7 @@ static enum lbx_err read_hashes(void *context, unsigned level, uint64_t index, s
 
 void log_hashes_init(struct log_hashes *hashes, struct lbx_pg *pg, const struct log *log) {
     *hashes = (struct log_hashes){.pg = pg, .log = log};
-    hashes->cache = calloc(CACHED, sizeof *hashes->cache);
-    if (!hashes->cache)
-        abort();
+    hashes->cache = lbx_calloc(CACHED * sizeof *hashes->cache);
     hashes->source = (struct lbx_hash_source){hashes, read_hashes};
 }
 

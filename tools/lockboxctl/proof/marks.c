@@ -8,9 +8,7 @@ enum { AHEAD = 256 };
 
 void marks_init(struct marks *marks, struct lane *lane, const struct log *log) {
     *marks = (struct marks){.lane = lane, .log = log, .last_number = -1};
-    marks->list = calloc(AHEAD, sizeof *marks->list);
-    if (!marks->list)
-        abort();
+    marks->list = lbx_calloc(AHEAD * sizeof *marks->list);
 }
 
 void marks_done(struct marks *marks) {

@@ -1,5 +1,7 @@
 #include "pack.h"
 
+#include "base/file.h"
+
 #include <errno.h>
 #include <fts.h>
 #include <string.h>
@@ -185,16 +187,10 @@ static int by_name(const FTSENT **a, const FTSENT **b) {
 static enum ctl_exit visit_file(const char *path, const char *name, visit_fn *visit,
                                 void *context) {
     struct lbx_buf bytes LBX_BUF = {0};
-    char chunk[65536];
-    FILE *file = fopen(path, "re");
-    if (!file)
-        return ctl_fail(CTL_USAGE, "%s cannot be read: %s", path, strerror(errno));
-    for (size_t n; bytes.len <= FILE_MAX && (n = fread(chunk, 1, sizeof chunk, file)) > 0;)
-        lbx_buf_add(&bytes, chunk, n);
-    fclose(file);
-    if (bytes.len > FILE_MAX)
-        return no_archive(path);
-    return visit(context, &(struct packed){name, bytes.data ? bytes.data : "", bytes.len});
+    if (!lbx_file_read(path, FILE_MAX, &bytes))
+        return errno == EFBIG ? no_archive(path)
+                              : ctl_fail(CTL_USAGE, "%s cannot be read: %s", path, strerror(errno));
+    return visit(context, &(struct packed){name, bytes.data, bytes.len});
 }
 
 static enum ctl_exit each_in_folder(const char *path, visit_fn *visit, void *context) {

@@ -18,9 +18,7 @@ static void load_kept(struct stored *s) {
     const char *params[] = {s->log->topic, number_text(&s->lane->arena, s->log->partition),
                             "-9223372036854775808"};
     size_t count = lane_ask(s->lane, pg, &sql_proof_kept, 3, params) ? lbx_pg_row_count(pg, 0) : 0;
-    s->kept = calloc(count + 1, sizeof *s->kept);
-    if (!s->kept)
-        abort();
+    s->kept = lbx_calloc((count + 1) * sizeof *s->kept);
     for (; s->kept_count < count; s->kept_count++) {
         struct kept *kept = &s->kept[s->kept_count];
         kept->offset = lbx_pg_cell_int(pg, 0, s->kept_count, 0);
@@ -135,11 +133,9 @@ void stored_tiles_beyond(struct stored *s) {
 
 void stored_init(struct stored *s, struct lane *lane, const struct log *log) {
     *s = (struct stored){.lane = lane, .log = log};
-    s->tiles = calloc(AHEAD, sizeof *s->tiles);
-    s->has_tile = calloc(AHEAD, sizeof *s->has_tile);
-    s->above = calloc(LEVELS, sizeof *s->above);
-    if (!s->tiles || !s->has_tile || !s->above)
-        abort();
+    s->tiles = lbx_calloc(AHEAD * sizeof *s->tiles);
+    s->has_tile = lbx_calloc(AHEAD * sizeof *s->has_tile);
+    s->above = lbx_calloc(LEVELS * sizeof *s->above);
     load_kept(s);
 }
 

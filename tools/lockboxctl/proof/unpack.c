@@ -248,9 +248,7 @@ static enum ctl_exit read_manifest(struct unpacking *u) {
                         u->ctl->args[0]);
     if (strcmp(u->manifest.format, "lockbox-export/1") != 0)
         return ctl_fail(CTL_NO, "%s is an export of another version", u->ctl->args[0]);
-    u->seen = calloc(u->manifest.log_count + 1, sizeof *u->seen);
-    if (!u->seen)
-        abort();
+    u->seen = lbx_calloc((u->manifest.log_count + 1) * sizeof *u->seen);
     for (size_t i = 0; i < u->manifest.log_count; i++) {
         const struct manifest_log *log = &u->manifest.logs[i];
         char origin[LBX_NOTE_NAME_SIZE];

@@ -186,9 +186,7 @@ static int larger_first(const void *a, const void *b) {
 static enum ctl_exit choose_logs(struct run *run) {
     const struct logs *logs = &run->v.logs;
     uint64_t records = 0;
-    run->logs = calloc(logs->count + 1, sizeof *run->logs);
-    if (!run->logs)
-        abort();
+    run->logs = lbx_calloc((logs->count + 1) * sizeof *run->logs);
     for (size_t i = 0; i < logs->count; i++)
         if (is_in(&run->scope, &logs->list[i])) {
             run->logs[run->log_count++] = &logs->list[i];

@@ -1,0 +1,43 @@
+/* Reads whole files, with a limit, without a second copy of what they hold. */
+#include "base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Room for a regular file at once: growing would leave a copy of a secret behind. */
+static void make_room(int fd, size_t max_bytes, struct lbx_buf *text) {
+    struct stat about;
+    size_t size = fstat(fd, &about) == 0 && about.st_size > 0 ? (size_t)about.st_size : 0;
+    lbx_buf_clear(text);
+    lbx_buf_reserve(text, (size < max_bytes ? size : max_bytes) + 1);
+}
+
+bool lbx_file_read_fd(int fd, size_t max_bytes, struct lbx_buf *ret_text) {
+    make_room(fd, max_bytes, ret_text);
+    while (ret_text->len <= max_bytes) {
+        lbx_buf_reserve(ret_text, 1);
+        ssize_t n = read(fd, ret_text->data + ret_text->len, ret_text->cap - ret_text->len - 1);
+        if (n < 0 && errno != EINTR)
+            return false;
+        if (n > 0)
+            ret_text->len += (size_t)n;
+        ret_text->data[ret_text->len] = '\0';
+        if (n == 0)
+            return true;
+    }
+    errno = EFBIG;
+    return false;
+}
+
+bool lbx_file_read(const char *path, size_t max_bytes, struct lbx_buf *ret_text) {
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return false;
+    bool good = lbx_file_read_fd(fd, max_bytes, ret_text);
+    int saved = errno;
+    close(fd);
+    errno = saved;
+    return good;
+}

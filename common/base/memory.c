@@ -1,0 +1,25 @@
+/* Allocation that ends the process where memory runs out. */
+#include "base/memory.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+static void *or_end(void *memory) {
+    if (!memory) {
+        fputs("out of memory\n", stderr);
+        abort();
+    }
+    return memory;
+}
+
+void *lbx_malloc(size_t size) {
+    return or_end(malloc(size ? size : 1));
+}
+
+void *lbx_calloc(size_t size) {
+    return or_end(calloc(1, size ? size : 1));
+}
+
+void *lbx_realloc(void *memory, size_t size) {
+    return or_end(realloc(memory, size));
+}
