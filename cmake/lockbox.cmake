@@ -72,8 +72,9 @@ function(lbx_layer name)
         LINK_DEPENDS $<TARGET_FILE:lbx_${name}>)
 endfunction()
 
-# lbx_embed_sql(TARGET PREFIX DIR): every DIR/*.sql as `const struct lbx_sql sql_PREFIX_<file>`,
-# declared in "sql_PREFIX.h", and all of them in the NULL-ended list sql_PREFIX_all.
+# lbx_embed_sql(TARGET PREFIX DIR): every DIR/*.sql as `const struct lbx_sql sql_PREFIX_<file>`, with structs of what it
+# takes and answers, declared in "sql_PREFIX.h", and all of them in the NULL-ended list sql_PREFIX_all. sql_PREFIX.json
+# describes them to tests.
 function(lbx_embed_sql target prefix dir)
     set(header ${CMAKE_CURRENT_BINARY_DIR}/sql_${prefix}.h)
     set(source ${CMAKE_CURRENT_BINARY_DIR}/sql_${prefix}.c)
@@ -81,6 +82,7 @@ function(lbx_embed_sql target prefix dir)
     add_custom_command(
         OUTPUT ${header} ${source}
         COMMAND ${CMAKE_COMMAND} -DPREFIX=${prefix} -DHEADER=${header} -DSOURCE=${source}
+                -DDESCRIPTION=${CMAKE_CURRENT_BINARY_DIR}/sql_${prefix}.json
                 "-DFILES=${files}" -P ${PROJECT_SOURCE_DIR}/cmake/embed_sql.cmake
         DEPENDS ${files} ${PROJECT_SOURCE_DIR}/cmake/embed_sql.cmake
         VERBATIM)

@@ -6,6 +6,7 @@
 #include "io/pg.h"
 
 #include "base/log.h"
+#include "base/time.h"
 
 #include <arpa/inet.h>
 #include <assert.h>
@@ -19,6 +20,7 @@ LBX_DEFINE_CLEANUP(PGresult *, result, PQclear)
 struct lbx_pg {
     PGconn *conn;
     PGresult *results[LBX_CALLS_MAX];
+    const struct lbx_sql *answered[LBX_CALLS_MAX]; /* whose they are */
     size_t result_count;
     const char *copying; /* the name of the COPY under way */
     char sqlstate[6];
@@ -216,14 +218,20 @@ void lbx_pg_rollback(struct lbx_pg *pg) {
 /* A column is what array_recv takes (PostgreSQL's array.c), behind a head of our own: its length, 0 where there
  * are no rows. */
 enum { HEAD = 4, TYPE_AT = HEAD + 8, COUNT_AT = HEAD + 12 };
+enum { OID_BYTEA = 17, OID_INT8 = 20, OID_TEXT = 25, OID_TIMESTAMPTZ = 1184 };
 
-/* Arrays in binary form, and all else as text. */
+/* Arrays, integers and moments in binary form, and all else as text. */
 static bool send_call(struct lbx_pg *pg, const struct lbx_call *call) {
     const char *values[LBX_PARAMS_MAX];
     int lengths[LBX_PARAMS_MAX] = {0}, binary[LBX_PARAMS_MAX] = {0};
     for (int i = 0; i < call->param_count; i++) {
+        const unsigned type = i < call->sql->type_count ? call->sql->types[i] : 0;
         values[i] = call->params[i];
-        if (i >= call->sql->type_count || !call->sql->types[i] || !values[i])
+        if (!type || !values[i])
+            continue;
+        binary[i] = 1;
+        lengths[i] = sizeof *call->numbers;
+        if (type == OID_INT8 || type == OID_TIMESTAMPTZ)
             continue;
         memcpy(&lengths[i], values[i], HEAD);
         binary[i] = lengths[i] > 0;
@@ -251,6 +259,7 @@ enum lbx_err lbx_pg_run(struct lbx_pg *pg, const struct lbx_calls *calls) {
         if (!result)
             return err;
         pg->results[i] = result;
+        pg->answered[i] = calls->list[i].sql;
         pg->result_count = i + 1;
         PGresult *end = PQgetResult(pg->conn);
         assert(!end || PQstatus(pg->conn) == CONNECTION_BAD);
@@ -272,6 +281,8 @@ void lbx_pg_release(struct lbx_pg *pg) {
 }
 
 size_t lbx_pg_row_count(const struct lbx_pg *pg, size_t call) {
+    if (call == LBX_NO_CALL)
+        return 0;
     assert(call < pg->result_count);
     return (size_t)PQntuples(pg->results[call]);
 }
@@ -298,6 +309,47 @@ const void *lbx_pg_cell_bytes(const struct lbx_pg *pg, size_t call, size_t row, 
     void *copy = lbx_arena_memdup(arena, bytes, *ret_len);
     PQfreemem(bytes);
     return copy;
+}
+
+static int64_t time_of(const char *text) {
+    int64_t at_us = 0;
+    if (text && lbx_time_parse(text, &at_us) != LBX_OK)
+        return 0;
+    return at_us;
+}
+
+void *lbx_pg_read(const struct lbx_pg *pg, size_t call, size_t row, const struct lbx_sql *sql,
+                  struct lbx_arena *arena, void *ret_answer) {
+    assert(call < pg->result_count && pg->answered[call] == sql);
+    assert((size_t)PQnfields(pg->results[call]) == sql->answers.count);
+    for (size_t i = 0; i < sql->answers.count; i++) {
+        const struct lbx_sql_column *column = &sql->answers.columns[i];
+        const char *text = lbx_pg_cell(pg, call, row, i);
+        void *member = (char *)ret_answer + column->offset;
+        struct lbx_bytes bytes;
+        switch (column->kind) {
+        case LBX_SQL_TEXT:
+            *(const char **)member = text;
+            continue;
+        case LBX_SQL_INT:
+            *(int64_t *)member = text ? strtoll(text, NULL, 10) : 0;
+            continue;
+        case LBX_SQL_TIME:
+            *(int64_t *)member = time_of(text);
+            continue;
+        case LBX_SQL_BOOL:
+            *(bool *)member = text && *text == 't';
+            continue;
+        case LBX_SQL_BYTES:
+            bytes.data = lbx_pg_cell_bytes(pg, call, row, i, arena, &bytes.len);
+            *(struct lbx_bytes *)member = bytes;
+            continue;
+        case LBX_SQL_ROWS:
+        case LBX_SQL_ARRAY:
+            assert(false); /* of parameters alone */
+        }
+    }
+    return ret_answer;
 }
 
 /* ---- outside the pipeline ---- */
@@ -447,9 +499,8 @@ void lbx_rows_init(struct lbx_rows *rows, size_t columns) {
 void lbx_rows_done(struct lbx_rows *rows) {
     for (size_t i = 0; i < rows->columns; i++)
         lbx_buf_done(&rows->column[i]);
+    *rows = (struct lbx_rows){0};
 }
-
-enum { OID_BYTEA = 17, OID_INT8 = 20, OID_TEXT = 25, OID_TIMESTAMPTZ = 1184 };
 
 const char *const lbx_no_rows = "\0\0\0\0";
 
@@ -476,6 +527,13 @@ void lbx_rows_int(struct lbx_rows *rows, int64_t value) {
     lbx_pg_put_int64(next_cell(rows, OID_INT8), value);
 }
 
+static void add_int(struct lbx_rows *rows, int64_t value, bool optional) {
+    if (optional && !value)
+        lbx_buf_field(next_cell(rows, OID_INT8), NULL, 0);
+    else
+        lbx_rows_int(rows, value);
+}
+
 void lbx_rows_time(struct lbx_rows *rows, int64_t at_us) {
     struct lbx_buf *cell = next_cell(rows, OID_TIMESTAMPTZ);
     if (at_us)
@@ -486,6 +544,37 @@ void lbx_rows_time(struct lbx_rows *rows, int64_t at_us) {
 
 void lbx_rows_bytes(struct lbx_rows *rows, const void *bytes, size_t len) {
     lbx_buf_field(next_cell(rows, OID_BYTEA), bytes, len);
+}
+
+void lbx_rows_add(struct lbx_rows *rows, const struct lbx_sql_layout *layout, const void *row) {
+    assert(!rows->layout || rows->layout == layout);
+    rows->layout = layout;
+    rows->columns = layout->count;
+    for (size_t i = 0; i < layout->count; i++) {
+        const struct lbx_sql_column *column = &layout->columns[i];
+        const void *member = (const char *)row + column->offset;
+        const struct lbx_bytes *bytes = member;
+        switch (column->kind) {
+        case LBX_SQL_TEXT:
+            lbx_rows_text(rows, *(const char *const *)member);
+            continue;
+        case LBX_SQL_INT:
+            add_int(rows, *(const int64_t *)member, column->optional);
+            continue;
+        case LBX_SQL_TIME:
+            lbx_rows_time(rows, *(const int64_t *)member);
+            continue;
+        case LBX_SQL_BOOL:
+            lbx_rows_text(rows, *(const bool *)member ? "t" : "f");
+            continue;
+        case LBX_SQL_BYTES:
+            lbx_rows_bytes(rows, bytes->data, bytes->len);
+            continue;
+        case LBX_SQL_ROWS:
+        case LBX_SQL_ARRAY:
+            assert(false); /* of parameters alone */
+        }
+    }
 }
 
 static void close_column(struct lbx_buf *column, size_t cells) {
@@ -516,4 +605,100 @@ void lbx_rows_call(struct lbx_rows *rows, struct lbx_calls *calls, const struct 
     for (int i = 0; i < more_count; i++)
         params[count++] = more[i];
     lbx_calls_add(calls, sql, count, params);
+}
+
+/* ---- calls by name ---- */
+
+/* Where a statement's column stands among those of the rows: its own set's, or by its name in a wider one. */
+static size_t column_of(const struct lbx_rows *rows, const struct lbx_sql_layout *wanted,
+                        size_t at) {
+    if (rows->layout == wanted)
+        return at;
+    const struct lbx_sql_column *column = &wanted->columns[at];
+    for (size_t i = 0; i < rows->layout->count; i++)
+        if (strcmp(rows->layout->columns[i].name, column->name) == 0 &&
+            rows->layout->columns[i].kind == column->kind)
+            return i;
+    assert(false); /* the rows are of another statement */
+    abort();
+}
+
+static void add_columns(struct lbx_call *call, struct lbx_rows *rows,
+                        const struct lbx_sql_layout *wanted) {
+    for (size_t i = 0; i < wanted->count; i++)
+        call->params[call->param_count++] = lbx_rows_array(rows, column_of(rows, wanted, i));
+}
+
+/* An array is passed under the parameter's name: that of its own column is nothing to the statement. */
+static void add_array(struct lbx_call *call, struct lbx_rows *rows,
+                      const struct lbx_sql_layout *wanted) {
+    const bool any = rows && lbx_rows_count(rows);
+    assert(!any ||
+           (rows->columns == 1 && rows->layout->columns[0].kind == wanted->columns[0].kind));
+    (void)wanted;
+    call->params[call->param_count++] = any ? lbx_rows_array(rows, 0) : lbx_no_rows;
+}
+
+static void add_number(struct lbx_call *call, uint64_t value, size_t *numbers) {
+    assert(*numbers < sizeof call->numbers / sizeof *call->numbers);
+    unsigned char *number = call->numbers[(*numbers)++];
+    for (size_t i = 0; i < sizeof *call->numbers; i++)
+        number[i] = (unsigned char)(value >> (56 - 8 * i));
+    call->params[call->param_count++] = (const char *)number;
+}
+
+static void add_time(struct lbx_call *call, int64_t at_us, size_t *numbers) {
+    if (at_us)
+        add_number(call, (uint64_t)(at_us - LBX_PG_EPOCH_US), numbers);
+    else
+        call->params[call->param_count++] = NULL;
+}
+
+static bool any_rows(const struct lbx_sql *sql, const void *params) {
+    for (size_t i = 0; i < sql->takes.count; i++) {
+        const struct lbx_sql_column *column = &sql->takes.columns[i];
+        const void *member = (const char *)params + column->offset;
+        const struct lbx_rows *rows =
+            column->kind == LBX_SQL_ROWS ? *(struct lbx_rows *const *)member : NULL;
+        if (column->kind == LBX_SQL_ROWS && (!rows || lbx_rows_count(rows) == 0))
+            return false;
+    }
+    return true;
+}
+
+size_t lbx_pg_call(struct lbx_calls *calls, const struct lbx_sql *sql, const void *params) {
+    size_t numbers = 0;
+    if (!any_rows(sql, params))
+        return LBX_NO_CALL;
+    assert(calls->count < LBX_CALLS_MAX);
+    struct lbx_call *call = &calls->list[calls->count];
+    call->sql = sql;
+    call->param_count = 0;
+    for (size_t i = 0; i < sql->takes.count; i++) {
+        const struct lbx_sql_column *column = &sql->takes.columns[i];
+        const void *member = (const char *)params + column->offset;
+        switch (column->kind) {
+        case LBX_SQL_TEXT:
+            call->params[call->param_count++] = *(const char *const *)member;
+            continue;
+        case LBX_SQL_BOOL:
+            call->params[call->param_count++] = *(const bool *)member ? "t" : "f";
+            continue;
+        case LBX_SQL_INT:
+            add_number(call, (uint64_t) * (const int64_t *)member, &numbers);
+            continue;
+        case LBX_SQL_TIME:
+            add_time(call, *(const int64_t *)member, &numbers);
+            continue;
+        case LBX_SQL_ROWS:
+            add_columns(call, *(struct lbx_rows *const *)member, column->rows);
+            continue;
+        case LBX_SQL_ARRAY:
+            add_array(call, *(struct lbx_rows *const *)member, column->rows);
+            continue;
+        case LBX_SQL_BYTES:
+            assert(false); /* no single one is sent: cmake/embed_sql.cmake */
+        }
+    }
+    return calls->count++;
 }

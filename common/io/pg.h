@@ -60,15 +60,30 @@ extern const struct lbx_sql lbx_sql_begin, lbx_sql_commit;
 
 enum { LBX_CALLS_MAX = 48 };
 
+struct lbx_rows;
+
 /* One round trip's statements, in order. */
 struct lbx_calls {
     struct lbx_call {
         const struct lbx_sql *sql;
         const char *params[LBX_PARAMS_MAX]; /* NULL: SQL NULL */
         int param_count;
+        unsigned char
+            numbers[8][8]; /* integers and moments among them, in the order in which they come */
     } list[LBX_CALLS_MAX];
     size_t count;
 };
+
+/* Adds a call of a statement and returns its index, for LBX_PG_READ. Parameters are given by name and borrowed until
+ * the round trip is over; what is left out is NULL, 0 or false:
+ *
+ *     size_t call = LBX_PG_CALL(&calls, offsets_fence, .given = &rows, .consumer = consumer);
+ *
+ * LBX_NO_CALL: a set that it takes has no rows, and no call was added. */
+#define LBX_NO_CALL SIZE_MAX
+#define LBX_PG_CALL(calls, statement, ...)                                                         \
+    lbx_pg_call((calls), &sql_##statement, &(const struct sql_##statement##_params){__VA_ARGS__})
+size_t lbx_pg_call(struct lbx_calls *calls, const struct lbx_sql *sql, const void *params);
 
 /* Adds a call and returns its index, by which lbx_pg_cell and the others name its result. Parameters
  * are borrowed until the round trip is over. Those that the statement calls arrays are
@@ -97,8 +112,22 @@ const char *lbx_pg_sqlstate(const struct lbx_pg *pg);
  * not there. Whoever runs the database mends that; no input is at fault. */
 bool lbx_pg_misfit(const struct lbx_pg *pg);
 
-/* Results of the last lbx_pg_run, by the call's index. NULL from lbx_pg_cell is SQL NULL. */
+/* Rows that a call of the last lbx_pg_run answered; LBX_NO_CALL answered none. */
 size_t lbx_pg_row_count(const struct lbx_pg *pg, size_t call);
+
+/* One of these rows by its columns' names: the struct that the statement's line `-- answers:` makes.
+ *
+ *     const struct sql_store_received_answer it = LBX_PG_READ(pg, call, i, store_received, arena);
+ *     … it.source, it.identity.data …
+ *
+ * Text lives until lbx_pg_release, bytes as long as the arena (which may be NULL where there are none). */
+#define LBX_PG_READ(pg, call, row, statement, arena)                                               \
+    (*(const struct sql_##statement##_answer *)lbx_pg_read(                                        \
+        (pg), (call), (row), &sql_##statement, (arena), &(struct sql_##statement##_answer){0}))
+void *lbx_pg_read(const struct lbx_pg *pg, size_t call, size_t row, const struct lbx_sql *sql,
+                  struct lbx_arena *arena, void *ret_answer);
+
+/* A cell as text, NULL: SQL NULL. column: SQL_<STATEMENT>_<COLUMN>. */
 const char *lbx_pg_cell(const struct lbx_pg *pg, size_t call, size_t row, size_t column);
 int64_t lbx_pg_cell_int(const struct lbx_pg *pg, size_t call, size_t row, size_t column);
 /* Bytes of a bytea cell, copied into the arena; NULL is NULL with *ret_len 0. */
@@ -141,10 +170,21 @@ enum lbx_err lbx_pg_copy_next(struct lbx_pg *pg, const char **ret_row, size_t *r
  * by the same function: lbx_rows_int for the integers, lbx_rows_time for timestamptz, lbx_rows_bytes for bytea,
  * lbx_rows_text for every other type. */
 struct lbx_rows {
+    const struct lbx_sql_layout *layout; /* NULL: no rows yet */
     size_t columns, cells;
     bool closed;
     struct lbx_buf column[LBX_PARAMS_MAX];
 };
+
+/* Adds a row to a set that a statement takes, by its columns' names; what is left out is NULL, 0 or false. Rows begin
+ * as {0}, and are of the set that the first is of:
+ *
+ *     LBX_PG_ADD(&rows, offsets_fence_given, .topic = claim->topic, .partition = claim->partition, …);
+ *
+ * A statement takes rows of its own set, or of one that has all columns of its own. Text and bytes are copied. */
+#define LBX_PG_ADD(rows, set, ...)                                                                 \
+    lbx_rows_add((rows), &sql_##set, &(const struct sql_##set){__VA_ARGS__})
+void lbx_rows_add(struct lbx_rows *rows, const struct lbx_sql_layout *layout, const void *row);
 
 void lbx_rows_init(struct lbx_rows *rows, size_t columns);
 void lbx_rows_done(struct lbx_rows *rows);
@@ -153,7 +193,7 @@ void lbx_rows_int(struct lbx_rows *rows, int64_t value);
 void lbx_rows_time(struct lbx_rows *rows, int64_t at_us);                  /* 0: SQL NULL */
 void lbx_rows_bytes(struct lbx_rows *rows, const void *bytes, size_t len); /* NULL: SQL NULL */
 static inline size_t lbx_rows_count(const struct lbx_rows *rows) {
-    return rows->cells / rows->columns;
+    return rows->cells ? rows->cells / rows->columns : 0;
 }
 
 /* One column as a parameter, no text; no cells may be added after. Borrowed from rows. */

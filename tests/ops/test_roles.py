@@ -8,7 +8,9 @@ import pytest
 
 from support.scenario import Tenant
 from support.sql import as_role
+from support.statements import statements
 
+TEXTS = {path: it.text for path, it in statements().items()}
 REPOSITORY = Path(__file__).resolve().parents[2]
 INVENTORY = Path(__file__).parent / "privileges.txt"
 
@@ -42,7 +44,7 @@ def session(road, role: str, database: str = "lockbox") -> psycopg.Connection:
                          ids=lambda it: it if isinstance(it, str) else f"{it.parts[-3]}/{it.name}")
 def test_a_worker_may_run_its_statements(road, worker, path):
     """Planned and made ready to run, which is where privileges are looked at."""
-    text = path.read_text()
+    text = TEXTS[path.relative_to(REPOSITORY)]
     values = ", ".join(["NULL"] * max([0, *map(int, re.findall(r"\$(\d+)", text))]))
     role, database = ("lockbox_audit_writer", "audit") if worker == "auditor" else (f"lockbox_{worker}", "lockbox")
     with session(road, role, database) as connection:

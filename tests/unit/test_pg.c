@@ -141,15 +141,35 @@ static void no_rows_are_an_empty_array(void **unused) {
     lbx_rows_done(&set);
 }
 
-/* A statement's file says how its arrays are sent. */
+/* A statement's file says how its parameters are sent. */
 static void types_of_parameters(void **unused) {
     (void)unused;
-    static const unsigned expected[] = {1009, 1016, 0,    1185, 1016, 1001,
-                                        1009, 1016, 1009, 1009, 1009};
+    static const unsigned expected[] = {1009, 1016, 1185, 1016, 1001, 1009, 1016, 1009,
+                                        1009, 1009, 0,    20,   1184, 1009, 0,    0};
     assert_int_equal(sql_unit_typed.type_count, COUNT(expected));
     for (size_t i = 0; i < COUNT(expected); i++)
         assert_int_equal(sql_unit_typed.types[i], expected[i]);
     assert_int_equal(lbx_sql_begin.type_count, 0);
+}
+
+/* Names stand for what the lines say of them. */
+static void names_in_a_statement(void **unused) {
+    (void)unused;
+    static const char *const parts[] = {
+        "INSERT INTO thing (\"id\", \"number\", ",
+        "SELECT given.\"id\", given.\"number\", ",
+        "FROM unnest($1::uuid[], $2::bigint[], ",
+        "$10::jsonb[]) WITH ORDINALITY AS given (\"id\", ",
+        "\"more\", \"place\")\n WHERE $11::text <> ''",
+        "id = ANY ($14::uuid[]) AND $15::boolean AND $16::interval IS NOT NULL",
+        "LIMIT $12::integer\n",
+    };
+    for (size_t i = 0; i < COUNT(parts); i++)
+        if (!strstr(sql_unit_typed.text, parts[i]))
+            fail_msg("not in the statement: %s", parts[i]);
+    assert_int_equal(sql_unit_typed.answers.count, 7);
+    assert_int_equal(SQL_UNIT_TYPED_KEPT, 6);
+    assert_string_equal(sql_unit_typed.answers.columns[SQL_UNIT_TYPED_PART].name, "part");
 }
 
 /* ---- calls ---- */
@@ -179,7 +199,7 @@ static void calls_in_their_order(void **unused) {
 static void sets_as_parameters(void **unused) {
     (void)unused;
     static struct lbx_calls calls;
-    struct lbx_rows set;
+    struct lbx_rows set = {0};
     calls.count = 0;
     lbx_rows_init(&set, 2);
     lbx_rows_call(&set, &calls, &first, 0, NULL);
@@ -202,6 +222,66 @@ static void sets_as_parameters(void **unused) {
     assert_ptr_equal(calls.list[1].params[0], calls.list[0].params[0]);
     assert_ptr_equal(calls.list[1].params[1], calls.list[0].params[1]);
     lbx_rows_done(&set);
+}
+
+/* Each column's cells are of its type; what is left out is NULL where its type has one. */
+static void rows_by_name(void **unused) {
+    (void)unused;
+    struct lbx_rows set LBX_CLEANUP(lbx_rows_done) = {0};
+    LBX_PG_ADD(&set, unit_typed_given, .level = 3, .id = "x", .at = NOW, .open = true,
+               .bytes = {"\xFF", 1});
+    LBX_PG_ADD(&set, unit_typed_given, .part = 9);
+    assert_int_equal(lbx_rows_count(&set), 2);
+    static const int32_t types[] = {25, 20, 1184, 20, 17, 25, 20, 25, 25, 25};
+    for (size_t i = 0; i < COUNT(types); i++)
+        check_array(lbx_rows_array(&set, i), types[i], 2);
+    assert_memory_equal(lbx_rows_array(&set, 0) + CELLS_AT, "\0\0\0\x01x\xFF\xFF\xFF\xFF", 9);
+    assert_memory_equal(lbx_rows_array(&set, 3) + CELLS_AT,
+                        "\xFF\xFF\xFF\xFF\0\0\0\x08\0\0\0\0\0\0\0\x09", 16);
+    assert_memory_equal(lbx_rows_array(&set, 4) + CELLS_AT, "\0\0\0\x01\xFF\xFF\xFF\xFF\xFF", 9);
+    assert_memory_equal(lbx_rows_array(&set, 6) + CELLS_AT,
+                        "\0\0\0\x08\0\0\0\0\0\0\0\x03\0\0\0\x08\0\0\0\0\0\0\0\0", 24);
+    assert_memory_equal(lbx_rows_array(&set, 8) + CELLS_AT, "\0\0\0\x01t\0\0\0\x01", 9);
+}
+
+static void parameters_by_name(void **unused) {
+    (void)unused;
+    static struct lbx_calls calls;
+    struct lbx_rows set LBX_CLEANUP(lbx_rows_done) = {0}, ids LBX_CLEANUP(lbx_rows_done) = {0};
+    calls.count = 0;
+    assert_int_equal(LBX_PG_CALL(&calls, unit_typed, .given = &set), LBX_NO_CALL);
+    assert_int_equal(LBX_PG_CALL(&calls, unit_typed, .ids = &ids), LBX_NO_CALL);
+    assert_int_equal(calls.count, 0); /* nothing to do is no call */
+    LBX_PG_ADD(&set, unit_typed_given, .id = "x");
+    LBX_PG_ADD(&ids, unit_typed_ids, "y");
+    assert_int_equal(LBX_PG_CALL(&calls, unit_typed, .ids = &ids, .ttl = "PT1H", .given = &set,
+                                 .most = 258, .all = true),
+                     0);
+    assert_int_equal(LBX_PG_CALL(&calls, unit_typed, .given = &set, .until = NOW), 1);
+    const struct lbx_call *call = &calls.list[0];
+    assert_int_equal(call->param_count, 16);
+    assert_ptr_equal(call->params[9], lbx_rows_array(&set, 9));
+    assert_null(call->params[10]); /* consumer */
+    assert_memory_equal(call->params[11], "\0\0\0\0\0\0\x01\x02", 8);
+    assert_null(call->params[12]); /* until */
+    assert_ptr_equal(call->params[13], lbx_rows_array(&ids, 0));
+    assert_string_equal(call->params[14], "t");
+    assert_string_equal(call->params[15], "PT1H");
+    assert_memory_equal(calls.list[1].params[12], "\0\x03\x03\xF2\x93\x48\xCF\xC0", 8);
+    assert_ptr_equal(calls.list[1].params[13], lbx_no_rows); /* an array may be empty */
+}
+
+/* A statement takes rows of another's set where that has its columns, wherever they stand. */
+static void rows_of_a_wider_set(void **unused) {
+    (void)unused;
+    static struct lbx_calls calls;
+    struct lbx_rows set LBX_CLEANUP(lbx_rows_done) = {0};
+    calls.count = 0;
+    LBX_PG_ADD(&set, unit_typed_given, .id = "x", .name = "y");
+    LBX_PG_CALL(&calls, unit_narrow, .given = &set);
+    assert_int_equal(calls.list[0].param_count, 2);
+    assert_ptr_equal(calls.list[0].params[0], lbx_rows_array(&set, 7));
+    assert_ptr_equal(calls.list[0].params[1], lbx_rows_array(&set, 0));
 }
 
 /* Nobody listens there: tell, and leave nothing behind. */
@@ -266,6 +346,10 @@ int main(void) {
         cmocka_unit_test(types_of_parameters),
         cmocka_unit_test(calls_in_their_order),
         cmocka_unit_test(sets_as_parameters),
+        cmocka_unit_test(names_in_a_statement),
+        cmocka_unit_test(rows_by_name),
+        cmocka_unit_test(parameters_by_name),
+        cmocka_unit_test(rows_of_a_wider_set),
         cmocka_unit_test(no_server),
         cmocka_unit_test(a_bad_url_keeps_its_secret),
     };
