@@ -71,7 +71,13 @@ class Ledger:
         self.db.close()
         self.stack.wipe()
 
+    def sessions(self) -> int:
+        """Of notifiers; PostgreSQL ends a killed one's only after the statement that it is running."""
+        return self.db.value("SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'lockbox-notifier%%'")
+
     def empty(self) -> None:
+        """For the next test, once no notifier of the last one holds a lock."""
+        wait_until(lambda: self.sessions() == 0, "killed notifiers' sessions to end")
         self.db.rows("TRUNCATE lockbox.notice, lockbox.notification, lockbox.notification_earlier_attempt, lockbox.outbox")
 
     def queue(self, recipients: list[str], *, justification: str = "", patience: str = "1 day",
