@@ -370,6 +370,14 @@ static enum lbx_err open_parts(struct loop *loop) {
     return LBX_OK;
 }
 
+void *lbx_worker_part(struct lbx_worker *worker, const struct lbx_part *part) {
+    const struct loop *loop = (const struct loop *)worker; /* its first member */
+    for (size_t i = 0; i < loop->part_count; i++)
+        if (loop->parts[i].part == part)
+            return loop->parts[i].state;
+    return NULL;
+}
+
 /* A URL that cannot be read will not get better: it stops the start. */
 static enum lbx_err check_database(const struct loop *loop) {
     if (lbx_pg_check(database_url(loop)) == LBX_OK)

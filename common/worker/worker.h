@@ -67,6 +67,9 @@ struct lbx_used_part {
     bool in_every_lane; /* otherwise in the first only */
 };
 
+/* The state of one of the worker's parts, NULL before it is open: for a part that another one wakes. */
+void *lbx_worker_part(struct lbx_worker *worker, const struct lbx_part *part);
+
 enum lbx_database { LBX_DATABASE_LOCKBOX, LBX_DATABASE_AUDIT };
 
 struct lbx_worker_declaration {
