@@ -1,10 +1,8 @@
-/* The part that sends: threads of their own, apart from Kafka.
+/* The part that sends, on threads of its own, apart from Kafka: dispatchers (dispatcher.h), which keep the ledger,
+ * and SMTP sessions (sessions.h).
  *
- * Clerks keep the ledger, each with a database session: they claim due mails, enter the attempt, write the
- * mail and hand it to the pool of SMTP sessions (pool.h); what comes back they settle, many in one
- * transaction, while others are on the wire. Nothing is marked sent without the server's final 250 for that
- * recipient. A crash between the 250 and the mark repeats the mail, with the same Message-ID, and the ledger
- * shows the attempt.
+ * No mail is marked sent without the server's final 250 for its recipient. A crash between the 250 and the mark
+ * repeats the mail with the same Message-ID, and the ledger shows both attempts.
  */
 #ifndef LBX_NOTIFIER_SENDER_H
 #define LBX_NOTIFIER_SENDER_H
@@ -13,7 +11,7 @@
 
 extern const struct lbx_part sender_part;
 
-/* New mail may be queued. */
+/* Mails may have been queued. */
 void sender_wake(struct lbx_worker *worker);
 
 #endif

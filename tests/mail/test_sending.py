@@ -317,7 +317,7 @@ def test_a_stop_waits_asleep(ledger, receiver):
 
 
 def test_a_lost_database_session_repeats_nothing_that_is_known(ledger, receiver):
-    """Every clerk's session is ended while mails are on the wire: what the relay says meanwhile still counts."""
+    """Every dispatcher's database session is ended while mails are under way: what the relay says meanwhile still counts."""
     server = receiver(Scripted(ann={"dot": "0.02"}))
     ledger.queue(people("ann", 600))
     ledger.notifier(server.url())
@@ -387,7 +387,7 @@ def test_a_dead_notifiers_mail_is_not_forgotten_while_its_row_is_locked(ledger, 
     ledger.await_finished(30)
     [(_, attempts)] = [story for recipient, story in ledger.mails().items() if recipient.startswith("stuck")]
     *before, last = [attempt.outcome for attempt in attempts]
-    # Twice, where PostgreSQL still claims for the dead one's second clerk what the first clerk's session left.
+    # Twice, where PostgreSQL still claims for the dead one's second dispatcher what the first one's session left.
     assert before in (["interrupted"], ["interrupted"] * 2) and last == "sent"
 
 

@@ -1,0 +1,164 @@
+/* A dispatcher's loop: one ledger transaction for all that there is to do, then a wait for work. A mail is settled
+ * before its memory is released, and given back or settled before the thread ends. While the database is down it
+ * waits with backoff, and keeps the results that it could not settle. */
+#include "dispatcher.h"
+
+#include "base/clock.h"
+
+#include <string.h>
+
+/* A mail that waited so long for a session may be another notifier's. */
+#define STALE_US (5 * LBX_SECOND_US)
+enum { TARGET_LEAST = 8, TARGET_MOST = 256 };
+
+static size_t count_of(const struct mail *list) {
+    size_t count = 0;
+    for (; list; list = list->next)
+        count++;
+    return count;
+}
+
+static void append(struct mail **list, struct mail *more) {
+    while (*list)
+        list = &(*list)->next;
+    *list = more;
+}
+
+/* As many mails are claimed ahead as twice those that were done: mails wait in the ledger, where any notifier may
+ * claim them, rather than in front of slow sessions. */
+static void adapt_target(struct dispatcher *dispatcher, size_t done) {
+    const size_t half = dispatcher->target / 2, target = done * 2 > half ? done * 2 : half;
+    dispatcher->target = target < TARGET_LEAST  ? TARGET_LEAST
+                         : target > TARGET_MOST ? TARGET_MOST
+                                                : target;
+}
+
+/* Submits each mail as soon as it is composed: the first is under way while the last is not composed yet. */
+static void submit_claimed(struct dispatcher *dispatcher) {
+    const struct ledger *ledger = &dispatcher->ledger;
+    struct completion_queue *completions = &dispatcher->completions;
+    if (ledger->claimed == 0)
+        return;
+    struct claim *claim = claim_new();
+    struct mail *mail = NULL;
+    composer_begin(&dispatcher->composer, lbx_monotonic_us() + ledger->clock_ahead);
+    for (size_t i = 0; i < ledger->claimed; i++) {
+        mail = ledger_read(ledger, i, claim, mail);
+        if (compose(&dispatcher->composer, mail))
+            sessions_submit(dispatcher->sessions, completions, mail);
+        else
+            sessions_complete(dispatcher->sessions, completions, mail);
+    }
+}
+
+/* One transaction, and what follows from it. give_back is released either way: where the transaction failed, the
+ * claim ends with its session. */
+static enum lbx_err transact(struct dispatcher *dispatcher, struct mail *give_back,
+                             size_t claim_most) {
+    struct ledger *ledger = &dispatcher->ledger;
+    enum lbx_err err = ledger_transact(ledger, dispatcher->unsettled, give_back, claim_most);
+    claim_release(give_back);
+    if (err == LBX_OK) {
+        claim_release(dispatcher->unsettled);
+        dispatcher->unsettled = NULL;
+        submit_claimed(dispatcher);
+        if (ledger->claimed < claim_most)
+            err = ledger_plan(ledger);
+    }
+    ledger_release(ledger);
+    return err;
+}
+
+/* Does what there is to do now. todo: mails that wait for a session. */
+static enum lbx_err serve(struct dispatcher *dispatcher, size_t todo) {
+    const int64_t now_us = lbx_monotonic_us();
+    const bool stopping = sessions_stopping(dispatcher->sessions);
+    struct mail *done = sessions_take_completed(dispatcher->sessions, &dispatcher->completions);
+    struct mail *give_back = sessions_withdraw(dispatcher->sessions, &dispatcher->completions,
+                                               stopping ? INT64_MAX : now_us - STALE_US);
+    size_t claim_most = 0;
+    if (done)
+        adapt_target(dispatcher, count_of(done));
+    append(&dispatcher->unsettled, done);
+    if (!stopping && now_us >= dispatcher->ledger.look_at_us && todo < dispatcher->target)
+        claim_most = dispatcher->target - todo;
+    if (!dispatcher->unsettled && !give_back && claim_most == 0)
+        return LBX_OK;
+    return transact(dispatcher, give_back, claim_most);
+}
+
+/* Waits for work. Returns how many mails wait for a session. */
+static size_t await_work(struct dispatcher *dispatcher) {
+    struct ledger *ledger = &dispatcher->ledger;
+    const bool stopping = sessions_stopping(dispatcher->sessions);
+    const bool may_claim = !stopping && lbx_monotonic_us() >= ledger->look_at_us;
+    bool woken = false;
+    const size_t todo = sessions_await(
+        dispatcher->sessions, &dispatcher->completions, may_claim ? dispatcher->target / 2 + 1 : 0,
+        may_claim || stopping ? INT64_MAX : ledger->look_at_us, &woken);
+    if (woken)
+        ledger->look_at_us = 0;
+    return todo;
+}
+
+/* A claim ends with the session that made it: mails that no SMTP session has begun are not this process's any more.
+ * What is under way is settled all the same where no later attempt has begun. */
+static void wait_out(struct dispatcher *dispatcher) {
+    ledger_close(&dispatcher->ledger);
+    claim_release(sessions_withdraw(dispatcher->sessions, &dispatcher->completions, INT64_MAX));
+    sessions_pause(dispatcher->sessions, &dispatcher->completions,
+                   lbx_monotonic_us() + lbx_backoff_next_us(&dispatcher->backoff));
+    dispatcher->ledger.look_at_us = 0;
+}
+
+/* Whether, stopping, nothing is left to do. */
+static bool is_over(struct dispatcher *dispatcher) {
+    return sessions_stopping(dispatcher->sessions) && !dispatcher->unsettled &&
+           sessions_is_empty(dispatcher->sessions, &dispatcher->completions);
+}
+
+static void *dispatcher_main(void *argument) {
+    struct dispatcher *dispatcher = argument;
+    size_t todo = 0;
+    (void)pthread_setname_np(pthread_self(), "dispatcher");
+    do {
+        enum lbx_err err = ledger_open(&dispatcher->ledger);
+        if (err == LBX_OK)
+            err = serve(dispatcher, todo);
+        if (err != LBX_OK && sessions_stopping(dispatcher->sessions))
+            break;
+        if (err == LBX_OK) {
+            dispatcher->backoff = (struct lbx_backoff){0};
+            todo = await_work(dispatcher);
+        } else {
+            wait_out(dispatcher);
+            todo = 0;
+        }
+    } while (!is_over(dispatcher));
+    ledger_close(&dispatcher->ledger);
+    composer_done(&dispatcher->composer);
+    return NULL;
+}
+
+enum lbx_err dispatcher_start(struct dispatcher *dispatcher, struct lbx_worker *worker,
+                              struct sessions *sessions,
+                              const struct lbx_mail_templates *templates) {
+    *dispatcher = (struct dispatcher){
+        .sessions = sessions,
+        .ledger = {.worker = worker},
+        .composer = {.templates = templates, .settings = &worker->settings},
+        .target = TARGET_LEAST,
+    };
+    completion_open(&dispatcher->completions);
+    return pthread_create(&dispatcher->thread, NULL, dispatcher_main, dispatcher) == 0
+               ? LBX_OK
+               : LBX_ERR_INTERNAL;
+}
+
+void dispatcher_wake(struct dispatcher *dispatcher) {
+    sessions_wake(dispatcher->sessions, &dispatcher->completions);
+}
+
+void dispatcher_join(struct dispatcher *dispatcher) {
+    pthread_join(dispatcher->thread, NULL);
+}

@@ -1,0 +1,334 @@
+/* One transaction settles, gives back and claims; the database's clock decides when a mail is due. An attempt's end
+ * is written once: by the statement for a mail's last attempt, else by the one for an earlier attempt. A final
+ * result is published in the transaction that writes it. Errors are those of lbx_pg_run. */
+#include "ledger.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/random.h"
+#include "base/time.h"
+#include "sql_notifier.h"
+#include "store/clock.h"
+#include "store/effects.h"
+#include "store/offsets.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define RETRY_MOST_US (3600 * LBX_SECOND_US)
+#define LOOK_MOST_US (5 * LBX_SECOND_US) /* an operator may have queued a mail again */
+/* A mail that is due and that this session did not get was locked by another: it may be free in a moment. */
+#define LOOK_LEAST_US (5 * LBX_MS_US)
+#define RELEASE_EVERY_US LBX_SECOND_US
+enum { CLAIM_COLUMNS = 15, FINISH_COLUMNS = 9 };
+
+/* ---- the session ---- */
+
+enum lbx_err ledger_open(struct ledger *ledger) {
+    const struct lbx_sql *const *const statements[] = {lbx_offsets_statements, lbx_store_statements,
+                                                       sql_notifier_all, NULL};
+    if (ledger->pg)
+        return LBX_OK;
+    return lbx_pg_open(ledger->worker->settings.database_url, "lockbox-notifier-sender", "lockbox",
+                       statements, &ledger->pg);
+}
+
+void ledger_close(struct ledger *ledger) {
+    lbx_pg_close(ledger->pg);
+    ledger->pg = NULL;
+}
+
+void ledger_release(struct ledger *ledger) {
+    lbx_pg_release(ledger->pg);
+}
+
+/* ---- claim batches ---- */
+
+struct claim {
+    struct lbx_arena arena;
+    size_t held;
+};
+
+struct claim *claim_new(void) {
+    struct claim *claim = lbx_calloc(sizeof *claim);
+    lbx_arena_init(&claim->arena);
+    return claim;
+}
+
+static void release_one(struct mail *mail) {
+    struct claim *claim = mail->claim;
+    lbx_buf_done(&mail->bytes);
+    if (--claim->held > 0)
+        return;
+    lbx_arena_done(&claim->arena);
+    free(claim);
+}
+
+void claim_release(struct mail *list) {
+    for (struct mail *next; list; list = next) {
+        next = list->next;
+        release_one(list);
+    }
+}
+
+static enum lbx_mail_reader reader_of(const char *audience) {
+    return strcmp(audience, "approver") == 0    ? LBX_READER_APPROVER
+           : strcmp(audience, "alternate") == 0 ? LBX_READER_ALTERNATE
+                                                : LBX_READER_ENGINEER;
+}
+
+/* The request that the mail tells of; NULL: its snapshot cannot be read. claim.sql gives the snapshot with the first
+ * of a request's mails only. */
+static const struct lbx_request *read_request(struct lbx_arena *arena, const char *snapshot,
+                                              const struct mail *before) {
+    struct lbx_reason reason;
+    if (!snapshot)
+        return before ? before->request : NULL;
+    struct lbx_request *request = LBX_ARENA_NEW(arena, struct lbx_request);
+    enum lbx_err err =
+        lbx_fields_recall(&lbx_request_table, snapshot, strlen(snapshot), arena, request, &reason);
+    return err == LBX_OK ? request : NULL;
+}
+
+struct mail *ledger_read(const struct ledger *ledger, size_t i, struct claim *claim,
+                         const struct mail *before) {
+    const size_t call = ledger->claim_call;
+    struct mail *mail = LBX_ARENA_NEW(&claim->arena, struct mail);
+    const char *texts[CLAIM_COLUMNS];
+    for (size_t c = 0; c < CLAIM_COLUMNS; c++)
+        texts[c] = c == 11 ? lbx_pg_cell(ledger->pg, call, i, c)
+                           : lbx_arena_strdup(&claim->arena, lbx_pg_cell(ledger->pg, call, i, c));
+    *mail = (struct mail){
+        .id = texts[0],
+        .request_id = texts[1],
+        .version = lbx_pg_cell_int(ledger->pg, call, i, 2),
+        .kind = lbx_name_index(lbx_mail_kind_names, texts[3]),
+        .recipient = texts[4],
+        .reader = reader_of(texts[5]),
+        .tenant_id = texts[6],
+        .attempts = lbx_pg_cell_int(ledger->pg, call, i, 7),
+        .message_id = texts[10],
+        .ticket_title = texts[12],
+        .cause = {.id = texts[13], .traceparent = texts[14]},
+        .claim = claim,
+    };
+    mail->request = read_request(&claim->arena, texts[11], before);
+    if (lbx_time_parse(texts[8], &mail->queued_at) != LBX_OK ||
+        lbx_time_parse(texts[9], &mail->give_up_at) != LBX_OK)
+        mail->request = NULL;
+    claim->held++;
+    return mail;
+}
+
+/* ---- settling ---- */
+
+/* The first interval doubles with each attempt, up to an hour, ± 25 %. */
+static int64_t retry_after_us(int64_t first_us, int64_t attempts) {
+    int64_t wait_us = first_us;
+    unsigned char jitter;
+    for (int64_t i = 1; i < attempts && wait_us < RETRY_MOST_US; i++)
+        wait_us *= 2;
+    lbx_random_bytes(&jitter, 1);
+    wait_us = wait_us < RETRY_MOST_US ? wait_us : RETRY_MOST_US;
+    return wait_us * 3 / 4 + wait_us / 512 * jitter;
+}
+
+/* An attempt's end as it will stand in the ledger. */
+struct outcome {
+    const char *state;
+    bool delivered, deferred;
+    int64_t at, again_at; /* by the database's clock; again_at 0: no other attempt */
+};
+
+static struct outcome outcome_of(const struct ledger *ledger, const struct mail *mail) {
+    const struct lbx_smtp_result *result = &mail->message.result;
+    struct outcome outcome = {.at = mail->ended_us + ledger->clock_ahead};
+    const int64_t again_at =
+        outcome.at + retry_after_us(ledger->worker->settings.mail_retry, mail->attempts);
+    outcome.delivered = result->outcome == LBX_SMTP_DELIVERED;
+    outcome.deferred = result->outcome == LBX_SMTP_TEMPORARY && again_at < mail->give_up_at;
+    outcome.again_at = outcome.deferred ? again_at : 0;
+    outcome.state = outcome.delivered ? "sent" : outcome.deferred ? "deferred" : "failed";
+    return outcome;
+}
+
+static void add_row(struct lbx_rows *rows, const struct mail *mail, const struct outcome *outcome) {
+    const struct lbx_smtp_result *result = &mail->message.result;
+    lbx_rows_text(rows, mail->id);
+    lbx_rows_int(rows, mail->attempts);
+    lbx_rows_text(rows, outcome->state);
+    lbx_rows_time(rows, outcome->again_at);
+    lbx_rows_int(rows, result->code);
+    lbx_rows_text(rows, result->enhanced[0] ? result->enhanced : NULL);
+    lbx_rows_text(rows, result->reply);
+    lbx_rows_text(rows, result->relay);
+    lbx_rows_time(rows, outcome->at);
+}
+
+static void publish(struct lbx_effects *effects, const struct mail *mail,
+                    const struct outcome *outcome) {
+    const struct lbx_notification_outcome data = {
+        .notification_id = mail->id,
+        .request_id = mail->request_id,
+        .tenant_id = mail->tenant_id,
+        .version = mail->version,
+        .kind = mail->kind,
+        .recipient = mail->recipient,
+        .message_id = mail->message_id,
+        .attempts = mail->attempts,
+        .at = outcome->at,
+        .smtp_reply = mail->message.result.reply,
+    };
+    lbx_effects_publish(
+        effects, outcome->delivered ? LBX_EVENT_NOTIFICATION_SENT : LBX_EVENT_NOTIFICATION_FAILED,
+        mail->request_id, 0, &mail->cause, &data);
+}
+
+static void count_and_log(struct lbx_metrics *metrics, const struct mail *mail,
+                          const struct outcome *outcome) {
+    atomic_fetch_add(outcome->delivered  ? &metrics->mails_sent
+                     : outcome->deferred ? &metrics->mails_deferred
+                                         : &metrics->mails_failed,
+                     1);
+    if (!outcome->delivered)
+        lbx_log(LBX_LOG_WARN, outcome->deferred ? "mail deferred" : "mail failed",
+                LBX_S("notification_id", mail->id), LBX_N("attempts", mail->attempts),
+                LBX_N("smtp_code", mail->message.result.code));
+}
+
+/* The mails whose row took the end over, by id: all but those of which a later attempt has begun. */
+static void read_settled(const struct lbx_pg *pg, size_t call, struct lbx_arena *arena,
+                         struct lbx_map *ret_settled) {
+    lbx_map_init(ret_settled, arena);
+    for (size_t i = 0; i < lbx_pg_row_count(pg, call); i++)
+        lbx_map_set(ret_settled, lbx_arena_strdup(arena, lbx_pg_cell(pg, call, i, 0)), ret_settled);
+}
+
+/* Writes the ends of attempts that another attempt has followed. A statement after finish.sql's: it sees what another
+ * dispatcher committed meanwhile. */
+static enum lbx_err settle_earlier(struct ledger *ledger, struct lbx_effects *effects,
+                                   const struct mail *completed, const struct outcome *outcomes,
+                                   const struct lbx_map *settled) {
+    struct lbx_rows *rows = lbx_effects_rows(effects, FINISH_COLUMNS);
+    struct lbx_calls calls = {0};
+    for (const struct mail *mail = completed; mail; mail = mail->next, outcomes++)
+        if (!lbx_map_get(settled, mail->id))
+            add_row(rows, mail, outcomes);
+    lbx_rows_call(rows, &calls, &sql_notifier_finish_earlier, 0, NULL);
+    return calls.count > 0 ? lbx_pg_run(ledger->pg, &calls) : LBX_OK;
+}
+
+/* What follows from an end that the mail's row took over: an event where it is final, else another attempt. */
+static void follow_up(struct ledger *ledger, struct lbx_effects *effects, const struct mail *mail,
+                      const struct outcome *outcome) {
+    const int64_t again_us = outcome->again_at - ledger->clock_ahead;
+    effects->now = outcome->at;
+    if (!outcome->deferred)
+        publish(effects, mail, outcome);
+    else if (again_us < ledger->look_at_us)
+        ledger->look_at_us = again_us;
+    count_and_log(&ledger->worker->metrics, mail, outcome);
+}
+
+/* Begins the transaction, and writes the attempts' ends. */
+static enum lbx_err settle(struct ledger *ledger, struct lbx_effects *effects,
+                           const struct mail *completed) {
+    struct lbx_rows *rows = lbx_effects_rows(effects, FINISH_COLUMNS);
+    struct lbx_calls calls = {0};
+    struct lbx_map settled;
+    size_t count = 0;
+    for (const struct mail *mail = completed; mail; mail = mail->next)
+        count++;
+    struct outcome *outcomes = LBX_ARENA_ARRAY(effects->arena, struct outcome, count);
+    struct outcome *outcome = outcomes;
+    for (const struct mail *mail = completed; mail; mail = mail->next, outcome++) {
+        *outcome = outcome_of(ledger, mail);
+        add_row(rows, mail, outcome);
+    }
+    lbx_calls_add(&calls, &lbx_sql_begin, 0, NULL);
+    const size_t finish_call = calls.count;
+    lbx_rows_call(rows, &calls, &sql_notifier_finish, 0, NULL);
+    enum lbx_err err = lbx_pg_run(ledger->pg, &calls);
+    if (err != LBX_OK)
+        return err;
+    read_settled(ledger->pg, finish_call, effects->arena, &settled);
+    err = settle_earlier(ledger, effects, completed, outcomes, &settled);
+    outcome = outcomes;
+    for (const struct mail *mail = completed; err == LBX_OK && mail; mail = mail->next, outcome++)
+        if (lbx_map_get(&settled, mail->id))
+            follow_up(ledger, effects, mail, outcome);
+    return err;
+}
+
+/* ---- a transaction ---- */
+
+static void add_give_back(struct lbx_effects *effects, const struct mail *list,
+                          struct lbx_calls *calls) {
+    struct lbx_rows *rows = lbx_effects_rows(effects, 2);
+    for (; list; list = list->next) {
+        lbx_rows_text(rows, list->id);
+        lbx_rows_int(rows, list->attempts);
+    }
+    lbx_rows_call(rows, calls, &sql_notifier_give_back, 0, NULL);
+}
+
+/* The rest of a transaction, up to its COMMIT; begun: settle has begun it. */
+static enum lbx_err finish(struct ledger *ledger, struct lbx_effects *effects, bool begun,
+                           const struct mail *give_back, size_t claim_most) {
+    struct lbx_calls calls = {0};
+    const int64_t now_us = lbx_monotonic_us();
+    const bool releases = claim_most > 0 && now_us >= ledger->release_at_us;
+    char limit[24];
+    if (!begun)
+        lbx_calls_add(&calls, &lbx_sql_begin, 0, NULL);
+    add_give_back(effects, give_back, &calls);
+    lbx_effects_save(effects, &calls);
+    if (releases)
+        lbx_calls_add(&calls, &sql_notifier_release, 0, NULL);
+    if (claim_most > 0) {
+        snprintf(limit, sizeof limit, "%zu", claim_most);
+        ledger->claim_call = LBX_CALL(&calls, &sql_notifier_claim, limit);
+    }
+    const size_t clock_call = lbx_clock_add(&calls);
+    lbx_calls_add(&calls, &lbx_sql_commit, 0, NULL);
+    enum lbx_err err = lbx_pg_run(ledger->pg, &calls);
+    if (err != LBX_OK)
+        return err;
+    ledger->clock_ahead = lbx_clock_read(ledger->pg, clock_call) - lbx_monotonic_us();
+    if (releases)
+        ledger->release_at_us = now_us + RELEASE_EVERY_US;
+    if (claim_most > 0)
+        ledger->claimed = lbx_pg_row_count(ledger->pg, ledger->claim_call);
+    return LBX_OK;
+}
+
+enum lbx_err ledger_transact(struct ledger *ledger, const struct mail *completed,
+                             const struct mail *give_back, size_t claim_most) {
+    struct lbx_arena arena;
+    struct lbx_effects effects;
+    enum lbx_err err = LBX_OK;
+    ledger->claimed = 0;
+    lbx_arena_init(&arena);
+    lbx_effects_init(&effects, &arena, ledger->worker->source, ledger->worker->name);
+    if (completed)
+        err = settle(ledger, &effects, completed);
+    if (err == LBX_OK)
+        err = finish(ledger, &effects, completed != NULL, give_back, claim_most);
+    lbx_effects_done(&effects);
+    lbx_arena_done(&arena);
+    return err;
+}
+
+enum lbx_err ledger_plan(struct ledger *ledger) {
+    struct lbx_calls calls = {0};
+    int64_t wait_us = LOOK_MOST_US;
+    const size_t call = lbx_calls_add(&calls, &sql_notifier_until_next, 0, NULL);
+    enum lbx_err err = lbx_pg_run(ledger->pg, &calls);
+    if (err != LBX_OK)
+        return err;
+    if (lbx_pg_cell(ledger->pg, call, 0, 0) && lbx_pg_cell_int(ledger->pg, call, 0, 0) < wait_us)
+        wait_us = lbx_pg_cell_int(ledger->pg, call, 0, 0);
+    ledger->look_at_us = lbx_monotonic_us() + (wait_us > LOOK_LEAST_US ? wait_us : LOOK_LEAST_US);
+    return LBX_OK;
+}
