@@ -1,6 +1,8 @@
 """Models are a function of the set of records: no order, no size of batch, no second reading makes other rows."""
+import json
+
 import pytest
-from scratch import MODELS, contents
+from scratch import MODELS, contents, ctl
 
 from support.audit import await_auditor, ends_of_kafka
 from support.waiting import wait_until
@@ -105,3 +107,34 @@ def test_only_the_owner_rebuilds(scratch):
     for url in (scratch.auditor_url, scratch.writer_url):
         done = scratch.rebuild(url=url)
         assert done.returncode == 1 and contents(scratch.superuser_url)["request_state"] == []
+
+
+TICKET = "2611230040001234"
+REQUEST = "019ab1a4-5c40-7c3e-9f21-6b8d0e4a7c52"
+# What was recorded in one second: topic, type, id, what caused it, milliseconds. The grant was decided before the ticket was closed, and
+# published after it.
+STORY = [
+    ("tickets.v1", "ticket.opened", "opened", None, 0), ("tickets.v1", "access.requested", "wish", None, 10),
+    ("events.v1", "request.created", "created", "wish", 40), ("events.v1", "notification.sent", "mail", "created", 300),
+    ("decisions.v1", "decision.submitted", "yes", None, 100), ("tickets.v1", "ticket.closed", "closed", None, 120),
+    ("events.v1", "decision.judged", "judged", "yes", 200), ("events.v1", "request.approved", "approved", "yes", 200),
+    ("events.v1", "request.revoked", "revoked", "closed", 200), ("decisions.v1", "decision.submitted", "no", None, 210),
+    ("decisions.v1", "decision.submitted", "unread", None, 220), ("events.v1", "decision.judged", "late", "no", 250),
+]
+TOLD = ["wish", "created", "yes", "judged", "approved", "closed", "revoked", "unread", "no", "late", "mail"]
+
+
+def test_a_timeline_tells_causes_before_what_they_caused(stack, scratch):
+    prefix = stack.env.get("LOCKBOX_TOPIC_PREFIX", "lockbox.")
+    for offset, (topic, kind, event_id, cause, milliseconds) in enumerate(STORY):
+        raw = json.dumps({"id": event_id} | ({"causationid": cause} if cause else {}))
+        scratch.database.rows(
+            """INSERT INTO audit.event (topic, "partition", "offset", kafka_timestamp, received_at, headers, raw, event_id, type,
+                                        request_id, ticket_id, leaf_hash)
+               VALUES (%s, 0, %s, date_trunc('second', now()) + %s * interval '1 millisecond', now(), '\\x00000000',
+                       convert_to(%s, 'UTF8'), %s, %s, %s, %s, '')""",
+            prefix + topic, offset, milliseconds, raw, event_id, f"lockbox.{kind}.v1", None if topic == "tickets.v1" else REQUEST,
+            TICKET if topic == "tickets.v1" or kind.startswith("request.") else None)
+    done = ctl(stack, "request", "timeline", REQUEST, "-o", "json", LOCKBOX_AUDIT_DATABASE_URL=scratch.auditor_url)
+    assert done.returncode == 0, done.stderr
+    assert [row["event_id"] for row in json.loads(done.stdout)] == TOLD

@@ -21,7 +21,10 @@ enum { MOST_BYTES = 16 << 20 }; /* what is recorded was accepted by Kafka: no li
 enum moment_kind { KIND_OTHER, KIND_REQUEST, KIND_DECISION, KIND_MAIL, KIND_ACCESS };
 
 struct moment {
-    int64_t at_us, sequence;
+    int64_t at_us, sequence;           /* sequence: its place by topic, partition and offset */
+    int64_t told_at_us, told_sequence; /* where it is told: order_moments */
+    const char *event_id, *causationid;
+    bool ours;
     enum moment_kind kind;
     const char *who, *what, *place;
     bool proved;
@@ -107,8 +110,11 @@ static enum ctl_exit gather(void *context, struct evidence *e, const struct lbx_
     if (record->topic < LBX_TOPIC_COUNT && record->topic != LBX_TOPIC_DEADLETTER &&
         lbx_event_decode(record, MOST_BYTES, arena, &event, &reason) == LBX_OK) {
         m->kind = kind_of(event.type);
+        m->event_id = event.id;
+        m->causationid = event.causationid;
         keep_data(r, &event);
     }
+    m->ours = record->topic == LBX_TOPIC_EVENTS;
     ctl_put_story(record, event.type ? lbx_event_type_info(event.type)->name : NULL, arena, &what,
                   &who);
     m->who = lbx_arena_strdup(arena, who.len ? who.data : "Lockbox");
@@ -121,11 +127,39 @@ static enum ctl_exit gather(void *context, struct evidence *e, const struct lbx_
     return CTL_DONE;
 }
 
-static int by_time(const void *a, const void *b) {
+static int order(int64_t a, int64_t b) {
+    return (a > b) - (a < b);
+}
+
+static int as_told(const void *a, const void *b) {
     const struct moment *x = a, *y = b;
-    if (x->at_us != y->at_us)
-        return x->at_us < y->at_us ? -1 : 1;
-    return x->sequence < y->sequence ? -1 : x->sequence > y->sequence;
+    int differ = order(x->told_at_us, y->told_at_us);
+    differ = differ ? differ : order(x->told_sequence, y->told_sequence);
+    differ = differ ? differ : order(x->ours, y->ours); /* a cause, then what it caused */
+    return differ ? differ : order(x->sequence, y->sequence);
+}
+
+/* What others say is told where Lockbox acted on it, right before the first event that it caused; all
+ * else at its own time. */
+static void place_moment(const struct report *r, struct moment *m) {
+    const struct moment *first = NULL;
+    for (size_t i = 0; !m->ours && m->event_id && i < r->moment_count; i++) {
+        const struct moment *effect = &r->moments[i];
+        if (!effect->ours || !effect->causationid || strcmp(effect->causationid, m->event_id) != 0)
+            continue;
+        if (!first || effect->at_us < first->at_us ||
+            (effect->at_us == first->at_us && effect->sequence < first->sequence))
+            first = effect;
+    }
+    m->told_at_us = first ? first->at_us : m->at_us;
+    m->told_sequence = first ? first->sequence : m->sequence;
+}
+
+/* By cause, then by time. */
+static void order_moments(struct report *r) {
+    for (size_t i = 0; i < r->moment_count; i++)
+        place_moment(r, &r->moments[i]);
+    qsort(r->moments, r->moment_count, sizeof *r->moments, as_told);
 }
 
 static void gather_logs(struct report *r) {
@@ -319,7 +353,7 @@ static enum ctl_exit make(struct report *r) {
     enum ctl_exit code = evidence_each(&r->evidence, gather, r);
     if (code != CTL_DONE)
         return code;
-    qsort(r->moments, r->moment_count, sizeof *r->moments, by_time);
+    order_moments(r);
     gather_logs(r);
     return show(r);
 }
