@@ -27,25 +27,38 @@ static const struct lbx_field subscription_fields[] = {
 const struct lbx_table lbx_subscription_table =
     LBX_TABLE("subscription", lbx_subscription, subscription_fields);
 
-/* What each type of tenant event needs, and what it is called when published. */
-static const struct change {
-    enum lbx_change change;
-    bool needs_administrator;
-    bool needs_subscription; /* named, and the tenant's own */
-} changes[LBX_EVENT_COUNT] = {
-    [LBX_EVENT_SUBSCRIPTION_ADDED] = {LBX_CHANGE_SUBSCRIPTION_ADDED, false, false},
-    [LBX_EVENT_SUBSCRIPTION_REMOVED] = {LBX_CHANGE_SUBSCRIPTION_REMOVED, false, true},
-    [LBX_EVENT_ROLE_ASSIGNED] = {LBX_CHANGE_ROLE_ASSIGNED, false, true},
-    [LBX_EVENT_ROLE_REMOVED] = {LBX_CHANGE_ROLE_REMOVED, false, true},
-    [LBX_EVENT_LOCKBOX_ENABLED] = {LBX_CHANGE_LOCKBOX_ENABLED, true, true},
-    [LBX_EVENT_LOCKBOX_DISABLED] = {LBX_CHANGE_LOCKBOX_DISABLED, true, true},
-    [LBX_EVENT_CONTACTS_SET] = {LBX_CHANGE_CONTACTS_SET, false, true},
-    [LBX_EVENT_POLICY_SET] = {LBX_CHANGE_POLICY_SET, true, true},
-    [LBX_EVENT_APPROVER_KEY_SET] = {LBX_CHANGE_APPROVER_KEY_SET, false, false},
+enum lbx_change lbx_tenant_change_of(enum lbx_event_type type) {
+    static const enum lbx_change changes[LBX_EVENT_COUNT] = {
+#define CHANGE_OF(name, text) [LBX_EVENT_TENANT_##name] = LBX_CHANGE_##name,
+        LBX_CHANGES(CHANGE_OF)
+#undef CHANGE_OF
+    };
+    return changes[type];
+}
+
+struct needs {
+    bool administrator;
+    bool subscription; /* named, and the tenant's own */
 };
 
-enum lbx_change lbx_tenant_change_of(enum lbx_event_type type) {
-    return changes[type].change;
+static struct needs needs_of(enum lbx_change change) {
+    switch (change) {
+    case LBX_CHANGE_LOCKBOX_ENABLED:
+    case LBX_CHANGE_LOCKBOX_DISABLED:
+    case LBX_CHANGE_POLICY_SET:
+        return (struct needs){.administrator = true, .subscription = true};
+    case LBX_CHANGE_SUBSCRIPTION_REMOVED:
+    case LBX_CHANGE_ROLE_ASSIGNED:
+    case LBX_CHANGE_ROLE_REMOVED:
+    case LBX_CHANGE_CONTACTS_SET:
+        return (struct needs){.subscription = true};
+    case LBX_CHANGE_SUBSCRIPTION_ADDED:
+    case LBX_CHANGE_APPROVER_KEY_SET:
+    case LBX_CHANGE_NONE:
+    case LBX_CHANGE_END:
+        break;
+    }
+    return (struct needs){false, false};
 }
 
 static bool tenant_scope(const struct lbx_tenant_event *event) {
@@ -72,24 +85,25 @@ static bool good_policy(const struct lbx_policy *policy) {
     return true;
 }
 
-static enum lbx_refusal refusal(const struct change *change, const struct lbx_tenant_event *event,
+static enum lbx_refusal refusal(enum lbx_change change, const struct lbx_tenant_event *event,
                                 bool by_administrator,
                                 const struct lbx_subscription *subscription) {
     bool theirs = subscription && !subscription->removed &&
                   strcmp(subscription->tenant_id, event->tenant_id) == 0;
-    if (change->needs_administrator && !by_administrator)
+    const struct needs needs = needs_of(change);
+    if (needs.administrator && !by_administrator)
         return LBX_REFUSAL_NOT_A_GLOBAL_ADMINISTRATOR;
-    if (change->needs_subscription && !tenant_scope(event)) {
+    if (needs.subscription && !tenant_scope(event)) {
         if (!event->subscription_id)
             return LBX_REFUSAL_SUBSCRIPTION_MISSING;
         if (!theirs)
             return LBX_REFUSAL_SUBSCRIPTION_UNKNOWN;
     }
-    if (change->change == LBX_CHANGE_POLICY_SET && !good_policy(&event->policy))
+    if (change == LBX_CHANGE_POLICY_SET && !good_policy(&event->policy))
         return LBX_REFUSAL_ACTION_NOT_PERMITTED;
-    if (change->change == LBX_CHANGE_APPROVER_KEY_SET && !good_key(event))
+    if (change == LBX_CHANGE_APPROVER_KEY_SET && !good_key(event))
         return LBX_REFUSAL_BAD_KEY;
-    if (change->change == LBX_CHANGE_SUBSCRIPTION_ADDED && subscription && !subscription->removed &&
+    if (change == LBX_CHANGE_SUBSCRIPTION_ADDED && subscription && !subscription->removed &&
         !theirs)
         return LBX_REFUSAL_SUBSCRIPTION_OF_ANOTHER_TENANT;
     return LBX_REFUSAL_NONE;
@@ -112,11 +126,11 @@ static void add(const struct lbx_tenant_event *event, struct lbx_arena *arena,
 enum lbx_refusal lbx_tenant_change(enum lbx_event_type type, const struct lbx_tenant_event *event,
                                    bool by_administrator, struct lbx_arena *arena,
                                    struct lbx_subscription **subscription) {
-    const struct change *change = &changes[type];
+    const enum lbx_change change = lbx_tenant_change_of(type);
     enum lbx_refusal why = refusal(change, event, by_administrator, *subscription);
     if (why != LBX_REFUSAL_NONE)
         return why;
-    switch (change->change) {
+    switch (change) {
     case LBX_CHANGE_SUBSCRIPTION_ADDED:
         add(event, arena, subscription);
         break;

@@ -31,7 +31,7 @@ enum { LBX_ED25519_KEY_SIZE = 32 };
 /* The key of an approver_key_set event; false where it is no Ed25519 JWK (RFC 8037). */
 bool lbx_tenant_key(const struct lbx_jwk *jwk, unsigned char ret_key[LBX_ED25519_KEY_SIZE]);
 
-/* The change that a type of event makes. */
+/* The change that a type of the family TENANT asks for; LBX_CHANGE_NONE of one that answers. */
 enum lbx_change lbx_tenant_change_of(enum lbx_event_type type);
 
 #endif

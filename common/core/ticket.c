@@ -1,6 +1,6 @@
 #include "core/ticket.h"
 
-#include <assert.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const struct lbx_field ticket_fields[] = {
@@ -38,25 +38,39 @@ static void open_ticket(struct lbx_ticket *ticket, const struct lbx_ticket_opene
     ticket->open = true;
 }
 
+const char *lbx_ticket_id(enum lbx_event_type type, const void *data) {
+    switch ((enum lbx_ticket_event)type) {
+    case LBX_TICKET_EVENT_OPENED:
+        return ((const struct lbx_ticket_opened *)data)->ticket_id;
+    case LBX_TICKET_EVENT_ASSIGNED:
+    case LBX_TICKET_EVENT_ESCALATED:
+        return ((const struct lbx_ticket_assigned *)data)->ticket_id;
+    case LBX_TICKET_EVENT_CLOSED:
+    case LBX_TICKET_EVENT_REOPENED:
+        return ((const struct lbx_ticket_comment *)data)->ticket_id;
+    }
+    abort();
+}
+
 void lbx_ticket_apply(enum lbx_event_type type, const void *data, struct lbx_arena *arena,
                       struct lbx_ticket *ticket) {
     const struct lbx_ticket_assigned *engineer = data;
-    switch ((int)type) {
-    case LBX_EVENT_TICKET_OPENED:
+    switch ((enum lbx_ticket_event)type) {
+    case LBX_TICKET_EVENT_OPENED:
         open_ticket(ticket, data);
         break;
-    case LBX_EVENT_TICKET_ASSIGNED:
+    case LBX_TICKET_EVENT_ASSIGNED:
         ticket->assigned = engineer->engineer;
         break;
-    case LBX_EVENT_TICKET_ESCALATED:
+    case LBX_TICKET_EVENT_ESCALATED:
         escalate(ticket, &engineer->engineer, arena);
         break;
-    case LBX_EVENT_TICKET_CLOSED:
+    case LBX_TICKET_EVENT_CLOSED:
         ticket->open = false;
         break;
-    default:
-        assert(type == LBX_EVENT_TICKET_REOPENED);
+    case LBX_TICKET_EVENT_REOPENED:
         ticket->open = ticket->subscription_id != NULL;
+        break;
     }
 }
 

@@ -17,7 +17,10 @@ struct lbx_ticket {
 
 extern const struct lbx_table lbx_ticket_table;
 
-/* Applies a ticket.* event. */
+/* The ticket that an event of the family TICKET is about. */
+const char *lbx_ticket_id(enum lbx_event_type type, const void *data);
+
+/* Applies an event of the family TICKET. */
 void lbx_ticket_apply(enum lbx_event_type type, const void *data, struct lbx_arena *arena,
                       struct lbx_ticket *ticket);
 

@@ -1,6 +1,7 @@
 #include "base/time.h"
 #include "event/envelope.h"
 #include "event/open.h"
+#include "event/request_event.h"
 #include "json/skim.h"
 
 #include <string.h>
@@ -63,19 +64,16 @@ static const struct lbx_field some_data_rows[] = {
 };
 static const struct lbx_table some_data_table = LBX_TABLE("some_data", some_data, some_data_rows);
 
-/* Whose decision a request's event tells of: of its last vote, where that is what the event is about. */
-static const char *decider(enum lbx_event_type type, const struct some_request *request) {
-    static const int deciding[LBX_EVENT_COUNT] = {
-        [LBX_EVENT_REQUEST_APPROVAL_RECORDED] = LBX_DECISION_APPROVE,
-        [LBX_EVENT_REQUEST_APPROVED] = LBX_DECISION_APPROVE,
-        [LBX_EVENT_REQUEST_DENIED] = LBX_DECISION_DENY,
-        [LBX_EVENT_REQUEST_REVOKED] = LBX_DECISION_REVOKE,
-        [LBX_EVENT_REQUEST_ACKNOWLEDGED] = LBX_DECISION_ACKNOWLEDGE,
-    };
+/* Who made a request's event happen: the engineer who asked, or who cast the last vote, where that is what the
+ * event is about. */
+static const char *actor_of_request(enum lbx_event_type type, const struct some_request *request) {
+    const struct lbx_request_event *event = lbx_request_event(type);
+    if (event->by_engineer)
+        return request->engineer.id;
     if (request->decision_count == 0)
         return NULL;
     const struct some_vote *last = &request->decisions[request->decision_count - 1];
-    return last->decision && last->decision == deciding[type] ? last->by.id : NULL;
+    return last->decision && last->decision == (int)event->by_vote ? last->by.id : NULL;
 }
 
 /* By the first of these that the data have: by (votes, administrators), engineer_id and engineer (what
@@ -93,10 +91,9 @@ static const char *actor_of(const char *type, const struct some_data *data) {
     if (data->opened_by.id)
         return data->opened_by.id;
     enum lbx_event_type known = type ? lbx_event_type_find(type) : LBX_EVENT_NONE;
-    if (known == LBX_EVENT_REQUEST_CREATED || known == LBX_EVENT_REQUEST_REFUSED ||
-        known == LBX_EVENT_REQUEST_NOT_REQUIRED || known == LBX_EVENT_REQUEST_EMERGENCY)
-        return request->engineer.id;
-    return decider(known, request);
+    if (known != LBX_EVENT_NONE && lbx_event_type_info(known)->family == LBX_FAMILY_REQUEST)
+        return actor_of_request(known, request);
+    return NULL;
 }
 
 static const char *either(const char *a, const char *b) {

@@ -243,7 +243,7 @@ static const struct lbx_field emergency_declared_rows[] = {
                    PRINCIPAL),
     LBX_ROW_TEXT(lbx_access_requested, incident_id, REQUIRED, ID),
 };
-TABLE(emergency_declared, lbx_access_requested, emergency_declared_rows);
+TABLE(access_emergency_declared, lbx_access_requested, emergency_declared_rows);
 
 static const struct lbx_field access_withdrawn_rows[] = {
     LBX_ROW_TEXT(lbx_access_withdrawn, request_id, REQUIRED, ID),
@@ -282,7 +282,7 @@ static const struct lbx_field tenant_contacts_rows[] = {
     LBX_ROW_TEXTS(lbx_tenant_event, alternate_emails, alternate_count, REQUIRED,
                   ITEMS(0, ADDRESSES_MAX), EMAIL),
 };
-TABLE(tenant_contacts, lbx_tenant_event, tenant_contacts_rows);
+TABLE(tenant_contacts_set, lbx_tenant_event, tenant_contacts_rows);
 
 /* A policy's members stand in the event itself. */
 #define POLICY_ROWS(owner)                                                                         \
@@ -301,7 +301,7 @@ static const struct lbx_field tenant_policy_rows[] = {
     LBX_ROW_OBJECT(lbx_tenant_event, by, struct lbx_principal, REQUIRED, PRINCIPAL),
     POLICY_ROWS(lbx_tenant_event),
 };
-TABLE(tenant_policy, lbx_tenant_event, tenant_policy_rows);
+TABLE(tenant_policy_set, lbx_tenant_event, tenant_policy_rows);
 
 static const struct lbx_field tenant_approver_key_rows[] = {
     LBX_ROW_TEXT(lbx_tenant_event, tenant_id, REQUIRED, ID),
@@ -310,7 +310,7 @@ static const struct lbx_field tenant_approver_key_rows[] = {
     LBX_ROW_OBJECT(lbx_tenant_event, public_key, struct lbx_jwk, REQUIRED, .nullable = true,
                    OF(jwk)),
 };
-TABLE(tenant_approver_key, lbx_tenant_event, tenant_approver_key_rows);
+TABLE(tenant_approver_key_set, lbx_tenant_event, tenant_approver_key_rows);
 
 static const struct lbx_field decision_submitted_rows[] = {
     LBX_ROW_TEXT(lbx_decision_submitted, request_id, REQUIRED, ID),
@@ -428,7 +428,8 @@ TABLE(quarantine_discarded, lbx_quarantine_settled, quarantine_discarded_rows);
 /* ---- the types ---- */
 
 static const struct lbx_event_type_info types[] = {
-#define TYPE_INFO(name, text, topic, table) [LBX_EVENT_##name] = {text, LBX_TOPIC_##topic, &table},
+#define TYPE_INFO(family, name, text, topic, table)                                                \
+    [LBX_EVENT_##family##_##name] = {text, LBX_FAMILY_##family, LBX_TOPIC_##topic, &table},
     LBX_EVENT_TYPES(TYPE_INFO)
 #undef TYPE_INFO
 };

@@ -1,92 +1,20 @@
 /* What events carry: one struct and one table for each type of contract, in and out.
  *
  * A field exists first in schemas/events/, then in the table, then here; a test holds them together.
+ * Words and types are in vocabulary.h.
  * Limits: ids 128 bytes, names and titles 256 bytes, e-mails 254 bytes, free text 2,000 characters.
  */
 #ifndef LBX_EVENT_PAYLOAD_H
 #define LBX_EVENT_PAYLOAD_H
 
 #include "event/record.h"
+#include "event/vocabulary.h"
 #include "json/fields.h"
 
 /* ---- vocabulary: enums and their names in JSON; 0 is absent ---- */
 
-#define LBX_STATES(X)                                                                              \
-    X(CUSTOMER_NOTIFIED, "customer_notified")                                                      \
-    X(APPROVED, "approved")                                                                        \
-    X(EMERGENCY, "emergency")                                                                      \
-    X(DENIED, "denied")                                                                            \
-    X(EXPIRED, "expired")                                                                          \
-    X(CANCELLED, "cancelled")                                                                      \
-    X(COMPLETED, "completed")                                                                      \
-    X(REVOKED, "revoked")                                                                          \
-    X(REFUSED, "refused")                                                                          \
-    X(NOT_REQUIRED, "not_required")
-
-#define LBX_DECISIONS(X)                                                                           \
-    X(APPROVE, "approve")                                                                          \
-    X(DENY, "deny")                                                                                \
-    X(REVOKE, "revoke")                                                                            \
-    X(ACKNOWLEDGE, "acknowledge")
-
-#define LBX_VERDICTS(X)                                                                            \
-    X(APPLIED, "applied")                                                                          \
-    X(RECORDED, "recorded")                                                                        \
-    X(DUPLICATE, "duplicate")                                                                      \
-    X(LATE, "late")                                                                                \
-    X(CONFLICT, "conflict")                                                                        \
-    X(NOT_AN_APPROVER, "not_an_approver")                                                          \
-    X(SELF_APPROVAL, "self_approval")                                                              \
-    X(WIDENS, "widens")                                                                            \
-    X(UNKNOWN_REQUEST, "unknown_request")                                                          \
-    X(BAD_SIGNATURE, "bad_signature")
-
-#define LBX_ROLES(X)                                                                               \
-    X(GLOBAL_ADMINISTRATOR, "global_administrator")                                                \
-    X(OWNER, "owner")                                                                              \
-    X(LOCKBOX_APPROVER, "lockbox_approver")
-
-/* Why a request or a tenant's change was refused. The order of the first block is the order in which
- * creation checks. */
-#define LBX_REFUSALS(X)                                                                            \
-    X(TICKET_UNKNOWN, "ticket_unknown")                                                            \
-    X(TICKET_CLOSED, "ticket_closed")                                                              \
-    X(ENGINEER_NOT_ON_TICKET, "engineer_not_on_ticket")                                            \
-    X(ORGANIZATION_NOT_ALLOWED, "organization_not_allowed")                                        \
-    X(ACTION_NOT_PERMITTED, "action_not_permitted")                                                \
-    X(RESOURCE_OUTSIDE_SUBSCRIPTION, "resource_outside_subscription")                              \
-    X(DURATION_TOO_LONG, "duration_too_long")                                                      \
-    X(JUSTIFICATION_MISSING, "justification_missing")                                              \
-    X(EXTENDS_UNKNOWN, "extends_unknown")                                                          \
-    X(NO_APPROVERS, "no_approvers")                                                                \
-    X(NOT_A_GLOBAL_ADMINISTRATOR, "not_a_global_administrator")                                    \
-    X(SUBSCRIPTION_UNKNOWN, "subscription_unknown")                                                \
-    X(SUBSCRIPTION_OF_ANOTHER_TENANT, "subscription_of_another_tenant")                            \
-    X(SUBSCRIPTION_MISSING, "subscription_missing")                                                \
-    X(AUTHORIZER_IS_ENGINEER, "authorizer_is_engineer")                                            \
-    X(BAD_KEY, "bad_key")
-
-#define LBX_CHANGES(X)                                                                             \
-    X(SUBSCRIPTION_ADDED, "subscription_added")                                                    \
-    X(SUBSCRIPTION_REMOVED, "subscription_removed")                                                \
-    X(ROLE_ASSIGNED, "role_assigned")                                                              \
-    X(ROLE_REMOVED, "role_removed")                                                                \
-    X(LOCKBOX_ENABLED, "lockbox_enabled")                                                          \
-    X(LOCKBOX_DISABLED, "lockbox_disabled")                                                        \
-    X(CONTACTS_SET, "contacts_set")                                                                \
-    X(POLICY_SET, "policy_set")                                                                    \
-    X(APPROVER_KEY_SET, "approver_key_set")
-
-#define LBX_MAIL_KINDS(X)                                                                          \
-    X(APPROVAL_NEEDED, "approval_needed")                                                          \
-    X(REMINDER, "reminder")                                                                        \
-    X(OUTCOME, "outcome")                                                                          \
-    X(EMERGENCY, "emergency")                                                                      \
-    X(EMERGENCY_REMINDER, "emergency_reminder")
-
-#define LBX_OUTCOMES(X) X(ALLOWED, "allowed") X(BLOCKED, "blocked")
-
-/* For each list: enum lbx_<name> { LBX_<PREFIX>_NONE, … } and its names table, names[0] == NULL. */
+/* For each list of vocabulary.h: enum lbx_<name> { LBX_<PREFIX>_NONE, … } and its names table,
+ * names[0] == NULL. */
 /* clang-format off */
 #define LBX_NAMED_ENUM(list, tag, prefix)                                                          \
     enum lbx_##tag { LBX_##prefix##_NONE, list(LBX_ENUM_##prefix) LBX_##prefix##_END };            \
@@ -182,9 +110,8 @@ struct lbx_request {
     int64_t created_at, decide_by, starts_at, expires_at;
     int64_t remind_at; /* next reminder while the customer is asked */
     int64_t approvals_needed;
-    bool signed_decisions; /* a decision counts only with an approver's signature */
-    struct lbx_principal
-        opened_by; /* whoever opened the ticket, where he is on the vendor's side */
+    bool signed_decisions;          /* a decision counts only with an approver's signature */
+    struct lbx_principal opened_by; /* of the ticket, where that is one of the vendor's people */
     struct lbx_approver *approvers;
     size_t approver_count;
     const char **alternate_emails;
@@ -208,7 +135,7 @@ struct lbx_request {
 struct lbx_ticket_opened {
     const char *ticket_id, *subscription_id, *title, *severity;
     struct lbx_engineer
-        opened_by; /* optional; organization optional in it: the vendor's own people */
+        opened_by; /* optional; its organization too: the vendor's people have one */
 };
 
 struct lbx_ticket_assigned { /* assigned and escalated */
@@ -297,8 +224,8 @@ struct lbx_tenant_changed { /* changed and change_refused */
     int reason; /* enum lbx_refusal, of change_refused */
 };
 
-struct
-    lbx_quarantine_settled { /* replayed and discarded: what an operator did with a rejected record */
+/* replayed and discarded: what an operator did with a rejected record */
+struct lbx_quarantine_settled {
     int64_t quarantine_id;
     const char *consumer, *topic; /* where it was rejected */
     int64_t partition, offset;
@@ -320,61 +247,32 @@ struct lbx_notification_outcome { /* sent and failed */
 
 /* ---- the types ---- */
 
-/* X(enum name, CloudEvents type, topic, payload table). The key of the topic's record is the member
- * that LBX_TOPICS names (events.v1: the event's subject). */
-#define LBX_EVENT_TYPES(X)                                                                         \
-    X(TICKET_OPENED, "lockbox.ticket.opened.v1", TICKETS, ticket_opened)                           \
-    X(TICKET_ASSIGNED, "lockbox.ticket.assigned.v1", TICKETS, ticket_assigned)                     \
-    X(TICKET_ESCALATED, "lockbox.ticket.escalated.v1", TICKETS, ticket_assigned)                   \
-    X(TICKET_CLOSED, "lockbox.ticket.closed.v1", TICKETS, ticket_comment)                          \
-    X(TICKET_REOPENED, "lockbox.ticket.reopened.v1", TICKETS, ticket_comment)                      \
-    X(ACCESS_REQUESTED, "lockbox.access.requested.v1", TICKETS, access_requested)                  \
-    X(ACCESS_WITHDRAWN, "lockbox.access.withdrawn.v1", TICKETS, access_withdrawn)                  \
-    X(EMERGENCY_DECLARED, "lockbox.access.emergency_declared.v1", TICKETS, emergency_declared)     \
-    X(SUBSCRIPTION_ADDED, "lockbox.tenant.subscription_added.v1", TENANTS, tenant_subscription)    \
-    X(SUBSCRIPTION_REMOVED, "lockbox.tenant.subscription_removed.v1", TENANTS,                     \
-      tenant_subscription)                                                                         \
-    X(ROLE_ASSIGNED, "lockbox.tenant.role_assigned.v1", TENANTS, tenant_role)                      \
-    X(ROLE_REMOVED, "lockbox.tenant.role_removed.v1", TENANTS, tenant_role)                        \
-    X(LOCKBOX_ENABLED, "lockbox.tenant.lockbox_enabled.v1", TENANTS, tenant_switch)                \
-    X(LOCKBOX_DISABLED, "lockbox.tenant.lockbox_disabled.v1", TENANTS, tenant_switch)              \
-    X(CONTACTS_SET, "lockbox.tenant.contacts_set.v1", TENANTS, tenant_contacts)                    \
-    X(POLICY_SET, "lockbox.tenant.policy_set.v1", TENANTS, tenant_policy)                          \
-    X(APPROVER_KEY_SET, "lockbox.tenant.approver_key_set.v1", TENANTS, tenant_approver_key)        \
-    X(DECISION_SUBMITTED, "lockbox.decision.submitted.v1", DECISIONS, decision_submitted)          \
-    X(ACCESS_PERFORMED, "lockbox.access.performed.v1", ACCESSES, access_performed)                 \
-    X(REQUEST_CREATED, "lockbox.request.created.v1", EVENTS, request_changed)                      \
-    X(REQUEST_REFUSED, "lockbox.request.refused.v1", EVENTS, request_changed)                      \
-    X(REQUEST_NOT_REQUIRED, "lockbox.request.not_required.v1", EVENTS, request_changed)            \
-    X(REQUEST_APPROVAL_RECORDED, "lockbox.request.approval_recorded.v1", EVENTS, request_changed)  \
-    X(REQUEST_APPROVED, "lockbox.request.approved.v1", EVENTS, request_changed)                    \
-    X(REQUEST_DENIED, "lockbox.request.denied.v1", EVENTS, request_changed)                        \
-    X(REQUEST_EXPIRED, "lockbox.request.expired.v1", EVENTS, request_changed)                      \
-    X(REQUEST_CANCELLED, "lockbox.request.cancelled.v1", EVENTS, request_changed)                  \
-    X(REQUEST_COMPLETED, "lockbox.request.completed.v1", EVENTS, request_changed)                  \
-    X(REQUEST_REVOKED, "lockbox.request.revoked.v1", EVENTS, request_changed)                      \
-    X(REQUEST_REMINDER_DUE, "lockbox.request.reminder_due.v1", EVENTS, request_changed)            \
-    X(REQUEST_EMERGENCY, "lockbox.request.emergency_started.v1", EVENTS, request_changed)          \
-    X(REQUEST_ACKNOWLEDGED, "lockbox.request.acknowledged.v1", EVENTS, request_changed)            \
-    X(REQUEST_UNACKNOWLEDGED, "lockbox.request.unacknowledged.v1", EVENTS, request_changed)        \
-    X(DECISION_JUDGED, "lockbox.decision.judged.v1", EVENTS, decision_judged)                      \
-    X(TENANT_CHANGED, "lockbox.tenant.changed.v1", EVENTS, tenant_changed)                         \
-    X(TENANT_CHANGE_REFUSED, "lockbox.tenant.change_refused.v1", EVENTS, tenant_changed)           \
-    X(NOTIFICATION_SENT, "lockbox.notification.sent.v1", EVENTS, notification_outcome)             \
-    X(NOTIFICATION_FAILED, "lockbox.notification.failed.v1", EVENTS, notification_outcome)         \
-    X(QUARANTINE_REPLAYED, "lockbox.quarantine.replayed.v1", EVENTS, quarantine_replayed)          \
-    X(QUARANTINE_DISCARDED, "lockbox.quarantine.discarded.v1", EVENTS, quarantine_discarded)
+enum lbx_event_family {
+#define LBX_FAMILY_ENUM(family) LBX_FAMILY_##family,
+    LBX_EVENT_FAMILIES(LBX_FAMILY_ENUM)
+#undef LBX_FAMILY_ENUM
+};
 
 enum lbx_event_type {
     LBX_EVENT_NONE,
-#define LBX_EVENT_ENUM(name, text, topic, table) LBX_EVENT_##name,
+#define LBX_EVENT_ENUM(family, name, text, topic, table) LBX_EVENT_##family##_##name,
     LBX_EVENT_TYPES(LBX_EVENT_ENUM)
 #undef LBX_EVENT_ENUM
         LBX_EVENT_COUNT
 };
 
+/* The types of one family, for a `switch` that names them all. */
+#define LBX_FAMILY_MEMBER(family, name, text, topic, table)                                        \
+    LBX_##family##_EVENT_##name = LBX_EVENT_##family##_##name,
+enum lbx_ticket_event { LBX_TICKET_EVENTS(LBX_FAMILY_MEMBER) };
+enum lbx_access_event { LBX_ACCESS_EVENTS(LBX_FAMILY_MEMBER) };
+enum lbx_decision_event { LBX_DECISION_EVENTS(LBX_FAMILY_MEMBER) };
+enum lbx_notification_event { LBX_NOTIFICATION_EVENTS(LBX_FAMILY_MEMBER) };
+enum lbx_quarantine_event { LBX_QUARANTINE_EVENTS(LBX_FAMILY_MEMBER) };
+
 struct lbx_event_type_info {
     const char *name;
+    enum lbx_event_family family;
     enum lbx_topic topic;
     const struct lbx_table *data;
 };

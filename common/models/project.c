@@ -2,6 +2,7 @@
 
 #include "base/time.h"
 #include "base/uuid.h"
+#include "event/request_event.h"
 #include "io/hash.h"
 
 static void add_bool(struct lbx_rows *rows, bool value) {
@@ -49,25 +50,6 @@ static void add_activity(const struct lbx_seen *seen, const struct operation *op
 }
 
 /* ---- requests ---- */
-
-static const struct operation request_operations[LBX_EVENT_COUNT] = {
-    [LBX_EVENT_REQUEST_CREATED] = {"Create Lockbox Request", "Started", INFORMATIONAL},
-    [LBX_EVENT_REQUEST_REFUSED] = {"Create Lockbox Request", "Failed", WARNING},
-    [LBX_EVENT_REQUEST_NOT_REQUIRED] = {"Lockbox Not Required", "Succeeded", INFORMATIONAL},
-    [LBX_EVENT_REQUEST_APPROVAL_RECORDED] = {"Record Lockbox Approval", "Succeeded", INFORMATIONAL},
-    [LBX_EVENT_REQUEST_APPROVED] = {"Approve Lockbox Request", "Succeeded", INFORMATIONAL},
-    [LBX_EVENT_REQUEST_DENIED] = {"Deny Lockbox Request", "Succeeded", INFORMATIONAL},
-    [LBX_EVENT_REQUEST_EXPIRED] = {"Lockbox Request Expiry", "Succeeded", INFORMATIONAL},
-    [LBX_EVENT_REQUEST_CANCELLED] = {"Cancel Lockbox Request", "Succeeded", INFORMATIONAL},
-    [LBX_EVENT_REQUEST_COMPLETED] = {"Lockbox Access Expiry", "Succeeded", INFORMATIONAL},
-    [LBX_EVENT_REQUEST_REVOKED] = {"Revoke Lockbox Access", "Succeeded", WARNING},
-    [LBX_EVENT_REQUEST_REMINDER_DUE] = {"Lockbox Request Reminder", "Succeeded", INFORMATIONAL},
-    [LBX_EVENT_REQUEST_EMERGENCY] = {"Start Lockbox Emergency Access", "Succeeded", WARNING},
-    [LBX_EVENT_REQUEST_ACKNOWLEDGED] = {"Acknowledge Lockbox Emergency Access", "Succeeded",
-                                        INFORMATIONAL},
-    [LBX_EVENT_REQUEST_UNACKNOWLEDGED] = {"Lockbox Emergency Acknowledgement Expiry", "Failed",
-                                          WARNING},
-};
 
 /* An acknowledgement may follow the vote that revoked it. */
 static const char *revoked_by(const struct lbx_request *request) {
@@ -197,25 +179,39 @@ static const char *project_request(const struct lbx_seen *seen) {
     add_request(seen, request);
     add_version(seen, changed);
     add_items(seen, request);
-    add_activity(seen, &request_operations[seen->event->type], lbx_refusal_names[request->reason],
-                 request->request_id, request->subscription_id);
+    const struct lbx_request_event *told = lbx_request_event(seen->event->type);
+    const struct operation operation = {told->operation, told->status, told->level};
+    add_activity(seen, &operation, lbx_refusal_names[request->reason], request->request_id,
+                 request->subscription_id);
     return NULL;
 }
 
 /* ---- decisions ---- */
 
-static const struct operation decision_operations[LBX_VERDICT_END] = {
-    [LBX_VERDICT_APPLIED] = {"Judge Lockbox Decision", "Succeeded", INFORMATIONAL},
-    [LBX_VERDICT_RECORDED] = {"Judge Lockbox Decision", "Succeeded", INFORMATIONAL},
-    [LBX_VERDICT_DUPLICATE] = {"Judge Lockbox Decision", "Failed", INFORMATIONAL},
-    [LBX_VERDICT_LATE] = {"Judge Lockbox Decision", "Failed", INFORMATIONAL},
-    [LBX_VERDICT_CONFLICT] = {"Judge Lockbox Decision", "Failed", INFORMATIONAL},
-    [LBX_VERDICT_NOT_AN_APPROVER] = {"Judge Lockbox Decision", "Failed", WARNING},
-    [LBX_VERDICT_SELF_APPROVAL] = {"Judge Lockbox Decision", "Failed", WARNING},
-    [LBX_VERDICT_WIDENS] = {"Judge Lockbox Decision", "Failed", WARNING},
-    [LBX_VERDICT_UNKNOWN_REQUEST] = {"Judge Lockbox Decision", "Failed", WARNING},
-    [LBX_VERDICT_BAD_SIGNATURE] = {"Judge Lockbox Decision", "Failed", WARNING},
-};
+static struct operation decision_operation(enum lbx_verdict verdict) {
+    struct operation operation = {"Judge Lockbox Decision", "Failed", WARNING};
+    switch (verdict) {
+    case LBX_VERDICT_APPLIED:
+    case LBX_VERDICT_RECORDED:
+        operation.status = "Succeeded";
+        operation.level = INFORMATIONAL;
+        break;
+    case LBX_VERDICT_DUPLICATE:
+    case LBX_VERDICT_LATE:
+    case LBX_VERDICT_CONFLICT:
+        operation.level = INFORMATIONAL;
+        break;
+    case LBX_VERDICT_NOT_AN_APPROVER:
+    case LBX_VERDICT_SELF_APPROVAL:
+    case LBX_VERDICT_WIDENS:
+    case LBX_VERDICT_UNKNOWN_REQUEST:
+    case LBX_VERDICT_BAD_SIGNATURE:
+    case LBX_VERDICT_NONE:
+    case LBX_VERDICT_END:
+        break;
+    }
+    return operation;
+}
 
 static const char *project_decision(const struct lbx_seen *seen) {
     const struct lbx_decision_judged *judged = seen->event->data;
@@ -232,24 +228,39 @@ static const char *project_decision(const struct lbx_seen *seen) {
     lbx_rows_time(rows, judged->at);
     lbx_rows_text(rows, judged->comment);
     lbx_project_place(rows, seen->record);
-    add_activity(seen, &decision_operations[judged->verdict], lbx_verdict_names[judged->verdict],
-                 judged->request_id, NULL);
+    const struct operation operation = decision_operation((enum lbx_verdict)judged->verdict);
+    add_activity(seen, &operation, lbx_verdict_names[judged->verdict], judged->request_id, NULL);
     return NULL;
 }
 
 /* ---- tenants ---- */
 
-static const struct operation tenant_operations[LBX_CHANGE_END] = {
-    [LBX_CHANGE_SUBSCRIPTION_ADDED] = {"Add Lockbox Subscription", "Succeeded", INFORMATIONAL},
-    [LBX_CHANGE_SUBSCRIPTION_REMOVED] = {"Remove Lockbox Subscription", "Succeeded", INFORMATIONAL},
-    [LBX_CHANGE_ROLE_ASSIGNED] = {"Assign Lockbox Role", "Succeeded", INFORMATIONAL},
-    [LBX_CHANGE_ROLE_REMOVED] = {"Remove Lockbox Role", "Succeeded", INFORMATIONAL},
-    [LBX_CHANGE_LOCKBOX_ENABLED] = {"Enable Lockbox", "Succeeded", INFORMATIONAL},
-    [LBX_CHANGE_LOCKBOX_DISABLED] = {"Disable Lockbox", "Succeeded", WARNING},
-    [LBX_CHANGE_CONTACTS_SET] = {"Set Lockbox Contacts", "Succeeded", INFORMATIONAL},
-    [LBX_CHANGE_POLICY_SET] = {"Set Lockbox Policy", "Succeeded", INFORMATIONAL},
-    [LBX_CHANGE_APPROVER_KEY_SET] = {"Set Lockbox Approver Key", "Succeeded", INFORMATIONAL},
-};
+static const char *tenant_operation(enum lbx_change change) {
+    switch (change) {
+    case LBX_CHANGE_SUBSCRIPTION_ADDED:
+        return "Add Lockbox Subscription";
+    case LBX_CHANGE_SUBSCRIPTION_REMOVED:
+        return "Remove Lockbox Subscription";
+    case LBX_CHANGE_ROLE_ASSIGNED:
+        return "Assign Lockbox Role";
+    case LBX_CHANGE_ROLE_REMOVED:
+        return "Remove Lockbox Role";
+    case LBX_CHANGE_LOCKBOX_ENABLED:
+        return "Enable Lockbox";
+    case LBX_CHANGE_LOCKBOX_DISABLED:
+        return "Disable Lockbox";
+    case LBX_CHANGE_CONTACTS_SET:
+        return "Set Lockbox Contacts";
+    case LBX_CHANGE_POLICY_SET:
+        return "Set Lockbox Policy";
+    case LBX_CHANGE_APPROVER_KEY_SET:
+        return "Set Lockbox Approver Key";
+    case LBX_CHANGE_NONE:
+    case LBX_CHANGE_END:
+        break;
+    }
+    return NULL;
+}
 
 static void add_owner(const struct lbx_seen *seen, const struct lbx_tenant_changed *change) {
     struct lbx_rows *rows = &seen->models->owners;
@@ -265,7 +276,10 @@ static void add_owner(const struct lbx_seen *seen, const struct lbx_tenant_chang
 
 static const char *project_tenant(const struct lbx_seen *seen) {
     const struct lbx_tenant_changed *change = seen->event->data;
-    struct operation operation = tenant_operations[change->change];
+    struct operation operation = {tenant_operation((enum lbx_change)change->change), "Succeeded",
+                                  INFORMATIONAL};
+    if (change->change == LBX_CHANGE_LOCKBOX_DISABLED)
+        operation.level = WARNING;
     if (seen->event->type == LBX_EVENT_TENANT_CHANGE_REFUSED) {
         operation.status = "Failed";
         operation.level = WARNING;
@@ -336,35 +350,26 @@ static const char *project_access(const struct lbx_seen *seen) {
 
 /* ---- all of them ---- */
 
-/* A type without one is recorded, and in no model. */
-typedef const char *(*project_fn)(const struct lbx_seen *seen);
-
-static const project_fn projections[LBX_EVENT_COUNT] = {
-    [LBX_EVENT_REQUEST_CREATED] = project_request,
-    [LBX_EVENT_REQUEST_REFUSED] = project_request,
-    [LBX_EVENT_REQUEST_NOT_REQUIRED] = project_request,
-    [LBX_EVENT_REQUEST_APPROVAL_RECORDED] = project_request,
-    [LBX_EVENT_REQUEST_APPROVED] = project_request,
-    [LBX_EVENT_REQUEST_DENIED] = project_request,
-    [LBX_EVENT_REQUEST_EXPIRED] = project_request,
-    [LBX_EVENT_REQUEST_CANCELLED] = project_request,
-    [LBX_EVENT_REQUEST_COMPLETED] = project_request,
-    [LBX_EVENT_REQUEST_REVOKED] = project_request,
-    [LBX_EVENT_REQUEST_REMINDER_DUE] = project_request,
-    [LBX_EVENT_REQUEST_EMERGENCY] = project_request,
-    [LBX_EVENT_REQUEST_ACKNOWLEDGED] = project_request,
-    [LBX_EVENT_REQUEST_UNACKNOWLEDGED] = project_request,
-    [LBX_EVENT_DECISION_JUDGED] = project_decision,
-    [LBX_EVENT_TENANT_CHANGED] = project_tenant,
-    [LBX_EVENT_TENANT_CHANGE_REFUSED] = project_tenant,
-    [LBX_EVENT_NOTIFICATION_SENT] = project_notification,
-    [LBX_EVENT_NOTIFICATION_FAILED] = project_notification,
-    [LBX_EVENT_QUARANTINE_REPLAYED] = project_quarantine,
-    [LBX_EVENT_QUARANTINE_DISCARDED] = project_quarantine,
-    [LBX_EVENT_ACCESS_PERFORMED] = project_access,
-};
-
+/* Events in are recorded, and in no model but for accesses. */
 const char *lbx_project(const struct lbx_seen *seen) {
-    project_fn project = projections[seen->event->type];
-    return project ? project(seen) : NULL;
+    const struct lbx_event_type_info *info = lbx_event_type_info(seen->event->type);
+    if (info->topic != LBX_TOPIC_EVENTS && info->topic != LBX_TOPIC_ACCESSES)
+        return NULL;
+    switch (info->family) {
+    case LBX_FAMILY_REQUEST:
+        return project_request(seen);
+    case LBX_FAMILY_DECISION:
+        return project_decision(seen);
+    case LBX_FAMILY_TENANT:
+        return project_tenant(seen);
+    case LBX_FAMILY_NOTIFICATION:
+        return project_notification(seen);
+    case LBX_FAMILY_QUARANTINE:
+        return project_quarantine(seen);
+    case LBX_FAMILY_ACCESS:
+        return project_access(seen);
+    case LBX_FAMILY_TICKET:
+        break;
+    }
+    return NULL;
 }

@@ -2,6 +2,7 @@
 #include "notifier.h"
 
 #include "base/text.h"
+#include "event/request_event.h"
 
 #include <string.h>
 #include <strings.h>
@@ -9,21 +10,11 @@
 /* The ledger gives up on news this long after it. */
 #define NEWS_IS_OLD_US (INT64_C(24) * 3600 * 1000000)
 
-/* Which kind of mail a type of event makes; LBX_MAIL_NONE: none. */
-static const enum lbx_mail_kind kinds[LBX_EVENT_COUNT] = {
-    [LBX_EVENT_REQUEST_CREATED] = LBX_MAIL_APPROVAL_NEEDED,
-    [LBX_EVENT_REQUEST_REMINDER_DUE] = LBX_MAIL_REMINDER,
-    [LBX_EVENT_REQUEST_EMERGENCY] = LBX_MAIL_EMERGENCY,
-    [LBX_EVENT_REQUEST_UNACKNOWLEDGED] = LBX_MAIL_EMERGENCY_REMINDER,
-    [LBX_EVENT_REQUEST_REFUSED] = LBX_MAIL_OUTCOME,
-    [LBX_EVENT_REQUEST_NOT_REQUIRED] = LBX_MAIL_OUTCOME,
-    [LBX_EVENT_REQUEST_APPROVED] = LBX_MAIL_OUTCOME,
-    [LBX_EVENT_REQUEST_DENIED] = LBX_MAIL_OUTCOME,
-    [LBX_EVENT_REQUEST_EXPIRED] = LBX_MAIL_OUTCOME,
-    [LBX_EVENT_REQUEST_CANCELLED] = LBX_MAIL_OUTCOME,
-    [LBX_EVENT_REQUEST_COMPLETED] = LBX_MAIL_OUTCOME,
-    [LBX_EVENT_REQUEST_REVOKED] = LBX_MAIL_OUTCOME,
-};
+/* Which kind of mail an event makes; LBX_MAIL_NONE: none. */
+static enum lbx_mail_kind kind_of(enum lbx_event_type type) {
+    return lbx_event_type_info(type)->family == LBX_FAMILY_REQUEST ? lbx_request_event(type)->mail
+                                                                   : LBX_MAIL_NONE;
+}
 
 struct post {
     struct lbx_rows *notices, *queue;
@@ -71,7 +62,7 @@ static void post_request(struct lbx_batch *batch, const struct lbx_event *event)
     struct post *post = batch->state;
     const struct lbx_request_changed *changed = event->data;
     const struct lbx_request *request = &changed->request;
-    enum lbx_mail_kind kind = kinds[event->type];
+    enum lbx_mail_kind kind = kind_of(event->type);
     struct lbx_buf snapshot LBX_BUF = {0};
     lbx_fields_write(&lbx_request_table, request, &snapshot);
     lbx_rows_text(post->notices, request->request_id);
@@ -96,7 +87,7 @@ enum lbx_err notifier_decide(struct lbx_batch *batch) {
     batch->state = post;
     for (size_t i = 0; i < batch->count; i++) {
         const struct lbx_input_event *input = &batch->inputs[i];
-        if (input->status == LBX_INPUT_NEW && kinds[input->event.type] != LBX_MAIL_NONE)
+        if (input->status == LBX_INPUT_NEW && kind_of(input->event.type) != LBX_MAIL_NONE)
             post_request(batch, &input->event);
     }
     return LBX_OK;

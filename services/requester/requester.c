@@ -23,7 +23,7 @@ static const struct lbx_request *extended_by(struct lbx_batch *batch, const char
 /* What a request's first state is published as. */
 static const int first_events[LBX_STATE_END] = {
     [LBX_STATE_CUSTOMER_NOTIFIED] = LBX_EVENT_REQUEST_CREATED,
-    [LBX_STATE_EMERGENCY] = LBX_EVENT_REQUEST_EMERGENCY,
+    [LBX_STATE_EMERGENCY] = LBX_EVENT_REQUEST_EMERGENCY_STARTED,
     [LBX_STATE_REFUSED] = LBX_EVENT_REQUEST_REFUSED,
     [LBX_STATE_NOT_REQUIRED] = LBX_EVENT_REQUEST_NOT_REQUIRED,
 };
@@ -119,8 +119,8 @@ static bool opens_again(const struct lbx_event *event, const struct lbx_ticket *
 }
 
 static void on_ticket(struct lbx_batch *batch, struct lbx_input_event *input) {
-    const struct lbx_ticket_opened *any = input->event.data; /* ticket_id stands first in all */
-    struct kept_ticket *kept = world_ticket(batch->state, any->ticket_id);
+    struct kept_ticket *kept =
+        world_ticket(batch->state, lbx_ticket_id(input->event.type, input->event.data));
     if (opens_again(&input->event, &kept->ticket)) {
         reject(input, "/data/ticket_id: this ticket was opened before");
         return;
@@ -171,9 +171,9 @@ static void on_tenant(struct lbx_batch *batch, struct lbx_input_event *input) {
             kept = world_subscription_add(world, subscription);
         if (kept)
             kept->dirty = true;
-        if (type == LBX_EVENT_ROLE_ASSIGNED || type == LBX_EVENT_ROLE_REMOVED)
-            world_role_set(world, event, type == LBX_EVENT_ROLE_ASSIGNED);
-        if (type == LBX_EVENT_APPROVER_KEY_SET)
+        if (type == LBX_EVENT_TENANT_ROLE_ASSIGNED || type == LBX_EVENT_TENANT_ROLE_REMOVED)
+            world_role_set(world, event, type == LBX_EVENT_TENANT_ROLE_ASSIGNED);
+        if (type == LBX_EVENT_TENANT_APPROVER_KEY_SET)
             world_key_set(world, event);
     }
     publish_change(batch, &input->event, why);
@@ -181,27 +181,38 @@ static void on_tenant(struct lbx_batch *batch, struct lbx_input_event *input) {
 
 /* ---- a batch ---- */
 
-typedef void event_fn(struct lbx_batch *batch, struct lbx_input_event *input);
+static void on_access(struct lbx_batch *batch, struct lbx_input_event *input) {
+    switch ((enum lbx_access_event)input->event.type) {
+    case LBX_ACCESS_EVENT_REQUESTED:
+    case LBX_ACCESS_EVENT_EMERGENCY_DECLARED:
+        on_access_requested(batch, input);
+        break;
+    case LBX_ACCESS_EVENT_WITHDRAWN:
+        on_access_withdrawn(batch, input);
+        break;
+    case LBX_ACCESS_EVENT_PERFORMED: /* of another topic */
+        break;
+    }
+}
 
-static event_fn *const handlers[LBX_EVENT_COUNT] = {
-    [LBX_EVENT_TICKET_OPENED] = on_ticket,
-    [LBX_EVENT_TICKET_ASSIGNED] = on_ticket,
-    [LBX_EVENT_TICKET_ESCALATED] = on_ticket,
-    [LBX_EVENT_TICKET_CLOSED] = on_ticket,
-    [LBX_EVENT_TICKET_REOPENED] = on_ticket,
-    [LBX_EVENT_ACCESS_REQUESTED] = on_access_requested,
-    [LBX_EVENT_EMERGENCY_DECLARED] = on_access_requested,
-    [LBX_EVENT_ACCESS_WITHDRAWN] = on_access_withdrawn,
-    [LBX_EVENT_SUBSCRIPTION_ADDED] = on_tenant,
-    [LBX_EVENT_SUBSCRIPTION_REMOVED] = on_tenant,
-    [LBX_EVENT_ROLE_ASSIGNED] = on_tenant,
-    [LBX_EVENT_ROLE_REMOVED] = on_tenant,
-    [LBX_EVENT_LOCKBOX_ENABLED] = on_tenant,
-    [LBX_EVENT_LOCKBOX_DISABLED] = on_tenant,
-    [LBX_EVENT_CONTACTS_SET] = on_tenant,
-    [LBX_EVENT_POLICY_SET] = on_tenant,
-    [LBX_EVENT_APPROVER_KEY_SET] = on_tenant,
-};
+static void handle(struct lbx_batch *batch, struct lbx_input_event *input) {
+    switch (lbx_event_type_info(input->event.type)->family) {
+    case LBX_FAMILY_TICKET:
+        on_ticket(batch, input);
+        break;
+    case LBX_FAMILY_ACCESS:
+        on_access(batch, input);
+        break;
+    case LBX_FAMILY_TENANT:
+        on_tenant(batch, input);
+        break;
+    case LBX_FAMILY_DECISION: /* of other topics */
+    case LBX_FAMILY_REQUEST:
+    case LBX_FAMILY_NOTIFICATION:
+    case LBX_FAMILY_QUARANTINE:
+        break;
+    }
+}
 
 void requester_load(struct lbx_batch *batch, struct lbx_calls *calls) {
     batch->state = world_load(batch, calls);
@@ -211,7 +222,7 @@ enum lbx_err requester_decide(struct lbx_batch *batch) {
     enum lbx_err err = world_read(batch->state, batch->worker->pg);
     for (size_t i = 0; err == LBX_OK && i < batch->count; i++)
         if (batch->inputs[i].status == LBX_INPUT_NEW)
-            handlers[batch->inputs[i].event.type](batch, &batch->inputs[i]);
+            handle(batch, &batch->inputs[i]);
     return err;
 }
 

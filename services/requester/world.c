@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "base/time.h"
 #include "base/uuid.h"
+#include "core/ticket.h"
 #include "sql_requester.h"
 
 #include <string.h>
@@ -30,37 +31,63 @@ static void name_request(struct names *names, const char *id) {
         lbx_rows_text(names->requests, id);
 }
 
-static void collect(struct names *names, const struct lbx_event *event, struct lbx_arena *arena) {
-    const struct lbx_tenant_event *tenant = event->data;
-    const struct lbx_ticket_opened *ticket =
-        event->data; /* ticket_id stands first in all of them */
+static void collect_ticket(struct names *names, const struct lbx_event *event,
+                           struct lbx_arena *arena) {
+    const char *ticket_id = lbx_ticket_id(event->type, event->data);
+    name(names->tickets, ticket_id);
+    switch ((enum lbx_ticket_event)event->type) {
+    case LBX_TICKET_EVENT_OPENED:
+        name(names->subscriptions,
+             lower(arena, ((const struct lbx_ticket_opened *)event->data)->subscription_id));
+        break;
+    case LBX_TICKET_EVENT_ASSIGNED:
+    case LBX_TICKET_EVENT_CLOSED: /* may end requests */
+        name(names->live_tickets, ticket_id);
+        break;
+    case LBX_TICKET_EVENT_ESCALATED:
+    case LBX_TICKET_EVENT_REOPENED:
+        break;
+    }
+}
+
+static void collect_access(struct names *names, const struct lbx_event *event) {
     const struct lbx_access_requested *wish = event->data;
-    const struct lbx_access_withdrawn *withdrawn = event->data;
-    switch ((int)event->type) {
-    case LBX_EVENT_TICKET_OPENED:
-        name(names->subscriptions, lower(arena, ticket->subscription_id));
-        name(names->tickets, ticket->ticket_id);
-        break;
-    case LBX_EVENT_TICKET_ASSIGNED:
-    case LBX_EVENT_TICKET_CLOSED:
-        name(names->live_tickets, ticket->ticket_id);
-        name(names->tickets, ticket->ticket_id);
-        break;
-    case LBX_EVENT_TICKET_ESCALATED:
-    case LBX_EVENT_TICKET_REOPENED:
-        name(names->tickets, ticket->ticket_id);
-        break;
-    case LBX_EVENT_ACCESS_REQUESTED:
-    case LBX_EVENT_EMERGENCY_DECLARED:
+    switch ((enum lbx_access_event)event->type) {
+    case LBX_ACCESS_EVENT_REQUESTED:
+    case LBX_ACCESS_EVENT_EMERGENCY_DECLARED:
         name(names->tickets, wish->ticket_id);
         name_request(names, wish->extends);
         break;
-    case LBX_EVENT_ACCESS_WITHDRAWN:
-        name_request(names, withdrawn->request_id);
+    case LBX_ACCESS_EVENT_WITHDRAWN:
+        name_request(names, ((const struct lbx_access_withdrawn *)event->data)->request_id);
         break;
-    default: /* tenants */
-        name(names->tenants, tenant->tenant_id);
-        name(names->subscriptions, lower(arena, tenant->subscription_id));
+    case LBX_ACCESS_EVENT_PERFORMED: /* of another topic */
+        break;
+    }
+}
+
+static void collect_tenant(struct names *names, const struct lbx_tenant_event *tenant,
+                           struct lbx_arena *arena) {
+    name(names->tenants, tenant->tenant_id);
+    name(names->subscriptions, lower(arena, tenant->subscription_id));
+}
+
+static void collect(struct names *names, const struct lbx_event *event, struct lbx_arena *arena) {
+    switch (lbx_event_type_info(event->type)->family) {
+    case LBX_FAMILY_TICKET:
+        collect_ticket(names, event, arena);
+        break;
+    case LBX_FAMILY_ACCESS:
+        collect_access(names, event);
+        break;
+    case LBX_FAMILY_TENANT:
+        collect_tenant(names, event->data, arena);
+        break;
+    case LBX_FAMILY_DECISION: /* of other topics */
+    case LBX_FAMILY_REQUEST:
+    case LBX_FAMILY_NOTIFICATION:
+    case LBX_FAMILY_QUARANTINE:
+        break;
     }
 }
 

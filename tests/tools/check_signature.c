@@ -38,7 +38,7 @@ int main(void) {
         LBX_ROW_OBJECT(given, decision, struct lbx_decision_submitted, .required = true,
                        .of = lbx_event_type_info(LBX_EVENT_DECISION_SUBMITTED)->data),
         LBX_ROW_OBJECT(given, key, struct lbx_tenant_event, .required = true,
-                       .of = lbx_event_type_info(LBX_EVENT_APPROVER_KEY_SET)->data),
+                       .of = lbx_event_type_info(LBX_EVENT_TENANT_APPROVER_KEY_SET)->data),
     };
     const struct lbx_table table = LBX_TABLE("given", given, rows);
     struct lbx_arena arena LBX_CLEANUP(lbx_arena_done);

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import analysis
 import testing
+import vocabulary
 
 # A layer may include these. A service and a tool may include every layer, and their own folder.
 LAYERS = {
@@ -123,6 +124,10 @@ def check_schemas(_files: list[Path]) -> list[str]:
         (done.stdout + done.stderr).splitlines()
 
 
+def check_vocabulary(_files: list[Path]) -> list[str]:
+    return [f"{path.relative_to(vocabulary.REPOSITORY)}: not as schemas/ have it (./dev vocabulary makes it)" for path in vocabulary.stale()]
+
+
 def c_files(files: list[Path]) -> list[Path]:
     return [path for path in files if path.suffix in (".c", ".h")]
 
@@ -136,6 +141,7 @@ CHECKS = {
     "Python": check_python,
     "tests of each module": testing.check_modules,
     "no sleep in tests": testing.check_sleeps,
+    "vocabulary": check_vocabulary,
     "schemas": check_schemas,
     "clang and clang-tidy": check_clang,
     "cppcheck": check_cppcheck,

@@ -2,6 +2,8 @@
 #include "words.h"
 
 #include "core/tenant.h"
+#include "core/ticket.h"
+#include "event/request_event.h"
 #include "mail/words.h"
 #include "output.h"
 
@@ -48,10 +50,9 @@ static void put_until(int64_t at, struct lbx_buf *out) {
     ctl_put_time(at, out);
 }
 
-static void tell_wish(const void *data, const struct told *told) {
-    const struct lbx_access_requested *wish = data;
-    lbx_buf_str(told->what,
-                told->type == LBX_EVENT_EMERGENCY_DECLARED ? "declares an emergency: " : "asks: ");
+static void tell_wish(const char *does, const struct lbx_access_requested *wish,
+                      const struct told *told) {
+    lbx_buf_str(told->what, does);
     for (size_t i = 0; i < wish->action_count; i++) {
         lbx_buf_str(told->what, i ? "; " : "");
         lbx_item_words(&wish->actions[i], told->what);
@@ -59,8 +60,7 @@ static void tell_wish(const void *data, const struct told *told) {
     ctl_put_remark(wish->justification, told->what);
 }
 
-static void tell_withdrawal(const void *data, const struct told *told) {
-    const struct lbx_access_withdrawn *withdrawn = data;
+static void tell_withdrawal(const struct lbx_access_withdrawn *withdrawn, const struct told *told) {
     lbx_buf_str(told->what, "withdraws the request");
     ctl_put_remark(withdrawn->comment, told->what);
 }
@@ -70,36 +70,25 @@ static void put_ticket(const char *ticket_id, const struct told *told) {
     lbx_text_harmless(ticket_id, told->who);
 }
 
-static void tell_opening(const void *data, const struct told *told) {
-    const struct lbx_ticket_opened *ticket = data;
-    put_ticket(ticket->ticket_id, told);
-    lbx_buf_str(told->what, "is opened");
-    ctl_put_remark(ticket->title, told->what);
-}
-
-static void tell_ticket(const void *data, const struct told *told) {
-    const struct lbx_ticket_comment *ticket = data;
-    put_ticket(ticket->ticket_id, told);
-    lbx_buf_str(told->what, told->type == LBX_EVENT_TICKET_CLOSED ? "is closed" : "is open again");
+static void tell_comment(const char *does, const struct lbx_ticket_comment *ticket,
+                         const struct told *told) {
+    lbx_buf_str(told->what, does);
     ctl_put_remark(ticket->comment, told->what);
 }
 
-static void tell_assignment(const void *data, const struct told *told) {
-    const struct lbx_ticket_assigned *ticket = data;
-    put_ticket(ticket->ticket_id, told);
-    lbx_buf_str(told->what, told->type == LBX_EVENT_TICKET_ESCALATED ? "goes to one more engineer, "
-                                                                     : "goes to ");
+static void tell_assignment(const char *does, const struct lbx_ticket_assigned *ticket,
+                            const struct told *told) {
+    lbx_buf_str(told->what, does);
     put_engineer(&ticket->engineer, told->what);
 }
 
-static void tell_decision(const void *data, const struct told *told) {
+static void tell_vote(const struct lbx_decision_submitted *decision, const struct told *told) {
     static const char *const says[] = {
         [LBX_DECISION_APPROVE] = "says yes",
         [LBX_DECISION_DENY] = "says no",
         [LBX_DECISION_REVOKE] = "takes it back",
         [LBX_DECISION_ACKNOWLEDGE] = "acknowledges",
     };
-    const struct lbx_decision_submitted *decision = data;
     ctl_put_person(&decision->by, told->who);
     lbx_buf_str(told->what, says[decision->decision]);
     if (decision->action_count)
@@ -113,22 +102,20 @@ static void tell_decision(const void *data, const struct told *told) {
     ctl_put_remark(decision->comment, told->what);
 }
 
-static void tell_verdict(const void *data, const struct told *told) {
+static void tell_verdict(const struct lbx_decision_judged *judged, const struct told *told) {
     static const char *const nouns[] = {
         [LBX_DECISION_APPROVE] = "approval",
         [LBX_DECISION_DENY] = "denial",
         [LBX_DECISION_REVOKE] = "revocation",
         [LBX_DECISION_ACKNOWLEDGE] = "acknowledgement",
     };
-    const struct lbx_decision_judged *judged = data;
     lbx_buf_str(told->who, "Lockbox");
     lbx_buf_printf(told->what, "judges the %s by ", nouns[judged->decision]);
     ctl_put_person(&judged->by, told->what);
     lbx_buf_printf(told->what, ": %s", lbx_verdict_names[judged->verdict]);
 }
 
-static void tell_access(const void *data, const struct told *told) {
-    const struct lbx_access_performed *access = data;
+static void tell_performed(const struct lbx_access_performed *access, const struct told *told) {
     const struct lbx_item item = {.action = access->action,
                                   .namespace = access->namespace,
                                   .kind = access->kind,
@@ -137,35 +124,48 @@ static void tell_access(const void *data, const struct told *told) {
     lbx_item_words(&item, told->what);
 }
 
-static void tell_mail(const void *data, const struct told *told) {
-    const struct lbx_notification_outcome *mail = data;
-    bool sent = told->type == LBX_EVENT_NOTIFICATION_SENT;
-    lbx_buf_printf(told->what, "%s the %s mail to ", sent ? "sends" : "cannot send",
-                   lbx_mail_kind_names[mail->kind]);
+static void put_mail(const char *does, const struct lbx_notification_outcome *mail,
+                     const struct told *told) {
+    lbx_buf_printf(told->what, "%s the %s mail to ", does, lbx_mail_kind_names[mail->kind]);
     lbx_text_harmless(mail->recipient, told->what);
-    if (!sent)
-        ctl_put_remark(mail->smtp_reply, told->what);
 }
 
 struct change {
-    int change, role;
+    enum lbx_change change;
+    int role;
     const struct lbx_principal *principal;
     const char *principal_id, *subscription_id;
 };
 
+static const char *change_words(enum lbx_change change) {
+    switch (change) {
+    case LBX_CHANGE_SUBSCRIPTION_ADDED:
+        return "a subscription is added";
+    case LBX_CHANGE_SUBSCRIPTION_REMOVED:
+        return "a subscription is removed";
+    case LBX_CHANGE_ROLE_ASSIGNED:
+        return "a role is assigned";
+    case LBX_CHANGE_ROLE_REMOVED:
+        return "a role is removed";
+    case LBX_CHANGE_LOCKBOX_ENABLED:
+        return "Lockbox is enabled";
+    case LBX_CHANGE_LOCKBOX_DISABLED:
+        return "Lockbox is disabled";
+    case LBX_CHANGE_CONTACTS_SET:
+        return "the alternate addresses are set";
+    case LBX_CHANGE_POLICY_SET:
+        return "the policy is set";
+    case LBX_CHANGE_APPROVER_KEY_SET:
+        return "an approver's key is set";
+    case LBX_CHANGE_NONE:
+    case LBX_CHANGE_END:
+        break;
+    }
+    return "";
+}
+
 static void put_change(const struct change *c, struct lbx_buf *what) {
-    static const char *const words[LBX_CHANGE_END] = {
-        [LBX_CHANGE_SUBSCRIPTION_ADDED] = "a subscription is added",
-        [LBX_CHANGE_SUBSCRIPTION_REMOVED] = "a subscription is removed",
-        [LBX_CHANGE_ROLE_ASSIGNED] = "a role is assigned",
-        [LBX_CHANGE_ROLE_REMOVED] = "a role is removed",
-        [LBX_CHANGE_LOCKBOX_ENABLED] = "Lockbox is enabled",
-        [LBX_CHANGE_LOCKBOX_DISABLED] = "Lockbox is disabled",
-        [LBX_CHANGE_CONTACTS_SET] = "the alternate addresses are set",
-        [LBX_CHANGE_POLICY_SET] = "the policy is set",
-        [LBX_CHANGE_APPROVER_KEY_SET] = "an approver's key is set",
-    };
-    lbx_buf_str(what, words[c->change]);
+    lbx_buf_str(what, change_words(c->change));
     if (c->role) {
         lbx_buf_printf(what, ", %s: ", lbx_role_names[c->role]);
         ctl_put_person(c->principal, what);
@@ -182,19 +182,17 @@ static void put_tenant(const char *tenant_id, const struct told *told) {
     lbx_text_harmless(tenant_id, told->who);
 }
 
-static void tell_tenant(const void *data, const struct told *told) {
-    const struct lbx_tenant_event *t = data;
-    const struct change change = {(int)lbx_tenant_change_of(told->type), t->role, &t->principal,
+static void tell_change(const struct lbx_tenant_event *t, const struct told *told) {
+    const struct change change = {lbx_tenant_change_of(told->type), t->role, &t->principal,
                                   t->principal_id, t->subscription_id};
     put_tenant(t->tenant_id, told);
     lbx_buf_str(told->what, "changes: ");
     put_change(&change, told->what);
 }
 
-static void tell_changed(const void *data, const struct told *told) {
-    const struct lbx_tenant_changed *t = data;
-    const struct change change = {t->change, t->role, &t->principal, t->principal_id,
-                                  t->subscription_id};
+static void tell_answer(const struct lbx_tenant_changed *t, const struct told *told) {
+    const struct change change = {(enum lbx_change)t->change, t->role, &t->principal,
+                                  t->principal_id, t->subscription_id};
     lbx_buf_str(told->who, "Lockbox");
     lbx_buf_str(told->what, t->reason ? "refuses a change: " : "applies a change: ");
     put_change(&change, told->what);
@@ -202,112 +200,152 @@ static void tell_changed(const void *data, const struct told *told) {
         ctl_put_remark(lbx_refusal_names[t->reason], told->what);
 }
 
-static void tell_quarantine(const void *data, const struct told *told) {
-    const struct lbx_quarantine_settled *q = data;
-    bool replayed = told->type == LBX_EVENT_QUARANTINE_REPLAYED;
+static void tell_settled(const char *does, const struct lbx_quarantine_settled *q,
+                         const struct told *told) {
     ctl_put_person(&q->by, told->who);
-    lbx_buf_printf(told->what, "%s the rejected record %lld", replayed ? "replays" : "discards",
-                   (long long)q->quarantine_id);
+    lbx_buf_printf(told->what, "%s the rejected record %lld", does, (long long)q->quarantine_id);
     ctl_put_remark(q->reason, told->what);
 }
 
-static void tell_created(const struct lbx_request *r, struct lbx_buf *what) {
-    lbx_buf_printf(what, "asks %zu approver%s to decide", r->approver_count,
-                   r->approver_count == 1 ? "" : "s");
-    put_until(r->decide_by, what);
+static void put_detail(enum lbx_request_detail detail, const struct lbx_request *r,
+                       struct lbx_buf *what) {
+    switch (detail) {
+    case LBX_DETAIL_NONE:
+        break;
+    case LBX_DETAIL_APPROVERS:
+        lbx_buf_printf(what, "%zu approver%s to decide", r->approver_count,
+                       r->approver_count == 1 ? "" : "s");
+        put_until(r->decide_by, what);
+        break;
+    case LBX_DETAIL_REFUSAL:
+        lbx_buf_str(what, r->reason ? lbx_refusal_names[r->reason] : "");
+        if (r->reason_item)
+            lbx_buf_printf(what, " (item %lld)", (long long)r->reason_item);
+        break;
+    case LBX_DETAIL_NEEDED:
+        lbx_buf_printf(what, "%lld are needed", (long long)r->approvals_needed);
+        break;
+    case LBX_DETAIL_ACCESS:
+        put_until(r->expires_at, what);
+        break;
+    }
 }
 
-static void tell_refused(const struct lbx_request *r, struct lbx_buf *what) {
-    lbx_buf_printf(what, "refuses the wish: %s", r->reason ? lbx_refusal_names[r->reason] : "");
-    if (r->reason_item)
-        lbx_buf_printf(what, " (item %lld)", (long long)r->reason_item);
-}
-
-static void tell_recorded(const struct lbx_request *r, struct lbx_buf *what) {
-    lbx_buf_printf(what, "counts one approval more; %lld are needed",
-                   (long long)r->approvals_needed);
-}
-
-/* A request's own events. */
 static void tell_request(const void *data, const struct told *told) {
-    static const struct {
-        void (*tell)(const struct lbx_request *r, struct lbx_buf *what);
-        const char *words;
-        bool until; /* access lasts until */
-    } events[LBX_EVENT_COUNT] = {
-        [LBX_EVENT_REQUEST_CREATED] = {tell_created},
-        [LBX_EVENT_REQUEST_REFUSED] = {tell_refused},
-        [LBX_EVENT_REQUEST_NOT_REQUIRED] = {.words = "asks nobody, Lockbox is not enabled: access",
-                                            .until = true},
-        [LBX_EVENT_REQUEST_APPROVAL_RECORDED] = {tell_recorded},
-        [LBX_EVENT_REQUEST_REMINDER_DUE] = {.words = "reminds the approvers"},
-        [LBX_EVENT_REQUEST_APPROVED] = {.words = "grants access", .until = true},
-        [LBX_EVENT_REQUEST_DENIED] = {.words = "ends the request: denied"},
-        [LBX_EVENT_REQUEST_EXPIRED] = {.words = "ends the request: nobody decided in time"},
-        [LBX_EVENT_REQUEST_CANCELLED] = {.words = "ends the request: cancelled"},
-        [LBX_EVENT_REQUEST_COMPLETED] = {.words = "ends access: its time is up"},
-        [LBX_EVENT_REQUEST_REVOKED] = {.words = "ends access: revoked"},
-        [LBX_EVENT_REQUEST_EMERGENCY] = {.words = "grants emergency access", .until = true},
-        [LBX_EVENT_REQUEST_ACKNOWLEDGED] = {.words = "notes that the customer acknowledged"},
-        [LBX_EVENT_REQUEST_UNACKNOWLEDGED] = {.words =
-                                                  "notes that no customer acknowledged in time"},
-    };
-    const struct lbx_request *r = &((const struct lbx_request_changed *)data)->request;
+    const struct lbx_request_event *event = lbx_request_event(told->type);
     lbx_buf_str(told->who, "Lockbox");
-    if (events[told->type].tell)
-        events[told->type].tell(r, told->what);
-    else
-        lbx_buf_str(told->what, events[told->type].words);
-    if (events[told->type].until)
-        put_until(r->expires_at, told->what);
+    lbx_buf_str(told->what, event->words);
+    put_detail(event->detail, &((const struct lbx_request_changed *)data)->request, told->what);
 }
 
-/* ---- by type ---- */
+/* ---- by family ---- */
 
-typedef void tell_fn(const void *data, const struct told *told);
+static void tell_ticket(const void *data, const struct told *told) {
+    put_ticket(lbx_ticket_id(told->type, data), told);
+    switch ((enum lbx_ticket_event)told->type) {
+    case LBX_TICKET_EVENT_OPENED:
+        lbx_buf_str(told->what, "is opened");
+        ctl_put_remark(((const struct lbx_ticket_opened *)data)->title, told->what);
+        break;
+    case LBX_TICKET_EVENT_ASSIGNED:
+        tell_assignment("goes to ", data, told);
+        break;
+    case LBX_TICKET_EVENT_ESCALATED:
+        tell_assignment("goes to one more engineer, ", data, told);
+        break;
+    case LBX_TICKET_EVENT_CLOSED:
+        tell_comment("is closed", data, told);
+        break;
+    case LBX_TICKET_EVENT_REOPENED:
+        tell_comment("is open again", data, told);
+        break;
+    }
+}
 
-static tell_fn *const tellers[LBX_EVENT_COUNT] = {
-    [LBX_EVENT_TICKET_OPENED] = tell_opening,
-    [LBX_EVENT_TICKET_ASSIGNED] = tell_assignment,
-    [LBX_EVENT_TICKET_ESCALATED] = tell_assignment,
-    [LBX_EVENT_TICKET_CLOSED] = tell_ticket,
-    [LBX_EVENT_TICKET_REOPENED] = tell_ticket,
-    [LBX_EVENT_ACCESS_REQUESTED] = tell_wish,
-    [LBX_EVENT_ACCESS_WITHDRAWN] = tell_withdrawal,
-    [LBX_EVENT_EMERGENCY_DECLARED] = tell_wish,
-    [LBX_EVENT_SUBSCRIPTION_ADDED] = tell_tenant,
-    [LBX_EVENT_SUBSCRIPTION_REMOVED] = tell_tenant,
-    [LBX_EVENT_ROLE_ASSIGNED] = tell_tenant,
-    [LBX_EVENT_ROLE_REMOVED] = tell_tenant,
-    [LBX_EVENT_LOCKBOX_ENABLED] = tell_tenant,
-    [LBX_EVENT_LOCKBOX_DISABLED] = tell_tenant,
-    [LBX_EVENT_CONTACTS_SET] = tell_tenant,
-    [LBX_EVENT_POLICY_SET] = tell_tenant,
-    [LBX_EVENT_APPROVER_KEY_SET] = tell_tenant,
-    [LBX_EVENT_DECISION_SUBMITTED] = tell_decision,
-    [LBX_EVENT_ACCESS_PERFORMED] = tell_access,
-    [LBX_EVENT_REQUEST_CREATED] = tell_request,
-    [LBX_EVENT_REQUEST_REFUSED] = tell_request,
-    [LBX_EVENT_REQUEST_NOT_REQUIRED] = tell_request,
-    [LBX_EVENT_REQUEST_APPROVAL_RECORDED] = tell_request,
-    [LBX_EVENT_REQUEST_APPROVED] = tell_request,
-    [LBX_EVENT_REQUEST_DENIED] = tell_request,
-    [LBX_EVENT_REQUEST_EXPIRED] = tell_request,
-    [LBX_EVENT_REQUEST_CANCELLED] = tell_request,
-    [LBX_EVENT_REQUEST_COMPLETED] = tell_request,
-    [LBX_EVENT_REQUEST_REVOKED] = tell_request,
-    [LBX_EVENT_REQUEST_REMINDER_DUE] = tell_request,
-    [LBX_EVENT_REQUEST_EMERGENCY] = tell_request,
-    [LBX_EVENT_REQUEST_ACKNOWLEDGED] = tell_request,
-    [LBX_EVENT_REQUEST_UNACKNOWLEDGED] = tell_request,
-    [LBX_EVENT_DECISION_JUDGED] = tell_verdict,
-    [LBX_EVENT_TENANT_CHANGED] = tell_changed,
-    [LBX_EVENT_TENANT_CHANGE_REFUSED] = tell_changed,
-    [LBX_EVENT_NOTIFICATION_SENT] = tell_mail,
-    [LBX_EVENT_NOTIFICATION_FAILED] = tell_mail,
-    [LBX_EVENT_QUARANTINE_REPLAYED] = tell_quarantine,
-    [LBX_EVENT_QUARANTINE_DISCARDED] = tell_quarantine,
-};
+static void tell_access(const void *data, const struct told *told) {
+    switch ((enum lbx_access_event)told->type) {
+    case LBX_ACCESS_EVENT_REQUESTED:
+        tell_wish("asks: ", data, told);
+        break;
+    case LBX_ACCESS_EVENT_EMERGENCY_DECLARED:
+        tell_wish("declares an emergency: ", data, told);
+        break;
+    case LBX_ACCESS_EVENT_WITHDRAWN:
+        tell_withdrawal(data, told);
+        break;
+    case LBX_ACCESS_EVENT_PERFORMED:
+        tell_performed(data, told);
+        break;
+    }
+}
+
+static void tell_decision(const void *data, const struct told *told) {
+    switch ((enum lbx_decision_event)told->type) {
+    case LBX_DECISION_EVENT_SUBMITTED:
+        tell_vote(data, told);
+        break;
+    case LBX_DECISION_EVENT_JUDGED:
+        tell_verdict(data, told);
+        break;
+    }
+}
+
+static void tell_tenant(const void *data, const struct told *told) {
+    if (lbx_tenant_change_of(told->type) != LBX_CHANGE_NONE)
+        tell_change(data, told);
+    else
+        tell_answer(data, told);
+}
+
+static void tell_mail(const void *data, const struct told *told) {
+    const struct lbx_notification_outcome *mail = data;
+    switch ((enum lbx_notification_event)told->type) {
+    case LBX_NOTIFICATION_EVENT_SENT:
+        put_mail("sends", mail, told);
+        break;
+    case LBX_NOTIFICATION_EVENT_FAILED:
+        put_mail("cannot send", mail, told);
+        ctl_put_remark(mail->smtp_reply, told->what);
+        break;
+    }
+}
+
+static void tell_quarantine(const void *data, const struct told *told) {
+    switch ((enum lbx_quarantine_event)told->type) {
+    case LBX_QUARANTINE_EVENT_REPLAYED:
+        tell_settled("replays", data, told);
+        break;
+    case LBX_QUARANTINE_EVENT_DISCARDED:
+        tell_settled("discards", data, told);
+        break;
+    }
+}
+
+static void tell(const void *data, const struct told *told) {
+    switch (lbx_event_type_info(told->type)->family) {
+    case LBX_FAMILY_TICKET:
+        tell_ticket(data, told);
+        break;
+    case LBX_FAMILY_ACCESS:
+        tell_access(data, told);
+        break;
+    case LBX_FAMILY_TENANT:
+        tell_tenant(data, told);
+        break;
+    case LBX_FAMILY_DECISION:
+        tell_decision(data, told);
+        break;
+    case LBX_FAMILY_REQUEST:
+        tell_request(data, told);
+        break;
+    case LBX_FAMILY_NOTIFICATION:
+        tell_mail(data, told);
+        break;
+    case LBX_FAMILY_QUARANTINE:
+        tell_quarantine(data, told);
+        break;
+    }
+}
 
 /* The reason stands in a header; it names fields, and no values. */
 static void tell_deadletter(const struct lbx_record *record, struct lbx_arena *arena,
@@ -331,7 +369,7 @@ void ctl_put_story(const struct lbx_record *record, const char *type, struct lbx
     }
     if (record->topic < LBX_TOPIC_COUNT &&
         lbx_event_decode(record, MOST_BYTES, arena, &event, &reason) == LBX_OK) {
-        tellers[event.type](event.data, &(struct told){event.type, what, who});
+        tell(event.data, &(struct told){event.type, what, who});
         return;
     }
     lbx_text_harmless(type ? type : "a record without a type", what);

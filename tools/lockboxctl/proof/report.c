@@ -69,15 +69,21 @@ static bool is_proved(struct report *r, const struct lbx_record *record, struct 
 }
 
 static enum moment_kind kind_of(enum lbx_event_type type) {
-    static const enum moment_kind kinds[LBX_EVENT_COUNT] = {
-        [LBX_EVENT_DECISION_SUBMITTED] = KIND_DECISION, [LBX_EVENT_DECISION_JUDGED] = KIND_DECISION,
-        [LBX_EVENT_NOTIFICATION_SENT] = KIND_MAIL,      [LBX_EVENT_NOTIFICATION_FAILED] = KIND_MAIL,
-        [LBX_EVENT_ACCESS_PERFORMED] = KIND_ACCESS,
-    };
-    if (kinds[type] == KIND_OTHER &&
-        strncmp(lbx_event_type_info(type)->name, "lockbox.request.", 16) == 0)
+    switch (lbx_event_type_info(type)->family) {
+    case LBX_FAMILY_REQUEST:
         return KIND_REQUEST;
-    return kinds[type];
+    case LBX_FAMILY_DECISION:
+        return KIND_DECISION;
+    case LBX_FAMILY_NOTIFICATION:
+        return KIND_MAIL;
+    case LBX_FAMILY_ACCESS:
+        return type == LBX_EVENT_ACCESS_PERFORMED ? KIND_ACCESS : KIND_OTHER;
+    case LBX_FAMILY_TICKET:
+    case LBX_FAMILY_TENANT:
+    case LBX_FAMILY_QUARANTINE:
+        break;
+    }
+    return KIND_OTHER;
 }
 
 static void keep_data(struct report *r, const struct lbx_event *event) {
