@@ -106,24 +106,37 @@ static bool has_approvers(const struct lbx_creation *c, int64_t *item) {
     return c->approver_count > 0;
 }
 
+#define REFUSES(holds, reason, words)                                                              \
+    { holds, LBX_STATE_REFUSED, LBX_REFUSAL_##reason, words }
+
 /* In this order; the first that does not hold says what becomes of the wish. */
 static const struct check {
     bool (*holds)(const struct lbx_creation *creation, int64_t *item);
     int state, reason;
+    const char *words; /* of the reason, for a mail */
 } checks[] = {
-    {ticket_known, LBX_STATE_REFUSED, LBX_REFUSAL_TICKET_UNKNOWN},
-    {ticket_open, LBX_STATE_REFUSED, LBX_REFUSAL_TICKET_CLOSED},
-    {engineer_on_ticket, LBX_STATE_REFUSED, LBX_REFUSAL_ENGINEER_NOT_ON_TICKET},
-    {organization_allowed, LBX_STATE_REFUSED, LBX_REFUSAL_ORGANIZATION_NOT_ALLOWED},
-    {lockbox_enabled, LBX_STATE_NOT_REQUIRED, LBX_REFUSAL_NONE},
-    {actions_permitted, LBX_STATE_REFUSED, LBX_REFUSAL_ACTION_NOT_PERMITTED},
-    {resource_inside, LBX_STATE_REFUSED, LBX_REFUSAL_RESOURCE_OUTSIDE_SUBSCRIPTION},
-    {duration_within, LBX_STATE_REFUSED, LBX_REFUSAL_DURATION_TOO_LONG},
-    {justified, LBX_STATE_REFUSED, LBX_REFUSAL_JUSTIFICATION_MISSING},
-    {extended_known, LBX_STATE_REFUSED, LBX_REFUSAL_EXTENDS_UNKNOWN},
-    {authorized_by_another, LBX_STATE_REFUSED, LBX_REFUSAL_AUTHORIZER_IS_ENGINEER},
-    {has_approvers, LBX_STATE_REFUSED, LBX_REFUSAL_NO_APPROVERS},
+    /* clang-format off */
+    REFUSES(ticket_known, TICKET_UNKNOWN, "its ticket is not known"),
+    REFUSES(ticket_open, TICKET_CLOSED, "its ticket is closed"),
+    REFUSES(engineer_on_ticket, ENGINEER_NOT_ON_TICKET, "the engineer is not assigned to its ticket"),
+    REFUSES(organization_allowed, ORGANIZATION_NOT_ALLOWED, "the engineer's organization is not allowed"),
+    {lockbox_enabled, LBX_STATE_NOT_REQUIRED, LBX_REFUSAL_NONE, NULL},
+    REFUSES(actions_permitted, ACTION_NOT_PERMITTED, "an action is not one of the permitted ones"),
+    REFUSES(resource_inside, RESOURCE_OUTSIDE_SUBSCRIPTION, "the resource is outside the subscription"),
+    REFUSES(duration_within, DURATION_TOO_LONG, "the duration is longer than allowed"),
+    REFUSES(justified, JUSTIFICATION_MISSING, "it has no justification"),
+    REFUSES(extended_known, EXTENDS_UNKNOWN, "the request that it extends is not known"),
+    REFUSES(authorized_by_another, AUTHORIZER_IS_ENGINEER, "the emergency was authorized by the engineer himself"),
+    REFUSES(has_approvers, NO_APPROVERS, "nobody may approve for the subscription"),
+    /* clang-format on */
 };
+
+const char *lbx_refusal_words(enum lbx_refusal reason) {
+    for (size_t i = 0; reason && i < sizeof checks / sizeof *checks; i++)
+        if (checks[i].reason == (int)reason)
+            return checks[i].words;
+    return NULL;
+}
 
 /* ---- the request ---- */
 

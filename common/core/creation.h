@@ -25,4 +25,7 @@ struct lbx_creation {
 void lbx_request_create(const struct lbx_creation *creation, struct lbx_arena *arena,
                         struct lbx_request *ret_request);
 
+/* Why a request was refused, for people: "its ticket is closed". NULL of a reason that is no request's. Static. */
+const char *lbx_refusal_words(enum lbx_refusal reason);
+
 #endif

@@ -2,6 +2,7 @@
  * can leave it out; which text says what about it is the templates' business. */
 #include "mail/values.h"
 
+#include "core/creation.h"
 #include "mail/mail.h"
 #include "mail/words.h"
 
@@ -96,23 +97,8 @@ static void write_state(const void *subject, size_t item, struct lbx_buf *out) {
 }
 
 static void write_refusal(const void *subject, size_t item, struct lbx_buf *out) {
-    static const char *const words[LBX_REFUSAL_END] = {
-        [LBX_REFUSAL_TICKET_UNKNOWN] = "its ticket is not known",
-        [LBX_REFUSAL_TICKET_CLOSED] = "its ticket is closed",
-        [LBX_REFUSAL_ENGINEER_NOT_ON_TICKET] = "the engineer is not assigned to its ticket",
-        [LBX_REFUSAL_ORGANIZATION_NOT_ALLOWED] = "the engineer's organization is not allowed",
-        [LBX_REFUSAL_ACTION_NOT_PERMITTED] = "an action is not one of the permitted ones",
-        [LBX_REFUSAL_RESOURCE_OUTSIDE_SUBSCRIPTION] = "the resource is outside the subscription",
-        [LBX_REFUSAL_DURATION_TOO_LONG] = "the duration is longer than allowed",
-        [LBX_REFUSAL_JUSTIFICATION_MISSING] = "it has no justification",
-        [LBX_REFUSAL_EXTENDS_UNKNOWN] = "the request that it extends is not known",
-        [LBX_REFUSAL_NO_APPROVERS] = "nobody may approve for the subscription",
-        [LBX_REFUSAL_AUTHORIZER_IS_ENGINEER] =
-            "the emergency was authorized by the engineer himself",
-    };
-    const struct lbx_request *request = request_of(subject);
     (void)item;
-    put(words[request->reason], out);
+    put(lbx_refusal_words((enum lbx_refusal)request_of(subject)->reason), out);
 }
 
 static void put_number(int64_t number, struct lbx_buf *out) {

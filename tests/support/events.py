@@ -7,16 +7,17 @@ from cloudevents.core.bindings import kafka
 from cloudevents.core.formats.json import JSONFormat
 from cloudevents.core.v1.event import CloudEvent
 
+from .vocabulary import EVENTS
+
 TICKETING = "https://support.example/tickets"
 PORTAL = "https://portal.example/lockbox"
 
-# By the type's noun: topic, the member that is the record's key, who says such things.
-PLACES = {
-    "ticket": ("lockbox.tickets.v1", "ticket_id", TICKETING),
-    "access": ("lockbox.tickets.v1", "ticket_id", TICKETING),
-    "tenant": ("lockbox.tenants.v1", "tenant_id", PORTAL),
-    "decision": ("lockbox.decisions.v1", "request_id", PORTAL),
-    "access.performed": ("lockbox.accesses.v1", "engineer_id", "https://enforcement.example"),
+# By topic: the member that is the record's key, who says such things.
+WRITERS_OF = {
+    "lockbox.tickets.v1": ("ticket_id", TICKETING),
+    "lockbox.tenants.v1": ("tenant_id", PORTAL),
+    "lockbox.decisions.v1": ("request_id", PORTAL),
+    "lockbox.accesses.v1": ("engineer_id", "https://enforcement.example"),
 }
 
 WRITERS = {"structured": kafka.to_structured, "binary": kafka.to_binary}
@@ -46,4 +47,6 @@ def outgoing(event: CloudEvent, mode: str = "structured") -> Outgoing:
 
 
 def place_of(short_type: str) -> tuple[str, str, str]:
-    return PLACES.get(short_type) or PLACES[short_type.partition(".")[0]]
+    """Topic, key, source. A type that there is not goes where its family does."""
+    topic = EVENTS.get(short_type) or next(topic for name, topic in EVENTS.items() if name.split(".")[0] == short_type.split(".")[0])
+    return topic, *WRITERS_OF[topic]

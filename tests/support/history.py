@@ -2,6 +2,7 @@
 from collections import defaultdict
 
 from .broker import Record
+from .vocabulary import EVENTS, STATES
 
 # The contract's table: the state that a first event opens with, the states that follow a state, and the events that
 # leave it as it is.
@@ -9,7 +10,7 @@ FIRST = {"created": "customer_notified", "refused": "refused", "not_required": "
          "emergency_started": "emergency"}
 NEXT = {"customer_notified": {"approved", "denied", "expired", "cancelled"}, "approved": {"completed", "revoked"},
         "emergency": {"completed", "revoked"}}
-STAYS = {"approval_recorded", "reminder_due", "acknowledged", "unacknowledged"}
+STAYS = {name.removeprefix("request.") for name in EVENTS if name.startswith("request.")} - {*FIRST, *STATES}
 
 
 def once_each(records: list[Record]) -> list[Record]:

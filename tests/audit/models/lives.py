@@ -6,7 +6,7 @@ from datetime import datetime, timedelta, timezone
 
 from support.audit import await_auditor
 from support.broker import STRUCTURED
-from support.events import PLACES, Outgoing, event_in, outgoing
+from support.events import Outgoing, event_in, outgoing, place_of
 from support.road import Road
 from support.scenario import LOGS, Person, Request, Tenant, new_engineer
 from support.traffic import Traffic, await_quiet
@@ -176,7 +176,7 @@ class Lives:
             self.access(now["engineer"]["id"], resource, item, when, chance.choice(["allowed"] * 4 + ["blocked"]),
                         chance.choice(["structured", "binary"]), chance.choice([1, 1, 1, 2]),
                         request_id=chance.choice([None, now["request_id"]]))
-        topic, source = PLACES["access.performed"][0], PLACES["access.performed"][2]
+        topic, _, source = place_of("access.performed")
         event = event_in("access.performed", {"engineer_id": "eve", "resource_id": "r", "action": "a", "outcome": "allowed",
                                               "performed_at": "2026-11-24T10:00:00Z"}, id="again", source=source)
         other = event_in("access.performed", {**event.get_data(), "outcome": "blocked"}, id="again", source=source,

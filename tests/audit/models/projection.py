@@ -5,26 +5,15 @@ import re
 from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
 
 from support.broker import Record
 from support.schemas import schema_errors
 
-REQUEST_OPERATIONS = {
-    "created": ("Create Lockbox Request", "Started"),
-    "refused": ("Create Lockbox Request", "Failed"),
-    "not_required": ("Lockbox Not Required", "Succeeded"),
-    "approval_recorded": ("Record Lockbox Approval", "Succeeded"),
-    "approved": ("Approve Lockbox Request", "Succeeded"),
-    "denied": ("Deny Lockbox Request", "Succeeded"),
-    "expired": ("Lockbox Request Expiry", "Succeeded"),
-    "cancelled": ("Cancel Lockbox Request", "Succeeded"),
-    "completed": ("Lockbox Access Expiry", "Succeeded"),
-    "revoked": ("Revoke Lockbox Access", "Succeeded"),
-    "reminder_due": ("Lockbox Request Reminder", "Succeeded"),
-    "emergency_started": ("Start Lockbox Emergency Access", "Succeeded"),
-    "acknowledged": ("Acknowledge Lockbox Emergency Access", "Succeeded"),
-    "unacknowledged": ("Lockbox Emergency Acknowledgement Expiry", "Failed"),
-}
+# As the examples of the request events are told.
+TOLD = Path(__file__).resolve().parents[2] / "schemas/golden/told.txt"
+REQUEST_OPERATIONS = {what: (operation, status) for what, operation, status in re.findall(
+    r"^lockbox\.request\.(\w+)\.v1/[^\n]*\n(?:    .*\n)*?    operation: (.*)\n    status: (.*)\n", TOLD.read_text(), re.MULTILINE)}
 TENANT_OPERATIONS = {
     "subscription_added": "Add Lockbox Subscription", "subscription_removed": "Remove Lockbox Subscription",
     "role_assigned": "Assign Lockbox Role", "role_removed": "Remove Lockbox Role", "lockbox_enabled": "Enable Lockbox",
