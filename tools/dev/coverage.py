@@ -51,8 +51,6 @@ def tell(files: list[dict]) -> None:
     for file in files:
         for i, number in enumerate(counted(file["lines"])):
             sums[folder_of(file["file"])][i] += number
-    verdict = f"{len(found)} lines want a test" if found else "every branch is taken"
-    print(f"{' and '.join(WHOLE)}: {verdict}")
     for folder, (run_lines, lines, taken, branches) in sorted(sums.items()):
         print(f"{folder:<20} {share(run_lines, lines)} {share(taken, branches)}")
     print(f"Page: {REPORT}/index.html")
