@@ -7,11 +7,11 @@
 
 const struct lbx_sql *const *const lbx_offsets_statements = sql_offsets_all;
 
-struct lbx_claim *lbx_claim_find(struct lbx_claim *claims, size_t count, const char *topic,
+struct lbx_claim *lbx_claim_find(const struct lbx_claim *claims, size_t count, const char *topic,
                                  int64_t partition) {
     for (size_t i = 0; i < count; i++)
         if (claims[i].partition == partition && strcmp(claims[i].topic, topic) == 0)
-            return &claims[i];
+            return (struct lbx_claim *)&claims[i];
     return NULL;
 }
 

@@ -15,8 +15,8 @@ struct lbx_claim {
     int64_t batch_end;          /* next_offset once the batch in hand is committed */
 };
 
-/* The claim on a partition; NULL where there is none. */
-struct lbx_claim *lbx_claim_find(struct lbx_claim *claims, size_t count, const char *topic,
+/* The claim on a partition, as const as claims is; NULL where there is none. */
+struct lbx_claim *lbx_claim_find(const struct lbx_claim *claims, size_t count, const char *topic,
                                  int64_t partition);
 
 extern const struct lbx_sql *const *const lbx_offsets_statements;

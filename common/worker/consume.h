@@ -1,66 +1,76 @@
-/* A part that consumes topics: batches, fencing, inbox, quarantine.
+/* The consuming part: brings batches of Kafka's records to a handler, one transaction each.
  *
- * Each batch is one transaction: the fence first (this epoch still owns the partitions, and the batch
- * begins where the last one ended), then the effects, then COMMIT. Kafka's own offset follows, for lag
- * tools. When the connection breaks, the partitions are taken anew, which tells how far the database
- * is: a record is never handled twice, and none is skipped.
+ * Each batch is one transaction: the fence first (this epoch still owns the partitions, and the batch begins where
+ * the last one ended), then what the handler does, then COMMIT. Kafka's own offset follows, for lag tools. When the
+ * connection breaks, the partitions are taken anew, which tells how far the database is: no record is handled
+ * twice, and none is skipped. What a record means is the handler's: worker/events.h has that of most workers.
  */
 #ifndef LBX_WORKER_CONSUME_H
 #define LBX_WORKER_CONSUME_H
 
-#include "store/effects.h"
-#include "store/inbox.h"
+#include "event/record.h"
 #include "store/offsets.h"
 #include "worker/worker.h"
 
-struct lbx_batch {
-    struct lbx_worker *worker;
-    struct lbx_arena *arena;        /* lives as long as the batch */
-    struct lbx_input_event *inputs; /* in order within each partition */
-    size_t count;
-    const struct lbx_claim *claims; /* the partitions held, as before the batch */
+/* What one transaction is about. Everything is borrowed for its time. */
+struct lbx_records {
+    struct lbx_worker *worker;            /* with a connection */
+    const char *group;                    /* the consumer, as consumer_offset names it */
+    struct lbx_arena *arena;              /* reset before each transaction */
+    const struct lbx_record *const *list; /* in order within each partition */
+    size_t count;                         /* 0: a checkpoint */
+    /* The partitions held. The batch goes from next_offset to batch_end in each. */
+    const struct lbx_claim *claims;
     size_t claim_count;
-    struct lbx_effects effects; /* not used by a raw consumer */
-    void *state;                /* the handler's, for this batch; allocated by load */
-    void *kept;                 /* a raw consumer's, from batch to batch: see kept_size */
+    bool refused; /* the only record: the database refused what the handler made of it */
 };
 
-/* One transaction of a raw consumer. read adds what is to be read behind the fence, in its round trip;
- * write reads that, writes, and adds the statements that go with the COMMIT. LBX_ERR_CONFLICT: what is
- * stored contradicts itself or the records: nothing is committed, and the worker halts. */
-struct lbx_raw_step {
-    void (*read)(struct lbx_batch *batch, struct lbx_calls *calls); /* NULL: nothing */
-    enum lbx_err (*write)(struct lbx_batch *batch, struct lbx_calls *last);
-    /* Called once it is committed, with the results of its last round trip. NULL: nothing to do. */
-    void (*done)(struct lbx_batch *batch);
+struct lbx_handler;
+
+/* One transaction of a handler: two round trips, and what the handler does between them. */
+struct lbx_transaction {
+    /* Adds what is to be read behind the fence, in its round trip. */
+    void (*read)(struct lbx_handler *handler, const struct lbx_records *records,
+                 struct lbx_calls *calls);
+    /* Reads the results, and adds the statements that go with the COMMIT. Anything but LBX_OK: nothing is committed.
+     * LBX_ERR_CONFLICT: what is stored contradicts itself or the records, and the worker halts. */
+    enum lbx_err (*write)(struct lbx_handler *handler, const struct lbx_records *records,
+                          struct lbx_calls *calls);
+    /* The transaction is over. LBX_OK: it is committed, and the results of its last round trip can be read. NULL: nothing
+     * is to be done then. */
+    void (*end)(struct lbx_handler *handler, const struct lbx_records *records, enum lbx_err err);
 };
 
-/* What a worker does with a batch of events: three steps, of which the middle one is the rules.
- * decide acts on inputs whose status is LBX_INPUT_NEW. */
-struct lbx_consume {
-    enum lbx_topic topics[LBX_TOPIC_COUNT + 1]; /* ended by LBX_TOPIC_COUNT */
-    int queue_kb;                               /* fetched ahead by the client; 0: 16 MB */
-    /* Adds the statements that lock and read what the events touch. NULL: none. */
-    void (*load)(struct lbx_batch *batch, struct lbx_calls *calls);
-    /* Reads the results, applies the rules, fills effects. */
-    enum lbx_err (*decide)(struct lbx_batch *batch);
-    /* Adds statements beside those of effects. NULL: none. */
-    void (*save)(struct lbx_batch *batch, struct lbx_calls *calls);
-    /* Called after a commit. NULL: nothing to do. */
-    void (*committed)(struct lbx_worker *worker);
-    /* A raw consumer takes records as they are, without decoding, inbox or effects, in batches that
-     * LBX_RAW_BATCH_BYTES bounds. It has none of the functions above but committed. */
-    struct lbx_raw_step append;
-    /* Without records: every tend_every_us(settings) while there is something new in the partitions. */
-    struct lbx_raw_step tend;
-    int64_t (*tend_every_us)(const struct lbx_settings *settings);
-    size_t kept_size; /* of batch->kept, zeroed at start */
-    void (*drop_kept)(void *kept);
+/* What a worker does with records. Each lane has its own, which begins with this struct. */
+struct lbx_handler {
+    size_t batch_records, batch_bytes; /* a batch holds this much at most */
+    struct lbx_transaction batch;
+    /* A record that the database refuses even alone: true: it comes again as records->refused; false: it is tried
+     * again until the database takes it. */
+    bool takes_refused;
+    struct lbx_transaction
+        checkpoint; /* without records, if batches were committed since the last; read NULL: none */
+    int64_t checkpoint_every_us;
+    /* Adds the statement that removes what is past its time, each minute. NULL: none. */
+    void (*prune)(struct lbx_handler *handler, struct lbx_arena *arena, struct lbx_calls *calls);
+    const char *conflict; /* why the worker halts at LBX_ERR_CONFLICT; static text */
+    void (*close)(struct lbx_handler *handler); /* frees it */
 };
 
-enum { LBX_RAW_BATCH_BYTES = 4 << 20, LBX_RAW_BATCH_RECORDS = 16384 };
+/* A consuming part is a struct lbx_part whose open calls lbx_consume_open; its other functions are these. handler is
+ * taken over, and closed where opening fails. topics: ended by LBX_TOPIC_COUNT; static. queue_kb: fetched ahead by
+ * the client; 0: 16 MB. */
+enum lbx_err lbx_consume_open(struct lbx_worker *worker, const enum lbx_topic *topics, int queue_kb,
+                              struct lbx_handler *handler, void **ret_state) LBX_MUST_CHECK;
+int lbx_consume_fd(void *state);
+enum lbx_err lbx_consume_serve(void *state, int64_t *ret_wake_us);
+const char *lbx_consume_waiting_for(void *state);
+void lbx_consume_close(void *state);
 
-/* Its declaration is a struct lbx_consume. */
-extern const struct lbx_part lbx_consume_part;
+#define LBX_CONSUMING_PART(open_function)                                                          \
+    {                                                                                              \
+        .open = (open_function), .fd = lbx_consume_fd, .serve = lbx_consume_serve,                 \
+        .waiting_for = lbx_consume_waiting_for, .close = lbx_consume_close,                        \
+    }
 
 #endif

@@ -1,99 +1,125 @@
-/* Nothing is too broken to be kept: what cannot be read as an event is a row with what could be gleaned of it. */
+/* Appends batches of records to the audit store: rows, logs, read models.
+ *
+ * Promises: each record is kept once, as it was; nothing is too broken to be kept: what is no event is a row with the
+ * members that can be read.
+ * Fails: LBX_ERR_CONFLICT where the store and the records contradict each other, which halts the worker.
+ */
 #include "auditor.h"
 
-#include "logs.h"
-#include "rows.h"
+#include "event_copy.h"
 #include "sql_auditor.h"
 
 #include "base/clock.h"
+#include "base/memory.h"
 #include "base/time.h"
 
-/* The first batch of a process asks for room, and then the first of each month. */
-static bool needs_room(const struct lbx_batch *batch) {
-    const struct auditor_kept *kept = batch->kept;
-    return lbx_realtime_us() >= kept->room_until_us;
-}
+#include <stdlib.h>
 
-static void ask_for_room(struct lbx_batch *batch, struct lbx_calls *calls) {
-    char *now = lbx_arena_alloc(batch->arena, LBX_TIME_SIZE);
+enum { BATCH_BYTES = 4 << 20, BATCH_RECORDS = 16384 };
+
+/* ---- room: the partitions of audit.event, by month ---- */
+
+/* The first batch of a process asks for room, and then the first of each month. */
+static void ask_for_room(struct auditor *a, struct lbx_calls *calls) {
+    struct auditor_batch *batch = &a->batch;
+    batch->asked_for_room = lbx_realtime_us() >= a->room_until_us;
+    batch->room_call = calls->count;
+    if (!batch->asked_for_room)
+        return;
+    char *now = lbx_arena_alloc(batch->records->arena, LBX_TIME_SIZE);
     lbx_time_format(lbx_realtime_us(), now);
     LBX_CALL(calls, &sql_auditor_make_room, now);
 }
 
-struct auditor_state {
-    struct auditor_logs logs;
-    bool asked_for_room;
-    size_t room_call;
-    int64_t room_until_us; /* holds once the batch is committed */
-};
-
-void auditor_append_read(struct lbx_batch *batch, struct lbx_calls *calls) {
-    struct auditor_state *state = LBX_ARENA_NEW(batch->arena, struct auditor_state);
-    batch->state = state;
-    state->asked_for_room = needs_room(batch);
-    state->room_call = calls->count;
-    if (state->asked_for_room)
-        ask_for_room(batch, calls);
-    auditor_logs_ask(&state->logs, batch, calls);
+static void read_room(struct auditor_batch *batch, const struct lbx_pg *pg) {
+    if (batch->asked_for_room)
+        batch->room_until_us = lbx_pg_cell_int(pg, batch->room_call, 0, 0);
 }
 
-static void read_room(const struct lbx_batch *batch) {
-    struct auditor_state *state = batch->state;
-    if (state->asked_for_room)
-        state->room_until_us = lbx_pg_cell_int(batch->worker->pg, state->room_call, 0, 0);
+/* ---- a batch ---- */
+
+static void read_batch(struct lbx_handler *handler, const struct lbx_records *records,
+                       struct lbx_calls *calls) {
+    struct auditor *a = auditor_of(handler);
+    a->batch = (struct auditor_batch){.records = records};
+    ask_for_room(a, calls);
+    auditor_logs_ask(a, calls);
 }
 
-static void save_models(const struct auditor_batch *read, struct lbx_calls *last) {
-    struct lbx_models *models = &((struct auditor_kept *)read->batch->kept)->models;
-    lbx_models_done(models); /* of the batch before */
-    lbx_models_init(models);
-    for (size_t i = 0; i < read->count; i++) {
-        const struct auditor_entry *entry = &read->entries[i];
-        lbx_models_add(models, entry->record, &entry->glance, &entry->event, entry->reason);
+static void save_models(struct auditor *a, struct lbx_calls *last) {
+    lbx_models_done(&a->models); /* of the batch before */
+    lbx_models_init(&a->models);
+    for (size_t i = 0; i < a->batch.records->count; i++) {
+        const struct auditor_entry *entry = &a->batch.entries[i];
+        lbx_models_add(&a->models, entry->record, &entry->glance, &entry->event, entry->reason);
     }
-    lbx_models_save(models, false, last);
+    lbx_models_save(&a->models, false, last);
 }
 
-enum lbx_err auditor_append_write(struct lbx_batch *batch, struct lbx_calls *last) {
-    struct auditor_state *state = batch->state;
-    struct auditor_batch read = {
-        .batch = batch,
-        .entries = LBX_ARENA_ARRAY(batch->arena, struct auditor_entry, batch->count),
-        .count = batch->count,
-        .received_us = lbx_realtime_us(),
-    };
-    read_room(batch);
-    enum lbx_err err = auditor_logs_read(&state->logs, batch);
+static enum lbx_err write_batch(struct lbx_handler *handler, const struct lbx_records *records,
+                                struct lbx_calls *last) {
+    struct auditor *a = auditor_of(handler);
+    struct lbx_pg *pg = records->worker->pg;
+    a->batch.entries = LBX_ARENA_ARRAY(records->arena, struct auditor_entry, records->count);
+    a->batch.received_us = lbx_realtime_us();
+    read_room(&a->batch, pg);
+    enum lbx_err err = auditor_logs_read(a);
     if (err == LBX_OK)
-        err = auditor_rows_copy(&read);
+        err = auditor_event_copy(&a->batch, pg, &a->copy, &a->scratch);
     if (err == LBX_OK)
-        err = auditor_logs_append(&state->logs, &read, last);
+        err = auditor_logs_append(a, last);
     if (err == LBX_OK)
-        save_models(&read, last);
+        save_models(a, last);
     return err;
 }
 
-void auditor_append_done(struct lbx_batch *batch) {
-    const struct auditor_state *state = batch->state;
-    struct auditor_kept *kept = batch->kept;
-    if (state->asked_for_room)
-        kept->room_until_us = state->room_until_us;
-    struct lbx_metrics *metrics = &batch->worker->metrics;
-    struct lbx_models_found found = lbx_models_read(&kept->models, batch->worker->pg);
+static void end_batch(struct lbx_handler *handler, const struct lbx_records *records,
+                      enum lbx_err err) {
+    struct auditor *a = auditor_of(handler);
+    if (err != LBX_OK)
+        return;
+    if (a->batch.asked_for_room)
+        a->room_until_us = a->batch.room_until_us;
+    struct lbx_metrics *metrics = &records->worker->metrics;
+    struct lbx_models_found found = lbx_models_read(&a->models, records->worker->pg);
     atomic_fetch_add(&metrics->violations, found.violations);
     atomic_fetch_add(&metrics->violations_resolved, found.resolved);
     atomic_fetch_add(&metrics->unreadable, found.unreadable);
+    if (!a->unsigned_since_us)
+        a->unsigned_since_us = lbx_monotonic_us();
+    atomic_store(&metrics->unsigned_since, a->unsigned_since_us);
 }
 
-void auditor_drop_kept(void *at) {
-    struct auditor_kept *kept = at;
-    lbx_rows_done(&kept->asked);
-    lbx_rows_done(&kept->heads[0]);
-    lbx_rows_done(&kept->heads[1]);
-    lbx_models_done(&kept->models);
-    lbx_rows_done(&kept->signed_heads);
-    lbx_rows_done(&kept->signing_keys);
-    auditor_custody_done(&kept->custody);
-    lbx_buf_done(&kept->out);
-    lbx_buf_done(&kept->leaf);
+/* ---- life ---- */
+
+static void close_auditor(struct lbx_handler *handler) {
+    struct auditor *a = auditor_of(handler);
+    lbx_rows_done(&a->asked);
+    lbx_rows_done(&a->old_heads);
+    lbx_rows_done(&a->new_heads);
+    lbx_models_done(&a->models);
+    lbx_buf_done(&a->copy);
+    lbx_buf_done(&a->scratch);
+    auditor_signer_done(&a->signer);
+    auditor_known_heads_done(&a->known);
+    free(a);
 }
+
+static enum lbx_err open_auditor(struct lbx_worker *worker, const void *declaration,
+                                 void **ret_state) {
+    const struct auditor_source *source = declaration;
+    struct auditor *a = lbx_calloc(sizeof *a);
+    a->handler = (struct lbx_handler){
+        .batch_records = BATCH_RECORDS,
+        .batch_bytes = BATCH_BYTES,
+        .batch = {read_batch, write_batch, end_batch},
+        .checkpoint = {auditor_sign_read, auditor_sign_write},
+        .checkpoint_every_us = worker->settings.checkpoint_interval,
+        .conflict =
+            "the audit store contradicts itself or Kafka's log: the worker's log says where",
+        .close = close_auditor,
+    };
+    return lbx_consume_open(worker, source->topics, source->queue_kb, &a->handler, ret_state);
+}
+
+const struct lbx_part auditor_part = LBX_CONSUMING_PART(open_auditor);

@@ -1,14 +1,23 @@
-/* What the auditor does with a batch: each record is read once, and becomes a row of the store, a leaf of its
- * partition's log, and whatever the read models make of it, in one transaction. See worker/consume.h.
+/* The auditor's handler of the consuming part (worker/consume.h): each record is read once, and becomes a row of the
+ * store, a leaf of its partition's log, and whatever the read models make of it, in one transaction. Its checkpoints
+ * are signer.h's.
  */
 #ifndef AUDITOR_AUDITOR_H
 #define AUDITOR_AUDITOR_H
 
-#include "custody.h"
 #include "event/envelope.h"
+#include "known_heads.h"
+#include "logs.h"
 #include "models/models.h"
+#include "signer.h"
 #include "tlog/tree.h"
 #include "worker/consume.h"
+
+/* What is consumed: the declaration of auditor_part. */
+struct auditor_source {
+    enum lbx_topic topics[LBX_TOPIC_COUNT + 1]; /* ended by LBX_TOPIC_COUNT */
+    int queue_kb;                               /* fetched ahead by the client of each lane */
+};
 
 /* A record, read. */
 struct auditor_entry {
@@ -19,29 +28,36 @@ struct auditor_entry {
     struct lbx_hash leaf;
 };
 
-/* Everything lives in the batch's arena. */
+/* The batch whose transaction is under way. All memory is of the batch's arena. */
 struct auditor_batch {
-    struct lbx_batch *batch;
-    struct auditor_entry *entries; /* as batch->inputs, in order within each partition */
-    size_t count;
+    const struct lbx_records *records;
+    struct auditor_entry *entries; /* one a record, in their order */
     int64_t received_us;
+    struct auditor_logs logs;
+    bool asked_for_room;
+    size_t room_call;
+    int64_t room_until_us; /* holds once the batch is committed */
 };
 
-/* A struct lbx_raw_step. */
-void auditor_append_read(struct lbx_batch *batch, struct lbx_calls *calls);
-enum lbx_err auditor_append_write(struct lbx_batch *batch, struct lbx_calls *last);
-void auditor_append_done(struct lbx_batch *batch);
-
-/* batch->kept of the auditor. */
-struct auditor_kept {
-    int64_t room_until_us; /* until when nobody needs to ask for room in audit.event */
-    struct auditor_custody custody;
-    struct lbx_rows asked;    /* parameters of the statements under way */
-    struct lbx_rows heads[2]; /* those that are updated, those that are new */
-    struct lbx_models models; /* what the batch adds to them */
-    struct lbx_rows signed_heads, signing_keys;
-    struct lbx_buf out, leaf; /* scratch */
+/* One lane's. */
+struct auditor {
+    struct lbx_handler handler; /* stands first: see auditor_of */
+    int64_t room_until_us;      /* until then audit.event has room for each day's records */
+    int64_t unsigned_since_us;  /* since when a leaf waits for a checkpoint; 0: none does */
+    struct auditor_known_heads known;
+    struct auditor_batch batch;
+    struct auditor_signer signer;
+    /* What the batch's statements are given; reused from batch to batch. */
+    struct lbx_rows asked, old_heads, new_heads;
+    struct lbx_models models;
+    struct lbx_buf copy, scratch;
 };
-void auditor_drop_kept(void *kept);
+
+static inline struct auditor *auditor_of(struct lbx_handler *handler) {
+    _Static_assert(offsetof(struct auditor, handler) == 0, "one address");
+    return (struct auditor *)handler;
+}
+
+extern const struct lbx_part auditor_part;
 
 #endif

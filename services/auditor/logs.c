@@ -1,6 +1,12 @@
+/* Grows each partition's transparency log by the leaves of a batch.
+ *
+ * Promises: every offset from the log's base on has exactly one leaf, and every full tile is stored with the head.
+ * Fails: LBX_ERR_CONFLICT where a head is not where the batch begins, or not as this lane left it.
+ */
 #include "logs.h"
 
-#include "rows.h"
+#include "auditor.h"
+#include "event_copy.h"
 #include "sql_auditor.h"
 #include "sql_auditor_copy.h"
 
@@ -10,8 +16,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Kafka leaves a few offsets without a record (transaction markers, compaction). A gap like this is something
- * else, and each offset of it would be a leaf. */
+/* The most offsets without a record that may follow each other. Kafka leaves a few (transaction markers, compaction);
+ * more are a fault, and each would be a leaf. */
 enum { HOLE_MAX = 1 << 20 };
 
 enum lbx_err auditor_contradiction(const struct lbx_claim *claim, const char *what,
@@ -43,32 +49,26 @@ static struct auditor_log *log_of(const struct auditor_logs *logs, struct audito
     return NULL;
 }
 
-static const struct lbx_claim *claim_of(const struct lbx_batch *batch,
-                                        const struct lbx_record *record) {
-    for (size_t i = 0; i < batch->claim_count; i++)
-        if (is_of(&batch->claims[i], record))
-            return &batch->claims[i];
-    abort(); /* a batch holds nothing else */
+static void begin_rows(struct lbx_rows *rows, size_t columns) {
+    lbx_rows_done(rows); /* of the batch before */
+    lbx_rows_init(rows, columns);
 }
 
-static struct lbx_rows *begin_rows(struct lbx_batch *batch, size_t columns) {
-    struct auditor_kept *kept = batch->kept;
-    lbx_rows_done(&kept->asked);
-    lbx_rows_init(&kept->asked, columns);
-    return &kept->asked;
-}
-
-void auditor_logs_ask(struct auditor_logs *logs, struct lbx_batch *batch, struct lbx_calls *calls) {
-    struct lbx_rows *rows = begin_rows(batch, 2);
+void auditor_logs_ask(struct auditor *a, struct lbx_calls *calls) {
+    const struct lbx_records *records = a->batch.records;
+    struct auditor_logs *logs = &a->batch.logs;
+    struct lbx_rows *rows = &a->asked;
     struct auditor_log *last = NULL;
-    logs->list = LBX_ARENA_ARRAY(batch->arena, struct auditor_log, batch->claim_count);
-    for (size_t i = 0; i < batch->count; i++) {
-        const struct lbx_record *record = batch->inputs[i].record;
+    begin_rows(rows, 2);
+    logs->list = LBX_ARENA_ARRAY(records->arena, struct auditor_log, records->claim_count);
+    for (size_t i = 0; i < records->count; i++) {
+        const struct lbx_record *record = records->list[i];
         last = log_of(logs, last, record);
         if (last)
             continue;
         last = &logs->list[logs->count++];
-        last->claim = claim_of(batch, record);
+        last->claim = lbx_claim_find(records->claims, records->claim_count, record->topic_name,
+                                     record->partition);
         lbx_rows_text(rows, last->claim->topic);
         lbx_rows_int(rows, last->claim->partition);
     }
@@ -107,29 +107,29 @@ static struct auditor_head head_of(const struct auditor_log *log) {
 }
 
 /* Another group's log, or one that was cut: appending would give an offset two leaves, or none. */
-static enum lbx_err check_head(const struct auditor_log *log, struct auditor_custody *custody) {
+static enum lbx_err check_head(const struct auditor_log *log, struct auditor_known_heads *heads) {
     struct auditor_head found = head_of(log);
     if (next_offset(log) != log->claim->next_offset)
         return auditor_contradiction(log->claim, "the log ends elsewhere than the offsets read",
                                      log->claim->next_offset, next_offset(log));
-    if (log->exists && !auditor_custody_holds(auditor_custody_of(custody, log->claim), &found))
+    if (log->exists && !auditor_known_head_is(auditor_known_head(heads, log->claim), &found))
         return auditor_contradiction(log->claim, "the head is not as this auditor left it",
                                      next_offset(log), next_offset(log));
     return LBX_OK;
 }
 
-enum lbx_err auditor_logs_read(struct auditor_logs *logs, struct lbx_batch *batch) {
-    const struct lbx_pg *pg = batch->worker->pg;
+enum lbx_err auditor_logs_read(struct auditor *a) {
+    const struct lbx_pg *pg = a->batch.records->worker->pg;
+    struct auditor_logs *logs = &a->batch.logs;
     enum lbx_err err = LBX_OK;
     for (size_t row = 0; err == LBX_OK && row < lbx_pg_row_count(pg, logs->call); row++) {
         struct auditor_log *log = find(logs, lbx_pg_cell(pg, logs->call, row, 0),
                                        lbx_pg_cell_int(pg, logs->call, row, 1));
         if (log)
-            err = read_head(log, pg, logs->call, row, batch->arena);
+            err = read_head(log, pg, logs->call, row, a->batch.records->arena);
     }
-    struct auditor_kept *kept = batch->kept;
     for (size_t i = 0; err == LBX_OK && i < logs->count; i++)
-        err = check_head(&logs->list[i], &kept->custody);
+        err = check_head(&logs->list[i], &a->known);
     return err;
 }
 
@@ -165,12 +165,12 @@ static enum lbx_err add_entry(struct auditor_log *log, const struct auditor_entr
     return LBX_OK;
 }
 
-static enum lbx_err gather_leaves(struct auditor_logs *logs, const struct auditor_batch *read) {
+static enum lbx_err gather_leaves(struct auditor_batch *batch) {
     struct auditor_log *last = NULL;
     enum lbx_err err = LBX_OK;
-    for (size_t i = 0; err == LBX_OK && i < read->count; i++) {
-        last = log_of(logs, last, read->entries[i].record);
-        err = add_entry(last, &read->entries[i], read->batch->arena);
+    for (size_t i = 0; err == LBX_OK && i < batch->records->count; i++) {
+        last = log_of(&batch->logs, last, batch->entries[i].record);
+        err = add_entry(last, &batch->entries[i], batch->records->arena);
     }
     return err;
 }
@@ -208,16 +208,19 @@ static bool any_tile(const struct auditor_logs *logs, unsigned level) {
 }
 
 /* The stored leaves of a tile that the batch fills up. */
-static enum lbx_err read_pending(struct auditor_logs *logs, struct lbx_batch *batch) {
-    struct lbx_pg *pg = batch->worker->pg;
-    struct lbx_rows *rows = begin_rows(batch, 4);
+static enum lbx_err read_pending(struct auditor *a) {
+    struct lbx_pg *pg = a->batch.records->worker->pg;
+    struct lbx_arena *arena = a->batch.records->arena;
+    struct auditor_logs *logs = &a->batch.logs;
+    struct lbx_rows *rows = &a->asked;
     struct lbx_calls calls = {0};
+    begin_rows(rows, 4);
     for (size_t i = 0; i < logs->count; i++) {
         struct auditor_log *log = &logs->list[i];
         size_t count = log->old_size % LBX_TILE_WIDTH;
         if (count == 0 || tiles_after(log, 0) == tiles_before(log, 0))
             continue;
-        log->pending = LBX_ARENA_ARRAY(batch->arena, struct lbx_hash, count);
+        log->pending = LBX_ARENA_ARRAY(arena, struct lbx_hash, count);
         for (size_t leaf = 0; leaf < count; leaf++)
             log->pending[leaf] = lbx_empty_leaf;
         int64_t end = log->base + (int64_t)log->old_size;
@@ -234,7 +237,7 @@ static enum lbx_err read_pending(struct auditor_logs *logs, struct lbx_batch *ba
         const struct auditor_log *log =
             find(logs, lbx_pg_cell(pg, 0, row, 0), lbx_pg_cell_int(pg, 0, row, 1));
         size_t len;
-        const void *hash = lbx_pg_cell_bytes(pg, 0, row, 3, batch->arena, &len);
+        const void *hash = lbx_pg_cell_bytes(pg, 0, row, 3, arena, &len);
         if (!log || len != LBX_HASH_SIZE)
             return LBX_ERR_INTERNAL;
         uint64_t leaf = (uint64_t)(lbx_pg_cell_int(pg, 0, row, 2) - log->base);
@@ -267,10 +270,10 @@ static void add_leaf_tiles(struct lbx_buf *out, const struct auditor_log *log) {
 }
 
 /* A tile above is the roots of 256 tiles, all of which are stored by now. */
-static enum lbx_err add_upper_tile(struct lbx_buf *out, struct lbx_batch *batch,
+static enum lbx_err add_upper_tile(struct lbx_buf *out, const struct lbx_records *records,
                                    const struct auditor_log *log, unsigned level, uint64_t index) {
-    struct lbx_pg *pg = batch->worker->pg;
-    struct lbx_arena *arena = batch->arena;
+    struct lbx_pg *pg = records->worker->pg;
+    struct lbx_arena *arena = records->arena;
     struct lbx_hash hashes[LBX_TILE_WIDTH];
     struct lbx_calls calls = {0};
     LBX_CALL(&calls, &sql_auditor_tiles, log->claim->topic,
@@ -293,11 +296,10 @@ static enum lbx_err add_upper_tile(struct lbx_buf *out, struct lbx_batch *batch,
     return LBX_OK;
 }
 
-static enum lbx_err write_level(struct auditor_logs *logs, struct lbx_batch *batch,
-                                unsigned level) {
-    struct auditor_kept *kept = batch->kept;
-    struct lbx_pg *pg = batch->worker->pg;
-    struct lbx_buf *out = &kept->out;
+static enum lbx_err write_level(struct auditor *a, unsigned level) {
+    struct auditor_logs *logs = &a->batch.logs;
+    struct lbx_pg *pg = a->batch.records->worker->pg;
+    struct lbx_buf *out = &a->copy;
     enum lbx_err err = LBX_OK;
     lbx_buf_clear(out);
     auditor_copy_header(out);
@@ -307,7 +309,7 @@ static enum lbx_err write_level(struct auditor_logs *logs, struct lbx_batch *bat
             add_leaf_tiles(out, log);
         for (uint64_t index = tiles_before(log, level);
              err == LBX_OK && level > 0 && index < tiles_after(log, level); index++)
-            err = add_upper_tile(out, batch, log, level, index);
+            err = add_upper_tile(out, a->batch.records, log, level, index);
     }
     auditor_copy_end(out);
     if (err != LBX_OK || (err = lbx_pg_copy_begin(pg, &sql_auditor_copy_tile)) != LBX_OK)
@@ -323,8 +325,7 @@ static enum lbx_err write_level(struct auditor_logs *logs, struct lbx_batch *bat
  * else made meanwhile is refused by its key. */
 static void save_heads(const struct auditor_logs *logs, bool existing, struct lbx_rows *rows,
                        struct lbx_calls *last) {
-    lbx_rows_done(rows);
-    lbx_rows_init(rows, 6);
+    begin_rows(rows, 6);
     for (size_t i = 0; i < logs->count; i++) {
         const struct auditor_log *log = &logs->list[i];
         if (log->exists != existing)
@@ -340,26 +341,23 @@ static void save_heads(const struct auditor_logs *logs, bool existing, struct lb
                   NULL);
 }
 
-enum lbx_err auditor_logs_append(struct auditor_logs *logs, struct auditor_batch *read,
-                                 struct lbx_calls *last) {
-    struct lbx_batch *batch = read->batch;
-    struct auditor_kept *kept = batch->kept;
-    enum lbx_err err = gather_leaves(logs, read);
+enum lbx_err auditor_logs_append(struct auditor *a, struct lbx_calls *last) {
+    struct auditor_logs *logs = &a->batch.logs;
+    enum lbx_err err = gather_leaves(&a->batch);
     for (size_t i = 0; err == LBX_OK && i < logs->count; i++)
         grow_edge(&logs->list[i]);
     if (err == LBX_OK)
-        err = read_pending(logs, batch);
+        err = read_pending(a);
     for (unsigned level = 0; err == LBX_OK && level < LBX_TILE_LEVELS && any_tile(logs, level);
          level++)
-        err = write_level(logs, batch, level);
+        err = write_level(a, level);
     if (err != LBX_OK)
         return err;
-    save_heads(logs, true, &kept->heads[0], last);
-    save_heads(logs, false, &kept->heads[1], last);
+    save_heads(logs, true, &a->old_heads, last);
+    save_heads(logs, false, &a->new_heads, last);
     for (size_t i = 0; i < logs->count; i++) {
-        struct auditor_known *known = auditor_custody_of(&kept->custody, logs->list[i].claim);
-        known->before = known->now;
-        known->now = head_of(&logs->list[i]);
+        const struct auditor_head now = head_of(&logs->list[i]);
+        auditor_known_head_moved(auditor_known_head(&a->known, logs->list[i].claim), &now);
     }
     return LBX_OK;
 }

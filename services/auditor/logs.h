@@ -6,7 +6,10 @@
 #ifndef AUDITOR_LOGS_H
 #define AUDITOR_LOGS_H
 
-#include "auditor.h"
+#include "store/offsets.h"
+#include "tlog/tree.h"
+
+struct auditor;
 
 struct auditor_log {
     const struct lbx_claim *claim;
@@ -30,12 +33,11 @@ enum lbx_err auditor_contradiction(const struct lbx_claim *claim, const char *wh
                                    int64_t expected, int64_t found);
 
 /* Adds the statement that reads and locks the heads of the batch's partitions. */
-void auditor_logs_ask(struct auditor_logs *logs, struct lbx_batch *batch, struct lbx_calls *calls);
-enum lbx_err auditor_logs_read(struct auditor_logs *logs, struct lbx_batch *batch) LBX_MUST_CHECK;
+void auditor_logs_ask(struct auditor *auditor, struct lbx_calls *calls);
+enum lbx_err auditor_logs_read(struct auditor *auditor) LBX_MUST_CHECK;
 
 /* Appends the entries' leaves, and an empty one for each offset without a record; writes the tiles that
  * become full, and adds the statements that save the heads. */
-enum lbx_err auditor_logs_append(struct auditor_logs *logs, struct auditor_batch *read,
-                                 struct lbx_calls *last) LBX_MUST_CHECK;
+enum lbx_err auditor_logs_append(struct auditor *auditor, struct lbx_calls *last) LBX_MUST_CHECK;
 
 #endif

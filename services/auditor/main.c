@@ -8,16 +8,11 @@
 /* While one waits for the database's log, the other works. */
 enum { LANES = 2 };
 
-static const struct lbx_consume consume = {
+static const struct auditor_source source = {
     .topics = {LBX_TOPIC_TICKETS, LBX_TOPIC_TENANTS, LBX_TOPIC_DECISIONS, LBX_TOPIC_ACCESSES,
                LBX_TOPIC_EVENTS, LBX_TOPIC_DEADLETTER, LBX_TOPIC_CHECKPOINTS, LBX_TOPIC_COUNT},
-    .queue_kb = 53248 / LANES, /* more than librdkafka 2.0.2 pauses for when it is full: a second */
-    .append = {auditor_append_read, auditor_append_write, auditor_append_done},
-    .committed = auditor_committed,
-    .tend = {auditor_sign_read, auditor_sign_write},
-    .tend_every_us = auditor_sign_every_us,
-    .kept_size = sizeof(struct auditor_kept),
-    .drop_kept = auditor_drop_kept,
+    /* librdkafka 2.0.2 stops fetching for a second when its queue is full: the queue holds more than a second's work. */
+    .queue_kb = 53248 / LANES,
 };
 
 int main(int argc, char **argv) {
@@ -29,7 +24,7 @@ int main(int argc, char **argv) {
         .database = LBX_DATABASE_AUDIT,
         .statements = statements,
         .check = auditor_signer_open,
-        .parts = {{&lbx_consume_part, &consume, .in_every_lane = true},
+        .parts = {{&auditor_part, &source, .in_every_lane = true},
                   {&lbx_rounds_part, &auditor_publisher}},
         .lanes = LANES,
     };

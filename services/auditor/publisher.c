@@ -3,6 +3,7 @@
 #include "sql_auditor.h"
 
 #include "base/clock.h"
+#include "base/memory.h"
 #include "io/producer.h"
 
 #include <stdlib.h>
@@ -159,9 +160,7 @@ static enum lbx_err publish(struct lbx_worker *worker, void *state, int64_t *ret
 
 static enum lbx_err publisher_open(struct lbx_worker *worker, void **ret_state) {
     (void)worker;
-    struct publisher *p = calloc(1, sizeof *p);
-    if (!p)
-        abort();
+    struct publisher *p = lbx_calloc(sizeof *p);
     lbx_arena_init(&p->arena);
     *ret_state = p;
     return LBX_OK;

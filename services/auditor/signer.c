@@ -1,10 +1,14 @@
+/* Signs the heads that moved, as one transaction beside those of the batches.
+ *
+ * Promises: no head is signed that the stored leaves do not amount to, and no two of one size for one log.
+ * Fails: LBX_ERR_CONFLICT where the store contradicts itself or what this lane left, which halts the worker.
+ */
 #include "signer.h"
 
-#include "logs.h"
+#include "auditor.h"
 #include "sql_auditor.h"
-#include "stored.h"
+#include "tile_reader.h"
 
-#include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "tlog/note.h"
@@ -66,15 +70,6 @@ enum lbx_err auditor_signer_open(const struct lbx_settings *settings) {
     return LBX_OK;
 }
 
-int64_t auditor_sign_every_us(const struct lbx_settings *settings) {
-    return settings->checkpoint_interval;
-}
-
-void auditor_committed(struct lbx_worker *worker) {
-    int64_t none = 0;
-    atomic_compare_exchange_strong(&worker->metrics.unsigned_since, &none, lbx_monotonic_us());
-}
-
 /* ---- heads ---- */
 
 /* A log and its last checkpoint, of one snapshot. */
@@ -85,41 +80,32 @@ struct head {
     struct auditor_head now, last; /* last.size 0: no checkpoint */
 };
 
-static bool is_signed_topic(const struct lbx_batch *batch, const struct lbx_claim *claim) {
-    return lbx_topic_of(claim->topic, batch->worker->settings.topic_prefix) !=
-           LBX_TOPIC_CHECKPOINTS;
+static bool is_signed_topic(const struct lbx_worker *worker, const struct lbx_claim *claim) {
+    return lbx_topic_of(claim->topic, worker->settings.topic_prefix) != LBX_TOPIC_CHECKPOINTS;
 }
 
-void auditor_sign_read(struct lbx_batch *batch, struct lbx_calls *calls) {
-    struct auditor_kept *kept = batch->kept;
-    size_t *call = LBX_ARENA_NEW(batch->arena, size_t);
-    batch->state = call;
-    *call = calls->count;
-    lbx_rows_done(&kept->asked);
-    lbx_rows_init(&kept->asked, 2);
-    for (size_t i = 0; i < batch->claim_count; i++) {
-        lbx_rows_text(&kept->asked, batch->claims[i].topic);
-        lbx_rows_int(&kept->asked, batch->claims[i].partition);
+void auditor_sign_read(struct lbx_handler *handler, const struct lbx_records *records,
+                       struct lbx_calls *calls) {
+    struct auditor_signer *signer = &auditor_of(handler)->signer;
+    signer->call = calls->count;
+    lbx_rows_done(&signer->asked);
+    lbx_rows_init(&signer->asked, 2);
+    for (size_t i = 0; i < records->claim_count; i++) {
+        lbx_rows_text(&signer->asked, records->claims[i].topic);
+        lbx_rows_int(&signer->asked, records->claims[i].partition);
     }
-    lbx_rows_call(&kept->asked, calls, &sql_auditor_last_checkpoints, 0, NULL);
+    lbx_rows_call(&signer->asked, calls, &sql_auditor_last_checkpoints, 0, NULL);
 }
 
-static const struct lbx_claim *claim_of(const struct lbx_batch *batch, const char *topic,
-                                        int64_t partition) {
-    for (size_t i = 0; i < batch->claim_count; i++)
-        if (batch->claims[i].partition == partition && strcmp(batch->claims[i].topic, topic) == 0)
-            return &batch->claims[i];
-    abort(); /* no other was asked for */
-}
-
-static enum lbx_err read_head(const struct lbx_batch *batch, size_t call, size_t row,
+static enum lbx_err read_head(const struct lbx_records *records, size_t call, size_t row,
                               struct head *head) {
-    const struct lbx_pg *pg = batch->worker->pg;
+    const struct lbx_pg *pg = records->worker->pg;
     size_t edge_len, root_len;
-    const void *edge = lbx_pg_cell_bytes(pg, call, row, 5, batch->arena, &edge_len);
-    const void *root = lbx_pg_cell_bytes(pg, call, row, 7, batch->arena, &root_len);
+    const void *edge = lbx_pg_cell_bytes(pg, call, row, 5, records->arena, &edge_len);
+    const void *root = lbx_pg_cell_bytes(pg, call, row, 7, records->arena, &root_len);
     uint64_t size = (uint64_t)lbx_pg_cell_int(pg, call, row, 3);
-    head->claim = claim_of(batch, lbx_pg_cell(pg, call, row, 0), lbx_pg_cell_int(pg, call, row, 1));
+    head->claim = lbx_claim_find(records->claims, records->claim_count,
+                                 lbx_pg_cell(pg, call, row, 0), lbx_pg_cell_int(pg, call, row, 1));
     head->base = lbx_pg_cell_int(pg, call, row, 2);
     head->rows = lbx_pg_cell_int(pg, call, row, 4);
     head->last.size = (uint64_t)lbx_pg_cell_int(pg, call, row, 6);
@@ -156,16 +142,16 @@ static enum lbx_err check_against_leaves(const struct head *head,
     return err;
 }
 
-static enum lbx_err check_all(const struct head *head, struct lbx_batch *batch) {
-    struct auditor_stored stored = {
-        .pg = batch->worker->pg,
-        .arena = batch->arena,
+static enum lbx_err check_all(const struct head *head, const struct lbx_records *records) {
+    struct auditor_tile_reader reader = {
+        .pg = records->worker->pg,
+        .arena = records->arena,
         .topic = head->claim->topic,
         .partition = head->claim->partition,
         .base = head->base,
         .size = head->now.size,
     };
-    struct lbx_hash_source source = auditor_stored_source(&stored);
+    struct lbx_hash_source source = auditor_tile_source(&reader);
     enum lbx_err err = check_against_leaves(head, &head->now, &source,
                                             "the head is not what its leaves amount to");
     if (err == LBX_OK && head->last.size > 0)
@@ -174,21 +160,21 @@ static enum lbx_err check_all(const struct head *head, struct lbx_batch *batch) 
     return err;
 }
 
-static enum lbx_err check_head(const struct head *head, struct lbx_batch *batch) {
-    struct auditor_kept *kept = batch->kept;
-    struct auditor_known *known = auditor_custody_of(&kept->custody, head->claim);
+static enum lbx_err check_head(const struct head *head, struct auditor_known_heads *heads,
+                               const struct lbx_records *records) {
+    struct auditor_known_head *known = auditor_known_head(heads, head->claim);
     if (head->last.size > head->now.size)
         return auditor_contradiction(head->claim, "a checkpoint is larger than the log",
                                      (int64_t)head->last.size, (int64_t)head->now.size);
     if (head->last.size == head->now.size && !lbx_hash_equal(&head->last.root, &head->now.root))
         return auditor_contradiction(head->claim, "the log and its checkpoint have two roots",
                                      (int64_t)head->last.size, (int64_t)head->now.size);
-    if (!auditor_custody_holds(known, &head->now))
+    if (!auditor_known_head_is(known, &head->now))
         return auditor_contradiction(head->claim, "the head is not as this auditor left it",
                                      (int64_t)known->now.size, (int64_t)head->now.size);
     if (known->verified)
         return LBX_OK;
-    enum lbx_err err = check_all(head, batch);
+    enum lbx_err err = check_all(head, records);
     known->verified = err == LBX_OK;
     return err;
 }
@@ -204,42 +190,43 @@ static void write_note(const struct lbx_checkpoint *checkpoint, struct lbx_buf *
                       out);
 }
 
-static enum lbx_err sign(const struct head *head, struct lbx_batch *batch, struct lbx_rows *rows) {
-    struct auditor_kept *kept = batch->kept;
+static enum lbx_err sign(const struct head *head, const struct lbx_worker *worker,
+                         struct auditor_signer *signer) {
     struct lbx_checkpoint checkpoint = {.size = head->now.size, .root = head->now.root};
     struct lbx_verifier verifier;
     char key_id[9];
-    if (lbx_log_origin(batch->worker->settings.log_origin, head->claim->topic,
-                       head->claim->partition, head->base, checkpoint.origin) != LBX_OK ||
+    if (lbx_log_origin(worker->settings.log_origin, head->claim->topic, head->claim->partition,
+                       head->base, checkpoint.origin) != LBX_OK ||
         lbx_verifier_init(&verifier, checkpoint.origin, LBX_NOTE_ED25519,
                           keys.list[0].public_key) != LBX_OK)
         return LBX_ERR_INTERNAL;
     snprintf(key_id, sizeof key_id, "%08x", verifier.key_id);
-    lbx_buf_clear(&kept->out);
-    write_note(&checkpoint, &kept->out);
-    lbx_rows_text(rows, head->claim->topic);
-    lbx_rows_int(rows, head->claim->partition);
-    lbx_rows_text(rows, checkpoint.origin);
-    lbx_rows_int(rows, (int64_t)checkpoint.size);
-    lbx_rows_bytes(rows, &checkpoint.root, sizeof checkpoint.root);
-    lbx_rows_text(rows, key_id);
-    lbx_rows_text(rows, kept->out.data);
+    lbx_buf_clear(&signer->note);
+    write_note(&checkpoint, &signer->note);
+    lbx_rows_text(&signer->heads, head->claim->topic);
+    lbx_rows_int(&signer->heads, head->claim->partition);
+    lbx_rows_text(&signer->heads, checkpoint.origin);
+    lbx_rows_int(&signer->heads, (int64_t)checkpoint.size);
+    lbx_rows_bytes(&signer->heads, &checkpoint.root, sizeof checkpoint.root);
+    lbx_rows_text(&signer->heads, key_id);
+    lbx_rows_text(&signer->heads, signer->note.data);
     return LBX_OK;
 }
 
-static void save(struct auditor_kept *kept, struct lbx_calls *last) {
-    if (lbx_rows_count(&kept->signed_heads) == 0)
+static void save(struct auditor_signer *signer, struct lbx_calls *last) {
+    if (lbx_rows_count(&signer->heads) == 0)
         return;
-    lbx_rows_done(&kept->signing_keys);
-    lbx_rows_init(&kept->signing_keys, 1);
+    lbx_rows_done(&signer->keys);
+    lbx_rows_init(&signer->keys, 1);
     for (size_t i = 0; i < keys.count; i++)
-        lbx_rows_bytes(&kept->signing_keys, keys.list[i].public_key, LBX_KEY_SIZE);
-    lbx_rows_call(&kept->signing_keys, last, &sql_auditor_insert_keys, 0, NULL);
-    lbx_rows_call(&kept->signed_heads, last, &sql_auditor_insert_checkpoints, 0, NULL);
+        lbx_rows_bytes(&signer->keys, keys.list[i].public_key, LBX_KEY_SIZE);
+    lbx_rows_call(&signer->keys, last, &sql_auditor_insert_keys, 0, NULL);
+    lbx_rows_call(&signer->heads, last, &sql_auditor_insert_checkpoints, 0, NULL);
     lbx_calls_add(last, &sql_auditor_wake_publisher, 0, NULL);
 }
 
-static void tell(struct lbx_metrics *metrics, const struct head *heads, size_t count) {
+static void show(struct auditor *a, struct lbx_metrics *metrics, const struct head *heads,
+                 size_t count) {
     int64_t leaves = 0, holes = 0;
     for (size_t i = 0; i < count; i++) {
         leaves += (int64_t)heads[i].now.size;
@@ -248,28 +235,40 @@ static void tell(struct lbx_metrics *metrics, const struct head *heads, size_t c
     atomic_store(&metrics->log_leaves, leaves);
     atomic_store(&metrics->log_holes, holes);
     if (keys.count)
-        atomic_store(&metrics->unsigned_since, 0);
+        a->unsigned_since_us = 0;
+    atomic_store(&metrics->unsigned_since, a->unsigned_since_us);
 }
 
-enum lbx_err auditor_sign_write(struct lbx_batch *batch, struct lbx_calls *last) {
-    struct auditor_kept *kept = batch->kept;
-    size_t call = *(size_t *)batch->state;
-    size_t count = lbx_pg_row_count(batch->worker->pg, call);
-    struct head *heads = LBX_ARENA_ARRAY(batch->arena, struct head, count);
+static bool must_sign(const struct lbx_worker *worker, const struct head *head) {
+    return keys.count && is_signed_topic(worker, head->claim) && head->last.size < head->now.size;
+}
+
+enum lbx_err auditor_sign_write(struct lbx_handler *handler, const struct lbx_records *records,
+                                struct lbx_calls *last) {
+    struct auditor *a = auditor_of(handler);
+    struct auditor_signer *signer = &a->signer;
+    size_t count = lbx_pg_row_count(records->worker->pg, signer->call);
+    struct head *heads = LBX_ARENA_ARRAY(records->arena, struct head, count);
     enum lbx_err err = LBX_OK;
     for (size_t i = 0; err == LBX_OK && i < count; i++)
-        err = read_head(batch, call, i, &heads[i]);
+        err = read_head(records, signer->call, i, &heads[i]);
     for (size_t i = 0; err == LBX_OK && i < count; i++)
-        err = check_head(&heads[i], batch); /* ends the life of the results */
-    lbx_rows_done(&kept->signed_heads);
-    lbx_rows_init(&kept->signed_heads, 7);
+        err = check_head(&heads[i], &a->known, records); /* ends the life of the results */
+    lbx_rows_done(&signer->heads);
+    lbx_rows_init(&signer->heads, 7);
     for (size_t i = 0; err == LBX_OK && i < count; i++)
-        if (keys.count && is_signed_topic(batch, heads[i].claim) &&
-            heads[i].last.size < heads[i].now.size)
-            err = sign(&heads[i], batch, &kept->signed_heads);
+        if (must_sign(records->worker, &heads[i]))
+            err = sign(&heads[i], records->worker, signer);
     if (err != LBX_OK)
         return err;
-    save(kept, last);
-    tell(&batch->worker->metrics, heads, count);
+    save(signer, last);
+    show(a, &records->worker->metrics, heads, count);
     return LBX_OK;
+}
+
+void auditor_signer_done(struct auditor_signer *signer) {
+    lbx_rows_done(&signer->asked);
+    lbx_rows_done(&signer->heads);
+    lbx_rows_done(&signer->keys);
+    lbx_buf_done(&signer->note);
 }

@@ -2,7 +2,7 @@
 #include "decider.h"
 #include "sql_decider.h"
 
-static const struct lbx_consume consume = {
+static const struct lbx_events events = {
     .topics = {LBX_TOPIC_DECISIONS, LBX_TOPIC_COUNT},
     .load = decider_load,
     .decide = decider_decide,
@@ -16,7 +16,7 @@ int main(int argc, char **argv) {
         .summary = "Applies approve, deny and revoke; gives every decision a verdict",
         .database = LBX_DATABASE_LOCKBOX,
         .statements = statements,
-        .parts = {{&lbx_consume_part, &consume}},
+        .parts = {{&lbx_events_part, &events}},
     };
     return lbx_worker_main(&decider, argc, argv);
 }

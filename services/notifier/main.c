@@ -4,7 +4,7 @@
 #include "sql_notifier.h"
 #include "worker/gauges.h"
 
-static const struct lbx_consume consume = {
+static const struct lbx_events events = {
     .topics = {LBX_TOPIC_EVENTS, LBX_TOPIC_COUNT},
     .decide = notifier_decide,
     .save = notifier_save,
@@ -20,7 +20,7 @@ int main(int argc, char **argv) {
         .database = LBX_DATABASE_LOCKBOX,
         .statements = statements,
         .arenas = 8,
-        .parts = {{&lbx_consume_part, &consume},
+        .parts = {{&lbx_events_part, &events},
                   {&sender_part, NULL},
                   {&lbx_gauges_part, &sql_notifier_gauges}},
     };

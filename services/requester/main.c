@@ -2,7 +2,7 @@
 #include "requester.h"
 #include "sql_requester.h"
 
-static const struct lbx_consume consume = {
+static const struct lbx_events events = {
     .topics = {LBX_TOPIC_TENANTS, LBX_TOPIC_TICKETS, LBX_TOPIC_COUNT},
     .load = requester_load,
     .decide = requester_decide,
@@ -18,7 +18,7 @@ int main(int argc, char **argv) {
             "Turns a ticket's access request into a lockbox request, or refuses it with a reason",
         .database = LBX_DATABASE_LOCKBOX,
         .statements = statements,
-        .parts = {{&lbx_consume_part, &consume}},
+        .parts = {{&lbx_events_part, &events}},
     };
     return lbx_worker_main(&requester, argc, argv);
 }

@@ -5,7 +5,7 @@
 #define LBX_REQUESTER_WORLD_H
 
 #include "core/creation.h"
-#include "worker/consume.h"
+#include "worker/events.h"
 
 struct kept_ticket {
     struct lbx_ticket ticket;

@@ -11,6 +11,7 @@
 #include "sql_decider.h"
 #include "sql_relay.h"
 #include "sql_requester.h"
+#include "worker/events.h"
 #include "worker/transact.h"
 
 #include <stdarg.h>
@@ -26,9 +27,9 @@ enum { TICKETS = 166, RECORDS = 3 * TICKETS, ROUND = 500, SHARDS = 16 };
 #define CLUSTER                                                                                    \
     "/subscriptions/%s/resourceGroups/rg/providers/Microsoft.RedHatOpenShift/openShiftClusters/aro"
 
-static const struct lbx_consume requester = {
+static const struct lbx_events requester = {
     .load = requester_load, .decide = requester_decide, .save = requester_save};
-static const struct lbx_consume decider = {.load = decider_load, .decide = decider_decide};
+static const struct lbx_events decider = {.load = decider_load, .decide = decider_decide};
 
 static struct lbx_worker worker = {.name = "bare", .source = "/lockbox/bare"};
 static struct lbx_arena batch_arena;
@@ -47,7 +48,7 @@ static void check(bool good, const char *what) {
 
 /* One topic's: a partition of our own, and the batch that is being put together. */
 struct source {
-    const struct lbx_consume *declaration;
+    struct lbx_handler *handler;
     const char *group;
     enum lbx_topic topic;
     struct lbx_claim claim;
@@ -56,11 +57,12 @@ struct source {
     size_t count;
 };
 
-static void open_source(struct source *s, const struct lbx_consume *declaration,
-                        enum lbx_topic topic, const char *group) {
+static void open_source(struct source *s, const struct lbx_events *events, enum lbx_topic topic,
+                        const char *group) {
     char place[128];
     snprintf(place, sizeof place, "bare.%s.%d", name, topic);
-    *s = (struct source){.declaration = declaration, .group = group, .topic = topic};
+    *s = (struct source){
+        .handler = lbx_events_handler(&worker, events), .group = group, .topic = topic};
     s->claim = (struct lbx_claim){.topic = strdup(place)};
     lbx_arena_init(&s->texts);
     check(lbx_offsets_take(worker.pg, group, "bench", &s->claim, 1) == LBX_OK, "take");
@@ -91,23 +93,22 @@ __attribute__((format(printf, 4, 5))) static void add(struct source *s, const ch
 
 static void handle(struct source *s) {
     lbx_arena_reset(&batch_arena);
-    struct lbx_input_event *inputs =
-        LBX_ARENA_ARRAY(&batch_arena, struct lbx_input_event, s->count);
+    const struct lbx_record **list =
+        LBX_ARENA_ARRAY(&batch_arena, const struct lbx_record *, s->count);
     for (size_t i = 0; i < s->count; i++)
-        inputs[i].record = &s->records[i];
+        list[i] = &s->records[i];
     s->claim.batch_end = s->claim.next_offset + (int64_t)s->count;
-    const struct lbx_transaction t = {
+    const struct lbx_records records = {
         .worker = &worker,
-        .declaration = s->declaration,
         .group = s->group,
+        .arena = &batch_arena,
+        .list = list,
+        .count = s->count,
         .claims = &s->claim,
         .claim_count = 1,
-        .arena = &batch_arena,
-        .calls = &calls,
     };
-    check(lbx_transact(&t, inputs, s->count, false) == LBX_OK, "transaction");
-    for (size_t i = 0; i < s->count; i++)
-        check(inputs[i].status == LBX_INPUT_NEW, inputs[i].reason.text);
+    check(lbx_transact_batch(s->handler, &records, &calls) == LBX_OK, "transaction");
+    check(worker.metrics.quarantined == 0 && worker.metrics.duplicates == 0, "not acted on");
     lbx_pg_release(worker.pg);
     s->claim.next_offset = s->claim.batch_end;
     s->count = 0;

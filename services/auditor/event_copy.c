@@ -1,4 +1,9 @@
-#include "rows.h"
+/* Streams a batch's records into audit.event, one COPY a batch.
+ *
+ * Promises: a row for each record, whatever it holds; what is no event has NULL for what cannot be read.
+ * Fails as COPY does: with the server's error, and nothing stored.
+ */
+#include "event_copy.h"
 
 #include "sql_auditor_copy.h"
 
@@ -77,27 +82,26 @@ static void read_entry(const struct lbx_record *record, struct lbx_arena *arena,
     hash_leaf(record, scratch, &entry->leaf);
 }
 
-enum lbx_err auditor_rows_copy(struct auditor_batch *read) {
-    struct auditor_kept *kept = read->batch->kept;
-    struct lbx_pg *pg = read->batch->worker->pg;
-    struct lbx_buf *out = &kept->out;
+enum lbx_err auditor_event_copy(struct auditor_batch *batch, struct lbx_pg *pg,
+                                struct lbx_buf *copy, struct lbx_buf *scratch) {
+    const struct lbx_records *records = batch->records;
     enum lbx_err err = lbx_pg_copy_begin(pg, &sql_auditor_copy_event);
     if (err != LBX_OK)
         return err;
-    lbx_buf_clear(out);
-    auditor_copy_header(out);
-    for (size_t i = 0; err == LBX_OK && i < read->count; i++) {
-        struct auditor_entry *entry = &read->entries[i];
-        read_entry(read->batch->inputs[i].record, read->batch->arena, &kept->leaf, entry);
-        add_row(out, entry, read->received_us, &kept->leaf);
-        if (out->len >= CHUNK) {
-            err = lbx_pg_copy_add(pg, out->data, out->len);
-            lbx_buf_clear(out);
+    lbx_buf_clear(copy);
+    auditor_copy_header(copy);
+    for (size_t i = 0; err == LBX_OK && i < records->count; i++) {
+        struct auditor_entry *entry = &batch->entries[i];
+        read_entry(records->list[i], records->arena, scratch, entry);
+        add_row(copy, entry, batch->received_us, scratch);
+        if (copy->len >= CHUNK) {
+            err = lbx_pg_copy_add(pg, copy->data, copy->len);
+            lbx_buf_clear(copy);
         }
     }
-    auditor_copy_end(out);
+    auditor_copy_end(copy);
     if (err == LBX_OK)
-        err = lbx_pg_copy_add(pg, out->data, out->len);
+        err = lbx_pg_copy_add(pg, copy->data, copy->len);
     enum lbx_err ended = lbx_pg_copy_end(pg);
     return err != LBX_OK ? err : ended;
 }

@@ -1,11 +1,11 @@
 /* A log's hashes as the store has them: full tiles, and leaf hashes behind them. */
-#ifndef AUDITOR_STORED_H
-#define AUDITOR_STORED_H
+#ifndef AUDITOR_TILE_READER_H
+#define AUDITOR_TILE_READER_H
 
 #include "io/pg.h"
 #include "tlog/tree.h"
 
-struct auditor_stored {
+struct auditor_tile_reader {
     struct lbx_pg *pg; /* each read is a round trip of its own, and ends the life of results */
     struct lbx_arena *arena;
     const char *topic;
@@ -14,6 +14,6 @@ struct auditor_stored {
     uint64_t size;
 };
 
-struct lbx_hash_source auditor_stored_source(struct auditor_stored *stored);
+struct lbx_hash_source auditor_tile_source(struct auditor_tile_reader *reader);
 
 #endif

@@ -1,0 +1,71 @@
+/* Holds polled records in order, and cuts batches that the database refuses down to the record at fault. */
+#include "worker/backlog.h"
+
+#include "base/memory.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static size_t bytes_of(const struct lbx_record *record) {
+    return record->value_len + record->key_len;
+}
+
+static void grow(struct lbx_backlog *backlog) {
+    backlog->cap = backlog->cap ? backlog->cap * 2 : 64;
+    backlog->messages = lbx_realloc(backlog->messages, sizeof *backlog->messages * backlog->cap);
+    backlog->records = lbx_realloc(backlog->records, sizeof *backlog->records * backlog->cap);
+}
+
+void lbx_backlog_add(struct lbx_backlog *backlog, struct lbx_message *message) {
+    if (backlog->count == backlog->cap)
+        grow(backlog);
+    const struct lbx_record *record = lbx_message_record(message);
+    backlog->records[backlog->count] = record;
+    backlog->messages[backlog->count++] = message;
+    backlog->bytes += bytes_of(record);
+}
+
+bool lbx_backlog_full(const struct lbx_backlog *backlog) {
+    return backlog->count >= backlog->most_records || backlog->bytes >= backlog->most_bytes;
+}
+
+size_t lbx_backlog_next(const struct lbx_backlog *backlog) {
+    size_t most = backlog->slice ? backlog->slice : backlog->most_records;
+    return backlog->count < most ? backlog->count : most;
+}
+
+static void drop(struct lbx_backlog *backlog, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        backlog->bytes -= bytes_of(backlog->records[i]);
+        lbx_message_free(backlog->messages[i]);
+    }
+    backlog->count -= count;
+    backlog->slice = 0;
+    backlog->refused = false;
+}
+
+void lbx_backlog_committed(struct lbx_backlog *backlog, size_t count) {
+    drop(backlog, count);
+    if (backlog->count == 0)
+        return;
+    memmove(backlog->messages, backlog->messages + count,
+            sizeof *backlog->messages * backlog->count);
+    memmove(backlog->records, backlog->records + count, sizeof *backlog->records * backlog->count);
+}
+
+bool lbx_backlog_refused(struct lbx_backlog *backlog, size_t count) {
+    if (count > 1)
+        backlog->slice = count > 8 ? count / 8 : 1;
+    return count == 1;
+}
+
+void lbx_backlog_clear(struct lbx_backlog *backlog) {
+    drop(backlog, backlog->count);
+}
+
+void lbx_backlog_done(struct lbx_backlog *backlog) {
+    lbx_backlog_clear(backlog);
+    free(backlog->messages);
+    free(backlog->records);
+    *backlog = (struct lbx_backlog){0};
+}

@@ -1,0 +1,145 @@
+/* Handles records as events: decode, inbox, load, decide, save.
+ *
+ * Promises: an event is acted on once, whatever comes twice; a record that cannot be read, or that the database refuses,
+ * stands in quarantine with a reason.
+ * Fails as the database does: the consuming part tries the batch again.
+ */
+#include "worker/events.h"
+
+#include "base/memory.h"
+
+#include "store/clock.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { BATCH_BYTES = 8 << 20 };
+
+struct event_handler {
+    struct lbx_handler handler; /* stands first: see event_handler */
+    struct lbx_worker *worker;
+    const struct lbx_events *events;
+    /* Of the transaction under way. */
+    struct lbx_batch batch;
+    struct lbx_inbox inbox;
+    size_t clock_call;
+};
+
+static struct event_handler *event_handler(struct lbx_handler *handler) {
+    _Static_assert(offsetof(struct event_handler, handler) == 0, "one address");
+    return (struct event_handler *)handler;
+}
+
+static void reject(struct lbx_input_event *input, const char *why) {
+    input->status = LBX_INPUT_REJECTED;
+    snprintf(input->reason.text, sizeof input->reason.text, "%s", why);
+}
+
+static void decode(struct lbx_batch *batch, const struct lbx_records *records) {
+    const size_t limit = (size_t)batch->worker->settings.max_event_bytes;
+    for (size_t i = 0; i < batch->count; i++) {
+        struct lbx_input_event *input = &batch->inputs[i];
+        input->record = records->list[i];
+        /* What we publish ourselves may be longer than what we take in: it repeats the request. */
+        size_t most = input->record->topic == LBX_TOPIC_EVENTS ? SIZE_MAX : limit;
+        if (lbx_event_decode(input->record, most, batch->arena, &input->event, &input->reason) !=
+            LBX_OK)
+            input->status = LBX_INPUT_REJECTED;
+        else if (records->refused)
+            reject(input, ": the database refuses what it leads to");
+    }
+}
+
+static void read_batch(struct lbx_handler *handler, const struct lbx_records *records,
+                       struct lbx_calls *calls) {
+    struct event_handler *h = event_handler(handler);
+    struct lbx_batch *batch = &h->batch;
+    *batch = (struct lbx_batch){
+        .worker = records->worker,
+        .arena = records->arena,
+        .inputs = LBX_ARENA_ARRAY(records->arena, struct lbx_input_event, records->count),
+        .count = records->count,
+    };
+    lbx_effects_init(&batch->effects, batch->arena, batch->worker->source, records->group);
+    decode(batch, records);
+    lbx_inbox_add(&h->inbox, calls, batch->arena, batch->inputs, batch->count);
+    if (h->events->load)
+        h->events->load(batch, calls);
+    h->clock_call = lbx_clock_add(calls);
+}
+
+static void quarantine_rejected(struct lbx_batch *batch) {
+    struct lbx_metrics *metrics = &batch->worker->metrics;
+    for (size_t i = 0; i < batch->count; i++) {
+        const struct lbx_input_event *input = &batch->inputs[i];
+        if (input->status == LBX_INPUT_REJECTED)
+            lbx_effects_quarantine(&batch->effects, input->record, input->reason.text);
+        atomic_fetch_add(&metrics->duplicates, input->status == LBX_INPUT_DUPLICATE);
+    }
+    atomic_fetch_add(&metrics->quarantined, (int64_t)batch->effects.quarantined);
+    atomic_fetch_add(&metrics->published, (int64_t)batch->effects.published);
+}
+
+static enum lbx_err write_batch(struct lbx_handler *handler, const struct lbx_records *records,
+                                struct lbx_calls *calls) {
+    struct event_handler *h = event_handler(handler);
+    struct lbx_batch *batch = &h->batch;
+    const struct lbx_pg *pg = records->worker->pg;
+    batch->effects.now = lbx_clock_read(pg, h->clock_call);
+    enum lbx_err err = lbx_inbox_read(&h->inbox, pg, batch->arena, batch->inputs, batch->count);
+    if (err == LBX_OK)
+        err = h->events->decide(batch);
+    if (err != LBX_OK)
+        return err;
+    lbx_inbox_judged(&h->inbox, calls, batch->inputs, batch->count);
+    quarantine_rejected(batch);
+    lbx_effects_save(&batch->effects, calls);
+    if (h->events->save)
+        h->events->save(batch, calls);
+    return LBX_OK;
+}
+
+static void end_batch(struct lbx_handler *handler, const struct lbx_records *records,
+                      enum lbx_err err) {
+    struct event_handler *h = event_handler(handler);
+    lbx_inbox_done(&h->inbox);
+    h->inbox = (struct lbx_inbox){0};
+    lbx_effects_done(&h->batch.effects);
+    if (err == LBX_OK && h->events->committed)
+        h->events->committed(records->worker);
+}
+
+static void prune_inbox(struct lbx_handler *handler, struct lbx_arena *arena,
+                        struct lbx_calls *calls) {
+    lbx_inbox_prune(calls, arena, event_handler(handler)->worker->settings.inbox_ttl);
+}
+
+static void close_handler(struct lbx_handler *handler) {
+    free(event_handler(handler));
+}
+
+struct lbx_handler *lbx_events_handler(struct lbx_worker *worker, const struct lbx_events *events) {
+    struct event_handler *h = lbx_calloc(sizeof *h);
+    *h = (struct event_handler){
+        .handler = {.batch_records = (size_t)worker->settings.batch_records,
+                    .batch_bytes = BATCH_BYTES,
+                    .batch = {read_batch, write_batch, end_batch},
+                    .takes_refused = true,
+                    .prune = prune_inbox,
+                    .conflict = "the database contradicts itself: the worker's log says where",
+                    .close = close_handler},
+        .worker = worker,
+        .events = events,
+    };
+    return &h->handler;
+}
+
+static enum lbx_err open_events(struct lbx_worker *worker, const void *declaration,
+                                void **ret_state) {
+    const struct lbx_events *events = declaration;
+    return lbx_consume_open(worker, events->topics, 0, lbx_events_handler(worker, events),
+                            ret_state);
+}
+
+const struct lbx_part lbx_events_part = LBX_CONSUMING_PART(open_events);

@@ -1,0 +1,40 @@
+/* The part of a worker that acts on events: a handler of the consuming part (worker/consume.h) that decodes records,
+ * knows those seen before by the inbox, and rejects into quarantine what no rule can act on.
+ */
+#ifndef LBX_WORKER_EVENTS_H
+#define LBX_WORKER_EVENTS_H
+
+#include "store/effects.h"
+#include "store/inbox.h"
+#include "worker/consume.h"
+
+struct lbx_batch {
+    struct lbx_worker *worker;
+    struct lbx_arena *arena;        /* lives as long as the batch */
+    struct lbx_input_event *inputs; /* in order within each partition */
+    size_t count;
+    struct lbx_effects effects;
+    void *state; /* the worker's, for this batch; allocated by load */
+};
+
+/* What a worker does with a batch of events: three steps, of which the middle one is the rules. decide acts on inputs
+ * whose status is LBX_INPUT_NEW. */
+struct lbx_events {
+    enum lbx_topic topics[LBX_TOPIC_COUNT + 1]; /* ended by LBX_TOPIC_COUNT */
+    /* Adds the statements that lock and read what the events touch. NULL: none. */
+    void (*load)(struct lbx_batch *batch, struct lbx_calls *calls);
+    /* Reads the results, applies the rules, fills effects. */
+    enum lbx_err (*decide)(struct lbx_batch *batch);
+    /* Adds statements beside those of effects. NULL: none. */
+    void (*save)(struct lbx_batch *batch, struct lbx_calls *calls);
+    /* Called after a commit. NULL: nothing is to be done then. */
+    void (*committed)(struct lbx_worker *worker);
+};
+
+/* Its declaration is a struct lbx_events. */
+extern const struct lbx_part lbx_events_part;
+
+/* The handler alone, for whoever brings records from elsewhere; handler->close frees it. */
+struct lbx_handler *lbx_events_handler(struct lbx_worker *worker, const struct lbx_events *events);
+
+#endif

@@ -1,0 +1,16 @@
+/* A batch's records as rows of audit.event, by COPY in binary form. */
+#ifndef AUDITOR_EVENT_COPY_H
+#define AUDITOR_EVENT_COPY_H
+
+#include "auditor.h"
+
+/* Reads each record and streams its row, so that the server stores one while the next is read. Fills the batch's
+ * entries. copy and scratch: room to write in. */
+enum lbx_err auditor_event_copy(struct auditor_batch *batch, struct lbx_pg *pg,
+                                struct lbx_buf *copy, struct lbx_buf *scratch) LBX_MUST_CHECK;
+
+/* What stands around the rows in COPY's binary form, for other tables too. */
+void auditor_copy_header(struct lbx_buf *out);
+void auditor_copy_end(struct lbx_buf *out);
+
+#endif
