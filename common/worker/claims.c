@@ -30,8 +30,8 @@ static bool is_of(const struct lbx_claim *claim, const struct lbx_record *record
 struct lbx_claim *lbx_claims_of(struct lbx_claims *claims, const struct lbx_record *record) {
     if (claims->last && is_of(claims->last, record))
         return claims->last;
-    return claims->last = lbx_claim_find(claims->list, claims->count, record->topic_name,
-                                         record->partition);
+    return claims->last =
+               lbx_claim_find(claims->list, claims->count, record->topic_name, record->partition);
 }
 
 void lbx_claims_plan(struct lbx_claims *claims, const struct lbx_record *const *records,

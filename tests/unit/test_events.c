@@ -1,0 +1,232 @@
+/* The event handler: which records reach the rules, and what becomes of the others. */
+#include "worker/events.h"
+
+#include "event/envelope.h"
+#include "io/hash.h"
+
+#include "answers.h"
+
+#define DATA "{\"ticket_id\":\"T-1\",\"subscription_id\":\"s\",\"title\":\"t\"}"
+#define EVENT(id)                                                                                  \
+    "{\"specversion\":\"1.0\",\"id\":\"" id "\",\"source\":\"/desk\","                             \
+    "\"type\":\"lockbox.ticket.opened.v1\",\"data\":" DATA "}"
+
+enum { RECORDS_MAX = 4, IDENTITY = 32, LIMIT = 4096 };
+
+/* ---- the worker's rules ---- */
+
+static struct {
+    int loads, decides, saves, commits;
+    size_t decided; /* events that the rules acted on */
+    int64_t now;
+    enum lbx_err err;
+} rules;
+
+static const struct lbx_sql load_sql = {.name = "test_load"}, save_sql = {.name = "test_save"};
+
+static void load(struct lbx_batch *batch, struct lbx_calls *calls) {
+    (void)batch;
+    rules.loads++;
+    lbx_calls_add(calls, &load_sql, 0, NULL);
+}
+
+static enum lbx_err decide(struct lbx_batch *batch) {
+    rules.decides++;
+    rules.now = batch->effects.now;
+    for (size_t i = 0; i < batch->count; i++)
+        rules.decided += batch->inputs[i].status == LBX_INPUT_NEW;
+    return rules.err;
+}
+
+static void save(struct lbx_batch *batch, struct lbx_calls *calls) {
+    (void)batch;
+    rules.saves++;
+    lbx_calls_add(calls, &save_sql, 0, NULL);
+}
+
+static void committed(struct lbx_worker *worker) {
+    (void)worker;
+    rules.commits++;
+}
+
+static const struct lbx_events events = {
+    .load = load, .decide = decide, .save = save, .committed = committed};
+
+/* ---- a batch ---- */
+
+static struct lbx_worker worker = {.source = "/lockbox/test",
+                                   .settings = {.max_event_bytes = LIMIT, .batch_records = 500}};
+
+struct given {
+    struct lbx_handler *handler;
+    struct lbx_arena arena;
+    struct lbx_calls calls;
+    struct lbx_record list[RECORDS_MAX];
+    const struct lbx_record *pointers[RECORDS_MAX];
+    struct lbx_records records;
+};
+
+static int begin(void **ret_state) {
+    static struct given given;
+    memset(&given, 0, sizeof given);
+    memset(answers, 0, sizeof answers);
+    memset(&rules, 0, sizeof rules);
+    memset(&worker.metrics, 0, sizeof worker.metrics);
+    lbx_arena_init(&given.arena);
+    given.handler = lbx_events_handler(&worker, &events);
+    given.records = (struct lbx_records){
+        .worker = &worker, .group = "g", .arena = &given.arena, .list = given.pointers};
+    *ret_state = &given;
+    return 0;
+}
+
+static int end(void **state) {
+    struct given *given = *state;
+    given->handler->close(given->handler);
+    lbx_arena_done(&given->arena);
+    return 0;
+}
+
+static void add(struct given *given, enum lbx_topic topic, const char *value) {
+    size_t i = given->records.count++;
+    given->list[i] = (struct lbx_record){.topic = topic,
+                                         .topic_name = "t.tickets.v1",
+                                         .offset = (int64_t)i,
+                                         .key = topic == LBX_TOPIC_EVENTS ? "contoso" : "T-1",
+                                         .key_len = topic == LBX_TOPIC_EVENTS ? 7 : 3,
+                                         .value = value,
+                                         .value_len = strlen(value)};
+    given->pointers[i] = &given->list[i];
+}
+
+/* The index of a statement in the round trip; fails where it is not there. */
+static size_t call_of(const struct given *given, const char *name) {
+    for (size_t i = 0; i < given->calls.count; i++)
+        if (strcmp(given->calls.list[i].sql->name, name) == 0)
+            return i;
+    fail_msg("no %s", name);
+    return 0;
+}
+
+static bool calls(const struct given *given, const char *name) {
+    bool found = false;
+    for (size_t i = 0; i < given->calls.count; i++)
+        found |= strcmp(given->calls.list[i].sql->name, name) == 0;
+    return found;
+}
+
+/* What the inbox holds: a record's event; entered by this batch, or before it. */
+static void holds(struct given *given, size_t record, const char *id, bool before) {
+    unsigned char *identity = lbx_arena_alloc(&given->arena, IDENTITY);
+    struct lbx_buf bytes LBX_BUF = {0};
+    lbx_event_identity(&given->list[record], &bytes);
+    lbx_sha256(bytes.data, bytes.len, identity);
+    ANSWER(call_of(given, "store_received"), "/desk", id, (const char *)identity);
+    answers[call_of(given, "store_received")].bytes = IDENTITY;
+    if (!before)
+        ANSWER(call_of(given, "store_receive"), "/desk", id, "f");
+}
+
+static void read_batch(struct given *given) {
+    given->handler->batch.read(given->handler, &given->records, &given->calls);
+    ANSWER(call_of(given, "offsets_clock"), "2026-11-23T16:08:38Z");
+}
+
+static enum lbx_err write_and_end(struct given *given) {
+    memset(&given->calls, 0, sizeof given->calls);
+    enum lbx_err err = given->handler->batch.write(given->handler, &given->records, &given->calls);
+    given->handler->batch.end(given->handler, &given->records, err);
+    return err;
+}
+
+/* ---- the tests ---- */
+
+static void a_new_event_reaches_the_rules(void **state) {
+    struct given *given = *state;
+    add(given, LBX_TOPIC_TICKETS, EVENT("e-1"));
+    read_batch(given);
+    assert_int_equal(rules.loads, 1);
+    /* The clock is read behind the locks. */
+    assert_true(call_of(given, "offsets_clock") > call_of(given, "test_load"));
+    holds(given, 0, "e-1", false);
+    assert_int_equal(write_and_end(given), LBX_OK);
+    assert_int_equal(rules.decided, 1);
+    assert_int_equal(rules.now, INT64_C(1795450118000000));
+    assert_int_equal(rules.saves, 1);
+    assert_int_equal(rules.commits, 1);
+}
+
+static void what_came_before_does_not(void **state) {
+    struct given *given = *state;
+    add(given, LBX_TOPIC_TICKETS, EVENT("e-1"));
+    add(given, LBX_TOPIC_TICKETS, EVENT("e-2"));
+    add(given, LBX_TOPIC_TICKETS, EVENT("e-2"));
+    read_batch(given);
+    holds(given, 0, "e-1", true);
+    holds(given, 1, "e-2", false);
+    assert_int_equal(write_and_end(given), LBX_OK);
+    assert_int_equal(rules.decided, 1);
+    assert_false(calls(given, "store_quarantine"));
+}
+
+static void what_cannot_be_read_goes_to_quarantine(void **state) {
+    struct given *given = *state;
+    add(given, LBX_TOPIC_TICKETS, "hello");
+    add(given, LBX_TOPIC_TICKETS, EVENT("e-1"));
+    read_batch(given);
+    holds(given, 1, "e-1", false);
+    assert_int_equal(write_and_end(given), LBX_OK);
+    assert_int_equal(rules.decided, 1);
+    assert_true(calls(given, "store_quarantine"));
+}
+
+static void what_the_database_refuses_goes_to_quarantine(void **state) {
+    struct given *given = *state;
+    add(given, LBX_TOPIC_TICKETS, EVENT("e-1"));
+    given->records.refused = true;
+    read_batch(given);
+    assert_int_equal(write_and_end(given), LBX_OK);
+    assert_int_equal(rules.decided, 0);
+    assert_true(calls(given, "store_quarantine"));
+}
+
+#define CHANGED                                                                                    \
+    "{\"specversion\":\"1.0\",\"id\":\"e-2\",\"source\":\"/desk\",\"subject\":\"contoso\","        \
+    "\"type\":\"lockbox.tenant.changed.v1\",\"time\":\"2026-11-23T16:08:38Z\",\"data\":"           \
+    "{\"tenant_id\":\"contoso\",\"change\":\"subscription_added\",\"at\":\"2026-11-23T16:08:38Z\"}}"
+
+/* An event of ours repeats the request, and may be longer than what caused it. */
+static void only_what_others_write_is_limited(void **state) {
+    struct given *given = *state;
+    add(given, LBX_TOPIC_TICKETS,
+        lbx_arena_printf(&given->arena, "%*s%s", LIMIT, "", EVENT("e-1")));
+    add(given, LBX_TOPIC_EVENTS, lbx_arena_printf(&given->arena, "%*s%s", LIMIT, "", CHANGED));
+    read_batch(given);
+    holds(given, 1, "e-2", false);
+    assert_int_equal(write_and_end(given), LBX_OK);
+    assert_int_equal(rules.decided, 1);
+    assert_true(calls(given, "store_quarantine"));
+}
+
+static void rules_that_fail_commit_nothing(void **state) {
+    struct given *given = *state;
+    add(given, LBX_TOPIC_TICKETS, EVENT("e-1"));
+    read_batch(given);
+    holds(given, 0, "e-1", false);
+    rules.err = LBX_ERR_INTERNAL;
+    assert_int_equal(write_and_end(given), LBX_ERR_INTERNAL);
+    assert_int_equal(rules.saves, 0);
+    assert_int_equal(rules.commits, 0);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(a_new_event_reaches_the_rules, begin, end),
+        cmocka_unit_test_setup_teardown(what_came_before_does_not, begin, end),
+        cmocka_unit_test_setup_teardown(what_cannot_be_read_goes_to_quarantine, begin, end),
+        cmocka_unit_test_setup_teardown(what_the_database_refuses_goes_to_quarantine, begin, end),
+        cmocka_unit_test_setup_teardown(only_what_others_write_is_limited, begin, end),
+        cmocka_unit_test_setup_teardown(rules_that_fail_commit_nothing, begin, end),
+    };
+    return cmocka_run_group_tests_name("events", tests, NULL, NULL);
+}
