@@ -197,6 +197,7 @@ size_t lbx_calls_add(struct lbx_calls *calls, const struct lbx_sql *sql, int par
     struct lbx_call *call = &calls->list[calls->count];
     call->sql = sql;
     call->param_count = param_count;
+    call->named = false;
     if (param_count)
         memcpy(call->params, params, sizeof *params * (size_t)param_count);
     return calls->count++;
@@ -229,7 +230,7 @@ static bool send_call(struct lbx_pg *pg, const struct lbx_call *call) {
         values[i] = call->params[i];
         if (!type || !values[i])
             continue;
-        binary[i] = 1;
+        binary[i] = call->named;
         lengths[i] = sizeof *call->numbers;
         if (type == OID_INT8 || type == OID_TIMESTAMPTZ)
             continue;
@@ -673,6 +674,7 @@ size_t lbx_pg_call(struct lbx_calls *calls, const struct lbx_sql *sql, const voi
     assert(calls->count < LBX_CALLS_MAX);
     struct lbx_call *call = &calls->list[calls->count];
     call->sql = sql;
+    call->named = true;
     call->param_count = 0;
     for (size_t i = 0; i < sql->takes.count; i++) {
         const struct lbx_sql_column *column = &sql->takes.columns[i];

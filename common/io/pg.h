@@ -68,6 +68,7 @@ struct lbx_calls {
         const struct lbx_sql *sql;
         const char *params[LBX_PARAMS_MAX]; /* NULL: SQL NULL */
         int param_count;
+        bool named;
         unsigned char
             numbers[8][8]; /* integers and moments among them, in the order in which they come */
     } list[LBX_CALLS_MAX];

@@ -1,7 +1,8 @@
 -- A head of one size that is there already is refused by its key.
+-- rows given: topic text, partition integer, origin text, size bigint, root bytea, key_id text, note text
 WITH fresh AS (
-    INSERT INTO checkpoint (topic, "partition", origin, size, root, key_id, note)
-    SELECT * FROM unnest($1::text[], $2::integer[], $3::text[], $4::bigint[], $5::bytea[], $6::text[], $7::text[])
+    INSERT INTO checkpoint (:given_columns)
+    SELECT * FROM :given
     RETURNING topic, "partition"
 )
 INSERT INTO publication (topic, "partition", size)

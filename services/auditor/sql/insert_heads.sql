@@ -1,2 +1,2 @@
-INSERT INTO log (topic, "partition", base, size, rows, edge)
-SELECT * FROM unnest($1::text[], $2::integer[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bytea[])
+-- rows given: topic text, partition integer, base bigint, size bigint, rows bigint, edge bytea
+INSERT INTO log (:given_columns) SELECT * FROM :given

@@ -1,1 +1,2 @@
-INSERT INTO checkpoint_key (public_key) SELECT unnest($1::bytea[]) ON CONFLICT DO NOTHING
+-- rows given: public_key bytea
+INSERT INTO checkpoint_key (:given_columns) SELECT * FROM :given ON CONFLICT DO NOTHING

@@ -1,1 +1,3 @@
-SELECT "offset", leaf_hash FROM leaf_hashes($1, $2::integer, $3::bigint, $4::bigint)
+-- takes: topic text, partition integer, first bigint, behind bigint
+-- answers: offset bigint, leaf_hash bytea
+SELECT "offset", leaf_hash FROM leaf_hashes(:topic, :partition, :first, :behind)

@@ -1,2 +1,4 @@
 -- Until when nobody needs to ask again, in microseconds since 1970.
-SELECT (extract(epoch FROM make_room($1::timestamptz)) * 1000000)::bigint
+-- takes: now timestamptz
+-- answers: until_us bigint
+SELECT (extract(epoch FROM make_room(:now)) * 1000000)::bigint AS until_us

@@ -1,4 +1,5 @@
+-- rows sent: topic text, partition integer, size bigint
 UPDATE publication AS p
    SET size = sent.size
-  FROM unnest($1::text[], $2::integer[], $3::bigint[]) AS sent (topic, "partition", size)
+  FROM :sent
  WHERE p.topic = sent.topic AND p."partition" = sent."partition" AND p.size < sent.size

@@ -1,5 +1,7 @@
 -- Full tiles of one level, in order.
+-- takes: topic text, partition integer, level smallint, first bigint, behind bigint
+-- answers: hashes bytea
 SELECT hashes
   FROM tile
- WHERE topic = $1 AND "partition" = $2::integer AND level = $3::smallint AND index >= $4::bigint AND index < $5::bigint
+ WHERE topic = :topic AND "partition" = :partition AND level = :level AND index >= :first AND index < :behind
  ORDER BY index

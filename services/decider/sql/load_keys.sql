@@ -1,6 +1,8 @@
 -- The keys that the voters named hold now, for each request's tenant.
+-- rows vote: request_id uuid, principal_id text
+-- answers: request_id uuid, principal_id text, public_key bytea
 SELECT DISTINCT r.request_id, k.principal_id, k.public_key
-  FROM unnest($1::uuid[], $2::text[]) AS vote (request_id, principal_id)
+  FROM :vote
   JOIN request r ON r.request_id = vote.request_id
   JOIN approver_key k ON k.tenant_id = r.tenant_id AND k.principal_id = vote.principal_id
        AND k.removed_at IS NULL

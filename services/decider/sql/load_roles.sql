@@ -1,6 +1,8 @@
 -- Of the voters named, who holds a role that lets him approve for each request, now.
+-- rows vote: request_id uuid, principal_id text
+-- answers: request_id uuid, principal_id text
 SELECT DISTINCT r.request_id, a.principal_id
-  FROM unnest($1::uuid[], $2::text[]) AS vote (request_id, principal_id)
+  FROM :vote
   JOIN request r ON r.request_id = vote.request_id
   JOIN role_assignment a ON a.tenant_id = r.tenant_id AND a.subscription_id = lower(r.subscription_id)
        AND a.principal_id = vote.principal_id AND a.removed_at IS NULL

@@ -1,5 +1,7 @@
 -- What time has to do and has not done. Access ended by itself meanwhile: only the telling is late.
-SELECT 'requests_overdue', 'Requests past a deadline that nobody has acted on', NULL, NULL, count(*)::text
+-- answers: name text, help text, label text, label_value text, value text
+SELECT 'requests_overdue' AS name, 'Requests past a deadline that nobody has acted on' AS help, NULL AS label,
+       NULL AS label_value, count(*)::text AS value
   FROM request WHERE due_at <= (SELECT clock_timestamp())
 UNION ALL
 SELECT 'oldest_due_seconds', 'How long the first of these requests is past its deadline', NULL, NULL,

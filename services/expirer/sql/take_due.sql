@@ -1,8 +1,10 @@
 -- Due requests, oldest first, that no other expirer and no decision has in hand. The clock is read by a
 -- query of its own: compared with a volatile function, due_at could not lead the index scan.
-SELECT request_id, '{' || standing || '}'
+-- takes: most integer
+-- answers: request_id uuid, standing text
+SELECT request_id, '{' || standing || '}' AS standing
   FROM request
  WHERE due_at <= (SELECT clock_timestamp())
  ORDER BY due_at, request_id
- LIMIT $1::integer
+ LIMIT :most
    FOR UPDATE SKIP LOCKED

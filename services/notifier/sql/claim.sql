@@ -1,12 +1,16 @@
 -- Takes due mails for this session, and enters the attempt before it is made. A claim holds while the session
 -- that made it lives, which is registered for those who look for the dead.
+-- takes: most integer
+-- answers: notification_id uuid, request_id uuid, version bigint, kind text, recipient text, audience text, tenant_id text,
+--   attempts integer, queued_at timestamptz, give_up_at timestamptz, message_id text, snapshot json, ticket_title text,
+--   event_id text, traceparent text
 WITH due AS (
     SELECT n.ctid AS place, n.notification_id, n.attempts, n.attempted_at, n.attempt_ended_at, n.outcome,
            n.relay, n.smtp_code, n.enhanced_status, n.smtp_reply
       FROM notification n
      WHERE n.next_attempt_at <= (SELECT clock_timestamp()) AND n.state IN ('queued', 'deferred')
      ORDER BY n.next_attempt_at
-     LIMIT $1::integer
+     LIMIT :most
        FOR UPDATE SKIP LOCKED
 ), claimed AS (
     UPDATE notification n
@@ -40,7 +44,7 @@ SELECT c.notification_id, c.request_id, c.version, c.kind, c.recipient, c.audien
        c.attempts, c.queued_at, c.give_up_at, c.message_id,
        CASE WHEN lag(c.request_id) OVER in_order IS DISTINCT FROM c.request_id
                  OR lag(c.version) OVER in_order IS DISTINCT FROM c.version
-            THEN notice.snapshot END,
+            THEN notice.snapshot END AS snapshot,
        notice.ticket_title, notice.event_id, notice.traceparent
   FROM claimed c
   JOIN notice ON notice.request_id = c.request_id AND notice.version = c.version

@@ -1,10 +1,9 @@
 -- What became of attempts that were taken for dead, and have been followed by another: as finish.sql is told it.
+-- rows given: notification_id uuid, number integer, outcome text, next_attempt_at timestamptz, smtp_code integer,
+--   enhanced_status text, smtp_reply text, relay text, ended_at timestamptz
 UPDATE notification_earlier_attempt a
    SET ended_at = given.ended_at, outcome = given.outcome, smtp_code = given.smtp_code,
        enhanced_status = given.enhanced_status, smtp_reply = given.smtp_reply, relay = given.relay
-  FROM unnest($1::uuid[], $2::integer[], $3::text[], $4::timestamptz[], $5::integer[], $6::text[],
-              $7::text[], $8::text[], $9::timestamptz[])
-       AS given (notification_id, number, outcome, next_attempt_at, smtp_code, enhanced_status,
-                 smtp_reply, relay, ended_at)
+  FROM :given
  WHERE a.notification_id = given.notification_id AND a.number = given.number
    AND a.outcome = 'interrupted'

@@ -1,6 +1,7 @@
 -- Mails that are not final, by state.
-SELECT 'mails', 'Mails that are neither sent nor given up, by state', 'state', asked.state,
-       coalesce(found.count, 0)::text
+-- answers: name text, help text, label text, label_value text, value text
+SELECT 'mails' AS name, 'Mails that are neither sent nor given up, by state' AS help, 'state' AS label,
+       asked.state AS label_value, coalesce(found.count, 0)::text AS value
   FROM unnest(ARRAY['queued', 'deferred', 'sending']) AS asked (state)
   LEFT JOIN (SELECT n.state, count(*)
                FROM notification n

@@ -1,10 +1,5 @@
 -- One row for each recipient, kind and version, whatever is asked twice.
-INSERT INTO notification (notification_id, request_id, version, kind, recipient, audience, tenant_id,
-                          give_up_at, message_id)
-SELECT notification_id, request_id, version, kind, recipient, audience, tenant_id, give_up_at,
-       message_id
-  FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::text[],
-              $8::timestamptz[], $9::text[])
-       AS given (notification_id, request_id, version, kind, recipient, audience, tenant_id,
-                 give_up_at, message_id)
+-- rows given: notification_id uuid, request_id uuid, version bigint, kind text, recipient text, audience text,
+--   tenant_id text, give_up_at timestamptz, message_id text
+INSERT INTO notification (:given_columns) SELECT * FROM :given
 ON CONFLICT (request_id, version, kind, lower(recipient)) DO NOTHING

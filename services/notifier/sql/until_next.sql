@@ -1,4 +1,5 @@
 -- When the next mail is due.
+-- answers: wait_us bigint
 SELECT (extract(epoch FROM min(n.next_attempt_at) - clock_timestamp()) * 1000000)::bigint AS wait_us
   FROM notification n
  WHERE n.next_attempt_at IS NOT NULL AND n.state IN ('queued', 'deferred')

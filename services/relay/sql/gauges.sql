@@ -1,5 +1,7 @@
 -- How far Kafka is behind the database.
-SELECT 'outbox_unpublished', 'Events not yet in Kafka', NULL, NULL, count(*)::text
+-- answers: name text, help text, label text, label_value text, value text
+SELECT 'outbox_unpublished' AS name, 'Events not yet in Kafka' AS help, NULL AS label, NULL AS label_value,
+       count(*)::text AS value
   FROM outbox WHERE published_at IS NULL
 UNION ALL
 SELECT 'outbox_age_seconds', 'How long the oldest event not yet in Kafka has waited', NULL, NULL,

@@ -1,1 +1,2 @@
-UPDATE outbox SET published_at = clock_timestamp() WHERE seq = ANY ($1::bigint[])
+-- takes: seqs bigint[]
+UPDATE outbox SET published_at = clock_timestamp() WHERE seq = ANY (:seqs)

@@ -1,1 +1,2 @@
-UPDATE quarantine SET published_at = clock_timestamp() WHERE quarantine_id = ANY ($1::bigint[])
+-- takes: ids bigint[]
+UPDATE quarantine SET published_at = clock_timestamp() WHERE quarantine_id = ANY (:ids)

@@ -1,3 +1,4 @@
+-- takes: ttl interval
 DELETE FROM outbox
  WHERE seq IN (SELECT seq FROM outbox
-                WHERE published_at < (SELECT clock_timestamp()) - $1::interval LIMIT 10000)
+                WHERE published_at < (SELECT clock_timestamp()) - :ttl LIMIT 10000)

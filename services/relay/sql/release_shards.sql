@@ -1,1 +1,3 @@
-SELECT pg_advisory_unlock(71061, shard) FROM unnest($1::integer[]) AS shard
+-- rows given: shard integer
+-- answers: nothing
+SELECT pg_advisory_unlock(71061, shard) FROM :given

@@ -1,3 +1,3 @@
-INSERT INTO approver_key (tenant_id, principal_id, public_key, set_at)
-SELECT tenant_id, principal_id, public_key, $4::timestamptz
-  FROM unnest($1::text[], $2::text[], $3::bytea[]) AS begun (tenant_id, principal_id, public_key)
+-- rows begun: tenant_id text, principal_id text, public_key bytea
+-- takes: at timestamptz
+INSERT INTO approver_key (:begun_columns, set_at) SELECT *, :at FROM :begun

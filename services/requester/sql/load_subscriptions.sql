@@ -1,8 +1,10 @@
 -- Those named (in lower case), and those of the tickets named.
+-- takes: subscription_ids text[], ticket_ids text[]
+-- answers: snapshot json
 SELECT snapshot
   FROM subscription
- WHERE lower(subscription_id) = ANY ($1::text[])
+ WHERE lower(subscription_id) = ANY (:subscription_ids)
     OR lower(subscription_id) IN (SELECT lower(t.subscription_id) FROM ticket t
-                                   WHERE t.ticket_id = ANY ($2::text[]))
+                                   WHERE t.ticket_id = ANY (:ticket_ids))
  ORDER BY lower(subscription_id)
    FOR NO KEY UPDATE

@@ -1,7 +1,5 @@
-INSERT INTO subscription (subscription_id, tenant_id, lockbox_enabled, snapshot, changed_at)
-SELECT subscription_id, tenant_id, lockbox_enabled, snapshot, $5::timestamptz
-  FROM unnest($1::text[], $2::text[], $3::boolean[], $4::json[])
-       AS given (subscription_id, tenant_id, lockbox_enabled, snapshot)
+-- rows given: subscription_id text, tenant_id text, lockbox_enabled boolean, snapshot json
+-- takes: at timestamptz
+INSERT INTO subscription (:given_columns, changed_at) SELECT *, :at FROM :given
 ON CONFLICT (lower(subscription_id)) DO UPDATE
-   SET subscription_id = excluded.subscription_id, tenant_id = excluded.tenant_id, lockbox_enabled = excluded.lockbox_enabled,
-       snapshot = excluded.snapshot, changed_at = excluded.changed_at
+   SET (:given_columns, changed_at) = (excluded.:given_columns, excluded.changed_at)

@@ -1,7 +1,7 @@
-INSERT INTO ticket (ticket_id, subscription_id, open, snapshot, changed_at)
-SELECT ticket_id, coalesce(subscription_id, ''), open, snapshot, $5::timestamptz
-  FROM unnest($1::text[], $2::text[], $3::boolean[], $4::json[])
-       AS given (ticket_id, subscription_id, open, snapshot)
+-- rows given: ticket_id text key, subscription_id text input, open boolean, snapshot json
+-- takes: at timestamptz
+INSERT INTO ticket (:given_columns, subscription_id, changed_at)
+SELECT :given_columns, coalesce(subscription_id, ''), :at FROM :given
 ON CONFLICT (ticket_id) DO UPDATE
-   SET subscription_id = excluded.subscription_id, open = excluded.open,
-       snapshot = excluded.snapshot, changed_at = excluded.changed_at
+   SET (:given_values, subscription_id, changed_at)
+     = (excluded.:given_values, excluded.subscription_id, excluded.changed_at)

@@ -15,7 +15,7 @@ CREATE TEMPORARY TABLE activity (LIKE audit.activity INCLUDING ALL) ON COMMIT DR
 CREATE TEMPORARY TABLE unreadable (LIKE audit.unreadable INCLUDING ALL) ON COMMIT DROP;
 SET LOCAL enable_seqscan = on;
 DECLARE records NO SCROLL CURSOR FOR
-    SELECT topic, "partition", "offset", (extract(epoch FROM kafka_timestamp) * 1000)::bigint, key, headers, raw
+    SELECT topic, "partition", "offset", (extract(epoch FROM kafka_timestamp) * 1000)::bigint AS timestamp_ms, key, headers, raw
       FROM audit.event
      WHERE topic LIKE '%events.v1' OR topic LIKE '%accesses.v1';
 SET LOCAL enable_seqscan = off

@@ -1,1 +1,3 @@
-SELECT rows, key, what FROM audit.model_differences($1)
+-- takes: model text
+-- answers: rows bigint, key text, what text
+SELECT rows, key, what FROM audit.model_differences(:model)

@@ -1,1 +1,2 @@
-SELECT coalesce(sum(rows), 0)::bigint FROM audit.log WHERE topic LIKE '%events.v1' OR topic LIKE '%accesses.v1'
+-- answers: records bigint
+SELECT coalesce(sum(rows), 0)::bigint AS records FROM audit.log WHERE topic LIKE '%events.v1' OR topic LIKE '%accesses.v1'

@@ -1,1 +1,3 @@
-SELECT audit.replace_model($1)
+-- takes: model text
+-- answers: rows bigint
+SELECT audit.replace_model(:model) AS rows

@@ -1,1 +1,2 @@
-INSERT INTO public.lockbox_migration (version, name, checksum) VALUES ($1, $2, $3)
+-- takes: version integer, name text, checksum text
+INSERT INTO public.lockbox_migration (version, name, checksum) VALUES (:version, :name, :checksum)

@@ -1,1 +1,3 @@
-SELECT notification_id, recipient FROM notification_retry($1::uuid[], $2::uuid) ORDER BY notification_id
+-- takes: ids uuid[], request_id uuid
+-- answers: notification_id uuid, recipient text
+SELECT notification_id, recipient FROM notification_retry(:ids, :request_id) ORDER BY notification_id

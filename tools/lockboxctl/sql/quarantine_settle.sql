@@ -1,1 +1,3 @@
-SELECT quarantine_settle($1::bigint, $2::timestamptz, $3::uuid, $4::text, $5::integer, $6::bigint)
+-- takes: id text, begun_at text, event_id uuid, event text, partition integer, offset bigint
+-- answers: settled boolean
+SELECT quarantine_settle(:id::bigint, :begun_at::timestamptz, :event_id, :event, :partition, :offset) AS settled

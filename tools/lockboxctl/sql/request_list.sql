@@ -1,8 +1,11 @@
+-- takes: state text, ticket_id text, most text
+-- answers: request_id uuid, state text, ticket_id text, engineer_id text, cluster text, created_at text, ends_at text,
+--   ended_at text, tenant_id text, subscription_id text, resource_id text, version text, reason text
 SELECT request_id, state, ticket_id, engineer_id, substring(resource_id FROM '[^/]*$') AS cluster, created_at,
        coalesce(expires_at, decide_by) AS ends_at, ended_at, tenant_id, subscription_id, resource_id, version,
        reason
   FROM request
- WHERE ($1::text IS NULL OR state = $1)
-   AND ($2::text IS NULL OR ticket_id = $2)
+ WHERE (:state IS NULL OR state = :state)
+   AND (:ticket_id IS NULL OR ticket_id = :ticket_id)
  ORDER BY request_id DESC
- LIMIT $3::bigint
+ LIMIT :most::bigint

@@ -1,1 +1,3 @@
-SELECT r.snapshot FROM request r WHERE request_id = $1::uuid
+-- takes: id uuid
+-- answers: snapshot json
+SELECT r.snapshot FROM request r WHERE request_id = :id

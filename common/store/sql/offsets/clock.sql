@@ -1,2 +1,3 @@
 -- The clock that decides: read after the locks of the statements before are held.
-SELECT clock_timestamp()
+-- answers: now timestamptz
+SELECT clock_timestamp() AS now

@@ -1,9 +1,11 @@
 -- The first statement of every batch: moves the offsets on, where this epoch still owns them and the
 -- batch begins where the last one ended. Fewer rows than partitions means a newer owner exists.
+-- rows given: topic text, partition integer, epoch bigint, expected bigint, next_offset bigint
+-- takes: consumer text
+-- answers: topic text
 UPDATE consumer_offset AS o
-   SET next_offset = batch.next_offset
-  FROM unnest($1::text[], $2::integer[], $3::bigint[], $4::bigint[], $5::bigint[])
-       AS batch (topic, "partition", epoch, expected, next_offset)
- WHERE o.consumer = $6 AND o.topic = batch.topic AND o."partition" = batch."partition"
-   AND o.epoch = batch.epoch AND o.next_offset = batch.expected
+   SET next_offset = given.next_offset
+  FROM :given
+ WHERE o.consumer = :consumer AND o.topic = given.topic AND o."partition" = given."partition"
+   AND o.epoch = given.epoch AND o.next_offset = given.expected
 RETURNING o.topic

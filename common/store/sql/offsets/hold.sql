@@ -1,8 +1,11 @@
 -- That this epoch still owns the partitions, until the transaction ends. Fewer rows than partitions means a
 -- newer owner exists.
+-- rows given: topic text, partition integer, epoch bigint
+-- takes: consumer text
+-- answers: topic text
 SELECT o.topic
   FROM consumer_offset AS o
-  JOIN unnest($1::text[], $2::integer[], $3::bigint[]) AS held (topic, "partition", epoch)
-    ON o.topic = held.topic AND o."partition" = held."partition" AND o.epoch = held.epoch
- WHERE o.consumer = $4
+  JOIN :given
+    ON o.topic = given.topic AND o."partition" = given."partition" AND o.epoch = given.epoch
+ WHERE o.consumer = :consumer
    FOR SHARE OF o

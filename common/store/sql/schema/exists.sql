@@ -1,2 +1,3 @@
 -- Whether the schema says which programs it fits; those before that do not.
-SELECT to_regclass('schema_version') IS NOT NULL
+-- answers: it_does boolean
+SELECT to_regclass('schema_version') IS NOT NULL AS it_does

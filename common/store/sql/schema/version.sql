@@ -1,1 +1,2 @@
+-- answers: version integer, oldest_program integer
 SELECT version, oldest_program FROM schema_version

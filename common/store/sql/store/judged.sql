@@ -1,5 +1,6 @@
 -- Keeps of events whether they were rejected: then they had no effect, and the same bytes may come again under their id.
+-- rows given: source text, event_id text, rejected boolean
 UPDATE inbox
    SET rejected = given.rejected
-  FROM unnest($1::text[], $2::text[], $3::boolean[]) AS given (source, event_id, rejected)
+  FROM :given
  WHERE inbox.source = given.source AND inbox.event_id = given.event_id

@@ -1,7 +1,9 @@
 -- Locks requests in id order: those named, and the live ones of tickets named.
-SELECT request_id, '{' || standing || ',' || particulars || '}'
+-- takes: request_ids uuid[], ticket_ids text[]
+-- answers: request_id uuid, request text
+SELECT request_id, '{' || standing || ',' || particulars || '}' AS request
   FROM request
- WHERE request_id = ANY ($1::uuid[])
-    OR (ticket_id = ANY ($2::text[]) AND due_at IS NOT NULL)
+ WHERE request_id = ANY (:request_ids)
+    OR (ticket_id = ANY (:ticket_ids) AND due_at IS NOT NULL)
  ORDER BY request_id
    FOR UPDATE

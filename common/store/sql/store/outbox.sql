@@ -1,5 +1,2 @@
-INSERT INTO outbox (id, aggregatetype, aggregateid, type, payload)
-SELECT id, aggregatetype, aggregateid, type, payload
-  FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[])
-       WITH ORDINALITY AS given (id, aggregatetype, aggregateid, type, payload, place)
- ORDER BY place
+-- rows given: id uuid, aggregatetype text, aggregateid text, type text, payload text, place ordinality
+INSERT INTO outbox (:given_columns) SELECT :given_columns FROM :given ORDER BY place

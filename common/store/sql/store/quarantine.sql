@@ -1,3 +1,4 @@
-INSERT INTO quarantine (consumer, topic, "partition", "offset", kafka_timestamp, key, headers, value, reason)
-SELECT $9, * FROM unnest($1::text[], $2::integer[], $3::bigint[], $4::timestamptz[], $5::bytea[],
-                         $6::bytea[], $7::bytea[], $8::text[])
+-- rows given: topic text, partition integer, offset bigint, kafka_timestamp timestamptz, key bytea, headers bytea,
+--   value bytea, reason text
+-- takes: consumer text
+INSERT INTO quarantine (consumer, :given_columns) SELECT :consumer, * FROM :given

@@ -1,1 +1,2 @@
+-- answers: nothing
 SELECT pg_notify('lockbox_due', '')

@@ -1,5 +1,7 @@
 -- How many offsets the logs are short of these ends, all together.
-SELECT coalesce(sum(t.behind - (l.base + l.size)), 0)
-  FROM unnest($1::text[], $2::integer[], $3::bigint[]) AS t (topic, "partition", behind)
+-- rows t: topic text, partition integer, behind bigint
+-- answers: records bigint
+SELECT coalesce(sum(t.behind - (l.base + l.size)), 0)::bigint AS records
+  FROM :t
   JOIN log l USING (topic, "partition")
  WHERE t.behind > l.base + l.size

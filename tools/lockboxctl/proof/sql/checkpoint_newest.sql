@@ -1,3 +1,5 @@
-SELECT number, origin, size, encode(root, 'hex'), key_id, note FROM checkpoint
- WHERE topic = $1 AND "partition" = $2::integer
+-- takes: topic text, partition integer
+-- answers: number bigint, origin text, size bigint, root text, key_id text, note text
+SELECT number, origin, size, encode(root, 'hex') AS root, key_id, note FROM checkpoint
+ WHERE topic = :topic AND "partition" = :partition
  ORDER BY size DESC LIMIT 1

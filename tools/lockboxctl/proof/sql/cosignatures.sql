@@ -1,1 +1,3 @@
-SELECT line FROM cosignature WHERE checkpoint = $1::bigint ORDER BY witness, key_id
+-- takes: checkpoint bigint
+-- answers: line text
+SELECT line FROM cosignature WHERE checkpoint = :checkpoint ORDER BY witness, key_id

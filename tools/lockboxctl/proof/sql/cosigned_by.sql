@@ -1,5 +1,7 @@
--- The largest size of a log that a witness's key has cosigned, 0: none; and whether that checkpoint is number $5.
-SELECT coalesce(max(c.size), 0), coalesce(bool_or(c.number = $5::bigint), false)
+-- The largest size of a log that a witness's key has cosigned, 0: none; and whether that checkpoint is this number.
+-- takes: topic text, partition integer, witness text, key_id text, number bigint
+-- answers: size bigint, is_this boolean
+SELECT coalesce(max(c.size), 0) AS size, coalesce(bool_or(c.number = :number), false) AS is_this
   FROM checkpoint c
   JOIN cosignature s ON s.checkpoint = c.number
- WHERE c.topic = $1 AND c."partition" = $2::integer AND s.witness = $3 AND s.key_id = $4
+ WHERE c.topic = :topic AND c."partition" = :partition AND s.witness = :witness AND s.key_id = :key_id

@@ -1,3 +1,4 @@
+-- takes: checkpoint bigint, witness text, key_id text, at_s bigint, line text
 INSERT INTO cosignature (checkpoint, witness, key_id, at, line)
-VALUES ($1::bigint, $2, $3, to_timestamp($4::bigint), $5)
+VALUES (:checkpoint, :witness, :key_id, to_timestamp(:at_s), :line)
     ON CONFLICT DO NOTHING

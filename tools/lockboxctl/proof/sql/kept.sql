@@ -1,2 +1,4 @@
-SELECT "offset", encode(leaf_hash, 'hex') FROM kept_leaf
- WHERE topic = $1 AND "partition" = $2::integer AND "offset" >= $3::bigint ORDER BY "offset"
+-- takes: topic text, partition integer, first bigint
+-- answers: offset bigint, leaf_hash text
+SELECT "offset", encode(leaf_hash, 'hex') AS leaf_hash FROM kept_leaf
+ WHERE topic = :topic AND "partition" = :partition AND "offset" >= :first ORDER BY "offset"

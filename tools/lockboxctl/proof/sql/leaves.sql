@@ -1,2 +1,4 @@
--- Leaf hashes of records at offsets [$3, $4), of this month or kept from others.
-SELECT "offset", encode(leaf_hash, 'hex') FROM leaf_hashes($1, $2::integer, $3::bigint, $4::bigint) ORDER BY "offset"
+-- Leaf hashes of records at offsets from `first` to before `behind`, of this month or kept from others.
+-- takes: topic text, partition integer, first bigint, behind bigint
+-- answers: offset bigint, leaf_hash text
+SELECT "offset", encode(leaf_hash, 'hex') AS leaf_hash FROM leaf_hashes(:topic, :partition, :first, :behind) ORDER BY "offset"

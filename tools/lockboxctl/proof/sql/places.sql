@@ -1,1 +1,2 @@
+-- answers: topic text, partition integer
 SELECT topic, "partition" FROM log

@@ -1,3 +1,5 @@
 -- What the COPY commands are about: they take no parameters.
-SELECT set_config('lockbox.proof_topic', $1, true), set_config('lockbox.proof_partition', $2, true),
-       set_config('lockbox.proof_first', $3, true), set_config('lockbox.proof_behind', $4, true)
+-- takes: topic text, partition text, first text, behind text
+-- answers: nothing
+SELECT set_config('lockbox.proof_topic', :topic, true), set_config('lockbox.proof_partition', :partition, true),
+       set_config('lockbox.proof_first', :first, true), set_config('lockbox.proof_behind', :behind, true)

@@ -1,16 +1,18 @@
--- Every record about the request $1, and of its ticket's records those that caused one of them; never those of the
--- topic of checkpoints, $3. $2: the events topic, whose records only the relay writes; of no other is it certain that
+-- Every record about a request, and of its ticket's records those that caused one of them; never those of the
+-- topic of checkpoints. events: the events topic, whose records only the relay writes; of no other is it certain that
 -- they are JSON.
+-- takes: request_id text, events text, checkpoints text
+-- answers: topic text, partition integer, offset bigint
 WITH own AS (
-    SELECT topic, "partition", "offset", ticket_id, raw FROM event WHERE request_id = $1
+    SELECT topic, "partition", "offset", ticket_id, raw FROM event WHERE request_id = :request_id
 ), cause AS (
-    SELECT ticket_id, CASE WHEN topic = $2 THEN convert_from(raw, 'UTF8')::json ->> 'causationid' END AS event_id
+    SELECT ticket_id, CASE WHEN topic = :events THEN convert_from(raw, 'UTF8')::json ->> 'causationid' END AS event_id
       FROM own
 )
-SELECT topic, "partition", "offset" FROM own WHERE topic <> $3
+SELECT topic, "partition", "offset" FROM own WHERE topic <> :checkpoints
 UNION
 SELECT e.topic, e."partition", e."offset"
   FROM event e
   JOIN (SELECT DISTINCT ticket_id, event_id FROM cause) c ON e.ticket_id = c.ticket_id AND e.event_id = c.event_id
- WHERE e.request_id IS NULL AND e.topic <> $3
+ WHERE e.request_id IS NULL AND e.topic <> :checkpoints
  ORDER BY 1, 2, 3

@@ -1,8 +1,10 @@
--- Every record that names the tenant $1, and every one about a request of his.
+-- Every record that names a tenant, and every one about a request of theirs.
+-- takes: tenant_id text, checkpoints text
+-- answers: topic text, partition integer, offset bigint
 SELECT topic, "partition", "offset" FROM event
- WHERE tenant_id = $1 AND topic <> $2
+ WHERE tenant_id = :tenant_id AND topic <> :checkpoints
 UNION
 SELECT e.topic, e."partition", e."offset" FROM event e
- WHERE e.request_id IN (SELECT DISTINCT request_id FROM event WHERE tenant_id = $1 AND request_id IS NOT NULL)
-   AND e.topic <> $2
+ WHERE e.request_id IN (SELECT DISTINCT request_id FROM event WHERE tenant_id = :tenant_id AND request_id IS NOT NULL)
+   AND e.topic <> :checkpoints
  ORDER BY 1, 2, 3

@@ -1,1 +1,2 @@
-SELECT pg_export_snapshot()
+-- answers: snapshot text
+SELECT pg_export_snapshot() AS snapshot

@@ -1,4 +1,6 @@
--- Tiles [$4, $5) of one level.
-SELECT index, encode(hashes, 'hex') FROM tile
- WHERE topic = $1 AND "partition" = $2::integer AND level = $3::smallint AND index >= $4::bigint AND index < $5::bigint
+-- Tiles of one level, from `first` to before `behind`.
+-- takes: topic text, partition integer, level smallint, first bigint, behind bigint
+-- answers: index bigint, hashes text
+SELECT index, encode(hashes, 'hex') AS hashes FROM tile
+ WHERE topic = :topic AND "partition" = :partition AND level = :level AND index >= :first AND index < :behind
  ORDER BY index

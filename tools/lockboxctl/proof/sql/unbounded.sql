@@ -2,6 +2,7 @@
 -- never sorted. Everything stands under row security: somebody who sees one tenant only is told, and does not find
 -- everybody else's missing. libpq's buffer grows to the longest message it meets, and stays: rows then come by the
 -- hundred, and not by the dozen.
+-- answers: nothing
 SELECT set_config('statement_timeout', '0', true), set_config('idle_in_transaction_session_timeout', '0', true),
        set_config('row_security', 'off', true), set_config('enable_sort', 'off', true),
        set_config('enable_bitmapscan', 'off', true), set_config('max_parallel_workers_per_gather', '0', true),

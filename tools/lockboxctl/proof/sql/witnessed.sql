@@ -1,7 +1,9 @@
--- Checkpoints that somebody cosigned, below size $3 and numbered up to $4, the largest first, with what was signed.
-SELECT c.number, c.size, c.note || string_agg(s.line, '' ORDER BY s.witness, s.key_id)
+-- Checkpoints that somebody cosigned, below a size and numbered up to `last`, the largest first, with what was signed.
+-- takes: topic text, partition integer, below bigint, last bigint
+-- answers: number bigint, size bigint, text text
+SELECT c.number, c.size, c.note || string_agg(s.line, '' ORDER BY s.witness, s.key_id) AS text
   FROM checkpoint c
   JOIN cosignature s ON s.checkpoint = c.number
- WHERE c.topic = $1 AND c."partition" = $2::integer AND c.size < $3::bigint AND c.number <= $4::bigint
+ WHERE c.topic = :topic AND c."partition" = :partition AND c.size < :below AND c.number <= :last
  GROUP BY c.number
  ORDER BY c.size DESC LIMIT 100
