@@ -1,6 +1,6 @@
 /* An export as anybody may hand it over: a tar archive that is verified. It is judged, whatever it is. */
-#include "pack.h"
-#include "unpack.h"
+#include "audit/pack.h"
+#include "audit/unpack.h"
 
 #include "fuzz.h"
 

@@ -1,8 +1,8 @@
 /* Records as stores keep them: headers as bytes, rows as COPY sends them, and what a person is shown of
  * their bytes. */
+#include "audit/event_row.h"
 #include "base/utf8.h"
-#include "bytes.h"
-#include "proof/rows.h"
+#include "quarantine/bytes.h"
 
 #include "fuzz.h"
 

@@ -5,7 +5,7 @@
 #include "models/models.h"
 
 #include "record_in.h"
-#include "words.h"
+#include "request/story.h"
 
 static void add_text(struct lbx_buf *out, const char *name, const char *text, size_t len) {
     lbx_buf_printf(out, "%s\"%s\":", out->len > 1 ? "," : "", name);

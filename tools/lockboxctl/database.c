@@ -1,5 +1,5 @@
 /* The two databases, as every command reaches them. */
-#include "ctl.h"
+#include "database.h"
 
 static const char *lockbox_url(const struct lbx_settings *settings) {
     return settings->database_url;

@@ -1,22 +1,13 @@
-/* The command line, by the table of commands. */
-#include "ctl.h"
+/* Help: the list of commands, and what one command takes, read from the rows of the tables. */
+#include "usage.h"
 
-#include "base/uuid.h"
-#include "fields.h"
+#include "event/payload.h"
+#include "field_form.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
-const struct ctl_option_info ctl_options[CTL_OPTION_COUNT] = {
-#define CTL_OPTION_ROW(id, name, value, what) {name, value, what},
-    CTL_OPTIONS(CTL_OPTION_ROW)
-#undef CTL_OPTION_ROW
-};
-
-/* ---- help ---- */
-
-static void help_all(const struct ctl_command *commands, const char *group) {
+void ctl_help_all(const struct ctl_command *commands, const char *group) {
     size_t len = strlen(group);
     printf("Usage: lockboxctl %s%sCOMMAND [OPTION…]\n\n", group, len ? " " : "");
     for (const struct ctl_command *c = commands; c->name; c++)
@@ -41,7 +32,7 @@ static void help_fields(enum lbx_event_type event) {
     }
 }
 
-static void help_one(const struct ctl_command *command) {
+void ctl_help_one(const struct ctl_command *command) {
     printf("%s.\n\nUsage: lockboxctl %s", command->summary, command->name);
     printf("%s%s", *command->args ? " " : "", command->args);
     for (size_t i = 0; i < CTL_OPTION_COUNT; i++)
@@ -62,212 +53,4 @@ static void help_one(const struct ctl_command *command) {
     if (command->more)
         printf("\n%s\n", command->more);
     printf("\nExample:\n  %s\n", command->example);
-}
-
-/* ---- words ---- */
-
-/* The command whose words stand first in argv, and how many words it has. */
-static const struct ctl_command *find(const struct ctl_command *commands, int argc, char **argv,
-                                      int *ret_words) {
-    for (const struct ctl_command *c = commands; c->name; c++) {
-        const char *rest = c->name;
-        for (int i = 1; i < argc; i++) {
-            size_t len = strlen(argv[i]);
-            if (strncmp(rest, argv[i], len) != 0 || (rest[len] && rest[len] != ' '))
-                break;
-            if (!rest[len]) {
-                *ret_words = i;
-                return c;
-            }
-            rest += len + 1;
-        }
-    }
-    return NULL;
-}
-
-static bool is_group(const struct ctl_command *commands, const char *word) {
-    size_t len = strlen(word);
-    for (const struct ctl_command *c = commands; c->name; c++)
-        if (strncmp(c->name, word, len) == 0 && c->name[len] == ' ')
-            return true;
-    return false;
-}
-
-static bool is_help(const char *word) {
-    return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 || strcmp(word, "help") == 0;
-}
-
-static enum ctl_exit wrong(const struct ctl_command *command, const char *what, const char *word) {
-    return ctl_fail(CTL_USAGE, "%s%s; see lockboxctl %s --help", what, word, command->name);
-}
-
-/* The option that word names, -1 for none; *ret_value is what stands behind its "=". */
-static int option_of(const char *word, const char **ret_value) {
-    size_t len = strcspn(word, "=");
-    *ret_value = word[len] ? word + len + 1 : NULL;
-    for (int i = 0; i < CTL_OPTION_COUNT; i++)
-        if (strlen(ctl_options[i].name) == len && strncmp(ctl_options[i].name, word, len) == 0)
-            return i;
-    return -1;
-}
-
-static bool take_option(struct ctl *ctl, char **argv, int *at, enum ctl_exit *ret_exit) {
-    const char *value;
-    int option = option_of(argv[*at], &value);
-    if (option < 0 || !ctl_option_in(ctl->command->options, (size_t)option)) {
-        *ret_exit = wrong(ctl->command, "unknown option: ", argv[*at]);
-        return false;
-    }
-    if (!ctl_options[option].value)
-        value = value ? NULL : "";
-    else if (!value && argv[*at + 1])
-        value = argv[++*at];
-    if (!value) {
-        bool is_switch = !ctl_options[option].value;
-        *ret_exit = ctl_fail(CTL_USAGE, "%s takes %s", ctl_options[option].name,
-                             is_switch ? "no value" : ctl_options[option].value);
-        return false;
-    }
-    if (ctl->options[option]) {
-        *ret_exit = wrong(ctl->command, "given twice: ", ctl_options[option].name);
-        return false;
-    }
-    ctl->options[option] = value;
-    return true;
-}
-
-static size_t count_words(const char *text) {
-    size_t count = *text != '\0';
-    for (; *text; text++)
-        count += *text == ' ';
-    return count;
-}
-
-/* Those in brackets, which stand last. */
-static size_t count_optional(const char *text) {
-    size_t count = 0;
-    for (; *text; text++)
-        count += *text == '[';
-    return count;
-}
-
-/* The words that one argument each takes; [FIELD=VALUE…] takes none by itself, ID… one, and both all others. */
-static size_t count_fixed(const char *args) {
-    return count_words(args) - (strstr(args, "…]") != NULL);
-}
-
-static size_t count_needed(const char *args) {
-    return count_words(args) - count_optional(args);
-}
-
-static bool take_word(struct ctl *ctl, size_t at, const char *word) {
-    const char *args = ctl->command->args;
-    size_t fixed = count_fixed(args);
-    if (at < fixed)
-        ctl->args[at] = word;
-    else if (strstr(args, "…") && at - fixed < CTL_REST_MAX)
-        ctl->rest[at - fixed] = word;
-    else
-        return false;
-    return true;
-}
-
-static bool take_words(struct ctl *ctl, int first, char **argv, enum ctl_exit *ret_exit) {
-    size_t count = 0;
-    bool only_words = false;
-    for (int i = first; argv[i]; i++) {
-        if (!only_words && strcmp(argv[i], "--") == 0) {
-            only_words = true;
-        } else if (!only_words && argv[i][0] == '-' && argv[i][1]) {
-            if (!take_option(ctl, argv, &i, ret_exit))
-                return false;
-        } else if (!take_word(ctl, count++, argv[i])) {
-            *ret_exit = wrong(ctl->command, "one argument too many: ", argv[i]);
-            return false;
-        }
-    }
-    if (count < count_needed(ctl->command->args)) {
-        *ret_exit = wrong(ctl->command, "missing: ", ctl->command->args);
-        return false;
-    }
-    for (size_t i = 0; i < CTL_OPTION_COUNT; i++)
-        if (ctl_option_in(ctl->command->required, i) && !ctl->options[i]) {
-            *ret_exit = wrong(ctl->command, "missing: ", ctl_options[i].name);
-            return false;
-        }
-    return true;
-}
-
-static bool take_format(struct ctl *ctl, enum ctl_exit *ret_exit) {
-    const char *name = ctl->options[CTL_OUTPUT] ? ctl->options[CTL_OUTPUT] : "table";
-    for (size_t i = 0; i < CTL_FORMAT_COUNT; i++)
-        if (strcmp(name, ctl_format_names[i]) == 0) {
-            ctl->format = (enum ctl_format)i;
-            return true;
-        }
-    *ret_exit = ctl_fail(CTL_USAGE, "-o takes table, json or csv, not %s", name);
-    return false;
-}
-
-bool ctl_parse(struct ctl *ctl, const struct ctl_command *commands, int argc, char **argv,
-               enum ctl_exit *ret_exit) {
-    *ret_exit = CTL_DONE;
-    ctl->commands = commands;
-    bool help = argc > 1 && is_help(argv[1]);
-    if (help) { /* "help db status" is "db status --help" */
-        argv++;
-        argc--;
-    }
-    if (argc < 2) {
-        help_all(commands, "");
-        *ret_exit = help ? CTL_DONE : CTL_USAGE;
-        return false;
-    }
-    int words = 0;
-    ctl->command = find(commands, argc, argv, &words);
-    if (!ctl->command) {
-        bool group = is_group(commands, argv[1]);
-        help = help || (group && argc > 2 && is_help(argv[2]));
-        if (help || (group && argc == 2))
-            help_all(commands, group ? argv[1] : "");
-        *ret_exit = help ? CTL_DONE
-                    : group && argc == 2
-                        ? CTL_USAGE
-                        : ctl_fail(CTL_USAGE, "no such command: %s%s%s; see lockboxctl --help",
-                                   argv[1], group ? " " : "", group ? argv[2] : "");
-        return false;
-    }
-    for (int i = words + 1; i < argc; i++)
-        help = help || (argv[i][0] == '-' && is_help(argv[i]));
-    if (help) {
-        help_one(ctl->command);
-        return false;
-    }
-    return take_words(ctl, words + 1, argv, ret_exit) && take_format(ctl, ret_exit);
-}
-
-bool ctl_whole_number(const struct ctl *ctl, enum ctl_option option, int64_t least, int64_t most,
-                      int64_t fallback, int64_t *ret_number) {
-    const char *text = ctl->options[option];
-    char *end;
-    *ret_number = fallback;
-    if (!text)
-        return true;
-    errno = 0;
-    long long number = strtoll(text, &end, 10);
-    if (errno || end == text || *end || number < least || number > most) {
-        ctl_fail(CTL_USAGE, "%s takes a whole number from %lld to %lld, not %s",
-                 ctl_options[option].name, (long long)least, (long long)most, text);
-        return false;
-    }
-    *ret_number = number;
-    return true;
-}
-
-bool ctl_request_id_is_valid(const char *id) {
-    if (lbx_uuid_valid(id))
-        return true;
-    ctl_fail(CTL_USAGE,
-             "not a request id: %s; it is a UUID in lower case, as request list prints it", id);
-    return false;
 }

@@ -1,0 +1,65 @@
+/* Rows of audit.event as COPY … TO STDOUT in binary form sends them, and whether a row is what
+ * it says: its leaf hash that of the record in it, its columns what the record says.
+ */
+#ifndef LOCKBOXCTL_AUDIT_EVENT_ROW_H
+#define LOCKBOXCTL_AUDIT_EVENT_ROW_H
+
+#include "base/arena.h"
+#include "event/record.h"
+#include "tlog/tree.h"
+
+/* What a row's place says of all rows of its log. */
+struct place {
+    enum lbx_topic topic;
+    const char *topic_name;
+    int32_t partition;
+};
+
+/* A text column; len -1: NULL. */
+struct cell {
+    const char *bytes;
+    int32_t len;
+};
+
+enum {
+    CELL_EVENT_ID,
+    CELL_SOURCE,
+    CELL_TYPE,
+    CELL_SUBJECT,
+    CELL_TENANT_ID,
+    CELL_SUBSCRIPTION_ID,
+    CELL_REQUEST_ID,
+    CELL_TICKET_ID,
+    CELL_ACTOR,
+    CELL_COUNT
+};
+
+/* What stands in a row; all of it borrowed from the row's bytes, the record's headers from an arena. */
+struct row {
+    struct lbx_record record;
+    struct cell headers; /* as they are hashed */
+    struct lbx_hash leaf_hash;
+    struct cell cells[CELL_COUNT];
+    int64_t event_time_us;
+    bool has_event_time;
+};
+
+/* *ret_wrong says what no row of ours can be, static; the offset is set wherever there is one. The record's headers are
+ * only looked at, and not in it, unless they are wanted. */
+bool row_read(const struct place *place, const char *bytes, size_t len, bool want_headers,
+              struct lbx_arena *arena, struct row *ret_row, const char **ret_wrong);
+
+/* The offset alone: the first column. */
+int64_t row_offset(const char *bytes, size_t len);
+
+/* The leaf hash of the record in a row, computed; scratch is overwritten. */
+void row_leaf_hash(const struct row *row, struct lbx_buf *scratch, struct lbx_hash *ret_hash);
+
+/* The same of a record from elsewhere. */
+void record_leaf_hash(const struct lbx_record *record, struct lbx_buf *scratch,
+                      struct lbx_hash *ret_hash);
+
+/* NULL, or how the columns differ from the record, static. */
+const char *row_columns_wrong(const struct row *row, struct lbx_arena *arena);
+
+#endif

@@ -1,0 +1,21 @@
+/* How far it is: a bar on a terminal, else a line every few seconds; on standard error. */
+#ifndef LOCKBOXCTL_AUDIT_PROGRESS_H
+#define LOCKBOXCTL_AUDIT_PROGRESS_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct progress {
+    pthread_mutex_t lock;
+    uint64_t total, done;
+    int64_t began_us, shown_us;
+    bool terminal, any;
+};
+
+void progress_begin(struct progress *progress, uint64_t total);
+/* So many more are done, the last of this place: once every few thousand. Several threads may. */
+void progress_step(struct progress *progress, uint64_t done, const char *topic, int32_t partition);
+void progress_end(struct progress *progress);
+
+#endif

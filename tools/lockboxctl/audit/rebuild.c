@@ -1,0 +1,153 @@
+/* audit rebuild: the read models, made again from the rows of audit.event.
+ *
+ * The auditor's own statements write them into temporary tables of the models' names, which a session
+ * finds before those of the schema; then they are compared or put in place. All of it is one transaction
+ * over one snapshot, so an auditor that works meanwhile disturbs nothing: a check waits for nobody, and
+ * a rebuild holds the auditor off (the models' lock) until it is done.
+ */
+#include "commands.h"
+
+#include "database.h"
+#include "models/models.h"
+#include "progress.h"
+#include "sql_rebuild.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+static const char *const models[] = {
+    "request_state", "request_version",    "grant_item", "decision",   "notification",
+    "access",        "subscription_owner", "activity",   "unreadable",
+};
+enum { MODEL_COUNT = sizeof models / sizeof *models };
+
+struct rebuild {
+    struct ctl *ctl;
+    struct lbx_pg *pg;
+    struct lbx_arena arena; /* of one chunk */
+    struct lbx_calls calls; /* large */
+    struct progress progress;
+};
+
+/* ---- reading ---- */
+
+static enum ctl_exit project(struct rebuild *r, struct lbx_models *made, size_t rows) {
+    struct lbx_record record;
+    for (size_t row = 0; row < rows; row++)
+        if (lbx_models_add_stored(made, r->pg, 0, row, &r->arena, &record) != LBX_OK)
+            return ctl_fail(CTL_NO, "audit.event: %s/%d@%" PRId64 ": its headers cannot be read",
+                            record.topic_name, record.partition, record.offset);
+    if (rows)
+        progress_step(&r->progress, rows, record.topic_name, record.partition);
+    return CTL_DONE;
+}
+
+/* One chunk; *ret_more: whether there was any. */
+static enum ctl_exit take_chunk(struct rebuild *r, bool *ret_more) {
+    struct lbx_models made LBX_CLEANUP(lbx_models_done);
+    lbx_models_init(&made);
+    lbx_arena_reset(&r->arena);
+    r->calls = (struct lbx_calls){0};
+    lbx_calls_add(&r->calls, &sql_rebuild_fetch, 0, NULL);
+    enum lbx_err err = lbx_pg_run(r->pg, &r->calls);
+    if (err != LBX_OK)
+        return ctl_statement_failed(&ctl_audit, err);
+    size_t rows = lbx_pg_row_count(r->pg, 0);
+    *ret_more = rows > 0;
+    enum ctl_exit code = project(r, &made, rows);
+    if (code != CTL_DONE)
+        return code;
+    r->calls = (struct lbx_calls){0};
+    lbx_models_save(&made, true, &r->calls);
+    err = lbx_pg_run(r->pg, &r->calls);
+    return err == LBX_OK ? CTL_DONE : ctl_statement_failed(&ctl_audit, err);
+}
+
+/* ---- comparing, putting in place ---- */
+
+static size_t ask_each(struct rebuild *r, const struct lbx_sql *question) {
+    r->calls = (struct lbx_calls){0};
+    for (size_t i = 0; i < MODEL_COUNT; i++)
+        LBX_CALL(&r->calls, question, models[i]);
+    return r->calls.count;
+}
+
+static enum ctl_exit compare(struct rebuild *r) {
+    enum ctl_exit code = CTL_DONE;
+    ask_each(r, &sql_rebuild_compare);
+    enum lbx_err err = lbx_pg_run(r->pg, &r->calls);
+    if (err != LBX_OK)
+        return ctl_statement_failed(&ctl_audit, err);
+    for (size_t i = 0; i < MODEL_COUNT; i++)
+        if (lbx_pg_row_count(r->pg, i) > 0)
+            code = ctl_fail(CTL_NO, "audit.%s: %s rows differ, first %s: %s", models[i],
+                            lbx_pg_cell(r->pg, i, 0, 0), lbx_pg_cell(r->pg, i, 0, 1),
+                            lbx_pg_cell(r->pg, i, 0, 2));
+    if (code == CTL_DONE)
+        printf("%" PRIu64 " records: the read models are what they say\n", r->progress.done);
+    return code;
+}
+
+static enum ctl_exit replace(struct rebuild *r) {
+    size_t count = ask_each(r, &sql_rebuild_replace);
+    lbx_calls_add(&r->calls, &lbx_sql_commit, 0, NULL);
+    enum lbx_err err = lbx_pg_run(r->pg, &r->calls);
+    if (err != LBX_OK)
+        return ctl_statement_failed(&ctl_audit, err);
+    for (size_t i = 0; i < count; i++)
+        if (lbx_pg_cell_int(r->pg, i, 0, 0) > 0)
+            printf("audit.%s: %s rows put right\n", models[i], lbx_pg_cell(r->pg, i, 0, 0));
+    printf("%" PRIu64 " records: the read models are what they say\n", r->progress.done);
+    return CTL_DONE;
+}
+
+/* ---- all of it ---- */
+
+static enum lbx_err script(struct rebuild *r, const struct lbx_sql *text) {
+    char *message LBX_FREE = NULL; /* also logged */
+    return lbx_pg_script(r->pg, text->text, &message);
+}
+
+/* The statements are prepared once the temporary tables are there: that is what they then mean. */
+static enum lbx_err begin(struct rebuild *r, bool check) {
+    static const struct lbx_sql *const asked[] = {&sql_rebuild_fetch, &sql_rebuild_count,
+                                                  &sql_rebuild_compare, &sql_rebuild_replace, NULL};
+    static const struct lbx_sql *const checked[] = {&sql_rebuild_fetch, &sql_rebuild_count,
+                                                    &sql_rebuild_compare, NULL};
+    const struct lbx_sql *const *const lists[] = {lbx_models_statements, check ? checked : asked,
+                                                  NULL};
+    enum lbx_err err = check ? LBX_OK : script(r, &sql_rebuild_lock);
+    if (err == LBX_OK)
+        err = script(r, &sql_rebuild_begin);
+    if (err == LBX_OK)
+        err = lbx_pg_prepare(r->pg, lists);
+    if (err != LBX_OK)
+        return err;
+    r->calls = (struct lbx_calls){0};
+    lbx_calls_add(&r->calls, &sql_rebuild_count, 0, NULL);
+    err = lbx_pg_run(r->pg, &r->calls);
+    progress_begin(&r->progress, err == LBX_OK ? (uint64_t)lbx_pg_cell_int(r->pg, 0, 0, 0) : 0);
+    return err;
+}
+
+enum ctl_exit ctl_audit_rebuild(struct ctl *ctl) {
+    static const struct lbx_sql *const none[] = {NULL};
+    struct lbx_pg *pg CTL_PG = NULL;
+    struct rebuild r = {.ctl = ctl};
+    bool check = ctl->options[CTL_CHECK], more = true;
+    enum ctl_exit code = ctl_connect(ctl, &ctl_audit, none, &pg);
+    if (code != CTL_DONE)
+        return code;
+    r.pg = pg;
+    enum lbx_err err = begin(&r, check);
+    if (err != LBX_OK)
+        return ctl_statement_failed(&ctl_audit, err);
+    lbx_arena_init(&r.arena);
+    while (code == CTL_DONE && more)
+        code = take_chunk(&r, &more);
+    lbx_arena_done(&r.arena);
+    progress_end(&r.progress);
+    if (code != CTL_DONE)
+        return code;
+    return check ? compare(&r) : replace(&r);
+}

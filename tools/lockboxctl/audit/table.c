@@ -1,0 +1,52 @@
+/* The rows of the group's commands; usage.c prints help from them, parse.c reads the command line by them. */
+#include "commands.h"
+
+const struct ctl_command ctl_audit_commands[] = {
+    {"audit verify", "[PATH]",
+     CTL_OPT(KAFKA) | CTL_OPT(DETACHED) | CTL_OPT(LEAVES) | CTL_OPT(TOPIC) | CTL_OPT(PARTITION) |
+         CTL_OPT(OFFSETS) | CTL_OPT(OUTPUT),
+     0, "Check that no record of the audit store is changed, missing or added",
+     "Recomputes every leaf, tile, head and checkpoint from the records, and checks signatures by the\n"
+     "keys in LOCKBOX_CHECKPOINT_VKEYS_FILE or of LOCKBOX_CHECKPOINT_KEY_FILE. Names, for each log that\n"
+     "is wrong, the first offset, and how: exit code 1. With PATH: an export, and nothing else.",
+     "lockboxctl audit verify --kafka", ctl_audit_verify},
+    {"audit export", "",
+     CTL_OPT(OUT) | CTL_OPT(REQUEST) | CTL_OPT(TENANT) | CTL_OPT(FROM) | CTL_OPT(TO), CTL_OPT(OUT),
+     "Write records with all that proves them into a folder or a .tar archive",
+     "One of --request, --tenant, or --from with --to. What it writes is verified without the store, by\n"
+     "lockboxctl audit verify PATH or any other verifier; it waits up to 10 s for the latest to be signed.",
+     "lockboxctl audit export --out evidence.tar --request 019ab1a4-5c40-7c3e-9f21-6b8d0e4a7c52",
+     ctl_audit_export},
+    {"audit proof", "TOPIC PARTITION OFFSET", 0, 0,
+     "Print the proof that a record stands in its log (C2SP tlog-proof)",
+     "Exit code 1 where no checkpoint covers the offset yet.",
+     "lockboxctl audit proof lockbox.events.v1 0 17 > 17.tlog-proof", ctl_audit_proof},
+    {"audit report", "ID", CTL_OPT(HTML), CTL_OPT(HTML),
+     "Tell a request's story as a page: who, what and when, mails, accesses, and what proves it",
+     "Prints the page. Each record in it is proved while it is made; exit code 1 where one is not the one\n"
+     "in the log. The page convinces nobody who does not trust its maker: audit export does.",
+     "lockboxctl audit report 019ab1a4-5c40-7c3e-9f21-6b8d0e4a7c52 --html > report.html",
+     ctl_audit_report},
+    {"audit vkey", "", 0, 0, "Print each log's verifier key (C2SP signed note), one a line",
+     "Of the keys in LOCKBOX_CHECKPOINT_VKEYS_FILE and of LOCKBOX_CHECKPOINT_KEY_FILE. What it prints is\n"
+     "what LOCKBOX_CHECKPOINT_VKEYS_FILE takes.",
+     "lockboxctl audit vkey > vkeys.txt", ctl_audit_vkey},
+    {"audit witness", "", CTL_OPT(OUTPUT), 0,
+     "Ask the witnesses to cosign each log's newest checkpoint (C2SP tlog-witness)",
+     "LOCKBOX_WITNESS_POLICY_FILE names them, with their URLs, and how many must sign; their signatures are\n"
+     "stored, and audit verify then asks for them. Exit code 1 where one refuses: it may have seen another\n"
+     "log under this name. LOCKBOX_AUDIT_DATABASE_URL: a role that may insert, such as lockbox_audit_writer.",
+     "lockboxctl audit witness", ctl_audit_witness},
+    {"keygen", "PATH", 0, 0, "Make a key that signs checkpoints, and print its verifier key",
+     "Writes the private key (PEM, Ed25519) to PATH, which must not exist, for LOCKBOX_CHECKPOINT_KEY_FILE.\n"
+     "The verifier key that it prints goes to whoever verifies; its name is LOCKBOX_LOG_ORIGIN.",
+     "lockboxctl keygen /etc/lockbox/checkpoint.pem >> vkeys.txt", ctl_keygen},
+    {"audit rebuild", "", CTL_OPT(CHECK), 0,
+     "Make the audit store's read models again from its records",
+     "Compares row by row, and puts right what differs; the auditor waits meanwhile. With --check it\n"
+     "changes nothing, disturbs nobody, and names the first difference of each model: exit code 1.\n"
+     "LOCKBOX_AUDIT_DATABASE_URL: a role that may read everything, such as lockbox_auditor; to rebuild,\n"
+     "one that acts as lockbox_audit_owner.",
+     "lockboxctl audit rebuild --check", ctl_audit_rebuild},
+    {NULL},
+};

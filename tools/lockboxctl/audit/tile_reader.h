@@ -1,0 +1,41 @@
+/* What the store says of leaves besides their rows: tiles, and leaf hashes kept of detached months. */
+#ifndef LOCKBOXCTL_AUDIT_TILE_READER_H
+#define LOCKBOXCTL_AUDIT_TILE_READER_H
+
+#include "verifier.h"
+
+struct tile_reader {
+    struct verifier *verifier;
+    const struct log *log;
+
+    /* tiles of level 0 from first on; a hole in them has has_tile false */
+    struct lbx_hash (*tiles)[LBX_TILE_WIDTH];
+    bool *has_tile;
+    uint64_t first, count;
+    struct level {
+        struct lbx_hash hashes[LBX_TILE_WIDTH];
+        uint64_t count; /* of all of its level */
+    } * above;
+
+    struct kept {
+        int64_t offset;
+        struct lbx_hash hash;
+    } * kept;
+    size_t kept_count, kept_at;
+};
+
+void tile_reader_init(struct tile_reader *reader, struct verifier *verifier, const struct log *log);
+void tile_reader_done(struct tile_reader *reader);
+
+/* The hash of a leaf, as the tiles have it, else as it was kept; NULL: nothing is said of it. Leaves are asked about in
+ * their order. */
+const struct lbx_hash *tile_reader_leaf(struct tile_reader *reader, uint64_t leaf);
+
+/* All leaves of a tile of level 0 have been asked about; root is what they amount to. */
+void tile_reader_tile_is_full(struct tile_reader *reader, uint64_t index,
+                              const struct lbx_hash *root);
+
+/* Tiles that a log of this size has not. */
+void tile_reader_beyond(struct tile_reader *reader);
+
+#endif

@@ -1,0 +1,9 @@
+/* audit verify PATH: an export, and nothing else. */
+#ifndef LOCKBOXCTL_AUDIT_UNPACK_H
+#define LOCKBOXCTL_AUDIT_UNPACK_H
+
+#include "command.h"
+
+enum ctl_exit verify_export(struct ctl *ctl);
+
+#endif

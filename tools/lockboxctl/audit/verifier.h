@@ -1,0 +1,52 @@
+/* A verifier checks one log after another, with connections of its own; several run side by side, each in a thread. */
+#ifndef LOCKBOXCTL_AUDIT_VERIFIER_H
+#define LOCKBOXCTL_AUDIT_VERIFIER_H
+
+#include "findings.h"
+#include "io/reader.h"
+#include "keys.h"
+#include "stored_logs.h"
+#include "progress.h"
+#include "stream.h"
+
+/* What a run is about, and what it found. */
+struct verification {
+    struct ctl *ctl;
+    struct logs logs;
+    struct trusted trusted;
+    struct findings findings;
+    struct progress progress;
+    bool allow_absent; /* records of months that were detached */
+};
+
+struct verified_counts {
+    uint64_t records, absent, checkpoints;
+    uint64_t cosigned,
+        unwitnessed; /* checkpoints; leaves behind the last that enough witnesses saw */
+    uint64_t kafka_records, kafka_gone; /* compared; in the store, and no longer in Kafka */
+};
+
+/* Checks one log after another by itself, with connections of its own: several do so side by side. */
+struct verifier {
+    struct verification *shared;
+    struct lbx_pg *rows, *hashes; /* one transaction that sees one moment; tiles and checkpoints */
+    struct lbx_reader *kafka;     /* NULL: not compared */
+    struct stream stream;         /* over rows */
+    struct lbx_arena arena;       /* of the log in hand */
+    struct verified_counts counts;
+    uint64_t unshown;   /* records that progress does not know of yet */
+    enum ctl_exit code; /* CTL_DONE as long as database and Kafka answer */
+};
+
+#define FIND(verifier, log, offset, ...)                                                               \
+    findings_add(&(verifier)->shared->findings, (log)->topic, (log)->partition, (offset), __VA_ARGS__)
+
+/* Asks on one of the verifier's connections; false, and the verifier's code tells, where there is no answer. */
+bool verifier_ask(struct verifier *verifier, struct lbx_pg *pg, const struct lbx_sql *sql, int param_count,
+              const char *const *params);
+
+/* Takes each row of offsets [first, behind) in their order. */
+void verifier_each_row(struct verifier *verifier, const struct log *log, int64_t first, int64_t behind,
+                   void (*take)(void *context, const struct checked *row), void *context);
+
+#endif

@@ -1,0 +1,43 @@
+/* The two databases, as commands ask them. */
+#ifndef LOCKBOXCTL_DATABASE_H
+#define LOCKBOXCTL_DATABASE_H
+
+#include "command.h"
+#include "io/pg.h"
+
+struct ctl_database {
+    const char *name;    /* as people and --only say */
+    const char *setting; /* that holds its URL */
+    const char *(*url)(const struct lbx_settings *settings);
+    const char *schema;
+};
+
+extern const struct ctl_database ctl_lockbox, ctl_audit;
+
+/* Connects and prepares; says why not. */
+enum ctl_exit ctl_connect(const struct ctl *ctl, const struct ctl_database *database,
+                          const struct lbx_sql *const *statements, struct lbx_pg **ret_pg);
+
+/* The exit code of a statement that failed, after saying so; the library has said why. */
+enum ctl_exit ctl_statement_failed(const struct ctl_database *database, enum lbx_err err);
+
+/* One statement's round trip on a connection of its own, for commands that ask one question. */
+enum ctl_exit ctl_ask(const struct ctl *ctl, const struct ctl_database *database,
+                      const struct lbx_sql *question, int param_count, const char *const *params,
+                      struct lbx_pg **ret_pg);
+#define CTL_ASK(ctl, database, question, ret_pg, ...)                                              \
+    ctl_ask((ctl), (database), (question),                                                         \
+            (int)(sizeof((const char *[]){__VA_ARGS__}) / sizeof(const char *)),                   \
+            (const char *[]){__VA_ARGS__}, (ret_pg))
+
+/* The answer to ctl_ask as rows, column by column, printed. Says so where
+ * there are as many as the limit allows. */
+void ctl_print_answer(const struct ctl *ctl, const struct lbx_pg *pg,
+                      const struct ctl_column *columns, size_t column_count, int64_t limit);
+#define CTL_PRINT_ANSWER(ctl, pg, columns, limit)                                                  \
+    ctl_print_answer((ctl), (pg), (columns), sizeof(columns) / sizeof *(columns), (limit))
+
+LBX_DEFINE_CLEANUP(struct lbx_pg *, pg, lbx_pg_close)
+#define CTL_PG LBX_CLEANUP(lbx_cleanup_pg)
+
+#endif

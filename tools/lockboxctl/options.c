@@ -1,0 +1,8 @@
+/* The table of options, made from the list in options.h. */
+#include "options.h"
+
+const struct ctl_option_info ctl_options[CTL_OPTION_COUNT] = {
+#define CTL_OPTION_ROW(id, name, value, what) {name, value, what},
+    CTL_OPTIONS(CTL_OPTION_ROW)
+#undef CTL_OPTION_ROW
+};

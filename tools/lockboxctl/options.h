@@ -1,0 +1,67 @@
+/* The options of all commands: one list makes the enum, the parser's table and the help. */
+#ifndef LOCKBOXCTL_OPTIONS_H
+#define LOCKBOXCTL_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* X(id, option, value or NULL for a switch, what it does) */
+/* clang-format off */
+#define CTL_OPTIONS(X)                                                                             \
+    X(OUTPUT, "-o", "table|json|csv", "how rows are printed (table)")                              \
+    X(DRY_RUN, "--dry-run", NULL, "say what would be done, and do nothing")                        \
+    X(ONLY, "--only", "lockbox|audit", "one of the two databases (both)")                          \
+    X(PARTITIONS, "--partitions", "N", "partitions of a topic; checkpoints.v1 always has 1 (8)")   \
+    X(REPLICATION, "--replication", "N", "replicas of each partition (the broker's default)")      \
+    X(STATE, "--state", "STATE", "of requests in this state, such as customer_notified")           \
+    X(TICKET, "--ticket", "ID", "only requests of this ticket")                                    \
+    X(REQUEST, "--request", "ID", "only what is about this request")                                 \
+    X(LIMIT, "--limit", "N", "the newest N (50)")                                                  \
+    X(BY, "--by", "ID,EMAIL[,NAME]", "who does it: id in the directory, address, name")            \
+    X(COMMENT, "--comment", "TEXT", "recorded and published with the decision")                    \
+    X(ITEMS, "--items", "N,N", "approve only the items of these numbers (all)")                    \
+    X(DURATION, "--duration", "DURATION", "a shorter grant than asked for, such as PT2H")          \
+    X(WAIT, "--wait", NULL, "wait for the verdict in the audit store, up to 30 s")                 \
+    X(KAFKA, "--kafka", NULL, "compare with Kafka, record by record")                              \
+    X(DETACHED, "--detached", NULL, "records may be missing where the log has their hashes")       \
+    X(LEAVES, "--leaves", NULL, "not the columns gleaned from records: several times as fast")     \
+    X(TOPIC, "--topic", "TOPIC", "only this topic, as it is named on the broker")                  \
+    X(PARTITION, "--partition", "N", "only this partition of it")                                  \
+    X(OFFSETS, "--offsets", "FIRST..LAST", "only these offsets of it")                             \
+    X(OUT, "--out", "PATH", "the folder, or .tar archive, to write")                               \
+    X(TENANT, "--tenant", "ID", "every record of this tenant")                                     \
+    X(FROM, "--from", "TIME", "records that Kafka took at this time or later (RFC 3339)")          \
+    X(TO, "--to", "TIME", "and before this")                                                    \
+    X(HTML, "--html", NULL, "as one HTML page, which loads nothing")                              \
+    X(READER, "--reader", "approver|alternate|engineer", "whom the mail addresses (approver)") \
+    X(CHECK, "--check", NULL, "only compare, and change nothing")                                  \
+    X(SIGN_WITH, "--sign-with", "KEY", "the approver's private key (PEM, Ed25519), to sign with")  \
+    X(REASON, "--reason", "TEXT", "recorded and published with it")                                \
+    X(OPEN, "--open", NULL, "only records that nobody replayed or discarded")                      \
+    X(WATCH, "--watch", NULL, "print it again whenever it changes, until interrupted")
+/* clang-format on */
+
+enum ctl_option {
+#define CTL_OPTION_ENUM(id, name, value, what) CTL_##id,
+    CTL_OPTIONS(CTL_OPTION_ENUM)
+#undef CTL_OPTION_ENUM
+        CTL_OPTION_COUNT
+};
+
+/* Sets of options. */
+#define CTL_OPT(id) (UINT64_C(1) << CTL_##id)
+_Static_assert(CTL_OPTION_COUNT <= 64, "a set of options is one word");
+#define CTL_OPTIONS_OF_LISTS (CTL_OPT(OUTPUT) | CTL_OPT(LIMIT))
+
+/* An option's name, its value's form (NULL: a switch) and what it does. */
+struct ctl_option_info {
+    const char *name, *value, *what;
+};
+extern const struct ctl_option_info ctl_options[CTL_OPTION_COUNT];
+
+static inline bool ctl_option_in(uint64_t set, size_t option) {
+    return set & (UINT64_C(1) << option);
+}
+
+#endif

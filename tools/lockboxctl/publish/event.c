@@ -1,0 +1,36 @@
+/* ticket …, tenant …, access report: publishes an event as a ticketing system, a portal or an enforcement point
+ * would. Which event it is stands in the row of the command, and the event's table says what fields it has.
+ */
+#include "commands.h"
+
+#include "fields.h"
+#include "publish.h"
+
+#include <string.h>
+
+/* The key's field is the command's argument; the others are words. */
+static const char *const *with_key(struct ctl *ctl, const char *key) {
+    size_t count = 0;
+    while (ctl->rest[count])
+        count++;
+    const char **words = LBX_ARENA_ARRAY(&ctl->arena, const char *, count + 2);
+    words[0] = lbx_arena_printf(&ctl->arena, "%s=%s", key, ctl->args[0]);
+    memcpy(words + 1, ctl->rest, sizeof *words * (count + 1));
+    return words;
+}
+
+enum ctl_exit ctl_publish_event(struct ctl *ctl) {
+    enum lbx_event_type type = (enum lbx_event_type)ctl->command->event;
+    const struct lbx_event_type_info *info = lbx_event_type_info(type);
+    struct ctl_message message CTL_MESSAGE = {0};
+    struct lbx_buf json LBX_BUF = {0};
+    struct lbx_reason reason;
+    void *data = lbx_arena_alloc(&ctl->arena, info->data->size);
+    if (!ctl_fields_write(ctl, info->data, with_key(ctl, lbx_topic_key(info->topic)), &json))
+        return CTL_USAGE;
+    if (lbx_fields_read(info->data, json.data, json.len, "", &ctl->arena, data, &reason) != LBX_OK)
+        return ctl_fail(CTL_USAGE, "%s; see lockboxctl %s --help", reason.text, ctl->command->name);
+    if (!ctl_message_write(ctl, type, ctl->args[0], data, &message))
+        return CTL_USAGE;
+    return ctl_publish(ctl, &message);
+}

@@ -1,0 +1,42 @@
+/* Publishing: what approve and deny, the publishers of ticket and tenant events, and quarantine replay share. */
+#ifndef LOCKBOXCTL_PUBLISH_H
+#define LOCKBOXCTL_PUBLISH_H
+
+#include "command.h"
+
+#include "base/uuid.h"
+#include "event/payload.h"
+
+/* A CloudEvent as a record. Its parts point at each other: it stays where it is. */
+struct ctl_message {
+    char event_id[LBX_UUID_SIZE];
+    struct lbx_buf value;
+    struct lbx_header content_type;
+    struct lbx_record record;
+};
+
+void ctl_message_done(struct ctl_message *m);
+#define CTL_MESSAGE LBX_CLEANUP(ctl_message_done)
+
+/* A new UUIDv7. */
+void ctl_event_id(char ret_id[LBX_UUID_SIZE]);
+
+/* Fills *m. key is the record's, and the event's subject; data the struct of the type's table. False, with the
+ * words printed, where the event's reader would reject it. */
+bool ctl_message_write(struct ctl *ctl, enum lbx_event_type type, const char *key, const void *data,
+                       struct ctl_message *m);
+
+/* Where a record stands in its topic. */
+struct ctl_place {
+    int32_t partition;
+    int64_t offset;
+};
+
+/* Sends a record to its topic, waits until the brokers have it, and says why not. */
+enum ctl_exit ctl_send(const struct ctl *ctl, const struct lbx_record *record,
+                       struct ctl_place *ret_place);
+
+/* Sends the message and prints the event's id; with --dry-run prints the event instead. */
+enum ctl_exit ctl_publish(const struct ctl *ctl, const struct ctl_message *m);
+
+#endif

@@ -1,0 +1,16 @@
+/* An approver's signature under a decision (docs/signatures.md), and his key's public half. */
+#ifndef LOCKBOXCTL_SIGN_H
+#define LOCKBOXCTL_SIGN_H
+
+#include "command.h"
+
+#include "event/payload.h"
+
+/* Signs with the key of --sign-with: fills decision->signature, in the arena. What is signed is the request's
+ * digest, computed here from the request as it stands in the operational database. */
+enum ctl_exit ctl_sign(struct ctl *ctl, struct lbx_decision_submitted *decision);
+
+/* The public key of a private key's file as JWK. False, with the words printed, where there is none. */
+bool ctl_public_jwk(struct ctl *ctl, const char *path, struct lbx_jwk *ret_jwk);
+
+#endif

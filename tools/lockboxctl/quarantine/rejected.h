@@ -1,0 +1,33 @@
+/* A rejected record as quarantine_show.sql answers with it. */
+#ifndef LOCKBOXCTL_REJECTED_H
+#define LOCKBOXCTL_REJECTED_H
+
+#include "bytes.h"
+#include "database.h"
+
+enum {
+    CTL_REJECTED_ID = 0,
+    CTL_REJECTED_CONSUMER = 2,
+    CTL_REJECTED_TOPIC,
+    CTL_REJECTED_PARTITION,
+    CTL_REJECTED_OFFSET,
+    CTL_REJECTED_REASON = 7,
+    CTL_REJECTED_KEY = 16,
+    CTL_REJECTED_HEADERS,
+    CTL_REJECTED_VALUE,
+};
+
+struct ctl_rejected {
+    struct ctl_bytes key, value;
+    struct lbx_header *headers;
+    size_t header_count;
+};
+
+/* Copies the record out of the answer's only row, into the arena. */
+enum ctl_exit ctl_rejected_read(struct ctl *ctl, const struct lbx_pg *pg,
+                                struct ctl_rejected *ret_record);
+
+/* Whether it is a number that quarantine list prints; says so where not. */
+bool ctl_quarantine_id_is_valid(const char *id);
+
+#endif

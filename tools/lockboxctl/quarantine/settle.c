@@ -1,0 +1,237 @@
+/* quarantine replay, quarantine discard: what an operator does with rejected records.
+ *
+ * A replay is entered in the database before anything is sent, and settled, with the event that tells it, once Kafka
+ * has the record. Where it breaks off in between, the record may have been published: to begin it again a minute
+ * later publishes it once more, under the same CloudEvents id, which no worker acts on twice.
+ */
+#include "commands.h"
+
+#include "arguments.h"
+#include "base/time.h"
+#include "database.h"
+#include "event/envelope.h"
+#include "publish/publish.h"
+#include "rejected.h"
+#include "sql_ctl.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define REPLAY_HEADER "lockbox-replay-of"
+
+static const struct lbx_sql *const statements[] = {
+    &sql_ctl_quarantine_show, &sql_ctl_quarantine_begin, &sql_ctl_quarantine_settle, NULL};
+
+/* One record's settling. */
+struct settling {
+    struct ctl *ctl;
+    struct lbx_pg *pg;
+    const char *id, *begun_at; /* begun_at as PostgreSQL prints it */
+    enum lbx_event_type event;
+    struct lbx_quarantine_settled told;
+    struct ctl_rejected record;
+};
+
+/* ---- in hand ---- */
+
+static enum ctl_exit ask(struct settling *s, struct lbx_calls *calls) {
+    lbx_pg_release(s->pg);
+    enum lbx_err err = lbx_pg_run(s->pg, calls);
+    return err == LBX_OK ? CTL_DONE : ctl_statement_failed(&ctl_lockbox, err);
+}
+
+static const char *keep(struct settling *s, size_t column) {
+    return lbx_arena_strdup(&s->ctl->arena, lbx_pg_cell(s->pg, 0, 0, column));
+}
+
+static enum ctl_exit look(struct settling *s) {
+    struct lbx_calls calls = {0};
+    LBX_CALL(&calls, &sql_ctl_quarantine_show, s->id);
+    enum ctl_exit code = ask(s, &calls);
+    if (code != CTL_DONE)
+        return code;
+    if (lbx_pg_row_count(s->pg, 0) == 0)
+        return ctl_fail(
+            CTL_NO, "nothing in quarantine has the id %s; see lockboxctl quarantine list", s->id);
+    s->told.quarantine_id = lbx_pg_cell_int(s->pg, 0, 0, CTL_REJECTED_ID);
+    s->told.consumer = keep(s, CTL_REJECTED_CONSUMER);
+    s->told.topic = keep(s, CTL_REJECTED_TOPIC);
+    s->told.partition = lbx_pg_cell_int(s->pg, 0, 0, CTL_REJECTED_PARTITION);
+    s->told.offset = lbx_pg_cell_int(s->pg, 0, 0, CTL_REJECTED_OFFSET);
+    s->told.rejected_for = keep(s, CTL_REJECTED_REASON);
+    return ctl_rejected_read(s->ctl, s->pg, &s->record);
+}
+
+enum { BEGUN, OUTCOME, OPERATOR, LOGIN, BEGUN_AT, SETTLED_AT };
+
+static enum ctl_exit taken_before(const struct settling *s) {
+    struct lbx_buf at LBX_BUF = {0};
+    const char *settled = lbx_pg_cell(s->pg, 0, 0, SETTLED_AT);
+    ctl_put_cell(CTL_CELL_TIME, settled ? settled : lbx_pg_cell(s->pg, 0, 0, BEGUN_AT), &at);
+    return ctl_fail(CTL_NO, "%s: %s by %s (%s) %s %s", s->id, lbx_pg_cell(s->pg, 0, 0, OUTCOME),
+                    lbx_pg_cell(s->pg, 0, 0, OPERATOR), lbx_pg_cell(s->pg, 0, 0, LOGIN),
+                    settled ? "already, at" : "is under way, since", at.data);
+}
+
+static enum ctl_exit begin(struct settling *s, const char *outcome) {
+    struct lbx_calls calls = {0};
+    LBX_CALL(&calls, &sql_ctl_quarantine_begin, s->id, outcome, s->told.by.id, s->told.reason);
+    enum ctl_exit code = ask(s, &calls);
+    if (code != CTL_DONE)
+        return code;
+    if (*lbx_pg_cell(s->pg, 0, 0, BEGUN) != 't')
+        return taken_before(s);
+    s->told.login = keep(s, LOGIN);
+    s->begun_at = keep(s, BEGUN_AT);
+    return lbx_time_parse(s->begun_at, &s->told.at) == LBX_OK
+               ? CTL_DONE
+               : ctl_fail(CTL_NO, "%s: the database's time cannot be read", s->id);
+}
+
+static enum ctl_exit settle(struct settling *s) {
+    bool replayed = s->event == LBX_EVENT_QUARANTINE_REPLAYED;
+    char event_id[LBX_UUID_SIZE];
+    struct lbx_buf event LBX_BUF = {0};
+    struct lbx_calls calls = {0};
+    ctl_event_id(event_id);
+    lbx_event_encode(&(struct lbx_event_out){.type = s->event,
+                                             .id = event_id,
+                                             .source = "/lockbox/lockboxctl",
+                                             .subject = s->id,
+                                             .time = s->told.at,
+                                             .data = &s->told},
+                     &event);
+    const char *partition =
+        lbx_arena_printf(&s->ctl->arena, "%lld", (long long)s->told.replayed_partition);
+    const char *offset =
+        lbx_arena_printf(&s->ctl->arena, "%lld", (long long)s->told.replayed_offset);
+    LBX_CALL(&calls, &sql_ctl_quarantine_settle, s->id, s->begun_at, event_id, event.data,
+             replayed ? partition : NULL, replayed ? offset : NULL);
+    enum ctl_exit code = ask(s, &calls);
+    if (code == CTL_DONE && *lbx_pg_cell(s->pg, 0, 0, 0) != 't')
+        code = ctl_fail(CTL_NO, "%s: somebody else has begun it since", s->id);
+    return code;
+}
+
+/* ---- replay ---- */
+
+static const struct lbx_header *headers_of(struct settling *s) {
+    const struct ctl_rejected *r = &s->record;
+    struct lbx_header *headers =
+        LBX_ARENA_ARRAY(&s->ctl->arena, struct lbx_header, r->header_count + 1);
+    const char *origin = lbx_arena_printf(&s->ctl->arena, "%s/%lld/%lld", s->told.topic,
+                                          (long long)s->told.partition, (long long)s->told.offset);
+    if (r->header_count)
+        memcpy(headers, r->headers, sizeof *headers * r->header_count);
+    headers[r->header_count] = (struct lbx_header){REPLAY_HEADER, origin, strlen(origin)};
+    return headers;
+}
+
+static enum ctl_exit publish_again(struct settling *s) {
+    const struct ctl_rejected *r = &s->record;
+    struct ctl_place place;
+    const struct lbx_record record = {
+        .topic = lbx_topic_of(s->told.topic, s->ctl->settings.topic_prefix),
+        .topic_name = s->told.topic,
+        .key = r->key.data,
+        .key_len = r->key.len,
+        .value = r->value.data,
+        .value_len = r->value.len,
+        .headers = headers_of(s),
+        .header_count = r->header_count + 1,
+    };
+    enum ctl_exit code = ctl_send(s->ctl, &record, &place);
+    s->told.replayed_partition = place.partition;
+    s->told.replayed_offset = place.offset;
+    return code;
+}
+
+static enum ctl_exit replay(struct settling *s) {
+    s->event = LBX_EVENT_QUARANTINE_REPLAYED;
+    enum ctl_exit code = look(s);
+    if (code == CTL_DONE &&
+        lbx_topic_of(s->told.topic, s->ctl->settings.topic_prefix) == LBX_TOPIC_COUNT)
+        code = ctl_fail(CTL_USAGE, "%s: %s is no topic of LOCKBOX_TOPIC_PREFIX %s", s->id,
+                        s->told.topic, s->ctl->settings.topic_prefix);
+    if (code == CTL_DONE)
+        code = begin(s, "replayed");
+    if (code == CTL_DONE)
+        code = publish_again(s);
+    if (code == CTL_DONE)
+        code = settle(s);
+    if (code == CTL_DONE)
+        printf("%s replayed to %s, partition %lld, offset %lld\n", s->id, s->told.topic,
+               (long long)s->told.replayed_partition, (long long)s->told.replayed_offset);
+    return code;
+}
+
+static enum ctl_exit discard(struct settling *s) {
+    s->event = LBX_EVENT_QUARANTINE_DISCARDED;
+    enum ctl_exit code = look(s);
+    if (code == CTL_DONE)
+        code = begin(s, "discarded");
+    if (code == CTL_DONE)
+        code = settle(s);
+    if (code == CTL_DONE)
+        printf("%s discarded\n", s->id);
+    return code;
+}
+
+/* ---- commands ---- */
+
+static bool ids_are_valid(const struct ctl *ctl) {
+    bool good = ctl_quarantine_id_is_valid(ctl->args[0]);
+    for (size_t i = 0; good && ctl->rest[i]; i++)
+        good = ctl_quarantine_id_is_valid(ctl->rest[i]);
+    return good;
+}
+
+static bool reason_is_valid(const struct ctl *ctl) {
+    enum { REASON_MAX = 2000 };
+    const char *reason = ctl->options[CTL_REASON];
+    if (!reason || (*reason && strlen(reason) <= REASON_MAX))
+        return true;
+    ctl_fail(CTL_USAGE, "--reason takes 1 to %d bytes of text", REASON_MAX);
+    return false;
+}
+
+/* It goes into an event that must be as its schema says. */
+static bool operator_is_valid(struct ctl *ctl, const struct lbx_principal *by) {
+    struct lbx_buf json LBX_BUF = {0};
+    struct lbx_principal back;
+    struct lbx_reason why;
+    lbx_fields_write(&lbx_principal_table, by, &json);
+    if (lbx_fields_read(&lbx_principal_table, json.data, json.len, "", &ctl->arena, &back, &why) ==
+        LBX_OK)
+        return true;
+    ctl_fail(CTL_USAGE, "--by takes ID,EMAIL[,NAME]: %s", why.text);
+    return false;
+}
+
+/* One after the other; the first that fails says why, and the others are tried all the same, unless nothing can
+ * be reached. */
+static enum ctl_exit each(struct ctl *ctl, enum ctl_exit (*settle_one)(struct settling *)) {
+    struct settling s = {.ctl = ctl, .told = {.reason = ctl->options[CTL_REASON]}};
+    struct lbx_pg *pg CTL_PG = NULL;
+    if (!ids_are_valid(ctl) || !reason_is_valid(ctl) || !ctl_read_by(ctl, &s.told.by) ||
+        !operator_is_valid(ctl, &s.told.by))
+        return CTL_USAGE;
+    enum ctl_exit code = ctl_connect(ctl, &ctl_lockbox, statements, &pg), worst = code;
+    s.pg = pg;
+    for (size_t i = 0; code < CTL_UNREACHABLE && code != CTL_USAGE; i++) {
+        s.id = i ? ctl->rest[i - 1] : ctl->args[0];
+        if (!s.id || !pg)
+            break;
+        code = settle_one(&s);
+        worst = code > worst ? code : worst;
+    }
+    return worst;
+}
+
+enum ctl_exit ctl_quarantine_replay(struct ctl *ctl) {
+    return each(ctl, replay);
+}
+
+enum ctl_exit ctl_quarantine_discard(struct ctl *ctl) {
+    return each(ctl, discard);
+}

@@ -1,0 +1,377 @@
+/* Each event as a sentence: one small teller for each kind of payload. */
+#include "story.h"
+
+#include "core/tenant.h"
+#include "core/ticket.h"
+#include "event/request_event.h"
+#include "mail/words.h"
+#include "output.h"
+
+#include <string.h>
+
+enum { MOST_BYTES = 16 << 20 }; /* what is recorded was accepted by Kafka: no limit of ours */
+
+static bool given(const char *text) {
+    return text && *text;
+}
+
+void ctl_put_person(const struct lbx_principal *person, struct lbx_buf *out) {
+    const char *name = given(person->name) ? person->name : person->email;
+    lbx_text_harmless(given(name) ? name : person->id, out);
+    if (given(person->name) && given(person->email)) {
+        lbx_buf_str(out, " (");
+        lbx_text_harmless(person->email, out);
+        lbx_buf_char(out, ')');
+    }
+}
+
+void ctl_put_remark(const char *text, struct lbx_buf *out) {
+    if (!given(text))
+        return;
+    lbx_buf_str(out, ": ");
+    lbx_text_harmless(text, out);
+}
+
+/* ---- what happened, by payload ---- */
+
+struct told {
+    enum lbx_event_type type;
+    struct lbx_buf *what, *who;
+};
+
+static void put_engineer(const struct lbx_engineer *e, struct lbx_buf *out) {
+    ctl_put_person(&(struct lbx_principal){e->id, e->email, e->name}, out);
+}
+
+static void put_until(int64_t at, struct lbx_buf *out) {
+    if (!at)
+        return;
+    lbx_buf_str(out, " until ");
+    ctl_put_time(at, out);
+}
+
+static void tell_wish(const char *does, const struct lbx_access_requested *wish,
+                      const struct told *told) {
+    lbx_buf_str(told->what, does);
+    for (size_t i = 0; i < wish->action_count; i++) {
+        lbx_buf_str(told->what, i ? "; " : "");
+        lbx_item_words(&wish->actions[i], told->what);
+    }
+    ctl_put_remark(wish->justification, told->what);
+}
+
+static void tell_withdrawal(const struct lbx_access_withdrawn *withdrawn, const struct told *told) {
+    lbx_buf_str(told->what, "withdraws the request");
+    ctl_put_remark(withdrawn->comment, told->what);
+}
+
+static void put_ticket(const char *ticket_id, const struct told *told) {
+    lbx_buf_str(told->who, "ticket ");
+    lbx_text_harmless(ticket_id, told->who);
+}
+
+static void tell_comment(const char *does, const struct lbx_ticket_comment *ticket,
+                         const struct told *told) {
+    lbx_buf_str(told->what, does);
+    ctl_put_remark(ticket->comment, told->what);
+}
+
+static void tell_assignment(const char *does, const struct lbx_ticket_assigned *ticket,
+                            const struct told *told) {
+    lbx_buf_str(told->what, does);
+    put_engineer(&ticket->engineer, told->what);
+}
+
+static void tell_vote(const struct lbx_decision_submitted *decision, const struct told *told) {
+    static const char *const says[] = {
+        [LBX_DECISION_APPROVE] = "says yes",
+        [LBX_DECISION_DENY] = "says no",
+        [LBX_DECISION_REVOKE] = "takes it back",
+        [LBX_DECISION_ACKNOWLEDGE] = "acknowledges",
+    };
+    ctl_put_person(&decision->by, told->who);
+    lbx_buf_str(told->what, says[decision->decision]);
+    if (decision->action_count)
+        lbx_buf_str(told->what, decision->action_count == 1 ? " to item" : " to items");
+    for (size_t i = 0; i < decision->action_count; i++)
+        lbx_buf_printf(told->what, "%s %lld", i ? "," : "", (long long)decision->actions[i]);
+    if (decision->duration) {
+        lbx_buf_str(told->what, " for ");
+        lbx_duration_words(decision->duration, told->what);
+    }
+    ctl_put_remark(decision->comment, told->what);
+}
+
+static void tell_verdict(const struct lbx_decision_judged *judged, const struct told *told) {
+    static const char *const nouns[] = {
+        [LBX_DECISION_APPROVE] = "approval",
+        [LBX_DECISION_DENY] = "denial",
+        [LBX_DECISION_REVOKE] = "revocation",
+        [LBX_DECISION_ACKNOWLEDGE] = "acknowledgement",
+    };
+    lbx_buf_str(told->who, "Lockbox");
+    lbx_buf_printf(told->what, "judges the %s by ", nouns[judged->decision]);
+    ctl_put_person(&judged->by, told->what);
+    lbx_buf_printf(told->what, ": %s", lbx_verdict_names[judged->verdict]);
+}
+
+static void tell_performed(const struct lbx_access_performed *access, const struct told *told) {
+    const struct lbx_item item = {.action = access->action,
+                                  .namespace = access->namespace,
+                                  .kind = access->kind,
+                                  .name = access->name};
+    lbx_buf_printf(told->what, "%s: ", lbx_outcome_names[access->outcome]);
+    lbx_item_words(&item, told->what);
+}
+
+static void put_mail(const char *does, const struct lbx_notification_outcome *mail,
+                     const struct told *told) {
+    lbx_buf_printf(told->what, "%s the %s mail to ", does, lbx_mail_kind_names[mail->kind]);
+    lbx_text_harmless(mail->recipient, told->what);
+}
+
+struct change {
+    enum lbx_change change;
+    int role;
+    const struct lbx_principal *principal;
+    const char *principal_id, *subscription_id;
+};
+
+static const char *change_words(enum lbx_change change) {
+    switch (change) {
+    case LBX_CHANGE_SUBSCRIPTION_ADDED:
+        return "a subscription is added";
+    case LBX_CHANGE_SUBSCRIPTION_REMOVED:
+        return "a subscription is removed";
+    case LBX_CHANGE_ROLE_ASSIGNED:
+        return "a role is assigned";
+    case LBX_CHANGE_ROLE_REMOVED:
+        return "a role is removed";
+    case LBX_CHANGE_LOCKBOX_ENABLED:
+        return "Lockbox is enabled";
+    case LBX_CHANGE_LOCKBOX_DISABLED:
+        return "Lockbox is disabled";
+    case LBX_CHANGE_CONTACTS_SET:
+        return "the alternate addresses are set";
+    case LBX_CHANGE_POLICY_SET:
+        return "the policy is set";
+    case LBX_CHANGE_APPROVER_KEY_SET:
+        return "an approver's key is set";
+    case LBX_CHANGE_NONE:
+    case LBX_CHANGE_END:
+        break;
+    }
+    return "";
+}
+
+static void put_change(const struct change *c, struct lbx_buf *what) {
+    lbx_buf_str(what, change_words(c->change));
+    if (c->role) {
+        lbx_buf_printf(what, ", %s: ", lbx_role_names[c->role]);
+        ctl_put_person(c->principal, what);
+    }
+    ctl_put_remark(c->principal_id, what);
+    if (given(c->subscription_id)) {
+        lbx_buf_str(what, ", subscription ");
+        lbx_text_harmless(c->subscription_id, what);
+    }
+}
+
+static void put_tenant(const char *tenant_id, const struct told *told) {
+    lbx_buf_str(told->who, "tenant ");
+    lbx_text_harmless(tenant_id, told->who);
+}
+
+static void tell_change(const struct lbx_tenant_event *t, const struct told *told) {
+    const struct change change = {lbx_tenant_change_of(told->type), t->role, &t->principal,
+                                  t->principal_id, t->subscription_id};
+    put_tenant(t->tenant_id, told);
+    lbx_buf_str(told->what, "changes: ");
+    put_change(&change, told->what);
+}
+
+static void tell_answer(const struct lbx_tenant_changed *t, const struct told *told) {
+    const struct change change = {(enum lbx_change)t->change, t->role, &t->principal,
+                                  t->principal_id, t->subscription_id};
+    lbx_buf_str(told->who, "Lockbox");
+    lbx_buf_str(told->what, t->reason ? "refuses a change: " : "applies a change: ");
+    put_change(&change, told->what);
+    if (t->reason)
+        ctl_put_remark(lbx_refusal_names[t->reason], told->what);
+}
+
+static void tell_settled(const char *does, const struct lbx_quarantine_settled *q,
+                         const struct told *told) {
+    ctl_put_person(&q->by, told->who);
+    lbx_buf_printf(told->what, "%s the rejected record %lld", does, (long long)q->quarantine_id);
+    ctl_put_remark(q->reason, told->what);
+}
+
+static void put_detail(enum lbx_request_detail detail, const struct lbx_request *r,
+                       struct lbx_buf *what) {
+    switch (detail) {
+    case LBX_DETAIL_NONE:
+        break;
+    case LBX_DETAIL_APPROVERS:
+        lbx_buf_printf(what, "%zu approver%s to decide", r->approver_count,
+                       r->approver_count == 1 ? "" : "s");
+        put_until(r->decide_by, what);
+        break;
+    case LBX_DETAIL_REFUSAL:
+        lbx_buf_str(what, r->reason ? lbx_refusal_names[r->reason] : "");
+        if (r->reason_item)
+            lbx_buf_printf(what, " (item %lld)", (long long)r->reason_item);
+        break;
+    case LBX_DETAIL_NEEDED:
+        lbx_buf_printf(what, "%lld are needed", (long long)r->approvals_needed);
+        break;
+    case LBX_DETAIL_ACCESS:
+        put_until(r->expires_at, what);
+        break;
+    }
+}
+
+static void tell_request(const void *data, const struct told *told) {
+    const struct lbx_request_event *event = lbx_request_event(told->type);
+    lbx_buf_str(told->who, "Lockbox");
+    lbx_buf_str(told->what, event->words);
+    put_detail(event->detail, &((const struct lbx_request_changed *)data)->request, told->what);
+}
+
+/* ---- by family ---- */
+
+static void tell_ticket(const void *data, const struct told *told) {
+    put_ticket(lbx_ticket_id(told->type, data), told);
+    switch ((enum lbx_ticket_event)told->type) {
+    case LBX_TICKET_EVENT_OPENED:
+        lbx_buf_str(told->what, "is opened");
+        ctl_put_remark(((const struct lbx_ticket_opened *)data)->title, told->what);
+        break;
+    case LBX_TICKET_EVENT_ASSIGNED:
+        tell_assignment("goes to ", data, told);
+        break;
+    case LBX_TICKET_EVENT_ESCALATED:
+        tell_assignment("goes to one more engineer, ", data, told);
+        break;
+    case LBX_TICKET_EVENT_CLOSED:
+        tell_comment("is closed", data, told);
+        break;
+    case LBX_TICKET_EVENT_REOPENED:
+        tell_comment("is open again", data, told);
+        break;
+    }
+}
+
+static void tell_access(const void *data, const struct told *told) {
+    switch ((enum lbx_access_event)told->type) {
+    case LBX_ACCESS_EVENT_REQUESTED:
+        tell_wish("asks: ", data, told);
+        break;
+    case LBX_ACCESS_EVENT_EMERGENCY_DECLARED:
+        tell_wish("declares an emergency: ", data, told);
+        break;
+    case LBX_ACCESS_EVENT_WITHDRAWN:
+        tell_withdrawal(data, told);
+        break;
+    case LBX_ACCESS_EVENT_PERFORMED:
+        tell_performed(data, told);
+        break;
+    }
+}
+
+static void tell_decision(const void *data, const struct told *told) {
+    switch ((enum lbx_decision_event)told->type) {
+    case LBX_DECISION_EVENT_SUBMITTED:
+        tell_vote(data, told);
+        break;
+    case LBX_DECISION_EVENT_JUDGED:
+        tell_verdict(data, told);
+        break;
+    }
+}
+
+static void tell_tenant(const void *data, const struct told *told) {
+    if (lbx_tenant_change_of(told->type) != LBX_CHANGE_NONE)
+        tell_change(data, told);
+    else
+        tell_answer(data, told);
+}
+
+static void tell_mail(const void *data, const struct told *told) {
+    const struct lbx_notification_outcome *mail = data;
+    switch ((enum lbx_notification_event)told->type) {
+    case LBX_NOTIFICATION_EVENT_SENT:
+        put_mail("sends", mail, told);
+        break;
+    case LBX_NOTIFICATION_EVENT_FAILED:
+        put_mail("cannot send", mail, told);
+        ctl_put_remark(mail->smtp_reply, told->what);
+        break;
+    }
+}
+
+static void tell_quarantine(const void *data, const struct told *told) {
+    switch ((enum lbx_quarantine_event)told->type) {
+    case LBX_QUARANTINE_EVENT_REPLAYED:
+        tell_settled("replays", data, told);
+        break;
+    case LBX_QUARANTINE_EVENT_DISCARDED:
+        tell_settled("discards", data, told);
+        break;
+    }
+}
+
+static void tell(const void *data, const struct told *told) {
+    switch (lbx_event_type_info(told->type)->family) {
+    case LBX_FAMILY_TICKET:
+        tell_ticket(data, told);
+        break;
+    case LBX_FAMILY_ACCESS:
+        tell_access(data, told);
+        break;
+    case LBX_FAMILY_TENANT:
+        tell_tenant(data, told);
+        break;
+    case LBX_FAMILY_DECISION:
+        tell_decision(data, told);
+        break;
+    case LBX_FAMILY_REQUEST:
+        tell_request(data, told);
+        break;
+    case LBX_FAMILY_NOTIFICATION:
+        tell_mail(data, told);
+        break;
+    case LBX_FAMILY_QUARANTINE:
+        tell_quarantine(data, told);
+        break;
+    }
+}
+
+/* The reason stands in a header; it names fields, and no values. */
+static void tell_deadletter(const struct lbx_record *record, struct lbx_arena *arena,
+                            struct lbx_buf *what) {
+    lbx_buf_str(what, "rejects a record");
+    for (size_t i = 0; i < record->header_count; i++)
+        if (strcmp(record->headers[i].name, "__connect.errors.exception.message") == 0 &&
+            record->headers[i].value)
+            ctl_put_remark(
+                lbx_arena_memdup(arena, record->headers[i].value, record->headers[i].len), what);
+}
+
+void ctl_put_story(const struct lbx_record *record, const char *type, struct lbx_arena *arena,
+                   struct lbx_buf *what, struct lbx_buf *who) {
+    struct lbx_event event = {0};
+    struct lbx_reason reason = {0};
+    if (record->topic == LBX_TOPIC_DEADLETTER) {
+        lbx_buf_str(who, "Lockbox");
+        tell_deadletter(record, arena, what);
+        return;
+    }
+    if (record->topic < LBX_TOPIC_COUNT &&
+        lbx_event_decode(record, MOST_BYTES, arena, &event, &reason) == LBX_OK) {
+        tell(event.data, &(struct told){event.type, what, who});
+        return;
+    }
+    lbx_text_harmless(type ? type : "a record without a type", what);
+    ctl_put_remark(reason.text, what);
+}

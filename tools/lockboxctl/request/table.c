@@ -1,0 +1,16 @@
+/* The rows of the group's commands; usage.c prints help from them, parse.c reads the command line by them. */
+#include "commands.h"
+
+const struct ctl_command ctl_request_commands[] = {
+    {"request list", "", CTL_OPTIONS_OF_LISTS | CTL_OPT(STATE) | CTL_OPT(TICKET) | CTL_OPT(WATCH), 0,
+     "List requests, the newest first", NULL, "lockboxctl request list --state customer_notified",
+     ctl_request_list},
+    {"request show", "ID", CTL_OPT(OUTPUT), 0, "Show a request as it stands",
+     "-o json prints it as request.* events publish it. There is no csv of one request.",
+     "lockboxctl request show 019ab1a4-5c40-7c3e-9f21-6b8d0e4a7c52", ctl_request_show},
+    {"request timeline", "ID", CTL_OPT(OUTPUT) | CTL_OPT(WATCH), 0,
+     "Tell a request's story from the audit store",
+     "-o json and csv name each record by topic, partition and offset.",
+     "lockboxctl request timeline 019ab1a4-5c40-7c3e-9f21-6b8d0e4a7c52", ctl_request_timeline},
+    {NULL},
+};

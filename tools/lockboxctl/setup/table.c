@@ -1,0 +1,24 @@
+/* The rows of the group's commands; usage.c prints help from them, parse.c reads the command line by them. */
+#include "commands.h"
+
+const struct ctl_command ctl_setup_commands[] = {
+    {"db migrate", "", CTL_OPT(DRY_RUN) | CTL_OPT(ONLY), 0,
+     "Bring both databases' schemas up to date",
+     "Each script runs in one transaction, under a lock: two at once are harmless. LOCKBOX_DATABASE_URL\n"
+     "and LOCKBOX_AUDIT_DATABASE_URL must name roles that may create roles and schemas.",
+     "lockboxctl db migrate --dry-run", ctl_db_migrate},
+    {"db status", "", CTL_OPT(OUTPUT) | CTL_OPT(ONLY), 0,
+     "Compare both databases' schemas with what this program knows",
+     "Exit code 1 where a script is pending, has changed since, or is unknown here.",
+     "lockboxctl db status -o json", ctl_db_status},
+    {"topics create", "", CTL_OPT(PARTITIONS) | CTL_OPT(REPLICATION) | CTL_OPT(OUTPUT), 0,
+     "Create the Kafka topics that are missing",
+     "Topics that exist are left as they are. Records are kept for ever (retention.ms -1): an auditor\n"
+     "can start again at offset 0. deadletter.v1 takes records up to 2 MiB.",
+     "lockboxctl topics create --partitions 16 --replication 3", ctl_topics_create},
+    {"topics check", "", CTL_OPT(PARTITIONS) | CTL_OPT(OUTPUT), 0,
+     "Look whether the Kafka topics are as they must be",
+     "Exit code 1 where one is missing or would not take what Lockbox writes to it.",
+     "lockboxctl topics check", ctl_topics_check},
+    {NULL},
+};
