@@ -1,4 +1,6 @@
-/* The two databases, as every command reaches them. */
+/* Connections and single questions to the two databases. Every failure is said on standard error with the setting to
+ * check; the exit code tells a database that cannot be reached from one that refuses.
+ */
 #include "database.h"
 
 static const char *lockbox_url(const struct lbx_settings *settings) {

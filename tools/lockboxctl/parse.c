@@ -84,7 +84,7 @@ static size_t count_words(const char *text) {
     return count;
 }
 
-/* Those in brackets, which stand last. */
+/* How many arguments are in brackets; they stand last. */
 static size_t count_optional(const char *text) {
     size_t count = 0;
     for (; *text; text++)
@@ -92,7 +92,7 @@ static size_t count_optional(const char *text) {
     return count;
 }
 
-/* The words that one argument each takes; [FIELD=VALUE…] takes none by itself, ID… one, and both all others. */
+/* How many arguments stand alone. ID… is one that does, [FIELD=VALUE…] none; both also take all words that follow. */
 static size_t count_fixed(const char *args) {
     return count_words(args) - (strstr(args, "…]") != NULL);
 }

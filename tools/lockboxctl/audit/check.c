@@ -1,6 +1,6 @@
-/* Leaves come in the order of their offsets, each from its row where there is one. Where the tiles, or the leaf
- * hashes kept of detached months, say something else of an offset, that is a finding, and what they say goes into
- * the tree: so that head and checkpoints are asked about that alone, and not about its consequences.
+/* Checks a whole log leaf by leaf, in the order of offsets. Where a tile or a kept leaf hash contradicts a row, that
+ * is a finding, and the tile's hash goes into the tree. So head and checkpoints are not reported for a difference
+ * that is reported already.
  */
 #include "check.h"
 
@@ -17,13 +17,13 @@ struct check {
     struct verifier *verifier;
     const struct log *log;
 
-    struct lbx_edge edge;   /* up to the last full tile */
+    struct lbx_edge edge;   /* of the leaves up to the last full tile */
     struct lbx_edge within; /* the leaves behind it, as a tree of their own */
     uint64_t leaves;
     int64_t rows, absent;
 
     int64_t first_hole; /* the first offset behind the last checkpoint without a record; -1: none */
-    int64_t verified_up_to; /* the first offset behind the last root that was right */
+    int64_t verified_up_to; /* first offset behind the last root that was right */
 
     struct tile_reader tiles;
     struct checkpoint_cursor cursor;
@@ -46,8 +46,8 @@ static void tree_root(const struct check *c, struct lbx_hash *ret_root) {
     lbx_edge_root(&whole, ret_root);
 }
 
-/* The root is wrong, from the last one that was right on. A finding in between is taken for the cause: of row,
- * tile and kept hash it cannot be known which is the true one. */
+/* Reports a root that is wrong, from the last root that was right on. If there is a finding in between, that finding is
+ * taken for the cause: which of row, tile and kept hash is the true one cannot be known. */
 static void report_unverified(struct check *c, const char *what) {
     int64_t behind = offset_of(c, c->leaves);
     if (findings_within(&c->verifier->shared->findings, c->log->topic, c->log->partition,
@@ -86,8 +86,8 @@ static void meet_checkpoints(struct check *c) {
     }
 }
 
-/* How many are gone is known; which of those behind the last checkpoint that fits are still the ones that were
- * hashed is not. */
+/* A checkpoint is larger than the log: records are gone from its end. Those behind the last checkpoint that fits are then
+ * covered by no signature. */
 static void checkpoints_beyond(struct check *c) {
     const struct cursor_checkpoint *e = checkpoint_cursor_next(&c->cursor);
     if (e && e->size > c->leaves && e->is_good)

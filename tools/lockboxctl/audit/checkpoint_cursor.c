@@ -1,3 +1,6 @@
+/* Reads a log's checkpoints page by page and checks each as it comes: its signature, and its row's columns against
+ * its signed note. A checkpoint that is wrong is a finding, and the cursor goes on.
+ */
 #include "checkpoint_cursor.h"
 
 #include <inttypes.h>
@@ -16,7 +19,7 @@ void checkpoint_cursor_done(struct checkpoint_cursor *cursor) {
     free(cursor->list);
 }
 
-/* Where one key takes over from another the note has a signature of each, and the row names one of them. */
+/* Whether key_id is one of the note's signatures. There are two while one key takes over from another. */
 static bool is_signer(const struct lbx_note *note, const char *origin, const char *key_id) {
     for (size_t i = 0; i < note->signature_count; i++) {
         char id[12];
@@ -27,7 +30,7 @@ static bool is_signer(const struct lbx_note *note, const char *origin, const cha
     return false;
 }
 
-/* The row's columns are what its note says. */
+/* NULL, or how the row's columns differ from what its note says. */
 static const char *columns_wrong(const struct stored_checkpoint *stored,
                                  const struct lbx_checkpoint *said, const struct lbx_note *note) {
     struct lbx_hash root;

@@ -1,4 +1,4 @@
-/* A log's checkpoints in the order of their sizes, page by page: what its tree must come by. */
+/* A cursor over a log's checkpoints, in the order of their sizes. The log's tree must have each one's root. */
 #ifndef LOCKBOXCTL_AUDIT_CHECKPOINT_CURSOR_H
 #define LOCKBOXCTL_AUDIT_CHECKPOINT_CURSOR_H
 
@@ -8,7 +8,7 @@ struct cursor_checkpoint {
     int64_t number;
     uint64_t size;
     struct lbx_hash root;
-    bool is_good; /* else it has a finding already */
+    bool is_good; /* false: a finding says why not, and its root is not to be compared */
 };
 
 struct checkpoint_cursor {
@@ -24,7 +24,7 @@ void checkpoint_cursor_init(struct checkpoint_cursor *cursor, struct verifier *v
                             const struct log *log);
 void checkpoint_cursor_done(struct checkpoint_cursor *cursor);
 
-/* The next, which cursor->at++ takes; NULL: there are no more. */
+/* The next checkpoint, which stays the next until the caller adds 1 to cursor->at; NULL: there are no more. */
 const struct cursor_checkpoint *checkpoint_cursor_next(struct checkpoint_cursor *cursor);
 
 #endif

@@ -1,3 +1,6 @@
+/* Reads rows of audit.event from COPY's binary form. A row is taken only if every byte is of the form that the
+ * auditor writes, because two forms of one record would have one leaf hash.
+ */
 #include "event_row.h"
 
 #include "event/envelope.h"
@@ -18,7 +21,7 @@ enum {
     COLUMNS = 16
 };
 
-/* Rows end behind the leaf hash where nobody asks for the columns; those are then NULL. */
+/* Splits a row into its fields. A row of copy_leaves.sql ends with the leaf hash: the columns behind it become NULL. */
 static bool split(const char *bytes, size_t len, struct cell fields[COLUMNS]) {
     uint16_t count;
     uint32_t size;
@@ -73,7 +76,7 @@ static bool bytes_of(struct cell cell, const void **ret_bytes, size_t *ret_len) 
     return true;
 }
 
-/* Only what is in its form, to the last byte, is hashed as it stands: else two rows could have one leaf. */
+/* Headers are hashed as they are stored. They must be of the one canonical form, else two rows could have one leaf. */
 static bool headers_of(struct row *row, bool want, struct lbx_arena *arena) {
     struct lbx_header *headers = NULL;
     struct cell cell = row->headers;

@@ -8,7 +8,7 @@
 #include "event/record.h"
 #include "tlog/tree.h"
 
-/* What a row's place says of all rows of its log. */
+/* The partition that a row is of: the same for all rows of a log, so it is not repeated in each. */
 struct place {
     enum lbx_topic topic;
     const char *topic_name;
@@ -44,8 +44,8 @@ struct row {
     bool has_event_time;
 };
 
-/* *ret_wrong says what no row of ours can be, static; the offset is set wherever there is one. The record's headers are
- * only looked at, and not in it, unless they are wanted. */
+/* Reads a row. False: *ret_wrong says in what the row is none that the auditor writes, static. The record's offset is set
+ * even then, -1 where the row is too short for one. Headers are checked always, and decoded if want_headers. */
 bool row_read(const struct place *place, const char *bytes, size_t len, bool want_headers,
               struct lbx_arena *arena, struct row *ret_row, const char **ret_wrong);
 

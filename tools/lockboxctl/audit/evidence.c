@@ -1,3 +1,6 @@
+/* Chooses the records for an export or a report, and for each log a checkpoint that covers them; waits up to 10 s for
+ * the newest to be signed. Every record that is chosen is visited, or the command fails.
+ */
 #include "evidence.h"
 
 #include "base/clock.h"
@@ -96,7 +99,7 @@ static enum ctl_exit checkpoint_to_show(struct lbx_pg *pg, const struct log *log
     return with_cosignatures(pg, arena, stored, ret_note);
 }
 
-/* Records stand by log and offset: the last of a log decides. */
+/* Finds a checkpoint for each log, and whether it covers the log's last record that was chosen. */
 static enum ctl_exit cover(struct evidence *e, bool *ret_covered) {
     *ret_covered = true;
     e->proving = lbx_calloc((e->logs.count + 1) * sizeof *e->proving);
@@ -131,7 +134,7 @@ static void forget(struct evidence *e) {
     lbx_pg_rollback(e->pg);
 }
 
-/* What came a moment ago is signed in a moment. */
+/* Waits for the auditor to sign the newest records, until a deadline. */
 static enum ctl_exit prepare(struct evidence *e) {
     int64_t deadline = lbx_monotonic_us() + AWAIT_S * LBX_SECOND_US;
     for (;;) {

@@ -12,7 +12,7 @@ struct selection {
     const char *request, *tenant, *from, *to;
 };
 
-/* A log, the checkpoint that its records are proved by, and whoever computes the proofs. */
+/* A log, the checkpoint that its records are proved by, and the hashes that proofs are made of. */
 struct proving {
     const struct log *log; /* NULL: none of the records is its */
     const char *note;      /* with what witnesses signed of it */

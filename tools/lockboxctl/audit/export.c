@@ -1,5 +1,5 @@
-/* audit export: records, each with its proof, and the keys: all that a verifier elsewhere needs. docs/transparency.md
- * describes the files.
+/* audit export: records, each with its proof, checkpoints and keys, as files that any verifier can check without the
+ * store (docs/transparency.md). An export that fails leaves files behind that do not verify.
  */
 #include "commands.h"
 

@@ -1,3 +1,6 @@
+/* Reads a partition from Kafka in step with the store's rows. A record that only one side has, or that differs, is a
+ * finding; if Kafka does not answer, the verifier stops with exit code 3.
+ */
 #include "kafka_compare.h"
 
 static void gone(const struct kafka_compare *b) {
@@ -27,7 +30,7 @@ void kafka_compare_begin(struct kafka_compare *b, struct verifier *verifier,
         b->first = INT64_MAX;
         return;
     }
-    /* What came after this run looked at the head is none of its business. */
+    /* Records that came after the snapshot are not compared: the store's side is read as of the snapshot. */
     if (err == LBX_OK)
         err = lbx_reader_begin(verifier->kafka, log->topic, log->partition, b->first,
                                behind < head ? behind : head);

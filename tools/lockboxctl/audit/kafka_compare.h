@@ -1,4 +1,4 @@
-/* A log's rows beside the records that Kafka still has. */
+/* Compares a log's rows with the records that Kafka still has. */
 #ifndef LOCKBOXCTL_AUDIT_KAFKA_COMPARE_H
 #define LOCKBOXCTL_AUDIT_KAFKA_COMPARE_H
 
@@ -7,9 +7,9 @@
 struct kafka_compare {
     struct verifier *verifier;
     const struct log *log;
-    int64_t first; /* what Kafka still has begins here */
+    int64_t first; /* offset of the oldest record that Kafka still has */
     struct lbx_record record;
-    bool has; /* record is the next to be met */
+    bool has; /* record is the next one, not yet compared */
     struct lbx_buf scratch;
 };
 
@@ -18,10 +18,10 @@ void kafka_compare_begin(struct kafka_compare *compare, struct verifier *verifie
                          const struct log *log);
 void kafka_compare_done(struct kafka_compare *compare);
 
-/* Rows come in the order of their offsets. */
+/* Compares a row with Kafka's record. Rows are given in the order of their offsets. */
 void kafka_compare_row(struct kafka_compare *compare, const struct checked *row);
 
-/* There is no further row below this offset. */
+/* Tells that the store has no further row below this offset. */
 void kafka_compare_before(struct kafka_compare *compare, int64_t offset);
 
 #endif

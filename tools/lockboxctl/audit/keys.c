@@ -1,3 +1,7 @@
+/* Loads the public keys and the witness policy that the operator gave, and judges checkpoints by them. Private keys
+ * are wiped after their public half is taken. Anything that cannot be read is a usage error: no key is silently left
+ * out.
+ */
 #include "keys.h"
 
 #include "base/file.h"
@@ -65,7 +69,7 @@ static enum ctl_exit load_own(const char *path, struct trusted *trusted) {
     struct lbx_signing_key key;
     if (!read_file(path, &text))
         return CTL_USAGE;
-    /* Several where one takes over from another: each begins with such a line. */
+    /* The file may hold several keys, while one takes over from another. */
     const char *at = text.data;
     bool good;
     do {

@@ -1,4 +1,5 @@
-/* Whom a verifier trusts: public keys that he was given, not those of the store that he checks. */
+/* The public keys and witnesses that the operator trusts. They are given by settings, never read from the store that is
+ * checked. */
 #ifndef LOCKBOXCTL_AUDIT_KEYS_H
 #define LOCKBOXCTL_AUDIT_KEYS_H
 
@@ -20,8 +21,8 @@ enum ctl_exit trusted_load_policy(const struct ctl *ctl, struct trusted *ret_tru
 bool trusted_add_lines(struct trusted *trusted, const char *text, size_t len);
 void trusted_done(struct trusted *trusted);
 
-/* A checkpoint, its parts, and whether it is one of that origin, signed by a key that is trusted, and by none that is
- * with a signature that does not hold. *ret_wrong is static; a note that can be read is there in any case. */
+/* Whether a note is a checkpoint of that origin, signed by a trusted key, with no signature of a trusted key that does not
+ * hold. False: *ret_wrong says why, static. *ret_note is set whenever the note can be read. */
 bool checkpoint_holds(const char *note, size_t len, const char *origin,
                       const struct trusted *trusted, struct lbx_note *ret_note,
                       struct lbx_checkpoint *ret_checkpoint, const char **ret_wrong);

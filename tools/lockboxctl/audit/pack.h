@@ -16,7 +16,7 @@ struct pack {
 
 /* Makes the folder, or where path ends in .tar the archive; there must be none. Says why not. */
 bool pack_begin(struct pack *pack, const char *path);
-/* name: relative, by slashes. Folders come by themselves. Says why not. */
+/* name: a relative path with slashes; its folders are made. Says why not. */
 bool pack_add(struct pack *pack, const char *name, const void *bytes, size_t len);
 bool pack_end(struct pack *pack);
 
@@ -28,8 +28,9 @@ struct packed {
     size_t len;
 };
 
-/* Calls visit with each file: of an archive as they lie in it, of a folder by name. Ends where visit returns another
- * code than CTL_DONE, with that. CTL_NO: it is no archive of ours; CTL_USAGE: it cannot be read. Said, both. */
+/* Calls visit with each file, in the order of the archive or, for a folder, of the names. Stops at the first code of visit
+ * that is not CTL_DONE, and returns it. After saying why: CTL_NO for what is no archive of ours, CTL_USAGE for what cannot
+ * be read. */
 enum ctl_exit pack_each(const char *path,
                         enum ctl_exit (*visit)(void *context, const struct packed *file),
                         void *context);

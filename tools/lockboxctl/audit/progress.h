@@ -1,4 +1,4 @@
-/* How far it is: a bar on a terminal, else a line every few seconds; on standard error. */
+/* Progress of a long run, on standard error: a bar on a terminal, otherwise a line every few seconds. */
 #ifndef LOCKBOXCTL_AUDIT_PROGRESS_H
 #define LOCKBOXCTL_AUDIT_PROGRESS_H
 
@@ -14,7 +14,8 @@ struct progress {
 };
 
 void progress_begin(struct progress *progress, uint64_t total);
-/* So many more are done, the last of this place: once every few thousand. Several threads may. */
+/* Adds records that are done, the last of them of this partition. To be called every few thousand records; from any
+ * thread. */
 void progress_step(struct progress *progress, uint64_t done, const char *topic, int32_t partition);
 void progress_end(struct progress *progress);
 

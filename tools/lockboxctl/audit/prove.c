@@ -1,4 +1,4 @@
-/* audit proof and audit vkey: what a verifier elsewhere needs. */
+/* audit proof and audit vkey: a record's inclusion proof, and the verifier keys, in the C2SP text forms. */
 #include "prove.h"
 
 #include "commands.h"

@@ -1,5 +1,5 @@
-/* Checkpoints as they were published, from the records of their topic: each must be in the table of checkpoints.
- * Whoever takes a checkpoint away, with the records it speaks of, has to take these away, too.
+/* Checkpoints as the auditor published them to Kafka: each must be in the table of checkpoints. A checkpoint cannot be
+ * removed from the table unnoticed unless its published record is removed, too.
  */
 #ifndef LOCKBOXCTL_AUDIT_PUBLISHED_H
 #define LOCKBOXCTL_AUDIT_PUBLISHED_H
@@ -24,9 +24,9 @@ struct published {
 void published_init(struct published *published, struct verifier *verifier, const struct log *log);
 void published_done(struct published *published);
 
-/* A record of the topic of checkpoints, which is as it was hashed. */
+/* Takes a record of the topic of checkpoints; its leaf hash has been checked. */
 void published_note(struct published *published, const struct checked *row);
-/* There are no more. */
+/* Compares those not yet compared. */
 void published_end(struct published *published);
 
 #endif

@@ -1,5 +1,5 @@
-/* Some offsets of a log: their rows, laid over what the store says of all the others, must give the root that was
- * signed. Takes time by the range, not by the history.
+/* Checks some offsets of a log: the leaf hashes of their rows, put in the place of the store's, must give the root
+ * that was signed. Time grows with the range and the logarithm of the log, not with the log.
  */
 #include "range.h"
 
@@ -28,7 +28,7 @@ static bool overlaps(const struct range *r, unsigned level, uint64_t hash) {
     return hash <= (r->behind - 1) >> shift && hash >= r->first >> shift;
 }
 
-/* The store's hashes, but ours where the range has a say. */
+/* The store's hashes, with those computed from the range's rows in their place. */
 static enum lbx_err read_overlaid(void *context, unsigned level, uint64_t index, size_t first,
                                   size_t count, struct lbx_hash *ret_hashes) {
     struct range *r = context;
@@ -65,8 +65,8 @@ static void take_row(void *context, const struct checked *row) {
 
 /* ---- what the log says ---- */
 
-/* As far as tiles or kept hashes speak of a leaf they are believed behind a finding, so that the root tells about
- * nothing else. */
+/* Compares a leaf with the hash that a tile or a kept hash has for it. A difference is a finding, and the store's hash is
+ * taken, so that the root does not report the same difference again. */
 static void compare_leaf(struct range *r, uint64_t leaf, const struct lbx_hash *known) {
     struct lbx_hash *ours = &r->leaves[leaf - r->first];
     int64_t offset = r->log->base + (int64_t)leaf;

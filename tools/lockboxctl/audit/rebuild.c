@@ -1,9 +1,7 @@
-/* audit rebuild: the read models, made again from the rows of audit.event.
- *
- * The auditor's own statements write them into temporary tables of the models' names, which a session
- * finds before those of the schema; then they are compared or put in place. All of it is one transaction
- * over one snapshot, so an auditor that works meanwhile disturbs nothing: a check waits for nobody, and
- * a rebuild holds the auditor off (the models' lock) until it is done.
+/* audit rebuild: makes the read models again from the rows of audit.event. The auditor's statements write into
+ * temporary tables of the models' names, which the session finds before the schema's; then those are compared or put
+ * in place. All is one transaction over one snapshot. --check waits for nobody; a rebuild holds the models' lock, and
+ * the auditor, to its end.
  */
 #include "commands.h"
 

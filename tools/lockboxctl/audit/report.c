@@ -1,5 +1,5 @@
-/* audit report ID --html: a request's story as one page for people. What it shows is proved while it is made; the page's
- * words and looks are report/report.html.
+/* audit report: a request's story as one HTML page (report/report.html). Every record on the page is proved while the
+ * page is made; one that is not proved is marked, and makes exit code 1.
  */
 #include "commands.h"
 

@@ -1,4 +1,4 @@
-/* The store's transparency logs, as its tables have them: heads, tiles, checkpoints. Believed by nobody here. */
+/* The store's transparency logs, as its tables have them: heads, tiles, checkpoints. None of it is trusted. */
 #ifndef LOCKBOXCTL_AUDIT_STORED_LOGS_H
 #define LOCKBOXCTL_AUDIT_STORED_LOGS_H
 

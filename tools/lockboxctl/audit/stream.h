@@ -1,11 +1,11 @@
-/* A log's rows, from the first to the last, each looked at as it comes: whether it is what it says. */
+/* A stream of a log's rows. Each is checked as it comes: its leaf hash, and its columns, are those of its record. */
 #ifndef LOCKBOXCTL_AUDIT_STREAM_H
 #define LOCKBOXCTL_AUDIT_STREAM_H
 
 #include "event_row.h"
 #include "io/pg.h"
 
-/* What became of a row. */
+/* A row, and what its check found. */
 struct checked {
     int64_t offset;
     struct lbx_hash computed, stored; /* of the record in the row; what the row says */
@@ -16,7 +16,7 @@ struct checked {
 
 struct stream {
     struct lbx_pg *pg;
-    bool columns; /* whether those gleaned from the record are compared, too */
+    bool columns; /* whether the columns that are read from the record are compared, too */
     struct place place;
     struct checked row;
     struct lbx_arena arena; /* of the row */

@@ -1,5 +1,6 @@
-/* An export proves itself: the leaf bytes say which record they are, the proof leads from them to a root, the
- * checkpoint in it is signed. What is in the folder and belongs to no record is not overlooked.
+/* audit verify PATH: checks an export by itself. Each leaf names its record, its proof leads to a root, and that root
+ * is in a signed checkpoint. Missing, doubled and surplus files are refused as well, so that nothing unproved stands
+ * in an export.
  */
 #include "unpack.h"
 

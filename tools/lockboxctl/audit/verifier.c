@@ -1,3 +1,6 @@
+/* Asks the database for one verifier, and streams a log's rows to whoever checks them. A database that fails sets the
+ * verifier's exit code, and no further question is asked.
+ */
 #include "verifier.h"
 
 #include "sql_proof.h"

@@ -5,11 +5,11 @@
 #include "findings.h"
 #include "io/reader.h"
 #include "keys.h"
-#include "stored_logs.h"
 #include "progress.h"
+#include "stored_logs.h"
 #include "stream.h"
 
-/* What a run is about, and what it found. */
+/* What all verifiers of a run share. */
 struct verification {
     struct ctl *ctl;
     struct logs logs;
@@ -26,7 +26,6 @@ struct verified_counts {
     uint64_t kafka_records, kafka_gone; /* compared; in the store, and no longer in Kafka */
 };
 
-/* Checks one log after another by itself, with connections of its own: several do so side by side. */
 struct verifier {
     struct verification *shared;
     struct lbx_pg *rows, *hashes; /* one transaction that sees one moment; tiles and checkpoints */
@@ -38,15 +37,17 @@ struct verifier {
     enum ctl_exit code; /* CTL_DONE as long as database and Kafka answer */
 };
 
-#define FIND(verifier, log, offset, ...)                                                               \
-    findings_add(&(verifier)->shared->findings, (log)->topic, (log)->partition, (offset), __VA_ARGS__)
+#define FIND(verifier, log, offset, ...)                                                           \
+    findings_add(&(verifier)->shared->findings, (log)->topic, (log)->partition, (offset),          \
+                 __VA_ARGS__)
 
 /* Asks on one of the verifier's connections; false, and the verifier's code tells, where there is no answer. */
-bool verifier_ask(struct verifier *verifier, struct lbx_pg *pg, const struct lbx_sql *sql, int param_count,
-              const char *const *params);
+bool verifier_ask(struct verifier *verifier, struct lbx_pg *pg, const struct lbx_sql *sql,
+                  int param_count, const char *const *params);
 
 /* Takes each row of offsets [first, behind) in their order. */
-void verifier_each_row(struct verifier *verifier, const struct log *log, int64_t first, int64_t behind,
-                   void (*take)(void *context, const struct checked *row), void *context);
+void verifier_each_row(struct verifier *verifier, const struct log *log, int64_t first,
+                       int64_t behind, void (*take)(void *context, const struct checked *row),
+                       void *context);
 
 #endif

@@ -1,4 +1,7 @@
-/* audit verify: the store against itself, its checkpoints' signatures, and Kafka. */
+/* audit verify: the store's logs against their own hashes, signatures and, on demand, Kafka. Logs are shared out to
+ * one verifier per processor, all of which see the same snapshot. Findings make exit code 1; failures have codes of
+ * their own.
+ */
 #include "commands.h"
 
 #include "arguments.h"
@@ -111,7 +114,7 @@ static enum ctl_exit open_verifier(struct run *run) {
     return code;
 }
 
-/* As many as there are processors and logs to check. All see the moment that the first one sees. */
+/* Opens as many as there are processors, or logs to check. All share the first one's snapshot. */
 static enum ctl_exit open_verifiers(struct run *run) {
     long processors = sysconf(_SC_NPROCESSORS_ONLN);
     size_t wanted = processors < 1               ? 1
@@ -164,7 +167,7 @@ static enum ctl_exit behind_kafka(const struct verifier *verifier, struct lbx_ro
     return CTL_DONE;
 }
 
-/* A store that is a moment behind is not wrong: it gets that moment. What is written meanwhile is not waited for. */
+/* Waits, until a deadline, for the auditor to store what Kafka had when the wait began. */
 static enum ctl_exit await_kafka(const struct verifier *verifier) {
     int64_t deadline = lbx_monotonic_us() + CATCH_UP_S * LBX_SECOND_US, records = 0;
     struct lbx_rows ends LBX_CLEANUP(lbx_rows_done);
@@ -220,7 +223,8 @@ static void *check_some(void *context) {
             check_log(verifier, log);
     }
     if (verifier->code != CTL_DONE)
-        atomic_store(&run->next, run->log_count); /* the others end with what they are at */
+        atomic_store(&run->next,
+                     run->log_count); /* the others stop after the log that they are checking */
     return NULL;
 }
 

@@ -1,6 +1,6 @@
-/* audit witness: shows each log's newest checkpoint to the witnesses of the policy (C2SP tlog-witness), with the proof
- * that it continues what each of them saw before, and stores what they sign. A witness that refuses has seen another log
- * under this name, or a longer one: that is the finding this command is for.
+/* audit witness: sends each log's newest checkpoint to the witnesses of the policy (C2SP tlog-witness) with a
+ * consistency proof, and stores their cosignatures. A witness that refuses may have seen another log of this name:
+ * exit code 1.
  */
 #include "commands.h"
 
@@ -74,7 +74,7 @@ static bool put_request(const struct pair *pair, uint64_t old_size, struct lbx_b
 
 /* ---- the answer ---- */
 
-/* Stores the line by the witness's key; others are passed over, as the protocol says. */
+/* Stores a line if the witness's key signed it. Other lines are ignored, as the protocol asks. */
 static enum ctl_exit store_line(struct asking *a, const struct pair *pair, const char *line,
                                 size_t len, bool *ret_stored) {
     struct lbx_note_signature signature;
@@ -144,7 +144,7 @@ static void answer_done(struct lbx_answer *answer) {
     lbx_buf_done(&answer->body);
 }
 
-/* The second time with the size that the witness named. */
+/* Asks; if the witness answers with another size than old_size (409), asks once more with that size. */
 static void ask(struct asking *a, const struct pair *pair, uint64_t old_size, bool again) {
     struct lbx_buf body LBX_BUF = {0}, url LBX_BUF = {0};
     struct lbx_answer answer LBX_CLEANUP(answer_done) = {0};

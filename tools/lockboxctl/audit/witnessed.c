@@ -1,3 +1,6 @@
+/* Checks the cosignatures that the witness policy asks for. A cosignature that does not hold is a finding, and so is
+ * a log that no checkpoint covers with enough witnesses.
+ */
 #include "witnessed.h"
 
 #include "sql_proof.h"

@@ -1,4 +1,6 @@
-/* notification list, notification retry: the ledger of mails. */
+/* notification list and notification retry: the ledger of mails. A retry makes mails due at once; the notifier sends
+ * them. Nothing is sent from here.
+ */
 #include "commands.h"
 
 #include "arguments.h"

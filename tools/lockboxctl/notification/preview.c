@@ -1,4 +1,6 @@
-/* notification preview and templates check: what mails say, without sending any. */
+/* notification preview and templates check: what mails say, by built-in examples. Nothing is sent. All that is wrong
+ * with a template is printed with file and line.
+ */
 #include "commands.h"
 
 #include "io/folder.h"

@@ -1,5 +1,5 @@
-/* ticket …, tenant …, access report: publishes an event as a ticketing system, a portal or an enforcement point
- * would. Which event it is stands in the row of the command, and the event's table says what fields it has.
+/* ticket …, tenant …, access report: publish an event as a ticketing system, a portal or an enforcement point would.
+ * The command's row names the event, and the event's table its fields.
  */
 #include "commands.h"
 
@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-/* The key's field is the command's argument; the others are words. */
+/* All fields as words: the topic's key is the command's first argument. */
 static const char *const *with_key(struct ctl *ctl, const char *key) {
     size_t count = 0;
     while (ctl->rest[count])

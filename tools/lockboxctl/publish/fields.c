@@ -1,3 +1,6 @@
+/* Makes an event's JSON from FIELD=VALUE words, by the table that the event's consumer decodes it by. A word that
+ * names no field, or a field twice, is a usage error; wrong values are left to the decoder to name.
+ */
 #include "fields.h"
 
 #include "field_form.h"
@@ -12,7 +15,7 @@ static bool is_plain(enum lbx_type type, const char *text) {
            (type == LBX_T_BOOL && (strcmp(text, "true") == 0 || strcmp(text, "false") == 0));
 }
 
-/* What is no number stays text: the reader says what must stand there. */
+/* A number that is none is written as text, so that the decoder says what must stand there. */
 static void put_scalar(enum lbx_type type, const char *text, struct lbx_buf *out) {
     if (is_plain(type, text))
         lbx_buf_str(out, text);

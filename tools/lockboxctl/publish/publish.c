@@ -1,7 +1,5 @@
-/* Events and records on their way to Kafka.
- *
- * An event is read back by the rules its reader reads by before it is sent, so that what would end in quarantine
- * is refused here, with the field's name.
+/* Writes events as Kafka records, sends them and waits until the brokers have them. An event is first decoded by the
+ * rules of its consumer, so that an event which would end in quarantine is refused here, with the field's name.
  */
 #include "publish.h"
 
@@ -101,7 +99,8 @@ static enum lbx_err send_and_wait(const struct ctl *ctl, const struct lbx_record
         lbx_producer_poll(producer, POLL_MS);
     err = delivery.err;
     *ret_place = delivery.place;
-    lbx_producer_close(producer); /* while delivery is there to be reported to */
+    lbx_producer_close(
+        producer); /* before delivery goes out of scope: a late report is written into it */
     producer = NULL;
     return err;
 }

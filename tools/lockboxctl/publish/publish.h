@@ -7,7 +7,7 @@
 #include "base/uuid.h"
 #include "event/payload.h"
 
-/* A CloudEvent as a record. Its parts point at each other: it stays where it is. */
+/* A CloudEvent as a record. Not to be copied or moved: the record points into the struct. */
 struct ctl_message {
     char event_id[LBX_UUID_SIZE];
     struct lbx_buf value;

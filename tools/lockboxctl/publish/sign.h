@@ -1,4 +1,4 @@
-/* An approver's signature under a decision (docs/signatures.md), and his key's public half. */
+/* An approver's signature under a decision (docs/signatures.md), and the public half of an approver's key. */
 #ifndef LOCKBOXCTL_SIGN_H
 #define LOCKBOXCTL_SIGN_H
 

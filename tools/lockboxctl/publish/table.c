@@ -1,4 +1,6 @@
-/* The rows of the group's commands; usage.c prints help from them, parse.c reads the command line by them. */
+/* The group's commands, one row each. parse.c reads the command line by these rows, usage.c, man.c and completion.c
+ * print them.
+ */
 #include "commands.h"
 
 #include "event/payload.h"
@@ -71,16 +73,19 @@ const struct ctl_command ctl_publish_commands[] = {
               "Publish that a tenant has a subscription", "contoso subscription_id=5c5c name=prod"),
     PUBLISHER("tenant subscription-remove", "TENANT", TENANT_SUBSCRIPTION_REMOVED,
               "Publish that a tenant has a subscription no more", "contoso subscription_id=5c5c"),
-    PUBLISHER("tenant role-assign", "TENANT", TENANT_ROLE_ASSIGNED, "Publish that somebody got a role",
+    PUBLISHER("tenant role-assign", "TENANT", TENANT_ROLE_ASSIGNED,
+              "Publish that somebody got a role",
               "contoso subscription_id=5c5c principal=5b21,lena@contoso.example,'Lena Fischer' "
               "role=owner"),
-    PUBLISHER("tenant role-remove", "TENANT", TENANT_ROLE_REMOVED, "Publish that somebody lost a role",
+    PUBLISHER("tenant role-remove", "TENANT", TENANT_ROLE_REMOVED,
+              "Publish that somebody lost a role",
               "contoso subscription_id=5c5c principal=5b21,lena@contoso.example,'Lena Fischer' "
               "role=owner"),
     PUBLISHER("tenant enable", "TENANT", TENANT_LOCKBOX_ENABLED,
               "Publish that a subscription's owner is to be asked",
               "contoso subscription_id=5c5c by=0a0a,ada@contoso.example,Ada"),
-    PUBLISHER("tenant disable", "TENANT", TENANT_LOCKBOX_DISABLED, "Publish that nobody is to be asked",
+    PUBLISHER("tenant disable", "TENANT", TENANT_LOCKBOX_DISABLED,
+              "Publish that nobody is to be asked",
               "contoso subscription_id=5c5c by=0a0a,ada@contoso.example,Ada"),
     PUBLISHER("tenant contacts", "TENANT", TENANT_CONTACTS_SET, "Publish whom else to tell by mail",
               "contoso subscription_id=5c5c alternate_emails=soc@contoso.example "

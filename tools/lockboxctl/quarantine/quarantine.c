@@ -1,4 +1,6 @@
-/* quarantine list, quarantine show: records that were rejected, bytes untouched. */
+/* quarantine list and quarantine show: rejected records with their bytes untouched. Bytes that are no text are shown
+ * as hexadecimal.
+ */
 #include "commands.h"
 
 #include "arguments.h"

@@ -27,7 +27,7 @@ struct ctl_rejected {
 enum ctl_exit ctl_rejected_read(struct ctl *ctl, const struct lbx_pg *pg,
                                 struct ctl_rejected *ret_record);
 
-/* Whether it is a number that quarantine list prints; says so where not. */
+/* Whether id has the form of those that quarantine list prints; says so where not. */
 bool ctl_quarantine_id_is_valid(const char *id);
 
 #endif

@@ -1,8 +1,7 @@
-/* quarantine replay, quarantine discard: what an operator does with rejected records.
- *
- * A replay is entered in the database before anything is sent, and settled, with the event that tells it, once Kafka
- * has the record. Where it breaks off in between, the record may have been published: to begin it again a minute
- * later publishes it once more, under the same CloudEvents id, which no worker acts on twice.
+/* quarantine replay and quarantine discard. A replay is entered in the database before the record is sent, and
+ * settled with its event once Kafka has the record. If it breaks off in between, the record may be in Kafka: a replay
+ * begun again after a minute publishes the record once more under the same CloudEvents id, which no worker acts on
+ * twice.
  */
 #include "commands.h"
 
@@ -32,7 +31,7 @@ struct settling {
     struct ctl_rejected record;
 };
 
-/* ---- in hand ---- */
+/* ---- the row in the database ---- */
 
 static enum ctl_exit ask(struct settling *s, struct lbx_calls *calls) {
     lbx_pg_release(s->pg);
@@ -195,7 +194,7 @@ static bool reason_is_valid(const struct ctl *ctl) {
     return false;
 }
 
-/* It goes into an event that must be as its schema says. */
+/* Who replays or discards stands in an event, whose schema has limits. */
 static bool operator_is_valid(struct ctl *ctl, const struct lbx_principal *by) {
     struct lbx_buf json LBX_BUF = {0};
     struct lbx_principal back;
@@ -208,8 +207,8 @@ static bool operator_is_valid(struct ctl *ctl, const struct lbx_principal *by) {
     return false;
 }
 
-/* One after the other; the first that fails says why, and the others are tried all the same, unless nothing can
- * be reached. */
+/* Settles one record after another. A record that fails is said, and the next one is tried, unless a dependency cannot be
+ * reached. */
 static enum ctl_exit each(struct ctl *ctl, enum ctl_exit (*settle_one)(struct settling *)) {
     struct settling s = {.ctl = ctl, .told = {.reason = ctl->options[CTL_REASON]}};
     struct lbx_pg *pg CTL_PG = NULL;

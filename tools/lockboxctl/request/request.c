@@ -1,4 +1,6 @@
-/* request list, request show: requests as they stand, from the operational database. */
+/* request list and request show: requests as the operational database has them. The state is read once; nothing is
+ * changed. A request that this program cannot decode is still printed by -o json.
+ */
 #include "commands.h"
 
 #include "arguments.h"

@@ -1,4 +1,6 @@
-/* Each event as a sentence: one small teller for each kind of payload. */
+/* Tells an event as one sentence for a terminal, with one small function for each kind of payload. Text from events
+ * is stripped of control characters. An event that cannot be decoded is told by its type alone.
+ */
 #include "story.h"
 
 #include "core/tenant.h"

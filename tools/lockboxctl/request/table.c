@@ -1,10 +1,12 @@
-/* The rows of the group's commands; usage.c prints help from them, parse.c reads the command line by them. */
+/* The group's commands, one row each. parse.c reads the command line by these rows, usage.c, man.c and completion.c
+ * print them.
+ */
 #include "commands.h"
 
 const struct ctl_command ctl_request_commands[] = {
-    {"request list", "", CTL_OPTIONS_OF_LISTS | CTL_OPT(STATE) | CTL_OPT(TICKET) | CTL_OPT(WATCH), 0,
-     "List requests, the newest first", NULL, "lockboxctl request list --state customer_notified",
-     ctl_request_list},
+    {"request list", "", CTL_OPTIONS_OF_LISTS | CTL_OPT(STATE) | CTL_OPT(TICKET) | CTL_OPT(WATCH),
+     0, "List requests, the newest first", NULL,
+     "lockboxctl request list --state customer_notified", ctl_request_list},
     {"request show", "ID", CTL_OPT(OUTPUT), 0, "Show a request as it stands",
      "-o json prints it as request.* events publish it. There is no csv of one request.",
      "lockboxctl request show 019ab1a4-5c40-7c3e-9f21-6b8d0e4a7c52", ctl_request_show},

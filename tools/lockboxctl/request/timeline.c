@@ -1,4 +1,6 @@
-/* request timeline: a request's story, as the audit store has it. */
+/* request timeline: the records about a request in the audit store, each told as a sentence. A record that cannot be
+ * decoded is a line with its bare type.
+ */
 #include "commands.h"
 
 #include "arguments.h"

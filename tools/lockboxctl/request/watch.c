@@ -1,4 +1,6 @@
-/* --watch: asks again and again, and prints the answer where it is another than the one before. */
+/* --watch: asks once a second, and prints the answer whole whenever it differs from the one before. Ends with the
+ * exit code of a question that failed; an answer of "nothing found" is asked again.
+ */
 #include "watch.h"
 
 #include <poll.h>
@@ -20,7 +22,7 @@ static void print(const struct lbx_buf *answer) {
     fflush(stdout);
 }
 
-/* In an arena of its own: rounds have no end. */
+/* In an arena of its own, because the number of rounds has no limit. */
 static enum ctl_exit once(struct ctl *ctl, enum ctl_exit (*answer)(struct ctl *ctl),
                           struct lbx_buf *ret_answer) {
     struct lbx_arena kept = ctl->arena;

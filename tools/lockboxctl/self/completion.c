@@ -1,4 +1,6 @@
-/* completion: what a shell offers while a command is typed, written from the table of commands. */
+/* What a shell offers while a command is typed: one function of choices that bash and zsh both read, written from the
+ * rows of the commands, and each shell's own part.
+ */
 #include "commands.h"
 
 #include "event/payload.h"

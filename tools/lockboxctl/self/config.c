@@ -1,4 +1,6 @@
-/* config: every setting, with its value or default. Secrets stay hidden. */
+/* Prints every setting with its value or default. Secrets, and passwords in URLs, are shown as ***. A setting that
+ * cannot be read does not stop the list; it is said behind the list with exit code 2.
+ */
 #include "commands.h"
 
 #include "base/text.h"
@@ -38,7 +40,7 @@ static void add_listed(struct ctl *ctl, struct ctl_rows *rows) {
             shown.value, lbx_lower_all(lbx_arena_strdup(&ctl->arena, shown.kind)), shown.what);
 }
 
-/* Whether a client property holds a secret, by its name: rather one too many. */
+/* Whether a client property holds a secret, judged by its name; in doubt it does. */
 static bool is_secret(const char *name) {
     static const char *const parts[] = {
         "PASSWORD", "SECRET", "KEY", "TOKEN", "PEM", "JAAS", "OAUTHBEARER_CONFIG", "CREDENTIAL"};
@@ -57,7 +59,7 @@ static bool is_listed(const char *name) {
     return false;
 }
 
-/* "LOCKBOX_KAFKA_SASL_MECHANISM" is the client's sasl.mechanism. */
+/* Adds the client properties: LOCKBOX_KAFKA_SASL_MECHANISM is the client's sasl.mechanism. */
 static void add_kafka(struct ctl *ctl, struct ctl_rows *rows) {
     for (char **entry = environ; *entry; entry++) {
         size_t len = strcspn(*entry, "=");

@@ -1,4 +1,4 @@
-/* man: the manual page in man(7), written from the table of commands. */
+/* The manual page in man(7), written from the rows of the commands. It uses no roff extension. */
 #include "commands.h"
 
 #include "event/payload.h"

@@ -1,4 +1,6 @@
-/* The rows of the group's commands; usage.c prints help from them, parse.c reads the command line by them. */
+/* The group's commands, one row each. parse.c reads the command line by these rows, usage.c, man.c and completion.c
+ * print them.
+ */
 #include "commands.h"
 
 const struct ctl_command ctl_self_commands[] = {

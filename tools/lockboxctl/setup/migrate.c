@@ -1,8 +1,6 @@
-/* db migrate, db status: the schemas of both databases, from schemas/db/NAME/V*.sql.
- *
- * A script that was applied stays as it was: its SHA-256 is recorded with it, and another one stops
- * everything, as does a version that this program does not know. Each script and its record are one
- * transaction: a script's SET LOCAL lasts until its record is written.
+/* db migrate and db status: the schemas of both databases, from schemas/db/NAME/V*.sql. A script's SHA-256 is
+ * recorded with it; a script that changed since, or a version unknown here, stops the migration before anything is
+ * done. A script and its record are one transaction.
  */
 #include "commands.h"
 

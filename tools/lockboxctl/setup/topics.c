@@ -1,4 +1,6 @@
-/* topics create, topics check: the Kafka topics under LOCKBOX_TOPIC_PREFIX. */
+/* topics create and topics check: the Kafka topics under LOCKBOX_TOPIC_PREFIX. Topics that exist are never changed;
+ * check says with exit code 1 which of them would not take what Lockbox writes.
+ */
 #include "commands.h"
 
 #include "arguments.h"
