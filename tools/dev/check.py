@@ -82,7 +82,9 @@ def check_services(files: list[Path]) -> list[str]:
         include = INCLUDE.match(line)
         if not include or path.parts[0] not in ("services", "tools") or "/" not in include[1]:
             continue
-        if include[1].split("/")[0] not in {*LAYERS, path.parts[1]}:
+        first = include[1].split("/")[0]
+        own = Path(*path.parts[:2], first)  # a folder within its own one
+        if first not in {*LAYERS, path.parts[1]} and not own.is_dir():
             findings.append(f"{path}:{number}: a service may include the layers and its own folder, not {include[1]}")
     return findings
 
