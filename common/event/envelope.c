@@ -135,8 +135,7 @@ static void add_text(struct lbx_buf *out, const char *name, const char *text) {
     lbx_buf_json_str(out, text, strlen(text));
 }
 
-static void encode(const struct lbx_event_out *event, const struct lbx_table *data,
-                   struct lbx_buf *out) {
+void lbx_event_encode(const struct lbx_event_out *event, struct lbx_buf *out) {
     char text[LBX_TIME_SIZE];
     lbx_buf_str(out, "{\"specversion\":\"1.0\"");
     add_text(out, "id", event->id);
@@ -151,17 +150,6 @@ static void encode(const struct lbx_event_out *event, const struct lbx_table *da
     add_text(out, "causationid", event->causationid);
     add_text(out, "traceparent", event->traceparent);
     lbx_buf_str(out, ",\"data\":");
-    lbx_fields_write(data, event->data, out);
+    lbx_fields_write(lbx_event_type_info(event->type)->data, event->data, out);
     lbx_buf_char(out, '}');
-}
-
-void lbx_event_encode(const struct lbx_event_out *event, struct lbx_buf *out) {
-    encode(event, lbx_event_type_info(event->type)->data, out);
-}
-
-void lbx_event_encode_head(const struct lbx_event_out *event, struct lbx_buf *out) {
-    static const char closing[] = "}}}"; /* request, data, event */
-    encode(event, &lbx_request_moved_table, out);
-    lbx_buf_cut(out, sizeof closing - 1);
-    lbx_buf_char(out, ',');
 }

@@ -58,10 +58,6 @@ struct lbx_event_out {
 /* Appends the structured-mode JSON object. */
 void lbx_event_encode(const struct lbx_event_out *event, struct lbx_buf *out);
 
-/* Of a request.* event whose request has its standing members alone: appends what lbx_event_encode
- * would up to the particulars. They (lbx_fields_write_members) and "}}}" complete it. */
-void lbx_event_encode_head(const struct lbx_event_out *event, struct lbx_buf *out);
-
 /* What an auditor filters by, gleaned from any record of any topic; absent where it has none, or where
  * it is too long for its table. Text is UTF-8 without NUL. request_id is data.request_id,
  * data.request.request_id or, of lockbox.request.* events, the subject. */

@@ -188,11 +188,11 @@ const struct lbx_table lbx_opener_table = LBX_TABLE("opener", lbx_engineer, open
     LBX_ROW_TEXT(lbx_request, incident_id, OPTIONAL, ID)
 
 static const struct lbx_field standing_rows[] = {STANDING_ROWS};
-const struct lbx_table lbx_request_standing_table =
+const struct lbx_table lbx_request_clock_table =
     LBX_TABLE("request_standing", lbx_request, standing_rows);
 
 static const struct lbx_field particular_rows[] = {PARTICULAR_ROWS};
-const struct lbx_table lbx_request_particulars_table =
+const struct lbx_table lbx_request_rest_table =
     LBX_TABLE("request_particulars", lbx_request, particular_rows);
 
 static const struct lbx_field request_rows[] = {STANDING_ROWS, PARTICULAR_ROWS};
@@ -339,21 +339,13 @@ TABLE(access_performed, lbx_access_performed, access_performed_rows);
 
 /* ---- events out ---- */
 
-/* The request stands last, and its particulars last in it: see lbx_event_encode_head. */
+/* The request stands last: store/request_text.h. */
 static const struct lbx_field request_changed_rows[] = {
     LBX_ROW_ENUM(lbx_request_changed, previous_state, OPTIONAL, ONE_OF(state)),
     LBX_ROW_OBJECT(lbx_request_changed, request, struct lbx_request, REQUIRED,
                    OF(lbx_request_table)),
 };
 TABLE(request_changed, lbx_request_changed, request_changed_rows);
-
-static const struct lbx_field request_moved_rows[] = {
-    LBX_ROW_ENUM(lbx_request_changed, previous_state, OPTIONAL, ONE_OF(state)),
-    LBX_ROW_OBJECT(lbx_request_changed, request, struct lbx_request, REQUIRED,
-                   OF(lbx_request_standing_table)),
-};
-const struct lbx_table lbx_request_moved_table =
-    LBX_TABLE("request_moved", lbx_request_changed, request_moved_rows);
 
 static const struct lbx_field decision_judged_rows[] = {
     LBX_ROW_TEXT(lbx_decision_judged, request_id, REQUIRED, ID),

@@ -93,7 +93,7 @@ struct lbx_jwk {
 };
 
 /* A request as it stands: published whole with every request.* event, and kept in the operational
- * database as the text of its two parts (lbx_request_standing_table, lbx_request_particulars_table). */
+ * database as the text of its two parts (lbx_request_clock_table, lbx_request_rest_table). */
 struct lbx_request {
     const char *request_id;
     int state; /* enum lbx_state */
@@ -290,9 +290,7 @@ extern const struct lbx_table lbx_principal_table, lbx_engineer_table, lbx_opene
 /* The whole request, for the operational database's own copy. */
 extern const struct lbx_table lbx_request_table;
 extern const struct lbx_table lbx_request_item_table; /* one of its actions */
-/* Its members in two parts, in this order: what follows from the clock alone, and the rest. */
-extern const struct lbx_table lbx_request_standing_table, lbx_request_particulars_table;
-/* data of a request.* event with the first part alone. */
-extern const struct lbx_table lbx_request_moved_table;
+/* Its members in two parts, in this order: what follows from the clock alone, and the rest (store/request_text.h). */
+extern const struct lbx_table lbx_request_clock_table, lbx_request_rest_table;
 
 #endif

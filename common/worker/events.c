@@ -61,7 +61,7 @@ static void read_batch(struct lbx_handler *handler, const struct lbx_records *re
         .inputs = LBX_ARENA_ARRAY(records->arena, struct lbx_input_event, records->count),
         .count = records->count,
     };
-    lbx_effects_init(&batch->effects, batch->arena, batch->worker->source, records->group);
+    lbx_unit_init(&batch->unit, batch->arena, batch->worker->source, records->group);
     decode(batch, records);
     lbx_inbox_add(&h->inbox, calls, batch->arena, batch->inputs, batch->count);
     if (h->events->load)
@@ -74,11 +74,11 @@ static void quarantine_rejected(struct lbx_batch *batch) {
     for (size_t i = 0; i < batch->count; i++) {
         const struct lbx_input_event *input = &batch->inputs[i];
         if (input->status == LBX_INPUT_REJECTED)
-            lbx_effects_quarantine(&batch->effects, input->record, input->reason.text);
+            lbx_unit_quarantine(&batch->unit, input->record, input->reason.text);
         atomic_fetch_add(&metrics->duplicates, input->status == LBX_INPUT_DUPLICATE);
     }
-    atomic_fetch_add(&metrics->quarantined, (int64_t)batch->effects.quarantined);
-    atomic_fetch_add(&metrics->published, (int64_t)batch->effects.published);
+    atomic_fetch_add(&metrics->quarantined, (int64_t)batch->unit.quarantined);
+    atomic_fetch_add(&metrics->published, (int64_t)batch->unit.published);
 }
 
 static enum lbx_err write_batch(struct lbx_handler *handler, const struct lbx_records *records,
@@ -86,7 +86,7 @@ static enum lbx_err write_batch(struct lbx_handler *handler, const struct lbx_re
     struct event_handler *h = event_handler(handler);
     struct lbx_batch *batch = &h->batch;
     const struct lbx_pg *pg = records->worker->pg;
-    batch->effects.now = lbx_clock_read(pg, h->clock_call);
+    batch->unit.now = lbx_clock_read(pg, h->clock_call);
     enum lbx_err err = lbx_inbox_read(&h->inbox, pg, batch->arena, batch->inputs, batch->count);
     if (err == LBX_OK)
         err = h->events->decide(batch);
@@ -94,7 +94,7 @@ static enum lbx_err write_batch(struct lbx_handler *handler, const struct lbx_re
         return err;
     lbx_inbox_judged(&h->inbox, calls, batch->inputs, batch->count);
     quarantine_rejected(batch);
-    lbx_effects_save(&batch->effects, calls);
+    lbx_unit_save(&batch->unit, calls);
     if (h->events->save)
         h->events->save(batch, calls);
     return LBX_OK;
@@ -105,7 +105,7 @@ static void end_batch(struct lbx_handler *handler, const struct lbx_records *rec
     struct event_handler *h = event_handler(handler);
     lbx_inbox_done(&h->inbox);
     h->inbox = (struct lbx_inbox){0};
-    lbx_effects_done(&h->batch.effects);
+    lbx_unit_done(&h->batch.unit);
     if (err == LBX_OK && h->events->committed)
         h->events->committed(records->worker);
 }

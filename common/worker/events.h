@@ -4,8 +4,8 @@
 #ifndef LBX_WORKER_EVENTS_H
 #define LBX_WORKER_EVENTS_H
 
-#include "store/effects.h"
 #include "store/inbox.h"
+#include "store/unit.h"
 #include "worker/consume.h"
 
 struct lbx_batch {
@@ -13,7 +13,7 @@ struct lbx_batch {
     struct lbx_arena *arena;        /* lives as long as the batch */
     struct lbx_input_event *inputs; /* in order within each partition */
     size_t count;
-    struct lbx_effects effects;
+    struct lbx_unit unit;
     void *state; /* the worker's, for this batch; allocated by load */
 };
 
@@ -23,9 +23,9 @@ struct lbx_events {
     enum lbx_topic topics[LBX_TOPIC_COUNT + 1]; /* ended by LBX_TOPIC_COUNT */
     /* Adds the statements that lock and read what the events touch. NULL: none. */
     void (*load)(struct lbx_batch *batch, struct lbx_calls *calls);
-    /* Reads the results, applies the rules, fills effects. */
+    /* Reads the results, applies the rules, fills the unit of work. */
     enum lbx_err (*decide)(struct lbx_batch *batch);
-    /* Adds statements beside those of effects. NULL: none. */
+    /* Adds statements beside those of the unit of work. NULL: none. */
     void (*save)(struct lbx_batch *batch, struct lbx_calls *calls);
     /* Called after a commit. NULL: nothing is to be done then. */
     void (*committed)(struct lbx_worker *worker);

@@ -12,7 +12,7 @@
 #include <string.h>
 
 struct ballot {
-    struct lbx_map requests; /* request id → struct lbx_kept_request */
+    struct lbx_map requests; /* request id → struct lbx_stored_request */
     struct lbx_map roles;    /* request id, voter id → held */
     struct lbx_map keys;     /* request id, voter id → public key */
     size_t requests_call, roles_call, keys_call;
@@ -24,7 +24,7 @@ static const char *vote_key(struct lbx_arena *arena, const char *request_id, con
 
 void decider_load(struct lbx_batch *batch, struct lbx_calls *calls) {
     struct ballot *ballot = LBX_ARENA_NEW(batch->arena, struct ballot);
-    struct lbx_rows *votes = lbx_effects_rows(&batch->effects, 2);
+    struct lbx_rows *votes = lbx_unit_rows(&batch->unit, 2);
     lbx_map_init(&ballot->requests, batch->arena);
     lbx_map_init(&ballot->roles, batch->arena);
     lbx_map_init(&ballot->keys, batch->arena);
@@ -82,35 +82,33 @@ static enum lbx_signature check_signature(const struct lbx_decision_submitted *d
 
 static void judge(struct lbx_batch *batch, const struct lbx_event *event) {
     const struct ballot *ballot = batch->state;
-    struct lbx_effects *effects = &batch->effects;
+    struct lbx_unit *unit = &batch->unit;
     const struct lbx_decision_submitted *decision = event->data;
-    struct lbx_kept_request *kept = lbx_map_get(&ballot->requests, decision->request_id);
+    struct lbx_stored_request *stored = lbx_map_get(&ballot->requests, decision->request_id);
     struct lbx_judgement judgement = {.verdict = LBX_VERDICT_UNKNOWN_REQUEST};
-    if (kept) {
+    if (stored) {
         const struct lbx_limits limits = lbx_worker_limits(batch->worker);
         const char *key = vote_key(batch->arena, decision->request_id, decision->by.id);
         const struct lbx_voter voter = {
             .still_approver = lbx_map_get(&ballot->roles, key) != NULL,
-            .signature = check_signature(decision, &kept->request, lbx_map_get(&ballot->keys, key),
-                                         batch->arena),
+            .signature = check_signature(decision, &stored->request,
+                                         lbx_map_get(&ballot->keys, key), batch->arena),
         };
-        lbx_effects_pass_time(effects, kept, &limits);
-        judgement =
-            lbx_request_decide(&kept->request, decision, &voter, effects->now, batch->arena);
+        lbx_unit_pass_time(unit, stored, &limits);
+        judgement = lbx_request_decide(&stored->request, decision, &voter, unit->now, batch->arena);
     }
     const struct lbx_decision_judged judged = {
         .request_id = decision->request_id,
-        .tenant_id = kept ? kept->request.tenant_id : NULL,
+        .tenant_id = stored ? stored->request.tenant_id : NULL,
         .decision = decision->decision,
         .verdict = judgement.verdict,
         .by = decision->by,
-        .at = effects->now,
+        .at = unit->now,
         .comment = decision->comment,
     };
-    lbx_effects_publish(effects, LBX_EVENT_DECISION_JUDGED, decision->request_id, 0, event,
-                        &judged);
-    if (kept)
-        lbx_effects_step(effects, kept, &judgement.step, event);
+    lbx_unit_publish(unit, LBX_EVENT_DECISION_JUDGED, decision->request_id, 0, event, &judged);
+    if (stored)
+        lbx_unit_step(unit, stored, &judgement.step, event);
 }
 
 enum lbx_err decider_decide(struct lbx_batch *batch) {

@@ -7,8 +7,8 @@
 #include "base/time.h"
 #include "sql_expirer.h"
 #include "store/clock.h"
-#include "store/effects.h"
 #include "store/offsets.h"
+#include "store/unit.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -28,34 +28,34 @@ struct lane {
 };
 
 static enum lbx_err end_due(struct lane *lane, struct lbx_arena *arena, size_t call,
-                            struct lbx_effects *effects) {
+                            struct lbx_unit *unit) {
     const struct lbx_limits limits = lbx_worker_limits(lane->worker);
     size_t count = lbx_pg_row_count(lane->pg, call);
-    struct lbx_kept_request *due = LBX_ARENA_ARRAY(arena, struct lbx_kept_request, count);
+    struct lbx_stored_request *due = LBX_ARENA_ARRAY(arena, struct lbx_stored_request, count);
     enum lbx_err err = LBX_OK;
     for (size_t i = 0; err == LBX_OK && i < count; i++) {
-        err = lbx_request_read_standing(lane->pg, call, i, arena, &due[i]);
+        err = lbx_request_read_clock(lane->pg, call, i, arena, &due[i]);
         if (err == LBX_OK)
-            lbx_effects_pass_time(effects, &due[i], &limits);
+            lbx_unit_pass_time(unit, &due[i], &limits);
     }
     return err;
 }
 
 static enum lbx_err end_batch(struct lane *lane, struct lbx_arena *arena) {
     struct lbx_calls calls = {0};
-    struct lbx_effects effects;
+    struct lbx_unit unit;
     const char *most = lbx_arena_printf(arena, "%d", BATCH);
-    lbx_effects_init(&effects, arena, lane->worker->source, lane->worker->name);
+    lbx_unit_init(&unit, arena, lane->worker->source, lane->worker->name);
     lbx_calls_add(&calls, &lbx_sql_begin, 0, NULL);
     size_t due_call = LBX_CALL(&calls, &sql_expirer_take_due, most);
     size_t clock_call = lbx_clock_add(&calls);
     enum lbx_err err = lbx_pg_run(lane->pg, &calls);
     if (err == LBX_OK) {
         lane->last = lbx_pg_row_count(lane->pg, due_call);
-        effects.now = lbx_clock_read(lane->pg, clock_call);
-        err = end_due(lane, arena, due_call, &effects);
+        unit.now = lbx_clock_read(lane->pg, clock_call);
+        err = end_due(lane, arena, due_call, &unit);
         calls = (struct lbx_calls){0};
-        lbx_effects_save(&effects, &calls);
+        lbx_unit_save(&unit, &calls);
         lbx_calls_add(&calls, &lbx_sql_commit, 0, NULL);
         if (err == LBX_OK)
             err = lbx_pg_run(lane->pg, &calls);
@@ -64,10 +64,10 @@ static enum lbx_err end_batch(struct lane *lane, struct lbx_arena *arena) {
     }
     if (err == LBX_OK) {
         atomic_fetch_add(&lane->worker->metrics.requests_ended, (int64_t)lane->last);
-        atomic_fetch_add(&lane->worker->metrics.published, (int64_t)effects.published);
-        lane->moved = effects.published > 0;
+        atomic_fetch_add(&lane->worker->metrics.published, (int64_t)unit.published);
+        lane->moved = unit.published > 0;
     }
-    lbx_effects_done(&effects);
+    lbx_unit_done(&unit);
     return err;
 }
 

@@ -1,8 +1,8 @@
 /* expirer: ends what time ends. It only tells: access_check compares times by itself. */
 #include "expirer.h"
 #include "sql_expirer.h"
-#include "store/effects.h"
 #include "store/offsets.h"
+#include "store/unit.h"
 #include "worker/gauges.h"
 
 static const struct lbx_rounds rounds = {

@@ -9,8 +9,8 @@
 #include "base/time.h"
 #include "sql_notifier.h"
 #include "store/clock.h"
-#include "store/effects.h"
 #include "store/offsets.h"
+#include "store/unit.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -166,8 +166,7 @@ static void add_row(struct lbx_rows *rows, const struct mail *mail, const struct
     lbx_rows_time(rows, outcome->at);
 }
 
-static void publish(struct lbx_effects *effects, const struct mail *mail,
-                    const struct outcome *outcome) {
+static void publish(struct lbx_unit *unit, const struct mail *mail, const struct outcome *outcome) {
     const struct lbx_notification_outcome data = {
         .notification_id = mail->id,
         .request_id = mail->request_id,
@@ -180,8 +179,8 @@ static void publish(struct lbx_effects *effects, const struct mail *mail,
         .at = outcome->at,
         .smtp_reply = mail->message.result.reply,
     };
-    lbx_effects_publish(
-        effects, outcome->delivered ? LBX_EVENT_NOTIFICATION_SENT : LBX_EVENT_NOTIFICATION_FAILED,
+    lbx_unit_publish(
+        unit, outcome->delivered ? LBX_EVENT_NOTIFICATION_SENT : LBX_EVENT_NOTIFICATION_FAILED,
         mail->request_id, 0, &mail->cause, &data);
 }
 
@@ -207,10 +206,10 @@ static void read_settled(const struct lbx_pg *pg, size_t call, struct lbx_arena 
 
 /* Writes the ends of attempts that another attempt has followed. A statement after finish.sql's: it sees what another
  * dispatcher committed meanwhile. */
-static enum lbx_err settle_earlier(struct ledger *ledger, struct lbx_effects *effects,
+static enum lbx_err settle_earlier(struct ledger *ledger, struct lbx_unit *unit,
                                    const struct mail *completed, const struct outcome *outcomes,
                                    const struct lbx_map *settled) {
-    struct lbx_rows *rows = lbx_effects_rows(effects, FINISH_COLUMNS);
+    struct lbx_rows *rows = lbx_unit_rows(unit, FINISH_COLUMNS);
     struct lbx_calls calls = {0};
     for (const struct mail *mail = completed; mail; mail = mail->next, outcomes++)
         if (!lbx_map_get(settled, mail->id))
@@ -220,27 +219,27 @@ static enum lbx_err settle_earlier(struct ledger *ledger, struct lbx_effects *ef
 }
 
 /* What follows from an end that the mail's row took over: an event where it is final, else another attempt. */
-static void follow_up(struct ledger *ledger, struct lbx_effects *effects, const struct mail *mail,
+static void follow_up(struct ledger *ledger, struct lbx_unit *unit, const struct mail *mail,
                       const struct outcome *outcome) {
     const int64_t again_us = outcome->again_at - ledger->clock_ahead;
-    effects->now = outcome->at;
+    unit->now = outcome->at;
     if (!outcome->deferred)
-        publish(effects, mail, outcome);
+        publish(unit, mail, outcome);
     else if (again_us < ledger->look_at_us)
         ledger->look_at_us = again_us;
     count_and_log(&ledger->worker->metrics, mail, outcome);
 }
 
 /* Begins the transaction, and writes the attempts' ends. */
-static enum lbx_err settle(struct ledger *ledger, struct lbx_effects *effects,
+static enum lbx_err settle(struct ledger *ledger, struct lbx_unit *unit,
                            const struct mail *completed) {
-    struct lbx_rows *rows = lbx_effects_rows(effects, FINISH_COLUMNS);
+    struct lbx_rows *rows = lbx_unit_rows(unit, FINISH_COLUMNS);
     struct lbx_calls calls = {0};
     struct lbx_map settled;
     size_t count = 0;
     for (const struct mail *mail = completed; mail; mail = mail->next)
         count++;
-    struct outcome *outcomes = LBX_ARENA_ARRAY(effects->arena, struct outcome, count);
+    struct outcome *outcomes = LBX_ARENA_ARRAY(unit->arena, struct outcome, count);
     struct outcome *outcome = outcomes;
     for (const struct mail *mail = completed; mail; mail = mail->next, outcome++) {
         *outcome = outcome_of(ledger, mail);
@@ -252,20 +251,19 @@ static enum lbx_err settle(struct ledger *ledger, struct lbx_effects *effects,
     enum lbx_err err = lbx_pg_run(ledger->pg, &calls);
     if (err != LBX_OK)
         return err;
-    read_settled(ledger->pg, finish_call, effects->arena, &settled);
-    err = settle_earlier(ledger, effects, completed, outcomes, &settled);
+    read_settled(ledger->pg, finish_call, unit->arena, &settled);
+    err = settle_earlier(ledger, unit, completed, outcomes, &settled);
     outcome = outcomes;
     for (const struct mail *mail = completed; err == LBX_OK && mail; mail = mail->next, outcome++)
         if (lbx_map_get(&settled, mail->id))
-            follow_up(ledger, effects, mail, outcome);
+            follow_up(ledger, unit, mail, outcome);
     return err;
 }
 
 /* ---- a transaction ---- */
 
-static void add_give_back(struct lbx_effects *effects, const struct mail *list,
-                          struct lbx_calls *calls) {
-    struct lbx_rows *rows = lbx_effects_rows(effects, 2);
+static void add_give_back(struct lbx_unit *unit, const struct mail *list, struct lbx_calls *calls) {
+    struct lbx_rows *rows = lbx_unit_rows(unit, 2);
     for (; list; list = list->next) {
         lbx_rows_text(rows, list->id);
         lbx_rows_int(rows, list->attempts);
@@ -274,7 +272,7 @@ static void add_give_back(struct lbx_effects *effects, const struct mail *list,
 }
 
 /* The rest of a transaction, up to its COMMIT; begun: settle has begun it. */
-static enum lbx_err finish(struct ledger *ledger, struct lbx_effects *effects, bool begun,
+static enum lbx_err finish(struct ledger *ledger, struct lbx_unit *unit, bool begun,
                            const struct mail *give_back, size_t claim_most) {
     struct lbx_calls calls = {0};
     const int64_t now_us = lbx_monotonic_us();
@@ -282,8 +280,8 @@ static enum lbx_err finish(struct ledger *ledger, struct lbx_effects *effects, b
     char limit[24];
     if (!begun)
         lbx_calls_add(&calls, &lbx_sql_begin, 0, NULL);
-    add_give_back(effects, give_back, &calls);
-    lbx_effects_save(effects, &calls);
+    add_give_back(unit, give_back, &calls);
+    lbx_unit_save(unit, &calls);
     if (releases)
         lbx_calls_add(&calls, &sql_notifier_release, 0, NULL);
     if (claim_most > 0) {
@@ -306,16 +304,16 @@ static enum lbx_err finish(struct ledger *ledger, struct lbx_effects *effects, b
 enum lbx_err ledger_transact(struct ledger *ledger, const struct mail *completed,
                              const struct mail *give_back, size_t claim_most) {
     struct lbx_arena arena;
-    struct lbx_effects effects;
+    struct lbx_unit unit;
     enum lbx_err err = LBX_OK;
     ledger->claimed = 0;
     lbx_arena_init(&arena);
-    lbx_effects_init(&effects, &arena, ledger->worker->source, ledger->worker->name);
+    lbx_unit_init(&unit, &arena, ledger->worker->source, ledger->worker->name);
     if (completed)
-        err = settle(ledger, &effects, completed);
+        err = settle(ledger, &unit, completed);
     if (err == LBX_OK)
-        err = finish(ledger, &effects, completed != NULL, give_back, claim_most);
-    lbx_effects_done(&effects);
+        err = finish(ledger, &unit, completed != NULL, give_back, claim_most);
+    lbx_unit_done(&unit);
     lbx_arena_done(&arena);
     return err;
 }

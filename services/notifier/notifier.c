@@ -24,7 +24,7 @@ struct post {
 static void address(struct lbx_batch *batch, const struct lbx_request *request,
                     enum lbx_mail_kind kind, const char *audience, const char *email) {
     struct post *post = batch->state;
-    struct lbx_effects *effects = &batch->effects;
+    struct lbx_unit *unit = &batch->unit;
     if (!email)
         return;
     const char *lower = lbx_lower_all(lbx_arena_strdup(batch->arena, email));
@@ -35,7 +35,7 @@ static void address(struct lbx_batch *batch, const struct lbx_request *request,
         return;
     lbx_map_set(&post->addressed, key, post);
 
-    const char *id = lbx_effects_uuid(effects);
+    const char *id = lbx_unit_uuid(unit);
     const char *domain = strrchr(batch->worker->settings.mail_from, '@');
     lbx_rows_text(post->queue, id);
     lbx_rows_text(post->queue, request->request_id);
@@ -46,7 +46,7 @@ static void address(struct lbx_batch *batch, const struct lbx_request *request,
     lbx_rows_text(post->queue, request->tenant_id);
     lbx_rows_time(post->queue, request->state == LBX_STATE_CUSTOMER_NOTIFIED
                                    ? request->decide_by
-                                   : effects->now + NEWS_IS_OLD_US);
+                                   : unit->now + NEWS_IS_OLD_US);
     lbx_rows_text(post->queue,
                   lbx_arena_printf(batch->arena, "<%s@%s>", id, domain ? domain + 1 : "localhost"));
 }
@@ -81,8 +81,8 @@ static void post_request(struct lbx_batch *batch, const struct lbx_event *event)
 
 enum lbx_err notifier_decide(struct lbx_batch *batch) {
     struct post *post = LBX_ARENA_NEW(batch->arena, struct post);
-    post->notices = lbx_effects_rows(&batch->effects, 5);
-    post->queue = lbx_effects_rows(&batch->effects, 9);
+    post->notices = lbx_unit_rows(&batch->unit, 5);
+    post->queue = lbx_unit_rows(&batch->unit, 9);
     lbx_map_init(&post->addressed, batch->arena);
     batch->state = post;
     for (size_t i = 0; i < batch->count; i++) {

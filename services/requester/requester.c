@@ -13,10 +13,10 @@
 static const struct lbx_request *extended_by(struct lbx_batch *batch, const char *id) {
     const struct world *world = batch->state;
     const struct lbx_limits limits = lbx_worker_limits(batch->worker);
-    struct lbx_kept_request *kept = id ? lbx_map_get(&world->requests, id) : NULL;
+    struct lbx_stored_request *kept = id ? lbx_map_get(&world->requests, id) : NULL;
     if (!kept)
         return NULL;
-    lbx_effects_pass_time(&batch->effects, kept, &limits);
+    lbx_unit_pass_time(&batch->unit, kept, &limits);
     return &kept->request;
 }
 
@@ -52,31 +52,31 @@ static void on_access_requested(struct lbx_batch *batch, struct lbx_input_event 
         .subscription = subscription ? &subscription->subscription : NULL,
         .extended = extended_by(batch, wish->extends),
         .limits = &limits,
-        .request_id = lbx_effects_uuid(&batch->effects),
-        .now = batch->effects.now,
+        .request_id = lbx_unit_uuid(&batch->unit),
+        .now = batch->unit.now,
     };
     if (subscription)
         creation.approvers =
             world_approvers(world, &subscription->subscription, &creation.approver_count);
-    struct lbx_kept_request *kept = LBX_ARENA_NEW(batch->arena, struct lbx_kept_request);
+    struct lbx_stored_request *kept = LBX_ARENA_NEW(batch->arena, struct lbx_stored_request);
     lbx_request_create(&creation, batch->arena, &kept->request);
     world_request_add(world, kept);
     const struct lbx_step first = {.event = first_events[kept->request.state]};
-    lbx_effects_step(&batch->effects, kept, &first, &input->event);
+    lbx_unit_step(&batch->unit, kept, &first, &input->event);
     if (subscription) {
         struct lbx_step approved = lbx_request_auto_approve(
             &kept->request, &subscription->subscription.policy, creation.now, batch->arena);
-        lbx_effects_step(&batch->effects, kept, &approved, &input->event);
+        lbx_unit_step(&batch->unit, kept, &approved, &input->event);
     }
     alarm_if_unapprovable(batch, &kept->request);
 }
 
-static void end_by_ticket(struct lbx_batch *batch, struct lbx_kept_request *kept,
+static void end_by_ticket(struct lbx_batch *batch, struct lbx_stored_request *kept,
                           const struct lbx_event *cause) {
     const struct lbx_limits limits = lbx_worker_limits(batch->worker);
-    lbx_effects_pass_time(&batch->effects, kept, &limits);
-    struct lbx_step ended = lbx_request_ticket_ended(&kept->request, batch->effects.now);
-    lbx_effects_step(&batch->effects, kept, &ended, cause);
+    lbx_unit_pass_time(&batch->unit, kept, &limits);
+    struct lbx_step ended = lbx_request_ticket_ended(&kept->request, batch->unit.now);
+    lbx_unit_step(&batch->unit, kept, &ended, cause);
 }
 
 static void reject(struct lbx_input_event *input, const char *reason) {
@@ -87,7 +87,7 @@ static void reject(struct lbx_input_event *input, const char *reason) {
 static void on_access_withdrawn(struct lbx_batch *batch, struct lbx_input_event *input) {
     const struct lbx_access_withdrawn *withdrawn = input->event.data;
     const struct world *world = batch->state;
-    struct lbx_kept_request *kept = lbx_map_get(&world->requests, withdrawn->request_id);
+    struct lbx_stored_request *kept = lbx_map_get(&world->requests, withdrawn->request_id);
     if (!kept)
         reject(input, "/data/request_id: no such request");
     else if (strcmp(kept->request.ticket_id, withdrawn->ticket_id) != 0)
@@ -148,12 +148,11 @@ static void publish_change(struct lbx_batch *batch, const struct lbx_event *even
         .policy = tenant->policy,
         .principal_id = tenant->principal_id,
         .public_key = tenant->public_key,
-        .at = batch->effects.now,
+        .at = batch->unit.now,
         .reason = (int)why,
     };
-    lbx_effects_publish(&batch->effects,
-                        why ? LBX_EVENT_TENANT_CHANGE_REFUSED : LBX_EVENT_TENANT_CHANGED,
-                        tenant->tenant_id, 0, event, &changed);
+    lbx_unit_publish(&batch->unit, why ? LBX_EVENT_TENANT_CHANGE_REFUSED : LBX_EVENT_TENANT_CHANGED,
+                     tenant->tenant_id, 0, event, &changed);
 }
 
 static void on_tenant(struct lbx_batch *batch, struct lbx_input_event *input) {
@@ -227,5 +226,5 @@ enum lbx_err requester_decide(struct lbx_batch *batch) {
 }
 
 void requester_save(struct lbx_batch *batch, struct lbx_calls *calls) {
-    world_save(batch->state, &batch->effects, calls);
+    world_save(batch->state, &batch->unit, calls);
 }

@@ -93,10 +93,9 @@ static void collect(struct names *names, const struct lbx_event *event, struct l
 
 struct world *world_load(struct lbx_batch *batch, struct lbx_calls *calls) {
     struct world *world = LBX_ARENA_NEW(batch->arena, struct world);
-    struct lbx_effects *effects = &batch->effects;
-    struct names names = {lbx_effects_rows(effects, 1), lbx_effects_rows(effects, 1),
-                          lbx_effects_rows(effects, 1), lbx_effects_rows(effects, 1),
-                          lbx_effects_rows(effects, 1)};
+    struct lbx_unit *unit = &batch->unit;
+    struct names names = {lbx_unit_rows(unit, 1), lbx_unit_rows(unit, 1), lbx_unit_rows(unit, 1),
+                          lbx_unit_rows(unit, 1), lbx_unit_rows(unit, 1)};
     for (size_t i = 0; i < batch->count; i++)
         if (batch->inputs[i].status == LBX_INPUT_NEW)
             collect(&names, &batch->inputs[i].event, batch->arena);
@@ -295,7 +294,7 @@ struct lbx_approver *world_approvers(const struct world *world,
     return approvers;
 }
 
-void world_request_add(struct world *world, struct lbx_kept_request *kept) {
+void world_request_add(struct world *world, struct lbx_stored_request *kept) {
     struct live_request *live = LBX_ARENA_NEW(world->arena, struct live_request);
     *live = (struct live_request){kept, world->live};
     world->live = live;
@@ -340,15 +339,15 @@ static void write_key(struct lbx_rows *ended, struct lbx_rows *begun, const stru
     lbx_rows_bytes(begun, bytes, sizeof bytes);
 }
 
-void world_save(struct world *world, struct lbx_effects *effects, struct lbx_calls *calls) {
-    struct lbx_rows *tickets = lbx_effects_rows(effects, 4);
-    struct lbx_rows *subscriptions = lbx_effects_rows(effects, 4);
-    struct lbx_rows *ended = lbx_effects_rows(effects, 4);
-    struct lbx_rows *begun = lbx_effects_rows(effects, 6);
-    struct lbx_rows *ended_keys = lbx_effects_rows(effects, 2);
-    struct lbx_rows *keys = lbx_effects_rows(effects, 3);
+void world_save(struct world *world, struct lbx_unit *unit, struct lbx_calls *calls) {
+    struct lbx_rows *tickets = lbx_unit_rows(unit, 4);
+    struct lbx_rows *subscriptions = lbx_unit_rows(unit, 4);
+    struct lbx_rows *ended = lbx_unit_rows(unit, 4);
+    struct lbx_rows *begun = lbx_unit_rows(unit, 6);
+    struct lbx_rows *ended_keys = lbx_unit_rows(unit, 2);
+    struct lbx_rows *keys = lbx_unit_rows(unit, 3);
     char *now = lbx_arena_alloc(world->arena, LBX_TIME_SIZE);
-    lbx_time_format(effects->now, now);
+    lbx_time_format(unit->now, now);
     for (const struct kept_ticket *t = world->all_tickets; t; t = t->next)
         if (t->dirty)
             write_ticket(tickets, &t->ticket);

@@ -38,7 +38,7 @@ struct kept_key {
 
 /* A live or new request, for what tickets do to them. */
 struct live_request {
-    struct lbx_kept_request *kept;
+    struct lbx_stored_request *kept;
     struct live_request *next;
 };
 
@@ -60,7 +60,7 @@ struct world *world_load(struct lbx_batch *batch, struct lbx_calls *calls);
 enum lbx_err world_read(struct world *world, const struct lbx_pg *pg) LBX_MUST_CHECK;
 
 /* Adds the statements that write what changed. */
-void world_save(struct world *world, struct lbx_effects *effects, struct lbx_calls *calls);
+void world_save(struct world *world, struct lbx_unit *unit, struct lbx_calls *calls);
 
 /* Found or made. A made ticket is not open and has no subscription. */
 struct kept_ticket *world_ticket(struct world *world, const char *ticket_id);
@@ -85,6 +85,6 @@ struct lbx_approver *world_approvers(const struct world *world,
                                      size_t *ret_count);
 
 /* Remembers a request made in this batch. */
-void world_request_add(struct world *world, struct lbx_kept_request *kept);
+void world_request_add(struct world *world, struct lbx_stored_request *kept);
 
 #endif

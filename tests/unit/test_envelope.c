@@ -341,40 +341,6 @@ static void encodes_what_decodes(void **state) {
     lbx_arena_done(&arena);
 }
 
-/* What time moved is told in two parts, the second of which the database keeps. */
-static void head_and_particulars_are_the_event(void **state) {
-    (void)state;
-    struct lbx_request_changed changed = {
-        .previous_state = LBX_STATE_EMERGENCY,
-        .request = {.request_id = "R-1",
-                    .state = LBX_STATE_COMPLETED,
-                    .version = 3,
-                    .expires_at = 1795450118123456,
-                    .acknowledge_by = 1795450119123456,
-                    .unacknowledged = true,
-                    .ended_at = 1795450118123456,
-                    .ticket_id = "T-1",
-                    .engineer = {.id = "e"},
-                    .resource_id = "/r",
-                    .created_at = 1795450117123456,
-                    .justification = "quote \" brace }}} backslash \\"},
-    };
-    const struct lbx_event_out out = {.type = LBX_EVENT_REQUEST_COMPLETED,
-                                      .id = "i",
-                                      .source = "/lockbox/expirer",
-                                      .subject = "R-1",
-                                      .time = 1795450118123456,
-                                      .sequence = 3,
-                                      .data = &changed};
-    struct lbx_buf whole LBX_BUF = {0}, parts LBX_BUF = {0};
-    lbx_event_encode(&out, &whole);
-    lbx_event_encode_head(&out, &parts);
-    assert_null(strstr(parts.data, "ticket_id"));
-    lbx_fields_write_members(&lbx_request_particulars_table, &changed.request, &parts);
-    lbx_buf_str(&parts, "}}}");
-    assert_string_equal(parts.data, whole.data);
-}
-
 /* ---- identity ---- */
 
 static bool same_event(const struct lbx_record *a, const struct lbx_record *b) {
@@ -433,7 +399,6 @@ int main(void) {
         cmocka_unit_test(decodes_or_says_why),
         cmocka_unit_test(attributes_of_either_mode),
         cmocka_unit_test(encodes_what_decodes),
-        cmocka_unit_test(head_and_particulars_are_the_event),
         cmocka_unit_test(identity),
     };
     return cmocka_run_group_tests_name("envelope", tests, NULL, NULL);

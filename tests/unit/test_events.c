@@ -32,7 +32,7 @@ static void load(struct lbx_batch *batch, struct lbx_calls *calls) {
 
 static enum lbx_err decide(struct lbx_batch *batch) {
     rules.decides++;
-    rules.now = batch->effects.now;
+    rules.now = batch->unit.now;
     for (size_t i = 0; i < batch->count; i++)
         rules.decided += batch->inputs[i].status == LBX_INPUT_NEW;
     return rules.err;

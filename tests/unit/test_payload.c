@@ -356,8 +356,8 @@ static void tables_are_sound(void **state) {
     for (int type = LBX_EVENT_NONE + 1; type < LBX_EVENT_COUNT; type++)
         sound(lbx_event_type_info((enum lbx_event_type)type)->data);
     sound(&lbx_request_table);
-    sound(&lbx_request_standing_table);
-    sound(&lbx_request_particulars_table);
+    sound(&lbx_request_clock_table);
+    sound(&lbx_request_rest_table);
 }
 
 static void names_and_enums(void **state) {

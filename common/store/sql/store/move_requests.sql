@@ -1,7 +1,8 @@
--- Requests that time moved, and the events about them: each is told up to the request's particulars, which
--- time leaves as they are.
+-- Updates requests that time moved, and publishes the events about them. Each event comes as its head, which ends where
+-- the request's particulars begin; they stand in the row, and time never changes them. The tail closes the event.
 -- rows given: request_id uuid, state text, version bigint, ended_at timestamptz, due_at timestamptz, standing text
 -- rows told: id uuid, request_id uuid, type text, head text, place ordinality
+-- takes: tail text
 WITH moved AS (
     UPDATE request AS r
        SET state = given.state, version = given.version, ended_at = given.ended_at, due_at = given.due_at,
@@ -10,7 +11,7 @@ WITH moved AS (
      WHERE r.request_id = given.request_id
     RETURNING r.request_id, r.particulars)
 INSERT INTO outbox (id, aggregatetype, aggregateid, type, payload)
-SELECT told.id, 'request', moved.request_id::text, told.type, told.head || moved.particulars || '}}}'
+SELECT told.id, 'request', moved.request_id::text, told.type, told.head || moved.particulars || :tail
   FROM :told
   JOIN moved USING (request_id)
  ORDER BY told.place

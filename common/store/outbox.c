@@ -1,0 +1,24 @@
+/* Writes events as rows of the outbox: what Debezium's outbox event router expects, one row an event.
+ * Cannot fail.
+ */
+#include "store/outbox.h"
+
+#include <string.h>
+
+/* "lockbox.request.created.v1" → "request". */
+static const char *aggregate_type(struct lbx_arena *arena, const char *type) {
+    const char *at = strchr(type, '.') + 1;
+    return lbx_arena_memdup(arena, at, strcspn(at, "."));
+}
+
+void lbx_outbox_add(struct lbx_rows *rows, const struct lbx_event_out *event,
+                    struct lbx_arena *arena) {
+    struct lbx_buf payload LBX_BUF = {0};
+    const char *type = lbx_event_type_info(event->type)->name;
+    lbx_event_encode(event, &payload);
+    lbx_rows_text(rows, event->id);
+    lbx_rows_text(rows, aggregate_type(arena, type));
+    lbx_rows_text(rows, event->subject);
+    lbx_rows_text(rows, type);
+    lbx_rows_text(rows, payload.data);
+}

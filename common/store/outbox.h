@@ -1,0 +1,13 @@
+/* The outbox: events that are written with the state they tell of, and published by the relay. */
+#ifndef LBX_STORE_OUTBOX_H
+#define LBX_STORE_OUTBOX_H
+
+#include "event/envelope.h"
+#include "io/pg.h"
+
+/* Adds an event to the rows of outbox.sql, in the order in which they are to be published. */
+enum { LBX_OUTBOX_COLUMNS = 5 };
+void lbx_outbox_add(struct lbx_rows *rows, const struct lbx_event_out *event,
+                    struct lbx_arena *arena);
+
+#endif

@@ -1,0 +1,44 @@
+/* Writes and reads a request's two columns, and the event around them.
+ * Promises that head, `particulars` and tail are the event that lbx_event_encode writes of the whole request, byte for
+ * byte. A row that cannot be read is logged and is LBX_ERR_INTERNAL.
+ */
+#include "store/request_text.h"
+
+#include "base/log.h"
+
+#include <assert.h>
+#include <string.h>
+
+void lbx_request_text_clock(const struct lbx_request *request, struct lbx_buf *out) {
+    lbx_fields_write_members(&lbx_request_clock_table, request, out);
+}
+
+void lbx_request_text_rest(const struct lbx_request *request, struct lbx_buf *out) {
+    lbx_fields_write_members(&lbx_request_rest_table, request, out);
+}
+
+enum lbx_err lbx_request_text_read(const struct lbx_table *table, const char *id, const char *text,
+                                   struct lbx_arena *arena, struct lbx_request *request) {
+    struct lbx_reason reason;
+    enum lbx_err err = lbx_fields_recall(table, text, strlen(text), arena, request, &reason);
+    if (err == LBX_OK)
+        return LBX_OK;
+    lbx_log(LBX_LOG_ERROR, "a request's row cannot be read", LBX_S("request_id", id),
+            LBX_S("reason", reason.text));
+    return LBX_ERR_INTERNAL;
+}
+
+/* ---- events ---- */
+
+const char lbx_request_text_tail[] = "}}}"; /* of the request, of data, of the event */
+
+/* The request stands last in the event, and the rest last in the request: what the event ends with is cut off. */
+void lbx_request_text_event_head(const struct lbx_event_out *event, struct lbx_buf *out) {
+    const struct lbx_request_changed *changed = event->data;
+    struct lbx_buf end LBX_BUF = {0};
+    lbx_request_text_rest(&changed->request, &end);
+    lbx_buf_str(&end, lbx_request_text_tail);
+    lbx_event_encode(event, out);
+    assert(out->len > end.len && strcmp(out->data + out->len - end.len, end.data) == 0);
+    lbx_buf_cut(out, end.len);
+}

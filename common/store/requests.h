@@ -1,0 +1,60 @@
+/* Requests in the operational database: loading them under lock, and writing versions and access items. */
+#ifndef LBX_STORE_REQUESTS_H
+#define LBX_STORE_REQUESTS_H
+
+#include "base/map.h"
+#include "core/request.h"
+#include "event/envelope.h"
+#include "io/pg.h"
+
+/* A request in memory beside what the database has of it. */
+struct lbx_stored_request {
+    struct lbx_request request;
+    enum lbx_request_loaded {
+        LBX_REQUEST_NEW,   /* no row yet */
+        LBX_REQUEST_WHOLE, /* both columns of its text (store/request_text.h) */
+        LBX_REQUEST_CLOCK, /* the clock's column alone: only time may act on it */
+    } loaded;
+    bool changed;
+    int64_t access_end; /* as stored; 0: no access was opened */
+    struct lbx_stored_request *next_changed;
+};
+
+/* ---- loading ---- */
+
+/* Adds the statement that locks requests by id and the live ones of tickets. ids: canonical UUIDs
+ * only; both are of lbx_rows_array. Returns the call's index. */
+size_t lbx_requests_load(const char *ids, const char *tickets, struct lbx_calls *calls);
+
+/* Reads what it locked into by_id (request id → struct lbx_stored_request *). LBX_ERR_INTERNAL: a row is
+ * not what this program writes. */
+enum lbx_err lbx_requests_read(const struct lbx_pg *pg, size_t call, struct lbx_arena *arena,
+                               struct lbx_map *by_id) LBX_MUST_CHECK;
+
+/* Reads a row whose columns are a request's id and its `standing`, for time to act on. Errors as above. */
+enum lbx_err lbx_request_read_clock(const struct lbx_pg *pg, size_t call, size_t row,
+                                    struct lbx_arena *arena, struct lbx_stored_request *ret_stored)
+    LBX_MUST_CHECK;
+
+/* ---- writing ---- */
+
+/* Rows of the statements that write requests: new ones, changed ones, those that time moved with the heads of the
+ * events about them, and the access that was opened or ended. */
+struct lbx_request_rows {
+    struct lbx_rows inserted, updated, moved, heads, opened, ended;
+};
+
+void lbx_request_rows_init(struct lbx_request_rows *rows);
+void lbx_request_rows_done(struct lbx_request_rows *rows);
+
+/* Adds a request in its last state, with the access that it opens or ends. */
+void lbx_request_rows_add(struct lbx_request_rows *rows, const struct lbx_stored_request *stored);
+
+/* Adds an event about a request of which LBX_REQUEST_CLOCK was loaded: the statement completes it. */
+void lbx_request_rows_event(struct lbx_request_rows *rows, const struct lbx_request *request,
+                            const struct lbx_event_out *event);
+
+/* Adds the statements. */
+void lbx_request_rows_save(struct lbx_request_rows *rows, struct lbx_calls *calls);
+
+#endif
