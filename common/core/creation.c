@@ -1,3 +1,5 @@
+/* From a wish to a request: a table of checks, of which the first that does not hold decides. Pure; every wish ends
+ * in a request of some state. */
 #include "core/creation.h"
 
 #include "base/time.h"

@@ -1,3 +1,5 @@
+/* A tenant's changes: which are allowed, what they do to a subscription. Pure; a change that is not allowed changes
+ * nothing and is answered with the reason. */
 #include "core/tenant.h"
 
 #include "base/base64.h"

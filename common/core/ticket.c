@@ -1,3 +1,5 @@
+/* A ticket as its events leave it: who may ask for access under it, and whether it is open. Pure; whatever order the
+ * events come in is taken. */
 #include "core/ticket.h"
 
 #include <stdlib.h>

@@ -1,3 +1,5 @@
+/* Says of each event what it adds to the read models: rows for models.c, by the event's family. An event that cannot
+ * be projected adds nothing, and the reason is returned. */
 #include "models/project.h"
 
 #include "base/time.h"

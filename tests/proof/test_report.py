@@ -1,5 +1,6 @@
 """audit report: a page for people, looked at with a browser that has no network to ask."""
 import html
+import json
 import re
 
 import pytest
@@ -46,6 +47,13 @@ def test_it_tells_the_story(page, request_):
         assert part in text, part
     assert "not proved" not in text and text.count("proved") >= 8
     assert "Each of the" in text and "lockbox.example/dev/lockbox.events.v1/" in text
+
+
+def test_its_order_is_the_timeline_s(ctl, page, request_):
+    rows = json.loads(ctl("request", "timeline", request_.id, "-o", "json").stdout)
+    shown = re.findall(r"<small>([^<]+, partition \d+, offset \d+)", page.read_text())
+    told = [f"{row['topic']}, partition {row['partition']}, offset {row['offset']}" for row in rows]
+    assert len(shown) >= 8 and shown == [place for place in told if place in shown]
 
 
 def test_nothing_from_outside_is_markup(page):

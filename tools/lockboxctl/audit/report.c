@@ -161,7 +161,7 @@ static void place_moment(const struct report *r, struct moment *m) {
             first = effect;
     }
     m->told_at_us = first ? first->at_us : m->at_us;
-    m->told_sequence = first ? first->sequence : m->sequence;
+    m->told_sequence = first ? first->sequence : m->ours ? m->sequence : INT64_MAX;
 }
 
 /* By cause, then by time. */

@@ -1,5 +1,5 @@
-/* Tells an event as one sentence for a terminal, with one small function for each kind of payload. Text from events
- * is stripped of control characters. An event that cannot be decoded is told by its type alone.
+/* Tells an event as one sentence for a terminal, by its family. Text from events is stripped of control characters.
+ * A type that is left out does not compile. A record that cannot be decoded is told by its type and the reason.
  */
 #include "story.h"
 
