@@ -2,7 +2,6 @@
  * events come in is taken. */
 #include "core/ticket.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 static const struct lbx_field ticket_fields[] = {
@@ -49,9 +48,9 @@ const char *lbx_ticket_id(enum lbx_event_type type, const void *data) {
         return ((const struct lbx_ticket_assigned *)data)->ticket_id;
     case LBX_TICKET_EVENT_CLOSED:
     case LBX_TICKET_EVENT_REOPENED:
-        return ((const struct lbx_ticket_comment *)data)->ticket_id;
+        break;
     }
-    abort();
+    return ((const struct lbx_ticket_comment *)data)->ticket_id;
 }
 
 void lbx_ticket_apply(enum lbx_event_type type, const void *data, struct lbx_arena *arena,

@@ -751,10 +751,19 @@ static void not_required_keeps_only_what_is_permitted(void **unused) {
     world_done(&w);
 }
 
+static void every_refusal_has_words(void **state) {
+    (void)state;
+    for (size_t i = 0; i < COUNT(faults); i++)
+        assert_int_equal(lbx_refusal_words((enum lbx_refusal)faults[i].reason) != NULL,
+                         faults[i].reason != LBX_REFUSAL_NONE);
+    assert_null(lbx_refusal_words(LBX_REFUSAL_BAD_KEY)); /* a tenant's */
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_first_fault_speaks),
         cmocka_unit_test(nothing_is_wrong),
+        cmocka_unit_test(every_refusal_has_words),
         cmocka_unit_test(each_check_by_itself),
         cmocka_unit_test(justifications),
         cmocka_unit_test(policies),

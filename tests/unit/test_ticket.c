@@ -152,10 +152,23 @@ static void an_escalation_renews_what_is_known_of_the_engineer(void **unused) {
     lbx_arena_done(&arena);
 }
 
+static void every_event_names_its_ticket(void **state) {
+    (void)state;
+    const struct lbx_ticket_opened opened = {.ticket_id = "T-1"};
+    const struct lbx_ticket_assigned assigned = {.ticket_id = "T-2"};
+    const struct lbx_ticket_comment comment = {.ticket_id = "T-3"};
+    assert_string_equal(lbx_ticket_id(LBX_EVENT_TICKET_OPENED, &opened), "T-1");
+    assert_string_equal(lbx_ticket_id(LBX_EVENT_TICKET_ASSIGNED, &assigned), "T-2");
+    assert_string_equal(lbx_ticket_id(LBX_EVENT_TICKET_ESCALATED, &assigned), "T-2");
+    assert_string_equal(lbx_ticket_id(LBX_EVENT_TICKET_CLOSED, &comment), "T-3");
+    assert_string_equal(lbx_ticket_id(LBX_EVENT_TICKET_REOPENED, &comment), "T-3");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_tickets_become),
         cmocka_unit_test(tickets_are_kept),
+        cmocka_unit_test(every_event_names_its_ticket),
         cmocka_unit_test(an_escalation_renews_what_is_known_of_the_engineer),
     };
     return cmocka_run_group_tests_name("ticket", tests, NULL, NULL);
