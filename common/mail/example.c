@@ -1,4 +1,5 @@
-/* One request, and what may become of it. */
+/* Examples: one engineer's request in each state, changed as its kind of mail needs. Static
+ * data. */
 #include "mail/example.h"
 
 #define HOUR INT64_C(3600000000)

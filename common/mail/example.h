@@ -1,6 +1,6 @@
 /* Examples of what mails tell: for previews, and to see what a template leaves out. */
-#ifndef LBX_CORE_MAIL_EXAMPLE_H
-#define LBX_CORE_MAIL_EXAMPLE_H
+#ifndef LBX_MAIL_EXAMPLE_H
+#define LBX_MAIL_EXAMPLE_H
 
 #include "mail/mail.h"
 

@@ -1,3 +1,5 @@
+/* A mail's three texts, by the templates of its kind. LBX_ERR_INVALID: this kind tells nothing of a
+ * request in this state. Nothing else fails. */
 #include "mail/mail.h"
 
 #include "mail/template.h"

@@ -3,10 +3,11 @@
  * Pure: the time is an argument, nothing is read or sent here. The words are in templates
  * (mail/templates.h). Whatever came from outside is shown as text: escaped in HTML, and in all
  * three outputs free of control characters, bidirectional overrides and invisible characters, which
- * appear as U+FFFD. The subject is one line. It is UTF-8 without any mail encoding; smtp/mime.h encodes.
+ * appear as U+FFFD. The subject is one line. It is UTF-8 without any mail encoding; smtp/mime.h
+ * encodes.
  */
-#ifndef LBX_CORE_MAIL_H
-#define LBX_CORE_MAIL_H
+#ifndef LBX_MAIL_H
+#define LBX_MAIL_H
 
 #include "base/buf.h"
 #include "base/err.h"
@@ -14,7 +15,7 @@
 
 #include <stdint.h>
 
-/* Whom the words address. */
+/* The reader that the words address. */
 enum lbx_mail_reader {
     LBX_READER_APPROVER,
     LBX_READER_ALTERNATE, /* informed, cannot approve */
@@ -42,9 +43,9 @@ struct lbx_mail_templates;
 
 /* Replaces what ret_mail held; it starts zeroed, and the caller ends it with lbx_mail_done.
  *
- * LBX_ERR_INVALID: a kind that does not go with the request's state. approval_needed and reminder want
- * customer_notified, outcome a state that is neither that nor emergency, emergency the state of that
- * name, emergency_reminder that or what became of it. */
+ * LBX_ERR_INVALID: a kind that does not go with the request's state. approval_needed and reminder
+ * want customer_notified, outcome a state that is neither that nor emergency, emergency the state
+ * of that name, emergency_reminder that or what became of it. */
 enum lbx_err lbx_mail_write(const struct lbx_mail_templates *templates,
                             const struct lbx_mail_input *input, struct lbx_mail *ret_mail)
     LBX_MUST_CHECK;

@@ -1,3 +1,5 @@
+/* A state machine over the bytes of an HTML template. It knows at each byte whether a value may
+ * stand there; what it does not know it refuses, with static words, and stays refusing. */
 #include "mail/markup.h"
 
 #include "base/text.h"

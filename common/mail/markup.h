@@ -1,11 +1,11 @@
 /* Where in an HTML text one stands, and whether the text keeps to what a mail may show.
  *
  * Not a parser of all HTML, but of a small, plain subset that every reader takes the same way:
- * attribute values in double quotes, elements and attributes of an allow-list, nothing that loads or
- * runs. Anything else is refused, so that the place of a value is never in doubt. Pure.
+ * attribute values in double quotes, elements and attributes of an allow-list, nothing that loads
+ * or runs. Anything else is refused, so that the place of a value is never in doubt. Pure.
  */
-#ifndef LBX_CORE_MARKUP_H
-#define LBX_CORE_MARKUP_H
+#ifndef LBX_MAIL_MARKUP_H
+#define LBX_MAIL_MARKUP_H
 
 #include <stdbool.h>
 #include <stddef.h>

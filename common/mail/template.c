@@ -1,4 +1,6 @@
-/* Parsing goes once over a file and makes a list of steps; showing walks them. */
+/* One pass over a file makes a list of steps, which showing walks. A template that passed cannot
+ * fail to show. Each fault is a reason with file and line; a file with a fault makes no
+ * template. */
 #include "mail/template.h"
 
 #include "base/cleanup.h"
@@ -190,8 +192,8 @@ static bool place_in_html(struct parser *p, const struct lbx_value *value) {
                  value->name);
 }
 
-/* What the lines of a value begin with in text: whatever stands before it on its line. Without that, a
- * value from outside could look like the mail's own words. */
+/* What the lines of a value begin with in text: whatever stands before it on its line. Without
+ * that, a value from outside could look like the mail's own words. */
 static bool take_lead(struct parser *p, const struct tag *tag, struct step *step) {
     const char *name = p->source->vocabulary->values[step->value].name;
     step->text = p->file->text + tag->line_from;
@@ -291,7 +293,8 @@ static bool take_tag(struct parser *p, const struct tag *tag, bool is_part, size
     }
 }
 
-/* Well-formed, and nothing that steers a reader: the rest of a mail's text has none of that either. */
+/* Well-formed, and nothing that steers a reader: the rest of a mail's text has none of that
+ * either. */
 static bool check_text(struct parser *p) {
     const char *text = p->file->text;
     for (size_t i = 0, n; i < p->file->len; i += n) {

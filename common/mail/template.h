@@ -14,8 +14,8 @@
  *
  * Pure. A parsed template is constant and may be shown by several threads.
  */
-#ifndef LBX_CORE_TEMPLATE_H
-#define LBX_CORE_TEMPLATE_H
+#ifndef LBX_MAIL_TEMPLATE_H
+#define LBX_MAIL_TEMPLATE_H
 
 #include "base/buf.h"
 #include "base/err.h"
@@ -88,7 +88,7 @@ enum lbx_err lbx_template_parse(const struct lbx_template_source *source,
                                 struct lbx_template_reason *ret_reason) LBX_MUST_CHECK;
 void lbx_template_free(struct lbx_template *template);
 
-/* Appends the text with the subject's values. *shown (NULL: nobody asks) gets the bit of each value
+/* Appends the text with the subject's values. *shown (may be NULL) gets the bit of each value
  * that was written, of each list shown, and of each flag that was asked for. */
 void lbx_template_show(const struct lbx_template *template, const void *subject,
                        struct lbx_buf *out, uint64_t *shown);

@@ -1,4 +1,5 @@
-/* Reading a set of templates: every file is looked at, so that a check names all that is wrong. */
+/* A set of templates, built in or an operator's. Every file is read, so that one check names all
+ * that is wrong; a set with a fault is LBX_ERR_INVALID, and there is no set. */
 #include "mail/templates.h"
 
 #include "base/cleanup.h"
@@ -26,8 +27,8 @@ struct reader {
     bool bad;
 };
 
-/* A part's fault is found once for each file that includes it, and told once. */
-static void tell(struct reader *r, const char *reason) {
+/* Adds a reason, once: a part's fault is found anew for each file that includes it. */
+static void add_reason(struct reader *r, const char *reason) {
     struct lbx_buf line LBX_BUF = {0};
     r->bad = true;
     lbx_buf_printf(&line, "%s\n", reason);
@@ -35,15 +36,15 @@ static void tell(struct reader *r, const char *reason) {
         lbx_buf_add(r->reasons, line.data, line.len);
 }
 
-__attribute__((format(printf, 4, 5))) static void tell_of(struct reader *r, const char *name,
-                                                          size_t line, const char *format, ...) {
+__attribute__((format(printf, 4, 5))) static void
+add_reason_at(struct reader *r, const char *name, size_t line, const char *format, ...) {
     char what[160], reason[256];
     va_list args;
     va_start(args, format);
     (void)vsnprintf(what, sizeof what, format, args);
     va_end(args);
     (void)snprintf(reason, sizeof reason, "%.80s:%zu: %s", name, line, what);
-    tell(r, reason);
+    add_reason(r, reason);
 }
 
 /* ---- files ---- */
@@ -64,7 +65,7 @@ static void take_files(struct reader *r, const struct lbx_file *replaced, size_t
     for (size_t i = 0; i < count; i++) {
         struct lbx_template_file *file = find(r, replaced[i].name);
         if (!file) {
-            tell_of(r, replaced[i].name, 1, "no template has this name");
+            add_reason_at(r, replaced[i].name, 1, "no template has this name");
             continue;
         }
         file->text = lbx_arena_memdup(&r->set->texts, replaced[i].text, replaced[i].len);
@@ -96,7 +97,7 @@ static void parse(struct reader *r, enum lbx_template_form form,
         .vocabulary = &lbx_mail_vocabulary,
     };
     if (lbx_template_parse(&source, ret_template, &reason) != LBX_OK)
-        tell(r, reason.text);
+        add_reason(r, reason.text);
 }
 
 /* The subject, and what stands below the empty line under it. */
@@ -105,12 +106,12 @@ static void parse_text(struct reader *r, const struct lbx_template_file *file,
     size_t label = strlen(subject_label);
     const char *end = memchr(file->text, '\n', file->len);
     if (!end || file->len < label || memcmp(file->text, subject_label, label) != 0) {
-        tell_of(r, file->name, 1, "does not begin with a line \"Subject: …\"");
+        add_reason_at(r, file->name, 1, "does not begin with a line \"Subject: …\"");
         return;
     }
     size_t first = (size_t)(end - file->text);
     if (first + 1 >= file->len || file->text[first + 1] != '\n') {
-        tell_of(r, file->name, 2, "not an empty line below the subject");
+        add_reason_at(r, file->name, 2, "not an empty line below the subject");
         return;
     }
     const struct lbx_template_file subject = {file->name, file->text + label, first - label, 1};
@@ -131,7 +132,8 @@ static void parse_kind(struct reader *r, enum lbx_mail_kind kind) {
 
 /* ---- what each mail must say ---- */
 
-/* NULL-ended. A flag is what the words must ask: whom they tell. */
+/* The names that a kind of mail must use, NULL-ended. A condition counts where the words ask for
+ * it. */
 static const char *const in_subject[] = {"ticket_id", "request_id", NULL};
 static const char *const in_body[] = {
     "ticket_id", "request_id",   "items",         "words", "cluster",
@@ -151,8 +153,8 @@ static void require(struct reader *r, const char *const *names, uint64_t shown, 
     for (; *names; names++) {
         int value = lbx_vocabulary_find(&lbx_mail_vocabulary, *names, strlen(*names));
         if (!(shown >> value & 1))
-            tell_of(r, file, 1, "leaves out {{%s}} in the mail to an %s (%s)", *names,
-                    lbx_mail_reader_names[to->reader], lbx_state_names[to->request->state]);
+            add_reason_at(r, file, 1, "leaves out {{%s}} in the mail to an %s (%s)", *names,
+                          lbx_mail_reader_names[to->reader], lbx_state_names[to->request->state]);
     }
 }
 

@@ -3,8 +3,8 @@
  * Each kind of mail has KIND.txt, whose first line is "Subject: …" with an empty line below, and
  * KIND.html. The other files are parts that these include. Pure: io/folder.h reads an operator's.
  */
-#ifndef LBX_CORE_MAIL_TEMPLATES_H
-#define LBX_CORE_MAIL_TEMPLATES_H
+#ifndef LBX_MAIL_TEMPLATES_H
+#define LBX_MAIL_TEMPLATES_H
 
 #include "base/arena.h"
 #include "base/buf.h"
@@ -29,11 +29,11 @@ struct lbx_mail_templates {
     struct lbx_arena texts;
 };
 
-/* LBX_ERR_INVALID appends to reasons, one a line: "outcome.html:12: no such value: {{colour}}". A file is
- * refused for what lbx_template_parse refuses, for a name that no template has, for a first line that is
- * no subject, and where a mail would not say what each must: the request and its ticket in the subject;
- * items, cluster, engineer, organization, justification, deadline and link in text and HTML, to every
- * reader. */
+/* LBX_ERR_INVALID appends to reasons, one a line: "outcome.html:12: no such value: {{colour}}". A
+ * file is refused for what lbx_template_parse refuses, for a name that no template has, for a first
+ * line that is no subject, and where a mail would not say what each must: the request and its
+ * ticket in the subject; items, cluster, engineer, organization, justification, deadline and link
+ * in text and HTML, to every reader. */
 enum lbx_err lbx_mail_templates_new(const struct lbx_file *replaced, size_t count,
                                     struct lbx_mail_templates **ret_templates,
                                     struct lbx_buf *reasons) LBX_MUST_CHECK;

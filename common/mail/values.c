@@ -1,5 +1,5 @@
-/* One row a name, one small function a row. A value that a request lacks is empty, so that a section
- * can leave it out; which text says what about it is the templates' business. */
+/* The names that templates may use: one row a name, one small function a row. A value that the
+ * request lacks is empty, so that a section can leave it out. Never fails. */
 #include "mail/values.h"
 
 #include "core/creation.h"
@@ -150,7 +150,7 @@ static void write_revoked_by(const void *subject, size_t item, struct lbx_buf *o
     put_voters(request_of(subject), LBX_DECISION_REVOKE, out);
 }
 
-/* Of whoever decided last and said something; only in an outcome. */
+/* The comment of the last decision that has one; only in an outcome. */
 static void write_comment(const void *subject, size_t item, struct lbx_buf *out) {
     const struct lbx_request *request = request_of(subject);
     (void)item;

@@ -1,6 +1,6 @@
 /* What a mail's templates may say: every name, and how its value comes from a request. */
-#ifndef LBX_CORE_MAIL_VALUES_H
-#define LBX_CORE_MAIL_VALUES_H
+#ifndef LBX_MAIL_VALUES_H
+#define LBX_MAIL_VALUES_H
 
 #include "mail/template.h"
 

@@ -1,4 +1,5 @@
-/* Text and phrases. */
+/* Text from outside made harmless, and phrases for items, times and durations. The output is one
+ * line of well-formed UTF-8 whatever the input holds. Never fails. */
 #include "mail/words.h"
 
 #include "base/time.h"

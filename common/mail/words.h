@@ -4,8 +4,8 @@
  * characters, whatever the input holds: fit for a mail's text and subject, a terminal, a log; HTML
  * still wants its escapes.
  */
-#ifndef LBX_CORE_WORDS_H
-#define LBX_CORE_WORDS_H
+#ifndef LBX_MAIL_WORDS_H
+#define LBX_MAIL_WORDS_H
 
 #include "base/buf.h"
 #include "event/payload.h"
