@@ -1,4 +1,7 @@
-#include "smtp/line.h"
+/* A session as other threads see it. A cut shuts the connection down, so that whatever libesmtp
+ * does next fails, and makes cancel_fd readable, so that finding a name and connecting end. Nothing
+ * here fails but for memory, which ends the process. */
+#include "smtp/control.h"
 
 #include <pthread.h>
 #include <stdint.h>
@@ -7,104 +10,104 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-struct lbx_smtp_line {
+struct lbx_smtp_session {
     pthread_mutex_t lock;
-    int fd;        /* the connection, by a descriptor that libesmtp does not close; -1: none */
-    int cancel_fd; /* readable once cut */
-    const char *cut;
+    int fd;          /* the connection, by a descriptor that libesmtp does not close; -1: none */
+    int cancel_fd;   /* readable once cut */
+    const char *cut; /* why; NULL: it is not */
     bool in_body;
 };
 
-struct lbx_smtp_line *lbx_smtp_line_new(void) {
-    struct lbx_smtp_line *line = lbx_calloc(sizeof *line);
-    if (pthread_mutex_init(&line->lock, NULL) != 0)
+struct lbx_smtp_session *lbx_smtp_session_new(void) {
+    struct lbx_smtp_session *session = lbx_calloc(sizeof *session);
+    if (pthread_mutex_init(&session->lock, NULL) != 0)
         abort();
-    line->fd = -1;
-    line->cancel_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    return line;
+    session->fd = -1;
+    session->cancel_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    return session;
 }
 
-void lbx_smtp_line_free(struct lbx_smtp_line *line) {
-    if (!line)
+void lbx_smtp_session_free(struct lbx_smtp_session *session) {
+    if (!session)
         return;
-    if (line->cancel_fd >= 0)
-        (void)close(line->cancel_fd);
-    (void)pthread_mutex_destroy(&line->lock);
-    free(line);
+    if (session->cancel_fd >= 0)
+        (void)close(session->cancel_fd);
+    (void)pthread_mutex_destroy(&session->lock);
+    free(session);
 }
 
-bool lbx_smtp_line_cut(struct lbx_smtp_line *line, const char *why, bool even_in_body) {
-    pthread_mutex_lock(&line->lock);
-    bool may = !line->in_body || even_in_body;
-    if (may && !line->cut) {
+bool lbx_smtp_session_cut(struct lbx_smtp_session *session, const char *why, bool even_in_body) {
+    pthread_mutex_lock(&session->lock);
+    bool may = !session->in_body || even_in_body;
+    if (may && !session->cut) {
         const uint64_t one = 1;
-        line->cut = why;
-        (void)!write(line->cancel_fd, &one, sizeof one);
-        if (line->fd >= 0)
-            (void)shutdown(line->fd, SHUT_RDWR);
+        session->cut = why;
+        (void)!write(session->cancel_fd, &one, sizeof one);
+        if (session->fd >= 0)
+            (void)shutdown(session->fd, SHUT_RDWR);
     }
-    pthread_mutex_unlock(&line->lock);
+    pthread_mutex_unlock(&session->lock);
     return may;
 }
 
-const char *lbx_smtp_line_cut_why(struct lbx_smtp_line *line) {
-    pthread_mutex_lock(&line->lock);
-    const char *why = line->cut;
-    pthread_mutex_unlock(&line->lock);
+const char *lbx_smtp_session_cut_why(struct lbx_smtp_session *session) {
+    pthread_mutex_lock(&session->lock);
+    const char *why = session->cut;
+    pthread_mutex_unlock(&session->lock);
     return why;
 }
 
-bool lbx_smtp_line_is_cut(struct lbx_smtp_line *line) {
-    return lbx_smtp_line_cut_why(line) != NULL;
+bool lbx_smtp_session_is_cut(struct lbx_smtp_session *session) {
+    return lbx_smtp_session_cut_why(session) != NULL;
 }
 
-bool lbx_smtp_line_in_body(struct lbx_smtp_line *line) {
-    pthread_mutex_lock(&line->lock);
-    bool is = line->in_body;
-    pthread_mutex_unlock(&line->lock);
+bool lbx_smtp_session_in_body(struct lbx_smtp_session *session) {
+    pthread_mutex_lock(&session->lock);
+    bool is = session->in_body;
+    pthread_mutex_unlock(&session->lock);
     return is;
 }
 
-bool lbx_smtp_line_is_open(struct lbx_smtp_line *line) {
-    pthread_mutex_lock(&line->lock);
-    bool is = line->fd >= 0;
-    pthread_mutex_unlock(&line->lock);
+bool lbx_smtp_session_is_open(struct lbx_smtp_session *session) {
+    pthread_mutex_lock(&session->lock);
+    bool is = session->fd >= 0;
+    pthread_mutex_unlock(&session->lock);
     return is;
 }
 
-void lbx_smtp_line_mend(struct lbx_smtp_line *line) {
+void lbx_smtp_session_reset(struct lbx_smtp_session *session) {
     uint64_t count;
-    pthread_mutex_lock(&line->lock);
-    line->cut = NULL;
-    (void)!read(line->cancel_fd, &count, sizeof count);
-    pthread_mutex_unlock(&line->lock);
+    pthread_mutex_lock(&session->lock);
+    session->cut = NULL;
+    (void)!read(session->cancel_fd, &count, sizeof count);
+    pthread_mutex_unlock(&session->lock);
 }
 
-void lbx_smtp_line_open(struct lbx_smtp_line *line, int fd) {
-    pthread_mutex_lock(&line->lock);
-    if (line->fd >= 0)
-        (void)close(line->fd);
-    line->fd = dup(fd);
-    if (line->cut)
+void lbx_smtp_session_opened(struct lbx_smtp_session *session, int fd) {
+    pthread_mutex_lock(&session->lock);
+    if (session->fd >= 0)
+        (void)close(session->fd);
+    session->fd = dup(fd);
+    if (session->cut)
         (void)shutdown(fd, SHUT_RDWR);
-    pthread_mutex_unlock(&line->lock);
+    pthread_mutex_unlock(&session->lock);
 }
 
-void lbx_smtp_line_close(struct lbx_smtp_line *line) {
-    pthread_mutex_lock(&line->lock);
-    if (line->fd >= 0)
-        (void)close(line->fd);
-    line->fd = -1;
-    line->in_body = false;
-    pthread_mutex_unlock(&line->lock);
+void lbx_smtp_session_closed(struct lbx_smtp_session *session) {
+    pthread_mutex_lock(&session->lock);
+    if (session->fd >= 0)
+        (void)close(session->fd);
+    session->fd = -1;
+    session->in_body = false;
+    pthread_mutex_unlock(&session->lock);
 }
 
-void lbx_smtp_line_set_in_body(struct lbx_smtp_line *line, bool is) {
-    pthread_mutex_lock(&line->lock);
-    line->in_body = is;
-    pthread_mutex_unlock(&line->lock);
+void lbx_smtp_session_set_in_body(struct lbx_smtp_session *session, bool is) {
+    pthread_mutex_lock(&session->lock);
+    session->in_body = is;
+    pthread_mutex_unlock(&session->lock);
 }
 
-int lbx_smtp_line_cancel_fd(const struct lbx_smtp_line *line) {
-    return line->cancel_fd;
+int lbx_smtp_session_cancel_fd(const struct lbx_smtp_session *session) {
+    return session->cancel_fd;
 }

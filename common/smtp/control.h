@@ -1,20 +1,21 @@
-/* A line as its session sees it; smtp/smtp.h has the side of other threads. */
-#ifndef LBX_IO_SMTP_LINE_H
-#define LBX_IO_SMTP_LINE_H
+/* A session as its own thread sees it; smtp/smtp.h has the side of other threads. */
+#ifndef LBX_SMTP_CONTROL_H
+#define LBX_SMTP_CONTROL_H
 
 #include "smtp/smtp.h"
 
-/* The session has this connection, which a cut ends. */
-void lbx_smtp_line_open(struct lbx_smtp_line *line, int fd);
-void lbx_smtp_line_close(struct lbx_smtp_line *line);
+/* The session has this connection, which a cut shuts down; until it is closed. fd stays the
+ * caller's. */
+void lbx_smtp_session_opened(struct lbx_smtp_session *session, int fd);
+void lbx_smtp_session_closed(struct lbx_smtp_session *session);
 
-/* Readable once the line is cut. */
-int lbx_smtp_line_cancel_fd(const struct lbx_smtp_line *line);
+/* Readable once the session is cut. */
+int lbx_smtp_session_cancel_fd(const struct lbx_smtp_session *session);
 
-/* Why it was cut, NULL: it was not. */
-const char *lbx_smtp_line_cut_why(struct lbx_smtp_line *line);
+/* Why the session was cut, in static words; NULL: it was not. */
+const char *lbx_smtp_session_cut_why(struct lbx_smtp_session *session);
 
-/* A message's body is under way. */
-void lbx_smtp_line_set_in_body(struct lbx_smtp_line *line, bool is);
+/* Whether a message's body is under way: giving up then may make a duplicate. */
+void lbx_smtp_session_set_in_body(struct lbx_smtp_session *session, bool is);
 
 #endif

@@ -1,3 +1,8 @@
+/* connect, write, poll and getaddrinfo of this program, to which libesmtp's calls bind: see dial.h.
+ *
+ * Calls of other threads, and on other descriptors, pass through. A bound that is exceeded is an
+ * error of the call: ETIMEDOUT, ECANCELED or EAI_AGAIN; a write that cannot be completed shuts the
+ * connection down. */
 #define _GNU_SOURCE /* RTLD_NEXT */
 #include "smtp/dial.h"
 
@@ -127,7 +132,7 @@ static bool is_ours(int fd) {
     return lbx_dial && fd >= 0 && fd == lbx_dial->fd;
 }
 
-/* Whether all of it is with the kernel; where not, nothing more will be: libesmtp would go on behind the hole.
+/* Gives all bytes to the kernel, or shuts the connection down: libesmtp would go on after the hole.
  * The socket blocks, for no longer than TCP_USER_TIMEOUT allows. */
 static bool write_all(int fd, const char *bytes, size_t len) {
     while (len > 0) {
@@ -169,8 +174,9 @@ ssize_t write(int fd, const void *bytes, size_t len) {
                                               : real_write(fd, bytes, len);
 }
 
-/* libesmtp asks before each command whether it may write. It may: writing waits where that is needed.
- * Not inlined: glibc declares that poll does not read fds, which gcc would hold against us. */
+/* Answers libesmtp's question, before each command, whether it may write: it may, as writing waits
+ * where needed. Not inlined: glibc declares that poll does not read fds, by which gcc would drop
+ * stores. */
 __attribute__((noinline)) static int dialled_poll(struct pollfd *fds, nfds_t count,
                                                   int timeout_ms) {
     struct pollfd *last = count > 0 ? &fds[count - 1] : NULL;
@@ -194,8 +200,8 @@ int poll(struct pollfd *fds, nfds_t count, int timeout_ms) {
 
 /* ---- finding a name ---- */
 
-/* A lookup on a thread of its own: the resolver takes as long as it likes, nobody waits for it longer
- * than he wants to. The last of the two to let go frees it. */
+/* A lookup on a thread of its own: getaddrinfo has no time-out, so the session stops waiting for it
+ * and goes on. The last of the two threads that releases the lookup frees it. */
 struct lookup {
     atomic_int holders;
     int done_fd;      /* readable when it is done, */
@@ -205,7 +211,7 @@ struct lookup {
     int result, error;
 };
 
-static void let_go(struct lookup *lookup) {
+static void lookup_release(struct lookup *lookup) {
     if (atomic_fetch_sub(&lookup->holders, 1) > 1)
         return;
     if (lookup->found)
@@ -225,7 +231,7 @@ static void *look_up(void *argument) {
     atomic_store(&lookup->done, true);
     /* Fails only where the waiter's time-out tells the same. */
     (void)!write(lookup->done_fd, &one, sizeof one);
-    let_go(lookup);
+    lookup_release(lookup);
     return NULL;
 }
 
@@ -246,7 +252,7 @@ static struct lookup *lookup_begin(const char *node, const char *service,
         return lookup;
     }
     lookup->holders = 1;
-    let_go(lookup);
+    lookup_release(lookup);
     return NULL;
 }
 
@@ -265,7 +271,7 @@ static int bounded_lookup(struct lbx_dial *terms, const char *node, const char *
     } else {
         terms->lookup_timed_out = errno == ETIMEDOUT;
     }
-    let_go(lookup);
+    lookup_release(lookup);
     return result;
 }
 

@@ -1,3 +1,7 @@
+/* Headers by hand and GMime, bodies in quoted-printable. The same input gives the same bytes. The
+ * headers are held against the list of expected ones before anything is returned: text from outside
+ * cannot add one. Fails with LBX_ERR_INVALID for addresses and ids, LBX_ERR_INTERNAL where GMime
+ * wrote another header. */
 #include "smtp/mime.h"
 
 #include "base/utf8.h"
@@ -56,8 +60,8 @@ static void encode_words(const struct lbx_buf *text, struct lbx_buf *out) {
     }
 }
 
-/* Text for a header, ASCII. What looks like an encoded word is encoded as well: GMime would leave it,
- * and the reader decode what nobody encoded, line breaks included. */
+/* Text for a header, ASCII. What looks like an encoded word is encoded as well: GMime would leave
+ * it, and the reader decode what nobody encoded, line breaks included. */
 static void header_text(const char *text, struct lbx_buf *out) {
     struct lbx_buf cleaned LBX_BUF = {0};
     clean(text, &cleaned);

@@ -3,8 +3,8 @@
  * multipart/alternative of text and HTML, UTF-8, quoted-printable, lines of CRLF. The same input
  * gives the same bytes, so that a repeated mail is the same mail.
  */
-#ifndef LBX_IO_MIME_H
-#define LBX_IO_MIME_H
+#ifndef LBX_SMTP_MIME_H
+#define LBX_SMTP_MIME_H
 
 #include "base/buf.h"
 #include "base/err.h"
@@ -31,8 +31,8 @@ struct lbx_mime {
  * lbx_smtp_address_check refuses, or ids of another form. */
 enum lbx_err lbx_mime_write(const struct lbx_mime *mime, struct lbx_buf *out) LBX_MUST_CHECK;
 
-/* A message that goes to several, each a copy with recipient, date and Message-ID of its own. It is written
- * once. Starts zeroed. */
+/* A message that goes to several, each a copy with recipient, date and Message-ID of its own. It is
+ * written once. Starts zeroed. */
 struct lbx_mime_letter {
     struct lbx_buf bytes;
     struct lbx_mime_field {
@@ -45,8 +45,8 @@ enum lbx_err lbx_mime_letter_write(const struct lbx_mime *mime, struct lbx_mime_
     LBX_MUST_CHECK;
 void lbx_mime_letter_done(struct lbx_mime_letter *letter);
 
-/* Appends the copy: the bytes that lbx_mime_write would write with these in place of the letter's own, and
- * no to_name. Errors as lbx_mime_write's. */
+/* Appends the copy: the bytes that lbx_mime_write would write with these in place of the letter's
+ * own, and no to_name. Errors as lbx_mime_write's. */
 enum lbx_err lbx_mime_letter_copy(const struct lbx_mime_letter *letter, const char *to,
                                   int64_t date, const char *message_id, struct lbx_buf *out)
     LBX_MUST_CHECK;

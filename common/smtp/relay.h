@@ -1,6 +1,6 @@
 /* A relay as the parts of smtp/smtp.h share it. */
-#ifndef LBX_IO_SMTP_RELAY_H
-#define LBX_IO_SMTP_RELAY_H
+#ifndef LBX_SMTP_RELAY_H
+#define LBX_SMTP_RELAY_H
 
 #include "smtp/url.h"
 

@@ -1,3 +1,6 @@
+/* Which relay a message is offered to. A relay that failed is tried last until its time is over,
+ * and then by one thread first. Every message is done: by a relay's answer, or with the last
+ * relay's failure. */
 #include "smtp/relays.h"
 
 #include "base/clock.h"
@@ -10,7 +13,7 @@ enum { RELAYS_MAX = 8 };
 
 struct relay {
     struct lbx_smtp *smtp;
-    int64_t down_until_us; /* 0: nothing is held against it */
+    int64_t down_until_us; /* monotonic; 0: it did not fail */
 };
 
 struct lbx_relays {
@@ -82,8 +85,9 @@ static bool is_down(const struct relay *relay, int64_t now_us) {
     return relay->down_until_us > now_us;
 }
 
-/* The relays that are up, then those that are down, each in the order given. One that was down and is due is
- * down again for everybody else until this try has shown: a dead one costs one thread its time-out. */
+/* The relays that are up, then those that are down, each in the order given. One that was down and
+ * is due is down again for everybody else until this try has shown: a dead one costs one thread its
+ * time-out. */
 static void put_in_order(struct lbx_relays *relays, size_t ret_order[RELAYS_MAX]) {
     const int64_t now_us = lbx_monotonic_us();
     size_t n = 0;
@@ -137,8 +141,9 @@ static void watched_done(void *context, struct lbx_smtp_message *message) {
     watched->source->done(watched->source->context, message);
 }
 
-/* Offers the message to each relay until one has heard it. Returns a message for which to begin again. */
-static struct lbx_smtp_message *offer(struct lbx_relays *relays, struct lbx_smtp_line *line,
+/* Offers the message to each relay until one has answered it. Returns a message that is to be
+ * offered anew. */
+static struct lbx_smtp_message *offer(struct lbx_relays *relays, struct lbx_smtp_session *session,
                                       struct lbx_smtp_message *message,
                                       const struct lbx_smtp_source *source) {
     size_t order[RELAYS_MAX];
@@ -147,8 +152,8 @@ static struct lbx_smtp_message *offer(struct lbx_relays *relays, struct lbx_smtp
         struct watched watched = {relays, order[i], source};
         const struct lbx_smtp_source watching = {watched_next, watched_done, &watched};
         struct lbx_smtp_end end =
-            lbx_smtp_session(relays->list[order[i]].smtp, line, message, &watching);
-        const bool cut = lbx_smtp_line_is_cut(line);
+            lbx_smtp_session_run(relays->list[order[i]].smtp, session, message, &watching);
+        const bool cut = lbx_smtp_session_is_cut(session);
         if (!cut)
             note(relays, order[i], end.failed);
         if (!end.left)
@@ -163,9 +168,9 @@ static struct lbx_smtp_message *offer(struct lbx_relays *relays, struct lbx_smtp
     return NULL;
 }
 
-void lbx_relays_send(struct lbx_relays *relays, struct lbx_smtp_line *line,
+void lbx_relays_send(struct lbx_relays *relays, struct lbx_smtp_session *session,
                      const struct lbx_smtp_source *source) {
     struct lbx_smtp_message *message = source->next(source->context);
     while (message)
-        message = offer(relays, line, message, source);
+        message = offer(relays, session, message, source);
 }

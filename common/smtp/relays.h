@@ -1,11 +1,11 @@
 /* The mail relays, in the order they are to be tried.
  *
- * A message goes to the first that works. One that fails (no connection, no TLS, no login, or it breaks off
- * or turns us away) is tried last for a while, and then first again. A relay's answer to a message is that
- * message's fate: it is not asked for elsewhere.
+ * A message goes to the first that works. One that fails (no connection, no TLS, no login, or it
+ * breaks off or turns us away) is tried last for a while, and then first again. A relay's answer to
+ * a message is that message's result: no other relay is asked.
  */
-#ifndef LBX_IO_RELAYS_H
-#define LBX_IO_RELAYS_H
+#ifndef LBX_SMTP_RELAYS_H
+#define LBX_SMTP_RELAYS_H
 
 #include "smtp/smtp.h"
 
@@ -22,10 +22,10 @@ void lbx_relays_free(struct lbx_relays *relays);
 
 LBX_DEFINE_CLEANUP(struct lbx_relays *, relays, lbx_relays_free)
 
-/* Sends what the source has, in as many sessions as it takes, until it has no more, a relay broke off in
- * a message, or a better relay may be back: then call again. Every message is done. For several threads at a
- * time, a line each. */
-void lbx_relays_send(struct lbx_relays *relays, struct lbx_smtp_line *line,
+/* Sends what the source has, in as many sessions as it takes, until it has no more, a relay broke
+ * off in a message, or a better relay may be back: then call again. Every message is done. For
+ * several threads at a time, a session each. */
+void lbx_relays_send(struct lbx_relays *relays, struct lbx_smtp_session *session,
                      const struct lbx_smtp_source *source);
 
 #endif

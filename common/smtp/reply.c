@@ -1,3 +1,5 @@
+/* Replies as results: one line of printable UTF-8, cut at a character's end, whatever the server
+ * sent. Codes and text that contradict each other keep the code. Never fails. */
 #include "smtp/reply.h"
 
 #include "base/buf.h"

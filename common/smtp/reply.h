@@ -1,10 +1,11 @@
 /* What a mail server said, as one harmless line of a result. */
-#ifndef LBX_IO_SMTP_REPLY_H
-#define LBX_IO_SMTP_REPLY_H
+#ifndef LBX_SMTP_REPLY_H
+#define LBX_SMTP_REPLY_H
 
 #include "smtp/smtp.h"
 
-/* The codes and text of a reply as parsed; enhanced is {0} where there was none, text may be NULL. */
+/* The codes and text of a reply as parsed; enhanced is {0} where there was none, text may be
+ * NULL. */
 struct lbx_smtp_reply {
     int code;
     int enhanced[3];

@@ -1,5 +1,9 @@
-/* One session after the other with a relay: messages are taken one by one, each has its verdict before the next. */
-#include "smtp/line.h"
+/* Sessions with one relay: messages are taken one by one, and each has its result before the next
+ * is taken.
+ *
+ * Every message taken is done, or left for another relay where none of its body was sent. Whatever
+ * breaks off is a temporary result. HAZARDS.md says what libesmtp does wrong on the way. */
+#include "smtp/control.h"
 #include "smtp/relay.h"
 #include "smtp/reply.h"
 #include "smtp/tls.h"
@@ -19,57 +23,57 @@ enum {
     FINAL_PATIENCE = 5,  /* see timeout_ms */
 };
 
-/* libesmtp keeps all messages until the session is destroyed, so these stay as well; `ours` only until it
- * is done. */
+/* One message. libesmtp keeps its messages until the session is destroyed, so envelopes stay as
+ * well; `ours` until the message is done. */
 struct envelope {
     smtp_message_t message;
     smtp_recipient_t recipient;
     struct lbx_smtp_message *ours;
-    bool body_begun, read; /* libesmtp asked for the bytes; has taken them */
+    bool body_begun, read; /* libesmtp asked for the bytes; took them */
     struct envelope *before;
-    struct session *session;
+    struct connection *connection;
 };
 
-struct session {
+struct connection {
     const struct lbx_smtp *smtp;
-    struct lbx_smtp_line *line;
+    struct lbx_smtp_session *session;
     const struct lbx_smtp_source *source;
     smtp_session_t handle;
     struct envelope *newest, *open; /* open: the one message that is not done */
     size_t count;
-    bool heard;      /* the server answered MAIL of the open one */
-    bool over;       /* nothing more is taken: the source is empty, or the relay at fault */
-    bool renew;      /* the source may have more, for another session */
-    bool refused_us; /* the relay, in its answer to the open one */
+    bool heard; /* the server answered the open message's MAIL */
+    bool over;  /* no further message is taken: the source is empty, or the relay is at fault */
+    bool renew; /* the source may have more, for another session */
+    bool refused_us; /* the relay's answer to the open message is about the session */
     struct lbx_dial dial;
     struct lbx_smtp_watch watch;
 };
 
-/* For the message the session left without a verdict. */
-static void why_undone(const struct session *session, struct lbx_smtp_result *ret_result) {
+/* The result of the message that the connection's end left without a verdict. */
+static void why_undone(const struct connection *connection, struct lbx_smtp_result *ret_result) {
     int error = smtp_errno();
-    int code = atoi(session->watch.last);
+    int code = atoi(connection->watch.last);
     bool bad_code = code >= 400 && code <= 599;
     const char *words, *more = NULL;
     char text[128] = "";
-    if (session->watch.problem) {
-        words = session->watch.problem;
-        more = bad_code ? session->watch.last : NULL;
+    if (connection->watch.problem) {
+        words = connection->watch.problem;
+        more = bad_code ? connection->watch.last : NULL;
     } else if (lbx_smtp_certificate_error != X509_V_OK) {
         words = "the server's certificate is refused";
         more = X509_verify_cert_error_string(lbx_smtp_certificate_error);
     } else if (bad_code) {
-        lbx_smtp_reply_line(ret_result, session->watch.last);
+        lbx_smtp_reply_line(ret_result, connection->watch.last);
         return;
-    } else if (session->watch.starttls_sent && !session->watch.tls_on) {
+    } else if (connection->watch.starttls_sent && !connection->watch.tls_on) {
         unsigned long tls_error = ERR_peek_last_error();
         words = "no TLS with the server";
         more = tls_error ? ERR_reason_error_string(tls_error) : "it ended the connection";
-    } else if (session->dial.lookup_timed_out) {
+    } else if (connection->dial.lookup_timed_out) {
         words = "no connection to the server";
         more = "its address was not found in time";
     } else {
-        words = session->dial.fd < 0 ? "no connection to the server" : "the session broke off";
+        words = connection->dial.fd < 0 ? "no connection to the server" : "the session broke off";
         more = smtp_strerror(error, text, sizeof text);
     }
     lbx_smtp_reply_words(ret_result, LBX_SMTP_TEMPORARY, words, more);
@@ -111,7 +115,8 @@ static bool sendable(struct lbx_smtp_message *message) {
     return !why;
 }
 
-/* The message itself, or the first behind it that can be sent; those that cannot are done. */
+/* Returns the message, or the first one after it that can be sent; those that cannot be sent are
+ * done. */
 static struct lbx_smtp_message *first_sendable(const struct lbx_smtp_source *source,
                                                struct lbx_smtp_message *message) {
     for (; message && !sendable(message); message = source->next(source->context))
@@ -119,16 +124,17 @@ static struct lbx_smtp_message *first_sendable(const struct lbx_smtp_source *sou
     return message;
 }
 
-/* The whole message in one piece; no length asked means from the beginning again. */
+/* libesmtp asks for the message's bytes, and gets them in one piece. Without len it asks to begin
+ * anew. */
 static const char *on_message(void **context, int *len, void *arg) {
     struct envelope *envelope = arg;
-    struct session *session = envelope->session;
+    struct connection *connection = envelope->connection;
     (void)context;
     if (!len) {
         envelope->read = false;
         envelope->body_begun = true;
-        lbx_smtp_line_set_in_body(session->line, true);
-        lbx_dial_gather(&session->dial);
+        lbx_smtp_session_set_in_body(connection->session, true);
+        lbx_dial_gather(&connection->dial);
         return NULL;
     }
     *len = envelope->read ? 0 : (int)envelope->ours->len;
@@ -136,140 +142,142 @@ static const char *on_message(void **context, int *len, void *arg) {
     return envelope->ours->bytes;
 }
 
-static bool add(struct session *session, struct lbx_smtp_message *message) {
+static bool add(struct connection *connection, struct lbx_smtp_message *message) {
     struct envelope *e = calloc(1, sizeof *e);
     if (!e)
         return false;
-    *e = (struct envelope){.ours = message, .before = session->newest, .session = session};
-    session->newest = session->open = e;
-    session->heard = false;
-    session->count++;
-    return (e->message = smtp_add_message(session->handle)) &&
+    *e = (struct envelope){.ours = message, .before = connection->newest, .connection = connection};
+    connection->newest = connection->open = e;
+    connection->heard = false;
+    connection->count++;
+    return (e->message = smtp_add_message(connection->handle)) &&
            smtp_set_reverse_path(e->message, message->from) &&
            (e->recipient = smtp_add_recipient(e->message, message->to)) &&
            smtp_set_messagecb(e->message, on_message, e) &&
            smtp_size_set_estimate(e->message, message->len);
 }
 
-/* Takes the next message into the running session. libesmtp looks for one behind the callback that says
- * how the one before ended. */
-static void take_next(struct session *session) {
-    if (session->over || session->watch.problem)
+/* Takes the next message into the running session: libesmtp looks for one after the callback that
+ * says how the last one ended. */
+static void take_next(struct connection *connection) {
+    if (connection->over || connection->watch.problem)
         return;
-    if (session->count >= SESSION_MAILS) {
-        session->renew = true;
+    if (connection->count >= SESSION_MAILS) {
+        connection->renew = true;
         return;
     }
-    const struct lbx_smtp_source *source = session->source;
+    const struct lbx_smtp_source *source = connection->source;
     struct lbx_smtp_message *message = first_sendable(source, source->next(source->context));
-    session->over = !message;
-    if (message && !add(session, message))
+    connection->over = !message;
+    if (message && !add(connection, message))
         abort(); /* out of memory, or our own mistake */
 }
 
-static void finish_open(struct session *session) {
-    struct lbx_smtp_message *message = session->open->ours;
-    message->result.relay = session->smtp->name;
-    session->open->ours = NULL;
-    session->open = NULL;
-    done(session->source, message);
+static void finish_open(struct connection *connection) {
+    struct lbx_smtp_message *message = connection->open->ours;
+    message->result.relay = connection->smtp->name;
+    connection->open->ours = NULL;
+    connection->open = NULL;
+    done(connection->source, message);
 }
 
-/* A refused MAIL or RCPT. Where the relay refuses us rather than the mail, the mail may go elsewhere. */
-static void on_envelope_status(struct session *session) {
-    struct envelope *e = session->open;
-    session->heard = true;
+/* The answer to MAIL or RCPT. Where the relay refuses the session rather than the mail, another
+ * relay may take it. */
+static void on_envelope_status(struct connection *connection) {
+    struct envelope *e = connection->open;
+    connection->heard = true;
     if (!lbx_smtp_verdict(e->message, e->recipient, &e->ours->result))
         return;
     if (e->ours->result.code == 421 || lbx_smtp_about_session(e->ours->result.code)) {
-        session->over = session->refused_us = true;
+        connection->over = connection->refused_us = true;
         return;
     }
-    finish_open(session);
-    take_next(session);
+    finish_open(connection);
+    take_next(connection);
 }
 
-/* After the final dot, or after DATA was refused: then libesmtp has already looked for a next message. */
-static void on_message_status(struct session *session) {
-    struct envelope *e = session->open;
+/* The answer to the final dot, or a refusal of DATA: after that libesmtp has already looked for a
+ * next message, so the next one takes another connection. */
+static void on_message_status(struct connection *connection) {
+    struct envelope *e = connection->open;
     const bool body_begun = e->body_begun;
-    lbx_smtp_line_set_in_body(session->line, false);
+    lbx_smtp_session_set_in_body(connection->session, false);
     if (!lbx_smtp_verdict(e->message, e->recipient, &e->ours->result))
         lbx_smtp_verdict_unclear(e->message, &e->ours->result);
-    finish_open(session);
+    finish_open(connection);
     if (body_begun)
-        take_next(session);
+        take_next(connection);
     else
-        session->renew = !session->over;
+        connection->renew = !connection->over;
+}
+
+/* What ends the session where libesmtp would go on, or end it without saying why. */
+static const char *problem_of(int event) {
+    switch (event) {
+    case SMTP_EV_EXTNA_STARTTLS:
+        return "the server does not offer STARTTLS, and tls=required";
+    case SMTP_EV_INVALID_PEER_CERTIFICATE:
+        return "the server's certificate is not valid";
+    case SMTP_EV_NO_PEER_CERTIFICATE:
+        return "the server has no certificate";
+    case SMTP_EV_WEAK_CIPHER:
+        return "the server wants a weak cipher";
+    default: /* an int of the library's, not an enum of ours */
+        return NULL;
+    }
 }
 
 static void on_event(smtp_session_t handle, int event, void *arg, ...) {
-    struct session *session = arg;
-    const char *problem = NULL;
-    smtp_message_t message;
-    smtp_recipient_t recipient;
+    struct connection *connection = arg;
+    const struct envelope *open = connection->open;
     va_list args;
     (void)handle;
     va_start(args, arg);
     switch (event) {
     case SMTP_EV_CONNECT:
-        lbx_smtp_line_open(session->line, session->dial.fd);
+        lbx_smtp_session_opened(connection->session, connection->dial.fd);
         break;
     case SMTP_EV_MAILSTATUS:
         (void)va_arg(args, const char *);
-        message = va_arg(args, smtp_message_t);
-        if (session->open && session->open->message == message)
-            on_envelope_status(session);
+        if (open && open->message == va_arg(args, smtp_message_t))
+            on_envelope_status(connection);
         break;
     case SMTP_EV_RCPTSTATUS:
         (void)va_arg(args, const char *);
-        recipient = va_arg(args, smtp_recipient_t);
-        if (session->open && session->open->recipient == recipient)
-            on_envelope_status(session);
+        if (open && open->recipient == va_arg(args, smtp_recipient_t))
+            on_envelope_status(connection);
         break;
     case SMTP_EV_MESSAGESENT:
-        message = va_arg(args, smtp_message_t);
-        if (session->open && session->open->message == message && !session->refused_us)
-            on_message_status(session);
+        if (open && open->message == va_arg(args, smtp_message_t) && !connection->refused_us)
+            on_message_status(connection);
         break;
     case SMTP_EV_STARTTLS_OK:
-        session->watch.tls_on = true;
+        connection->watch.tls_on = true;
         break;
     case SMTP_EV_WRONG_PEER_CERTIFICATE:
         /* libesmtp compares with the DNS canonical name. The handshake has already compared with
          * the configured one, or it would have failed. */
         *va_arg(args, int *) = 1;
         break;
-    case SMTP_EV_EXTNA_STARTTLS:
-        problem = "the server does not offer STARTTLS, and tls=required";
-        break;
-    case SMTP_EV_INVALID_PEER_CERTIFICATE:
-        problem = "the server's certificate is not valid";
-        break;
-    case SMTP_EV_NO_PEER_CERTIFICATE:
-        problem = "the server has no certificate";
-        break;
-    case SMTP_EV_WEAK_CIPHER:
-        problem = "the server wants a weak cipher";
-        break;
-    default: /* an int of the library's, not an enum of ours */
+    default:
         break;
     }
     va_end(args);
-    if (problem && !session->watch.problem)
-        session->watch.problem = problem;
+    if (!connection->watch.problem)
+        connection->watch.problem = problem_of(event);
 }
 
-/* PLAIN and LOGIN ask for both in clear; NTLM for a domain; CRAM-MD5 for a password not sent. */
+/* Gives user and password to PLAIN and LOGIN, which ask for both in clear, and to no other
+ * mechanism: NTLM asks for a domain, CRAM-MD5 for a password that is not sent. */
 static int on_credentials(auth_client_request_t request, char **result, int fields, void *arg) {
-    const struct session *session = arg;
-    if (!session->watch.tls_on)
+    const struct connection *connection = arg;
+    if (!connection->watch.tls_on)
         return 0;
     for (int i = 0; i < fields; i++) {
         if (request[i].flags == (AUTH_CLEARTEXT | AUTH_USER))
-            result[i] = (char *)session->smtp->url.user;
+            result[i] = (char *)connection->smtp->url.user;
         else if (request[i].flags == (AUTH_CLEARTEXT | AUTH_PASS))
-            result[i] = (char *)session->smtp->password;
+            result[i] = (char *)connection->smtp->password;
         else
             return 0;
     }
@@ -292,87 +300,88 @@ static bool set_timeouts(smtp_session_t handle, int timeout_ms) {
     return true;
 }
 
-static bool prepare(struct session *session, auth_context_t auth) {
-    const struct lbx_smtp *smtp = session->smtp;
-    smtp_session_t handle = session->handle;
+static bool prepare(struct connection *connection, auth_context_t auth) {
+    const struct lbx_smtp *smtp = connection->smtp;
+    smtp_session_t handle = connection->handle;
     return handle && (auth || !smtp->url.user[0]) && smtp_set_server(handle, smtp->name) &&
            smtp_set_hostname(handle, smtp->hostname) &&
-           smtp_set_eventcb(handle, on_event, session) &&
-           smtp_set_monitorcb(handle, lbx_smtp_watch_bytes, &session->watch, 0) &&
+           smtp_set_eventcb(handle, on_event, connection) &&
+           smtp_set_monitorcb(handle, lbx_smtp_watch_bytes, &connection->watch, 0) &&
            smtp_starttls_enable(handle, smtp->tls ? Starttls_REQUIRED : Starttls_DISABLED) &&
            (!smtp->tls || smtp_starttls_set_ctx(handle, smtp->tls)) &&
            set_timeouts(handle, smtp->timeout_ms) &&
            (!auth || (auth_set_mechanism_flags(auth, AUTH_PLUGIN_PLAIN, 0) &&
-                      auth_set_interact_cb(auth, on_credentials, session) &&
+                      auth_set_interact_cb(auth, on_credentials, connection) &&
                       smtp_auth_set_context(handle, auth)));
 }
 
-static void conclude(struct session *session, struct lbx_smtp_end *end) {
-    if (!session->open)
+static void conclude(struct connection *connection, struct lbx_smtp_end *end) {
+    if (!connection->open)
         return;
-    struct lbx_smtp_message *message = session->open->ours;
-    const char *why = lbx_smtp_line_cut_why(session->line);
+    struct lbx_smtp_message *message = connection->open->ours;
+    const char *why = lbx_smtp_session_cut_why(connection->session);
     if (why)
-        session->watch.problem = why;
-    if (!session->refused_us)
-        why_undone(session, &message->result);
-    message->result.relay = session->smtp->name;
+        connection->watch.problem = why;
+    if (!connection->refused_us)
+        why_undone(connection, &message->result);
+    message->result.relay = connection->smtp->name;
     end->failed = true;
     end->why = message->result;
-    if (session->open->body_begun) {
-        finish_open(session);
+    if (connection->open->body_begun) {
+        finish_open(connection);
         return;
     }
     end->left = message;
-    end->left_unheard = !session->heard && session->count > 1;
+    end->left_unheard = !connection->heard && connection->count > 1;
 }
 
-/* One connection. Whether the source may have more, for another one. */
-static bool run(const struct lbx_smtp *smtp, struct lbx_smtp_line *line,
+/* One connection. Returns whether the source may have more messages, for another connection. */
+static bool run(const struct lbx_smtp *smtp, struct lbx_smtp_session *session,
                 struct lbx_smtp_message *first, const struct lbx_smtp_source *source,
                 struct lbx_smtp_end *end) {
-    struct session session = {
+    struct connection connection = {
         .smtp = smtp,
-        .line = line,
+        .session = session,
         .source = source,
         .handle = smtp_create_session(),
         .dial = {.lookup_timeout_ms = smtp->connect_timeout_ms,
                  .connect_timeout_ms = smtp->connect_timeout_ms,
                  .stall_timeout_ms = smtp->timeout_ms,
-                 .cancel_fd = lbx_smtp_line_cancel_fd(line),
+                 .cancel_fd = lbx_smtp_session_cancel_fd(session),
                  .fd = -1},
         .watch = {.timeout_ms = smtp->timeout_ms, .wants_user = smtp->url.user[0]},
     };
-    session.watch.dial = &session.dial;
+    connection.watch.dial = &connection.dial;
     auth_context_t auth = smtp->url.user[0] ? auth_create_context() : NULL;
-    if (!prepare(&session, auth) || !add(&session, first))
+    if (!prepare(&connection, auth) || !add(&connection, first))
         abort(); /* out of memory, or our own mistake */
 
     lbx_smtp_certificate_error = X509_V_OK;
     ERR_clear_error(); /* a stale entry would be taken for this session's */
-    lbx_dial = &session.dial;
+    lbx_dial = &connection.dial;
     (void)smtp_start_session(
-        session.handle); /* 1 says that there was a session, not what became of it */
+        connection.handle); /* 1 says that there was a session, not what became of it */
     lbx_dial = NULL;
 
-    conclude(&session, end);
-    lbx_smtp_line_close(line);
-    smtp_destroy_session(session.handle);
+    conclude(&connection, end);
+    lbx_smtp_session_closed(session);
+    smtp_destroy_session(connection.handle);
     if (auth)
         auth_destroy_context(auth); /* only after its session */
     ERR_clear_error();
-    for (struct envelope *e = session.newest, *before; e; e = before) {
+    for (struct envelope *e = connection.newest, *before; e; e = before) {
         before = e->before;
         free(e);
     }
-    return session.renew && !end->failed;
+    return connection.renew && !end->failed;
 }
 
-struct lbx_smtp_end lbx_smtp_session(const struct lbx_smtp *smtp, struct lbx_smtp_line *line,
-                                     struct lbx_smtp_message *first,
-                                     const struct lbx_smtp_source *source) {
+struct lbx_smtp_end lbx_smtp_session_run(const struct lbx_smtp *smtp,
+                                         struct lbx_smtp_session *session,
+                                         struct lbx_smtp_message *first,
+                                         const struct lbx_smtp_source *source) {
     struct lbx_smtp_end end = {0};
-    while ((first = first_sendable(source, first)) && run(smtp, line, first, source, &end))
+    while ((first = first_sendable(source, first)) && run(smtp, session, first, source, &end))
         first = source->next(source->context);
     return end;
 }

@@ -1,4 +1,5 @@
-/* A relay, from its settings. Its sessions: smtp_session.c. */
+/* A relay, made once of its settings. Sessions with it: session.c. A bad setting is refused with
+ * one line that says why and never repeats the password. */
 #include "smtp/smtp.h"
 
 #include "base/email.h"

@@ -1,12 +1,12 @@
 /* Mail transfer to one relay (RFC 5321): the only place that knows libesmtp.
  *
  * A relay is made once from its settings and may then be used by several threads at a time; each
- * session carries any number of messages, which it takes one by one. A session blocks, within the bounds
- * of struct lbx_smtp_config; its line lets another thread end it. The process ignores SIGPIPE. Three
+ * session carries any number of messages, which it takes one by one. A session blocks, within the
+ * bounds of struct lbx_smtp_config; another thread may cut it. The process ignores SIGPIPE. Three
  * outcomes per message, and in doubt temporary.
  */
-#ifndef LBX_IO_SMTP_H
-#define LBX_IO_SMTP_H
+#ifndef LBX_SMTP_SMTP_H
+#define LBX_SMTP_SMTP_H
 
 #include "base/cleanup.h"
 #include "base/email.h"
@@ -31,8 +31,8 @@ struct lbx_smtp_config {
     const char *password; /* with a user, who authenticates by SASL and only under TLS; else NULL */
     const char *ca_file;  /* PEM; NULL: the system's */
     int connect_timeout_ms; /* for finding the host's addresses, and for each of them; 0: 10 s */
-    /* For each reply, and for the peer to take what is sent; 0: 60 s. The reply that ends a message may
-     * take five times as long: giving up there makes a duplicate (RFC 5321 4.5.3.2.6). */
+    /* For each reply, and for the peer to take what is sent; 0: 60 s. The reply that ends a message
+     * may take five times as long: giving up there makes a duplicate (RFC 5321 4.5.3.2.6). */
     int timeout_ms;
 };
 
@@ -73,24 +73,25 @@ struct lbx_smtp_message {
 struct lbx_smtp_source {
     /* The next message, NULL to end the session. It may block: the server meanwhile waits. */
     struct lbx_smtp_message *(*next)(void *context);
-    /* The message's result is set, and nobody here touches it any more. */
+    /* The message's result is set, and the message is the caller's again. */
     void (*done)(void *context, struct lbx_smtp_message *message);
     void *context;
 };
 
-/* A session as another thread may see it. It may serve one session after the other. */
-struct lbx_smtp_line;
+/* A session with a relay, or one after the other, as other threads see it. */
+struct lbx_smtp_session;
 
-struct lbx_smtp_line *lbx_smtp_line_new(void);
-void lbx_smtp_line_free(struct lbx_smtp_line *line);
+struct lbx_smtp_session *lbx_smtp_session_new(void);
+void lbx_smtp_session_free(struct lbx_smtp_session *session);
 
-/* Ends the session, now and any to come on this line until it is mended; why is static words. While a
- * message's body is under way, whose fate would then be unclear, only where even_in_body. Whether it did. */
-bool lbx_smtp_line_cut(struct lbx_smtp_line *line, const char *why, bool even_in_body);
-bool lbx_smtp_line_is_cut(struct lbx_smtp_line *line);
-bool lbx_smtp_line_in_body(struct lbx_smtp_line *line);
-bool lbx_smtp_line_is_open(struct lbx_smtp_line *line); /* it has a connection */
-void lbx_smtp_line_mend(struct lbx_smtp_line *line);
+/* Ends the session, and any later one until lbx_smtp_session_reset; why is static words. While a
+ * message's body is under way, whose result would then be unclear, only where even_in_body. Returns
+ * whether it did. */
+bool lbx_smtp_session_cut(struct lbx_smtp_session *session, const char *why, bool even_in_body);
+bool lbx_smtp_session_is_cut(struct lbx_smtp_session *session);
+bool lbx_smtp_session_in_body(struct lbx_smtp_session *session);
+bool lbx_smtp_session_is_open(struct lbx_smtp_session *session); /* it has a connection */
+void lbx_smtp_session_reset(struct lbx_smtp_session *session);
 
 /* How a session ended. */
 struct lbx_smtp_end {
@@ -102,11 +103,12 @@ struct lbx_smtp_end {
     struct lbx_smtp_result why;
 };
 
-/* Sends first and then what the source has, in this order. Every message but left is done. Messages with
- * an address that lbx_smtp_address_check refuses never reach the server. */
-struct lbx_smtp_end lbx_smtp_session(const struct lbx_smtp *smtp, struct lbx_smtp_line *line,
-                                     struct lbx_smtp_message *first,
-                                     const struct lbx_smtp_source *source);
+/* Sends first and then what the source has, in this order. Every message but left is done. Messages
+ * with an address that lbx_smtp_address_check refuses never reach the server. */
+struct lbx_smtp_end lbx_smtp_session_run(const struct lbx_smtp *smtp,
+                                         struct lbx_smtp_session *session,
+                                         struct lbx_smtp_message *first,
+                                         const struct lbx_smtp_source *source);
 
 /* Why an address cannot be used in an envelope or header: lbx_email_check, of a text that may be
  * NULL. */

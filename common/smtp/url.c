@@ -1,3 +1,5 @@
+/* LOCKBOX_SMTP_URL taken apart. What is not of the form is refused, by a reason that never repeats
+ * the URL. */
 #include "smtp/url.h"
 
 #include <arpa/inet.h>

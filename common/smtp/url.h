@@ -1,6 +1,6 @@
 /* LOCKBOX_SMTP_URL taken apart. */
-#ifndef LBX_IO_SMTP_URL_H
-#define LBX_IO_SMTP_URL_H
+#ifndef LBX_SMTP_URL_H
+#define LBX_SMTP_URL_H
 
 #include "base/err.h"
 #include "smtp/smtp.h"

@@ -1,3 +1,6 @@
+/* The three outcomes of a message (RFC 5321), by libesmtp's record of the replies. Delivered needs
+ * a 2xx to the recipient and 250 to the message itself; permanent a 5xx about this mail; everything
+ * in doubt is temporary. Never fails. */
 #include "smtp/verdict.h"
 
 #include "smtp/reply.h"
@@ -10,8 +13,8 @@ bool lbx_smtp_about_session(int code) {
     return false;
 }
 
-/* Whether a reply was understood: libesmtp leaves the code without text where it was not. A reply that
- * the connection's end cut off behind its code counts: the server had decided. */
+/* Whether a reply was understood: libesmtp leaves the code without text where it was not. A reply
+ * that the connection's end cut off behind its code counts: the server had decided. */
 static bool understood(const smtp_status_t *status) {
     return status && status->text;
 }
@@ -26,7 +29,7 @@ static void set_status(struct lbx_smtp_result *result, enum lbx_smtp_outcome out
     lbx_smtp_reply_set(result, outcome, &reply);
 }
 
-/* Whether a reply ends the message's story; if so, result says how. */
+/* Whether a reply refuses the message; if so, result says how. */
 static bool refused(const smtp_status_t *status, bool to_rcpt, struct lbx_smtp_result *result) {
     if (!understood(status) || status->code < 400 || status->code > 599)
         return false;

@@ -1,3 +1,5 @@
+/* Reads along with libesmtp, on its thread, before it reads. What it would overlook ends the
+ * connection, with words that say what was wrong; it never fails otherwise. */
 #include "smtp/watch.h"
 
 #include "base/clock.h"
@@ -45,9 +47,9 @@ static void on_line(struct lbx_smtp_watch *watch, bool more_follows) {
         lbx_smtp_watch_cut(watch, "clear text after the answer to STARTTLS: someone is in between");
 }
 
-/* Hides CHUNKING (RFC 3030) from libesmtp, which with PIPELINING would have three commands under way
- * and, the connection lost at the first of their replies, read the others in the state -1: it jumps to
- * whatever stands before its table. No other keyword that it knows begins with C. */
+/* Hides CHUNKING (RFC 3030) from libesmtp, which with PIPELINING would have three commands under
+ * way and, the connection lost at the first of their replies, read the others in the state -1: it
+ * jumps to whatever stands before its table. No other keyword that it knows begins with C. */
 static char hide_chunking(const struct lbx_smtp_watch *watch, char c) {
     bool keyword =
         watch->ehlo_sent && watch->line_len == 4 && memcmp(watch->line_read, "250", 3) == 0;

@@ -1,7 +1,7 @@
-/* What goes over a session's connection, as libesmtp's monitor shows it: what libesmtp overlooks is seen here, and
- * ends the connection. */
-#ifndef LBX_IO_SMTP_WATCH_H
-#define LBX_IO_SMTP_WATCH_H
+/* Watches a session's connection through libesmtp's monitor: what libesmtp overlooks ends the
+ * connection. HAZARDS.md has the list. */
+#ifndef LBX_SMTP_WATCH_H
+#define LBX_SMTP_WATCH_H
 
 #include "smtp/dial.h"
 #include "smtp/smtp.h"
@@ -14,7 +14,7 @@ struct lbx_smtp_watch {
     int timeout_ms;  /* for a reply, from its first byte to its last */
     bool wants_user; /* no mail before the server took user and password */
 
-    bool tls_on;         /* set by who sees the handshake's end */
+    bool tls_on;         /* set by the caller at the handshake's end */
     const char *problem; /* static words of what went wrong first; NULL: nothing */
 
     bool authenticated, starttls_sent, quit_sent;

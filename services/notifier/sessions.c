@@ -1,6 +1,7 @@
-/* Threads around the policy of pace.c: one a session, and a watchdog. One lock guards the pace, the queue and every
- * completion queue. A thread that cannot be started is no error while another lives: the sessions that run take
- * the mails. What a mail came to is in its result; nothing fails here. */
+/* Threads around the policy of pace.c: one a session, and a watchdog. One lock guards the pace, the
+ * queue and every completion queue. A thread that cannot be started is no error while another
+ * lives: the sessions that run take the mails. What a mail came to is in its result; nothing fails
+ * here. */
 #include "sessions.h"
 
 #include "base/clock.h"
@@ -15,7 +16,7 @@ enum { STACK = 512 * 1024 };
 struct session {
     struct pace_session pace; /* first: pace.c hands out pointers to it */
     struct sessions *sessions;
-    struct lbx_smtp_line *smtp;
+    struct lbx_smtp_session *smtp;
     struct mail *mail; /* under way; NULL: none */
 };
 
@@ -77,8 +78,8 @@ static struct pace_actions step(struct sessions *sessions, const struct pace_eve
     if (actions.look)
         pthread_cond_signal(&sessions->look);
     for (struct pace_session *pace = actions.cut; pace; pace = pace->next_cut)
-        (void)lbx_smtp_line_cut(((struct session *)pace)->smtp, words_of(pace->reason),
-                                pace->even_in_body);
+        (void)lbx_smtp_session_cut(((struct session *)pace)->smtp, words_of(pace->reason),
+                                   pace->even_in_body);
     return actions;
 }
 
@@ -88,7 +89,7 @@ static bool await_mail(struct session *session) {
     struct sessions *sessions = session->sessions;
     const struct pace_event asked = {.type = PACE_ASKED,
                                      .session = &session->pace,
-                                     .is_first = !lbx_smtp_line_is_open(session->smtp)};
+                                     .is_first = !lbx_smtp_session_is_open(session->smtp)};
     for (;;) {
         const struct pace_actions actions = step(sessions, &asked);
         if (actions.next != PACE_WAIT)
@@ -124,7 +125,7 @@ static void message_done(void *context, struct lbx_smtp_message *message) {
     lock(session->sessions);
     const struct pace_event done = {.type = PACE_DONE,
                                     .session = &session->pace,
-                                    .was_cut = lbx_smtp_line_is_cut(session->smtp)};
+                                    .was_cut = lbx_smtp_session_is_cut(session->smtp)};
     session->mail = NULL;
     complete(mail->completions, mail, true);
     (void)step(session->sessions, &done);
@@ -132,7 +133,7 @@ static void message_done(void *context, struct lbx_smtp_message *message) {
 }
 
 static void session_free(struct session *session) {
-    lbx_smtp_line_free(session->smtp);
+    lbx_smtp_session_free(session->smtp);
     free(session);
 }
 
@@ -145,7 +146,7 @@ static void *session_main(void *argument) {
     (void)pthread_setname_np(pthread_self(), "session");
     while (next != PACE_END) {
         lbx_relays_send(sessions->relays, session->smtp, &source);
-        lbx_smtp_line_mend(session->smtp);
+        lbx_smtp_session_reset(session->smtp);
         lock(sessions);
         next = step(sessions, &closed).next;
         if (next == PACE_END)
@@ -163,7 +164,7 @@ static bool session_start(struct sessions *sessions) {
     if (!session)
         return false;
     session->sessions = sessions;
-    session->smtp = lbx_smtp_line_new();
+    session->smtp = lbx_smtp_session_new();
     pthread_attr_init(&attributes);
     pthread_attr_setstacksize(&attributes, STACK);
     pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
@@ -183,8 +184,8 @@ static bool session_start(struct sessions *sessions) {
 static void observe(struct sessions *sessions) {
     for (struct pace_session *pace = sessions->pace.sessions; pace; pace = pace->next) {
         const struct session *session = (struct session *)pace;
-        pace->cut = session->mail && lbx_smtp_line_is_cut(session->smtp);
-        pace->in_body = session->mail && lbx_smtp_line_in_body(session->smtp);
+        pace->cut = session->mail && lbx_smtp_session_is_cut(session->smtp);
+        pace->in_body = session->mail && lbx_smtp_session_in_body(session->smtp);
     }
 }
 

@@ -135,9 +135,9 @@ static void done(void *context, struct lbx_smtp_message *message) {
 static void *send_share(void *arg) {
     struct share *share = arg;
     const struct lbx_smtp_source source = {next, done, share};
-    struct lbx_smtp_line *line = lbx_smtp_line_new();
-    lbx_relays_send(share->relays, line, &source);
-    lbx_smtp_line_free(line);
+    struct lbx_smtp_session *session = lbx_smtp_session_new();
+    lbx_relays_send(share->relays, session, &source);
+    lbx_smtp_session_free(session);
     if (share->done != share->taken)
         fail("a message was taken and is not done");
     /* What was not taken has no fate of its own. */

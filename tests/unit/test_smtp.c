@@ -108,10 +108,10 @@ static void done(void *context, struct lbx_smtp_message *message) {
 }
 
 static struct lbx_smtp_end send_list(const struct lbx_smtp *smtp, struct list *list) {
-    struct lbx_smtp_line *line = lbx_smtp_line_new();
+    struct lbx_smtp_session *session = lbx_smtp_session_new();
     const struct lbx_smtp_source source = {next, done, list};
-    struct lbx_smtp_end end = lbx_smtp_session(smtp, line, next(list), &source);
-    lbx_smtp_line_free(line);
+    struct lbx_smtp_end end = lbx_smtp_session_run(smtp, session, next(list), &source);
+    lbx_smtp_session_free(session);
     return end;
 }
 
