@@ -1,6 +1,6 @@
-/* Words by the templates, then MIME. The recipients of one request who read the same words get copies of one letter,
- * which is written once. A mail that cannot be composed has a permanent result; templates and settings that are wrong
- * stop the start. */
+/* Words by the templates, then MIME. The recipients of one request who read the same words get
+ * copies of one letter, which is written once. A mail that cannot be composed has a permanent
+ * result; templates and settings that are wrong stop the start. */
 #include "compose.h"
 
 #include "io/folder.h"
@@ -26,7 +26,8 @@ static bool same_letter(const struct mail *one, const struct mail *other) {
            one->reader == other->reader;
 }
 
-/* All mails of a request refer to one Message-ID, which was never sent: mail readers show them as a thread. */
+/* All mails of a request refer to one Message-ID, which was never sent: mail readers show them as a
+ * thread. */
 static enum lbx_err write_mime(struct composer *composer, const struct mail *mail) {
     const struct lbx_mail *words = &composer->words;
     const struct lbx_settings *settings = composer->settings;

@@ -1,6 +1,7 @@
-/* A dispatcher's loop: one ledger transaction for all that there is to do, then a wait for work. A mail is settled
- * before its memory is released, and given back or settled before the thread ends. While the database is down it
- * waits with backoff, and keeps the results that it could not settle. */
+/* A dispatcher's loop: one ledger transaction for all that there is to do, then a wait for work. A
+ * mail is settled before its memory is released, and given back or settled before the thread ends.
+ * While the database is down it waits with backoff, and keeps the results that it could not
+ * settle. */
 #include "dispatcher.h"
 
 #include "base/clock.h"
@@ -24,8 +25,8 @@ static void append(struct mail **list, struct mail *more) {
     *list = more;
 }
 
-/* As many mails are claimed ahead as twice those that were done: mails wait in the ledger, where any notifier may
- * claim them, rather than in front of slow sessions. */
+/* As many mails are claimed ahead as twice those that were done: mails wait in the ledger, where
+ * any notifier may claim them, rather than in front of slow sessions. */
 static void adapt_target(struct dispatcher *dispatcher, size_t done) {
     const size_t half = dispatcher->target / 2, target = done * 2 > half ? done * 2 : half;
     dispatcher->target = target < TARGET_LEAST  ? TARGET_LEAST
@@ -33,7 +34,8 @@ static void adapt_target(struct dispatcher *dispatcher, size_t done) {
                                                 : target;
 }
 
-/* Submits each mail as soon as it is composed: the first is under way while the last is not composed yet. */
+/* Submits each mail as soon as it is composed: the first is under way while the last is not
+ * composed yet. */
 static void submit_claimed(struct dispatcher *dispatcher) {
     const struct ledger *ledger = &dispatcher->ledger;
     struct completion_queue *completions = &dispatcher->completions;
@@ -51,8 +53,8 @@ static void submit_claimed(struct dispatcher *dispatcher) {
     }
 }
 
-/* One transaction, and what follows from it. give_back is released either way: where the transaction failed, the
- * claim ends with its session. */
+/* One transaction, and what follows from it. give_back is released either way: where the
+ * transaction failed, the claim ends with its session. */
 static enum lbx_err transact(struct dispatcher *dispatcher, struct mail *give_back,
                              size_t claim_most) {
     struct ledger *ledger = &dispatcher->ledger;
@@ -101,8 +103,9 @@ static size_t await_work(struct dispatcher *dispatcher) {
     return todo;
 }
 
-/* A claim ends with the session that made it: mails that no SMTP session has begun are not this process's any more.
- * What is under way is settled all the same where no later attempt has begun. */
+/* A claim ends with the session that made it: mails that no SMTP session has begun are not this
+ * process's any more. What is under way is settled all the same where no later attempt has
+ * begun. */
 static void wait_out(struct dispatcher *dispatcher) {
     ledger_close(&dispatcher->ledger);
     claim_release(sessions_withdraw(dispatcher->sessions, &dispatcher->completions, INT64_MAX));

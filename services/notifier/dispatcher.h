@@ -1,6 +1,6 @@
-/* A dispatcher: claims due mails from the ledger, composes them, submits them to the sessions, and settles those that
- * have a result. One thread and one database session; while it waits for the database, another dispatcher keeps the
- * SMTP sessions busy.
+/* A dispatcher: claims due mails from the ledger, composes them, submits them to the sessions, and
+ * settles those that have a result. One thread and one database session; while it waits for the
+ * database, another dispatcher keeps the SMTP sessions busy.
  */
 #ifndef LBX_NOTIFIER_DISPATCHER_H
 #define LBX_NOTIFIER_DISPATCHER_H
@@ -20,7 +20,8 @@ struct dispatcher {
     pthread_t thread;
 };
 
-/* Starts the thread. Everything but dispatcher itself is borrowed until dispatcher_join. LBX_ERR_INTERNAL: no thread. */
+/* Starts the thread. Everything but dispatcher itself is borrowed until dispatcher_join.
+ * LBX_ERR_INTERNAL: no thread. */
 enum lbx_err dispatcher_start(struct dispatcher *dispatcher, struct lbx_worker *worker,
                               struct sessions *sessions, const struct lbx_mail_templates *templates)
     LBX_MUST_CHECK;
@@ -28,7 +29,8 @@ enum lbx_err dispatcher_start(struct dispatcher *dispatcher, struct lbx_worker *
 /* Mails may have become due. From any thread. */
 void dispatcher_wake(struct dispatcher *dispatcher);
 
-/* After sessions_stop: waits until what was claimed is settled or given back, or the database is down. */
+/* After sessions_stop: waits until what was claimed is settled or given back, or the database is
+ * down. */
 void dispatcher_join(struct dispatcher *dispatcher);
 
 #endif

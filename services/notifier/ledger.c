@@ -1,27 +1,26 @@
-/* One transaction settles, gives back and claims; the database's clock decides when a mail is due. An attempt's end
- * is written once: by the statement for a mail's last attempt, else by the one for an earlier attempt. A final
- * result is published in the transaction that writes it. Errors are those of lbx_pg_run. */
+/* One transaction settles, gives back and claims; the database's clock decides when a mail is due.
+ * An attempt's end is written once: by the statement for a mail's last attempt, else by the one for
+ * an earlier attempt. A final result is published in the transaction that writes it. Errors are
+ * those of lbx_pg_run. */
 #include "ledger.h"
 
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/random.h"
-#include "base/time.h"
 #include "sql_notifier.h"
 #include "store/clock.h"
 #include "store/offsets.h"
 #include "store/unit.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define RETRY_MOST_US (3600 * LBX_SECOND_US)
 #define LOOK_MOST_US (5 * LBX_SECOND_US) /* an operator may have queued a mail again */
-/* A mail that is due and that this session did not get was locked by another: it may be free in a moment. */
+/* A mail that is due and that this session did not get was locked by another: it may be free in a
+ * moment. */
 #define LOOK_LEAST_US (5 * LBX_MS_US)
 #define RELEASE_EVERY_US LBX_SECOND_US
-enum { CLAIM_COLUMNS = 15, FINISH_COLUMNS = 9 };
 
 /* ---- the session ---- */
 
@@ -78,8 +77,8 @@ static enum lbx_mail_reader reader_of(const char *audience) {
                                                 : LBX_READER_ENGINEER;
 }
 
-/* The request that the mail tells of; NULL: its snapshot cannot be read. claim.sql gives the snapshot with the first
- * of a request's mails only. */
+/* The request that the mail tells of; NULL: its snapshot cannot be read. claim.sql gives the
+ * snapshot with the first of a request's mails only. */
 static const struct lbx_request *read_request(struct lbx_arena *arena, const char *snapshot,
                                               const struct mail *before) {
     struct lbx_reason reason;
@@ -93,30 +92,28 @@ static const struct lbx_request *read_request(struct lbx_arena *arena, const cha
 
 struct mail *ledger_read(const struct ledger *ledger, size_t i, struct claim *claim,
                          const struct mail *before) {
-    const size_t call = ledger->claim_call;
-    struct mail *mail = LBX_ARENA_NEW(&claim->arena, struct mail);
-    const char *texts[CLAIM_COLUMNS];
-    for (size_t c = 0; c < CLAIM_COLUMNS; c++)
-        texts[c] = c == 11 ? lbx_pg_cell(ledger->pg, call, i, c)
-                           : lbx_arena_strdup(&claim->arena, lbx_pg_cell(ledger->pg, call, i, c));
+    struct lbx_arena *arena = &claim->arena;
+    const struct sql_notifier_claim_answer row =
+        LBX_PG_READ(ledger->pg, ledger->claim_call, i, notifier_claim, NULL);
+    struct mail *mail = LBX_ARENA_NEW(arena, struct mail);
     *mail = (struct mail){
-        .id = texts[0],
-        .request_id = texts[1],
-        .version = lbx_pg_cell_int(ledger->pg, call, i, 2),
-        .kind = lbx_name_index(lbx_mail_kind_names, texts[3]),
-        .recipient = texts[4],
-        .reader = reader_of(texts[5]),
-        .tenant_id = texts[6],
-        .attempts = lbx_pg_cell_int(ledger->pg, call, i, 7),
-        .message_id = texts[10],
-        .ticket_title = texts[12],
-        .cause = {.id = texts[13], .traceparent = texts[14]},
+        .id = lbx_arena_strdup(arena, row.notification_id),
+        .request_id = lbx_arena_strdup(arena, row.request_id),
+        .version = row.version,
+        .kind = lbx_name_index(lbx_mail_kind_names, row.kind),
+        .recipient = lbx_arena_strdup(arena, row.recipient),
+        .reader = reader_of(row.audience),
+        .tenant_id = lbx_arena_strdup(arena, row.tenant_id),
+        .attempts = row.attempts,
+        .queued_at = row.queued_at,
+        .give_up_at = row.give_up_at,
+        .message_id = lbx_arena_strdup(arena, row.message_id),
+        .ticket_title = lbx_arena_strdup(arena, row.ticket_title),
+        .request = read_request(arena, row.snapshot, before),
+        .cause = {.id = lbx_arena_strdup(arena, row.event_id),
+                  .traceparent = lbx_arena_strdup(arena, row.traceparent)},
         .claim = claim,
     };
-    mail->request = read_request(&claim->arena, texts[11], before);
-    if (lbx_time_parse(texts[8], &mail->queued_at) != LBX_OK ||
-        lbx_time_parse(texts[9], &mail->give_up_at) != LBX_OK)
-        mail->request = NULL;
     claim->held++;
     return mail;
 }
@@ -155,18 +152,15 @@ static struct outcome outcome_of(const struct ledger *ledger, const struct mail 
 
 static void add_row(struct lbx_rows *rows, const struct mail *mail, const struct outcome *outcome) {
     const struct lbx_smtp_result *result = &mail->message.result;
-    lbx_rows_text(rows, mail->id);
-    lbx_rows_int(rows, mail->attempts);
-    lbx_rows_text(rows, outcome->state);
-    lbx_rows_time(rows, outcome->again_at);
-    lbx_rows_int(rows, result->code);
-    lbx_rows_text(rows, result->enhanced[0] ? result->enhanced : NULL);
-    lbx_rows_text(rows, result->reply);
-    lbx_rows_text(rows, result->relay);
-    lbx_rows_time(rows, outcome->at);
+    LBX_PG_ADD(rows, notifier_finish_given, .notification_id = mail->id, .number = mail->attempts,
+               .outcome = outcome->state, .next_attempt_at = outcome->again_at,
+               .smtp_code = result->code,
+               .enhanced_status = result->enhanced[0] ? result->enhanced : NULL,
+               .smtp_reply = result->reply, .relay = result->relay, .ended_at = outcome->at);
 }
 
-static void publish(struct lbx_unit *unit, const struct mail *mail, const struct outcome *outcome) {
+static void publish(struct lbx_unit *unit, const struct mail *mail,
+                    const struct outcome *outcome) {
     const struct lbx_notification_outcome data = {
         .notification_id = mail->id,
         .request_id = mail->request_id,
@@ -196,29 +190,34 @@ static void count_and_log(struct lbx_metrics *metrics, const struct mail *mail,
                 LBX_N("smtp_code", mail->message.result.code));
 }
 
-/* The mails whose row took the end over, by id: all but those of which a later attempt has begun. */
+/* The mails whose row took the end over, by id: all but those of which a later attempt has
+ * begun. */
 static void read_settled(const struct lbx_pg *pg, size_t call, struct lbx_arena *arena,
                          struct lbx_map *ret_settled) {
     lbx_map_init(ret_settled, arena);
     for (size_t i = 0; i < lbx_pg_row_count(pg, call); i++)
-        lbx_map_set(ret_settled, lbx_arena_strdup(arena, lbx_pg_cell(pg, call, i, 0)), ret_settled);
+        lbx_map_set(ret_settled,
+                    lbx_arena_strdup(
+                        arena, LBX_PG_READ(pg, call, i, notifier_finish, NULL).notification_id),
+                    ret_settled);
 }
 
-/* Writes the ends of attempts that another attempt has followed. A statement after finish.sql's: it sees what another
- * dispatcher committed meanwhile. */
-static enum lbx_err settle_earlier(struct ledger *ledger, struct lbx_unit *unit,
-                                   const struct mail *completed, const struct outcome *outcomes,
-                                   const struct lbx_map *settled) {
-    struct lbx_rows *rows = lbx_unit_rows(unit, FINISH_COLUMNS);
+/* Writes the ends of attempts that another attempt has followed. A statement after finish.sql's: it
+ * sees what another dispatcher committed meanwhile. */
+static enum lbx_err settle_earlier(struct ledger *ledger, const struct mail *completed,
+                                   const struct outcome *outcomes, const struct lbx_map *settled) {
+    struct lbx_rows rows LBX_CLEANUP(lbx_rows_done) = {0};
     struct lbx_calls calls = {0};
     for (const struct mail *mail = completed; mail; mail = mail->next, outcomes++)
         if (!lbx_map_get(settled, mail->id))
-            add_row(rows, mail, outcomes);
-    lbx_rows_call(rows, &calls, &sql_notifier_finish_earlier, 0, NULL);
-    return calls.count > 0 ? lbx_pg_run(ledger->pg, &calls) : LBX_OK;
+            add_row(&rows, mail, outcomes);
+    if (LBX_PG_CALL(&calls, notifier_finish_earlier, .given = &rows) == LBX_NO_CALL)
+        return LBX_OK;
+    return lbx_pg_run(ledger->pg, &calls);
 }
 
-/* What follows from an end that the mail's row took over: an event where it is final, else another attempt. */
+/* What follows from an end that the mail's row took over: an event where it is final, else another
+ * attempt. */
 static void follow_up(struct ledger *ledger, struct lbx_unit *unit, const struct mail *mail,
                       const struct outcome *outcome) {
     const int64_t again_us = outcome->again_at - ledger->clock_ahead;
@@ -233,7 +232,7 @@ static void follow_up(struct ledger *ledger, struct lbx_unit *unit, const struct
 /* Begins the transaction, and writes the attempts' ends. */
 static enum lbx_err settle(struct ledger *ledger, struct lbx_unit *unit,
                            const struct mail *completed) {
-    struct lbx_rows *rows = lbx_unit_rows(unit, FINISH_COLUMNS);
+    struct lbx_rows rows LBX_CLEANUP(lbx_rows_done) = {0};
     struct lbx_calls calls = {0};
     struct lbx_map settled;
     size_t count = 0;
@@ -243,16 +242,15 @@ static enum lbx_err settle(struct ledger *ledger, struct lbx_unit *unit,
     struct outcome *outcome = outcomes;
     for (const struct mail *mail = completed; mail; mail = mail->next, outcome++) {
         *outcome = outcome_of(ledger, mail);
-        add_row(rows, mail, outcome);
+        add_row(&rows, mail, outcome);
     }
     lbx_calls_add(&calls, &lbx_sql_begin, 0, NULL);
-    const size_t finish_call = calls.count;
-    lbx_rows_call(rows, &calls, &sql_notifier_finish, 0, NULL);
+    const size_t finish_call = LBX_PG_CALL(&calls, notifier_finish, .given = &rows);
     enum lbx_err err = lbx_pg_run(ledger->pg, &calls);
     if (err != LBX_OK)
         return err;
     read_settled(ledger->pg, finish_call, unit->arena, &settled);
-    err = settle_earlier(ledger, unit, completed, outcomes, &settled);
+    err = settle_earlier(ledger, completed, outcomes, &settled);
     outcome = outcomes;
     for (const struct mail *mail = completed; err == LBX_OK && mail; mail = mail->next, outcome++)
         if (lbx_map_get(&settled, mail->id))
@@ -262,32 +260,24 @@ static enum lbx_err settle(struct ledger *ledger, struct lbx_unit *unit,
 
 /* ---- a transaction ---- */
 
-static void add_give_back(struct lbx_unit *unit, const struct mail *list, struct lbx_calls *calls) {
-    struct lbx_rows *rows = lbx_unit_rows(unit, 2);
-    for (; list; list = list->next) {
-        lbx_rows_text(rows, list->id);
-        lbx_rows_int(rows, list->attempts);
-    }
-    lbx_rows_call(rows, calls, &sql_notifier_give_back, 0, NULL);
-}
-
 /* The rest of a transaction, up to its COMMIT; begun: settle has begun it. */
 static enum lbx_err finish(struct ledger *ledger, struct lbx_unit *unit, bool begun,
                            const struct mail *give_back, size_t claim_most) {
     struct lbx_calls calls = {0};
     const int64_t now_us = lbx_monotonic_us();
     const bool releases = claim_most > 0 && now_us >= ledger->release_at_us;
-    char limit[24];
+    struct lbx_rows given_back LBX_CLEANUP(lbx_rows_done) = {0};
     if (!begun)
         lbx_calls_add(&calls, &lbx_sql_begin, 0, NULL);
-    add_give_back(unit, give_back, &calls);
+    for (; give_back; give_back = give_back->next)
+        LBX_PG_ADD(&given_back, notifier_give_back_given, .notification_id = give_back->id,
+                   .number = give_back->attempts);
+    LBX_PG_CALL(&calls, notifier_give_back, .given = &given_back);
     lbx_unit_save(unit, &calls);
     if (releases)
         lbx_calls_add(&calls, &sql_notifier_release, 0, NULL);
-    if (claim_most > 0) {
-        snprintf(limit, sizeof limit, "%zu", claim_most);
-        ledger->claim_call = LBX_CALL(&calls, &sql_notifier_claim, limit);
-    }
+    if (claim_most > 0)
+        ledger->claim_call = LBX_PG_CALL(&calls, notifier_claim, .most = (int64_t)claim_most);
     const size_t clock_call = lbx_clock_add(&calls);
     lbx_calls_add(&calls, &lbx_sql_commit, 0, NULL);
     enum lbx_err err = lbx_pg_run(ledger->pg, &calls);
@@ -325,8 +315,10 @@ enum lbx_err ledger_plan(struct ledger *ledger) {
     enum lbx_err err = lbx_pg_run(ledger->pg, &calls);
     if (err != LBX_OK)
         return err;
-    if (lbx_pg_cell(ledger->pg, call, 0, 0) && lbx_pg_cell_int(ledger->pg, call, 0, 0) < wait_us)
-        wait_us = lbx_pg_cell_int(ledger->pg, call, 0, 0);
+    if (lbx_pg_cell(ledger->pg, call, 0, SQL_NOTIFIER_UNTIL_NEXT_WAIT_US)) {
+        const int64_t next_us = LBX_PG_READ(ledger->pg, call, 0, notifier_until_next, NULL).wait_us;
+        wait_us = next_us < wait_us ? next_us : wait_us;
+    }
     ledger->look_at_us = lbx_monotonic_us() + (wait_us > LOOK_LEAST_US ? wait_us : LOOK_LEAST_US);
     return LBX_OK;
 }

@@ -1,7 +1,9 @@
-/* The ledger's SQL: mails are claimed, settled and given back. One database session, used by one thread.
+/* The ledger's SQL: mails are claimed, settled and given back. One database session, used by one
+ * thread.
  *
- * A claim holds as long as the database session that made it lives: after ledger_close, any notifier may claim the
- * same mails. Their attempts are settled all the same where no later attempt has begun.
+ * A claim holds as long as the database session that made it lives: after ledger_close, any
+ * notifier may claim the same mails. Their attempts are settled all the same where no later attempt
+ * has begun.
  */
 #ifndef LBX_NOTIFIER_LEDGER_H
 #define LBX_NOTIFIER_LEDGER_H
@@ -24,19 +26,21 @@ struct ledger {
 enum lbx_err ledger_open(struct ledger *ledger) LBX_MUST_CHECK;
 void ledger_close(struct ledger *ledger);
 
-/* In one transaction: settles completed mails, gives back mails that were not begun, and claims at most claim_most
- * due mails (0: none), whose attempt begins. Either list may be NULL, and stays the caller's. After an error nothing
- * is known of the transaction: the session is to be closed, and completed mails to be settled in another. */
+/* In one transaction: settles completed mails, gives back mails that were not begun, and claims at
+ * most claim_most due mails (0: none), whose attempt begins. Either list may be NULL, and stays the
+ * caller's. After an error nothing is known of the transaction: the session is to be closed, and
+ * completed mails to be settled in another. */
 enum lbx_err ledger_transact(struct ledger *ledger, const struct mail *completed,
                              const struct mail *give_back, size_t claim_most) LBX_MUST_CHECK;
 
-/* The mails of one claim batch and their memory, which lives until the last of them is released. Not thread-safe:
- * the dispatcher that claimed them releases them. */
+/* The mails of one claim batch and their memory, which lives until the last of them is released.
+ * Not thread-safe: the dispatcher that claimed them releases them. */
 struct claim *claim_new(void);
 void claim_release(struct mail *list);
 
-/* Reads the claimed mail number i of the last ledger_transact into the batch. before: the mail read before it, NULL
- * for the first: mails of one request stand side by side, and the first has the request. */
+/* Reads the claimed mail number i of the last ledger_transact into the batch. before: the mail read
+ * before it, NULL for the first: mails of one request stand side by side, and the first has the
+ * request. */
 struct mail *ledger_read(const struct ledger *ledger, size_t i, struct claim *claim,
                          const struct mail *before);
 

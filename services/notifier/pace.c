@@ -1,5 +1,5 @@
-/* The policy of pace.h. One function an event; the watchdog's (PACE_LOOK) has three steps: it finds the slow
- * mails, grows, and preempts where it cannot grow. */
+/* The policy of pace.h. One function an event; the watchdog's (PACE_LOOK) has three steps: it finds
+ * the slow mails, grows, and preempts where it cannot grow. */
 #include "pace.h"
 
 #include "base/clock.h"
@@ -12,8 +12,8 @@
 #define SLOW_LEAST_US (5 * LBX_MS_US)
 /* A session between two mails asks for the next one within. */
 #define BEGIN_US (250 * LBX_MS_US)
-/* No mail is preempted before; or before the second, where OTHERS mails went through meanwhile: then the recipient is
- * slow, not the relay. */
+/* No mail is preempted before; or before the second, where OTHERS mails went through meanwhile:
+ * then the recipient is slow, not the relay. */
 #define PATIENCE_LEAST_US LBX_SECOND_US
 #define PATIENCE_AMONG_OTHERS_US (300 * LBX_MS_US)
 /* No mail may take longer, whether others wait or not. */
@@ -58,9 +58,10 @@ static int64_t patience_us(struct pace *pace, const struct pace_session *session
                     others_went ? PATIENCE_AMONG_OTHERS_US : PATIENCE_LEAST_US);
 }
 
-/* One step up weighs as much as four down, so the value settles where four of five mails take less. A mail that was
- * cut would have taken longer, by an unknown time. It is a small step up: a relay that is slow with every mail
- * gets the patience it needs, and many slow recipients in a row leave the estimate of the others as it is. */
+/* One step up weighs as much as four down, so the value settles where four of five mails take less.
+ * A mail that was cut would have taken longer, by an unknown time. It is a small step up: a relay
+ * that is slow with every mail gets the patience it needs, and many slow recipients in a row leave
+ * the estimate of the others as it is. */
 static void learn(double *usual_us, int64_t took_us, bool was_cut) {
     *usual_us *= (double)took_us <= *usual_us ? 1 / 1.05 : was_cut ? 1.05 : 1.2;
 }
@@ -189,8 +190,8 @@ static int64_t watch(struct pace *pace, struct pace_session *session, int64_t no
     return PACE_NEVER_US;
 }
 
-/* Cuts the session whose mail has taken longest, once it has taken too long for those that wait. Returns when to
- * look again. */
+/* Cuts the session whose mail has taken longest, once it has taken too long for those that wait.
+ * Returns when to look again. */
 static int64_t preempt(struct pace *pace, int64_t now_us, struct pace_actions *actions) {
     struct pace_session *longest = NULL;
     for (struct pace_session *session = pace->sessions; session; session = session->next)
@@ -205,7 +206,8 @@ static int64_t preempt(struct pace *pace, int64_t now_us, struct pace_actions *a
     return now_us;
 }
 
-/* Sessions that will ask for a mail by themselves in a moment: those between two mails, and those that were cut. */
+/* Sessions that will ask for a mail by themselves in a moment: those between two mails, and those
+ * that were cut. */
 static size_t about_to_ask(const struct pace *pace, int64_t now_us) {
     size_t count = 0;
     for (const struct pace_session *session = pace->sessions; session; session = session->next)
@@ -216,8 +218,8 @@ static size_t about_to_ask(const struct pace *pace, int64_t now_us) {
     return count;
 }
 
-/* Wakes and starts sessions for the mails that may be begun, and preempts a mail where no further session may be
- * started. Returns when to look again. */
+/* Wakes and starts sessions for the mails that may be begun, and preempts a mail where no further
+ * session may be started. Returns when to look again. */
 static int64_t grow(struct pace *pace, int64_t now_us, struct pace_actions *actions) {
     const size_t room = pace->sending < limit_now(pace) ? limit_now(pace) - pace->sending : 0;
     const size_t wanted = smaller(room, pace->queued), coming = about_to_ask(pace, now_us);
@@ -232,7 +234,8 @@ static int64_t not_too_soon(int64_t at_us, int64_t now_us) {
     return at_us > now_us + LOOK_LEAST_US ? at_us : now_us + LOOK_LEAST_US;
 }
 
-/* While mails wait, the next look comes before a mail that is begun right after this one can have become slow. */
+/* While mails wait, the next look comes before a mail that is begun right after this one can have
+ * become slow. */
 static void on_look(struct pace *pace, int64_t now_us, struct pace_actions *actions) {
     int64_t next_us = now_us + slow_after_us(pace->usual_us);
     for (struct pace_session *session = pace->sessions; session; session = session->next)

@@ -1,13 +1,14 @@
-/* Pace: how many mails are under way at a time, which sessions are slow, when a session is started, and when a
- * mail is preempted.
+/* Pace: how many mails are under way at a time, which sessions are slow, when a session is started,
+ * and when a mail is preempted.
  *
- * pace_step is a pure function over state, event and time, and says what is to be done: no lock, clock, memory or
- * I/O. sessions.c carries the actions out.
+ * pace_step is a pure function over state, event and time, and says what is to be done: no lock,
+ * clock, memory or I/O. sessions.c carries the actions out.
  *
- * The policy. `limit` mails are under way at a time. A mail that takes much longer than mails usually do is slow,
- * and does not count against the limit: another session takes the next mail, up to PACE_GROWTH times as many
- * sessions. Where even these are all busy and mails wait, the mail that has taken longest is preempted. A session
- * that was slow competes with the others for its next mail, so that a mail taken for slow too early costs nothing.
+ * The policy. `limit` mails are under way at a time. A mail that takes much longer than mails
+ * usually do is slow, and does not count against the limit: another session takes the next mail, up
+ * to PACE_GROWTH times as many sessions. Where even these are all busy and mails wait, the mail
+ * that has taken longest is preempted. A session that was slow competes with the others for its
+ * next mail, so that a mail taken for slow too early costs nothing.
  */
 #ifndef LBX_NOTIFIER_PACE_H
 #define LBX_NOTIFIER_PACE_H
@@ -30,7 +31,8 @@ enum pace_phase {
 /* Why a session is to be cut. */
 enum pace_reason { PACE_TOO_LONG, PACE_STOPPED, PACE_PREEMPTED };
 
-/* A session's thread. The caller owns the memory, from PACE_STARTED until a PACE_CLOSED answers PACE_END. */
+/* A session's thread. The caller owns the memory, from PACE_STARTED until a PACE_CLOSED answers
+ * PACE_END. */
 struct pace_session {
     /* As the caller sees them before PACE_LOOK. */
     bool cut;     /* the SMTP session was told to end */
@@ -63,7 +65,8 @@ struct pace {
     size_t queued;  /* mails that wait for a session */
     size_t mails_done;
     bool at_most; /* the last look wanted more sessions than sessions_max, and saw to preemption */
-    /* About the 80th percentile of what a mail takes: the first of a connection, and any later one. */
+    /* About the 80th percentile of what a mail takes: the first of a connection, and any later
+     * one. */
     double usual_first_us, usual_us;
     bool stopping;
     int64_t stopping_since_us;

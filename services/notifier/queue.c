@@ -1,4 +1,5 @@
-/* The queues of queue.h: every function takes constant time, but queue_withdraw, which walks the queue. */
+/* The queues of queue.h: every function takes constant time, but queue_withdraw, which walks the
+ * queue. */
 #include "queue.h"
 
 void queue_init(struct mail_queue *queue) {

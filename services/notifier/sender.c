@@ -1,5 +1,5 @@
-/* Opens relays, templates, sessions and dispatchers, and closes them in the opposite order. A bad setting is logged
- * and stops the start. */
+/* Opens relays, templates, sessions and dispatchers, and closes them in the opposite order. A bad
+ * setting is logged and stops the start. */
 #include "sender.h"
 
 #include "base/clock.h"

@@ -1,7 +1,8 @@
-/* The SMTP sessions: threads that take mails off one queue, each a mail at a time, at the pace of pace.h.
+/* The SMTP sessions: threads that take mails off one queue, each a mail at a time, at the pace of
+ * pace.h.
  *
- * A dispatcher submits mails, and finds each in its completion queue once the mail has a result. Every function may
- * be called by any thread, but a completion queue belongs to one dispatcher.
+ * A dispatcher submits mails, and finds each in its completion queue once the mail has a result.
+ * Every function may be called by any thread, but a completion queue belongs to one dispatcher.
  */
 #ifndef LBX_NOTIFIER_SESSIONS_H
 #define LBX_NOTIFIER_SESSIONS_H
@@ -11,8 +12,9 @@
 
 struct sessions;
 
-/* limit: mails under way at a time. relays is borrowed until sessions_close. LBX_ERR_INTERNAL: no thread can be
- * started. *ret_sessions is set either way, and ends with sessions_stop and sessions_close. */
+/* limit: mails under way at a time. relays is borrowed until sessions_close. LBX_ERR_INTERNAL: no
+ * thread can be started. *ret_sessions is set either way, and ends with sessions_stop and
+ * sessions_close. */
 enum lbx_err sessions_open(struct lbx_relays *relays, size_t limit, struct sessions **ret_sessions)
     LBX_MUST_CHECK;
 
@@ -20,7 +22,8 @@ enum lbx_err sessions_open(struct lbx_relays *relays, size_t limit, struct sessi
 void sessions_stop(struct sessions *sessions);
 bool sessions_stopping(struct sessions *sessions);
 
-/* Waits until every session has ended, and frees all. Mails that nobody took back stay their claims'. */
+/* Waits until every session has ended, and frees all. Mails that nobody took back stay their
+ * claims'. */
 void sessions_close(struct sessions *sessions);
 
 /* ---- for dispatchers ---- */
@@ -45,8 +48,9 @@ bool sessions_is_empty(struct sessions *sessions, struct completion_queue *compl
 /* Ends sessions_await, now or at the next call. */
 void sessions_wake(struct sessions *sessions, struct completion_queue *completions);
 
-/* Waits until there is work (completion_is_ready), some mails have waited for seconds, or it is until_us.
- * *ret_woken: whether sessions_wake was called. Returns how many mails wait for a session. */
+/* Waits until there is work (completion_is_ready), some mails have waited for seconds, or it is
+ * until_us. *ret_woken: whether sessions_wake was called. Returns how many mails wait for a
+ * session. */
 size_t sessions_await(struct sessions *sessions, struct completion_queue *completions,
                       size_t low_watermark, int64_t until_us, bool *ret_woken);
 /* Waits until until_us whatever comes, or until sessions_stop. */

@@ -1,9 +1,10 @@
 /* The policy as tables of scripts: a time, an event, and what is to be done.
  *
- * Sessions are numbered. Events: "queue", "withdraw N", "start S", "start failed", "ask S" ("ask S first": without a
- * connection), "done S" ("done S cut"), "close S", "look", "stop". What a case is to begin with: "usual MS", "slow N"
- * (N sessions have a slow mail, session 0 the oldest, each the next one a millisecond later), "others N" (mails went
- * through), "in body S", "out of body S". Actions in the order of struct pace_actions; "rest": no look is due. */
+ * Sessions are numbered. Events: "queue", "withdraw N", "start S", "start failed", "ask S" ("ask S
+ * first": without a connection), "done S" ("done S cut"), "close S", "look", "stop". What a case is
+ * to begin with: "usual MS", "slow N" (N sessions have a slow mail, session 0 the oldest, each the
+ * next one a millisecond later), "others N" (mails went through), "in body S", "out of body S".
+ * Actions in the order of struct pace_actions; "rest": no look is due. */
 #include "notifier/pace.h"
 
 #include "base/buf.h"
@@ -325,7 +326,8 @@ static void the_watchdog_looks_in_time(void **state) {
           {200, "queue", "look"},
           {200, "ask 0 first", "begin"},
           {200, "look", "look at 400"}}},
-        /* No session has a mail at the time of the look: a mail that is begun at once is slow after 8 ms. */
+        /* No session has a mail at the time of the look: a mail that is begun at once is slow after
+         * 8 ms. */
         {"before a mail that is begun in the next moment may have become slow",
          1,
          {{0, "usual 1", NULL},

@@ -1,9 +1,9 @@
--- Takes due mails for this session, and enters the attempt before it is made. A claim holds while the session
--- that made it lives, which is registered for those who look for the dead.
+-- Claims due mails for this database session, and enters the attempt before it is made. A claim holds while the
+-- session lives, which is registered: release.sql looks for those that ended.
 -- takes: most integer
--- answers: notification_id uuid, request_id uuid, version bigint, kind text, recipient text, audience text, tenant_id text,
---   attempts integer, queued_at timestamptz, give_up_at timestamptz, message_id text, snapshot json, ticket_title text,
---   event_id text, traceparent text
+-- answers: notification_id uuid, request_id uuid, version bigint, kind text, recipient text, audience text,
+--   tenant_id text, attempts integer, queued_at timestamptz, give_up_at timestamptz, message_id text, snapshot json,
+--   ticket_title text, event_id text, traceparent text
 WITH due AS (
     SELECT n.ctid AS place, n.notification_id, n.attempts, n.attempted_at, n.attempt_ended_at, n.outcome,
            n.relay, n.smtp_code, n.enhanced_status, n.smtp_reply
@@ -33,13 +33,13 @@ WITH due AS (
       FROM due
       JOIN claimed c USING (notification_id)
      WHERE due.outcome IS NOT NULL
-    -- Told late, of an attempt that was taken for dead, and whose next one was given back.
+    -- The attempt's claim was released, the next one was given back, and the attempt's end came after that.
     ON CONFLICT (notification_id, number) DO UPDATE
        SET ended_at = excluded.ended_at, outcome = excluded.outcome, relay = excluded.relay,
            smtp_code = excluded.smtp_code, enhanced_status = excluded.enhanced_status,
            smtp_reply = excluded.smtp_reply
 )
--- What a request's mails have in common stands with the first of them.
+-- The snapshot, which mails of a request share, is given with the first of them only.
 SELECT c.notification_id, c.request_id, c.version, c.kind, c.recipient, c.audience, c.tenant_id,
        c.attempts, c.queued_at, c.give_up_at, c.message_id,
        CASE WHEN lag(c.request_id) OVER in_order IS DISTINCT FROM c.request_id

@@ -1,5 +1,5 @@
--- What became of attempts, where no later one has begun. A claim that was taken for dead (its database session
--- broke off) may still tell in time what the server had said.
+-- Writes the ends of attempts, where no later attempt has begun. An attempt whose claim was released, because its
+-- database session ended, may still end here.
 -- rows given: notification_id uuid, number integer, outcome text, next_attempt_at timestamptz, smtp_code integer,
 --   enhanced_status text, smtp_reply text, relay text, ended_at timestamptz
 -- answers: notification_id uuid

@@ -1,6 +1,6 @@
--- What became of attempts that were taken for dead, and have been followed by another: as finish.sql is told it.
--- rows given: notification_id uuid, number integer, outcome text, next_attempt_at timestamptz, smtp_code integer,
---   enhanced_status text, smtp_reply text, relay text, ended_at timestamptz
+-- Writes the ends of attempts whose claim was released and that another attempt has followed.
+-- rows given: notification_id uuid, number integer, outcome text, smtp_code integer, enhanced_status text,
+--   smtp_reply text, relay text, ended_at timestamptz
 UPDATE notification_earlier_attempt a
    SET ended_at = given.ended_at, outcome = given.outcome, smtp_code = given.smtp_code,
        enhanced_status = given.enhanced_status, smtp_reply = given.smtp_reply, relay = given.relay

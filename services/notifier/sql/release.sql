@@ -1,5 +1,5 @@
--- Mails whose sender died with them in hand are due again. Nobody knows how the attempt ended. When another
--- role's session began is hidden: as long as one has that number, it may be the sender's.
+-- Releases claims of database sessions that ended: the mails are due again, and how the attempt ended is unknown.
+-- PostgreSQL hides when another role's session began: one with the same pid is taken for the claim's.
 WITH dead AS (
     SELECT s.pid, s.since
       FROM notification_sender s

@@ -1,4 +1,4 @@
--- When the next mail is due.
+-- How long until the next mail is due; NULL: none is.
 -- answers: wait_us bigint
 SELECT (extract(epoch FROM min(n.next_attempt_at) - clock_timestamp()) * 1000000)::bigint AS wait_us
   FROM notification n
