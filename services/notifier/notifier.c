@@ -1,4 +1,6 @@
-/* Which events make which mails, and for whom. */
+/* Which events make which mails, for which recipients: rows of the ledger, saved with the batch.
+ * One mail for each recipient, kind and request version. Only the statements can fail, with the
+ * batch. */
 #include "notifier.h"
 
 #include "base/text.h"
@@ -16,14 +18,15 @@ static enum lbx_mail_kind kind_of(enum lbx_event_type type) {
                                                                    : LBX_MAIL_NONE;
 }
 
-struct post {
-    struct lbx_rows *notices, *queue;
-    struct lbx_map addressed; /* request, version, kind, address without case: once each */
+/* A batch's mails. */
+struct outgoing {
+    struct lbx_rows *notices, *mails;
+    struct lbx_map queued; /* by request, version, kind and address in lower case */
 };
 
-static void address(struct lbx_batch *batch, const struct lbx_request *request,
-                    enum lbx_mail_kind kind, const char *audience, const char *email) {
-    struct post *post = batch->state;
+static void queue_mail(struct lbx_batch *batch, const struct lbx_request *request,
+                       enum lbx_mail_kind kind, const char *audience, const char *email) {
+    struct outgoing *outgoing = batch->state;
     struct lbx_unit *unit = &batch->unit;
     if (!email)
         return;
@@ -31,24 +34,20 @@ static void address(struct lbx_batch *batch, const struct lbx_request *request,
     const char *version = lbx_arena_printf(batch->arena, "%lld", (long long)request->version);
     const char *key =
         LBX_MAP_KEY(batch->arena, request->request_id, version, lbx_mail_kind_names[kind], lower);
-    if (lbx_map_get(&post->addressed, key))
+    if (lbx_map_get(&outgoing->queued, key))
         return;
-    lbx_map_set(&post->addressed, key, post);
+    lbx_map_set(&outgoing->queued, key, outgoing);
 
     const char *id = lbx_unit_uuid(unit);
-    const char *domain = strrchr(batch->worker->settings.mail_from, '@');
-    lbx_rows_text(post->queue, id);
-    lbx_rows_text(post->queue, request->request_id);
-    lbx_rows_int(post->queue, request->version);
-    lbx_rows_text(post->queue, lbx_mail_kind_names[kind]);
-    lbx_rows_text(post->queue, email);
-    lbx_rows_text(post->queue, audience);
-    lbx_rows_text(post->queue, request->tenant_id);
-    lbx_rows_time(post->queue, request->state == LBX_STATE_CUSTOMER_NOTIFIED
-                                   ? request->decide_by
-                                   : unit->now + NEWS_IS_OLD_US);
-    lbx_rows_text(post->queue,
-                  lbx_arena_printf(batch->arena, "<%s@%s>", id, domain ? domain + 1 : "localhost"));
+    const char *at = strrchr(batch->worker->settings.mail_from, '@');
+    const bool asks = request->state == LBX_STATE_CUSTOMER_NOTIFIED;
+    LBX_PG_ADD(outgoing->mails, notifier_queue_given, .notification_id = id,
+               .request_id = request->request_id, .version = request->version,
+               .kind = lbx_mail_kind_names[kind], .recipient = email, .audience = audience,
+               .tenant_id = request->tenant_id,
+               .give_up_at = asks ? request->decide_by : unit->now + NEWS_IS_OLD_US,
+               .message_id =
+                   lbx_arena_printf(batch->arena, "<%s@%s>", id, at ? at + 1 : "localhost"));
 }
 
 static bool has_voted(const struct lbx_request *request, const char *id) {
@@ -58,43 +57,41 @@ static bool has_voted(const struct lbx_request *request, const char *id) {
     return false;
 }
 
-static void post_request(struct lbx_batch *batch, const struct lbx_event *event) {
-    struct post *post = batch->state;
+static void queue_mails(struct lbx_batch *batch, const struct lbx_event *event) {
+    struct outgoing *outgoing = batch->state;
     const struct lbx_request_changed *changed = event->data;
     const struct lbx_request *request = &changed->request;
     enum lbx_mail_kind kind = kind_of(event->type);
     struct lbx_buf snapshot LBX_BUF = {0};
     lbx_fields_write(&lbx_request_table, request, &snapshot);
-    lbx_rows_text(post->notices, request->request_id);
-    lbx_rows_int(post->notices, request->version);
-    lbx_rows_text(post->notices, event->id);
-    lbx_rows_text(post->notices, event->traceparent);
-    lbx_rows_text(post->notices, snapshot.data);
+    LBX_PG_ADD(outgoing->notices, notifier_keep_notices_given, .request_id = request->request_id,
+               .version = request->version, .event_id = event->id,
+               .traceparent = event->traceparent, .snapshot = snapshot.data);
     for (size_t i = 0; i < request->approver_count; i++)
         if (kind != LBX_MAIL_REMINDER || !has_voted(request, request->approvers[i].principal.id))
-            address(batch, request, kind, "approver", request->approvers[i].principal.email);
+            queue_mail(batch, request, kind, "approver", request->approvers[i].principal.email);
     for (size_t i = 0; kind != LBX_MAIL_REMINDER && i < request->alternate_count; i++)
-        address(batch, request, kind, "alternate", request->alternate_emails[i]);
+        queue_mail(batch, request, kind, "alternate", request->alternate_emails[i]);
     if (kind == LBX_MAIL_OUTCOME)
-        address(batch, request, kind, "engineer", request->engineer.email);
+        queue_mail(batch, request, kind, "engineer", request->engineer.email);
 }
 
 enum lbx_err notifier_decide(struct lbx_batch *batch) {
-    struct post *post = LBX_ARENA_NEW(batch->arena, struct post);
-    post->notices = lbx_unit_rows(&batch->unit, 5);
-    post->queue = lbx_unit_rows(&batch->unit, 9);
-    lbx_map_init(&post->addressed, batch->arena);
-    batch->state = post;
+    struct outgoing *outgoing = LBX_ARENA_NEW(batch->arena, struct outgoing);
+    outgoing->notices = lbx_unit_rows(&batch->unit, sql_notifier_keep_notices_given.count);
+    outgoing->mails = lbx_unit_rows(&batch->unit, sql_notifier_queue_given.count);
+    lbx_map_init(&outgoing->queued, batch->arena);
+    batch->state = outgoing;
     for (size_t i = 0; i < batch->count; i++) {
         const struct lbx_input_event *input = &batch->inputs[i];
         if (input->status == LBX_INPUT_NEW && kind_of(input->event.type) != LBX_MAIL_NONE)
-            post_request(batch, &input->event);
+            queue_mails(batch, &input->event);
     }
     return LBX_OK;
 }
 
 void notifier_save(struct lbx_batch *batch, struct lbx_calls *calls) {
-    const struct post *post = batch->state;
-    lbx_rows_call(post->notices, calls, &sql_notifier_keep_notices, 0, NULL);
-    lbx_rows_call(post->queue, calls, &sql_notifier_queue, 0, NULL);
+    const struct outgoing *outgoing = batch->state;
+    LBX_PG_CALL(calls, notifier_keep_notices, .given = outgoing->notices);
+    LBX_PG_CALL(calls, notifier_queue, .given = outgoing->mails);
 }

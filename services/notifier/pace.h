@@ -64,7 +64,7 @@ struct pace {
     size_t slow;    /* have a slow one */
     size_t queued;  /* mails that wait for a session */
     size_t mails_done;
-    bool at_most; /* the last look wanted more sessions than sessions_max, and saw to preemption */
+    bool at_most; /* the last look wanted more sessions than sessions_max, and preempted */
     /* About the 80th percentile of what a mail takes: the first of a connection, and any later
      * one. */
     double usual_first_us, usual_us;
@@ -77,7 +77,8 @@ enum pace_event_type {
     PACE_WITHDRAWN,    /* count mails left the queue unsent */
     PACE_STARTED,      /* a session's thread was started; session is zeroed */
     PACE_START_FAILED, /* a session that PACE_LOOK asked for could not be started */
-    PACE_ASKED, /* a session asks for a mail, and again when it is woken; is_first: it has no connection */
+    /* A session asks for a mail, and again when it is woken; is_first: it has no connection. */
+    PACE_ASKED,
     PACE_DONE,   /* a session's mail has a result; was_cut: because the session was cut */
     PACE_CLOSED, /* a session's connection is closed */
     PACE_LOOK,   /* the time that look_at_us named has come, or look was set */
@@ -106,8 +107,8 @@ struct pace_actions {
     size_t start;             /* so many sessions are to be started */
     struct pace_session *cut; /* these are to be cut: a list by next_cut */
     bool look;                /* PACE_LOOK is due now */
-    int64_t
-        look_at_us; /* for LOOK and START_FAILED: when it is due; PACE_NEVER_US: once look is set */
+    /* For LOOK and START_FAILED: when the next look is due; PACE_NEVER_US: once look is set. */
+    int64_t look_at_us;
 };
 
 /* limit: mails under way at a time, at least 1; more than PACE_SESSIONS_MAX are not. */

@@ -1,5 +1,7 @@
+-- What the mails of a request's version tell of, once for all of them.
 -- rows given: request_id uuid, version bigint, event_id text, traceparent text, snapshot json
 INSERT INTO notice (:given_columns, ticket_title)
-SELECT given.*, (SELECT t.snapshot ->> 'title' FROM ticket t WHERE t.ticket_id = given.snapshot ->> 'ticket_id')
+SELECT :given_columns,
+       (SELECT t.snapshot ->> 'title' FROM ticket t WHERE t.ticket_id = given.snapshot ->> 'ticket_id')
   FROM :given
 ON CONFLICT (request_id, version) DO NOTHING
