@@ -9,8 +9,8 @@
 
 #include <stdlib.h>
 
-#define STALE_US                                                                                   \
-    (5 * LBX_SECOND_US) /* what waits so long for a session makes sessions_await return */
+/* sessions_await returns for a mail that waits so long. */
+#define STALE_US (5 * LBX_SECOND_US)
 enum { STACK = 512 * 1024 };
 
 struct session {
