@@ -159,8 +159,7 @@ static void add_row(struct lbx_rows *rows, const struct mail *mail, const struct
                .smtp_reply = result->reply, .relay = result->relay, .ended_at = outcome->at);
 }
 
-static void publish(struct lbx_unit *unit, const struct mail *mail,
-                    const struct outcome *outcome) {
+static void publish(struct lbx_unit *unit, const struct mail *mail, const struct outcome *outcome) {
     const struct lbx_notification_outcome data = {
         .notification_id = mail->id,
         .request_id = mail->request_id,
