@@ -1,3 +1,4 @@
+/* A chain of blocks, each twice as large as the one before, so that their number stays small. */
 #include "base/arena.h"
 
 #include "base/memory.h"

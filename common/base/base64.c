@@ -1,3 +1,4 @@
+/* base64 in both alphabets. Decoding refuses whatever encoding would not have written. */
 #include "base/base64.h"
 
 #include <stdint.h>

@@ -1,5 +1,5 @@
-/* base64 (RFC 4648): with padding (section 4), as PEM and signed notes use it, and base64url without
- * (section 5), as JOSE does. Strict: bytes have one text. */
+/* base64 (RFC 4648): with padding (section 4), as PEM and signed notes use it, and base64url
+ * without (section 5), as JOSE does. Strict: bytes have one text. */
 #ifndef LBX_BASE_BASE64_H
 #define LBX_BASE_BASE64_H
 
@@ -8,8 +8,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Decodes into at most cap bytes. False: a character outside the alphabet, an impossible length, bits
- * left over, or no room. */
+/* Decodes into at most cap bytes. False: a character outside the alphabet, an impossible length,
+ * bits left over, or no room. */
 bool lbx_base64url_decode(const char *text, size_t len, void *ret_bytes, size_t cap,
                           size_t *ret_len);
 

@@ -1,3 +1,4 @@
+/* A buffer that doubles as it grows. Every function leaves a NUL behind the bytes. */
 #include "base/buf.h"
 
 #include "base/utf8.h"

@@ -1,3 +1,4 @@
+/* Checks e-mail addresses by the grammar of RFC 5321 and 5322, as far as email.h allows it. */
 #include "base/email.h"
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* The error codes' texts, made from the list in err.h. */
 #include "base/err.h"
 
 const char *lbx_err_text(enum lbx_err err) {

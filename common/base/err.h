@@ -1,4 +1,5 @@
-/* The error codes every layer returns. They are for the world's failures; our own bugs are asserts. */
+/* The error codes every layer returns. They are for the world's failures; our own bugs are
+ * asserts. */
 #ifndef LBX_BASE_ERR_H
 #define LBX_BASE_ERR_H
 

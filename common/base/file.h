@@ -14,10 +14,10 @@ struct lbx_file {
     size_t len;
 };
 
-/* Reads a file of at most max_bytes into ret_text, which is emptied first and never without data after
- * success. False with errno where the file cannot be read, EFBIG where it is longer; ret_text then holds
- * whatever was read. The bytes are nowhere else in memory as long as the file does not grow meanwhile:
- * the caller of a secret wipes ret_text. */
+/* Reads a file of at most max_bytes into ret_text, which is emptied first and never without data
+ * after success. False with errno where the file cannot be read, EFBIG where it is longer; ret_text
+ * then holds whatever was read. The bytes are nowhere else in memory as long as the file does not
+ * grow meanwhile: the caller of a secret wipes ret_text. */
 bool lbx_file_read(const char *path, size_t max_bytes, struct lbx_buf *ret_text) LBX_MUST_CHECK;
 
 /* The same of an open file, from where it stands; it stays open. */

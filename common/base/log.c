@@ -1,3 +1,6 @@
+/* Writes a line of log to standard error with one write(2), so that lines of several threads do not
+ * mix. A line that cannot be written is lost without a word: there is nobody to tell.
+ */
 #include "base/log.h"
 
 #include "base/buf.h"

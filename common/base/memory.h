@@ -1,5 +1,5 @@
-/* Memory from the C library that is never NULL: running out of memory ends the process (see arena.h).
- * free() releases it.
+/* Memory from the C library that is never NULL: running out of memory ends the process (see
+ * arena.h). free() releases it.
  */
 #ifndef LBX_BASE_MEMORY_H
 #define LBX_BASE_MEMORY_H

@@ -1,3 +1,4 @@
+/* Random bytes by getrandom(2), which is asked again where a signal interrupts it. */
 #include "base/random.h"
 
 #include <errno.h>

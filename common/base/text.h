@@ -1,5 +1,5 @@
-/* Lower case for the letters A to Z alone, whatever the process's locale: identifiers, header names and
- * addresses are compared so. */
+/* Lower case for the letters A to Z alone, whatever the process's locale: identifiers, header names
+ * and addresses are compared so. */
 #ifndef LBX_BASE_TEXT_H
 #define LBX_BASE_TEXT_H
 

@@ -1,3 +1,6 @@
+/* Parses and formats times and durations without the C library's calendar, so that neither
+ * locale nor TZ matters. Text that is not of the forms in time.h is LBX_ERR_INVALID.
+ */
 #include "base/time.h"
 
 #include <assert.h>

@@ -1,8 +1,8 @@
 /* Times and durations as text. In memory both are int64_t microseconds: times since the Unix epoch,
  * in UTC; 0 stands for "absent" in both, so neither the epoch itself nor an empty duration is
  * accepted. */
-#ifndef LBX_EVENT_TIME_H
-#define LBX_EVENT_TIME_H
+#ifndef LBX_BASE_TIME_H
+#define LBX_BASE_TIME_H
 
 #include "base/err.h"
 

@@ -1,3 +1,6 @@
+/* Recognises UTF-8 by the table of RFC 3629, byte by byte. Ill-formed input is an answer (0, false),
+ * never an error.
+ */
 #include "base/utf8.h"
 
 #include <stdint.h>

@@ -1,6 +1,6 @@
 /* UUIDs of version 7 (RFC 9562): ordered by the moment they were made. */
-#ifndef LBX_EVENT_UUID_H
-#define LBX_EVENT_UUID_H
+#ifndef LBX_BASE_UUID_H
+#define LBX_BASE_UUID_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,5 +1,5 @@
-/* Options and arguments that several commands take. Each says on standard error what it takes, where it is given
- * something else.
+/* Options and arguments that several commands take. Each says on standard error what it takes,
+ * where it is given something else.
  */
 #include "arguments.h"
 

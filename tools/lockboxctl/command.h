@@ -1,4 +1,5 @@
-/* A command of lockboxctl, and one run of it. Each group of commands (a folder) has a table of its rows. */
+/* A command of lockboxctl, and one run of it. Each group of commands (a folder) has a table of its
+ * rows. */
 #ifndef LOCKBOXCTL_COMMAND_H
 #define LOCKBOXCTL_COMMAND_H
 
@@ -34,7 +35,7 @@ struct ctl_command {
     const char *example;
     enum ctl_exit (*run)(struct ctl *ctl);
     bool reads_settings_itself; /* and can say more of a bad one */
-    int event; /* enum lbx_event_type, 0: none. What it publishes, by the fields that [FIELD=VALUE…] gives */
+    int event; /* enum lbx_event_type that it publishes, from [FIELD=VALUE…]; 0: none */
 };
 
 /* A topic's name on the broker, in the run's arena. */

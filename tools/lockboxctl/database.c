@@ -1,5 +1,6 @@
-/* Connections and single questions to the two databases. Every failure is said on standard error with the setting to
- * check; the exit code tells a database that cannot be reached from one that refuses.
+/* Connections and single questions to the two databases. Every failure is said on standard error
+ * with the setting to check; the exit code tells a database that cannot be reached from one that
+ * refuses.
  */
 #include "database.h"
 

@@ -1,5 +1,6 @@
-/* lockboxctl: Lockbox in an operator's hands. Every command is a row of its group's table; usage.c prints help from the
- * rows, parse.c reads the command line by them. Exit codes are those of fail.h.
+/* lockboxctl: Lockbox in an operator's hands. Every command is a row of its group's table; usage.c
+ * prints help from the rows, parse.c reads the command line by them. Exit codes are those of
+ * fail.h.
  */
 #include "audit/commands.h"
 #include "base/log.h"

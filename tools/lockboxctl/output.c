@@ -1,5 +1,6 @@
-/* Rows as an aligned table, JSON or CSV. Text from outside is stripped of control characters in tables, so that it
- * cannot steer a terminal. What cannot be written is seen by main, which looks at standard output once at the end.
+/* Rows as an aligned table, JSON or CSV. Text from outside is stripped of control characters in
+ * tables, so that it cannot steer a terminal. What cannot be written is seen by main, which looks
+ * at standard output once at the end.
  */
 #include "output.h"
 

@@ -1,7 +1,8 @@
 /* Rows for people and for programs: an aligned table, JSON (an array of objects) or CSV (RFC 4180).
  *
- * Whatever comes from outside is shown in tables without control characters, so that it cannot steer a
- * terminal; JSON and CSV keep it whole. Colour only on a terminal, and not where NO_COLOR is set.
+ * Whatever comes from outside is shown in tables without control characters, so that it cannot
+ * steer a terminal; JSON and CSV keep it whole. Colour only on a terminal, and not where NO_COLOR
+ * is set.
  */
 #ifndef LOCKBOXCTL_OUTPUT_H
 #define LOCKBOXCTL_OUTPUT_H
@@ -16,8 +17,9 @@ enum ctl_format { CTL_TABLE, CTL_JSON, CTL_CSV, CTL_FORMAT_COUNT };
 
 extern const char *const ctl_format_names[CTL_FORMAT_COUNT];
 
-/* TIME: as PostgreSQL prints it; RFC 3339 in JSON and CSV, to the second in tables. STATE: text that
- * is coloured by what it means. BOOL: "t" or "f", as PostgreSQL prints it. RAW: JSON already. */
+/* TIME: as PostgreSQL prints it; RFC 3339 in JSON and CSV, to the second in tables. STATE:
+ * text that is coloured by what it means. BOOL: "t" or "f", as PostgreSQL prints it. RAW:
+ * JSON already. */
 enum ctl_cell {
     CTL_CELL_TEXT,
     CTL_CELL_NUMBER,

@@ -1,5 +1,5 @@
-/* Reads the command line by the rows of the tables. A word that no row takes is a usage error (exit code 2) that
- * names the word and the command's --help.
+/* Reads the command line by the rows of the tables. A word that no row takes is a usage error (exit
+ * code 2) that names the word and the command's --help.
  */
 #include "parse.h"
 
@@ -92,7 +92,8 @@ static size_t count_optional(const char *text) {
     return count;
 }
 
-/* How many arguments stand alone. ID… is one that does, [FIELD=VALUE…] none; both also take all words that follow. */
+/* How many arguments stand alone. ID… is one that does, [FIELD=VALUE…] none; both also take all
+ * words that follow. */
 static size_t count_fixed(const char *args) {
     return count_words(args) - (strstr(args, "…]") != NULL);
 }

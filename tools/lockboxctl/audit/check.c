@@ -1,6 +1,6 @@
-/* Checks a whole log leaf by leaf, in the order of offsets. Where a tile or a kept leaf hash contradicts a row, that
- * is a finding, and the tile's hash goes into the tree. So head and checkpoints are not reported for a difference
- * that is reported already.
+/* Checks a whole log leaf by leaf, in the order of offsets. Where a tile or a kept leaf hash
+ * contradicts a row, that is a finding, and the tile's hash goes into the tree. So head and
+ * checkpoints are not reported for a difference that is reported already.
  */
 #include "check.h"
 
@@ -46,8 +46,9 @@ static void tree_root(const struct check *c, struct lbx_hash *ret_root) {
     lbx_edge_root(&whole, ret_root);
 }
 
-/* Reports a root that is wrong, from the last root that was right on. If there is a finding in between, that finding is
- * taken for the cause: which of row, tile and kept hash is the true one cannot be known. */
+/* Reports a root that is wrong, from the last root that was right on. If there is a finding in
+ * between, that finding is taken for the cause: which of row, tile and kept hash is the true one
+ * cannot be known. */
 static void report_unverified(struct check *c, const char *what) {
     int64_t behind = offset_of(c, c->leaves);
     if (findings_within(&c->verifier->shared->findings, c->log->topic, c->log->partition,
@@ -86,8 +87,8 @@ static void meet_checkpoints(struct check *c) {
     }
 }
 
-/* A checkpoint is larger than the log: records are gone from its end. Those behind the last checkpoint that fits are then
- * covered by no signature. */
+/* A checkpoint is larger than the log: records are gone from its end. Those behind the last
+ * checkpoint that fits are then covered by no signature. */
 static void checkpoints_beyond(struct check *c) {
     const struct cursor_checkpoint *e = checkpoint_cursor_next(&c->cursor);
     if (e && e->size > c->leaves && e->is_good)

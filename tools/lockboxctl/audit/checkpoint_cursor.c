@@ -1,5 +1,5 @@
-/* Reads a log's checkpoints page by page and checks each as it comes: its signature, and its row's columns against
- * its signed note. A checkpoint that is wrong is a finding, and the cursor goes on.
+/* Reads a log's checkpoints page by page and checks each as it comes: its signature, and its row's
+ * columns against its signed note. A checkpoint that is wrong is a finding, and the cursor goes on.
  */
 #include "checkpoint_cursor.h"
 
@@ -19,7 +19,8 @@ void checkpoint_cursor_done(struct checkpoint_cursor *cursor) {
     free(cursor->list);
 }
 
-/* Whether key_id is one of the note's signatures. There are two while one key takes over from another. */
+/* Whether key_id is one of the note's signatures. There are two while one key takes over from
+ * another. */
 static bool is_signer(const struct lbx_note *note, const char *origin, const char *key_id) {
     for (size_t i = 0; i < note->signature_count; i++) {
         char id[12];

@@ -1,4 +1,5 @@
-/* A cursor over a log's checkpoints, in the order of their sizes. The log's tree must have each one's root. */
+/* A cursor over a log's checkpoints, in the order of their sizes. The log's tree must have each
+ * one's root. */
 #ifndef LOCKBOXCTL_AUDIT_CHECKPOINT_CURSOR_H
 #define LOCKBOXCTL_AUDIT_CHECKPOINT_CURSOR_H
 
@@ -24,7 +25,8 @@ void checkpoint_cursor_init(struct checkpoint_cursor *cursor, struct verifier *v
                             const struct log *log);
 void checkpoint_cursor_done(struct checkpoint_cursor *cursor);
 
-/* The next checkpoint, which stays the next until the caller adds 1 to cursor->at; NULL: there are no more. */
+/* The next checkpoint, which stays the next until the caller adds 1 to cursor->at; NULL: there are
+ * no more. */
 const struct cursor_checkpoint *checkpoint_cursor_next(struct checkpoint_cursor *cursor);
 
 #endif

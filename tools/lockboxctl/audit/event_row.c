@@ -1,5 +1,5 @@
-/* Reads rows of audit.event from COPY's binary form. A row is taken only if every byte is of the form that the
- * auditor writes, because two forms of one record would have one leaf hash.
+/* Reads rows of audit.event from COPY's binary form. A row is taken only if every byte is of the
+ * form that the auditor writes, because two forms of one record would have one leaf hash.
  */
 #include "event_row.h"
 
@@ -21,7 +21,8 @@ enum {
     COLUMNS = 16
 };
 
-/* Splits a row into its fields. A row of copy_leaves.sql ends with the leaf hash: the columns behind it become NULL. */
+/* Splits a row into its fields. A row of copy_leaves.sql ends with the leaf hash: the columns
+ * behind it become NULL. */
 static bool split(const char *bytes, size_t len, struct cell fields[COLUMNS]) {
     uint16_t count;
     uint32_t size;
@@ -76,7 +77,8 @@ static bool bytes_of(struct cell cell, const void **ret_bytes, size_t *ret_len) 
     return true;
 }
 
-/* Headers are hashed as they are stored. They must be of the one canonical form, else two rows could have one leaf. */
+/* Headers are hashed as they are stored. They must be of the one canonical form, else two rows
+ * could have one leaf. */
 static bool headers_of(struct row *row, bool want, struct lbx_arena *arena) {
     struct lbx_header *headers = NULL;
     struct cell cell = row->headers;

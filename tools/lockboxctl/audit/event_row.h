@@ -34,7 +34,8 @@ enum {
     CELL_COUNT
 };
 
-/* What stands in a row; all of it borrowed from the row's bytes, the record's headers from an arena. */
+/* What stands in a row; all of it borrowed from the row's bytes, the record's headers from an
+ * arena. */
 struct row {
     struct lbx_record record;
     struct cell headers; /* as they are hashed */
@@ -44,8 +45,9 @@ struct row {
     bool has_event_time;
 };
 
-/* Reads a row. False: *ret_wrong says in what the row is none that the auditor writes, static. The record's offset is set
- * even then, -1 where the row is too short for one. Headers are checked always, and decoded if want_headers. */
+/* Reads a row. False: *ret_wrong says in what the row is none that the auditor writes, static. The
+ * record's offset is set even then, -1 where the row is too short for one. Headers are checked
+ * always, and decoded if want_headers. */
 bool row_read(const struct place *place, const char *bytes, size_t len, bool want_headers,
               struct lbx_arena *arena, struct row *ret_row, const char **ret_wrong);
 

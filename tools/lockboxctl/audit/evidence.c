@@ -1,5 +1,6 @@
-/* Chooses the records for an export or a report, and for each log a checkpoint that covers them; waits up to 10 s for
- * the newest to be signed. Every record that is chosen is visited, or the command fails.
+/* Chooses the records for an export or a report, and for each log a checkpoint that covers them;
+ * waits up to 10 s for the newest to be signed. Every record that is chosen is visited, or the
+ * command fails.
  */
 #include "evidence.h"
 
@@ -81,8 +82,8 @@ static enum ctl_exit newest_witnessed(struct lbx_pg *pg, const struct log *log,
     return code;
 }
 
-/* A log's newest checkpoint, and where the policy asks for witnesses the newest that enough of them cosigned. NULL and
- * 0: there is none. */
+/* A log's newest checkpoint, and where the policy asks for witnesses the newest that enough of them
+ * cosigned. NULL and 0: there is none. */
 static enum ctl_exit checkpoint_to_show(struct lbx_pg *pg, const struct log *log,
                                         const struct trusted *trusted, struct lbx_arena *arena,
                                         const char **ret_note, uint64_t *ret_size) {

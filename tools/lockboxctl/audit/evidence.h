@@ -1,5 +1,5 @@
-/* Records that somebody asked for, each with the log and the checkpoint that it is proved by: what an export writes and
- * a report shows.
+/* Records that somebody asked for, each with the log and the checkpoint that it is proved by: what
+ * an export writes and a report shows.
  */
 #ifndef LOCKBOXCTL_AUDIT_EVIDENCE_H
 #define LOCKBOXCTL_AUDIT_EVIDENCE_H

@@ -1,4 +1,5 @@
-/* Collects what verification found: for each log the finding with the smallest offset. All functions take the lock. */
+/* Collects what verification found: for each log the finding with the smallest offset. All
+ * functions take the lock. */
 #include "findings.h"
 
 #include <stdarg.h>

@@ -1,5 +1,5 @@
-/* Reads a partition from Kafka in step with the store's rows. A record that only one side has, or that differs, is a
- * finding; if Kafka does not answer, the verifier stops with exit code 3.
+/* Reads a partition from Kafka in step with the store's rows. A record that only one side has, or
+ * that differs, is a finding; if Kafka does not answer, the verifier stops with exit code 3.
  */
 #include "kafka_compare.h"
 
@@ -30,7 +30,8 @@ void kafka_compare_begin(struct kafka_compare *b, struct verifier *verifier,
         b->first = INT64_MAX;
         return;
     }
-    /* Records that came after the snapshot are not compared: the store's side is read as of the snapshot. */
+    /* Records that came after the snapshot are not compared: the store's side is read as of the
+     * snapshot. */
     if (err == LBX_OK)
         err = lbx_reader_begin(verifier->kafka, log->topic, log->partition, b->first,
                                behind < head ? behind : head);

@@ -1,5 +1,6 @@
-/* keygen: makes an Ed25519 key that signs checkpoints. The private key goes into a new file of mode 0600 and is wiped
- * from memory; the verifier key is printed. An existing file is never overwritten.
+/* keygen: makes an Ed25519 key that signs checkpoints. The private key goes into a new file of mode
+ * 0600 and is wiped from memory; the verifier key is printed. An existing file is never
+ * overwritten.
  */
 #include "commands.h"
 

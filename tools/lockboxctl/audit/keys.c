@@ -1,6 +1,6 @@
-/* Loads the public keys and the witness policy that the operator gave, and judges checkpoints by them. Private keys
- * are wiped after their public half is taken. Anything that cannot be read is a usage error: no key is silently left
- * out.
+/* Loads the public keys and the witness policy that the operator gave, and judges checkpoints by
+ * them. Private keys are wiped after their public half is taken. Anything that cannot be read is a
+ * usage error: no key is silently left out.
  */
 #include "keys.h"
 

@@ -1,5 +1,6 @@
-/* Writes files into a new folder or ustar archive, and reads them back. Archives come from strangers: every length
- * and name is checked, links and special files are refused, a file has 64 MiB at most.
+/* Writes files into a new folder or ustar archive, and reads them back. Archives come from
+ * strangers: every length and name is checked, links and special files are refused, a file has 64
+ * MiB at most.
  */
 #include "pack.h"
 

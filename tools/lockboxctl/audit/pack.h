@@ -1,4 +1,5 @@
-/* Named files, written into a folder or a tar archive (POSIX ustar), and read back in the order of their names.
+/* Named files, written into a folder or a tar archive (POSIX ustar), and read back in the order of
+ * their names.
  */
 #ifndef LOCKBOXCTL_AUDIT_PACK_H
 #define LOCKBOXCTL_AUDIT_PACK_H
@@ -28,9 +29,9 @@ struct packed {
     size_t len;
 };
 
-/* Calls visit with each file, in the order of the archive or, for a folder, of the names. Stops at the first code of visit
- * that is not CTL_DONE, and returns it. After saying why: CTL_NO for what is no archive of ours, CTL_USAGE for what cannot
- * be read. */
+/* Calls visit with each file, in the order of the archive or, for a folder, of the names. Stops at
+ * the first code of visit that is not CTL_DONE, and returns it. After saying why: CTL_NO for what
+ * is no archive of ours, CTL_USAGE for what cannot be read. */
 enum ctl_exit pack_each(const char *path,
                         enum ctl_exit (*visit)(void *context, const struct packed *file),
                         void *context);

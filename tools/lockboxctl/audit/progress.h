@@ -1,4 +1,5 @@
-/* Progress of a long run, on standard error: a bar on a terminal, otherwise a line every few seconds. */
+/* Progress of a long run, on standard error: a bar on a terminal, otherwise a line every few
+ * seconds. */
 #ifndef LOCKBOXCTL_AUDIT_PROGRESS_H
 #define LOCKBOXCTL_AUDIT_PROGRESS_H
 
@@ -14,8 +15,8 @@ struct progress {
 };
 
 void progress_begin(struct progress *progress, uint64_t total);
-/* Adds records that are done, the last of them of this partition. To be called every few thousand records; from any
- * thread. */
+/* Adds records that are done, the last of them of this partition. To be called every few thousand
+ * records; from any thread. */
 void progress_step(struct progress *progress, uint64_t done, const char *topic, int32_t partition);
 void progress_end(struct progress *progress);
 

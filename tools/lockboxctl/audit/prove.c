@@ -1,4 +1,5 @@
-/* audit proof and audit vkey: a record's inclusion proof, and the verifier keys, in the C2SP text forms. */
+/* audit proof and audit vkey: a record's inclusion proof, and the verifier keys, in the C2SP text
+ * forms. */
 #include "prove.h"
 
 #include "commands.h"

@@ -1,5 +1,6 @@
-/* Checkpoints as the auditor published them to Kafka: each must be in the table of checkpoints. A checkpoint cannot be
- * removed from the table unnoticed unless its published record is removed, too.
+/* Checkpoints as the auditor published them to Kafka: each must be in the table of checkpoints. A
+ * checkpoint cannot be removed from the table unnoticed unless its published record is removed,
+ * too.
  */
 #ifndef LOCKBOXCTL_AUDIT_PUBLISHED_H
 #define LOCKBOXCTL_AUDIT_PUBLISHED_H

@@ -1,5 +1,6 @@
-/* Checks some offsets of a log: the leaf hashes of their rows, put in the place of the store's, must give the root
- * that was signed. Time grows with the range and the logarithm of the log, not with the log.
+/* Checks some offsets of a log: the leaf hashes of their rows, put in the place of the store's,
+ * must give the root that was signed. Time grows with the range and the logarithm of the log, not
+ * with the log.
  */
 #include "range.h"
 
@@ -65,8 +66,8 @@ static void take_row(void *context, const struct checked *row) {
 
 /* ---- what the log says ---- */
 
-/* Compares a leaf with the hash that a tile or a kept hash has for it. A difference is a finding, and the store's hash is
- * taken, so that the root does not report the same difference again. */
+/* Compares a leaf with the hash that a tile or a kept hash has for it. A difference is a finding,
+ * and the store's hash is taken, so that the root does not report the same difference again. */
 static void compare_leaf(struct range *r, uint64_t leaf, const struct lbx_hash *known) {
     struct lbx_hash *ours = &r->leaves[leaf - r->first];
     int64_t offset = r->log->base + (int64_t)leaf;

@@ -4,7 +4,8 @@
 
 #include "verifier.h"
 
-/* Offsets [first, behind) of a log: their rows against tiles, head and the checkpoint that covers them. */
+/* Offsets [first, behind) of a log: their rows against tiles, head and the checkpoint that covers
+ * them. */
 void check_range(struct verifier *verifier, const struct log *log, int64_t first, int64_t behind);
 
 #endif

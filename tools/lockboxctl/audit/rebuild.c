@@ -1,7 +1,7 @@
-/* audit rebuild: makes the read models again from the rows of audit.event. The auditor's statements write into
- * temporary tables of the models' names, which the session finds before the schema's; then those are compared or put
- * in place. All is one transaction over one snapshot. --check waits for nobody; a rebuild holds the models' lock, and
- * the auditor, to its end.
+/* audit rebuild: makes the read models again from the rows of audit.event. The auditor's statements
+ * write into temporary tables of the models' names, which the session finds before the schema's;
+ * then those are compared or put in place. All is one transaction over one snapshot. --check waits
+ * for nobody; a rebuild holds the models' lock, and the auditor, to its end.
  */
 #include "commands.h"
 

@@ -1,5 +1,5 @@
-/* audit report: a request's story as one HTML page (report/report.html). Every record on the page is proved while the
- * page is made; one that is not proved is marked, and makes exit code 1.
+/* audit report: a request's story as one HTML page (report/report.html). Every record on the page
+ * is proved while the page is made; one that is not proved is marked, and makes exit code 1.
  */
 #include "commands.h"
 
@@ -148,8 +148,8 @@ static int as_told(const void *a, const void *b) {
     return differ ? differ : order(x->sequence, y->sequence);
 }
 
-/* What others say is told where Lockbox acted on it, right before the first event that it caused; all
- * else at its own time. */
+/* What others say is told where Lockbox acted on it, right before the first event that it caused;
+ * all else at its own time. */
 static void place_moment(const struct report *r, struct moment *m) {
     const struct moment *first = NULL;
     for (size_t i = 0; !m->ours && m->event_id && i < r->moment_count; i++) {

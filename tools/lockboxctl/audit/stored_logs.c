@@ -1,5 +1,6 @@
-/* Reads heads, tiles, leaf hashes and checkpoints from the audit store. A stored value that is not of its form is
- * returned as "does not fit" for the caller to report. Nothing read here is trusted before it is checked.
+/* Reads heads, tiles, leaf hashes and checkpoints from the audit store. A stored value that is not
+ * of its form is returned as "does not fit" for the caller to report. Nothing read here is trusted
+ * before it is checked.
  */
 #include "stored_logs.h"
 

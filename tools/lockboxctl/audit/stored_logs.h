@@ -1,4 +1,5 @@
-/* The store's transparency logs, as its tables have them: heads, tiles, checkpoints. None of it is trusted. */
+/* The store's transparency logs, as its tables have them: heads, tiles, checkpoints. None of it is
+ * trusted. */
 #ifndef LOCKBOXCTL_AUDIT_STORED_LOGS_H
 #define LOCKBOXCTL_AUDIT_STORED_LOGS_H
 
@@ -76,12 +77,14 @@ struct stored_checkpoint {
     const char *origin, *root_hex, *key_id, *note; /* as long as the result they were read from */
 };
 
-/* Up to `most` behind a size, numbered up to last_number, by size, into the result of pg's last call. */
+/* Up to `most` behind a size, numbered up to last_number, by size, into the result of pg's last
+ * call. */
 enum ctl_exit checkpoints_ask(struct lbx_pg *pg, const struct log *log, uint64_t behind_size,
                               size_t most, int64_t last_number, size_t *ret_count);
 struct stored_checkpoint checkpoint_at(const struct lbx_pg *pg, size_t row);
 
-/* The smallest of at least that size, into the result of pg's last call; its row count tells whether there is one. */
+/* The smallest of at least that size, into the result of pg's last call; its row count tells
+ * whether there is one. */
 enum ctl_exit checkpoint_covering(struct lbx_pg *pg, const struct log *log, uint64_t size,
                                   bool *ret_any);
 enum ctl_exit checkpoint_newest(struct lbx_pg *pg, const struct log *log, bool *ret_any);

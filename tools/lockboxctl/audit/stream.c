@@ -1,5 +1,6 @@
-/* Streams the rows of a log by COPY and checks each by itself: its leaf hash is that of its record, its columns are
- * what the record says. A row that is wrong is returned with the reason, not dropped.
+/* Streams the rows of a log by COPY and checks each by itself: its leaf hash is that of its record,
+ * its columns are what the record says. A row that is wrong is returned with the reason, not
+ * dropped.
  */
 #include "stream.h"
 

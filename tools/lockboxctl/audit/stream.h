@@ -1,4 +1,5 @@
-/* A stream of a log's rows. Each is checked as it comes: its leaf hash, and its columns, are those of its record. */
+/* A stream of a log's rows. Each is checked as it comes: its leaf hash, and its columns, are those
+ * of its record. */
 #ifndef LOCKBOXCTL_AUDIT_STREAM_H
 #define LOCKBOXCTL_AUDIT_STREAM_H
 
@@ -26,7 +27,8 @@ struct stream {
 void stream_init(struct stream *stream, struct lbx_pg *pg, bool columns);
 void stream_done(struct stream *stream);
 
-/* Begins to read: COPY, whose rows are of this place. Nothing else may use the connection until the last row. */
+/* Begins to read: COPY, whose rows are of this place. Nothing else may use the connection until the
+ * last row. */
 enum lbx_err stream_begin(struct stream *stream, const struct place *place) LBX_MUST_CHECK;
 
 /* The next row, which lives until the next call. LBX_ERR_NOT_FOUND: there are no more. */

@@ -1,5 +1,5 @@
-/* Reads tiles ahead of the leaves, and recomputes the tiles of higher levels from the level below. A tile that is
- * missing or differs is a finding, and reading goes on.
+/* Reads tiles ahead of the leaves, and recomputes the tiles of higher levels from the level below.
+ * A tile that is missing or differs is a finding, and reading goes on.
  */
 #include "tile_reader.h"
 

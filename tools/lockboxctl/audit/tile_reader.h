@@ -1,4 +1,5 @@
-/* What the store has of leaves besides their rows: tiles, and the leaf hashes that are kept of detached months. */
+/* What the store has of leaves besides their rows: tiles, and the leaf hashes that are kept of
+ * detached months. */
 #ifndef LOCKBOXCTL_AUDIT_TILE_READER_H
 #define LOCKBOXCTL_AUDIT_TILE_READER_H
 
@@ -27,8 +28,8 @@ struct tile_reader {
 void tile_reader_init(struct tile_reader *reader, struct verifier *verifier, const struct log *log);
 void tile_reader_done(struct tile_reader *reader);
 
-/* The hash of a leaf: from its tile, otherwise the one that was kept; NULL: there is neither. Leaves are asked for in
- * their order. */
+/* The hash of a leaf: from its tile, otherwise the one that was kept; NULL: there is neither.
+ * Leaves are asked for in their order. */
 const struct lbx_hash *tile_reader_leaf(struct tile_reader *reader, uint64_t leaf);
 
 /* All leaves of a tile of level 0 have been asked for; root is their tree's root. */

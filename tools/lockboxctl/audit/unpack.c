@@ -1,6 +1,6 @@
-/* audit verify PATH: checks an export by itself. Each leaf names its record, its proof leads to a root, and that root
- * is in a signed checkpoint. Missing, doubled and surplus files are refused as well, so that nothing unproved stands
- * in an export.
+/* audit verify PATH: checks an export by itself. Each leaf names its record, its proof leads to a
+ * root, and that root is in a signed checkpoint. Missing, doubled and surplus files are refused as
+ * well, so that nothing unproved stands in an export.
  */
 #include "unpack.h"
 

@@ -1,5 +1,5 @@
-/* Asks the database for one verifier, and streams a log's rows to whoever checks them. A database that fails sets the
- * verifier's exit code, and no further question is asked.
+/* Asks the database for one verifier, and streams a log's rows to whoever checks them. A database
+ * that fails sets the verifier's exit code, and no further question is asked.
  */
 #include "verifier.h"
 

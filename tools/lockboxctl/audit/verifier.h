@@ -1,4 +1,5 @@
-/* A verifier checks one log after another, with connections of its own; several run side by side, each in a thread. */
+/* A verifier checks one log after another, with connections of its own; several run side by side,
+ * each in a thread. */
 #ifndef LOCKBOXCTL_AUDIT_VERIFIER_H
 #define LOCKBOXCTL_AUDIT_VERIFIER_H
 
@@ -41,7 +42,8 @@ struct verifier {
     findings_add(&(verifier)->shared->findings, (log)->topic, (log)->partition, (offset),          \
                  __VA_ARGS__)
 
-/* Asks on one of the verifier's connections; false, and the verifier's code tells, where there is no answer. */
+/* Asks on one of the verifier's connections; false, and the verifier's code tells, where there is
+ * no answer. */
 bool verifier_ask(struct verifier *verifier, struct lbx_pg *pg, const struct lbx_sql *sql,
                   int param_count, const char *const *params);
 

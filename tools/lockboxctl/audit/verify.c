@@ -1,6 +1,6 @@
-/* audit verify: the store's logs against their own hashes, signatures and, on demand, Kafka. Logs are shared out to
- * one verifier per processor, all of which see the same snapshot. Findings make exit code 1; failures have codes of
- * their own.
+/* audit verify: the store's logs against their own hashes, signatures and, on demand, Kafka. Logs
+ * are shared out to one verifier per processor, all of which see the same snapshot. Findings make
+ * exit code 1; failures have codes of their own.
  */
 #include "commands.h"
 
@@ -130,7 +130,8 @@ static enum ctl_exit open_verifiers(struct run *run) {
     return code;
 }
 
-/* Where each partition that the store knows ends in Kafka: topic, partition, the offset behind the last. */
+/* Where each partition that the store knows ends in Kafka: topic, partition, the offset behind the
+ * last. */
 static enum ctl_exit ends_of_kafka(const struct verifier *verifier, struct lbx_rows *ends) {
     enum ctl_exit code = proof_ask(verifier->hashes, &sql_proof_places, 0, NULL);
     for (size_t row = 0; code == CTL_DONE && row < lbx_pg_row_count(verifier->hashes, 0); row++) {

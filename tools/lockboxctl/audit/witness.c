@@ -1,6 +1,6 @@
-/* audit witness: sends each log's newest checkpoint to the witnesses of the policy (C2SP tlog-witness) with a
- * consistency proof, and stores their cosignatures. A witness that refuses may have seen another log of this name:
- * exit code 1.
+/* audit witness: sends each log's newest checkpoint to the witnesses of the policy (C2SP
+ * tlog-witness) with a consistency proof, and stores their cosignatures. A witness that refuses may
+ * have seen another log of this name: exit code 1.
  */
 #include "commands.h"
 
@@ -144,7 +144,8 @@ static void answer_done(struct lbx_answer *answer) {
     lbx_buf_done(&answer->body);
 }
 
-/* Asks; if the witness answers with another size than old_size (409), asks once more with that size. */
+/* Asks; if the witness answers with another size than old_size (409), asks once more with that
+ * size. */
 static void ask(struct asking *a, const struct pair *pair, uint64_t old_size, bool again) {
     struct lbx_buf body LBX_BUF = {0}, url LBX_BUF = {0};
     struct lbx_answer answer LBX_CLEANUP(answer_done) = {0};

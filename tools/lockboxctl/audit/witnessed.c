@@ -1,5 +1,5 @@
-/* Checks the cosignatures that the witness policy asks for. A cosignature that does not hold is a finding, and so is
- * a log that no checkpoint covers with enough witnesses.
+/* Checks the cosignatures that the witness policy asks for. A cosignature that does not hold is a
+ * finding, and so is a log that no checkpoint covers with enough witnesses.
  */
 #include "witnessed.h"
 
@@ -34,7 +34,8 @@ static void take(struct verifier *verifier, const struct log *log, size_t row,
         *ret = (struct witnessed){true, (uint64_t)size};
 }
 
-/* A policy asks for witnesses: every cosignature of theirs holds, and there is a checkpoint with enough. */
+/* A policy asks for witnesses: every cosignature of theirs holds, and there is a checkpoint with
+ * enough. */
 void check_witnesses(struct verifier *verifier, const struct log *log) {
     struct lbx_arena *arena = &verifier->arena;
     struct witnessed witnessed = {0};

@@ -1,4 +1,5 @@
-/* A policy asks for witnesses: every cosignature of theirs holds, and there is a checkpoint with enough. */
+/* A policy asks for witnesses: every cosignature of theirs holds, and there is a checkpoint with
+ * enough. */
 #ifndef LOCKBOXCTL_AUDIT_WITNESSED_H
 #define LOCKBOXCTL_AUDIT_WITNESSED_H
 

@@ -1,5 +1,5 @@
-/* notification list and notification retry: the ledger of mails. A retry makes mails due at once; the notifier sends
- * them. Nothing is sent from here.
+/* notification list and notification retry: the ledger of mails. A retry makes mails due at once;
+ * the notifier sends them. Nothing is sent from here.
  */
 #include "commands.h"
 

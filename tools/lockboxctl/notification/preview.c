@@ -1,5 +1,5 @@
-/* notification preview and templates check: what mails say, by built-in examples. Nothing is sent. All that is wrong
- * with a template is printed with file and line.
+/* notification preview and templates check: what mails say, by built-in examples. Nothing is sent.
+ * All that is wrong with a template is printed with file and line.
  */
 #include "commands.h"
 
@@ -14,7 +14,8 @@
 LBX_DEFINE_CLEANUP(struct lbx_mail_templates *, mail_templates, lbx_mail_templates_free)
 #define CTL_TEMPLATES LBX_CLEANUP(lbx_cleanup_mail_templates)
 
-/* The templates built in, and those of folder in their place; "": none. Says what is wrong with them. */
+/* The templates built in, and those of folder in their place; "": none. Says what is wrong with
+ * them. */
 static enum ctl_exit open_templates(struct ctl *ctl, const char *folder,
                                     struct lbx_mail_templates **ret_templates, size_t *ret_count) {
     struct lbx_file *files = NULL;

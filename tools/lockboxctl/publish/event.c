@@ -1,5 +1,5 @@
-/* ticket …, tenant …, access report: publish an event as a ticketing system, a portal or an enforcement point would.
- * The command's row names the event, and the event's table its fields.
+/* ticket …, tenant …, access report: publish an event as a ticketing system, a portal or an
+ * enforcement point would. The command's row names the event, and the event's table its fields.
  */
 #include "commands.h"
 

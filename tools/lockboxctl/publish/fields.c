@@ -1,5 +1,6 @@
-/* Makes an event's JSON from FIELD=VALUE words, by the table that the event's consumer decodes it by. A word that
- * names no field, or a field twice, is a usage error; wrong values are left to the decoder to name.
+/* Makes an event's JSON from FIELD=VALUE words, by the table that the event's consumer decodes it
+ * by. A word that names no field, or a field twice, is a usage error; wrong values are left to the
+ * decoder to name.
  */
 #include "fields.h"
 

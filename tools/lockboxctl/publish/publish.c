@@ -1,5 +1,6 @@
-/* Writes events as Kafka records, sends them and waits until the brokers have them. An event is first decoded by the
- * rules of its consumer, so that an event which would end in quarantine is refused here, with the field's name.
+/* Writes events as Kafka records, sends them and waits until the brokers have them. An event is
+ * first decoded by the rules of its consumer, so that an event which would end in quarantine is
+ * refused here, with the field's name.
  */
 #include "publish.h"
 

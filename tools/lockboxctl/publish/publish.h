@@ -1,4 +1,5 @@
-/* Publishing: what approve and deny, the publishers of ticket and tenant events, and quarantine replay share. */
+/* Publishing: what approve and deny, the publishers of ticket and tenant events, and quarantine
+ * replay share. */
 #ifndef LOCKBOXCTL_PUBLISH_H
 #define LOCKBOXCTL_PUBLISH_H
 
@@ -21,8 +22,8 @@ void ctl_message_done(struct ctl_message *m);
 /* A new UUIDv7. */
 void ctl_event_id(char ret_id[LBX_UUID_SIZE]);
 
-/* Fills *m. key is the record's, and the event's subject; data the struct of the type's table. False, with the
- * words printed, where the event's reader would reject it. */
+/* Fills *m. key is the record's, and the event's subject; data the struct of the type's table.
+ * False, with the words printed, where the event's reader would reject it. */
 bool ctl_message_write(struct ctl *ctl, enum lbx_event_type type, const char *key, const void *data,
                        struct ctl_message *m);
 

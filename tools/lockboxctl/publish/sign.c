@@ -1,6 +1,6 @@
-/* Signs a decision with an approver's private key (JWS, EdDSA; docs/signatures.md). The digest is computed here from
- * the request in the operational database, and signed only if it is the digest stored there. Keys are wiped after
- * use.
+/* Signs a decision with an approver's private key (JWS, EdDSA; docs/signatures.md). The digest is
+ * computed here from the request in the operational database, and signed only if it is the digest
+ * stored there. Keys are wiped after use.
  */
 #include "sign.h"
 
@@ -61,8 +61,9 @@ bool ctl_public_jwk(struct ctl *ctl, const char *path, struct lbx_jwk *ret_jwk) 
 
 /* ---- what is signed ---- */
 
-/* The digest of what the request asks for. It can be recomputed only while the request waits for a decision: an approval
- * sets starts_at to the time at which access began. Afterwards the stored digest is taken. */
+/* The digest of what the request asks for. It can be recomputed only while the request waits for a
+ * decision: an approval sets starts_at to the time at which access began. Afterwards the stored
+ * digest is taken. */
 static enum ctl_exit digest_of(const struct lbx_request *request, const char **ret_digest) {
     struct lbx_buf consent LBX_BUF = {0};
     char digest[LBX_SHA256_HEX_SIZE];

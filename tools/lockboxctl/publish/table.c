@@ -1,5 +1,5 @@
-/* The group's commands, one row each. parse.c reads the command line by these rows, usage.c, man.c and completion.c
- * print them.
+/* The group's commands, one row each. parse.c reads the command line by these rows, usage.c, man.c
+ * and completion.c print them.
  */
 #include "commands.h"
 

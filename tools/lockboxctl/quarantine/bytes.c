@@ -1,4 +1,5 @@
-/* Bytes of a record for people (text or a hexadecimal dump) and for programs (a JSON object with both). */
+/* Bytes of a record for people (text or a hexadecimal dump) and for programs (a JSON object with
+ * both). */
 #include "bytes.h"
 
 #include "base/utf8.h"

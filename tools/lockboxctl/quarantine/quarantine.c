@@ -1,5 +1,5 @@
-/* quarantine list and quarantine show: rejected records with their bytes untouched. Bytes that are no text are shown
- * as hexadecimal.
+/* quarantine list and quarantine show: rejected records with their bytes untouched. Bytes that are
+ * no text are shown as hexadecimal.
  */
 #include "commands.h"
 

@@ -1,7 +1,7 @@
-/* quarantine replay and quarantine discard. A replay is entered in the database before the record is sent, and
- * settled with its event once Kafka has the record. If it breaks off in between, the record may be in Kafka: a replay
- * begun again after a minute publishes the record once more under the same CloudEvents id, which no worker acts on
- * twice.
+/* quarantine replay and quarantine discard. A replay is entered in the database before the record
+ * is sent, and settled with its event once Kafka has the record. If it breaks off in between, the
+ * record may be in Kafka: a replay begun again after a minute publishes the record once more under
+ * the same CloudEvents id, which no worker acts on twice.
  */
 #include "commands.h"
 
@@ -207,8 +207,8 @@ static bool operator_is_valid(struct ctl *ctl, const struct lbx_principal *by) {
     return false;
 }
 
-/* Settles one record after another. A record that fails is said, and the next one is tried, unless a dependency cannot be
- * reached. */
+/* Settles one record after another. A record that fails is said, and the next one is tried, unless
+ * a dependency cannot be reached. */
 static enum ctl_exit each(struct ctl *ctl, enum ctl_exit (*settle_one)(struct settling *)) {
     struct settling s = {.ctl = ctl, .told = {.reason = ctl->options[CTL_REASON]}};
     struct lbx_pg *pg CTL_PG = NULL;

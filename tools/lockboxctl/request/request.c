@@ -1,5 +1,5 @@
-/* request list and request show: requests as the operational database has them. The state is read once; nothing is
- * changed. A request that this program cannot decode is still printed by -o json.
+/* request list and request show: requests as the operational database has them. The state is read
+ * once; nothing is changed. A request that this program cannot decode is still printed by -o json.
  */
 #include "commands.h"
 

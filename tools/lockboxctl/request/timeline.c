@@ -1,5 +1,5 @@
-/* request timeline: the records about a request in the audit store, each told as a sentence. A record that cannot be
- * decoded is a line with its bare type.
+/* request timeline: the records about a request in the audit store, each told as a sentence. A
+ * record that cannot be decoded is a line with its bare type.
  */
 #include "commands.h"
 

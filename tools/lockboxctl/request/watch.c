@@ -1,5 +1,5 @@
-/* --watch: asks once a second, and prints the answer whole whenever it differs from the one before. Ends with the
- * exit code of a question that failed; an answer of "nothing found" is asked again.
+/* --watch: asks once a second, and prints the answer whole whenever it differs from the one before.
+ * Ends with the exit code of a question that failed; an answer of "nothing found" is asked again.
  */
 #include "watch.h"
 

@@ -1,5 +1,5 @@
-/* What a shell offers while a command is typed: one function of choices that bash and zsh both read, written from the
- * rows of the commands, and each shell's own part.
+/* What a shell offers while a command is typed: one function of choices that bash and zsh both
+ * read, written from the rows of the commands, and each shell's own part.
  */
 #include "commands.h"
 

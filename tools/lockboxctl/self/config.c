@@ -1,5 +1,6 @@
-/* Prints every setting with its value or default. Secrets, and passwords in URLs, are shown as ***. A setting that
- * cannot be read does not stop the list; it is said behind the list with exit code 2.
+/* Prints every setting with its value or default. Secrets, and passwords in URLs, are shown as ***.
+ * A setting that cannot be read does not stop the list; it is said behind the list with exit code
+ * 2.
  */
 #include "commands.h"
 

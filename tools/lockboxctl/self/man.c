@@ -17,7 +17,8 @@ static size_t put_wide(const char *text, struct lbx_buf *out) {
     return len;
 }
 
-/* Text that roff reads as text: no request at a line's beginning, no escape, and hyphens that can be copied. */
+/* Text that roff reads as text: no request at a line's beginning, no escape, and hyphens that can
+ * be copied. */
 static void put_text(const char *text, struct lbx_buf *out) {
     bool begins = out->len == 0 || out->data[out->len - 1] == '\n';
     for (size_t len = 1; *text; text += len) {

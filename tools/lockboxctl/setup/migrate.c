@@ -1,6 +1,6 @@
-/* db migrate and db status: the schemas of both databases, from schemas/db/NAME/V*.sql. A script's SHA-256 is
- * recorded with it; a script that changed since, or a version unknown here, stops the migration before anything is
- * done. A script and its record are one transaction.
+/* db migrate and db status: the schemas of both databases, from schemas/db/NAME/V*.sql. A script's
+ * SHA-256 is recorded with it; a script that changed since, or a version unknown here, stops the
+ * migration before anything is done. A script and its record are one transaction.
  */
 #include "commands.h"
 
@@ -26,7 +26,8 @@ static const struct schema schemas[] = {
 };
 enum { SCHEMA_COUNT = sizeof schemas / sizeof *schemas };
 
-/* One script, one row of lockbox_migration, or both. Borrowed from the program and from the arena. */
+/* One script, one row of lockbox_migration, or both. Borrowed from the program and from the
+ * arena. */
 struct migration {
     long version;
     const char *name, *text; /* text NULL: this program does not know it */

@@ -1,5 +1,5 @@
-/* topics create and topics check: the Kafka topics under LOCKBOX_TOPIC_PREFIX. Topics that exist are never changed;
- * check says with exit code 1 which of them would not take what Lockbox writes.
+/* topics create and topics check: the Kafka topics under LOCKBOX_TOPIC_PREFIX. Topics that exist
+ * are never changed; check says with exit code 1 which of them would not take what Lockbox writes.
  */
 #include "commands.h"
 
@@ -18,7 +18,8 @@ static bool has_one_partition(size_t topic) {
     return topic == LBX_TOPIC_CHECKPOINTS;
 }
 
-/* The largest record that is written there: an event as received, or a dead letter with its headers. */
+/* The largest record that is written there: an event as received, or a dead letter with its
+ * headers. */
 static int64_t least_bytes(const struct ctl *ctl, size_t topic) {
     return topic == LBX_TOPIC_DEADLETTER ? DEADLETTER_BYTES : ctl->settings.max_event_bytes;
 }
