@@ -19,7 +19,7 @@ TOPICS = ["tickets.v1", "tenants.v1", "decisions.v1", "accesses.v1", "events.v1"
 HAS_KEY, HAS_VALUE, NULL = 16, 32, 255
 # Every type of event, in the order of enum lbx_event_type, with its topic.
 TYPES = {name: f"{topic.lower()}.v1" for name, topic in re.findall(
-    r'X\(\w+, "(lockbox\.[\w.]+)", (\w+),', (REPOSITORY / "common/event/payload.h").read_text().replace("\\\n", " "))}
+    r'X\(\w+, \w+, "(lockbox\.[\w.]+)", (\w+),', (REPOSITORY / "common/event/vocabulary.h").read_text())}
 # fuzz_fields.c: tables of what is kept come first.
 REQUEST_TABLE, SIGNED_DECISION_TABLE = 0, 3
 

@@ -1,6 +1,6 @@
-/* Tells an event as one sentence for a terminal, by its family. Text from events is
- * stripped of control characters. A type that is left out does not compile. A record that cannot be
- * decoded is told by its type and the reason.
+/* Tells an event as one sentence for a terminal, by its family. Text from events is stripped of
+ * control characters. A type that is left out does not compile. A record that cannot be decoded is
+ * told by its type and the reason.
  */
 #include "story.h"
 
