@@ -1,4 +1,4 @@
-/* Whole lifecycles without Kafka, to measure the road by: the same events through the requester's and the
+/* Whole lifecycles without Kafka, to compare ./dev bench road with: the same events through the requester's and the
  * decider's own transactions, the same rows taken and marked as by the relay, but records come from memory and
  * nothing is sent. One session, one step after the other. Prints the lifecycles per second.
  *

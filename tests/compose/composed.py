@@ -10,7 +10,7 @@ from pathlib import Path
 
 from support.broker import Feed, Publisher, complaints
 from support.mail import Mail
-from support.road import Road
+from support.system import System
 from support.sql import Database
 from support.waiting import wait_until
 
@@ -86,8 +86,8 @@ def database_url(role: str, password_of: str, database: str) -> str:
     return f"postgresql://{role}:{secret(f'{password_of}_password')}@{published('postgres', 5432)}/{database}"
 
 
-class ComposedRoad(Road):
-    """As the tests of the road have it, over the published ports; mails come from Mailpit's API."""
+class ComposedSystem(System):
+    """As the other tests reach it, over the published ports; mails come from Mailpit's API."""
 
     def __init__(self):
         bootstrap = published("kafka", 29092)

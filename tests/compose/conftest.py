@@ -10,7 +10,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from composed import ComposedRoad, WORKERS, await_healthy  # noqa: E402
+from composed import ComposedSystem, WORKERS, await_healthy  # noqa: E402
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -19,8 +19,8 @@ def all_healthy():
 
 
 @pytest.fixture(scope="session")
-def road(all_healthy):
-    road = ComposedRoad()
-    yield road
-    assert road.events.complaints == []
-    road.close()
+def system(all_healthy):
+    system = ComposedSystem()
+    yield system
+    assert system.events.complaints == []
+    system.close()

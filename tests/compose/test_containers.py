@@ -87,17 +87,17 @@ def test_not_ready_worker_is_unhealthy_and_says_why():
     assert "waiting" in check
 
 
-def test_worker_ends_cleanly_and_is_started_again(road):
+def test_worker_ends_cleanly_and_is_started_again(system):
     before = container("requester")["State"]
     execute("requester", "bash", "-c", "kill -TERM 1")
     wait_until(lambda: container("requester")["RestartCount"] == 1 and health("requester") == "healthy",
                "the requester is back", 60, every=0.5)
     assert container("requester")["State"]["StartedAt"] > before["StartedAt"]
-    assert Tenant(road).request().first.kind == "request.created"
+    assert Tenant(system).request().first.kind == "request.created"
 
 
-def test_up_again_changes_nothing(road):
-    request = Tenant(road).request()
+def test_up_again_changes_nothing(system):
+    request = Tenant(system).request()
     before = {service: container(service)["Id"] for service in LONG_LIVED}
     compose("up", "-d", "--no-build")
     assert {service: container(service)["Id"] for service in LONG_LIVED} == before
@@ -106,8 +106,8 @@ def test_up_again_changes_nothing(road):
     assert request.check().allowed
 
 
-def test_state_outlives_the_containers(road):
-    request = Tenant(road).request()
+def test_state_outlives_the_containers(system):
+    request = Tenant(system).request()
     request.approve()
     compose("down")
     compose("up", "-d", "--no-build")

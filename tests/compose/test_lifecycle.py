@@ -4,13 +4,13 @@ from support.scenario import Tenant
 from support.waiting import wait_until
 
 
-def test_one_request_from_asked_to_ended(road):
-    tenant = Tenant(road)
+def test_one_request_from_asked_to_ended(system):
+    tenant = Tenant(system)
     request = tenant.request(duration="PT10S")
     assert request.first.kind == "request.created"
     assert not request.check().allowed
 
-    [mail] = wait_until(lambda: road.mails(tenant.owner.email), "the approver's mail")
+    [mail] = wait_until(lambda: system.mails(tenant.owner.email), "the approver's mail")
     assert request.id in mail.subject and request.ticket.id in mail.subject
     assert request.ticket.engineer.name in mail.text
 
@@ -18,20 +18,20 @@ def test_one_request_from_asked_to_ended(road):
     answer = request.check()
     assert (answer.allowed, str(answer.request_id), answer.reason) == (True, request.id, "approved")
 
-    wait_until(lambda: road.mails(request.ticket.engineer.email), "the engineer's mail")
+    wait_until(lambda: system.mails(request.ticket.engineer.email), "the engineer's mail")
     request.event("completed")
     assert not request.check().allowed
     assert request.kinds == ["created", "approved", "completed"]
 
     def audited() -> list[str]:
-        rows = road.auditor.rows("SELECT type FROM audit.event WHERE request_id = %s ORDER BY kafka_timestamp", request.id)
+        rows = system.auditor.rows("SELECT type FROM audit.event WHERE request_id = %s ORDER BY kafka_timestamp", request.id)
         return [row.type for row in rows if row.type.startswith("lockbox.request.")]
     expected = [f"lockbox.request.{kind}.v1" for kind in request.kinds]
     wait_until(lambda: audited() == expected, "the request's events in the audit store")
-    assert road.auditor.rows("SELECT * FROM audit.completeness WHERE missing > 0") == []
+    assert system.auditor.rows("SELECT * FROM audit.completeness WHERE missing > 0") == []
 
 
-def test_lockboxctl_in_the_image_sees_the_request(road):
+def test_lockboxctl_in_the_image_sees_the_request(system):
     """As docs/containers.md has it; a worker's own role does not."""
-    request = Tenant(road).request()
+    request = Tenant(system).request()
     assert request.id in compose("run", "--rm", "--no-deps", "setup", "lockboxctl", "request", "list")

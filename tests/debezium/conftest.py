@@ -12,7 +12,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from support.group import road  # noqa: E402, F401
+from support.group import system  # noqa: E402, F401
 from support.scenario import Tenant  # noqa: E402
 from support.stack import REPOSITORY, Stack, free_port  # noqa: E402
 from support.waiting import wait_until  # noqa: E402
@@ -107,19 +107,19 @@ def stack(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def published(road):  # noqa: F811
+def published(system):  # noqa: F811
     """A tenant, whose events the relay published while it was there."""
-    return Tenant(road)
+    return Tenant(system)
 
 
 @pytest.fixture(scope="session")
-def connect(stack, road, published, tmp_path_factory):  # noqa: F811
+def connect(stack, system, published, tmp_path_factory):  # noqa: F811
     """In the relay's place. What the relay left unpublished, Debezium finds when it starts."""
     stack.down("relay")
     connect = Connect(stack, tmp_path_factory.mktemp("connect"))
     connect.left = published.ticket()
     connect.left_wish = connect.left.publish("access.requested", **connect.left.wish())
-    wait_until(lambda: road.lockbox.value("SELECT count(*) FROM lockbox.outbox WHERE published_at IS NULL"),
+    wait_until(lambda: system.lockbox.value("SELECT count(*) FROM lockbox.outbox WHERE published_at IS NULL"),
                "an event waits in the outbox")
     connect.start()
     yield connect

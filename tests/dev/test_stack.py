@@ -1,4 +1,4 @@
-"""./dev up, down, status and env, over Kafka, PostgreSQL and the SMTP receiver; the road's tests have the workers."""
+"""./dev up, down, status and env, over Kafka, PostgreSQL and the SMTP receiver; other groups test the workers."""
 import json
 import os
 import signal

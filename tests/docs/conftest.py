@@ -8,7 +8,7 @@ HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent)]
 
 from pages import Place  # noqa: E402
-from support.group import pytest_addoption, pytest_ignore_collect, road, stack  # noqa: E402, F401
+from support.group import pytest_addoption, pytest_ignore_collect, system, stack  # noqa: E402, F401
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,7 @@ LONG = "takes minutes"
 
 ELSEWHERE = {
     ("CONTRIBUTING.md", "./dev build"): (TESTS, ".ci/run"),
-    ("CONTRIBUTING.md", "./dev test unit road"): (TESTS, ".ci/run"),
+    ("CONTRIBUTING.md", "./dev test unit e2e"): (TESTS, ".ci/run"),
     ("CONTRIBUTING.md", "./dev check"): (TREE, "tools/dev/check.py"),
     ("CONTRIBUTING.md", "./dev up && eval \"$(./dev env)\""): ("has a stack of its own", "tests/dev/test_stack.py"),
     ("CONTRIBUTING.md", "./dev fmt"): (TREE, "tools/dev/check.py"),

@@ -7,7 +7,7 @@ import pytest
 from elsewhere import ELSEWHERE
 from pages import COMMANDS, PAGES, SHOWN, Block, all_blocks, blocks, matches
 from support.events import Outgoing
-from support.road import Road
+from support.system import System
 from support.scenario import Tenant
 from support.stack import REPOSITORY, Stack
 from support.traffic import await_quiet
@@ -54,11 +54,11 @@ def test_what_is_run_elsewhere_stands_on_its_page_and_there():
 
 
 @pytest.fixture(scope="module")
-def request_(road):
+def request_(system):
     """One that was asked for, mailed about and granted."""
-    request = Tenant(road).request()
+    request = Tenant(system).request()
     request.approve()
-    await_quiet(road)
+    await_quiet(system)
     return request
 
 
@@ -79,10 +79,10 @@ def bare_server(tmp_path_factory):
 
 
 @pytest.fixture
-def replaced(stack, road, request):
+def replaced(stack, system, request):
     """Page → what it makes up for its example, and what it is here."""
     def some_partition() -> str:
-        return str(road.events.records[0].partition)
+        return str(system.events.records[0].partition)
     return {
         "docs/audit.md": lambda: {"127.0.0.1:5432": server_of(stack)},
         "docs/operate.md": lambda: {"127.0.0.1:5432": request.getfixturevalue("bare_server")},
@@ -90,37 +90,37 @@ def replaced(stack, road, request):
     }
 
 
-def reject_two(road: Road) -> None:
+def reject_two(system: System) -> None:
     """Records that end in quarantine."""
-    before = len(road.deadletters.where(lambda record: True))
+    before = len(system.deadletters.where(lambda record: True))
     for key in ("T-2", "T-3"):
-        road.publisher.send(Outgoing("lockbox.tickets.v1", key, b"nonsense", (("content-type", b"application/json"),)))
-    wait_until(lambda: len(road.deadletters.where(lambda record: True)) >= before + 2, "both are rejected")
+        system.publisher.send(Outgoing("lockbox.tickets.v1", key, b"nonsense", (("content-type", b"application/json"),)))
+    wait_until(lambda: len(system.deadletters.where(lambda record: True)) >= before + 2, "both are rejected")
 
 
 BEFORE = {"docs/lockboxctl.md": reject_two}
 
 
-def await_handled(road: Road) -> None:
+def await_handled(system: System) -> None:
     """What people do between two blocks: whatever was published is read, acted upon and told."""
     def read() -> bool:
-        return all(road.stack.metrics(worker)["lockbox_lag_records"] == 0 for worker in ("requester", "decider", "notifier", "auditor"))
+        return all(system.stack.metrics(worker)["lockbox_lag_records"] == 0 for worker in ("requester", "decider", "notifier", "auditor"))
     wait_until(read, "all is read")
-    await_quiet(road)
+    await_quiet(system)
     wait_until(read, "all is audited")
 
 
 @pytest.fixture
-def fresh(place, road, request_, request):
+def fresh(place, system, request_, request):
     """A page begins in a new shell, which knows the id of a request."""
     block = request.getfixturevalue("block")
     if block == next(it for it in TYPED if it.page == block.page):
         place.begin(REQUEST=request_.id)
-        BEFORE.get(block.page, lambda road: None)(road)
+        BEFORE.get(block.page, lambda system: None)(system)
 
 
 @pytest.mark.parametrize("block", TYPED, ids=str)
-def test_block(block, fresh, place, road, request_, replaced):
+def test_block(block, fresh, place, system, request_, replaced):
     if block.language == "sql":
         if not is_elsewhere(block):
             done = place.psql(block.text, *block.who, request=request_.id)
@@ -134,4 +134,4 @@ def test_block(block, fresh, place, road, request_, replaced):
     if block.output:
         assert matches(block.output, done.stdout), f"{block} shows something else than\n{done.stdout}"
     if block.page != "docs/development.md":
-        await_handled(road)
+        await_handled(system)

@@ -6,15 +6,15 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from support.group import nothing_untoward, pytest_addoption, road, stack, tenant  # noqa: E402, F401
+from support.group import nothing_untoward, pytest_addoption, system, stack, tenant  # noqa: E402, F401
 from support.history import all_complaints  # noqa: E402
 
 
 @pytest.fixture(scope="session", autouse=True)
-def every_history_is_legal(road):  # noqa: F811
+def every_history_is_legal(system):  # noqa: F811
     """In the end, over everything that all tests caused."""
     yield
-    assert all_complaints(road.events.records) == []
+    assert all_complaints(system.events.records) == []
 
 
 @pytest.fixture(params=["structured", "binary"])

@@ -101,14 +101,14 @@ def test_a_grant_is_the_engineers_and_the_clusters_alone(tenant):
     assert not request.check(engineer_id=tenant.owner.id).allowed
 
 
-def test_the_enforcer_may_ask_and_see_nothing_else(road):
+def test_the_enforcer_may_ask_and_see_nothing_else(system):
     from psycopg.errors import InsufficientPrivilege
-    tables = road.lockbox.rows("SELECT c.oid::regclass::text AS name FROM pg_class c JOIN pg_namespace n"
+    tables = system.lockbox.rows("SELECT c.oid::regclass::text AS name FROM pg_class c JOIN pg_namespace n"
                                " ON n.oid = c.relnamespace WHERE n.nspname = 'lockbox' AND c.relkind IN ('r', 'v')")
     assert len(tables) > 5
     for table in tables:
         try:
-            road.enforcer.rows(f"SELECT FROM {table.name} LIMIT 1")
+            system.enforcer.rows(f"SELECT FROM {table.name} LIMIT 1")
         except InsufficientPrivilege:
             continue
         raise AssertionError(f"lockbox_enforcer may read {table.name}")

@@ -10,33 +10,33 @@ from support.events import Outgoing, event_in, outgoing
 from support.scenario import Tenant
 
 
-def test_every_record_of_every_topic_is_there_once_as_it_was(road, tenant):
+def test_every_record_of_every_topic_is_there_once_as_it_was(system, tenant):
     request = tenant.request(duration="PT1S")
     request.approve()
     performed = event_in("access.performed", {
         "engineer_id": request.wish["engineer_id"], "resource_id": tenant.resource, "action": "get_pod_logs",
         "namespace": "openshift-ingress", "performed_at": "2026-11-23T09:00:00Z", "outcome": "allowed"})
-    road.publisher.send(outgoing(performed),
+    system.publisher.send(outgoing(performed),
                         Outgoing("lockbox.accesses.v1", None, None),
                         Outgoing("lockbox.tickets.v1", b"\x00\xff", b"\x00\xff",
                                  (("a", None), ("a", b""), ("a", bytes(range(256))))))
     request.event("completed")
-    assert audit_complaints(road) == []
+    assert audit_complaints(system) == []
 
 
-def test_completeness_counts_what_kafka_holds(road, tenant):
+def test_completeness_counts_what_kafka_holds(system, tenant):
     tenant.request()
-    await_auditor(road)
-    rows = road.auditor.rows("SELECT * FROM audit.completeness")
+    await_auditor(system)
+    rows = system.auditor.rows("SELECT * FROM audit.completeness")
     assert {"lockbox.tickets.v1", "lockbox.tenants.v1", "lockbox.events.v1"} <= {row.topic for row in rows}
     for row in rows:
         assert (row.first_offset, row.missing, row.rows) == (0, 0, row.last_offset + 1)
 
 
 @pytest.fixture(scope="module")
-def lived(road):
+def lived(system):
     """A whole life: approved, revoked, and a second request denied."""
-    tenant = Tenant(road)
+    tenant = Tenant(system)
     ticket = tenant.ticket()
     request, denied = ticket.request(), ticket.request()
     request.approve(comment="Go ahead.")
@@ -44,13 +44,13 @@ def lived(road):
     request.event("revoked")
     denied.decide("deny")
     denied.event("denied")
-    await_auditor(road)
+    await_auditor(system)
     return request, denied
 
 
-def test_what_auditors_filter_by(road, lived):
+def test_what_auditors_filter_by(system, lived):
     request, _ = lived
-    rows = road.auditor.rows("SELECT * FROM audit.event WHERE request_id = %s ORDER BY kafka_timestamp", request.id)
+    rows = system.auditor.rows("SELECT * FROM audit.event WHERE request_id = %s ORDER BY kafka_timestamp", request.id)
     types = [row.type for row in rows]
     assert types.count("lockbox.decision.submitted.v1") == types.count("lockbox.decision.judged.v1") == 2
     assert {"lockbox.request.created.v1", "lockbox.request.approved.v1", "lockbox.request.revoked.v1",
@@ -61,21 +61,21 @@ def test_what_auditors_filter_by(road, lived):
     assert approved.event_time == datetime.fromisoformat(event["time"])
     assert (approved.tenant_id, approved.subscription_id, approved.ticket_id) == (
         request.tenant.id, request.tenant.subscription, request.ticket.id)
-    ticket = road.auditor.rows("SELECT type FROM audit.event WHERE ticket_id = %s AND topic = 'lockbox.tickets.v1'"
+    ticket = system.auditor.rows("SELECT type FROM audit.event WHERE ticket_id = %s AND topic = 'lockbox.tickets.v1'"
                                ' ORDER BY "offset"', request.ticket.id)
     assert [row.type for row in ticket] == [
         "lockbox.ticket.opened.v1", "lockbox.ticket.assigned.v1", *["lockbox.access.requested.v1"] * 2]
 
 
-def test_the_activity_log_has_azures_names(road, lived):
+def test_the_activity_log_has_azures_names(system, lived):
     request, denied = lived
     query = ("SELECT * FROM audit.activity_log WHERE correlation_id = %s AND operation_name <> 'Judge Lockbox Decision'"
              " ORDER BY event_timestamp")
-    log = road.auditor.rows(query, request.id)
+    log = system.auditor.rows(query, request.id)
     assert [(row.operation_name, row.status) for row in log] == [
         ("Create Lockbox Request", "Started"), ("Approve Lockbox Request", "Succeeded"),
         ("Revoke Lockbox Access", "Succeeded")]
-    assert [row.operation_name for row in road.auditor.rows(query, denied.id)] == [
+    assert [row.operation_name for row in system.auditor.rows(query, denied.id)] == [
         "Create Lockbox Request", "Deny Lockbox Request"]
     for row, record in zip(log, request.events):
         assert row.event_data_id == record.event["id"]
@@ -93,16 +93,16 @@ def test_the_activity_log_has_azures_names(road, lived):
 @pytest.mark.parametrize("statement", [
     "UPDATE audit.event SET raw = ''", "DELETE FROM audit.event", "TRUNCATE audit.event",
     "INSERT INTO audit.consumer_offset VALUES ('x', 'x', 0, 1, 0, 'x')", "SELECT audit.nothing_of_the_kind()"])
-def test_the_auditor_only_reads(road, statement):
+def test_the_auditor_only_reads(system, statement):
     with pytest.raises(Exception) as error:
-        road.auditor.rows(statement)
+        system.auditor.rows(statement)
     assert isinstance(error.value, InsufficientPrivilege) or "nothing_of_the_kind" in statement
 
 
 @pytest.mark.parametrize("statement", ["UPDATE audit.event SET raw = ''", "DELETE FROM audit.event", "TRUNCATE audit.event"])
-def test_the_writer_only_adds(road, statement):
+def test_the_writer_only_adds(system, statement):
     from support.sql import Database
-    writer = Database(road.stack.env["LOCKBOX_AUDIT_DATABASE_URL"])
+    writer = Database(system.stack.env["LOCKBOX_AUDIT_DATABASE_URL"])
     with pytest.raises(InsufficientPrivilege):
         writer.rows(statement)
     writer.close()

@@ -60,44 +60,44 @@ BAD = {
 }
 
 
-def dead_letter_of(road, sent):
+def dead_letter_of(system, sent):
     """The dead letter of a record that was produced."""
     place = {f"{CONNECT}topic": sent.topic, f"{CONNECT}partition": str(sent.partition), f"{CONNECT}offset": str(sent.offset)}
     wanted = {(name, value.encode()) for name, value in place.items()}
-    return road.deadletters.wait_for(lambda letter: wanted <= set(letter.headers), f"dead letter of {sent.place}")
+    return system.deadletters.wait_for(lambda letter: wanted <= set(letter.headers), f"dead letter of {sent.place}")
 
 
-def assert_untouched(road, sent, reason: str) -> None:
-    letter = dead_letter_of(road, sent)
+def assert_untouched(system, sent, reason: str) -> None:
+    letter = dead_letter_of(system, sent)
     assert (letter.key, letter.value) == (sent.key, sent.value)
     assert letter.headers[:-4] == sent.headers
     assert [name for name, _ in letter.headers[-4:]] == [
         f"{CONNECT}{name}" for name in ("topic", "partition", "offset", "exception.message")]
     message = letter.headers[-1][1].decode()
     assert message.split(":")[0] == reason, message
-    row = road.lockbox.row('SELECT * FROM lockbox.quarantine WHERE topic = %s AND "partition" = %s AND "offset" = %s',
+    row = system.lockbox.row('SELECT * FROM lockbox.quarantine WHERE topic = %s AND "partition" = %s AND "offset" = %s',
                            *sent.place)
     assert (row.key, row.value, row.reason) == (sent.key, sent.value, message)
-    wait_until(lambda: road.lockbox.value("SELECT published_at IS NOT NULL FROM lockbox.quarantine WHERE quarantine_id = %s",
+    wait_until(lambda: system.lockbox.value("SELECT published_at IS NOT NULL FROM lockbox.quarantine WHERE quarantine_id = %s",
                                           row.quarantine_id), "the dead letter is marked as published")
 
 
 @pytest.mark.parametrize("record, reason", BAD.values(), ids=BAD)
-def test_bad_input_becomes_a_dead_letter(road, record, reason):
-    [sent] = road.publisher.send(record)
-    assert_untouched(road, sent, reason)
+def test_bad_input_becomes_a_dead_letter(system, record, reason):
+    [sent] = system.publisher.send(record)
+    assert_untouched(system, sent, reason)
 
 
-def test_the_longest_event_is_not_too_long(road, tenant):
+def test_the_longest_event_is_not_too_long(system, tenant):
     ticket = tenant.ticket()
     record = outgoing(event_in("access.requested", ticket.wish()))
     padded = record.value[:-1] + b" " * (256 * 1024 - len(record.value)) + b"}"
     assert len(padded) == 256 * 1024
-    road.publisher.send(dataclasses.replace(record, value=padded))
-    road.caused_by(json.loads(record.value)["id"], "request.created")
+    system.publisher.send(dataclasses.replace(record, value=padded))
+    system.caused_by(json.loads(record.value)["id"], "request.created")
 
 
-def test_all_invalid_examples_at_once(road):
+def test_all_invalid_examples_at_once(system):
     """Those of schemas/examples, by the index that says where each is at fault; in one go, so that a few batches hold
     good and bad."""
     records, reasons = [], []
@@ -113,24 +113,24 @@ def test_all_invalid_examples_at_once(road):
         records.append(Outgoing(topic, value if isinstance(value, str) else None, json.dumps(event).encode(), STRUCTURED))
         reasons.append(reason)
     assert len(records) > 100
-    for sent, reason in zip(road.publisher.send(*records), reasons):
-        assert_untouched(road, sent, reason)
+    for sent, reason in zip(system.publisher.send(*records), reasons):
+        assert_untouched(system, sent, reason)
 
 
 @pytest.mark.parametrize("path", sorted(EXAMPLES.glob("wire/rejected-*.json")), ids=lambda path: path.stem)
-def test_wire_examples(road, path):
+def test_wire_examples(system, path):
     example = json.loads(path.read_text())
     record = example["record"]
     if record["topic"] in ("lockbox.events.v1", "lockbox.accesses.v1"):
         pytest.skip("nobody reads that topic but the auditor")
     headers = tuple((name, value if value is None else value.encode()) for name, value in record.get("headers", []))
     value = record.get("value")
-    [sent] = road.publisher.send(Outgoing(record["topic"], record.get("key"), value if value is None else value.encode(),
+    [sent] = system.publisher.send(Outgoing(record["topic"], record.get("key"), value if value is None else value.encode(),
                                           headers))
-    assert_untouched(road, sent, example["reason"].split(":")[0])
+    assert_untouched(system, sent, example["reason"].split(":")[0])
 
 
-def test_what_contradicts_the_record_is_a_dead_letter_too(road, tenant):
+def test_what_contradicts_the_record_is_a_dead_letter_too(system, tenant):
     ticket = tenant.ticket()
     request = ticket.request()
     bad = {"/data/ticket_id": ("ticket.opened", {"ticket_id": ticket.id, "subscription_id": "another", "title": "again"}),
@@ -139,7 +139,7 @@ def test_what_contradicts_the_record_is_a_dead_letter_too(road, tenant):
            "/data/engineer_id": ("access.withdrawn", {"ticket_id": ticket.id, "engineer_id": "somebody-else",
                                                       "request_id": request.id})}
     for reason, (kind, data) in bad.items():
-        [sent] = road.publisher.send(outgoing(event_in(kind, data)))
-        assert_untouched(road, sent, reason)
+        [sent] = system.publisher.send(outgoing(event_in(kind, data)))
+        assert_untouched(system, sent, reason)
     assert request.kinds == ["created"]
     assert ticket.request().first.request["subscription_id"] == tenant.subscription

@@ -35,13 +35,13 @@ def test_envelope_of_a_whole_life(tenant):
     assert all(uuid7.fullmatch(it) for it in [request.id, *(envelope["id"] for envelope in envelopes)])
 
 
-def test_traceparent_is_passed_on(road, tenant, mode):
+def test_traceparent_is_passed_on(system, tenant, mode):
     ticket = tenant.ticket()
     trace = f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-01"
-    asked = road.publish("access.requested", ticket.wish(), mode, traceparent=trace)
-    created = road.caused_by(asked, "request.created")
+    asked = system.publish("access.requested", ticket.wish(), mode, traceparent=trace)
+    created = system.caused_by(asked, "request.created")
     assert created.event["traceparent"] == trace
-    sent = road.caused_by(created.event["id"], "notification.sent")
+    sent = system.caused_by(created.event["id"], "notification.sent")
     assert sent.event["traceparent"] == trace
 
 

@@ -12,8 +12,8 @@ def states(request) -> list[str]:
     return [record.request["state"] for record in request.events]
 
 
-def test_approved_access_opens_and_ends_by_itself(road, mode):
-    tenant = Tenant(road, mode=mode)
+def test_approved_access_opens_and_ends_by_itself(system, mode):
+    tenant = Tenant(system, mode=mode)
     request = tenant.request(duration="PT4S")
     assert not request.check().allowed
     approved = request.approve().request
@@ -31,7 +31,7 @@ def test_approved_access_opens_and_ends_by_itself(road, mode):
 def test_access_ends_at_its_moment_and_not_at_the_event(tenant):
     request = tenant.request(duration="PT2S")
     end = when(request.approve().request["expires_at"])
-    asked_at = tenant.road.enforcer
+    asked_at = tenant.system.enforcer
     while (now := asked_at.value("SELECT clock_timestamp()")) < end:
         allowed, after = request.check().allowed, asked_at.value("SELECT clock_timestamp()")
         assert allowed or after >= end, f"denied between {now} and {after}, before {end}"
@@ -135,13 +135,13 @@ def test_approval_for_a_shorter_time(tenant):
 
 
 def test_access_begins_when_it_was_asked_for(tenant):
-    now = tenant.road.lockbox.value("SELECT clock_timestamp() + interval '4 s'")
+    now = tenant.system.lockbox.value("SELECT clock_timestamp() + interval '4 s'")
     request = tenant.request(starts_at=now.isoformat(), duration="PT3S")
     approved = request.approve().request
     assert when(approved["starts_at"]) == now
     assert (when(approved["expires_at"]) - now).total_seconds() == 3
     assert not request.check().allowed
-    tenant.road.enforcer.rows("SELECT pg_sleep_until(%s)", now)
+    tenant.system.enforcer.rows("SELECT pg_sleep_until(%s)", now)
     assert request.check().allowed
     request.event("completed")
     assert not request.check().allowed

@@ -11,9 +11,9 @@ from support.waiting import wait_until
 
 
 @pytest.fixture(scope="module")
-def written(road):
+def written(system):
     """A tenant whose alternates repeat an owner's address in capitals, and one another."""
-    tenant = Tenant(road)
+    tenant = Tenant(system)
     tenant.change("contacts_set", alternate_emails=["Security@Contoso.example", tenant.owner.email.upper(),
                                                     "security@contoso.example"])
     return tenant
@@ -25,30 +25,30 @@ def once(mails) -> dict:
     return by_recipient
 
 
-def settled(road, request) -> None:
+def settled(system, request) -> None:
     """Waits until the ledger owes nothing more about the request, as far as its events go."""
-    wait_until(lambda: road.lockbox.value(
+    wait_until(lambda: system.lockbox.value(
         "SELECT count(*) > 0 AND bool_and(state = 'sent') FROM lockbox.notification WHERE request_id = %s", request.id),
         f"every mail about {request.id} sent")
 
 
-def test_every_approver_and_alternate_is_asked_once(road, written):
+def test_every_approver_and_alternate_is_asked_once(system, written):
     request = written.request()
-    settled(road, request)
-    mails = once(road.mailbox.about(request.id))
+    settled(system, request)
+    mails = once(system.mailbox.about(request.id))
     assert set(mails) == {written.owner.email, written.approver.email, "Security@Contoso.example"}
     for mail in mails.values():
         assert mail.subject.startswith("Approval asked" if mail.recipient.startswith("Security") else "Approval needed")
         assert request.ticket.id in mail.subject and request.id in mail.subject
 
 
-def test_what_an_approver_reads(road, tenant):
+def test_what_an_approver_reads(system, tenant):
     items = [LOGS, {"action": "delete_object", "namespace": "openshift-dns", "kind": "Pod", "name": "dns-default-7"},
              {"action": "list_or_get_objects", "kind": "Secret"}, {"action": "create_object", "kind": "ClusterRole"},
              {"action": "update_object", "namespace": "app", "kind": "Deployment", "name": "web"}]
     ticket = tenant.ticket(title="Ingress <script>alert(1)</script>\r\nBcc: mallory@evil.example")
     request = ticket.request(actions=items, justification="<b>Trust me</b>\r\n.\r\nRCPT TO:<mallory@evil.example>")
-    [mail] = [it for it in road.mailbox.wait_for(request.id, {tenant.owner.email}) if it.recipient == tenant.owner.email]
+    [mail] = [it for it in system.mailbox.wait_for(request.id, {tenant.owner.email}) if it.recipient == tenant.owner.email]
     assert mail.message["To"].addresses[0].addr_spec == tenant.owner.email
     assert mail.message["From"].addresses[0].addr_spec == "lockbox@lockbox.example"
     assert mail.message["Auto-Submitted"] == "auto-generated"
@@ -68,18 +68,18 @@ def test_what_an_approver_reads(road, tenant):
 
 
 @pytest.mark.parametrize("decision, subject", [("approve", "Approved"), ("deny", "Denied")])
-def test_the_outcome_goes_to_engineer_approvers_and_alternates(road, written, decision, subject):
+def test_the_outcome_goes_to_engineer_approvers_and_alternates(system, written, decision, subject):
     request = written.request()
     request.decide(decision)
     everyone = {written.owner.email, written.approver.email, "Security@Contoso.example", request.ticket.engineer.email}
-    mails = road.mailbox.wait_for(request.id, everyone, subject)
+    mails = system.mailbox.wait_for(request.id, everyone, subject)
     assert set(once(mails)) == everyone
-    settled(road, request)
-    assert len(road.mailbox.about(request.id)) == 7  # three were asked, four were told
+    settled(system, request)
+    assert len(system.mailbox.about(request.id)) == 7  # three were asked, four were told
 
 
 @pytest.mark.parametrize("ending, subject", [("revoked", "Revoked"), ("cancelled", "Cancelled"), ("completed", "Completed")])
-def test_the_end_is_told(road, tenant, ending, subject):
+def test_the_end_is_told(system, tenant, ending, subject):
     request = tenant.request(duration="PT1S" if ending == "completed" else "PT1H")
     if ending != "cancelled":
         request.approve()
@@ -89,30 +89,30 @@ def test_the_end_is_told(road, tenant, ending, subject):
         request.ticket.close()
     request.event(ending)
     everyone = {tenant.owner.email, tenant.approver.email, request.ticket.engineer.email}
-    assert set(once(road.mailbox.wait_for(request.id, everyone, subject))) == everyone
+    assert set(once(system.mailbox.wait_for(request.id, everyone, subject))) == everyone
 
 
-def test_a_refusal_is_told_to_the_engineer(road, tenant):
+def test_a_refusal_is_told_to_the_engineer(system, tenant):
     request = tenant.request(actions=[{"action": "reboot_node"}])
-    mails = road.mailbox.wait_for(request.id, {request.ticket.engineer.email})
-    settled(road, request)
+    mails = system.mailbox.wait_for(request.id, {request.ticket.engineer.email})
+    settled(system, request)
     assert set(once(mails)) == {request.ticket.engineer.email}
 
 
-def test_each_mail_stands_in_the_ledger_and_is_told(road, tenant):
+def test_each_mail_stands_in_the_ledger_and_is_told(system, tenant):
     request = tenant.request()
-    settled(road, request)
-    ledger = road.lockbox.rows("SELECT * FROM lockbox.notification WHERE request_id = %s", request.id)
-    mails = once(road.mailbox.about(request.id))
+    settled(system, request)
+    ledger = system.lockbox.rows("SELECT * FROM lockbox.notification WHERE request_id = %s", request.id)
+    mails = once(system.mailbox.about(request.id))
     assert {row.recipient: row.message_id for row in ledger} == {mail.recipient: mail.id for mail in mails.values()}
     for row in ledger:
         assert (row.kind, row.version, row.state, row.attempts, row.smtp_code) == ("approval_needed", 1, "sent", 1, 250)
         assert row.message_id == f"<{row.notification_id}@lockbox.example>"
-        [attempt] = road.lockbox.rows("SELECT * FROM lockbox.notification_attempt WHERE notification_id = %s",
+        [attempt] = system.lockbox.rows("SELECT * FROM lockbox.notification_attempt WHERE notification_id = %s",
                                       row.notification_id)
         assert (attempt.number, attempt.outcome, attempt.smtp_code, attempt.smtp_reply) == (1, "sent", 250, row.smtp_reply)
         assert row.queued_at <= attempt.begun_at == row.attempted_at <= attempt.ended_at
-        sent = road.events.wait_for(lambda record: record.kind == "notification.sent"
+        sent = system.events.wait_for(lambda record: record.kind == "notification.sent"
                                     and record.data["notification_id"] == str(row.notification_id), "notification.sent")
         assert sent.event["subject"] == request.id
         assert sent.cause == request.first.event["id"]
@@ -125,7 +125,7 @@ def test_each_mail_stands_in_the_ledger_and_is_told(road, tenant):
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_naughty_words_are_words_all_the_way(road, tenant, seed):
+def test_naughty_words_are_words_all_the_way(system, tenant, seed):
     """What tests/mail tries with every string, with some through every worker, Kafka, the database and SMTP."""
     dice = random.Random(seed)
     some = [text for text in STRINGS if len(harmless(text).strip(" \ufffd\u00a0")) > 2]
@@ -138,8 +138,8 @@ def test_naughty_words_are_words_all_the_way(road, tenant, seed):
     assert request.first.kind == "request.created", (seed, request.first.data)
     assert request.decide("deny", comment=comment) == "applied"
     everyone = {tenant.owner.email, tenant.approver.email}
-    asked = road.mailbox.wait_for(request.id, everyone, "Approval needed")
-    told = road.mailbox.wait_for(request.id, everyone | {engineer.email}, "Denied")
+    asked = system.mailbox.wait_for(request.id, everyone, "Approval needed")
+    told = system.mailbox.wait_for(request.id, everyone | {engineer.email}, "Denied")
     for mail in asked + told:
         assert [header for header in mail.message.keys() if not header.startswith("X-")] == HEADERS, seed
         assert [part.get_content_type() for part in mail.message.iter_parts()] == ["text/plain", "text/html"]
@@ -160,11 +160,11 @@ TAGS = {"html", "head", "meta", "title", "style", "body", "main", "h1", "h2", "p
         "blockquote", "table", "tr", "th", "td"}
 
 
-def test_the_mails_of_a_request_are_one_thread(road, tenant):
+def test_the_mails_of_a_request_are_one_thread(system, tenant):
     request = tenant.request()
     request.decide("deny")
-    mails = road.mailbox.wait_for(request.id, {tenant.owner.email, request.ticket.engineer.email}, "Denied")
-    mails += road.mailbox.wait_for(request.id, {tenant.owner.email}, "Approval needed")
+    mails = system.mailbox.wait_for(request.id, {tenant.owner.email, request.ticket.engineer.email}, "Denied")
+    mails += system.mailbox.wait_for(request.id, {tenant.owner.email}, "Approval needed")
     for mail in mails:
         assert mail.message["References"] == mail.message["In-Reply-To"] == f"<{request.id}@lockbox.example>"
         assert mail.message["List-Id"] == "<lockbox.lockbox.example>"

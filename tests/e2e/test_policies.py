@@ -27,9 +27,9 @@ def signed(key: Ed25519PrivateKey, request, **said) -> str:
 
 
 @pytest.fixture
-def two(road):
+def two(system):
     """Two approvals are needed."""
-    tenant = Tenant(road)
+    tenant = Tenant(system)
     assert tenant.change("policy_set", by=tenant.admin.principal, approvals_needed=2).kind == "tenant.changed"
     return tenant
 
@@ -73,8 +73,8 @@ def test_nothing_left_is_a_denial(two):
     assert not request.check(LOGS).allowed and not request.check(NODES).allowed
 
 
-def test_only_a_good_signature_counts_where_the_policy_asks_for_one(road):
-    tenant, key = Tenant(road), Ed25519PrivateKey.generate()
+def test_only_a_good_signature_counts_where_the_policy_asks_for_one(system):
+    tenant, key = Tenant(system), Ed25519PrivateKey.generate()
     tenant.change("policy_set", by=tenant.admin.principal, signed_decisions=True)
     tenant.change("approver_key_set", subscription_id=None, principal_id=tenant.owner.id, public_key=jwk(key))
     request, other = tenant.request(actions=[LOGS, NODES]), tenant.request()
@@ -88,15 +88,15 @@ def test_only_a_good_signature_counts_where_the_policy_asks_for_one(road):
     assert request.check(LOGS).allowed and not request.check(NODES).allowed
 
 
-def test_a_key_that_is_none_is_refused(road):
-    tenant = Tenant(road)
+def test_a_key_that_is_none_is_refused(system):
+    tenant = Tenant(system)
     for key in ({"kty": "OKP", "crv": "Ed25519", "x": "c2hvcnQ"}, {"kty": "OKP", "crv": "X25519", "x": "A" * 43}):
         refused = tenant.change("approver_key_set", subscription_id=None, principal_id=tenant.owner.id, public_key=key)
         assert (refused.kind, refused.data["reason"]) == ("tenant.change_refused", "bad_key")
 
 
-def test_what_the_policy_approves_beforehand_is_decided_by_policy(road):
-    tenant = Tenant(road)
+def test_what_the_policy_approves_beforehand_is_decided_by_policy(system):
+    tenant = Tenant(system)
     tenant.change("policy_set", by=tenant.admin.principal,
                   auto_approve=[{"action": "get_pod_logs", "namespace": LOGS["namespace"], "reason_code": "sev1"}])
     asked = tenant.request(reason_code="sev1", actions=[LOGS, NODES])
@@ -110,27 +110,27 @@ def test_what_the_policy_approves_beforehand_is_decided_by_policy(road):
     assert not request.check().allowed
 
 
-def test_nobody_to_ask_is_refused_and_raises_an_alarm(road):
-    tenant = Tenant(road)
+def test_nobody_to_ask_is_refused_and_raises_an_alarm(system):
+    tenant = Tenant(system)
     for role, person in (("owner", tenant.owner), ("lockbox_approver", tenant.approver)):
         tenant.change("role_removed", principal=person.principal, role=role)
-    before = road.stack.metrics("requester")["lockbox_no_approvers_total"]
+    before = system.stack.metrics("requester")["lockbox_no_approvers_total"]
     request = tenant.request()
     assert (request.first.kind, request.first.request["reason"]) == ("request.refused", "no_approvers")
-    assert road.stack.metrics("requester")["lockbox_no_approvers_total"] == before + 1
-    assert request.id in road.stack.log("requester")
+    assert system.stack.metrics("requester")["lockbox_no_approvers_total"] == before + 1
+    assert request.id in system.stack.log("requester")
 
 
-def test_an_emergency_is_authorized_by_somebody_else(road):
-    tenant = Tenant(road)
+def test_an_emergency_is_authorized_by_somebody_else(system):
+    tenant = Tenant(system)
     ticket = tenant.ticket()
     myself = ticket.engineer.principal
     for authorizer in (myself, {**myself, "id": "another"}):
         wish = ticket.wish(incident_id="INC-1", authorized_by=authorizer)
-        refused = road.caused_by(ticket.publish("access.emergency_declared", **wish), "request.")
+        refused = system.caused_by(ticket.publish("access.emergency_declared", **wish), "request.")
         assert (refused.kind, refused.request["reason"]) == ("request.refused", "authorizer_is_engineer")
-        assert not road.access_check(myself["id"], tenant.resource, LOGS).allowed
+        assert not system.access_check(myself["id"], tenant.resource, LOGS).allowed
     wish = ticket.wish(incident_id="INC-1", authorized_by=new_engineer().principal)
-    started = road.caused_by(ticket.publish("access.emergency_declared", **wish), "request.")
+    started = system.caused_by(ticket.publish("access.emergency_declared", **wish), "request.")
     assert (started.kind, started.request["state"]) == ("request.emergency_started", "emergency")
-    assert road.access_check(myself["id"], tenant.resource, LOGS).allowed
+    assert system.access_check(myself["id"], tenant.resource, LOGS).allowed

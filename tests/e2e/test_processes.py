@@ -110,29 +110,29 @@ def test_a_portal_that_is_no_page_stops_the_notifier(stack, address):
     assert done.returncode == 2 and "LOCKBOX_PORTAL_URL" in done.stderr
 
 
-def test_the_notifier_speaks_in_an_operators_words(road, tenant, spawn, tmp_path):
+def test_the_notifier_speaks_in_an_operators_words(system, tenant, spawn, tmp_path):
     (tmp_path / "items.txt").write_text("{{#items}}\nNo. {{number}} would {{words}}!\n{{/items}}\n")
     (tmp_path / "foot.html").write_text('<p title="{{ticket_id}}">Contoso Support</p></main></body></html>\n')
-    road.stack.down("notifier")
+    system.stack.down("notifier")
     try:
         child, _ = spawn("notifier", LOCKBOX_TEMPLATE_DIR=str(tmp_path))
         request = tenant.request()
-        mails = road.mailbox.wait_for(request.id, {tenant.owner.email, tenant.approver.email}, "Approval needed")
+        mails = system.mailbox.wait_for(request.id, {tenant.owner.email, tenant.approver.email}, "Approval needed")
     finally:
         child.send_signal(signal.SIGTERM)
         child.wait(20)
-        road.stack.up("notifier")
+        system.stack.up("notifier")
     for mail in mails:
         assert "No. 1 would Get logs from every pod in openshift-ingress!" in mail.text
         assert f'<p title="{request.ticket.id}">Contoso Support</p></main>' in mail.html
         assert "Nothing is done before you or another approver says yes." in mail.text
 
 
-def test_logs_are_json_and_say_no_secrets_and_no_addresses(road, tenant):
+def test_logs_are_json_and_say_no_secrets_and_no_addresses(system, tenant):
     """Of everything that the tests before this one caused."""
     tenant.request()
     for worker in WORKERS:
-        for line in road.stack.log(worker).splitlines():
+        for line in system.stack.log(worker).splitlines():
             entry = json.loads(line)
             assert {"time", "level", "worker", "message"} <= set(entry), line
             assert "@contoso.example" not in line and "@microsoft.example" not in line, line

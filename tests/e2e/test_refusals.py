@@ -10,9 +10,9 @@ BAD = {"actions": [LOGS, {"action": "reboot_node"}], "resource_id": "/subscripti
 
 
 @pytest.fixture(scope="module")
-def nobody(road):
+def nobody(system):
     """Lockbox is enabled, and nobody may approve."""
-    tenant = Tenant(road)
+    tenant = Tenant(system)
     for role, person in (("owner", tenant.owner), ("lockbox_approver", tenant.approver)):
         tenant.change("role_removed", principal=person.principal, role=role)
     return tenant
@@ -93,7 +93,7 @@ def test_organizations_are_compared_without_case(tenant):
     assert tenant.ticket(engineer=new_engineer("RedHat")).request().first.kind == "request.created"
 
 
-def test_a_role_elsewhere_makes_no_approver(road, nobody):
+def test_a_role_elsewhere_makes_no_approver(system, nobody):
     """Global administrators enable Lockbox; they vote only with a role of the subscription."""
     assert reason(nobody_without_owner(nobody).request()) == "no_approvers"
 
@@ -108,8 +108,8 @@ def nobody_without_owner(tenant):
 
 
 @pytest.fixture(scope="module")
-def without(road):
-    return Tenant(road, lockbox=False)
+def without(system):
+    return Tenant(system, lockbox=False)
 
 
 def test_not_required_is_told_recorded_and_bounded_like_a_grant(without):
@@ -154,8 +154,8 @@ def test_not_required_still_wants_an_open_ticket_and_its_engineer(without):
     assert reason(ticket.request()) == "ticket_closed"
 
 
-def test_disabling_lockbox_changes_no_request_that_exists(road):
-    tenant = Tenant(road)
+def test_disabling_lockbox_changes_no_request_that_exists(system):
+    tenant = Tenant(system)
     ticket = tenant.ticket()
     pending, granted = ticket.request(), ticket.request(actions=[{"action": "list_or_get_objects", "kind": "Node"}])
     granted.approve()

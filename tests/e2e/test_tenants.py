@@ -5,14 +5,14 @@ from support.scenario import Person, Tenant
 
 
 @pytest.fixture
-def own(road):
+def own(system):
     """A tenant for one test alone."""
-    return Tenant(road)
+    return Tenant(system)
 
 
-def test_each_change_is_told(road):
-    tenant = Tenant(road, alternates=("security@contoso.example",))
-    told = road.events.where(lambda record: record.event["subject"] == tenant.id)
+def test_each_change_is_told(system):
+    tenant = Tenant(system, alternates=("security@contoso.example",))
+    told = system.events.where(lambda record: record.event["subject"] == tenant.id)
     assert {record.kind for record in told} == {"tenant.changed"}
     assert [record.data["change"] for record in told] == [
         "subscription_added", "role_assigned", "role_assigned", "role_assigned", "contacts_set", "lockbox_enabled"]
@@ -30,8 +30,8 @@ def test_only_a_global_administrator_switches_lockbox(own, change):
     assert own.request().first.kind == "request.created"
 
 
-def test_an_administrator_of_another_tenant_switches_nothing(road, own):
-    other = Tenant(road)
+def test_an_administrator_of_another_tenant_switches_nothing(system, own):
+    other = Tenant(system)
     refused = own.change("lockbox_disabled", by=other.admin.principal)
     assert refused.data["reason"] == "not_a_global_administrator"
 
@@ -42,7 +42,7 @@ def test_an_administrator_who_was_removed_switches_nothing(own):
     assert refused.data["reason"] == "not_a_global_administrator"
 
 
-def test_a_subscription_of_another_tenant_is_out_of_reach(road, own, tenant):
+def test_a_subscription_of_another_tenant_is_out_of_reach(system, own, tenant):
     for change in ({"change": "subscription_added"}, {"change": "subscription_removed"},
                    {"change": "contacts_set", "alternate_emails": []},
                    {"change": "lockbox_disabled", "by": own.admin.principal},
@@ -73,8 +73,8 @@ def test_a_removed_subscription_comes_back_without_lockbox(own):
     assert own.ticket().request().first.kind in ("request.created", "request.refused")
 
 
-def test_approvers_are_who_holds_a_role_now_each_once(road):
-    tenant = Tenant(road, owners=2)
+def test_approvers_are_who_holds_a_role_now_each_once(system):
+    tenant = Tenant(system, owners=2)
     tenant.change("role_assigned", principal=tenant.owner.principal, role="lockbox_approver")
     tenant.change("role_removed", principal=tenant.approver.principal, role="lockbox_approver")
     approvers = tenant.request().first.request["approvers"]

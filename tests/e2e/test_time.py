@@ -8,28 +8,28 @@ from support.waiting import wait_until
 
 
 @pytest.fixture(scope="module")
-def hasty(road):
+def hasty(system):
     """Requests lapse after two seconds: only the requester needs to know."""
-    road.stack.settings["LOCKBOX_PENDING_TTL"] = "PT2S"
-    road.stack.up("requester")
+    system.stack.settings["LOCKBOX_PENDING_TTL"] = "PT2S"
+    system.stack.up("requester")
     yield
-    del road.stack.settings["LOCKBOX_PENDING_TTL"]
-    road.stack.up("requester")
+    del system.stack.settings["LOCKBOX_PENDING_TTL"]
+    system.stack.up("requester")
 
 
 @pytest.fixture
-def no_expirer(road):
-    road.stack.down("expirer")
+def no_expirer(system):
+    system.stack.down("expirer")
     yield
-    road.stack.up("expirer")
+    system.stack.up("expirer")
 
 
-def sleep_until(road, moment: str) -> None:
+def sleep_until(system, moment: str) -> None:
     """By the database's clock, which decides."""
-    road.lockbox.rows("SELECT pg_sleep_until(%s)", moment)
+    system.lockbox.rows("SELECT pg_sleep_until(%s)", moment)
 
 
-def test_a_request_that_nobody_answers_lapses(road, tenant, hasty):
+def test_a_request_that_nobody_answers_lapses(system, tenant, hasty):
     request = tenant.request()
     first = request.first.request
     lasts = datetime.fromisoformat(first["decide_by"]) - datetime.fromisoformat(first["created_at"])
@@ -42,12 +42,12 @@ def test_a_request_that_nobody_answers_lapses(road, tenant, hasty):
     assert not request.check().allowed
     assert request.kinds == ["created", "expired"]
     told = {tenant.owner.email, tenant.approver.email, request.ticket.engineer.email}
-    road.mailbox.wait_for(request.id, told, "Lapsed")
+    system.mailbox.wait_for(request.id, told, "Lapsed")
 
 
-def test_a_late_vote_finds_the_request_expired_without_the_expirer(road, tenant, hasty, no_expirer):
+def test_a_late_vote_finds_the_request_expired_without_the_expirer(system, tenant, hasty, no_expirer):
     request = tenant.request()
-    sleep_until(road, request.first.request["decide_by"])
+    sleep_until(system, request.first.request["decide_by"])
     assert request.decide("approve") == "late"
     assert request.event("expired").event["source"] == "/lockbox/decider"
     assert request.event("expired").request["ended_at"] == request.first.request["decide_by"]
@@ -55,45 +55,45 @@ def test_a_late_vote_finds_the_request_expired_without_the_expirer(road, tenant,
     assert request.kinds == ["created", "expired"]
 
 
-def test_a_dead_expirer_lengthens_no_access(road, tenant, no_expirer):
+def test_a_dead_expirer_lengthens_no_access(system, tenant, no_expirer):
     request = tenant.request(duration="PT4S")
     approved = request.approve().request
     assert request.check().allowed
-    sleep_until(road, approved["expires_at"])
+    sleep_until(system, approved["expires_at"])
     assert not request.check().allowed
-    assert road.lockbox.value("SELECT state FROM lockbox.request WHERE request_id = %s", request.id) == "approved"
+    assert system.lockbox.value("SELECT state FROM lockbox.request WHERE request_id = %s", request.id) == "approved"
     assert request.decide("revoke") == "late"
     assert request.event("completed").request["ended_at"] == approved["expires_at"]
     assert request.kinds == ["created", "approved", "completed"]
 
 
-def test_a_ticket_closed_after_the_end_revokes_nothing(road, tenant, no_expirer):
+def test_a_ticket_closed_after_the_end_revokes_nothing(system, tenant, no_expirer):
     request = tenant.request(duration="PT1S")
-    sleep_until(road, request.approve().request["expires_at"])
+    sleep_until(system, request.approve().request["expires_at"])
     request.ticket.close()
     assert request.event("completed").event["source"] == "/lockbox/requester"
     assert request.kinds == ["created", "approved", "completed"]
 
 
-def test_an_expirer_that_was_stopped_tells_what_it_missed(road, tenant):
-    pid = road.stack.signal("expirer", signal.SIGSTOP)
+def test_an_expirer_that_was_stopped_tells_what_it_missed(system, tenant):
+    pid = system.stack.signal("expirer", signal.SIGSTOP)
     try:
         requests = [tenant.request(duration="PT1S") for _ in range(3)]
         for request in requests:
             request.approve()
-        sleep_until(road, requests[-1].now["expires_at"])
+        sleep_until(system, requests[-1].now["expires_at"])
         assert not any(request.check().allowed for request in requests)
     finally:
-        road.stack.signal("expirer", signal.SIGCONT)
+        system.stack.signal("expirer", signal.SIGCONT)
     for request in requests:
         assert request.event("completed").request["ended_at"] == request.events[1].request["expires_at"]
         assert request.kinds == ["created", "approved", "completed"]
-    assert road.stack.pids["expirer"] == pid
+    assert system.stack.pids["expirer"] == pid
 
 
-def test_a_dead_relay_delays_the_news_and_nothing_else(road, tenant):
+def test_a_dead_relay_delays_the_news_and_nothing_else(system, tenant):
     request = tenant.request(duration="PT4S")
-    road.stack.signal("relay", signal.SIGSTOP)
+    system.stack.signal("relay", signal.SIGSTOP)
     try:
         decision = request.submit("approve")
         wait_until(lambda: request.check().allowed, "access opens without the relay")
@@ -101,7 +101,7 @@ def test_a_dead_relay_delays_the_news_and_nothing_else(road, tenant):
         request.await_access_end()
         assert request.kinds == ["created"]
     finally:
-        road.stack.signal("relay", signal.SIGCONT)
+        system.stack.signal("relay", signal.SIGCONT)
     assert request.judged(decision).data["verdict"] == "applied"
     request.event("completed")
     assert request.kinds == ["created", "approved", "completed"]

@@ -61,17 +61,17 @@ def test_ids_are_compared_exactly(tenant):
     assert request.decide("approve", by=imposter) == "not_an_approver"
 
 
-def test_who_lost_the_role_votes_no_more(road):
-    tenant = Tenant(road)
+def test_who_lost_the_role_votes_no_more(system):
+    tenant = Tenant(system)
     request = tenant.request()
     tenant.change("role_removed", principal=tenant.owner.principal, role="owner")
     assert request.decide("approve") == "not_an_approver"
     assert request.decide("approve", by=tenant.approver) == "applied"
 
 
-def test_who_came_later_does_not_vote(road):
+def test_who_came_later_does_not_vote(system):
     """Approvers are resolved once, at creation, and never widened."""
-    tenant = Tenant(road)
+    tenant = Tenant(system)
     request = tenant.request()
     late = Person.new("late")
     tenant.change("role_assigned", principal=late.principal, role="owner")
@@ -80,8 +80,8 @@ def test_who_came_later_does_not_vote(road):
 
 
 @pytest.mark.parametrize("same", ["id", "email"])
-def test_nobody_approves_his_own_request(road, same):
-    tenant = Tenant(road)
+def test_nobody_approves_his_own_request(system, same):
+    tenant = Tenant(system)
     owner = tenant.owner
     email = owner.email.upper() if same == "email" else "other@elsewhere.example"
     engineer = Person(owner.id if same == "id" else "erin-himself", email, owner.name, "microsoft")
@@ -98,21 +98,21 @@ def test_an_approval_never_widens(tenant, wider):
     assert not request.check().allowed
 
 
-def test_an_unknown_request(road, tenant):
+def test_an_unknown_request(system, tenant):
     for request_id in (str(uuid.uuid4()), "not-even-a-uuid"):
-        decision = road.publish("decision.submitted", {"request_id": request_id, "decision": "approve",
+        decision = system.publish("decision.submitted", {"request_id": request_id, "decision": "approve",
                                                        "by": tenant.owner.principal})
-        judged = road.caused_by(decision, "decision.judged")
+        judged = system.caused_by(decision, "decision.judged")
         assert (judged.data["verdict"], judged.event["subject"]) == ("unknown_request", request_id)
 
 
-def test_a_decision_is_judged_once_whatever_happens(road, tenant):
+def test_a_decision_is_judged_once_whatever_happens(system, tenant):
     request = tenant.request()
     decisions = [request.submit(decision, by=voter) for decision in ("approve", "deny", "approve", "revoke")
                  for voter in (tenant.owner, tenant.approver, tenant.admin)]
     for decision in decisions:
         request.judged(decision)
-    by_decision = verdicts(road.events.records)
+    by_decision = verdicts(system.events.records)
     assert [len(by_decision[decision]) for decision in decisions] == [1] * len(decisions)
     assert [by_decision[decision][0].data["verdict"] for decision in decisions] == [
         "applied", "conflict", "not_an_approver",            # approve

@@ -31,21 +31,21 @@ def seconds(stack):
             child.wait()
 
 
-def test_two_instances_of_every_worker_share_the_work(road, seconds):
+def test_two_instances_of_every_worker_share_the_work(system, seconds):
     children, metric = seconds
     for topic in ("tickets", "tenants", "decisions", "events"):
-        assert len(partitions_of(road.bootstrap, f"lockbox.{topic}.v1")) == 8
+        assert len(partitions_of(system.bootstrap, f"lockbox.{topic}.v1")) == 8
     consumers = {"requester": 8, "decider": 4, "notifier": 4, "auditor": 24}
 
     def shared() -> bool:
         return all(metric(worker, "lockbox_partitions") >= half and
-                   road.stack.metrics(worker)["lockbox_partitions"] >= half for worker, half in consumers.items())
+                   system.stack.metrics(worker)["lockbox_partitions"] >= half for worker, half in consumers.items())
     wait_until(shared, "the partitions are shared out", 60)
-    wait_until(lambda: road.lockbox.value("SELECT count(DISTINCT pid) FROM pg_locks WHERE locktype = 'advisory'"
+    wait_until(lambda: system.lockbox.value("SELECT count(DISTINCT pid) FROM pg_locks WHERE locktype = 'advisory'"
                                           " AND classid = 71061 AND granted") == 2, "two relays share the shards", 60)
-    traffic = Traffic(road, 28, seed=5)
+    traffic = Traffic(system, 28, seed=5)
     lives = traffic.finish()
-    assert complaints_about(road, lives) == []
+    assert complaints_about(system, lives) == []
     for worker in ("requester", "decider", "notifier", "auditor"):
         assert metric(worker, "lockbox_records_total") > 0, worker
     assert metric("relay", "lockbox_published_total") > 0

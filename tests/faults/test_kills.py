@@ -8,14 +8,14 @@ from support.traffic import Traffic, complaints_about
 from support.waiting import wait_until
 
 
-def test_kills_change_nothing_that_anybody_sees(road):
-    traffic = Traffic(road, 20, seed=3)
-    saboteur = Saboteur(road.stack, seed=3, servers_after=3)
+def test_kills_change_nothing_that_anybody_sees(system):
+    traffic = Traffic(system, 20, seed=3)
+    saboteur = Saboteur(system.stack, seed=3, servers_after=3)
     saboteur.start()
     wanted = {*WORKERS, "postgres", "kafka"}
     wait_until(lambda: traffic.is_over and wanted <= saboteur.deeds.keys() or saboteur.error, "traffic and sabotage", 400)
     deeds = saboteur.finish()
-    road.stack.up()
+    system.stack.up()
     lives = traffic.finish()
     assert len(lives) == 20 and wanted <= deeds.keys()
-    assert complaints_about(road, lives) == []
+    assert complaints_about(system, lives) == []

@@ -7,14 +7,14 @@ import pytest
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from support.broker import Feed  # noqa: E402
-from support.group import nothing_untoward, pytest_addoption, road, stack, tenant  # noqa: E402, F401
+from support.group import nothing_untoward, pytest_addoption, system, stack, tenant  # noqa: E402, F401
 from support.schemas import schema_errors  # noqa: E402
 
 
 @pytest.fixture(scope="session")
-def accesses(road):  # noqa: F811
+def accesses(system):  # noqa: F811
     """What enforcement points report, held against the schema."""
-    feed = Feed(road.bootstrap, "lockbox.accesses.v1", lambda record: schema_errors(record.event))
+    feed = Feed(system.bootstrap, "lockbox.accesses.v1", lambda record: schema_errors(record.event))
     yield feed
     feed.close()
     assert feed.complaints == []

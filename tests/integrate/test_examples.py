@@ -42,19 +42,19 @@ def access_of(ticket: dict, **other) -> dict:
     return {**example("access"), "engineer_id": asked["engineer_id"], "resource_id": asked["resource_id"], **other}
 
 
-def created(road, ticket: dict) -> list:
-    return road.events.where(lambda record: record.kind == "request.created"
+def created(system, ticket: dict) -> list:
+    return system.events.where(lambda record: record.kind == "request.created"
                              and record.request["ticket_id"] == ticket["ticket_id"])
 
 
-def dead(road, key: str) -> list:
-    return road.deadletters.where(lambda record: record.key == key.encode())
+def dead(system, key: str) -> list:
+    return system.deadletters.where(lambda record: record.key == key.encode())
 
 
-def recorded(road, access: dict):
+def recorded(system, access: dict):
     """The audit store's rows about the engineer's accesses, once there is one."""
     query = "SELECT outcome, request_id, covered_by FROM audit.access WHERE engineer_id = %s"
-    return wait_until(lambda: road.auditor.rows(query, access["engineer_id"]), "the access is audited")
+    return wait_until(lambda: system.auditor.rows(query, access["engineer_id"]), "the access is audited")
 
 
 def reported(accesses, access: dict):
@@ -62,14 +62,14 @@ def reported(accesses, access: dict):
                              and record.data["action"] == access["action"], "the access is reported")
 
 
-def test_the_whole_road(programs, road, accesses):
+def test_a_whole_lifecycle(programs, system, accesses):
     """A portal turns Lockbox on, a ticketing system asks, the portal's approver says yes, the enforcement point obeys."""
     subscription = str(uuid.uuid4())
     ticket, tenant = ticket_of(subscription), tenant_of(subscription)
     portal = programs.start("portal", tenant)
     assert portal.stdout.readline().strip() == f"Lockbox is on for {subscription}"
     asking = programs.start("ticketing", ticket)
-    request = wait_until(lambda: created(road, ticket), "the request is there")[0].request
+    request = wait_until(lambda: created(system, ticket), "the request is there")[0].request
 
     exit_code, lines = finish(portal, "approve Go ahead.\n")
     assert (exit_code, lines[-1]) == (0, "verdict: applied")
@@ -82,7 +82,7 @@ def test_the_whole_road(programs, road, accesses):
     assert exit_code == 0
     assert [line.split()[:2] for line in lines] == [[request["request_id"], "customer_notified"],
                                                     [request["request_id"], "approved"]]
-    granted = road.events.wait_for(lambda record: record.kind == "request.approved"
+    granted = system.events.wait_for(lambda record: record.kind == "request.approved"
                                    and record.event["subject"] == request["request_id"], "request.approved").request
     assert (granted["decisions"][0]["comment"], lines[1].split()[2]) == ("Go ahead.", granted["expires_at"])
 
@@ -92,26 +92,26 @@ def test_the_whole_road(programs, road, accesses):
     report = reported(accesses, access)
     assert report.key.decode() == access["engineer_id"]
     assert (report.data["outcome"], report.data["request_id"]) == ("allowed", request["request_id"])
-    [row] = recorded(road, access)
+    [row] = recorded(system, access)
     assert (row.outcome, row.request_id, row.covered_by) == ("allowed", request["request_id"], request["request_id"])
 
 
-def test_again_does_nothing(programs, road, tenant):
+def test_again_does_nothing(programs, system, tenant):
     """What a retry would do. The ticket's second run publishes the same bytes, and sees the same answer."""
     ticket = ticket_of(tenant.subscription)
     first = programs.start("ticketing", ticket)
-    [record] = wait_until(lambda: created(road, ticket), "the request is there")
+    [record] = wait_until(lambda: created(system, ticket), "the request is there")
     again = programs.start("ticketing", ticket)
-    road.caused_by(road.publish("decision.submitted", {"request_id": record.request["request_id"], "decision": "deny",
+    system.caused_by(system.publish("decision.submitted", {"request_id": record.request["request_id"], "decision": "deny",
                                                        "by": tenant.owner.principal}), "decision.judged")
     told = [finish(process) for process in (first, again)]
     assert [exit_code for exit_code, _ in told] == [1, 1]
     assert told[0][1] == told[1][1] and told[0][1][-1].split()[1] == "denied"
     # What comes last on the ticket's key was handled after all of it.
-    road.publish("ticket.closed", {"ticket_id": ticket["ticket_id"]})
-    late = road.publish("access.requested", {"ticket_id": ticket["ticket_id"], **ticket["asked"]["data"]})
-    assert road.caused_by(late, "request.").request["reason"] == "ticket_closed"
-    assert len(created(road, ticket)) == 1 and dead(road, ticket["ticket_id"]) == []
+    system.publish("ticket.closed", {"ticket_id": ticket["ticket_id"]})
+    late = system.publish("access.requested", {"ticket_id": ticket["ticket_id"], **ticket["asked"]["data"]})
+    assert system.caused_by(late, "request.").request["reason"] == "ticket_closed"
+    assert len(created(system, ticket)) == 1 and dead(system, ticket["ticket_id"]) == []
 
 
 def test_a_refusal_is_told(programs, tenant):

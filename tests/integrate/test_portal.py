@@ -48,8 +48,8 @@ class Portal:
 
 
 @pytest.fixture(scope="module")
-def customer(road):
-    return Tenant(road)
+def customer(system):
+    return Tenant(system)
 
 
 @pytest.fixture(scope="module")
@@ -81,7 +81,7 @@ def verdict(browser) -> str:
     return browser.wait_for("#verdict").removeprefix("Your decision: ")
 
 
-def test_a_request_is_shown_as_asked_and_approved(browser, road, customer, open_request):
+def test_a_request_is_shown_as_asked_and_approved(browser, system, customer, open_request):
     request = customer.ticket(title="Ingress routers restart").request(actions=[LOGS, DELETE], duration="PT2H",
                                                                        reason_code="customer_request")
     open_request(request)
@@ -158,7 +158,7 @@ def test_a_decision_without_effect_is_told(browser, customer, open_request):
     assert verdict(browser) == "conflict" and request.kinds[-1] == "denied"
 
 
-def test_hostile_text_stays_text(browser, portal, road, customer, open_request):
+def test_hostile_text_stays_text(browser, portal, system, customer, open_request):
     ticket = customer.ticket(title=HOSTILE)
     ticket.engineer = type(ticket.engineer)(ticket.engineer.id, ticket.engineer.email, HOSTILE, "microsoft")
     ticket.assign(ticket.engineer)
@@ -190,8 +190,8 @@ def test_the_policy_would_stop_a_script(browser, portal):
     assert any("Content Security Policy" in complaint for complaint in complaints)
 
 
-def test_others_requests_are_not_shown(browser, road, portal, open_request, customer):
-    theirs, ours = Tenant(road).request(), customer.request()
+def test_others_requests_are_not_shown(browser, system, portal, open_request, customer):
+    theirs, ours = Tenant(system).request(), customer.request()
     open_request(ours)  # which was asked later, and is here
     assert portal.send("GET", f"/request/{theirs.id}")[0] == 404
     assert theirs.id not in portal.send("GET", "/")[1]
@@ -233,7 +233,7 @@ def test_what_did_not_come_from_the_portal_decides_nothing(portal, asked, fields
     assert request.event("denied").request["decisions"][0]["decision"] == "deny"
 
 
-def test_sent_twice_is_one_decision(portal, road, asked):
+def test_sent_twice_is_one_decision(portal, system, asked):
     request, form = asked
     for _ in range(2):
         status, _, headers = portal.send("POST", f"/request/{request.id}", urlencode(form))
@@ -241,9 +241,9 @@ def test_sent_twice_is_one_decision(portal, road, asked):
     assert request.judged(form["id"]).data["verdict"] == "applied"
     # What comes last on the key was judged after both.
     assert request.decide("approve") == "duplicate"
-    judged = road.events.where(lambda record: record.cause == form["id"] and record.kind == "decision.judged")
+    judged = system.events.where(lambda record: record.cause == form["id"] and record.kind == "decision.judged")
     assert len(judged) == 1
-    assert road.deadletters.where(lambda record: record.key == request.id.encode()) == []
+    assert system.deadletters.where(lambda record: record.key == request.id.encode()) == []
 
 
 BAD_FORMS = {

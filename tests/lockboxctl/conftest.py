@@ -10,7 +10,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from support.group import pytest_addoption, road, stack, tenant  # noqa: E402, F401
+from support.group import pytest_addoption, system, stack, tenant  # noqa: E402, F401
 from support.stack import BINARIES  # noqa: E402
 
 PROGRAM = os.environ.get("LOCKBOX_TEST_CTL", str(BINARIES / "lockboxctl"))

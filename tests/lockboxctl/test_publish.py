@@ -1,4 +1,4 @@
-"""ticket, tenant and access report: every event in by its fields, and a whole road walked with nothing but lockboxctl."""
+"""ticket, tenant and access report: every event in by its fields, and a whole lifecycle with nothing but lockboxctl."""
 import base64
 import json
 import re
@@ -113,16 +113,16 @@ def test_parts_go_in_order(bare):
 
 
 @pytest.fixture(scope="module")
-def publish(ctl, road):
+def publish(ctl, system):
     """A publisher's command, done once Lockbox has answered; without an answer to wait for, once it is published."""
     def run(*arguments, answer=""):
         done = ctl(*arguments)
         assert done.returncode == 0, done.stderr
-        return road.caused_by(done.stdout.strip(), answer) if answer else done.stdout.strip()
+        return system.caused_by(done.stdout.strip(), answer) if answer else done.stdout.strip()
     return run
 
 
-def test_a_road_walked_with_lockboxctl_and_a_signature(bare, ctl, road, publish, tmp_path):
+def test_a_lifecycle_with_lockboxctl_and_a_signature(bare, ctl, system, publish, tmp_path):
     tenant, subscription, ticket = (f"ctl-{secrets.token_hex(4)}" for _ in range(3))
     cluster = f"/subscriptions/{subscription}/resourceGroups/rg/providers/Microsoft.RedHatOpenShift/openShiftClusters/aro"
     scope, key = f"subscription_id={subscription}", tmp_path / "lena.pem"
@@ -154,7 +154,7 @@ def test_a_road_walked_with_lockboxctl_and_a_signature(bare, ctl, road, publish,
     assert (revoked.returncode, revoked.stdout.split()[-1]) == (0, "applied"), revoked.stderr
 
 
-def test_an_emergency_is_acknowledged(ctl, road, publish, tenant):
+def test_an_emergency_is_acknowledged(ctl, system, publish, tenant):
     ticket = tenant.ticket()
     started = publish("ticket", "emergency", ticket.id, f"engineer_id={ticket.engineer.id}", f"resource_id={tenant.resource}",
                       "actions=get_pod_logs,openshift-ingress", "justification=all routes are down",
@@ -177,7 +177,7 @@ def test_a_signature_is_over_the_digest_that_consent_is_given_to(ctl, bare, tena
     assert ctl("deny", request.id, "--by", "l,l@x.example", "--sign-with", tmp_path / "none").returncode == 2
 
 
-def test_an_access_is_reported(ctl, road, publish, tenant):
+def test_an_access_is_reported(ctl, system, publish, tenant):
     event_id = publish("access", "report", "erin", f"resource_id={tenant.resource}", "action=get_pod_logs",
                        "namespace=openshift-ingress", "performed_at=2026-11-25T20:00:00Z", "outcome=blocked")
-    wait_until(lambda: road.audit.rows("SELECT 1 FROM audit.event WHERE event_id = %s", event_id), "the report in the audit store")
+    wait_until(lambda: system.audit.rows("SELECT 1 FROM audit.event WHERE event_id = %s", event_id), "the report in the audit store")

@@ -19,10 +19,10 @@ def rows_of(done) -> list[dict]:
 
 
 @pytest.fixture(scope="module")
-def operator(ctl, road, stack):
+def operator(ctl, system, stack):
     """lockboxctl as somebody who is lockbox_operator and nothing else."""
     try:
-        road.lockbox.rows("CREATE ROLE ctl_operator LOGIN IN ROLE lockbox_operator")
+        system.lockbox.rows("CREATE ROLE ctl_operator LOGIN IN ROLE lockbox_operator")
     except Error:
         pass  # of an earlier run on this stack
     url = as_role(stack.env["LOCKBOX_DATABASE_URL"], "ctl_operator")
@@ -30,10 +30,10 @@ def operator(ctl, road, stack):
 
 
 @pytest.fixture(scope="module")
-def reject(road, operator):
+def reject(system, operator):
     """Publishes a record that ends in quarantine, and returns its row there."""
     def send(record: Outgoing) -> dict:
-        [sent] = road.publisher.send(record)
+        [sent] = system.publisher.send(record)
 
         def found() -> list[dict]:
             rows = rows_of(operator("quarantine", "list", "-o", "json", "--limit", "1000"))
@@ -50,41 +50,41 @@ def broken_off(pool, operator, reject, tenant):
 
 
 @pytest.fixture(scope="module", autouse=True)
-def retried(operator, road, tenant):
+def retried(operator, system, tenant):
     """A mail that was given up and is to be sent again. The notifier looks for such mails every few seconds."""
     request = tenant.request()
     ledger = ("SELECT notification_id, attempts FROM lockbox.notification WHERE request_id = %s AND recipient = %s"
               " AND state = 'sent'")
 
     def sent() -> list:
-        return road.lockbox.rows(ledger, request.id, tenant.owner.email)
+        return system.lockbox.rows(ledger, request.id, tenant.owner.email)
     [mail] = wait_until(sent, "the mail sent")
-    road.lockbox.rows("UPDATE lockbox.notification SET state = 'failed', outcome = 'failed', smtp_code = 550,"
+    system.lockbox.rows("UPDATE lockbox.notification SET state = 'failed', outcome = 'failed', smtp_code = 550,"
                       " next_attempt_at = NULL"
                       " WHERE notification_id = %s RETURNING 1", mail.notification_id)
     return request, sent, mail, operator("notification", "retry", mail.notification_id)
 
 
-def told(road, kind: str, quarantine_id: int):
-    return road.events.wait_for(lambda record: record.kind == f"quarantine.{kind}"
+def told(system, kind: str, quarantine_id: int):
+    return system.events.wait_for(lambda record: record.kind == f"quarantine.{kind}"
                                 and record.event["subject"] == str(quarantine_id), f"quarantine.{kind}")
 
 
-def settlement(road, quarantine_id: int):
-    return road.lockbox.row("SELECT * FROM lockbox.quarantine_settlement WHERE quarantine_id = %s", quarantine_id)
+def settlement(system, quarantine_id: int):
+    return system.lockbox.row("SELECT * FROM lockbox.quarantine_settlement WHERE quarantine_id = %s", quarantine_id)
 
 
 @pytest.fixture
-def lost(road, tenant):
+def lost(system, tenant):
     """A request that the operational database has lost, and gets back when asked to."""
     request, other = tenant.request(), uuid.uuid4()
     move = "UPDATE lockbox.request SET request_id = %s WHERE request_id = %s RETURNING 1"
-    assert road.lockbox.rows(move, other, request.id)
-    return request, lambda: road.lockbox.rows(move, request.id, other)
+    assert system.lockbox.rows(move, other, request.id)
+    return request, lambda: system.lockbox.rows(move, request.id, other)
 
 
 @pytest.mark.parametrize("mode", ["structured", "binary"])
-def test_a_replay_after_the_fix_has_its_effect(operator, road, reject, lost, mode):
+def test_a_replay_after_the_fix_has_its_effect(operator, system, reject, lost, mode):
     """The requester rejects it only after it knows that the event is new: its id must be good again."""
     request, restore = lost
     event = event_in("access.withdrawn", {"ticket_id": request.ticket.id, "request_id": request.id,
@@ -96,8 +96,8 @@ def test_a_replay_after_the_fix_has_its_effect(operator, road, reject, lost, mod
     done = operator("quarantine", "replay", row["quarantine_id"], *BY, "--reason", "the request is back")
     assert done.returncode == 0, done.stderr
     assert request.event("cancelled").cause == event.get_id()
-    kept = settlement(road, row["quarantine_id"])
-    [again] = wait_until(lambda: road.audit.rows(
+    kept = settlement(system, row["quarantine_id"])
+    [again] = wait_until(lambda: system.audit.rows(
         'SELECT key, raw, headers FROM audit.event WHERE topic = %s AND "partition" = %s AND "offset" = %s',
         row["topic"], kept.partition, kept.offset), "the replayed record in the audit store")
     assert (again.key, again.raw) == (request.ticket.id.encode(), record.value)
@@ -105,21 +105,21 @@ def test_a_replay_after_the_fix_has_its_effect(operator, road, reject, lost, mod
     assert f"{row['topic']}/{row['partition']}/{row['offset']}".encode() in again.headers
     assert (kept.outcome, kept.operator_id, kept.login, kept.reason) == \
         ("replayed", "jonas", "ctl_operator", "the request is back") and kept.settled_at >= kept.begun_at
-    data = told(road, "replayed", row["quarantine_id"]).data
+    data = told(system, "replayed", row["quarantine_id"]).data
     assert (data["by"]["id"], data["login"], data["rejected_for"]) == ("jonas", "ctl_operator", row["reason"])
     assert (data["replayed_partition"], data["replayed_offset"]) == (kept.partition, kept.offset)
-    [actor] = wait_until(lambda: road.audit.rows("SELECT actor FROM audit.event WHERE event_id = %s", str(kept.event_id)),
+    [actor] = wait_until(lambda: system.audit.rows("SELECT actor FROM audit.event WHERE event_id = %s", str(kept.event_id)),
                          "the event in the audit store")
     assert actor.actor == "jonas"
 
 
-def test_a_replay_without_a_fix_is_rejected_again(operator, road, reject, tenant):
+def test_a_replay_without_a_fix_is_rejected_again(operator, system, reject, tenant):
     ticket = tenant.ticket()
     row = reject(Outgoing("lockbox.tickets.v1", ticket.id, b'{"no": "event"}', (("content-type", b"application/json"),)))
     first = row["quarantine_id"]
     done = operator("quarantine", "replay", first, *BY)
     assert done.returncode == 0 and "partition" in done.stdout
-    kept = settlement(road, first)
+    kept = settlement(system, first)
 
     def again() -> list[dict]:
         rows = rows_of(operator("quarantine", "list", "-o", "json", "--open"))
@@ -134,24 +134,24 @@ def test_a_replay_without_a_fix_is_rejected_again(operator, road, reject, tenant
     assert f"{second['quarantine_id']} replayed" in repeated.stdout
 
 
-def test_a_null_record_is_replayed_as_it_was(operator, road, reject):
+def test_a_null_record_is_replayed_as_it_was(operator, system, reject):
     row = reject(Outgoing("lockbox.decisions.v1", None, None))
     assert operator("quarantine", "replay", row["quarantine_id"], *BY).returncode == 0
-    kept = settlement(road, row["quarantine_id"])
-    [again] = wait_until(lambda: road.audit.rows(
+    kept = settlement(system, row["quarantine_id"])
+    [again] = wait_until(lambda: system.audit.rows(
         'SELECT key, raw FROM audit.event WHERE topic = %s AND "partition" = %s AND "offset" = %s', row["topic"],
         kept.partition, kept.offset), "the replayed record in the audit store")
     assert (again.key, again.raw) == (None, None)
 
 
-def test_discard_needs_a_reason_and_is_told(operator, road, reject, tenant):
+def test_discard_needs_a_reason_and_is_told(operator, system, reject, tenant):
     row = reject(Outgoing("lockbox.tenants.v1", tenant.id, b"\x00nonsense"))
     number = row["quarantine_id"]
     assert "missing: --reason" in operator("quarantine", "discard", number, *BY).stderr
     assert "--reason" in operator("quarantine", "discard", number, *BY, "--reason", "").stderr
     done = operator("quarantine", "discard", number, *BY, "--reason", "a test's")
     assert (done.returncode, done.stdout) == (0, f"{number} discarded\n"), done.stderr
-    data = told(road, "discarded", number).data
+    data = told(system, "discarded", number).data
     assert (data["reason"], data["by"]["id"], data["consumer"]) == ("a test's", "jonas", row["consumer"])
     assert operator("quarantine", "replay", number, *BY).returncode == 1
     assert number not in [it["quarantine_id"] for it in rows_of(operator("quarantine", "list", "--open", "-o", "json"))]
@@ -159,29 +159,29 @@ def test_discard_needs_a_reason_and_is_told(operator, road, reject, tenant):
     assert (listed["outcome"], listed["operator_id"]) == ("discarded", "jonas")
 
 
-def test_a_replay_that_breaks_off_is_begun_again(operator, road, broken_off):
+def test_a_replay_that_breaks_off_is_begun_again(operator, system, broken_off):
     number, replay = broken_off
     lost = replay.result()
     assert lost.returncode == 3 and "LOCKBOX_KAFKA_BOOTSTRAP_SERVERS" in lost.stderr
-    assert settlement(road, number).settled_at is None
+    assert settlement(system, number).settled_at is None
     soon = operator("quarantine", "replay", number, *BY)
     assert soon.returncode == 1 and "is under way" in soon.stderr
-    road.lockbox.rows("UPDATE lockbox.quarantine_settlement SET begun_at = begun_at - interval '2 minutes'"
+    system.lockbox.rows("UPDATE lockbox.quarantine_settlement SET begun_at = begun_at - interval '2 minutes'"
                       " WHERE quarantine_id = %s RETURNING 1", number)
     assert operator("quarantine", "replay", number, *BY).returncode == 0
-    assert settlement(road, number).settled_at
+    assert settlement(system, number).settled_at
 
 
-def test_an_operator_tells_nothing_else(operator, road, reject, tenant, stack):
+def test_an_operator_tells_nothing_else(operator, system, reject, tenant, stack):
     """The functions that an operator may call write no other event, and none in another's name."""
     number = reject(Outgoing("lockbox.tenants.v1", tenant.id, b"nonsense again"))["quarantine_id"]
-    begun = road.lockbox.row("SELECT * FROM lockbox.quarantine_begin(%s, 'discarded', 'jonas', 'x')", number)
+    begun = system.lockbox.row("SELECT * FROM lockbox.quarantine_begin(%s, 'discarded', 'jonas', 'x')", number)
     event_id = str(uuid.uuid4())
     good = {"id": event_id, "type": "lockbox.quarantine.discarded.v1", "subject": str(number),
-            "data": {"login": road.lockbox.row("SELECT session_user AS me").me}}
+            "data": {"login": system.lockbox.row("SELECT session_user AS me").me}}
     for wrong in ({"type": "lockbox.request.approved.v1"}, {"subject": "1"}, {"data": {"login": "somebody"}}, {"id": "x"}):
         with pytest.raises(Error, match="something else"):
-            road.lockbox.rows("SELECT lockbox.quarantine_settle(%s, %s, %s, %s, NULL, NULL)", number, begun.begun_at, event_id,
+            system.lockbox.rows("SELECT lockbox.quarantine_settle(%s, %s, %s, %s, NULL, NULL)", number, begun.begun_at, event_id,
                               json.dumps({**good, **wrong}))
 
 

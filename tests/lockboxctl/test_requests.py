@@ -76,12 +76,12 @@ def test_a_decision_that_does_not_count_is_exit_1(ctl, tenant, request_):
     assert (done.returncode, done.stdout.split()[1:]) == (1, ["not_an_approver"])
 
 
-def test_what_is_published_is_a_portals_event(ctl, road, request_):
+def test_what_is_published_is_a_portals_event(ctl, system, request_):
     done = ctl("deny", request_.id, "--by", "mallory,mallory@evil.example,Mallory, M.", "--comment", "é\n<b>")
     assert done.returncode == 0, done.stderr
     event_id = done.stdout.strip()
     assert uuid.UUID(event_id).version == 7
-    [row] = wait_until(lambda: road.audit.rows(
+    [row] = wait_until(lambda: system.audit.rows(
         "SELECT key, headers, raw FROM audit.event WHERE event_id = %s", event_id), "the decision in the audit store")
     event = json.loads(row.raw)
     assert row.key.decode() == request_.id and b"application/cloudevents+json" in row.headers
@@ -96,7 +96,7 @@ def test_without_kafka_a_decision_is_exit_3(without_kafka):
     assert done.stdout == ""
 
 
-def test_the_timeline_tells_the_whole_story(ctl, road, tenant):
+def test_the_timeline_tells_the_whole_story(ctl, system, tenant):
     request = tenant.request()
     request.decide("approve", comment="be quick")
     request.ticket.close()
@@ -117,7 +117,7 @@ def test_the_timeline_tells_the_whole_story(ctl, road, tenant):
     assert ctl("request", "timeline", uuid.uuid4()).returncode == 1
 
 
-def test_mails(ctl, tenant, road):
+def test_mails(ctl, tenant, system):
     request = tenant.request()
 
     def sent() -> list[dict]:
@@ -129,11 +129,11 @@ def test_mails(ctl, tenant, road):
     assert {row["kind"] for row in rows} == {"approval_needed"} and {row["smtp_code"] for row in rows} == {250}
 
 
-def test_quarantine_shows_bytes_whole_and_harmless(ctl, road, request_):
+def test_quarantine_shows_bytes_whole_and_harmless(ctl, system, request_):
     value = b'\x1b[2J{"text": "\xc3\xa4"}\x00\xff'
     headers = [("content-type", b"application/cloudevents+json"), ("empty", None)]
-    road.publisher.producer.produce("lockbox.decisions.v1", value, key=request_.id.encode(), headers=headers)
-    road.publisher.producer.flush()
+    system.publisher.producer.produce("lockbox.decisions.v1", value, key=request_.id.encode(), headers=headers)
+    system.publisher.producer.flush()
 
     def found() -> list[dict]:
         rows = rows_of(ctl("quarantine", "list", "-o", "json"))
@@ -150,10 +150,10 @@ def test_quarantine_shows_bytes_whole_and_harmless(ctl, road, request_):
     assert ctl("quarantine", "show", "999999999").returncode == 1
 
 
-def test_an_operator_needs_no_more_than_his_role(ctl, road, stack, request_):
+def test_an_operator_needs_no_more_than_his_role(ctl, system, stack, request_):
     operator = "ctl_test_operator"
     try:
-        road.lockbox.rows(f"CREATE ROLE {operator} LOGIN IN ROLE lockbox_operator")
+        system.lockbox.rows(f"CREATE ROLE {operator} LOGIN IN ROLE lockbox_operator")
     except Error:
         pass  # of an earlier run on this stack
     url = {"LOCKBOX_DATABASE_URL": as_role(stack.env["LOCKBOX_DATABASE_URL"], operator)}

@@ -7,7 +7,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from support.group import pytest_addoption, pytest_ignore_collect, road, stack_of  # noqa: E402, F401
+from support.group import pytest_addoption, pytest_ignore_collect, system, stack_of  # noqa: E402, F401
 
 
 @pytest.fixture(scope="session")

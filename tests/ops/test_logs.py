@@ -9,19 +9,19 @@ from support.waiting import wait_until
 WORDS = "Zinnoberrot Quellwolke"  # of a justification, a comment and a title: nothing a log would say by itself
 
 
-def test_no_person_and_no_text_of_theirs_is_in_a_log(road, stack):
-    tenant = Tenant(road, alternates=("zz-alternate@contoso.example",))
+def test_no_person_and_no_text_of_theirs_is_in_a_log(system, stack):
+    tenant = Tenant(system, alternates=("zz-alternate@contoso.example",))
     ticket = tenant.ticket(title=f"{WORDS} title")
     request = ticket.request(justification=f"{WORDS} justification")
     request.decide("approve", comment=f"{WORDS} comment")
     request.decide("revoke", comment=f"{WORDS} comment")
     ticket.publish("access.requested", **{**ticket.wish(justification=f"{WORDS} refused"), "duration": "PT99H"})
     # Rejected, with a person in it, and mail that is refused.
-    road.publish("decision.submitted", {"request_id": request.id, "decision": WORDS, "by": tenant.owner.principal})
-    road.publish("tenant.role_assigned", {"tenant_id": tenant.id, "subscription_id": tenant.subscription,
+    system.publish("decision.submitted", {"request_id": request.id, "decision": WORDS, "by": tenant.owner.principal})
+    system.publish("tenant.role_assigned", {"tenant_id": tenant.id, "subscription_id": tenant.subscription,
                                           "principal": {**tenant.owner.principal, "email": f"{WORDS}"}, "role": "owner"})
-    wait_until(lambda: len(road.deadletters.where(lambda record: WORDS.encode() in (record.value or b""))) >= 2, "rejected")
-    await_quiet(road)
+    wait_until(lambda: len(system.deadletters.where(lambda record: WORDS.encode() in (record.value or b""))) >= 2, "rejected")
+    await_quiet(system)
     people = [tenant.admin, tenant.approver, *tenant.all_owners, ticket.engineer]
     secret = [WORDS, "zz-alternate@contoso.example", *(person.email for person in people),
               *(person.name for person in people)]
@@ -31,16 +31,16 @@ def test_no_person_and_no_text_of_theirs_is_in_a_log(road, stack):
             assert [word for word in secret if word in text] == [], log.name
 
 
-def test_every_line_is_an_object_and_a_rejected_record_can_be_found(road, stack):
-    before = len(road.deadletters.where(lambda record: True))
-    road.publish("decision.submitted", {"request_id": "no-such", "decision": "perhaps", "by": {"id": "x"}})
-    wait_until(lambda: len(road.deadletters.where(lambda record: True)) > before, "it is rejected")
+def test_every_line_is_an_object_and_a_rejected_record_can_be_found(system, stack):
+    before = len(system.deadletters.where(lambda record: True))
+    system.publish("decision.submitted", {"request_id": "no-such", "decision": "perhaps", "by": {"id": "x"}})
+    wait_until(lambda: len(system.deadletters.where(lambda record: True)) > before, "it is rejected")
     for worker in WORKERS:
         lines = [json.loads(line) for line in stack.log(worker).splitlines()]
         assert all({"time", "level", "worker", "message"} <= line.keys() and line["worker"] == worker for line in lines)
     [said] = [line for line in map(json.loads, stack.log("decider").splitlines())
               if line["message"] == "record quarantined"][-1:]
-    letter = road.deadletters.where(lambda record: True)[-1]
+    letter = system.deadletters.where(lambda record: True)[-1]
     origin = {name: value.decode() for name, value in letter.headers if name.startswith("__connect.errors")}
     assert (said["topic"], str(said["partition"]), str(said["offset"])) == (
         origin["__connect.errors.topic"], origin["__connect.errors.partition"], origin["__connect.errors.offset"])

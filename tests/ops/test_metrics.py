@@ -32,9 +32,9 @@ def samples(text: str) -> dict[str, list[tuple[dict, float]]]:
 
 
 @pytest.fixture(scope="module")
-def pages(road, stack):
+def pages(system, stack):
     """After each kind of outcome has come about at least once."""
-    tenant = Tenant(road)
+    tenant = Tenant(system)
     tenant.request().approve()
     tenant.request(justification=" ")
     wait_until(lambda: "lockbox_outbox_age_seconds" in page(stack, "relay") and "lockbox_mails{" in page(stack, "notifier") and
@@ -106,19 +106,19 @@ def test_outcomes_are_counted_by_what_they_were(pages):
     assert {labels["state"] for labels, _ in samples(pages["notifier"])["lockbox_mails"]} == {"queued", "deferred", "sending"}
 
 
-def test_lag_is_there_while_records_wait_and_goes(road, stack):
+def test_lag_is_there_while_records_wait_and_goes(system, stack):
     """Records wait while the worker may not commit."""
-    tenant = Tenant(road)
+    tenant = Tenant(system)
     def lag() -> float:
         return stack.metrics("requester")["lockbox_lag_records"]
     wait_until(lambda: lag() == 0, "nothing waits")
     quarantined = stack.metrics("requester")["lockbox_quarantined_total"]
-    road.lockbox.rows("REVOKE UPDATE ON lockbox.consumer_offset FROM lockbox_requester")
+    system.lockbox.rows("REVOKE UPDATE ON lockbox.consumer_offset FROM lockbox_requester")
     try:
         for _ in range(20):
-            road.publish("tenant.subscription_added", {"tenant_id": tenant.id, "subscription_id": tenant.subscription})
+            system.publish("tenant.subscription_added", {"tenant_id": tenant.id, "subscription_id": tenant.subscription})
         wait_until(lambda: lag() > 0, "records wait")
         assert stack.metrics("requester")["lockbox_quarantined_total"] == quarantined
     finally:
-        road.lockbox.rows("GRANT UPDATE ON lockbox.consumer_offset TO lockbox_requester")
+        system.lockbox.rows("GRANT UPDATE ON lockbox.consumer_offset TO lockbox_requester")
     wait_until(lambda: lag() == 0, "they are read", 60)

@@ -35,19 +35,19 @@ def files_of(worker: str) -> list[Path]:
     return [path for place in found for path in (sorted(place.glob("*.sql")) if place.is_dir() else [place])]
 
 
-def session(road, role: str, database: str = "lockbox") -> psycopg.Connection:
-    url = road.stack.env["LOCKBOX_DATABASE_URL" if database == "lockbox" else "LOCKBOX_AUDIT_DATABASE_URL"]
+def session(system, role: str, database: str = "lockbox") -> psycopg.Connection:
+    url = system.stack.env["LOCKBOX_DATABASE_URL" if database == "lockbox" else "LOCKBOX_AUDIT_DATABASE_URL"]
     return psycopg.connect(as_role(url, role), options=f"-c search_path={database}")
 
 
 @pytest.mark.parametrize("path, worker", [(path, worker) for worker in STATEMENTS for path in files_of(worker)],
                          ids=lambda it: it if isinstance(it, str) else f"{it.parts[-3]}/{it.name}")
-def test_a_worker_may_run_its_statements(road, worker, path):
+def test_a_worker_may_run_its_statements(system, worker, path):
     """Planned and made ready to run, which is where privileges are looked at."""
     text = TEXTS[path.relative_to(REPOSITORY)]
     values = ", ".join(["NULL"] * max([0, *map(int, re.findall(r"\$(\d+)", text))]))
     role, database = ("lockbox_audit_writer", "audit") if worker == "auditor" else (f"lockbox_{worker}", "lockbox")
-    with session(road, role, database) as connection:
+    with session(system, role, database) as connection:
         connection.execute(f"PREPARE it AS {text}")
         connection.execute(f"EXPLAIN EXECUTE it{f'({values})' if values else ''}")
         connection.rollback()
@@ -123,9 +123,9 @@ REFUSED = (psycopg.errors.InsufficientPrivilege, psycopg.errors.CheckViolation)
 
 
 @pytest.fixture(scope="module")
-def lived(road):
+def lived(system):
     """A request that waits and one that is granted, so that there is something to lay hands on."""
-    tenant = Tenant(road)
+    tenant = Tenant(system)
     waiting, granted = tenant.request(), tenant.request()
     granted.approve()
     return waiting, granted
@@ -133,9 +133,9 @@ def lived(road):
 
 @pytest.mark.parametrize("role, statement", [(role, statement) for role, statements in FORBIDDEN.items()
                                              for statement in statements + NOBODY_MAY])
-def test_role_is_refused(road, lived, role, statement):
+def test_role_is_refused(system, lived, role, statement):
     login = "postgres" if role == "lockbox_operator" else role
-    with session(road, login) as connection:
+    with session(system, login) as connection:
         if login != role:
             connection.execute(f"SET ROLE {role}")
         with pytest.raises(REFUSED):
@@ -148,14 +148,14 @@ def test_role_is_refused(road, lived, role, statement):
     ("lockbox_decider", "UPDATE consumer_offset SET next_offset = 0 WHERE consumer LIKE '%notifier'"),
     ("lockbox_notifier", "UPDATE consumer_offset SET next_offset = 0 WHERE consumer LIKE '%requester'"),
 ])
-def test_rows_of_others_are_out_of_reach(road, lived, role, statement):
-    with session(road, role) as connection:
+def test_rows_of_others_are_out_of_reach(system, lived, role, statement):
+    with session(system, role) as connection:
         assert connection.execute(statement).rowcount == 0
         connection.rollback()
 
 
-def test_the_relay_cannot_drop_what_it_has_not_published(road):
-    with session(road, "lockbox_worker") as worker:
+def test_the_relay_cannot_drop_what_it_has_not_published(system):
+    with session(system, "lockbox_worker") as worker:
         worker.execute(OUTBOX.format("request.created"))
         worker.execute("SET ROLE lockbox_relay")
         assert worker.execute("SELECT count(*) FROM outbox WHERE published_at IS NULL").fetchone()[0] >= 1
@@ -172,21 +172,21 @@ AUDIT_FORBIDDEN = {
 
 
 @pytest.mark.parametrize("role, statement", [(role, it) for role, all_of in AUDIT_FORBIDDEN.items() for it in all_of])
-def test_audit_role_is_refused(road, role, statement):
-    with session(road, role, "audit") as connection:
+def test_audit_role_is_refused(system, role, statement):
+    with session(system, role, "audit") as connection:
         with pytest.raises(REFUSED):
             connection.execute(statement)
         connection.rollback()
 
 
-def test_what_the_enforcer_may(road, lived):
+def test_what_the_enforcer_may(system, lived):
     waiting, granted = lived
     assert granted.check().allowed and not waiting.check().allowed
 
 
-def inventory(road) -> str:
+def inventory(system) -> str:
     """Role, table, privilege, and the columns where it is not for all of them."""
-    rows = road.lockbox.rows("""
+    rows = system.lockbox.rows("""
         WITH held AS (
             SELECT r.rolname AS role, c.relname AS relation, p.privilege,
                    has_table_privilege(r.oid, c.oid, p.privilege) AS whole,
@@ -206,9 +206,9 @@ def inventory(road) -> str:
     return "".join(f"{row.line}\n" for row in rows)
 
 
-def test_no_role_may_more_than_is_written_down(road):
+def test_no_role_may_more_than_is_written_down(system):
     """privileges.txt is what the scripts grant, so that a change of it is seen. LOCKBOX_TEST_WRITE=1 writes it anew."""
-    found = inventory(road)
+    found = inventory(system)
     if os.environ.get("LOCKBOX_TEST_WRITE"):
         INVENTORY.write_text(found)
     assert found == INVENTORY.read_text()

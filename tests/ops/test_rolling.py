@@ -3,10 +3,10 @@ from support.rolling import ORDER, Load, assert_whole, replace
 from support.stack import WORKERS
 
 
-def test_a_rolling_restart_loses_and_repeats_nothing(road, stack):
+def test_a_rolling_restart_loses_and_repeats_nothing(system, stack):
     assert sorted(ORDER) == sorted(WORKERS)
-    load = Load(road, 7, seed=11)
+    load = Load(system, 7, seed=11)
     for worker in ORDER:
         replace(stack, worker)
         load.go_on()
-    assert_whole(road, load.finish())
+    assert_whole(system, load.finish())

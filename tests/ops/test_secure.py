@@ -1,4 +1,4 @@
-"""Kafka and PostgreSQL with TLS and passwords: the road works, and whoever is not who he must be stays outside."""
+"""Kafka and PostgreSQL with TLS and passwords: a lifecycle works, and a client without its credentials stays outside."""
 import json
 import re
 import socket
@@ -20,23 +20,23 @@ from support.stack import REPOSITORY, WORKERS, free_port
 from support.waiting import wait_until
 
 
-def test_the_whole_road(road):
+def test_a_whole_lifecycle(system):
     """Ticket, approval, access, mail, audit: SCRAM to both servers, TLS to both, each by its own role and rules."""
-    tenant = Tenant(road)
+    tenant = Tenant(system)
     request = tenant.request()
     request.approve()
     assert request.check().allowed
     assert request.decide("revoke") == "applied"
     assert not request.check().allowed
-    road.mailbox.wait_for(request.id, {tenant.owner.email, tenant.approver.email}, "Approval needed")
+    system.mailbox.wait_for(request.id, {tenant.owner.email, tenant.approver.email}, "Approval needed")
     wait_until(lambda: {"lockbox.request.created.v1", "lockbox.request.revoked.v1"} <=
-               {row.type for row in road.auditor.rows("SELECT type FROM audit.event WHERE request_id = %s", request.id)},
+               {row.type for row in system.auditor.rows("SELECT type FROM audit.event WHERE request_id = %s", request.id)},
                "it is in the audit store")
-    assert road.auditor.rows("SELECT * FROM audit.completeness WHERE missing > 0") == []
+    assert system.auditor.rows("SELECT * FROM audit.completeness WHERE missing > 0") == []
 
 
-def test_every_session_is_encrypted_and_its_workers_own(road):
-    rows = road.lockbox.rows("SELECT application_name, usename, ssl, version FROM pg_stat_ssl JOIN pg_stat_activity USING (pid)"
+def test_every_session_is_encrypted_and_its_workers_own(system):
+    rows = system.lockbox.rows("SELECT application_name, usename, ssl, version FROM pg_stat_ssl JOIN pg_stat_activity USING (pid)"
                              " WHERE application_name LIKE 'lockbox-%%'")
     assert {row.ssl for row in rows} == {True} and {row.version for row in rows} == {"TLSv1.3"}
     owners = {row.application_name.split("-")[1]: row.usename for row in rows}
@@ -57,8 +57,8 @@ def other(url: str, **parameters) -> str:
     ({"sslrootcert": "/etc/ssl/certs/ca-certificates.crt"}, "certificate verify failed"),
     ({"passfile": None, "password": "guessed"}, "password authentication failed"),
 ])
-def test_postgresql_refuses(road, parameters, complaint):
-    url = road.stack.env["LOCKBOX_ENFORCER_URL"]
+def test_postgresql_refuses(system, parameters, complaint):
+    url = system.stack.env["LOCKBOX_ENFORCER_URL"]
     psycopg.connect(url).close()
     with pytest.raises(psycopg.OperationalError, match=complaint):
         psycopg.connect(other(url, **parameters))
@@ -173,8 +173,8 @@ def test_principal_cannot_read(kafka, principal, topic):
     assert read(kafka, principal, topic).code() == KafkaError.TOPIC_AUTHORIZATION_FAILED
 
 
-def test_principals_write_and_read_what_is_theirs(road, kafka):
-    Tenant(road).request()
+def test_principals_write_and_read_what_is_theirs(system, kafka):
+    Tenant(system).request()
     for principal, topics in MAY_WRITE.items():
         for topic in set(topics) - {"events", "deadletter", "checkpoints"}:
             assert written(kafka, principal, topic) is None, (principal, topic)

@@ -16,7 +16,7 @@ from confluent_kafka import Producer
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from support.group import pytest_addoption, pytest_ignore_collect, road, stack_of  # noqa: E402, F401
+from support.group import pytest_addoption, pytest_ignore_collect, system, stack_of  # noqa: E402, F401
 from support.stack import BINARIES  # noqa: E402
 from support.waiting import wait_until  # noqa: E402
 
@@ -99,7 +99,7 @@ def await_signed(store, seconds: float = 30) -> None:
 
 
 @pytest.fixture(scope="session")
-def signed(stack, road, store):
+def signed(stack, system, store):
     """Three logs of some size, in several goes, so that they have several checkpoints each."""
     rows = "SELECT count(*) FROM audit.event WHERE topic = %s"
     before = store.execute(rows, [ACCESSES]).fetchone()[0]

@@ -20,13 +20,13 @@ def signers_of(store, size: int) -> int:
     return len(note.split("\n\n")[1].splitlines())
 
 
-def test_a_key_follows_another(stack, road, ctl, bare, signed, settings, tmp_path, request):
+def test_a_key_follows_another(stack, system, ctl, bare, signed, settings, tmp_path, request):
     if request.config.getoption("--stack"):
         pytest.skip("restarts the auditor by other settings than the stack's own")
     old_file = Path(settings["LOCKBOX_CHECKPOINT_KEY_FILE"])
     old = ctl("audit", "vkey").stdout.splitlines()[0]
     publish(stack, {3: 4}, 31)
-    await_auditor(road)
+    await_auditor(system)
     await_signed(signed)
     new_file, both_file = tmp_path / "new.pem", tmp_path / "both.pem"
     new = bare("keygen", new_file, LOCKBOX_LOG_ORIGIN=settings["LOCKBOX_LOG_ORIGIN"]).stdout.strip()
@@ -40,7 +40,7 @@ def test_a_key_follows_another(stack, road, ctl, bare, signed, settings, tmp_pat
     try:
         restart_auditor(stack, both_file)
         publish(stack, {3: 3}, 32)
-        await_auditor(road)
+        await_auditor(system)
         await_signed(signed)
         assert (signers_of(signed, 4), signers_of(signed, 7)) == (1, 2)
         assert verify(old, new).returncode == verify(new, old).returncode == verify(old).returncode == 0

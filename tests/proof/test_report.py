@@ -15,11 +15,11 @@ NASTY = "\"><script>alert(1)</script><img src=http://evil.example/x> &amp; ‮ a
 
 
 @pytest.fixture(scope="module")
-def request_(road, store):
-    request = Tenant(road, alternates=("desk@contoso.example",)).request(justification=NASTY)
+def request_(system, store):
+    request = Tenant(system, alternates=("desk@contoso.example",)).request(justification=NASTY)
     request.decide("approve", comment=NASTY)
     request.event("approved")
-    road.publish("access.performed", {"engineer_id": request.ticket.engineer.id, "resource_id": request.first.request["resource_id"],
+    system.publish("access.performed", {"engineer_id": request.ticket.engineer.id, "resource_id": request.first.request["resource_id"],
                                       **LOGS, "performed_at": "2026-11-25T10:00:00Z", "outcome": "allowed", "request_id": request.id})
     wait_until(lambda: store.execute("SELECT count(*) FROM audit.event WHERE request_id = %s AND type LIKE %s",
                                      [request.id, "lockbox.notification.%"]).fetchone()[0] >= 4, "its mails are recorded")

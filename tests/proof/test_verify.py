@@ -51,10 +51,10 @@ def test_a_store_that_grows_meanwhile_is_right(ctl, stack, signed):
     assert after[0] > before[0] + 256 and after[1] > before[1]
 
 
-def test_what_kafka_has_otherwise_is_found(ctl, stack, road, signed):
+def test_what_kafka_has_otherwise_is_found(ctl, stack, system, signed):
     """The store is whole by itself, its checkpoints are signed: but that is not what was written to Kafka."""
     publish(stack, {5: 3}, 99)
-    await_auditor(road)
+    await_auditor(system)
     await_signed(signed)
     offset = signed.execute('SELECT max("offset") FROM audit.event WHERE topic = %s AND "partition" = 5', [ACCESSES]).fetchone()[0]
     stack.down("auditor")
@@ -64,7 +64,7 @@ def test_what_kafka_has_otherwise_is_found(ctl, stack, road, signed):
         assert done.returncode == 1 and "2 records behind Kafka" in done.stderr
     finally:
         stack.up("auditor")
-    await_auditor(road)
+    await_auditor(system)
     assert ctl("audit", "verify", "--kafka").returncode == 0
     assert offset >= 2
 

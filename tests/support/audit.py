@@ -2,16 +2,16 @@
 from confluent_kafka import Consumer, KafkaError, TopicPartition
 
 from .broker import Record, client
-from .road import Road
+from .system import System
 from .waiting import wait_until
 
 TOPICS = [f"lockbox.{name}.v1" for name in ("tickets", "tenants", "decisions", "accesses", "events", "deadletter",
                                             "checkpoints")]
 
 
-def ends_of_kafka(road: Road, topics: list[str] = TOPICS) -> dict[tuple[str, int], tuple[int, int]]:
+def ends_of_kafka(system: System, topics: list[str] = TOPICS) -> dict[tuple[str, int], tuple[int, int]]:
     """Topic and partition → its first offset and the one behind its last, of those that hold something."""
-    consumer = Consumer({**client(road.bootstrap), "group.id": "tests"})
+    consumer = Consumer({**client(system.bootstrap), "group.id": "tests"})
     known = consumer.list_topics(timeout=30).topics
     places = [(topic, partition) for topic in topics for partition in known[topic].partitions]
     ends = {place: consumer.get_watermark_offsets(TopicPartition(*place), timeout=30) for place in places}
@@ -19,10 +19,10 @@ def ends_of_kafka(road: Road, topics: list[str] = TOPICS) -> dict[tuple[str, int
     return {place: (low, high) for place, (low, high) in ends.items() if high > low}
 
 
-def everything_in_kafka(road: Road, topics: list[str] = TOPICS) -> dict[tuple[str, int, int], Record]:
+def everything_in_kafka(system: System, topics: list[str] = TOPICS) -> dict[tuple[str, int, int], Record]:
     """All records of these topics, up to their ends as of now. An offset may hold no record: the end of a transaction."""
-    ends = ends_of_kafka(road, topics)
-    consumer = Consumer({**client(road.bootstrap), "group.id": "tests", "enable.auto.commit": False,
+    ends = ends_of_kafka(system, topics)
+    consumer = Consumer({**client(system.bootstrap), "group.id": "tests", "enable.auto.commit": False,
                          "enable.partition.eof": True})
     consumer.assign([TopicPartition(topic, partition, low) for (topic, partition), (low, _) in ends.items()])
     records, ended = {}, set()
@@ -43,18 +43,18 @@ def everything_in_kafka(road: Road, topics: list[str] = TOPICS) -> dict[tuple[st
     return records
 
 
-def await_auditor(road: Road, seconds: float = 60) -> None:
+def await_auditor(system: System, seconds: float = 60) -> None:
     """Waits until the audit store has come as far as Kafka's ends, as of now."""
-    ends = ends_of_kafka(road)
+    ends = ends_of_kafka(system)
 
     def behind() -> dict:
-        rows = road.audit.rows('SELECT topic, "partition", max("offset") FROM audit.event GROUP BY 1, 2')
+        rows = system.audit.rows('SELECT topic, "partition", max("offset") FROM audit.event GROUP BY 1, 2')
         stored = {(topic, partition): offset for topic, partition, offset in rows}
         return {place: f"{stored.get(place)} of {high - 1}" for place, (_, high) in ends.items() if stored.get(place, -1) < high - 1}
     try:
         wait_until(lambda: not behind(), "the audit store has every record of Kafka", seconds)
     except TimeoutError as error:
-        raise TimeoutError(f"{error}, not {behind()}; the auditor's log ends\n{road.stack.log('auditor')[-4000:]}") from None
+        raise TimeoutError(f"{error}, not {behind()}; the auditor's log ends\n{system.stack.log('auditor')[-4000:]}") from None
 
 
 def headers_encoded(record: Record) -> bytes:
@@ -65,11 +65,11 @@ def headers_encoded(record: Record) -> bytes:
                                                       for name, value in record.headers)
 
 
-def audit_complaints(road: Road, kafka: dict | None = None) -> list[str]:
+def audit_complaints(system: System, kafka: dict | None = None) -> list[str]:
     """Compares the store with the whole of Kafka, or with topics of it a moment ago, record by record."""
-    await_auditor(road)
-    kafka = kafka or everything_in_kafka(road)
-    rows = road.audit.rows('SELECT topic, "partition", "offset", (extract(epoch FROM kafka_timestamp) * 1000)::bigint AS ms,'
+    await_auditor(system)
+    kafka = kafka or everything_in_kafka(system)
+    rows = system.audit.rows('SELECT topic, "partition", "offset", (extract(epoch FROM kafka_timestamp) * 1000)::bigint AS ms,'
                            ' key, headers, raw FROM audit.event WHERE topic = ANY (%s)', list({topic for topic, _, _ in kafka}))
     store = {(row.topic, row.partition, row.offset): row for row in rows}
     found = [f"{place} is in Kafka, and not in the store" for place in kafka.keys() - store.keys()]
@@ -79,5 +79,5 @@ def audit_complaints(road: Road, kafka: dict | None = None) -> list[str]:
         if was != (row.ms, row.key, row.headers, row.raw):
             found.append(f"{place} differs: {was} in Kafka, {tuple(row)[3:]} in the store")
     found += [f"{row.topic}/{row.partition}: {row.missing} missing of {row.first_offset}–{row.last_offset}"
-              for row in road.auditor.rows("SELECT * FROM audit.completeness WHERE missing <> 0")]
+              for row in system.auditor.rows("SELECT * FROM audit.completeness WHERE missing <> 0")]
     return found

@@ -29,7 +29,7 @@ def new_key(path: Path) -> Path:
 
 
 class Store:
-    """An audit database, and Kafka beside it. To the functions of support.audit it is a road."""
+    """An audit database, and Kafka beside it. To the functions of support.audit it is a system."""
 
     def __init__(self, stack: Stack, database: str = "audit"):
         self.stack = stack

@@ -1,7 +1,7 @@
 """The fixtures of the tests that break things: one stack, which each test leaves whole."""
 import pytest
 
-from .group import pytest_addoption, road, stack_of  # noqa: F401
+from .group import pytest_addoption, system, stack_of  # noqa: F401
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from .road import Road
+from .system import System
 from .scenario import Tenant
 from .stack import REPOSITORY, Stack
 
@@ -51,22 +51,22 @@ def stack(request, tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def road(stack):
-    road = Road(stack)
-    yield road
-    road.close()
+def system(stack):
+    system = System(stack)
+    yield system
+    system.close()
 
 
 @pytest.fixture(autouse=True)
-def nothing_untoward(road):
+def nothing_untoward(system):
     """Whatever a test is about: what Lockbox published meanwhile fits the schemas, and no worker died of itself."""
-    before = len(road.events.complaints)
+    before = len(system.events.complaints)
     yield
-    assert road.events.complaints[before:] == []
-    assert road.stack.crashed() == []
+    assert system.events.complaints[before:] == []
+    assert system.stack.crashed() == []
 
 
 @pytest.fixture(scope="session")
-def tenant(road):
+def tenant(system):
     """One that any test may ask for access, but that no test changes."""
-    return Tenant(road)
+    return Tenant(system)

@@ -4,7 +4,7 @@ import subprocess
 from collections import Counter
 from pathlib import Path
 
-from .road import Road
+from .system import System
 from .stack import Stack, free_port
 from .traffic import Life, Traffic, complaints_about
 from .waiting import wait_until
@@ -48,29 +48,29 @@ class Second:
 class Load:
     """Lifecycles without an end, by a seed."""
 
-    def __init__(self, road: Road, at_once: int, seed: int):
-        self.road, self.at_once, self.seed = road, at_once, seed
-        self.traffics = [Traffic(road, at_once, seed)]
+    def __init__(self, system: System, at_once: int, seed: int):
+        self.system, self.at_once, self.seed = system, at_once, seed
+        self.traffics = [Traffic(system, at_once, seed)]
 
     def go_on(self) -> None:
         if self.traffics[-1].is_over:
-            self.traffics.append(Traffic(self.road, self.at_once, self.seed + len(self.traffics)))
+            self.traffics.append(Traffic(self.system, self.at_once, self.seed + len(self.traffics)))
 
     def finish(self) -> list[Life]:
         return [life for traffic in self.traffics for life in traffic.finish()]
 
 
-def assert_whole(road: Road, lives: list[Life]) -> None:
+def assert_whole(system: System, lives: list[Life]) -> None:
     """Nothing lost, nothing done twice, nothing left to read."""
-    assert complaints_about(road, lives) == []
+    assert complaints_about(system, lives) == []
     for worker in ("requester", "decider", "notifier", "auditor"):
-        wait_until(lambda: road.stack.metrics(worker)["lockbox_lag_records"] == 0, f"{worker} has read everything", SECONDS)
-    assert road.lockbox.value("SELECT count(*) FROM (SELECT 1 FROM lockbox.access_item GROUP BY request_id, number"
+        wait_until(lambda: system.stack.metrics(worker)["lockbox_lag_records"] == 0, f"{worker} has read everything", SECONDS)
+    assert system.lockbox.value("SELECT count(*) FROM (SELECT 1 FROM lockbox.access_item GROUP BY request_id, number"
                               " HAVING count(*) > 1) AS twice") == 0
 
 
-def sent_twice(road: Road) -> dict[str, int]:
+def sent_twice(system: System) -> dict[str, int]:
     """Events and mails that came more than once, under one id: no more than a repetition, and a graceful stop makes none."""
-    events = Counter(record.event["id"] for record in road.events.records)
-    mails = Counter((mail.id, mail.recipient) for mail in road.mailbox.all())
+    events = Counter(record.event["id"] for record in system.events.records)
+    mails = Counter((mail.id, mail.recipient) for mail in system.mailbox.all())
     return {"events": sum(count - 1 for count in events.values()), "mails": sum(count - 1 for count in mails.values())}

@@ -4,7 +4,7 @@ import uuid
 from dataclasses import dataclass, field
 
 from .broker import Record
-from .road import Road
+from .system import System
 from .waiting import SECONDS, wait_until
 
 LOGS = {"action": "get_pod_logs", "namespace": "openshift-ingress"}
@@ -38,7 +38,7 @@ def new_engineer(organization: str = "microsoft") -> Person:
 @dataclass
 class Tenant:
     """With `lockbox`: subscription added, roles assigned, contacts set, Lockbox enabled, all of it seen to be done."""
-    road: Road
+    system: System
     mode: str = "structured"
     lockbox: bool = True
     owners: int = 1
@@ -60,7 +60,7 @@ class Tenant:
         if self.lockbox:
             ids.append(self.publish("lockbox_enabled", by=self.admin.principal))
         for event_id in ids:
-            self.road.caused_by(event_id, "tenant.changed")
+            self.system.caused_by(event_id, "tenant.changed")
 
     @property
     def owner(self) -> Person:
@@ -73,11 +73,11 @@ class Tenant:
 
     def publish(self, change: str, **data) -> str:
         data = {"tenant_id": self.id, "subscription_id": self.subscription, **data}
-        return self.road.publish(f"tenant.{change}", {name: it for name, it in data.items() if it is not None}, self.mode)
+        return self.system.publish(f"tenant.{change}", {name: it for name, it in data.items() if it is not None}, self.mode)
 
     def change(self, change: str, **data) -> Record:
         """Publishes a change, and returns what Lockbox said to it."""
-        return self.road.caused_by(self.publish(change, **data), "tenant.")
+        return self.system.caused_by(self.publish(change, **data), "tenant.")
 
     def ticket(self, **opened) -> "Ticket":
         return Ticket(self, **opened)
@@ -91,7 +91,7 @@ class Ticket:
     """Opened, and assigned to a new engineer."""
 
     def __init__(self, tenant: Tenant, engineer: Person | None = None, **opened):
-        self.tenant, self.road = tenant, tenant.road
+        self.tenant, self.system = tenant, tenant.system
         self.id = f"{secrets.randbelow(10 ** 16):016}"
         self.title = opened.get("title", "Ingress routers restart")
         self.engineer = engineer or new_engineer()
@@ -99,7 +99,7 @@ class Ticket:
         self.assign(self.engineer)
 
     def publish(self, short_type: str, **data) -> str:
-        return self.road.publish(short_type, {"ticket_id": self.id, **data}, self.tenant.mode)
+        return self.system.publish(short_type, {"ticket_id": self.id, **data}, self.tenant.mode)
 
     def assign(self, engineer: Person) -> str:
         return self.publish("ticket.assigned", engineer=engineer.engineer)
@@ -119,18 +119,18 @@ class Ticket:
     def request(self, **wish) -> "Request":
         """Asks for access, and waits for the answer."""
         wish = self.wish(**wish)
-        return Request(self, wish, self.road.caused_by(self.publish("access.requested", **wish), "request."))
+        return Request(self, wish, self.system.caused_by(self.publish("access.requested", **wish), "request."))
 
 
 class Request:
     def __init__(self, ticket: Ticket, wish: dict, first: Record):
-        self.ticket, self.tenant, self.road = ticket, ticket.tenant, ticket.road
+        self.ticket, self.tenant, self.system = ticket, ticket.tenant, ticket.system
         self.wish, self.first = wish, first
         self.id: str = first.request["request_id"]
 
     @property
     def events(self) -> list[Record]:
-        return self.road.request_events(self.id)
+        return self.system.request_events(self.id)
 
     @property
     def kinds(self) -> list[str]:
@@ -143,20 +143,20 @@ class Request:
 
     def event(self, kind: str, seconds: float = SECONDS) -> Record:
         """Waits for its event of that kind."""
-        return self.road.events.wait_for(
+        return self.system.events.wait_for(
             lambda record: record.event["subject"] == self.id and record.kind == f"request.{kind}",
             f"request.{kind} of {self.id}", seconds)
 
     def submit(self, decision: str, by: Person | None = None, **more) -> str:
         data = {"request_id": self.id, "decision": decision, "by": (by or self.tenant.owner).principal, **more}
-        return self.road.publish("decision.submitted", data, self.tenant.mode)
+        return self.system.publish("decision.submitted", data, self.tenant.mode)
 
     def decide(self, decision: str, by: Person | None = None, **more) -> str:
         """Submits a decision, and returns the verdict."""
         return self.judged(self.submit(decision, by, **more)).data["verdict"]
 
     def judged(self, decision_id: str) -> Record:
-        return self.road.caused_by(decision_id, "decision.judged")
+        return self.system.caused_by(decision_id, "decision.judged")
 
     def approve(self, **more) -> Record:
         """Approves it, and returns the event of the approval."""
@@ -166,7 +166,7 @@ class Request:
 
     def check(self, item: dict | None = None, **other):
         """What access_check says of its first item, or of another."""
-        return self.road.access_check(other.get("engineer_id", self.wish["engineer_id"]),
+        return self.system.access_check(other.get("engineer_id", self.wish["engineer_id"]),
                                       other.get("resource_id", self.wish["resource_id"]),
                                       item or self.wish["actions"][0])
 

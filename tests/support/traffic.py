@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from .audit import audit_complaints
 from .history import all_complaints, histories, verdicts
-from .road import Road
+from .system import System
 from .scenario import Request, Tenant
 from .waiting import wait_until
 
@@ -88,7 +88,7 @@ def live(tenant: Tenant, kind, mode: str) -> Life:
     ticket = tenant.ticket()
     wish = {"actions": [{"action": "drain_node"}]} if kind is refused else {}
     asked = ticket.publish("access.requested", **ticket.wish(**wish))
-    first = tenant.road.caused_by(asked, "request.", PATIENCE)
+    first = tenant.system.caused_by(asked, "request.", PATIENCE)
     life = Life(kind.__name__, Request(ticket, ticket.wish(**wish), first), KINDS[kind])
     kind(life)
     return life
@@ -97,9 +97,9 @@ def live(tenant: Tenant, kind, mode: str) -> Life:
 class Traffic:
     """N lifecycles by a seed, four at a time."""
 
-    def __init__(self, road: Road, count: int, seed: int):
-        self.road, self.random = road, random.Random(seed)
-        self.tenants = [Tenant(road, alternates=("desk@contoso.example",) if number % 2 else ()) for number in range(4)]
+    def __init__(self, system: System, count: int, seed: int):
+        self.system, self.random = system, random.Random(seed)
+        self.tenants = [Tenant(system, alternates=("desk@contoso.example",) if number % 2 else ()) for number in range(4)]
         kinds = [list(KINDS)[number % len(KINDS)] for number in range(count)]
         self.random.shuffle(kinds)
         self.pool = ThreadPoolExecutor(len(self.tenants))
@@ -119,23 +119,23 @@ class Traffic:
         self.pool.shutdown()
         for life in lives:
             for decision in life.votes:
-                self.road.caused_by(decision, "decision.judged", PATIENCE)
-        await_quiet(self.road)
+                self.system.caused_by(decision, "decision.judged", PATIENCE)
+        await_quiet(self.system)
         return lives
 
 
-def await_quiet(road: Road) -> None:
+def await_quiet(system: System) -> None:
     """Nothing is unpublished, no mail is due."""
     def quiet() -> bool:
-        return road.lockbox.value(
+        return system.lockbox.value(
             "SELECT (SELECT count(*) FROM lockbox.outbox WHERE published_at IS NULL)"
             " + (SELECT count(*) FROM lockbox.quarantine WHERE published_at IS NULL)"
             " + (SELECT count(*) FROM lockbox.notification WHERE next_attempt_at IS NOT NULL)") == 0
 
     def consumed() -> bool:
         """The notifier has seen the last event, too: its offset is at the topic's end."""
-        ends = {record.partition: record.offset for record in road.events.records}
-        rows = road.lockbox.rows('SELECT "partition", next_offset FROM lockbox.consumer_offset'
+        ends = {record.partition: record.offset for record in system.events.records}
+        rows = system.lockbox.rows('SELECT "partition", next_offset FROM lockbox.consumer_offset'
                                  " WHERE consumer = 'lockbox.notifier'")
         offsets = {row.partition: row.next_offset for row in rows}
         return all(offsets.get(partition, 0) > offset for partition, offset in ends.items())
@@ -145,11 +145,11 @@ def await_quiet(road: Road) -> None:
 # ---- what must be true ----
 
 
-def complaints_about(road: Road, lives: list[Life]) -> list[str]:
+def complaints_about(system: System, lives: list[Life]) -> list[str]:
     """Judged by Kafka, PostgreSQL and the Maildir alone. Empty: all is well."""
-    records = road.events.records
-    return [*road.events.complaints, *all_complaints(records), *life_complaints(records, lives),
-            *one_answer_each(records), *mail_complaints(road, lives), *audit_complaints(road)]
+    records = system.events.records
+    return [*system.events.complaints, *all_complaints(records), *life_complaints(records, lives),
+            *one_answer_each(records), *mail_complaints(system, lives), *audit_complaints(system)]
 
 
 def life_complaints(records, lives: list[Life]) -> list[str]:
@@ -182,12 +182,12 @@ def audience(record) -> set[str]:
     return {address.lower() for address in addresses}
 
 
-def mail_complaints(road: Road, lives: list[Life]) -> list[str]:
+def mail_complaints(system: System, lives: list[Life]) -> list[str]:
     """Each mail is there; where one is there twice, both have one Message-ID."""
-    happened = histories(road.events.records)
+    happened = histories(system.events.records)
     arrived = defaultdict(set)  # request, recipient → Message-IDs
     subjects = defaultdict(set)  # request, recipient, subject → Message-IDs
-    for mail in road.mailbox.all():
+    for mail in system.mailbox.all():
         request_id = mail.subject.rpartition(" ")[2]
         arrived[request_id, mail.recipient.lower()].add(mail.id)
         subjects[request_id, mail.recipient.lower(), mail.subject].add(mail.id)

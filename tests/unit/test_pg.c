@@ -1,4 +1,4 @@
-/* Sets as arrays, and round trips put together. What needs a server is in the road's tests. */
+/* Sets as arrays, and round trips put together. What needs a server is in tests/e2e. */
 #include "io/pg.h"
 
 #include "check.h"

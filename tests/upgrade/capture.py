@@ -15,7 +15,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from support.road import Road  # noqa: E402
+from support.system import System  # noqa: E402
 from support.scenario import Request, Tenant  # noqa: E402
 from support.stack import Stack  # noqa: E402
 from support.traffic import await_quiet  # noqa: E402
@@ -24,10 +24,10 @@ from support.waiting import wait_until  # noqa: E402
 PG_DUMP = "/usr/lib/postgresql/15/bin/pg_dump"
 
 
-def live(road: Road) -> dict[str, Request]:
-    tenant = Tenant(road, alternates=("desk@contoso.example",))
-    other = Tenant(road, mode="binary", owners=2)
-    off = Tenant(road, lockbox=False)
+def live(system: System) -> dict[str, Request]:
+    tenant = Tenant(system, alternates=("desk@contoso.example",))
+    other = Tenant(system, mode="binary", owners=2)
+    off = Tenant(system, lockbox=False)
     lives = {name: (tenant, other)[number % 2].request()
              for number, name in enumerate(("pending", "granted", "denied", "revoked", "cancelled", "pending_too"))}
     lives["granted"].approve()
@@ -43,13 +43,13 @@ def live(road: Road) -> dict[str, Request]:
     lives["not_required"] = off.request()
     ticket = tenant.ticket()
     wish = {**ticket.wish(), "authorized_by": tenant.admin.principal, "incident_id": "INC-1"}
-    lives["emergency"] = Request(ticket, wish, road.caused_by(ticket.publish("access.emergency_declared", **wish), "request."))
-    road.publish("decision.submitted", {"request_id": lives["granted"].id, "decision": "perhaps",
+    lives["emergency"] = Request(ticket, wish, system.caused_by(ticket.publish("access.emergency_declared", **wish), "request."))
+    system.publish("decision.submitted", {"request_id": lives["granted"].id, "decision": "perhaps",
                                         "by": tenant.owner.principal})
-    wait_until(lambda: road.deadletters.where(lambda record: True), "the malformed one is quarantined")
-    await_quiet(road)
+    wait_until(lambda: system.deadletters.where(lambda record: True), "the malformed one is quarantined")
+    await_quiet(system)
     records = "SELECT (SELECT count(*) FROM audit.event), (SELECT sum(next_offset) FROM audit.consumer_offset)"
-    wait_until(lambda: len({*road.audit.row(records)}) == 1, "everything is audited")
+    wait_until(lambda: len({*system.audit.row(records)}) == 1, "everything is audited")
     return lives
 
 
@@ -60,8 +60,8 @@ def dump(url: str, schema: str) -> bytes:
 def main(state: str, out: str) -> None:
     stack = Stack(Path(state))
     stack.attach()
-    road = Road(stack)
-    lives = live(road)
+    system = System(stack)
+    lives = live(system)
     directory = Path(out)
     directory.mkdir(parents=True, exist_ok=True)
     stack.down("requester", "decider", "expirer", "relay", "notifier", "auditor")
@@ -72,7 +72,7 @@ def main(state: str, out: str) -> None:
                     "item": request.wish["actions"][0], "owner": request.tenant.owner.principal,
                     "ticket_id": request.wish["ticket_id"]} for name, request in lives.items()}
     (directory / "lives.json").write_text(json.dumps(facts, indent=1) + "\n")
-    road.close()
+    system.close()
 
 
 main(*sys.argv[1:])

@@ -10,7 +10,7 @@ import pytest
 from confluent_kafka import Producer
 
 from support.broker import client
-from support.road import Road
+from support.system import System
 from support.scenario import Tenant
 from support.stack import SERVERS, WORKERS, Stack
 from support.waiting import wait_until
@@ -99,9 +99,9 @@ def upgraded(stack):
     assert "V006 roles applied" in done
     stack.await_ready(*WORKERS)
     assert {name: row["pid"] for name, row in stack.status().items() if name in WORKERS} == pids
-    road = Road(stack)
-    yield road
-    road.close()
+    system = System(stack)
+    yield system
+    system.close()
 
 
 def test_what_was_there_is_there(upgraded):
@@ -120,9 +120,9 @@ def test_access_is_what_it_was(upgraded, name):
     assert answer.allowed == (life["state"] in ("approved", "emergency", "not_required"))
 
 
-def decide(road: Road, life: dict, decision: str) -> str:
-    event = road.publish("decision.submitted", {"request_id": life["id"], "decision": decision, "by": life["owner"]})
-    return road.caused_by(event, "decision.judged").data["verdict"]
+def decide(system: System, life: dict, decision: str) -> str:
+    event = system.publish("decision.submitted", {"request_id": life["id"], "decision": decision, "by": life["owner"]})
+    return system.caused_by(event, "decision.judged").data["verdict"]
 
 
 def test_what_waited_can_be_decided_and_what_was_granted_ended(upgraded):

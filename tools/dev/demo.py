@@ -20,7 +20,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tests"))
 
 from support.events import event_in, outgoing  # noqa: E402
-from support.road import Road  # noqa: E402
+from support.system import System  # noqa: E402
 from support.stack import Stack  # noqa: E402
 from support.waiting import wait_until  # noqa: E402
 
@@ -84,10 +84,10 @@ def clock(moment: str | datetime) -> str:
 
 
 class Walk:
-    """The road, and what the steps hand on to each other."""
+    """The system, and what the steps hand on to each other."""
 
     def __init__(self, stack: Stack, in_portal: bool):
-        self.stack, self.road, self.in_portal = stack, Road(stack), in_portal
+        self.stack, self.system, self.in_portal = stack, System(stack), in_portal
         self.portal: subprocess.Popen | None = None
         self.tenant_id = f"contoso-{uuid.uuid4().hex[:6]}"
         self.subscription = str(uuid.uuid4())
@@ -98,7 +98,7 @@ class Walk:
         self.granted = LOGS
 
     def close(self) -> None:
-        self.road.close()
+        self.system.close()
         if self.portal:
             self.portal.terminate()
             self.portal.wait()
@@ -107,7 +107,7 @@ class Walk:
         """Publishes an event and shows it; returns its id."""
         event = event_in(short_type, data)
         record = outgoing(event)
-        self.road.publisher.send(record)
+        self.system.publisher.send(record)
         show("→", short_type, details, "36")
         if whole:
             headers = ", ".join(f"{name}: {value.decode()}" for name, value in record.headers)
@@ -122,39 +122,39 @@ class Walk:
         wish = {"ticket_id": self.ticket_id, "engineer_id": INES["id"], "resource_id": self.resource,
                 "actions": list(items), "justification": justification}
         asked = self.send("access.requested", wish, ", ".join(item["action"] for item in items), whole)
-        answer = self.road.caused_by(asked, "request.", SECONDS)
+        answer = self.system.caused_by(asked, "request.", SECONDS)
         self.request = answer.request
         return answer.request
 
     def decide(self, decision: str, comment: str) -> None:
         decided = self.send("decision.submitted", {"request_id": self.request["request_id"], "decision": decision,
                                                    "by": LENA, "comment": comment}, f"{decision}: “{comment}”")
-        verdict = self.road.caused_by(decided, "decision.judged", SECONDS).data["verdict"]
+        verdict = self.system.caused_by(decided, "decision.judged", SECONDS).data["verdict"]
         show("←", "decision.judged", f"verdict {verdict}", "33")
         expect(verdict == "applied", f"the decision was judged {verdict}")
 
     def approve_in_the_portal(self) -> None:
         """Opens examples/portal for the approver, and waits until she has decided there."""
         command = [sys.executable, PORTAL, "--approver", ",".join(LENA[part] for part in ("id", "email", "name"))]
-        environment = {**os.environ, "LOCKBOX_KAFKA_BOOTSTRAP_SERVERS": self.road.bootstrap}
+        environment = {**os.environ, "LOCKBOX_KAFKA_BOOTSTRAP_SERVERS": self.system.bootstrap}
         self.portal = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
         address = self.portal.stdout.readline().removeprefix("Open ").strip()
         say(f"You are {LENA['name']}: open the portal in a browser within {PORTAL_SECONDS // 60} minutes, and approve.")
         print(f"   {paint('1;36', address)}", flush=True)
-        decided = self.road.events.wait_for(lambda it: it.kind in ("request.approved", "request.denied")
+        decided = self.system.events.wait_for(lambda it: it.kind in ("request.approved", "request.denied")
                                             and it.event["subject"] == self.request["request_id"], "a decision", PORTAL_SECONDS)
         expect(decided.kind == "request.approved", "the request was denied in the portal")
         show("→", "decision.submitted", "approve, by the portal", "36")
 
     def event(self, kind: str, seconds: float = SECONDS) -> dict:
         request_id = self.request["request_id"]
-        record = self.road.events.wait_for(lambda it: it.kind == f"request.{kind}" and it.event["subject"] == request_id,
+        record = self.system.events.wait_for(lambda it: it.kind == f"request.{kind}" and it.event["subject"] == request_id,
                                            f"request.{kind}", seconds)
         return record.request
 
     def check(self, item: dict, expected: bool, what: str) -> None:
         """Asks access_check as an enforcement point, and shows its answer."""
-        answer = self.road.access_check(INES["id"], self.resource, item)
+        answer = self.system.access_check(INES["id"], self.resource, item)
         word = paint("1;32", "yes") if answer.allowed else paint("1;31", "no")
         until = f", until {clock(answer.expires_at)}" if answer.allowed else ""
         print(f"   {paint('35', '?')} access_check: {word} {paint('2', f'({answer.reason}{until}) {what}')}", flush=True)
@@ -176,7 +176,7 @@ def set_up(walk: Walk) -> None:
     walk.tenant("role_assigned", f"{LENA['name']}: owner of the subscription, so she may approve", principal=LENA,
                 role="owner", **subscription)
     enabled = walk.tenant("lockbox_enabled", f"by {GWEN['name']}", by=GWEN, **subscription)
-    answer = walk.road.caused_by(enabled, "tenant.", SECONDS)
+    answer = walk.system.caused_by(enabled, "tenant.", SECONDS)
     show("←", answer.kind, answer.data.get("reason") or answer.data["change"], "33")
     expect(answer.kind == "tenant.changed", "enabling Lockbox was refused")
 
@@ -201,7 +201,7 @@ def read_mail(walk: Walk) -> None:
     """The approver reads her mail
 
     The text part of the message, from the Maildir of the SMTP receiver."""
-    [mail] = walk.road.mailbox.wait_for(walk.request["request_id"], {LENA["email"]}, seconds=SECONDS)
+    [mail] = walk.system.mailbox.wait_for(walk.request["request_id"], {LENA["email"]}, seconds=SECONDS)
     quote(f"To: {mail.message['To']}\nSubject: {mail.subject}\n\n{mail.text}")
 
 
@@ -228,18 +228,18 @@ def end(walk: Walk) -> None:
     ends = datetime.fromisoformat(walk.event("approved")["expires_at"])
 
     def closed() -> bool:
-        now = walk.road.enforcer.value("SELECT clock_timestamp()")
+        now = walk.system.enforcer.value("SELECT clock_timestamp()")
         if sys.stdout.isatty():
             print(f"\r     {max(0.0, (ends - now).total_seconds()):.0f} s left ", end="\r", flush=True)
-        allowed = walk.road.access_check(INES["id"], walk.resource, walk.granted).allowed
-        expect(allowed or walk.road.enforcer.value("SELECT clock_timestamp()") >= ends, "access ended before its time")
+        allowed = walk.system.access_check(INES["id"], walk.resource, walk.granted).allowed
+        expect(allowed or walk.system.enforcer.value("SELECT clock_timestamp()") >= ends, "access ended before its time")
         return not allowed
 
     wait_until(closed, "access_check says no again", SECONDS, every=0.1)
     walk.check(walk.granted, False, f"after {clock(ends)}")
     completed = walk.event("completed")
     show("←", "request.completed", f"ended {clock(completed['ended_at'])}", "33")
-    walk.road.mailbox.wait_for(walk.request["request_id"], {INES["email"], LENA["email"]}, "Completed", SECONDS)
+    walk.system.mailbox.wait_for(walk.request["request_id"], {INES["email"], LENA["email"]}, "Completed", SECONDS)
     say(f"Both {INES['name']} and {LENA['name']} have mail about it.")
 
 
@@ -275,7 +275,7 @@ def audit(walk: Walk) -> None:
                   "Create Lockbox Request", "Deny Lockbox Request", "Create Lockbox Request"]
 
     def complete():
-        rows = walk.road.auditor.rows(query, walk.tenant_id)
+        rows = walk.system.auditor.rows(query, walk.tenant_id)
         return rows if len(of_requests(rows)) >= len(operations) else None
 
     def of_requests(rows) -> list[str]:
@@ -286,7 +286,7 @@ def audit(walk: Walk) -> None:
         print(f"   {clock(row.event_timestamp)}  {row.operation_name:<24} {row.status:<10} {row.caller:<8} "
               f"{row.sub_status or ''}".rstrip())
     expect(of_requests(rows) == operations, "the activity log tells another story")
-    missing = wait_until(lambda: walk.road.auditor.rows("SELECT sum(rows) AS rows, sum(missing) AS missing"
+    missing = wait_until(lambda: walk.system.auditor.rows("SELECT sum(rows) AS rows, sum(missing) AS missing"
                                                         " FROM audit.completeness"), "the log's completeness", SECONDS)[0]
     say(f"{missing.rows} records of all topics, {missing.missing} missing between the first and the last of each.")
     expect(missing.missing == 0, "the audit store has holes")

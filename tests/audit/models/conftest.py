@@ -14,7 +14,7 @@ sys.path[:0] = [str(HERE), str(HERE.parents[1])]
 
 from lives import Lives  # noqa: E402
 from scratch import Scratch  # noqa: E402
-from support.group import pytest_addoption, road, stack_of  # noqa: E402, F401
+from support.group import pytest_addoption, system, stack_of  # noqa: E402, F401
 
 
 @pytest.fixture(scope="session")
@@ -25,9 +25,9 @@ def stack(request, tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def lives(road):  # noqa: F811
+def lives(system):  # noqa: F811
     """Lived, and in the store."""
-    lives = Lives(road, int(os.environ.get("LOCKBOX_TEST_SEED", "21")))
+    lives = Lives(system, int(os.environ.get("LOCKBOX_TEST_SEED", "21")))
     lives.live()
     return lives
 

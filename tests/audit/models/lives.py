@@ -7,7 +7,7 @@ from datetime import datetime, timedelta, timezone
 from support.audit import await_auditor
 from support.broker import STRUCTURED
 from support.events import Outgoing, event_in, outgoing, place_of
-from support.road import Road
+from support.system import System
 from support.scenario import LOGS, Person, Request, Tenant, new_engineer
 from support.traffic import Traffic, await_quiet
 
@@ -27,26 +27,26 @@ def at(moment: datetime) -> str:
 
 
 class Lives:
-    def __init__(self, road: Road, seed: int):
-        self.road, self.random, self.seed = road, random.Random(seed), seed
+    def __init__(self, system: System, seed: int):
+        self.system, self.random, self.seed = system, random.Random(seed), seed
         self.requests = []
         self.tenants: list[Tenant] = []
 
     # ---- what happens ----
 
     def live(self) -> None:
-        traffic = Traffic(self.road, 14, self.seed).finish()
+        traffic = Traffic(self.system, 14, self.seed).finish()
         self.requests += [life.request for life in traffic]
         self.tenants += list({life.request.tenant.id: life.request.tenant for life in traffic}.values())
         for scene in (self.two_approvals, self.emergency, self.not_required, self.in_part, self.later, self.change_hands,
                       self.strangers, self.mails, self.rejected):
             scene()
         self.report(120)
-        await_quiet(self.road)
-        await_auditor(self.road)
+        await_quiet(self.system)
+        await_auditor(self.system)
 
     def two_approvals(self) -> None:
-        tenant = Tenant(self.road, owners=2)
+        tenant = Tenant(self.system, owners=2)
         tenant.change("policy_set", by=tenant.admin.principal, approvals_needed=2)
         request = tenant.request(actions=ITEMS[:3])
         assert request.decide("approve", by=tenant.all_owners[0], actions=[1, 3]) == "recorded"
@@ -54,12 +54,12 @@ class Lives:
         self.keep(tenant, request)
 
     def emergency(self) -> None:
-        tenant = Tenant(self.road)
+        tenant = Tenant(self.system)
         for acknowledged in (True, False):
             ticket = tenant.ticket()
             boss = Person.new("bo", "microsoft.example")
             asked = ticket.publish("access.emergency_declared", **ticket.wish(), authorized_by=boss.principal, incident_id="INC-1")
-            first = self.road.caused_by(asked, "request.emergency_started")
+            first = self.system.caused_by(asked, "request.emergency_started")
             request = Request(ticket, ticket.wish(), first)
             if acknowledged:
                 assert request.decide("revoke") == "applied"
@@ -69,18 +69,18 @@ class Lives:
             self.keep(tenant, request)
 
     def not_required(self) -> None:
-        tenant = Tenant(self.road, lockbox=False)
+        tenant = Tenant(self.system, lockbox=False)
         self.keep(tenant, tenant.request(actions=[ITEMS[2], {"action": "drain_node"}]))
 
     def in_part(self) -> None:
-        tenant = Tenant(self.road)
+        tenant = Tenant(self.system)
         request = tenant.request(actions=ITEMS)
         request.approve(actions=[1, 2, 4, 5], comment="Not the nodes.", duration="PT2H")
         self.keep(tenant, request)
 
     def later(self) -> None:
         """Windows that begin in an hour: one granted, one revoked before it begins."""
-        tenant = Tenant(self.road)
+        tenant = Tenant(self.system)
         for revoked in (False, True):
             request = tenant.request(starts_at=at(datetime.now(timezone.utc) + HOUR), duration="PT1H")
             request.approve()
@@ -90,11 +90,11 @@ class Lives:
 
     def change_hands(self) -> None:
         """A subscription goes from one tenant to another; accesses before and after belong to whoever had it."""
-        first, second = Tenant(self.road), Tenant(self.road)
+        first, second = Tenant(self.system), Tenant(self.system)
         self.keep(first, first.request())
         assert first.change("subscription_removed").kind == "tenant.changed"
         second.publish("subscription_added", subscription_id=first.subscription)
-        moved = self.road.events.wait_for(
+        moved = self.system.events.wait_for(
             lambda it: it.kind == "tenant.changed" and it.data["tenant_id"] == second.id
             and it.data.get("subscription_id") == first.subscription, "the subscription has moved")
         self.keep(second)
@@ -104,15 +104,15 @@ class Lives:
 
     def strangers(self) -> None:
         """What is refused, and is recorded all the same."""
-        tenant = Tenant(self.road)
+        tenant = Tenant(self.system)
         refused = tenant.change("lockbox_disabled", by=tenant.owner.principal)
         assert refused.kind == "tenant.change_refused"
         request = tenant.request()
         assert request.decide("approve", by=request.ticket.engineer) == "self_approval"
-        nobody = self.road.publish("decision.submitted", {"request_id": "no-such-request", "decision": "deny",
+        nobody = self.system.publish("decision.submitted", {"request_id": "no-such-request", "decision": "deny",
                                                           "by": tenant.owner.principal})
-        assert self.road.caused_by(nobody).data["verdict"] == "unknown_request"
-        self.road.publisher.send(Outgoing("lockbox.decisions.v1", request.id, outgoing(event_in("decision.submitted", {
+        assert self.system.caused_by(nobody).data["verdict"] == "unknown_request"
+        self.system.publisher.send(Outgoing("lockbox.decisions.v1", request.id, outgoing(event_in("decision.submitted", {
             "request_id": request.id, "decision": "deny"})).value, (("content-type", STRUCTURED),)))  # without a voter: never judged
         request.ticket.escalate(new_engineer())
         self.keep(tenant, request)
@@ -148,13 +148,13 @@ class Lives:
         event = event_in("ticket.opened", {"ticket_id": "x"})  # for its id
         value = {"specversion": "1.0", "id": event.get_id(), "source": "/lockbox/notifier", "type": f"lockbox.{kind}.v1",
                  "subject": subject, "time": data["at"], "datacontenttype": "application/json", "data": data}
-        self.road.publisher.send(Outgoing("lockbox.events.v1", subject, json.dumps(value).encode(), (("content-type", STRUCTURED),)))
+        self.system.publisher.send(Outgoing("lockbox.events.v1", subject, json.dumps(value).encode(), (("content-type", STRUCTURED),)))
 
     def access(self, engineer: str, resource: str, item: dict, when: datetime, outcome: str = "allowed", mode="structured",
                times: int = 1, **more) -> str:
         data = {"engineer_id": engineer, "resource_id": resource, **item, "performed_at": at(when), "outcome": outcome, **more}
         event = event_in("access.performed", {name: value for name, value in data.items() if value is not None})
-        self.road.publisher.send(*[outgoing(event, mode)] * times)
+        self.system.publisher.send(*[outgoing(event, mode)] * times)
         return event.get_id()
 
     def report(self, count: int) -> None:
@@ -182,7 +182,7 @@ class Lives:
         other = event_in("access.performed", {**event.get_data(), "outcome": "blocked"}, id="again", source=source,
                          time=event.get_time())
         good = outgoing(event)
-        self.road.publisher.send(
+        self.system.publisher.send(
             good, outgoing(other), good,  # two events under one id, and the first once more
             Outgoing(topic, b"eve", b"{"), Outgoing(topic, None, None), Outgoing(topic, b"mallory", good.value, good.headers),
             Outgoing(topic, b"eve", good.value.replace(b"performed_at", b"performed"), good.headers),

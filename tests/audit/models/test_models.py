@@ -12,20 +12,20 @@ HOUR = timedelta(hours=1)
 QUESTION = "SELECT * FROM audit.access_check_at(%s, %s, %s, %s, %s, %s, %s)"
 
 
-def test_models_are_what_the_records_say(road, lives):
-    records = list(everything_in_kafka(road).values())
+def test_models_are_what_the_records_say(system, lives):
+    records = list(everything_in_kafka(system).values())
     expected = project(records)
-    assert complaints(expected, road.auditor, records) == []
+    assert complaints(expected, system.auditor, records) == []
     # Of each kind something was there to be compared.
     assert len(expected.requests) > 20 and len(expected.decisions) > 20 and len(expected.notifications) > 50
-    assert {"ended", "not_started", "no_grant", "unreadable"} <= {row.why for row in road.auditor.rows("SELECT * FROM audit.violation")}
+    assert {"ended", "not_started", "no_grant", "unreadable"} <= {row.why for row in system.auditor.rows("SELECT * FROM audit.violation")}
     assert {request.get("reason") for _, request in expected.requests.values()} >= {None, "action_not_permitted"}
-    assert {row.basis for row in road.auditor.rows("SELECT * FROM audit.access_grant")} == {"approved", "emergency", "not_required"}
-    assert {row.ended_how for row in road.auditor.rows("SELECT * FROM audit.access_grant")} == {None, "decision", "time", "ticket"}
+    assert {row.basis for row in system.auditor.rows("SELECT * FROM audit.access_grant")} == {"approved", "emergency", "not_required"}
+    assert {row.ended_how for row in system.auditor.rows("SELECT * FROM audit.access_grant")} == {None, "decision", "time", "ticket"}
 
 
-def test_access_check_at_answers_from_timestamps_alone(road, lives):
-    expected = project(list(everything_in_kafka(road).values()))
+def test_access_check_at_answers_from_timestamps_alone(system, lives):
+    expected = project(list(everything_in_kafka(system).values()))
     chance = random.Random(lives.seed)
     grants = sorted(expected.grants().items())
     asked = allowed = 0
@@ -40,7 +40,7 @@ def test_access_check_at_answers_from_timestamps_alone(road, lives):
             question[chance.randrange(6)] = chance.choice([None, "", "other"])
         if chance.random() < 0.2 and question[1]:
             question[1] = question[1].lower()
-        row = road.auditor.row(QUESTION, *question, when)
+        row = system.auditor.row(QUESTION, *question, when)
         wanted = expected.covering(*question, when)
         said = (str(row.request_id), row.expires_at, row.reason) if row.allowed else None
         assert said == wanted, (question, when)
@@ -49,51 +49,51 @@ def test_access_check_at_answers_from_timestamps_alone(road, lives):
     assert allowed > 100 and asked - allowed > 100
 
 
-def test_access_check_at_now_says_what_access_check_says(road):
-    tenant = Tenant(road)
+def test_access_check_at_now_says_what_access_check_says(system):
+    tenant = Tenant(system)
     request = tenant.request(actions=[LOGS])
     request.approve()
-    await_auditor(road)
+    await_auditor(system)
     for item in (LOGS, {**LOGS, "namespace": "openshift"}, {**LOGS, "name": "router-1"}):
-        then = road.auditor.row(QUESTION, request.wish["engineer_id"], tenant.resource, item["action"], item.get("namespace"),
+        then = system.auditor.row(QUESTION, request.wish["engineer_id"], tenant.resource, item["action"], item.get("namespace"),
                                 item.get("kind"), item.get("name"), datetime.now(timezone.utc))
         assert tuple(then) == tuple(request.check(item))
 
 
-def violations_of(road, engineer: str) -> list[str]:
-    return [row.why for row in road.auditor.rows("SELECT why FROM audit.violation WHERE engineer_id = %s", engineer)]
+def violations_of(system, engineer: str) -> list[str]:
+    return [row.why for row in system.auditor.rows("SELECT why FROM audit.violation WHERE engineer_id = %s", engineer)]
 
 
-def test_a_violation_comes_and_goes_whichever_record_is_first(road, lives):
+def test_a_violation_comes_and_goes_whichever_record_is_first(system, lives):
     """The window lies ahead, so the access can be reported before anybody has approved."""
-    tenant = Tenant(road)
+    tenant = Tenant(system)
     begin = datetime.now(timezone.utc) + HOUR
     request = tenant.request(starts_at=begin.isoformat(), duration="PT1H")
     engineer = request.wish["engineer_id"]
-    before = road.stack.metrics("auditor")
+    before = system.stack.metrics("auditor")
 
     lives.access(engineer, tenant.resource, LOGS, begin + HOUR / 2)
-    wait_until(lambda: violations_of(road, engineer) == ["no_grant"], "the access is a violation")
+    wait_until(lambda: violations_of(system, engineer) == ["no_grant"], "the access is a violation")
     request.approve()
-    wait_until(lambda: violations_of(road, engineer) == [], "its grant has come")
+    wait_until(lambda: violations_of(system, engineer) == [], "its grant has come")
     lives.access(engineer, tenant.resource, LOGS, begin + HOUR / 3)  # the grant first
     lives.access(engineer, tenant.resource, LOGS, begin + 2 * HOUR)
-    wait_until(lambda: violations_of(road, engineer) == ["ended"], "what came after the end is one")
+    wait_until(lambda: violations_of(system, engineer) == ["ended"], "what came after the end is one")
     assert request.decide("revoke") == "applied"
-    wait_until(lambda: violations_of(road, engineer) == ["ended"] * 3, "ended before it began: all of them are")
+    wait_until(lambda: violations_of(system, engineer) == ["ended"] * 3, "ended before it began: all of them are")
 
     def counted() -> bool:
-        after = road.stack.metrics("auditor")
+        after = system.stack.metrics("auditor")
         found, resolved = (after[f"lockbox_{name}_total"] - before[f"lockbox_{name}_total"]
                            for name in ("violations", "violations_resolved"))
         return (found, resolved) == (4, 1)
     wait_until(counted, "four were found, one of them had its grant later")
 
 
-def test_a_blocked_access_is_no_violation(road, lives):
-    tenant = Tenant(road)
+def test_a_blocked_access_is_no_violation(system, lives):
+    tenant = Tenant(system)
     lives.access("mallory-" + tenant.id, tenant.resource, LOGS, datetime.now(timezone.utc), outcome="blocked")
-    await_auditor(road)
-    rows = road.auditor.rows("SELECT * FROM audit.access WHERE engineer_id = %s", "mallory-" + tenant.id)
+    await_auditor(system)
+    rows = system.auditor.rows("SELECT * FROM audit.access WHERE engineer_id = %s", "mallory-" + tenant.id)
     assert [(row.outcome, row.covered_by, row.tenant_id) for row in rows] == [("blocked", None, tenant.id)]
-    assert violations_of(road, "mallory-" + tenant.id) == []
+    assert violations_of(system, "mallory-" + tenant.id) == []

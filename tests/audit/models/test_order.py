@@ -22,10 +22,10 @@ EDITS = {  # what a superuser might do to each
 
 
 @pytest.fixture(scope="module")
-def settled(road, lives):
+def settled(system, lives):
     """What the auditor made of it, batch by batch as it came."""
-    await_auditor(road)
-    return contents(road.stack.env["LOCKBOX_AUDIT_SUPERUSER_URL"])
+    await_auditor(system)
+    return contents(system.stack.env["LOCKBOX_AUDIT_SUPERUSER_URL"])
 
 
 @pytest.mark.parametrize("seed, chunk", [("a", 3), ("b", 20), ("c", 150), ("d", 100_000)])
@@ -44,12 +44,12 @@ def test_records_read_again_change_nothing(settled, scratch):
     assert contents(scratch.superuser_url) == settled
 
 
-def test_a_second_auditor_makes_the_same_of_kafka(road, settled, scratch):
+def test_a_second_auditor_makes_the_same_of_kafka(system, settled, scratch):
     """Another group, an empty audit database, from offset 0."""
-    second = road.stack.spawn("auditor", "second", LOCKBOX_GROUP_PREFIX=f"{scratch.name}.",
+    second = system.stack.spawn("auditor", "second", LOCKBOX_GROUP_PREFIX=f"{scratch.name}.",
                               LOCKBOX_AUDIT_DATABASE_URL=scratch.writer_url)
     try:
-        ends = {place: high for place, (_, high) in ends_of_kafka(road).items()}
+        ends = {place: high for place, (_, high) in ends_of_kafka(system).items()}
 
         def caught_up() -> bool:
             rows = scratch.database.rows('SELECT topic, "partition", base + size AS behind FROM audit.log')

@@ -77,13 +77,13 @@ def test_a_bound_role_is_answered_by_an_index_too(filled, recipe):
 
 
 @pytest.mark.parametrize("recipe", recipes(), ids=lambda it: it.title)
-def test_recipe_runs_on_what_happened(road, lives, recipe):
+def test_recipe_runs_on_what_happened(system, lives, recipe):
     """Over real records: it is understood, whatever it finds."""
-    await_auditor(road)
-    request = road.audit.row("SELECT * FROM audit.request WHERE ended_how = 'decision' AND access_until > starts_at LIMIT 1")
+    await_auditor(system)
+    request = system.audit.row("SELECT * FROM audit.request WHERE ended_how = 'decision' AND access_until > starts_at LIMIT 1")
     values = {"since": "2026-01-01", "until": "2100-01-01", "ticket": request.ticket_id, "engineer": request.engineer_id,
               "cluster": request.resource_id, "at": str(request.starts_at), "longer": "1 hour", "request": request.request_id}
-    road.auditor.rows("SELECT 1")
-    rows = road.auditor.connection.execute(recipe.with_values(road.auditor.connection, **values).encode()).fetchall()
+    system.auditor.rows("SELECT 1")
+    rows = system.auditor.connection.execute(recipe.with_values(system.auditor.connection, **values).encode()).fetchall()
     if recipe.title not in ("What is missing", "What could this engineer do at that time (2)"):
         assert rows

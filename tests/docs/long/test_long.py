@@ -33,9 +33,9 @@ def test_the_pages_build_java_alike(page, file):
     assert [first] == rest
 
 
-def test_the_three_in_java(java, road):
+def test_the_three_in_java(java, system):
     """Ticketing asks for what nobody may approve, the portal for a tenant of its own is refused, access is blocked."""
-    place, tenant = java, Tenant(road)
+    place, tenant = java, Tenant(system)
     examples = place.tree / "examples"
     access = json.loads((examples / "access.json").read_text()) | {"engineer_id": new_engineer().id}
     (examples / "access.json").write_text(json.dumps(access))

@@ -23,10 +23,10 @@ def seconds(stack):
         second.process.wait()
 
 
-def test_rolling_restarts_lose_and_repeat_nothing(road, stack, seconds, capsys):
+def test_rolling_restarts_lose_and_repeat_nothing(system, stack, seconds, capsys):
     with capsys.disabled():
         print(f"seed {SEED}, {ROUNDS} rounds")
-    load, began_at, restarts = Load(road, 28, SEED), time.monotonic(), 0
+    load, began_at, restarts = Load(system, 28, SEED), time.monotonic(), 0
     for _ in range(ROUNDS):
         for worker in ORDER:
             replace(stack, worker)
@@ -36,9 +36,9 @@ def test_rolling_restarts_lose_and_repeat_nothing(road, stack, seconds, capsys):
             restarts += 2
     lives = load.finish()
     with capsys.disabled():
-        print(f"{restarts} restarts, {len(lives)} lifecycles, {len(road.events.records)} events in "
-              f"{time.monotonic() - began_at:.0f} s; came twice: {sent_twice(road)}")
-    assert_whole(road, lives)
-    assert sent_twice(road) == {"events": 0, "mails": 0}
+        print(f"{restarts} restarts, {len(lives)} lifecycles, {len(system.events.records)} events in "
+              f"{time.monotonic() - began_at:.0f} s; came twice: {sent_twice(system)}")
+    assert_whole(system, lives)
+    assert sent_twice(system) == {"events": 0, "mails": 0}
     for second in seconds.values():
         second.stop()

@@ -18,10 +18,10 @@ EDITS = int(os.environ.get("LOCKBOX_DEV_TAMPER_EDITS", "10000"))
 
 
 @pytest.fixture
-def eight_logs(stack, road, signed):
+def eight_logs(stack, system, signed):
     for seed in (7, 8):
         publish(stack, {partition: 20 + 31 * (partition - 2) for partition in range(2, 8)}, seed)
-        await_auditor(road)
+        await_auditor(system)
         await_signed(signed)
 
 

@@ -1,4 +1,4 @@
-"""One running stack with everything a test needs at hand: publish, follow, ask, read mail."""
+"""The system under test, one running stack, as everybody around it reaches it: publish, follow, ask, read mail."""
 from pathlib import Path
 
 from .broker import Feed, Publisher, Record, complaints
@@ -9,7 +9,7 @@ from .stack import Stack
 from .waiting import SECONDS
 
 
-class Road:
+class System:
     def __init__(self, stack: Stack):
         self.stack = stack
         env = stack.env
