@@ -80,7 +80,8 @@ def main() -> int:
     found = missing(files)
     for line in found:
         print(line)
-    print(f"{' and '.join(WHOLE)}: {f'{len(found)} lines want a test' if found else 'every branch is taken'}")
+    verdict = f"{len(found)} lines want a test" if found else "every branch is taken"
+    print(f"{' and '.join(WHOLE)}: {verdict}")
     return 1 if found else 0
 
 
