@@ -5,6 +5,7 @@ import uuid
 import pytest
 from psycopg.errors import Error
 
+from support.events import Outgoing
 from support.scenario import LOGS
 from support.sql import as_role
 from support.waiting import wait_until
@@ -131,15 +132,14 @@ def test_mails(ctl, tenant, system):
 
 def test_quarantine_shows_bytes_whole_and_harmless(ctl, system, request_):
     value = b'\x1b[2J{"text": "\xc3\xa4"}\x00\xff'
-    headers = [("content-type", b"application/cloudevents+json"), ("empty", None)]
-    system.publisher.producer.produce("lockbox.decisions.v1", value, key=request_.id.encode(), headers=headers)
-    system.publisher.producer.flush()
+    headers = (("content-type", b"application/cloudevents+json"), ("empty", None))
+    [sent] = system.publisher.send(Outgoing("lockbox.decisions.v1", request_.id, value, headers))
 
     def found() -> list[dict]:
-        rows = rows_of(ctl("quarantine", "list", "-o", "json"))
-        return [row for row in rows if row["topic"] == "lockbox.decisions.v1"]
+        rows = rows_of(ctl("quarantine", "list", "-o", "json", "--limit", "1000"))
+        return [row for row in rows if (row["topic"], row["partition"], row["offset"]) == sent.place]
 
-    [row, *_] = wait_until(found, "the record in quarantine")
+    [row] = wait_until(found, "the record in quarantine")
     [whole] = rows_of(ctl("quarantine", "show", row["quarantine_id"], "-o", "json"))
     assert bytes.fromhex(whole["value"]["hex"]) == value and whole["value"]["text"] is None
     assert whole["key"]["text"] == request_.id

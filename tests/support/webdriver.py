@@ -15,6 +15,15 @@ ARGUMENTS = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-s
              "--window-size=1000,1400"]
 
 
+# What the driver answers where a page was replaced between two commands: it has no code of its own for the second.
+REPLACED = ("stale element reference", "Node with given id does not belong to the document", "aborted by navigation",
+            "execution context", "no such element")
+
+
+class PageReplaced(LookupError):
+    """The element belongs to a page that has been replaced since it was found."""
+
+
 class Browser:
     def __init__(self, directory: Path):
         """The directory holds the browser's profile."""
@@ -42,7 +51,8 @@ class Browser:
             with urllib.request.urlopen(request, timeout=60) as answer:
                 return json.load(answer)["value"]
         except urllib.error.HTTPError as error:
-            raise LookupError(json.load(error)["value"]["message"].splitlines()[0]) from None
+            message = json.load(error)["value"]["message"].splitlines()[0]
+            raise (PageReplaced if any(words in message for words in REPLACED) else LookupError)(message) from None
 
     def open(self, url: str) -> None:
         self.call("POST", "/url", {"url": url})
@@ -60,29 +70,43 @@ class Browser:
         found = self.call("POST", "/elements", {"using": "css selector", "value": css})
         return [element[ELEMENT] for element in found]
 
+    def settled(self, what: str, act):
+        """What an act on the page answers that is not nothing; the act begins again where the page is replaced meanwhile."""
+        def attempt():
+            try:
+                return act()
+            except PageReplaced:
+                return None
+        return wait_until(attempt, f"{what} in {self.url}", every=0.1)
+
     def texts(self, css: str) -> list[str]:
-        return [self.call("GET", f"/element/{element}/text") for element in self.all(css)]
+        """The text of each element that a selector finds, all of one page; waits until there is one."""
+        return self.settled(css, lambda: [self.call("GET", f"/element/{element}/text") for element in self.all(css)])
 
     def text(self, css: str = "body") -> str:
         [text] = self.texts(css)
         return text
 
-    def wait_for(self, css: str) -> str:
-        """The text of the first element that a selector finds, once there is one."""
-        def found():
-            try:
-                return self.texts(css)
-            except LookupError:  # the page was reloaded in between
-                return []
-        return wait_until(found, f"{css} in {self.url}", every=0.1)[0]
+    def wait_for(self, css: str, words: str = "") -> str:
+        """The text of the first element that a selector finds, once it holds these words."""
+        return self.settled(f"{words or 'a text'} in {css}", lambda: next(
+            (text for text in self.texts(css)[:1] if text and words in text), None))
 
     def click(self, css: str) -> None:
-        [element] = self.all(css)
-        self.call("POST", f"/element/{element}/click", {})
+        self.act(css, "click", {})
 
     def type(self, css: str, text: str) -> None:
-        [element] = self.all(css)
-        self.call("POST", f"/element/{element}/value", {"text": text})
+        self.act(css, "value", {"text": text})
+
+    def act(self, css: str, command: str, arguments: dict) -> None:
+        """On the one element that a selector finds, once there is one."""
+        def once() -> bool:
+            found = self.all(css)
+            assert len(found) <= 1, f"{len(found)} elements for {css}"
+            for element in found:
+                self.call("POST", f"/element/{element}/{command}", arguments)
+            return bool(found)
+        self.settled(css, once)
 
     def console(self) -> list[str]:
         """What the page's policy or its scripts complained of since the last call."""
