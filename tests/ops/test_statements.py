@@ -13,10 +13,10 @@ DESCRIBED = [it for it in sorted(statements().values(), key=lambda it: it.name)
              if it.named and not it.name.startswith("unit_") and not it.text.lstrip().startswith("COPY") and it.name not in SCRIPTS]
 
 
-def prepared(road, it: Statement):
+def prepared(system, it: Statement):
     """What the server describes of a statement that is prepared as the workers do it."""
     audit = it.name.startswith(AUDIT)
-    url = road.stack.env["LOCKBOX_AUDIT_SUPERUSER_URL" if audit else "LOCKBOX_SUPERUSER_URL"]
+    url = system.stack.env["LOCKBOX_AUDIT_SUPERUSER_URL" if audit else "LOCKBOX_SUPERUSER_URL"]
     with psycopg.connect(url, options=f"-c search_path={'audit' if audit else 'lockbox'}") as connection:
         if it.name == "rebuild_fetch":
             connection.execute(next(s.text for s in statements().values() if s.name == "rebuild_begin"))
@@ -30,8 +30,8 @@ def prepared(road, it: Statement):
 
 
 @pytest.mark.parametrize("it", DESCRIBED, ids=lambda it: it.name)
-def test_a_statement_is_what_its_file_says(road, it):
-    described = prepared(road, it)
+def test_a_statement_is_what_its_file_says(system, it):
+    described = prepared(system, it)
     assert described.nparams == len(it.types)
     if it.answers is None:
         return  # nobody reads them

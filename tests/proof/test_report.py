@@ -1,14 +1,17 @@
 """audit report: a page for people, looked at with a browser that has no network to ask."""
 import html
 import json
+import os
 import re
+import subprocess
 
 import pytest
+from psycopg import sql
 from support.browser import Browser
 from support.scenario import LOGS, Tenant
 from support.waiting import wait_until
 
-from conftest import await_signed
+from conftest import PROGRAM, await_signed
 
 WIDTHS = (360, 1200)
 NASTY = "\"><script>alert(1)</script><img src=http://evil.example/x> &amp; ‮ a-very-long-word-" + "x" * 300
@@ -68,6 +71,58 @@ def test_it_fits_and_loads_nothing(page):
             assert inner == width and wide <= width, f"{wide} px wide at {width}"
             assert shown.run("Math.max(...[...document.querySelectorAll('body *')].map(e => e.getBoundingClientRect().right))") <= width
             assert shown.requests == []
+
+
+@pytest.fixture
+def hidden(store, request_):
+    """The decision as it is before the auditor has recorded it; and how it comes back."""
+    decision = request_.event("approved").cause
+
+    def name(request_id: str | None, event_id: str) -> None:
+        """The store refuses changes: a superuser switches that off and on again, in one transaction."""
+        with store.transaction():
+            triggers = store.execute("SELECT tgname FROM pg_trigger WHERE tgrelid = 'audit.event'::regclass AND tgenabled = 'A'").fetchall()
+            store.execute("ALTER TABLE audit.event DISABLE TRIGGER USER")
+            changed = store.execute("UPDATE audit.event SET request_id = %s, event_id = %s WHERE event_id IN (%s, %s)",
+                                    [request_id, event_id, decision, f"hidden-{decision}"])
+            assert changed.rowcount == 1
+            store.execute("ALTER TABLE audit.event ENABLE TRIGGER USER")
+            for [trigger] in triggers:
+                store.execute(sql.SQL("ALTER TABLE audit.event ENABLE ALWAYS TRIGGER {}").format(sql.Identifier(trigger)))
+
+    name(None, f"hidden-{decision}")
+    yield decision, lambda: name(request_.id, decision)
+    name(request_.id, decision)
+
+
+@pytest.mark.parametrize("command", ["report", "export"])
+def test_it_waits_for_the_cause_of_what_it_tells(settings, request_, hidden, tmp_path, command):
+    decision, show = hidden
+    arguments = {"report": [request_.id, "--html"], "export": ["--request", request_.id, "--out", tmp_path / "out"]}[command]
+    with subprocess.Popen([PROGRAM, "audit", command, *arguments], env={**os.environ, **settings}, stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE, text=True) as process:
+        assert f"waiting for the audit store: event {decision}, the cause of lockbox." in process.stderr.readline()
+        show()
+        told, complaints = process.communicate(timeout=60)
+    assert process.returncode == 0 and complaints == ""
+    if command == "report":
+        assert "says yes" in told and "not in the audit store" not in told
+    else:
+        assert any(decision in leaf.read_bytes().decode(errors="replace") for leaf in (tmp_path / "out").rglob("*.leaf"))
+
+
+@pytest.mark.parametrize("command", ["report", "export"])
+def test_it_says_which_cause_is_missing(ctl, request_, hidden, tmp_path, command):
+    decision, _ = hidden
+    arguments = {"report": [request_.id, "--html"], "export": ["--request", request_.id, "--out", tmp_path / "out"]}[command]
+    done = ctl("audit", command, *arguments)
+    assert done.returncode == 1
+    for caused in ("decision.judged", "request.approved"):
+        assert f"not in the audit store: event {decision}, the cause of lockbox.{caused}.v1" in done.stderr
+    if command == "report":
+        assert decision in done.stdout and "says yes" not in done.stdout and "grants access" in done.stdout
+    else:
+        assert list((tmp_path / "out").rglob("*.leaf"))
 
 
 def test_it_needs_a_request(ctl, request_):

@@ -1,6 +1,6 @@
 /* Chooses the records for an export or a report, and for each log a checkpoint that covers them;
- * waits up to 10 s for the newest to be signed. Every record that is chosen is visited, or the
- * command fails.
+ * waits up to 10 s for the causes that a request's events name to be recorded, and for the newest
+ * to be signed. Every record that is chosen is visited, or the command fails.
  */
 #include "evidence.h"
 
@@ -41,6 +41,23 @@ static enum ctl_exit choose(struct evidence *e) {
         e->list[i].partition = (int32_t)lbx_pg_cell_int(e->pg, 0, i, 1);
         e->list[i].offset = lbx_pg_cell_int(e->pg, 0, i, 2);
     }
+    return CTL_DONE;
+}
+
+static enum ctl_exit find_missing(struct evidence *e) {
+    struct lbx_arena *arena = &e->ctl->arena;
+    e->missing_count = 0;
+    if (!e->selection.request)
+        return CTL_DONE;
+    enum ctl_exit code = PROOF_ASK(e->pg, &sql_proof_missing_causes, e->selection.request,
+                                   ctl_topic(e->ctl, LBX_TOPIC_EVENTS));
+    if (code != CTL_DONE)
+        return code;
+    e->missing_count = lbx_pg_row_count(e->pg, 0);
+    e->missing = LBX_ARENA_ARRAY(arena, const char *, e->missing_count);
+    for (size_t i = 0; i < e->missing_count; i++)
+        e->missing[i] = lbx_arena_printf(arena, "event %s, the cause of %s",
+                                         lbx_pg_cell(e->pg, 0, i, 0), lbx_pg_cell(e->pg, 0, i, 1));
     return CTL_DONE;
 }
 
@@ -135,27 +152,44 @@ static void forget(struct evidence *e) {
     lbx_pg_rollback(e->pg);
 }
 
-/* Waits for the auditor to sign the newest records, until a deadline. */
+static enum ctl_exit look(struct evidence *e, bool *ret_covered) {
+    *ret_covered = false;
+    enum ctl_exit code = logs_load(e->ctl, e->pg, &e->logs);
+    if (code == CTL_DONE)
+        code = choose(e);
+    if (code == CTL_DONE)
+        code = find_missing(e);
+    return code == CTL_DONE ? cover(e, ret_covered) : code;
+}
+
+static enum ctl_exit not_covered(const struct evidence *e) {
+    return ctl_fail(CTL_NO, "some of these records are under no checkpoint%s (yet): %s",
+                    e->trusted.policy ? " with enough witnesses" : "",
+                    e->trusted.policy ? "lockboxctl audit witness asks them"
+                                      : "does the auditor sign (LOCKBOX_CHECKPOINT_KEY_FILE)?");
+}
+
+/* Waits until a deadline for the auditor to record what is missing and to sign the newest. */
 static enum ctl_exit prepare(struct evidence *e) {
     int64_t deadline = lbx_monotonic_us() + AWAIT_S * LBX_SECOND_US;
-    for (;;) {
-        bool covered = false;
-        enum ctl_exit code = logs_load(e->ctl, e->pg, &e->logs);
-        if (code == CTL_DONE)
-            code = choose(e);
-        if (code == CTL_DONE)
-            code = cover(e, &covered);
-        if (code != CTL_DONE || covered)
+    for (bool has_told = false;; usleep(POLL_MS * 1000)) {
+        bool covered;
+        enum ctl_exit code = look(e, &covered);
+        if (code != CTL_DONE || (covered && e->missing_count == 0))
             return code;
         if (lbx_monotonic_us() > deadline)
-            return ctl_fail(CTL_NO, "some of these records are under no checkpoint%s (yet): %s",
-                            e->trusted.policy ? " with enough witnesses" : "",
-                            e->trusted.policy
-                                ? "lockboxctl audit witness asks them"
-                                : "does the auditor sign (LOCKBOX_CHECKPOINT_KEY_FILE)?");
+            return covered ? CTL_DONE : not_covered(e);
+        if (e->missing_count && !has_told)
+            fprintf(stderr, "lockboxctl: waiting for the audit store: %s\n", e->missing[0]);
+        has_told |= e->missing_count > 0;
         forget(e);
-        usleep(POLL_MS * 1000);
     }
+}
+
+enum ctl_exit evidence_complete(const struct evidence *e) {
+    for (size_t i = 0; i < e->missing_count; i++)
+        ctl_fail(CTL_NO, "not in the audit store: %s", e->missing[i]);
+    return e->missing_count ? CTL_NO : CTL_DONE;
 }
 
 /* ---- records ---- */

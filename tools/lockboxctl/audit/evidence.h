@@ -35,12 +35,18 @@ struct evidence {
     struct trusted trusted;
     struct chosen *list; /* by topic, partition and offset */
     size_t count;
+    const char *
+        *missing; /* a sentence for each event whose cause the store lacks; only of a request */
+    size_t missing_count;
     struct proving *proving; /* as many as logs */
     struct lbx_arena arena;  /* of the record in hand */
 };
 
-/* Chooses the records, and waits a while until checkpoints cover them all; says why not. */
+/* Chooses the records, and waits up to 10 s until the store has what a request's events name as their cause, and checkpoints
+ * cover all. CTL_NO: no checkpoint covers one. What is still missing is in the list of that name. */
 enum ctl_exit evidence_open(struct evidence *e, struct ctl *ctl, const struct selection *selection);
+/* Says what is missing. CTL_NO: something is. */
+enum ctl_exit evidence_complete(const struct evidence *e);
 void evidence_done(struct evidence *e);
 #define EVIDENCE LBX_CLEANUP(evidence_done)
 

@@ -158,5 +158,5 @@ enum ctl_exit ctl_audit_export(struct ctl *ctl) {
         code = write_all(&e, o[CTL_OUT]);
     if (code == CTL_DONE)
         printf("%zu records\n", e.count);
-    return code;
+    return code == CTL_DONE ? evidence_complete(&e) : code;
 }

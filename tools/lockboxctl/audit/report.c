@@ -263,6 +263,10 @@ ONE(item) {
         lbx_buf_str(out, " (not granted)");
 }
 
+HOLDS(incomplete, r->evidence.missing_count > 0)
+LIST(missing, evidence.missing_count)
+TEXT(missing_cause, r->evidence.missing[i])
+
 LIST(moments, moment_count)
 MOMENT(at, r->moments[i].at_us)
 TEXT(who, r->moments[i].who)
@@ -315,6 +319,7 @@ static const struct lbx_value values[] = {
     T(access_from), T(access_until), T(ended), T(made_at), T(count), T(unproved), F(has_request), F(all_proved),
     {"justification", LBX_VALUE_LINES, .write = write_justification},
     EACH(items), T_OF(items, item),
+    F(incomplete), EACH(missing), T_OF(missing, missing_cause),
     EACH(moments), T_OF(moments, at), T_OF(moments, who), T_OF(moments, what), T_OF(moments, place),
     F_OF(moments, proved), F_OF(moments, is_request), F_OF(moments, is_decision), F_OF(moments, is_mail),
     F_OF(moments, is_access), F_OF(moments, is_other),
@@ -375,6 +380,8 @@ enum ctl_exit ctl_audit_report(struct ctl *ctl) {
     enum ctl_exit code = evidence_open(&r.evidence, ctl, &selection);
     if (code == CTL_DONE)
         code = make(&r);
+    if (code == CTL_DONE)
+        code = evidence_complete(&r.evidence);
     evidence_done(&r.evidence);
     return code;
 }

@@ -16,7 +16,8 @@ const struct ctl_command ctl_audit_commands[] = {
      CTL_OPT(OUT) | CTL_OPT(REQUEST) | CTL_OPT(TENANT) | CTL_OPT(FROM) | CTL_OPT(TO), CTL_OPT(OUT),
      "Write records with all that proves them into a folder or a .tar archive",
      "One of --request, --tenant, or --from with --to. What it writes is verified without the store, by\n"
-     "lockboxctl audit verify PATH or any other verifier; it waits up to 10 s for the latest to be signed.",
+     "lockboxctl audit verify PATH or any other verifier; it waits up to 10 s for the latest to be\n"
+     "recorded and signed. Exit code 1 where a cause that the request's events name is not recorded.",
      "lockboxctl audit export --out evidence.tar --request 019ab1a4-5c40-7c3e-9f21-6b8d0e4a7c52",
      ctl_audit_export},
     {"audit proof", "TOPIC PARTITION OFFSET", 0, 0,
@@ -26,7 +27,8 @@ const struct ctl_command ctl_audit_commands[] = {
     {"audit report", "ID", CTL_OPT(HTML), CTL_OPT(HTML),
      "Tell a request's story as a page: who, what and when, mails, accesses, and what proves it",
      "Prints the page. Each record in it is proved while it is made; exit code 1 where one is not the one\n"
-     "in the log. The page convinces nobody who does not trust its maker: audit export does.",
+     "in the log, or where a cause that the request's events name is not recorded within 10 s. The page\n"
+     "convinces nobody who does not trust its maker: audit export does.",
      "lockboxctl audit report 019ab1a4-5c40-7c3e-9f21-6b8d0e4a7c52 --html > report.html",
      ctl_audit_report},
     {"audit vkey", "", 0, 0, "Print each log's verifier key (C2SP signed note), one a line",
