@@ -172,7 +172,7 @@ class Tamperer:
         return self.set_columns(self.edit("value null, or not", log, row["offset"]), row,
                                 raw=None if row["raw"] is not None else b"")
 
-    def change_gleaned(self) -> Edit:
+    def change_column(self) -> Edit:
         log = self.some_log()
         row = self.some_row(log)
         name = self.chance.choice(GLEANED)
@@ -403,7 +403,7 @@ class Tamperer:
 
     def edits(self):
         """Without end, each kind as often as any other."""
-        kinds = [self.change_record, self.change_headers, self.drop_value, self.change_gleaned, self.change_leaf_hash,
+        kinds = [self.change_record, self.change_headers, self.drop_value, self.change_column, self.change_leaf_hash,
                  self.change_with_hash, self.change_all_but_signatures, self.delete, self.delete_and_plant, self.renumber,
                  self.swap, self.swap_and_plant, self.insert_twice, self.insert_behind, self.truncate, self.truncate_and_plant,
                  self.truncate_with_checkpoints, self.change_tile, self.delete_tile, self.insert_tile, self.change_head,

@@ -25,7 +25,7 @@
     X(WAIT, "--wait", NULL, "wait for the verdict in the audit store, up to 30 s")                 \
     X(KAFKA, "--kafka", NULL, "compare with Kafka, record by record")                              \
     X(DETACHED, "--detached", NULL, "records may be missing where the log has their hashes")       \
-    X(LEAVES, "--leaves", NULL, "not the columns gleaned from records: several times as fast")     \
+    X(LEAVES, "--leaves", NULL, "not the columns read from records: several times as fast")     \
     X(TOPIC, "--topic", "TOPIC", "only this topic, as it is named on the broker")                  \
     X(PARTITION, "--partition", "N", "only this partition of it")                                  \
     X(OFFSETS, "--offsets", "FIRST..LAST", "only these offsets of it")                             \
