@@ -1,3 +1,5 @@
+/* Decodes and encodes events. A record that breaks the contract is an error with a reason, and its
+ * id and source are still given where they can be read: quarantine names the event by them. */
 #include "event/envelope.h"
 
 #include "base/text.h"
@@ -24,38 +26,52 @@ static const char *key_member(const struct lbx_table *table, const void *data, c
     return NULL;
 }
 
-static bool read_event(const struct lbx_record *record, const struct lbx_opened *in,
-                       struct lbx_arena *arena, struct lbx_event *event,
-                       struct lbx_reason *reason) {
-    struct attributes a;
-    if (lbx_json_read(&lbx_attribute_table, in->attributes, "", arena, &a, reason) != LBX_OK)
+/* Leaves in->data with the data in either mode. */
+static bool read_attributes(const struct lbx_record *record, struct lbx_opened *in,
+                            struct lbx_arena *arena, struct lbx_attributes *a,
+                            struct lbx_reason *reason) {
+    if (lbx_json_read_value(&lbx_envelope_table, &in->attributes, LBX_JSON_STRICT, "", arena, a,
+                            reason) != LBX_OK)
         return false;
-    if (strcmp(a.specversion, "1.0") != 0)
+    if (in->mode != LBX_MODE_BINARY)
+        in->data = a->data;
+    if (strcmp(a->specversion, "1.0") != 0)
         return lbx_wrong(reason, "/specversion: not 1.0");
-    enum lbx_event_type type = lbx_event_type_find(a.type);
+    enum lbx_event_type type = lbx_event_type_find(a->type);
     if (type == LBX_EVENT_NONE)
         return lbx_wrong(reason, "/type: unknown");
-    const struct lbx_event_type_info *info = lbx_event_type_info(type);
-    if (info->topic != record->topic)
+    if (lbx_event_type_info(type)->topic != record->topic)
         return lbx_wrong(reason, "/type: belongs to another topic");
-    if (a.datacontenttype && !lbx_media_is_json(a.datacontenttype, strlen(a.datacontenttype)))
+    if (a->datacontenttype && !lbx_media_is_json(a->datacontenttype, strlen(a->datacontenttype)))
         return lbx_wrong(reason, "/datacontenttype: not JSON");
-    if (!in->data || json_is_null(in->data))
-        return lbx_wrong(reason, "/data: missing");
-    void *data = lbx_arena_alloc(arena, info->data->size);
-    if (lbx_json_read(info->data, in->data, "/data", arena, data, reason) != LBX_OK)
-        return false;
+    return !lbx_json_is_absent(&in->data) || lbx_wrong(reason, "/data: missing");
+}
 
-    if (info->topic == LBX_TOPIC_EVENTS) {
-        if (!a.subject)
+static bool check_key(const struct lbx_record *record, const char *subject,
+                      const struct lbx_table *table, const void *data, struct lbx_reason *reason) {
+    if (record->topic == LBX_TOPIC_EVENTS) {
+        if (!subject)
             return lbx_wrong(reason, "/subject: missing");
-        if (!key_is(record, a.subject))
-            return lbx_wrong(reason, "key: differs from /subject");
-    } else {
-        const char *name = lbx_topic_key(info->topic);
-        if (!key_is(record, key_member(info->data, data, name)))
-            return lbx_wrong(reason, "key: differs from /data/%s", name);
+        return key_is(record, subject) || lbx_wrong(reason, "key: differs from /subject");
     }
+    const char *name = lbx_topic_key(record->topic);
+    return key_is(record, key_member(table, data, name)) ||
+           lbx_wrong(reason, "key: differs from /data/%s", name);
+}
+
+static bool read_event(const struct lbx_record *record, struct lbx_opened *in,
+                       struct lbx_arena *arena, struct lbx_event *event,
+                       struct lbx_reason *reason) {
+    struct lbx_attributes a;
+    if (!read_attributes(record, in, arena, &a, reason))
+        return false;
+    const enum lbx_event_type type = lbx_event_type_find(a.type);
+    const struct lbx_table *table = lbx_event_type_info(type)->data;
+    void *data = lbx_arena_alloc(arena, table->size);
+    if (lbx_json_read_value(table, &in->data, LBX_JSON_STRICT, "/data", arena, data, reason) !=
+            LBX_OK ||
+        !check_key(record, a.subject, table, data, reason))
+        return false;
     *event = (struct lbx_event){.type = type,
                                 .id = a.id,
                                 .source = a.source,
@@ -68,14 +84,13 @@ static bool read_event(const struct lbx_record *record, const struct lbx_opened 
     return true;
 }
 
-/* opened: what lbx_open said of it. */
-static enum lbx_err decode(const struct lbx_record *record, const struct lbx_opened *in,
-                           enum lbx_err opened, struct lbx_arena *arena,
-                           struct lbx_event *ret_event, struct lbx_reason *ret_reason) {
+enum lbx_err lbx_opened_decode(const struct lbx_record *record, struct lbx_opened *in,
+                               enum lbx_err opened, struct lbx_arena *arena,
+                               struct lbx_event *ret_event, struct lbx_reason *ret_reason) {
     if (opened == LBX_OK && read_event(record, in, arena, ret_event, ret_reason))
         return LBX_OK;
-    struct attributes a;
-    lbx_json_glean(&lbx_attribute_table, in->attributes, arena, &a);
+    struct lbx_attributes a;
+    lbx_opened_read(&lbx_attribute_table, &in->attributes, arena, &a);
     *ret_event = (struct lbx_event){.id = a.id, .source = a.source};
     return opened == LBX_OK ? LBX_ERR_INVALID : opened;
 }
@@ -85,16 +100,7 @@ enum lbx_err lbx_event_decode(const struct lbx_record *record, size_t max_bytes,
                               struct lbx_reason *ret_reason) {
     struct lbx_opened in LBX_CLEANUP(lbx_opened_done) = {0};
     enum lbx_err err = lbx_open(record, max_bytes, &in, ret_reason);
-    return decode(record, &in, err, arena, ret_event, ret_reason);
-}
-
-enum lbx_err lbx_event_examine(const struct lbx_record *record, struct lbx_arena *arena,
-                               struct lbx_event_glance *ret_glance, struct lbx_event *ret_event,
-                               struct lbx_reason *ret_reason) {
-    struct lbx_opened in LBX_CLEANUP(lbx_opened_done) = {0};
-    enum lbx_err err = lbx_open(record, LBX_GLANCE_BYTES, &in, ret_reason);
-    lbx_opened_glance(&in, arena, ret_glance);
-    return decode(record, &in, err, arena, ret_event, ret_reason);
+    return lbx_opened_decode(record, &in, err, arena, ret_event, ret_reason);
 }
 
 /* ---- identity ---- */
@@ -150,6 +156,6 @@ void lbx_event_encode(const struct lbx_event_out *event, struct lbx_buf *out) {
     add_text(out, "causationid", event->causationid);
     add_text(out, "traceparent", event->traceparent);
     lbx_buf_str(out, ",\"data\":");
-    lbx_fields_write(lbx_event_type_info(event->type)->data, event->data, out);
+    lbx_json_write(lbx_event_type_info(event->type)->data, event->data, out);
     lbx_buf_char(out, '}');
 }

@@ -30,9 +30,10 @@ extern const struct lbx_table lbx_attribute_table;
  * name attributes by their JSON pointer in binary mode too.
  *
  * LBX_ERR_LIMIT: more than max_bytes of value. LBX_ERR_INVALID: not JSON, duplicate members, not a
- * CloudEvent 1.0, unknown type, a type of another topic, a field against its table, a key that differs
- * from the payload's, an empty value. Both set *ret_reason; *ret_event then holds id and source if
- * they could be read, else NULL. */
+ * CloudEvent 1.0, unknown type, a type of another topic, a field against its table, a key that
+ * differs from the payload's, an empty value. Both set *ret_reason; *ret_event then holds id and
+ * source if they could be read, else NULL.
+ */
 enum lbx_err lbx_event_decode(const struct lbx_record *record, size_t max_bytes,
                               struct lbx_arena *arena, struct lbx_event *ret_event,
                               struct lbx_reason *ret_reason) LBX_MUST_CHECK;
@@ -57,27 +58,5 @@ struct lbx_event_out {
 
 /* Appends the structured-mode JSON object. */
 void lbx_event_encode(const struct lbx_event_out *event, struct lbx_buf *out);
-
-/* What an auditor filters by, gleaned from any record of any topic; absent where it has none, or where
- * it is too long for its table. Text is UTF-8 without NUL. request_id is data.request_id,
- * data.request.request_id or, of lockbox.request.* events, the subject. */
-struct lbx_event_glance {
-    const char *event_id, *source, *type, *subject;
-    int64_t event_time;
-    const char *tenant_id, *subscription_id, *request_id, *ticket_id;
-    const char *actor; /* id of who acted: voter, engineer, administrator; glance.c says how */
-};
-
-/* A value longer than this is not looked into: more than any limit a deployment sets, and than Kafka's
- * own of 1 MiB. */
-enum { LBX_GLANCE_BYTES = 16 * 1024 * 1024 };
-
-void lbx_event_glance(const struct lbx_record *record, struct lbx_arena *arena,
-                      struct lbx_event_glance *ret_glance);
-
-/* A glance and, by the same parse, the event as lbx_event_decode reads it, with its errors. */
-enum lbx_err lbx_event_examine(const struct lbx_record *record, struct lbx_arena *arena,
-                               struct lbx_event_glance *ret_glance, struct lbx_event *ret_event,
-                               struct lbx_reason *ret_reason) LBX_MUST_CHECK;
 
 #endif

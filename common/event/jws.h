@@ -1,8 +1,8 @@
-/* JSON Web Signatures in compact form (RFC 7515) with EdDSA (RFC 8037): taken apart, not verified. */
+/* JSON Web Signatures in compact form (RFC 7515) with EdDSA (RFC 8037): decoded, not verified. */
 #ifndef LBX_EVENT_JWS_H
 #define LBX_EVENT_JWS_H
 
-#include "json/fields.h"
+#include "json/read.h"
 
 enum { LBX_JWS_SIGNATURE_SIZE = 64 };
 
@@ -12,9 +12,9 @@ struct lbx_jws {
     unsigned char signature[LBX_JWS_SIGNATURE_SIZE];
 };
 
-/* Takes text apart and reads its payload by the table into ret_payload, all in the arena.
- * LBX_ERR_INVALID: not three parts of base64url, a header whose alg is not EdDSA or that has crit, a
- * signature of another size, a payload against the table. */
+/* Decodes text and reads its payload by the table into ret_payload, all in the arena.
+ * LBX_ERR_INVALID: not three parts of base64url, a header whose alg is not EdDSA or that has crit,
+ * a signature of another size, a payload against the table. */
 enum lbx_err lbx_jws_read(const char *text, const struct lbx_table *payload,
                           struct lbx_arena *arena, void *ret_payload, struct lbx_jws *ret_jws)
     LBX_MUST_CHECK;

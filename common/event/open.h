@@ -1,45 +1,66 @@
-/* A record's attributes and data, parsed once, whatever the mode: shared by envelope.c and glance.c. */
+/* A record taken apart into attributes and data, whatever its mode: shared by envelope.c and
+ * summary.c. */
 #ifndef LBX_EVENT_OPEN_H
 #define LBX_EVENT_OPEN_H
 
 #include "event/envelope.h"
-#include "json/fields_json.h"
+
+#include "base/cleanup.h"
 
 /* The struct of lbx_attribute_table. */
-struct attributes {
+struct lbx_attributes {
     const char *specversion, *id, *source, *type, *subject;
     int64_t time;
     const char *datacontenttype, *sequence, *causationid, *traceparent;
+    struct lbx_json data; /* read by lbx_envelope_table alone */
 };
 
-struct lbx_opened {
-    json_t *value, *headers; /* held */
-    const json_t *attributes, *data;
-};
+/* The attributes, and data beside them: a structured event. */
+extern const struct lbx_table lbx_envelope_table;
+
+/* Rows of the attributes that say where an event comes from and what it is about. at: the path of
+ * the struct lbx_attributes in owner, with a dot at its end. */
+#define LBX_ORIGIN_ROWS(owner, at)                                                                 \
+    LBX_ATTRIBUTE_ROW(owner, at, id, 128, .required = true),                                       \
+        LBX_ATTRIBUTE_ROW(owner, at, source, 256, .required = true),                               \
+        LBX_ATTRIBUTE_ROW(owner, at, type, 256, .required = true),                                 \
+        LBX_ATTRIBUTE_ROW(owner, at, subject, 256, .required = false),                             \
+        LBX_ROW_AS("time", owner, at time, LBX_T_TIME, int64_t, .required = false)
+#define LBX_ATTRIBUTE_ROW(owner, at, member, most, ...)                                            \
+    LBX_ROW_AS(#member, owner, at member, LBX_T_TEXT, const char *, .min = 1, .max = (most),       \
+               __VA_ARGS__)
 
 enum lbx_mode { LBX_MODE_STRUCTURED, LBX_MODE_BINARY, LBX_MODE_NEITHER };
 
+struct lbx_opened {
+    enum lbx_mode mode;
+    struct lbx_buf headers;     /* of binary mode: the attributes as a JSON object */
+    struct lbx_json attributes; /* that object, else the record's value */
+    struct lbx_json data; /* of binary mode: the record's value; else set by lbx_opened_decode */
+};
+
 enum lbx_mode lbx_mode_of(const struct lbx_record *record);
 
-/* Whether a media type is JSON's, as CloudEvents 1.0 says of datacontenttype: the subtype is json or
- * ends in +json. */
+/* Whether a media type is JSON's, as CloudEvents 1.0 says of datacontenttype: the subtype is json
+ * or ends in +json. */
 bool lbx_media_is_json(const char *text, size_t len);
 
-/* Fills *in, which is zeroed. On failure it holds what could be read; lbx_opened_done releases it in
- * any case. */
+/* Fills *in, which is zeroed. On failure *in holds what can be read all the same; lbx_opened_done
+ * releases it in any case. Errors as lbx_event_decode, as far as the attributes and data need not
+ * be read for them. */
 enum lbx_err lbx_open(const struct lbx_record *record, size_t max_bytes, struct lbx_opened *in,
                       struct lbx_reason *ret_reason) LBX_MUST_CHECK;
 void lbx_opened_done(struct lbx_opened *in);
 
-/* What a glance sees of it, however much of it could be read. */
-void lbx_opened_glance(const struct lbx_opened *in, struct lbx_arena *arena,
-                       struct lbx_event_glance *ret_glance);
+/* Reads attributes or data in mode LBX_JSON_PARTIAL. */
+void lbx_opened_read(const struct lbx_table *table, struct lbx_json *part, struct lbx_arena *arena,
+                     void *ret_struct);
 
-/* The two ways to a glance, which see the same: false where skimming leaves the record to a parser. */
-bool lbx_glance_skimming(const struct lbx_record *record, struct lbx_arena *arena,
-                         struct lbx_event_glance *ret_glance);
-void lbx_glance_parsing(const struct lbx_record *record, struct lbx_arena *arena,
-                        struct lbx_event_glance *ret_glance);
+/* lbx_event_decode behind lbx_open, which returned `opened`. */
+enum lbx_err lbx_opened_decode(const struct lbx_record *record, struct lbx_opened *in,
+                               enum lbx_err opened, struct lbx_arena *arena,
+                               struct lbx_event *ret_event, struct lbx_reason *ret_reason)
+    LBX_MUST_CHECK;
 
 /* Writes the reason; always false, so that a reader can return it. */
 bool lbx_wrong(struct lbx_reason *reason, const char *format, ...)

@@ -1,5 +1,5 @@
 /* The contract's tables. Each reads as its page does: the member, whether it must be there, its
- * limits. Rows take their member's name and check its C type (fields.h). */
+ * limits. Rows take their member's name and check its C type (json/table.h). */
 #include "event/payload.h"
 
 #include <assert.h>

@@ -9,7 +9,8 @@
 
 #include "event/record.h"
 #include "event/vocabulary.h"
-#include "json/fields.h"
+#include "json/read.h"
+#include "json/write.h"
 
 /* ---- vocabulary: enums and their names in JSON; 0 is absent ---- */
 

@@ -1,3 +1,6 @@
+/* Names of the topics, and the byte forms of a record: its headers as the database keeps them, and
+ * its leaf as the transparency log hashes it. Decoding never reads past its bytes, and fails on
+ * every byte that is missing or left over. */
 #include "event/record.h"
 
 #include <endian.h>

@@ -57,12 +57,12 @@ struct lbx_record {
 };
 
 /* The record's headers as bytes: uint32 big-endian count, then name and value of each as
- * length-prefixed fields (lbx_buf_field), in order. The form the transparency log hashes, and the one
- * the database keeps. */
+ * length-prefixed fields (lbx_buf_field), in order. The form the transparency log hashes, and the
+ * one the database keeps. */
 void lbx_record_headers_encode(const struct lbx_header *headers, size_t count, struct lbx_buf *out);
 
-/* The reverse; values point into bytes, names are copied into the arena. LBX_ERR_INVALID where bytes
- * are not of that form. */
+/* The reverse; values point into bytes, names are copied into the arena. LBX_ERR_INVALID where
+ * bytes are not of that form. */
 enum lbx_err lbx_record_headers_decode(const void *bytes, size_t len, struct lbx_arena *arena,
                                        struct lbx_header **ret_headers, size_t *ret_count)
     LBX_MUST_CHECK;
@@ -71,10 +71,10 @@ enum lbx_err lbx_record_headers_decode(const void *bytes, size_t len, struct lbx
 enum lbx_err lbx_record_headers_check(const void *bytes, size_t len) LBX_MUST_CHECK;
 
 /* A transparency log's leaf bytes (RFC 6962 leaf input without its 0x00 prefix): topic, partition
- * (int32), offset (int64), timestamp in ms (int64), key, headers, value; integers big-endian, topic,
- * key and value length-prefixed. */
+ * (int32), offset (int64), timestamp in ms (int64), key, headers, value; integers big-endian,
+ * topic, key and value length-prefixed. */
 void lbx_record_leaf(const struct lbx_record *record, struct lbx_buf *out);
-/* With headers that are encoded, instead of the record's. */
+/* The same with headers in their encoded form, instead of the record's. */
 void lbx_record_leaf_encoded(const struct lbx_record *record, const void *headers, size_t len,
                              struct lbx_buf *out);
 

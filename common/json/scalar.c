@@ -1,3 +1,5 @@
+/* Checks each scalar against its row's limits and format, and writes the reason where a check
+ * fails. A reason that does not fit in its fixed size is cut off. */
 #include "json/scalar.h"
 
 #include "base/email.h"
@@ -11,7 +13,7 @@
 
 /* ---- reasons ---- */
 
-/* Adds to a text of fixed size; what does not fit is cut off. */
+/* Appends; what does not fit is cut off. */
 __attribute__((format(printf, 2, 3))) static void add(struct lbx_reason *reason, const char *format,
                                                       ...) {
     size_t used = strlen(reason->text);
@@ -66,8 +68,9 @@ bool lbx_scalar_text(const struct lbx_reader *r, const struct lbx_place *place,
         return lbx_reader_wrong(r, place, "shorter than %" PRId64 " %s", field->min, unit);
     if (size > field->max)
         return lbx_reader_wrong(r, place, "longer than %" PRId64 " %s", field->max, unit);
-    const char *bad =
-        field->format == LBX_FMT_EMAIL && !r->recalls ? lbx_email_check(text, len) : NULL;
+    const char *bad = field->format == LBX_FMT_EMAIL && r->mode != LBX_JSON_STORED
+                          ? lbx_email_check(text, len)
+                          : NULL;
     if (bad)
         return lbx_reader_wrong(r, place, "not an e-mail address: %s", bad);
     *ret_text = lbx_arena_memdup(r->arena, text, len);

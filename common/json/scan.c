@@ -1,3 +1,5 @@
+/* Goes over JSON text a token at a time, strings eight bytes at a time. Never reads past the end of
+ * the text, and never nests deeper than LBX_SCAN_DEPTH_MAX on the stack. */
 #include "json/scan.h"
 
 #include "base/utf8.h"
@@ -7,16 +9,16 @@
 
 enum { DIGITS_MAX = 18 };
 
-void lbx_scan_space(struct lbx_scan *s) {
-    while (s->at < s->end && (*s->at == ' ' || *s->at == '\n' || *s->at == '\r' || *s->at == '\t'))
-        s->at++;
+void lbx_scan_begin(struct lbx_scan *s, const char *text, size_t len) {
+    s->at = text;
+    s->end = text + len;
+    s->key_count = 0;
+    s->depth = 0;
 }
 
-bool lbx_scan_take(struct lbx_scan *s, char wanted) {
+bool lbx_scan_end(struct lbx_scan *s) {
     lbx_scan_space(s);
-    bool there = s->at < s->end && *s->at == wanted;
-    s->at += there;
-    return there;
+    return s->at == s->end;
 }
 
 bool lbx_scan_word(struct lbx_scan *s, const char *word) {
@@ -31,8 +33,9 @@ bool lbx_scan_word(struct lbx_scan *s, const char *word) {
 
 #define EACH_BYTE(byte) (UINT64_C(0x0101010101010101) * (byte))
 
-/* The high bits of those of eight bytes that are a quote, a backslash, a control character or beyond ASCII (a byte b
- * of v is 0 where (v - 0x01…) & ~v has its high bit set). The lowest is right; above it borrows may add false ones. */
+/* Marks, by its high bit, each of eight bytes that is a quote, a backslash, a control character or
+ * beyond ASCII. A byte of v is 0 where (v - 0x01…) & ~v has its high bit set. The lowest mark is
+ * exact; a borrow may add marks above it. */
 static uint64_t specials(const char *at) {
     uint64_t v;
     memcpy(&v, at, sizeof v);
@@ -43,17 +46,25 @@ static uint64_t specials(const char *at) {
     return found & EACH_BYTE(0x80);
 }
 
-/* Up to the next of those, or to what is left of eight bytes. */
+/* Passes plain characters, eight at once; true: up to a special byte. */
+static bool skip_eight(struct lbx_scan *s) {
+    uint64_t found = specials(s->at);
+    s->at += found ? __builtin_ctzll(found) / 8 : 8;
+    return found;
+}
+
+/* Passes plain characters: up to the next special byte, or to the last seven bytes of the text.
+ * Most strings are short. */
 static void skip_plain(struct lbx_scan *s) {
+    for (int i = 0; i < 3 && s->end - s->at >= 8; i++)
+        if (skip_eight(s))
+            return;
     while (s->end - s->at >= 32 &&
            !(specials(s->at) | specials(s->at + 8) | specials(s->at + 16) | specials(s->at + 24)))
         s->at += 32;
-    while (s->end - s->at >= 8) {
-        uint64_t found = specials(s->at);
-        s->at += found ? __builtin_ctzll(found) / 8 : 8;
-        if (found)
+    while (s->end - s->at >= 8)
+        if (skip_eight(s))
             return;
-    }
 }
 
 bool lbx_scan_string(struct lbx_scan *s, struct lbx_scan_text *ret_text) {
@@ -108,7 +119,8 @@ bool lbx_scan_key(struct lbx_scan *s, size_t first, struct lbx_scan_text *ret_ke
         s->key_count == LBX_SCAN_KEYS_MAX)
         return false;
     for (size_t i = first; i < s->key_count; i++)
-        if (s->keys[i].len == ret_key->len && memcmp(s->keys[i].at, ret_key->at, ret_key->len) == 0)
+        if (s->keys[i].len == ret_key->len && s->keys[i].at[0] == ret_key->at[0] &&
+            memcmp(s->keys[i].at, ret_key->at, ret_key->len) == 0)
             return false;
     s->keys[s->key_count++] = *ret_key;
     return lbx_scan_take(s, ':');

@@ -1,11 +1,13 @@
-/* The grammar of JSON (RFC 8259), a token at a time and without values: what skim.c and recall.c read by.
+/* The grammar of JSON (RFC 8259), a token at a time and without values: what read.c reads by.
  *
- * What is accepted, a parser accepts, and sees the same in it. Whatever is out of the ordinary is not: a member
- * twice in one object, \u escapes, an escape in a member's name, fractions and exponents, more than 18 digits, deep
- * nesting. Everything but lbx_scan_space answers whether the text had it.
+ * What these functions accept, jansson accepts, and sees the same in it. They refuse ill-formed
+ * text, and text out of the ordinary, which is left to jansson: a member twice in one object, \u
+ * escapes, an escape in a member's name, fractions and exponents, more than 18 digits, more than
+ * LBX_SCAN_KEYS_MAX names at once, nesting beyond LBX_SCAN_DEPTH_MAX. Each function returns whether
+ * the text had what it is named for; after false the position is unspecified.
  */
-#ifndef LBX_EVENT_SCAN_H
-#define LBX_EVENT_SCAN_H
+#ifndef LBX_JSON_SCAN_H
+#define LBX_JSON_SCAN_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -13,34 +15,51 @@
 
 enum { LBX_SCAN_DEPTH_MAX = 32, LBX_SCAN_KEYS_MAX = 128 };
 
-/* A string between its quotes; plain: without an escape. */
+/* What stands between a string's quotes; plain: without an escape. */
 struct lbx_scan_text {
     const char *at;
     size_t len;
     bool plain;
 };
 
-/* Where the reader stands. The names of the objects around are kept, to see one twice. */
+/* The position in a text. The names of the members seen so far in each object around the position
+ * are kept, to find a member twice. */
 struct lbx_scan {
     const char *at, *end;
-    struct lbx_scan_text keys[LBX_SCAN_KEYS_MAX];
     size_t key_count;
     unsigned depth;
+    struct lbx_scan_text keys[LBX_SCAN_KEYS_MAX]; /* key_count of them are set */
 };
 
-void lbx_scan_space(struct lbx_scan *s);
-bool lbx_scan_take(struct lbx_scan *s, char wanted); /* behind white space */
+void lbx_scan_begin(struct lbx_scan *s, const char *text, size_t len);
+
+/* Passes white space, if there is any. */
+static inline void lbx_scan_space(struct lbx_scan *s) {
+    while (s->at < s->end && (*s->at == ' ' || *s->at == '\n' || *s->at == '\r' || *s->at == '\t'))
+        s->at++;
+}
+
+/* White space, then that character. */
+static inline bool lbx_scan_take(struct lbx_scan *s, char wanted) {
+    lbx_scan_space(s);
+    bool there = s->at < s->end && *s->at == wanted;
+    s->at += there;
+    return there;
+}
+
 bool lbx_scan_word(struct lbx_scan *s, const char *word);
 bool lbx_scan_string(struct lbx_scan *s,
-                     struct lbx_scan_text *ret_text); /* behind the opening quote */
+                     struct lbx_scan_text *ret_text); /* from behind the opening quote */
 bool lbx_scan_integer(struct lbx_scan *s, int64_t *ret_number);
 
-/* A member's name and the colon. first: key_count when its object began, to which the caller sets it back. */
+/* A member's name and the colon. first: key_count at the object's begin; the caller sets key_count
+ * back to it at the object's end. */
 bool lbx_scan_key(struct lbx_scan *s, size_t first, struct lbx_scan_text *ret_key);
 
-bool lbx_scan_past(struct lbx_scan *s); /* any value */
+bool lbx_scan_past(struct lbx_scan *s); /* any value, of which nothing is read */
+bool lbx_scan_end(struct lbx_scan *s);  /* white space up to the end of the text */
 
-/* Around an object or a list. */
+/* Before and after the inside of an object or a list; they count its depth. */
 bool lbx_scan_enter(struct lbx_scan *s);
 void lbx_scan_leave(struct lbx_scan *s);
 

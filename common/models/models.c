@@ -37,18 +37,18 @@ static void add_unreadable(struct lbx_models *models, const struct lbx_record *r
 }
 
 void lbx_models_add(struct lbx_models *models, const struct lbx_record *record,
-                    const struct lbx_event_glance *glance, const struct lbx_event *event,
+                    const struct lbx_event_summary *summary, const struct lbx_event *event,
                     const char *reason) {
     if (!lbx_models_reads(record->topic))
         return;
-    const struct lbx_seen seen = {models, record, glance, event};
+    const struct lbx_seen seen = {models, record, summary, event};
     const char *wrong = reason;
     if (!wrong && record->topic == LBX_TOPIC_EVENTS && !event->time)
         wrong = "/time: missing";
     if (!wrong)
         wrong = lbx_project(&seen);
     if (wrong)
-        add_unreadable(models, record, glance->event_id, wrong);
+        add_unreadable(models, record, summary->event_id, wrong);
 }
 
 /* ---- from the store ---- */
@@ -77,14 +77,15 @@ static enum lbx_err read_stored(const struct lbx_pg *pg, size_t call, size_t row
 enum lbx_err lbx_models_add_stored(struct lbx_models *models, const struct lbx_pg *pg, size_t call,
                                    size_t row, struct lbx_arena *arena,
                                    struct lbx_record *ret_record) {
-    struct lbx_event_glance glance;
+    struct lbx_event_summary summary;
     struct lbx_event event;
     struct lbx_reason reason;
     enum lbx_err err = read_stored(pg, call, row, arena, ret_record);
     if (err != LBX_OK || !lbx_models_reads(ret_record->topic))
         return err;
-    enum lbx_err wrong = lbx_event_examine(ret_record, arena, &glance, &event, &reason);
-    lbx_models_add(models, ret_record, &glance, &event, wrong == LBX_OK ? NULL : reason.text);
+    enum lbx_err wrong =
+        lbx_event_decode_with_summary(ret_record, arena, &summary, &event, &reason);
+    lbx_models_add(models, ret_record, &summary, &event, wrong == LBX_OK ? NULL : reason.text);
     return LBX_OK;
 }
 

@@ -7,7 +7,7 @@
 #ifndef LBX_AUDIT_MODELS_H
 #define LBX_AUDIT_MODELS_H
 
-#include "event/envelope.h"
+#include "event/summary.h"
 #include "io/pg.h"
 
 extern const struct lbx_sql *const *const lbx_models_statements;
@@ -36,13 +36,13 @@ struct lbx_models {
 void lbx_models_init(struct lbx_models *models);
 void lbx_models_done(struct lbx_models *models);
 
-/* Whether records of a topic are projected: only then lbx_event_examine is worth its price. */
+/* Whether records of a topic are projected: only then lbx_event_decode_with_summary is worth its price. */
 bool lbx_models_reads(enum lbx_topic topic);
 
-/* Adds what a record says, as lbx_event_examine read it. reason: why it could not; it is then recorded
+/* Adds what a record says, as lbx_event_decode_with_summary read it. reason: why it could not; it is then recorded
  * as unreadable. */
 void lbx_models_add(struct lbx_models *models, const struct lbx_record *record,
-                    const struct lbx_event_glance *glance, const struct lbx_event *event,
+                    const struct lbx_event_summary *summary, const struct lbx_event *event,
                     const char *reason);
 
 /* The same of a row of audit.event: topic, partition, offset, timestamp in ms, key, headers and value in

@@ -36,7 +36,7 @@ static void add_activity(const struct lbx_seen *seen, const struct operation *op
                          const char *sub_status, const char *request_id,
                          const char *subscription_id) {
     struct lbx_rows *rows = &seen->models->activities;
-    const struct lbx_event_glance *glance = seen->glance;
+    const struct lbx_event_summary *summary = seen->summary;
     lbx_rows_text(rows, seen->event->id);
     lbx_rows_time(rows, seen->event->time);
     lbx_project_timestamp(rows, seen->record);
@@ -44,9 +44,9 @@ static void add_activity(const struct lbx_seen *seen, const struct operation *op
     lbx_rows_text(rows, operation->status);
     lbx_rows_text(rows, sub_status);
     lbx_rows_text(rows, operation->level);
-    lbx_rows_text(rows, glance->actor ? glance->actor : "lockbox");
+    lbx_rows_text(rows, summary->actor ? summary->actor : "lockbox");
     lbx_rows_text(rows, request_id);
-    lbx_rows_text(rows, glance->tenant_id);
+    lbx_rows_text(rows, summary->tenant_id);
     lbx_rows_text(rows, subscription_id);
     lbx_project_place(rows, seen->record);
 }
@@ -77,7 +77,7 @@ static void add_actions(struct lbx_rows *rows, const struct lbx_request *request
     for (size_t i = 0; i < request->action_count; i++) {
         if (i > 0)
             lbx_buf_char(&text, ',');
-        lbx_fields_write(&lbx_request_item_table, &request->actions[i], &text);
+        lbx_json_write(&lbx_request_item_table, &request->actions[i], &text);
     }
     lbx_buf_char(&text, ']');
     lbx_rows_text(rows, text.data);
@@ -129,7 +129,7 @@ static void add_version(const struct lbx_seen *seen, const struct lbx_request_ch
     lbx_rows_text(rows, lbx_event_type_info(seen->event->type)->name);
     lbx_rows_text(rows, lbx_state_names[r->state]);
     lbx_rows_text(rows, lbx_state_names[changed->previous_state]);
-    lbx_rows_text(rows, seen->glance->actor);
+    lbx_rows_text(rows, seen->summary->actor);
     lbx_rows_text(rows, seen->event->causationid);
     lbx_rows_text(rows, r->tenant_id);
     lbx_project_place(rows, seen->record);

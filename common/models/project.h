@@ -7,7 +7,7 @@
 struct lbx_seen {
     struct lbx_models *models;
     const struct lbx_record *record;
-    const struct lbx_event_glance *glance;
+    const struct lbx_event_summary *summary;
     const struct lbx_event *event;
 };
 

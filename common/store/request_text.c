@@ -10,17 +10,17 @@
 #include <string.h>
 
 void lbx_request_text_clock(const struct lbx_request *request, struct lbx_buf *out) {
-    lbx_fields_write_members(&lbx_request_clock_table, request, out);
+    lbx_json_write_members(&lbx_request_clock_table, request, out);
 }
 
 void lbx_request_text_rest(const struct lbx_request *request, struct lbx_buf *out) {
-    lbx_fields_write_members(&lbx_request_rest_table, request, out);
+    lbx_json_write_members(&lbx_request_rest_table, request, out);
 }
 
 enum lbx_err lbx_request_text_read(const struct lbx_table *table, const char *id, const char *text,
                                    struct lbx_arena *arena, struct lbx_request *request) {
     struct lbx_reason reason;
-    enum lbx_err err = lbx_fields_recall(table, text, strlen(text), arena, request, &reason);
+    enum lbx_err err = lbx_json_read_stored(table, text, strlen(text), arena, request, &reason);
     if (err == LBX_OK)
         return LBX_OK;
     lbx_log(LBX_LOG_ERROR, "a request's row cannot be read", LBX_S("request_id", id),

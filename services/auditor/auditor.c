@@ -51,7 +51,7 @@ static void save_models(struct auditor *a, struct lbx_calls *last) {
     lbx_models_init(&a->models);
     for (size_t i = 0; i < a->batch.records->count; i++) {
         const struct auditor_entry *entry = &a->batch.entries[i];
-        lbx_models_add(&a->models, entry->record, &entry->glance, &entry->event, entry->reason);
+        lbx_models_add(&a->models, entry->record, &entry->summary, &entry->event, entry->reason);
     }
     lbx_models_save(&a->models, false, last);
 }

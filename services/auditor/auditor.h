@@ -5,7 +5,7 @@
 #ifndef AUDITOR_AUDITOR_H
 #define AUDITOR_AUDITOR_H
 
-#include "event/envelope.h"
+#include "event/summary.h"
 #include "known_heads.h"
 #include "logs.h"
 #include "models/models.h"
@@ -22,7 +22,7 @@ struct auditor_source {
 /* A record, read. */
 struct auditor_entry {
     const struct lbx_record *record;
-    struct lbx_event_glance glance;
+    struct lbx_event_summary summary;
     struct lbx_event event; /* where the read models read its topic */
     const char *reason;     /* why it is no event as it should be; NULL: it is */
     struct lbx_hash leaf;

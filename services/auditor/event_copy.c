@@ -45,7 +45,7 @@ static void add_headers(struct lbx_buf *out, const struct lbx_record *record,
 static void add_row(struct lbx_buf *out, const struct auditor_entry *entry, int64_t received_us,
                     struct lbx_buf *scratch) {
     const struct lbx_record *record = entry->record;
-    const struct lbx_event_glance *glance = &entry->glance;
+    const struct lbx_event_summary *summary = &entry->summary;
     lbx_buf_be16(out, COLUMNS);
     lbx_buf_field_str(out, record->topic_name);
     lbx_pg_put_int32(out, record->partition);
@@ -55,19 +55,19 @@ static void add_row(struct lbx_buf *out, const struct auditor_entry *entry, int6
     lbx_buf_field(out, record->key, record->key_len);
     add_headers(out, record, scratch);
     lbx_buf_field(out, record->value, record->value_len);
-    lbx_buf_field_str(out, glance->event_id);
-    lbx_buf_field_str(out, glance->source);
-    lbx_buf_field_str(out, glance->type);
-    lbx_buf_field_str(out, glance->subject);
-    if (glance->event_time)
-        lbx_pg_put_time(out, glance->event_time);
+    lbx_buf_field_str(out, summary->event_id);
+    lbx_buf_field_str(out, summary->source);
+    lbx_buf_field_str(out, summary->type);
+    lbx_buf_field_str(out, summary->subject);
+    if (summary->event_time)
+        lbx_pg_put_time(out, summary->event_time);
     else
         lbx_buf_field(out, NULL, 0);
-    lbx_buf_field_str(out, glance->tenant_id);
-    lbx_buf_field_str(out, glance->subscription_id);
-    lbx_buf_field_str(out, glance->request_id);
-    lbx_buf_field_str(out, glance->ticket_id);
-    lbx_buf_field_str(out, glance->actor);
+    lbx_buf_field_str(out, summary->tenant_id);
+    lbx_buf_field_str(out, summary->subscription_id);
+    lbx_buf_field_str(out, summary->request_id);
+    lbx_buf_field_str(out, summary->ticket_id);
+    lbx_buf_field_str(out, summary->actor);
     lbx_buf_field(out, &entry->leaf, sizeof entry->leaf);
 }
 
@@ -76,8 +76,9 @@ static void read_entry(const struct lbx_record *record, struct lbx_arena *arena,
     struct lbx_reason reason;
     entry->record = record;
     if (!lbx_models_reads(record->topic))
-        lbx_event_glance(record, arena, &entry->glance);
-    else if (lbx_event_examine(record, arena, &entry->glance, &entry->event, &reason) != LBX_OK)
+        lbx_event_summary(record, arena, &entry->summary);
+    else if (lbx_event_decode_with_summary(record, arena, &entry->summary, &entry->event,
+                                           &reason) != LBX_OK)
         entry->reason = lbx_arena_strdup(arena, reason.text);
     hash_leaf(record, scratch, &entry->leaf);
 }

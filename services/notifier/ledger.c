@@ -85,8 +85,8 @@ static const struct lbx_request *read_request(struct lbx_arena *arena, const cha
     if (!snapshot)
         return before ? before->request : NULL;
     struct lbx_request *request = LBX_ARENA_NEW(arena, struct lbx_request);
-    enum lbx_err err =
-        lbx_fields_recall(&lbx_request_table, snapshot, strlen(snapshot), arena, request, &reason);
+    enum lbx_err err = lbx_json_read_stored(&lbx_request_table, snapshot, strlen(snapshot), arena,
+                                            request, &reason);
     return err == LBX_OK ? request : NULL;
 }
 

@@ -63,7 +63,7 @@ static void queue_mails(struct lbx_batch *batch, const struct lbx_event *event) 
     const struct lbx_request *request = &changed->request;
     enum lbx_mail_kind kind = kind_of(event->type);
     struct lbx_buf snapshot LBX_BUF = {0};
-    lbx_fields_write(&lbx_request_table, request, &snapshot);
+    lbx_json_write(&lbx_request_table, request, &snapshot);
     LBX_PG_ADD(outgoing->notices, notifier_keep_notices_given, .request_id = request->request_id,
                .version = request->version, .event_id = event->id,
                .traceparent = event->traceparent, .snapshot = snapshot.data);

@@ -125,7 +125,7 @@ struct world *world_load(struct lbx_batch *batch, struct lbx_calls *calls) {
 static enum lbx_err read_snapshot(const struct lbx_table *table, const char *text,
                                   struct lbx_arena *arena, void *ret_struct) {
     struct lbx_reason reason;
-    enum lbx_err err = lbx_fields_recall(table, text, strlen(text), arena, ret_struct, &reason);
+    enum lbx_err err = lbx_json_read_stored(table, text, strlen(text), arena, ret_struct, &reason);
     if (err == LBX_OK)
         return LBX_OK;
     lbx_log(LBX_LOG_ERROR, "a row cannot be read", LBX_S("table", table->name),
@@ -305,7 +305,7 @@ void world_request_add(struct world *world, struct lbx_stored_request *kept) {
 
 static void write_ticket(struct lbx_rows *rows, const struct lbx_ticket *ticket) {
     struct lbx_buf snapshot LBX_BUF = {0};
-    lbx_fields_write(&lbx_ticket_table, ticket, &snapshot);
+    lbx_json_write(&lbx_ticket_table, ticket, &snapshot);
     lbx_rows_text(rows, ticket->ticket_id);
     lbx_rows_text(rows, ticket->subscription_id);
     lbx_rows_text(rows, ticket->open ? "t" : "f");
@@ -314,7 +314,7 @@ static void write_ticket(struct lbx_rows *rows, const struct lbx_ticket *ticket)
 
 static void write_subscription(struct lbx_rows *rows, const struct lbx_subscription *subscription) {
     struct lbx_buf snapshot LBX_BUF = {0};
-    lbx_fields_write(&lbx_subscription_table, subscription, &snapshot);
+    lbx_json_write(&lbx_subscription_table, subscription, &snapshot);
     lbx_rows_text(rows, subscription->subscription_id);
     lbx_rows_text(rows, subscription->tenant_id);
     lbx_rows_text(rows, subscription->lockbox_enabled ? "t" : "f");

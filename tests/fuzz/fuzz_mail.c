@@ -58,7 +58,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     lbx_arena_init(&arena);
     if (!templates)
         assert(lbx_mail_templates_new(NULL, 0, &templates, &reasons) == LBX_OK);
-    if (lbx_fields_recall(&lbx_request_table, json, len, &arena, &request, &reason) != LBX_OK)
+    if (lbx_json_read_stored(&lbx_request_table, json, len, &arena, &request, &reason) != LBX_OK)
         return 0;
     lbx_request_consent(&request, &consent);
     for (int kind = 1; kind < LBX_MAIL_END; kind++)

@@ -4,7 +4,7 @@
 #include "base/log.h"
 #include "base/utf8.h"
 #include "base/uuid.h"
-#include "json/fields_json.h"
+#include "json/dom.h"
 #include "mail/words.h"
 
 #include "fuzz.h"
@@ -23,7 +23,7 @@ static void utf8(const char *bytes, size_t len) {
     lbx_buf_char(&json, ']');
     if (memchr(bytes, '\0', len))
         return;
-    json_t *value LBX_JSON = lbx_json_parse(json.data, json.len, &reason);
+    json_t *value LBX_JSON = lbx_dom_parse(json.data, json.len, &reason);
     const json_t *text = json_array_get(value, 0);
     assert(json_is_string(text));
     assert(!valid ||

@@ -20,7 +20,7 @@ HAS_KEY, HAS_VALUE, NULL = 16, 32, 255
 # Every type of event, in the order of enum lbx_event_type, with its topic.
 TYPES = {name: f"{topic.lower()}.v1" for name, topic in re.findall(
     r'X\(\w+, \w+, "(lockbox\.[\w.]+)", (\w+),', (REPOSITORY / "common/event/vocabulary.h").read_text())}
-# fuzz_fields.c: tables of what is kept come first.
+# fuzz_read.c: tables of what is kept come first.
 REQUEST_TABLE, SIGNED_DECISION_TABLE = 0, 3
 
 
@@ -65,7 +65,7 @@ def events() -> list[bytes]:
 
 
 def fields() -> list[bytes]:
-    """Each example's data by the table of its type, which fuzz_fields.c finds by the type's place in payload.h."""
+    """Each example's data by the table of its type, which fuzz_read.c finds by the type's place in payload.h."""
     types, kept, out = list(TYPES), 8, []
     for event_type, event in examples():
         which = types.index(event_type)
@@ -174,7 +174,7 @@ def notes() -> list[bytes]:
 
 
 SEEDS = {
-    "event": events, "glance": events, "fields": fields, "mail": requests, "jws": signatures,
+    "event": events, "summary": events, "read": fields, "mail": requests, "jws": signatures,
     "time": lambda: vectors("time"), "text": lambda: vectors("utf8", "base64", "email", "uuid", "words"),
     "smtp": lambda: vectors("smtp", "smtp_url"), "settings": settings, "note": notes,
     "tree": lambda: [bytes([0, 1, n, 1, m, 2, 3]) for n in (1, 2, 7, 8, 255) for m in (0, 1, 5)],
@@ -190,7 +190,7 @@ def members() -> list[str]:
 
 
 def words_of(name: str) -> list[str]:
-    if name in ("event", "glance", "fields", "mail"):
+    if name in ("event", "summary", "read", "mail"):
         return [f'"{word}"' for word in members()] + ["null", "true", "[]", "{}", "\\u0000", "PT8H", "2026-11-23T16:08:38Z"]
     if name == "settings":
         return [line.decode() for line in settings()[:-2]]

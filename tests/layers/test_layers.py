@@ -17,7 +17,7 @@ REACHES = [
     ("core", "common/core/ticket.c", "lbx_pg_open"),
     ("io_settings", "common/io/settings.c", "lbx_offsets_take"),
     ("io_pg", "common/io/pg.c", "lbx_settings_load"),
-    ("json", "common/json/fields.c", "lbx_event_decode"),
+    ("json", "common/json/read.c", "lbx_event_decode"),
     ("mail", "common/mail/words.c", "lbx_settings_load"),
     ("models", "common/models/project.c", "lbx_settings_load"),
     ("smtp", "common/smtp/smtp.c", "lbx_settings_load"),

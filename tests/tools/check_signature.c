@@ -49,7 +49,7 @@ int main(void) {
     while ((len = getline(&line, &cap, stdin)) >= 0) {
         struct given given;
         struct lbx_reason reason;
-        if (lbx_fields_read(&table, line, (size_t)len, "", &arena, &given, &reason) != LBX_OK) {
+        if (lbx_json_read(&table, line, (size_t)len, "", &arena, &given, &reason) != LBX_OK) {
             (void)fprintf(stderr, "%s\n", reason.text);
             return 2;
         }

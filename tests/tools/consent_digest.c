@@ -18,7 +18,7 @@ int main(void) {
         struct lbx_reason reason;
         struct lbx_buf consent LBX_BUF = {0};
         char digest[LBX_SHA256_HEX_SIZE];
-        if (lbx_fields_read(&lbx_request_table, line, (size_t)len, "", &arena, &request, &reason) !=
+        if (lbx_json_read(&lbx_request_table, line, (size_t)len, "", &arena, &request, &reason) !=
             LBX_OK) {
             (void)fprintf(stderr, "%s\n", reason.text);
             return 2;

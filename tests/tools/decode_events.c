@@ -25,7 +25,7 @@ static void answer(const struct lbx_record *record, struct lbx_arena *arena) {
         add_text(&out, "id", event.id);
         add_text(&out, "source", event.source);
         lbx_buf_str(&out, ",\"encoded\":");
-        lbx_fields_write(info->data, event.data, &out);
+        lbx_json_write(info->data, event.data, &out);
     } else {
         lbx_buf_str(&out, "{\"ok\":false");
         add_text(&out, "reason", reason.text);

@@ -25,6 +25,8 @@ static const char *type_name(enum lbx_type type) {
         return "object";
     case LBX_T_LIST:
         return "list";
+    case LBX_T_JSON:
+        return "json";
     }
     return NULL;
 }

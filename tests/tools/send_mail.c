@@ -47,7 +47,7 @@ static void write_mail(const json_t *spec, struct lbx_arena *arena, struct lbx_m
     struct lbx_request request = {0};
     struct lbx_reason reason;
     char *json = json_dumps(json_object_get(spec, "request"), 0);
-    if (lbx_fields_read(&lbx_request_table, json, strlen(json), "", arena, &request, &reason))
+    if (lbx_json_read(&lbx_request_table, json, strlen(json), "", arena, &request, &reason))
         fail(reason.text);
     free(json);
     const struct lbx_mail_input input = {

@@ -49,7 +49,7 @@ static json_t *write_one(const struct lbx_mail_templates *templates, const json_
     struct lbx_reason reason;
     struct lbx_mail mail LBX_CLEANUP(lbx_mail_done) = {0};
     char *json LBX_FREE = json_dumps(json_object_get(spec, "request"), 0);
-    if (lbx_fields_read(&lbx_request_table, json, strlen(json), "", arena, &request, &reason))
+    if (lbx_json_read(&lbx_request_table, json, strlen(json), "", arena, &request, &reason))
         return refused(reason.text);
     const struct lbx_mail_input input = {
         .request = &request,

@@ -49,8 +49,9 @@ static void put_item(const struct lbx_field *field, enum lbx_type type, struct l
     case LBX_T_OBJECT:
         put_object(field->of, NULL, NULL, out);
         break;
-    case LBX_T_LIST:
-        break; /* no list of lists */
+    case LBX_T_LIST: /* no list of lists */
+    case LBX_T_JSON: /* in no event's table */
+        break;
     }
 }
 
@@ -150,6 +151,8 @@ static void make_wrong(const struct lbx_field *field, struct wrong *w) {
     case LBX_T_LIST:
         too_many(field, w);
         break;
+    case LBX_T_JSON:
+        break;
     }
 }
 
@@ -174,7 +177,7 @@ static const char *verdict(struct lbx_arena *arena, const struct lbx_table *tabl
                            void **ret_data) {
     struct lbx_reason reason;
     *ret_data = lbx_arena_alloc(arena, table->size);
-    return lbx_fields_read(table, json, strlen(json), "/data", arena, *ret_data, &reason) == LBX_OK
+    return lbx_json_read(table, json, strlen(json), "/data", arena, *ret_data, &reason) == LBX_OK
                ? NULL
                : lbx_arena_strdup(arena, reason.text);
 }
@@ -219,7 +222,7 @@ static void check_table(int *bad, const struct lbx_table *table) {
     const char *said = verdict(&arena, table, full.data, &data);
     CHECK_ROW(bad, table->name, said == NULL, "%s", said);
     if (!said)
-        lbx_fields_write(table, data, &written);
+        lbx_json_write(table, data, &written);
     CHECK_ROW(bad, table->name, same(written.data, full.data), "written as %s", written.data);
     for (size_t i = 0; i < table->count; i++) {
         check_field(bad, table, &table->fields[i]);

@@ -76,7 +76,7 @@ static void both_columns_are_the_request(void **state) {
     lbx_buf_char(&text, '}');
     assert_int_equal(lbx_request_text_read(&lbx_request_table, "R-1", text.data, &arena, &got),
                      LBX_OK);
-    lbx_fields_write(&lbx_request_table, &got, &again);
+    lbx_json_write(&lbx_request_table, &got, &again);
     assert_string_equal(again.data, text.data);
     lbx_arena_done(&arena);
 }

@@ -228,8 +228,8 @@ static void subscriptions_are_kept(void **unused) {
     struct lbx_reason reason = {""};
     struct lbx_arena arena;
     lbx_arena_init(&arena);
-    lbx_fields_write(&lbx_subscription_table, &subscription, &json);
-    if (lbx_fields_read(&lbx_subscription_table, json.data, json.len, "", &arena, &kept, &reason))
+    lbx_json_write(&lbx_subscription_table, &subscription, &json);
+    if (lbx_json_read(&lbx_subscription_table, json.data, json.len, "", &arena, &kept, &reason))
         fail_msg("%s", reason.text);
     assert_string_equal(kept.subscription_id, "sub-1");
     assert_string_equal(kept.tenant_id, "tenant-1");
@@ -249,8 +249,8 @@ static void subscriptions_are_kept(void **unused) {
     subscription.policy = (struct lbx_policy){0};
     subscription.name = NULL;
     subscription.alternate_count = 0;
-    lbx_fields_write(&lbx_subscription_table, &subscription, &json);
-    if (lbx_fields_read(&lbx_subscription_table, json.data, json.len, "", &arena, &kept, &reason))
+    lbx_json_write(&lbx_subscription_table, &subscription, &json);
+    if (lbx_json_read(&lbx_subscription_table, json.data, json.len, "", &arena, &kept, &reason))
         fail_msg("%s", reason.text);
     assert_true(kept.removed);
     assert_false(kept.lockbox_enabled);

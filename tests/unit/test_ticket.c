@@ -117,9 +117,9 @@ static void tickets_are_kept(void **unused) {
         struct lbx_ticket ticket = ticket_of(&rows[i], &arena), kept = {0};
         struct lbx_buf json LBX_BUF = {0};
         struct lbx_reason reason = {""};
-        lbx_fields_write(&lbx_ticket_table, &ticket, &json);
+        lbx_json_write(&lbx_ticket_table, &ticket, &json);
         enum lbx_err err =
-            lbx_fields_read(&lbx_ticket_table, json.data, json.len, "", &arena, &kept, &reason);
+            lbx_json_read(&lbx_ticket_table, json.data, json.len, "", &arena, &kept, &reason);
         CHECK_ROW(&bad, rows[i].what, err == LBX_OK, "%s", reason.text);
         if (err != LBX_OK)
             continue;

@@ -165,7 +165,7 @@ static void a_loaded_request_knows_until_when_it_opened_access(void **state) {
     struct lbx_buf text LBX_BUF = {0};
     struct lbx_request request = approved(work, LBX_REQUEST_NEW)->request;
     lbx_map_init(&requests, &work->arena);
-    lbx_fields_write(&lbx_request_table, &request, &text);
+    lbx_json_write(&lbx_request_table, &request, &text);
     ANSWER(3, "R-1", text.data);
     assert_int_equal(lbx_requests_read(NULL, 3, &work->arena, &requests), LBX_OK);
     struct lbx_stored_request *stored = lbx_map_get(&requests, "R-1");

@@ -56,6 +56,8 @@ static void put_form(const struct lbx_field *field, enum lbx_type type, struct l
         put_form(field, field->item, out);
         lbx_buf_str(out, "  (once for each)");
         break;
+    case LBX_T_JSON: /* in no event's table */
+        break;
     }
 }
 

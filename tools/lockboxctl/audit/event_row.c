@@ -3,7 +3,7 @@
  */
 #include "event_row.h"
 
-#include "event/envelope.h"
+#include "event/summary.h"
 #include "io/pg.h"
 
 #include <endian.h>
@@ -156,8 +156,8 @@ const char *row_columns_wrong(const struct row *row, struct lbx_arena *arena) {
         DIFFERS(event_id),   DIFFERS(source),    DIFFERS(type),
         DIFFERS(subject),    DIFFERS(tenant_id), DIFFERS(subscription_id),
         DIFFERS(request_id), DIFFERS(ticket_id), DIFFERS(actor)};
-    struct lbx_event_glance g;
-    lbx_event_glance(&row->record, arena, &g);
+    struct lbx_event_summary g;
+    lbx_event_summary(&row->record, arena, &g);
     const char *const says[CELL_COUNT] = {g.event_id,   g.source,    g.type,
                                           g.subject,    g.tenant_id, g.subscription_id,
                                           g.request_id, g.ticket_id, g.actor};

@@ -5,7 +5,7 @@
 #include "unpack.h"
 
 #include "findings.h"
-#include "json/fields.h"
+#include "json/read.h"
 #include "keys.h"
 #include "pack.h"
 
@@ -243,8 +243,8 @@ static enum ctl_exit take_file(void *context, const struct packed *file) {
 static enum ctl_exit read_manifest(struct unpacking *u) {
     struct lbx_reason reason;
     if (!u->manifest_text.len ||
-        lbx_fields_read(&manifest_table, u->manifest_text.data, u->manifest_text.len, "",
-                        &u->ctl->arena, &u->manifest, &reason) != LBX_OK)
+        lbx_json_read(&manifest_table, u->manifest_text.data, u->manifest_text.len, "",
+                      &u->ctl->arena, &u->manifest, &reason) != LBX_OK)
         return ctl_fail(CTL_NO, "%s is no export: manifest.json is missing or of another form",
                         u->ctl->args[0]);
     if (strcmp(u->manifest.format, "lockbox-export/1") != 0)

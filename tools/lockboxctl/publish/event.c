@@ -28,7 +28,7 @@ enum ctl_exit ctl_publish_event(struct ctl *ctl) {
     void *data = lbx_arena_alloc(&ctl->arena, info->data->size);
     if (!ctl_fields_write(ctl, info->data, with_key(ctl, lbx_topic_key(info->topic)), &json))
         return CTL_USAGE;
-    if (lbx_fields_read(info->data, json.data, json.len, "", &ctl->arena, data, &reason) != LBX_OK)
+    if (lbx_json_read(info->data, json.data, json.len, "", &ctl->arena, data, &reason) != LBX_OK)
         return ctl_fail(CTL_USAGE, "%s; see lockboxctl %s --help", reason.text, ctl->command->name);
     if (!ctl_message_write(ctl, type, ctl->args[0], data, &message))
         return CTL_USAGE;

@@ -50,7 +50,7 @@ static bool put_object(struct ctl *ctl, const struct lbx_field *field, const cha
     } else if (ctl_field_is_key(field->of)) {
         if (!ctl_public_jwk(ctl, text, &jwk))
             return false;
-        lbx_fields_write(field->of, &jwk, out);
+        lbx_json_write(field->of, &jwk, out);
     } else {
         lbx_buf_char(out, '{');
         put_members(ctl, field->of, text, out);

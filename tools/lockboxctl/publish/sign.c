@@ -94,8 +94,8 @@ static enum ctl_exit read_digest(struct ctl *ctl, const char *id, const char **r
     if (lbx_pg_row_count(pg, 0) == 0)
         return ctl_fail(CTL_NO, "no request has the id %s; see lockboxctl request list", id);
     const char *snapshot = lbx_pg_cell(pg, 0, 0, 0);
-    if (lbx_fields_read(&lbx_request_table, snapshot, strlen(snapshot), "", &ctl->arena, &request,
-                        &reason) != LBX_OK)
+    if (lbx_json_read(&lbx_request_table, snapshot, strlen(snapshot), "", &ctl->arena, &request,
+                      &reason) != LBX_OK)
         return ctl_fail(CTL_NO, "the request cannot be read by this program: %s", reason.text);
     return digest_of(&request, ret_digest);
 }
@@ -104,7 +104,7 @@ static const char *jws(struct ctl *ctl, const struct lbx_signing_key *key,
                        const struct lbx_signed_decision *payload) {
     unsigned char signature[LBX_SIGNATURE_SIZE];
     struct lbx_buf json LBX_BUF = {0}, text LBX_BUF = {0};
-    lbx_fields_write(&lbx_signed_decision_table, payload, &json);
+    lbx_json_write(&lbx_signed_decision_table, payload, &json);
     base64url(HEADER, sizeof HEADER - 1, &text);
     lbx_buf_char(&text, '.');
     base64url(json.data, json.len, &text);

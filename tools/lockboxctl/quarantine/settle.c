@@ -199,8 +199,8 @@ static bool operator_is_valid(struct ctl *ctl, const struct lbx_principal *by) {
     struct lbx_buf json LBX_BUF = {0};
     struct lbx_principal back;
     struct lbx_reason why;
-    lbx_fields_write(&lbx_principal_table, by, &json);
-    if (lbx_fields_read(&lbx_principal_table, json.data, json.len, "", &ctl->arena, &back, &why) ==
+    lbx_json_write(&lbx_principal_table, by, &json);
+    if (lbx_json_read(&lbx_principal_table, json.data, json.len, "", &ctl->arena, &back, &why) ==
         LBX_OK)
         return true;
     ctl_fail(CTL_USAGE, "--by takes ID,EMAIL[,NAME]: %s", why.text);

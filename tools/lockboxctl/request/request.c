@@ -189,8 +189,8 @@ static enum ctl_exit show_snapshot(struct ctl *ctl, const char *snapshot) {
     }
     struct lbx_request request;
     struct lbx_reason reason;
-    if (lbx_fields_recall(&lbx_request_table, snapshot, strlen(snapshot), &ctl->arena, &request,
-                          &reason) != LBX_OK)
+    if (lbx_json_read_stored(&lbx_request_table, snapshot, strlen(snapshot), &ctl->arena, &request,
+                             &reason) != LBX_OK)
         return ctl_fail(CTL_NO, "the request cannot be read by this program: %s; -o json prints it",
                         reason.text);
     show(&request, &out);

@@ -1,6 +1,5 @@
 /* What the auditor finds in records, well-formed or not. */
-#include "event/envelope.h"
-#include "event/open.h"
+#include "event/summary.h"
 
 #include "check.h"
 #include "damage.h"
@@ -29,7 +28,7 @@
 static const struct {
     const char *what, *value;
     struct lbx_header headers[6];
-    struct lbx_event_glance want;
+    struct lbx_event_summary want;
 } rows[] = {
     {"ticket",
      EVENT("lockbox.ticket.opened.v1", ",\"time\":\"2026-11-23T16:08:38Z\",\"subject\":\"x\"",
@@ -210,10 +209,10 @@ static void finds_what_is_there(void **state) {
         while (record.header_count < COUNT(rows[i].headers) &&
                rows[i].headers[record.header_count].name)
             record.header_count++;
-        struct lbx_event_glance got;
-        const struct lbx_event_glance *want = &rows[i].want;
+        struct lbx_event_summary got;
+        const struct lbx_event_summary *want = &rows[i].want;
         memset(&got, 0xFF, sizeof got);
-        lbx_event_glance(&record, &arena, &got);
+        lbx_event_summary(&record, &arena, &got);
 #define SAME(member)                                                                               \
     CHECK_ROW(&bad, rows[i].what, same(got.member, want->member), #member " is %s", got.member)
         SAME(event_id);
@@ -228,27 +227,27 @@ static void finds_what_is_there(void **state) {
         CHECK_ROW(&bad, rows[i].what, got.event_time == want->event_time, "event_time is %lld",
                   (long long)got.event_time);
 
-        /* Examined, it is seen alike, and read as it is read alone. */
-        struct lbx_event_glance glance;
+        /* With decoding, the summary is the same, and the event is read as it is read alone. */
+        struct lbx_event_summary with;
         struct lbx_event alone, event;
         struct lbx_reason why_alone = {{0}}, why = {{0}};
-        enum lbx_err err = lbx_event_examine(&record, &arena, &glance, &event, &why);
+        enum lbx_err err = lbx_event_decode_with_summary(&record, &arena, &with, &event, &why);
         enum lbx_err err_alone =
-            lbx_event_decode(&record, LBX_GLANCE_BYTES, &arena, &alone, &why_alone);
-        CHECK_ROW(&bad, rows[i].what, same(glance.event_id, got.event_id), "examined otherwise");
-        CHECK_ROW(&bad, rows[i].what, same(glance.request_id, got.request_id),
-                  "examined otherwise");
+            lbx_event_decode(&record, LBX_SUMMARY_BYTES, &arena, &alone, &why_alone);
+        CHECK_ROW(&bad, rows[i].what, same(with.event_id, got.event_id), "with decoding otherwise");
+        CHECK_ROW(&bad, rows[i].what, same(with.request_id, got.request_id),
+                  "with decoding otherwise");
         CHECK_ROW(&bad, rows[i].what, err == err_alone && same(why.text, why_alone.text),
-                  "examined: %s", why.text);
+                  "with the summary: %s", why.text);
         lbx_arena_reset(&arena);
     }
     lbx_arena_done(&arena);
     assert_int_equal(bad, 0);
 }
 
-/* ---- skimming sees what a parser sees, or says that it cannot tell ---- */
+/* ---- the text and what jansson parses of it have the same summary ---- */
 
-static bool same_glance(const struct lbx_event_glance *a, const struct lbx_event_glance *b) {
+static bool same_summary(const struct lbx_event_summary *a, const struct lbx_event_summary *b) {
     return same(a->event_id, b->event_id) && same(a->source, b->source) && same(a->type, b->type) &&
            same(a->subject, b->subject) && a->event_time == b->event_time &&
            same(a->tenant_id, b->tenant_id) && same(a->subscription_id, b->subscription_id) &&
@@ -256,15 +255,21 @@ static bool same_glance(const struct lbx_event_glance *a, const struct lbx_event
            same(a->actor, b->actor);
 }
 
-/* Whether it could be skimmed. */
-static bool skims_alike(const struct lbx_record *record, struct lbx_arena *arena, int *bad) {
-    struct lbx_event_glance skimmed, parsed;
-    if (!lbx_glance_skimming(record, arena, &skimmed))
+/* Compares with the same object behind a member that only jansson reads. Returns whether there is a
+ * type, so that something was read. */
+static bool summed_up_alike(const struct lbx_record *record, struct lbx_arena *arena, int *bad) {
+    const char *value = record->value;
+    struct lbx_event_summary ordinary, parsed;
+    struct lbx_record odd = *record;
+    if (record->value_len < 2 || memcmp(value, "{\"", 2) != 0)
         return false;
-    lbx_glance_parsing(record, arena, &parsed);
-    CHECK_ROW(bad, "skimmed", same_glance(&skimmed, &parsed), "%.*s", (int)record->value_len,
-              (const char *)record->value);
-    return true;
+    odd.value = lbx_arena_printf(arena, "{\"odd\":1.5,%.*s", (int)record->value_len - 1, value + 1);
+    odd.value_len = strlen(odd.value);
+    lbx_event_summary(record, arena, &ordinary);
+    lbx_event_summary(&odd, arena, &parsed);
+    CHECK_ROW(bad, "parsed", same_summary(&ordinary, &parsed), "%.*s", (int)record->value_len,
+              value);
+    return ordinary.type;
 }
 
 #define VOTED(decisions)                                                                               \
@@ -272,7 +277,7 @@ static bool skims_alike(const struct lbx_record *record, struct lbx_arena *arena
     "\"request_id\":\"r\",\"tenant_id\":\"t\",\"engineer\":{\"id\":\"e\"},\"decisions\":" decisions    \
     ",\"ticket_id\":\"T\",\"subscription_id\":\"s\"}}}"
 
-static void skimming_sees_what_parsing_sees(void **unused) {
+static void text_and_parsed_value_are_alike(void **unused) {
     (void)unused;
     static const struct lbx_header headers[] = {CE};
     static const char *const more[] = {
@@ -293,7 +298,7 @@ static void skimming_sees_what_parsing_sees(void **unused) {
     };
     struct lbx_arena arena;
     int bad = 0;
-    size_t skimmed = 0, of_damaged = 0;
+    size_t whole_ones = 0, damaged_ones = 0;
     uint64_t chance = 1;
     lbx_arena_init(&arena);
     for (size_t i = 0; i < COUNT(rows) + COUNT(more); i++) {
@@ -303,7 +308,7 @@ static void skimming_sees_what_parsing_sees(void **unused) {
         struct lbx_record record = {.headers = headers, .header_count = 1};
         record.value = expand(&arena, value);
         record.value_len = strlen(record.value);
-        skimmed += skims_alike(&record, &arena, &bad);
+        whole_ones += summed_up_alike(&record, &arena, &bad);
         struct lbx_buf whole LBX_BUF = {0}, text LBX_BUF = {0};
         lbx_buf_str(&whole, record.value);
         for (int round = 0; round < 3000; round++) {
@@ -312,20 +317,20 @@ static void skimming_sees_what_parsing_sees(void **unused) {
             damage(&text, &chance);
             record.value = text.data;
             record.value_len = text.len;
-            of_damaged += skims_alike(&record, &arena, &bad);
+            damaged_ones += summed_up_alike(&record, &arena, &bad);
             lbx_arena_reset(&arena);
         }
     }
     lbx_arena_done(&arena);
     assert_int_equal(bad, 0);
-    assert_in_range(skimmed, 25, COUNT(rows) + COUNT(more)); /* the ordinary ones */
-    assert_true(of_damaged > 10000);                         /* so much damage is harmless */
+    assert_in_range(whole_ones, 25, COUNT(rows) + COUNT(more)); /* the well-formed ones */
+    assert_true(damaged_ones > 10000);                          /* so much damage is harmless */
 }
 
-static void an_event_is_read_in_the_same_go(void **state) {
+static void decoding_gives_both(void **state) {
     (void)state;
     struct lbx_arena arena;
-    struct lbx_event_glance glance;
+    struct lbx_event_summary with;
     struct lbx_event event;
     struct lbx_reason reason = {{0}};
     static const struct lbx_header headers[] = {CE};
@@ -338,8 +343,9 @@ static void an_event_is_read_in_the_same_go(void **state) {
                                 .header_count = 1};
     record.value_len = strlen(record.value);
     lbx_arena_init(&arena);
-    assert_int_equal(lbx_event_examine(&record, &arena, &glance, &event, &reason), LBX_OK);
-    assert_string_equal(glance.ticket_id, "T");
+    assert_int_equal(lbx_event_decode_with_summary(&record, &arena, &with, &event, &reason),
+                     LBX_OK);
+    assert_string_equal(with.ticket_id, "T");
     assert_int_equal(event.type, LBX_EVENT_TICKET_CLOSED);
     assert_string_equal(((const struct lbx_ticket_comment *)event.data)->ticket_id, "T");
     lbx_arena_done(&arena);
@@ -347,7 +353,7 @@ static void an_event_is_read_in_the_same_go(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(finds_what_is_there),
-                                       cmocka_unit_test(skimming_sees_what_parsing_sees),
-                                       cmocka_unit_test(an_event_is_read_in_the_same_go)};
-    return cmocka_run_group_tests_name("glance", tests, NULL, NULL);
+                                       cmocka_unit_test(text_and_parsed_value_are_alike),
+                                       cmocka_unit_test(decoding_gives_both)};
+    return cmocka_run_group_tests_name("summary", tests, NULL, NULL);
 }

@@ -1,5 +1,6 @@
-/* The engine on a table made for it, with one row of each type. */
-#include "json/fields.h"
+/* Reading, and writing back, by a table made for it with one row of each type. */
+#include "json/read.h"
+#include "json/write.h"
 
 #include "base/time.h"
 #include "base/utf8.h"
@@ -202,14 +203,14 @@ static void reads_and_writes(void **state) {
         struct lbx_buf out LBX_BUF = {0};
         struct lbx_reason reason = {""};
         struct whole whole;
-        enum lbx_err err = lbx_fields_read(&whole_table, row->json, strlen(row->json), "", &arena,
-                                           &whole, &reason);
+        enum lbx_err err =
+            lbx_json_read(&whole_table, row->json, strlen(row->json), "", &arena, &whole, &reason);
         CHECK_ROW(&bad, row->json, err == (row->reason ? LBX_ERR_INVALID : LBX_OK), "err %d: %s",
                   err, reason.text);
         if (row->reason) {
             CHECK_ROW(&bad, row->json, same(reason.text, row->reason), "%s", reason.text);
         } else if (err == LBX_OK) {
-            lbx_fields_write(&whole_table, &whole, &out);
+            lbx_json_write(&whole_table, &whole, &out);
             CHECK_ROW(&bad, row->json, same(out.data, row->written), "wrote %s", out.data);
         }
         lbx_arena_reset(&arena);
@@ -230,7 +231,7 @@ static void places_are_filled(void **state) {
     struct lbx_reason reason;
     struct lbx_buf out LBX_BUF = {0};
     lbx_arena_init(&arena);
-    assert_int_equal(lbx_fields_read(&whole_table, json, sizeof json - 1, "", &arena, &w, &reason),
+    assert_int_equal(lbx_json_read(&whole_table, json, sizeof json - 1, "", &arena, &w, &reason),
                      LBX_OK);
     assert_string_equal(w.text, "abc");
     assert_string_equal(w.prose, "p");
@@ -251,7 +252,7 @@ static void places_are_filled(void **state) {
     assert_int_equal(w.parts[0].n, 0);
     assert_int_equal(w.parts[1].n, 5);
     assert_string_equal(w.odd, "o");
-    lbx_fields_write(&whole_table, &w, &out);
+    lbx_json_write(&whole_table, &w, &out);
     assert_string_equal(out.data,
                         "{\"text\":\"abc\",\"prose\":\"p\",\"email\":\"a@b\",\"number\":7,"
                         "\"flag\":true,\"at\":\"2026-11-23T16:08:38.000000Z\",\"lasts\":\"PT1H\","
@@ -268,12 +269,12 @@ static void empty_is_not_absent(void **state) {
     struct whole w;
     struct lbx_reason reason;
     lbx_arena_init(&arena);
-    assert_int_equal(
-        lbx_fields_read(&whole_table, empty, sizeof empty - 1, "", &arena, &w, &reason), LBX_OK);
+    assert_int_equal(lbx_json_read(&whole_table, empty, sizeof empty - 1, "", &arena, &w, &reason),
+                     LBX_OK);
     assert_non_null(w.texts);
     assert_int_equal(w.text_count, 0);
     assert_int_equal(
-        lbx_fields_read(&whole_table, absent, sizeof absent - 1, "", &arena, &w, &reason), LBX_OK);
+        lbx_json_read(&whole_table, absent, sizeof absent - 1, "", &arena, &w, &reason), LBX_OK);
     assert_null(w.texts);
     lbx_arena_done(&arena);
 }
@@ -284,10 +285,10 @@ static void reasons_begin_where_told(void **state) {
     struct whole w;
     struct lbx_reason reason;
     lbx_arena_init(&arena);
-    assert_int_equal(lbx_fields_read(&whole_table, "{}", 2, "/data", &arena, &w, &reason),
+    assert_int_equal(lbx_json_read(&whole_table, "{}", 2, "/data", &arena, &w, &reason),
                      LBX_ERR_INVALID);
     assert_string_equal(reason.text, "/data/text: missing");
-    assert_int_equal(lbx_fields_read(&whole_table, "[]", 2, "/data", &arena, &w, &reason),
+    assert_int_equal(lbx_json_read(&whole_table, "[]", 2, "/data", &arena, &w, &reason),
                      LBX_ERR_INVALID);
     assert_string_equal(reason.text, "/data: not an object");
     lbx_arena_done(&arena);
@@ -304,7 +305,7 @@ static void nesting_is_bounded(void **state) {
     lbx_buf_str(&deep, "{\"text\":\"abc\",\"unknown\":");
     for (int i = 0; i < 200000; i++)
         lbx_buf_char(&deep, '[');
-    assert_int_equal(lbx_fields_read(&whole_table, deep.data, deep.len, "", &arena, &w, &reason),
+    assert_int_equal(lbx_json_read(&whole_table, deep.data, deep.len, "", &arena, &w, &reason),
                      LBX_ERR_INVALID);
     assert_non_null(strstr(reason.text, "value: nested too deeply (line 1, column "));
     lbx_buf_clear(&deep);
@@ -314,7 +315,7 @@ static void nesting_is_bounded(void **state) {
     for (int i = 0; i < 2000; i++)
         lbx_buf_char(&deep, ']');
     lbx_buf_char(&deep, '}');
-    assert_int_equal(lbx_fields_read(&whole_table, deep.data, deep.len, "", &arena, &w, &reason),
+    assert_int_equal(lbx_json_read(&whole_table, deep.data, deep.len, "", &arena, &w, &reason),
                      LBX_OK);
     lbx_arena_done(&arena);
 }
@@ -331,13 +332,13 @@ static void reasons_are_bounded(void **state) {
     const char *text;
     struct lbx_reason reason;
     lbx_arena_init(&arena);
-    assert_int_equal(lbx_fields_read(&table, "{}", 2, "", &arena, &text, &reason), LBX_ERR_INVALID);
+    assert_int_equal(lbx_json_read(&table, "{}", 2, "", &arena, &text, &reason), LBX_ERR_INVALID);
     assert_int_equal(strlen(reason.text), sizeof reason.text - 1);
     assert_int_equal(strncmp(reason.text, "/~0~0", 5), 0);
     lbx_arena_done(&arena);
 }
 
-static void gleaning_takes_what_fits(void **state) {
+static void what_fits_is_read(void **state) {
     (void)state;
     static const char json[] =
         "{\"text\":5,\"prose\":\"far too long\",\"number\":7,\"at\":\"never\","
@@ -346,7 +347,7 @@ static void gleaning_takes_what_fits(void **state) {
     struct lbx_arena arena;
     struct whole w;
     lbx_arena_init(&arena);
-    assert_true(lbx_fields_glean(&whole_table, json, sizeof json - 1, &arena, &w));
+    assert_true(lbx_json_read_partial(&whole_table, json, sizeof json - 1, &arena, &w));
     assert_null(w.text);
     assert_null(w.prose);
     assert_int_equal(w.number, 7);
@@ -365,7 +366,7 @@ static void gleaning_takes_what_fits(void **state) {
     for (size_t i = 0; i < COUNT(no_objects); i++) {
         memset(&w, 0xFF, sizeof w);
         assert_false(
-            lbx_fields_glean(&whole_table, no_objects[i], strlen(no_objects[i]), &arena, &w));
+            lbx_json_read_partial(&whole_table, no_objects[i], strlen(no_objects[i]), &arena, &w));
         assert_null(w.text);
     }
     lbx_arena_done(&arena);
@@ -396,9 +397,9 @@ static void null_may_be_required(void **state) {
         struct lbx_buf out LBX_BUF = {0};
         struct lbx_reason reason = {""};
         struct maybe maybe;
-        enum lbx_err err = lbx_fields_read(&maybe_table, cases[i].json, strlen(cases[i].json), "",
-                                           &arena, &maybe, &reason);
-        lbx_fields_write(&maybe_table, &maybe, &out);
+        enum lbx_err err = lbx_json_read(&maybe_table, cases[i].json, strlen(cases[i].json), "",
+                                         &arena, &maybe, &reason);
+        lbx_json_write(&maybe_table, &maybe, &out);
         CHECK_ROW(&bad, cases[i].json,
                   err == LBX_OK ? same(out.data, cases[i].written)
                                 : same(reason.text, cases[i].reason),
@@ -412,12 +413,12 @@ static void required_without_a_value_is_null(void **state) {
     (void)state;
     struct whole w = {0};
     struct lbx_buf out LBX_BUF = {0};
-    lbx_fields_write(&whole_table, &w, &out);
+    lbx_json_write(&whole_table, &w, &out);
     assert_string_equal(out.data, "{\"text\":null}");
 }
 
-/* What was written under another rule about addresses is still read. */
-static void recalls_what_it_wrote(void **state) {
+/* What was stored under another rule about addresses is still read. */
+static void stored_text_keeps_older_addresses(void **state) {
     (void)state;
     struct someone {
         const char *email;
@@ -430,11 +431,12 @@ static void recalls_what_it_wrote(void **state) {
     struct lbx_reason reason;
     struct someone who;
     lbx_arena_init(&arena);
-    assert_int_equal(lbx_fields_read(&table, odd, sizeof odd - 1, "", &arena, &who, &reason),
+    assert_int_equal(lbx_json_read(&table, odd, sizeof odd - 1, "", &arena, &who, &reason),
                      LBX_ERR_INVALID);
-    assert_int_equal(lbx_fields_recall(&table, odd, sizeof odd - 1, &arena, &who, &reason), LBX_OK);
+    assert_int_equal(lbx_json_read_stored(&table, odd, sizeof odd - 1, &arena, &who, &reason),
+                     LBX_OK);
     assert_string_equal(who.email, "a..b@c");
-    assert_int_equal(lbx_fields_recall(&table, none, sizeof none - 1, &arena, &who, &reason),
+    assert_int_equal(lbx_json_read_stored(&table, none, sizeof none - 1, &arena, &who, &reason),
                      LBX_ERR_INVALID);
     lbx_arena_done(&arena);
 }
@@ -442,15 +444,15 @@ static void recalls_what_it_wrote(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_and_writes),
-        cmocka_unit_test(recalls_what_it_wrote),
+        cmocka_unit_test(stored_text_keeps_older_addresses),
         cmocka_unit_test(places_are_filled),
         cmocka_unit_test(empty_is_not_absent),
         cmocka_unit_test(reasons_begin_where_told),
         cmocka_unit_test(nesting_is_bounded),
         cmocka_unit_test(reasons_are_bounded),
-        cmocka_unit_test(gleaning_takes_what_fits),
+        cmocka_unit_test(what_fits_is_read),
         cmocka_unit_test(null_may_be_required),
         cmocka_unit_test(required_without_a_value_is_null),
     };
-    return cmocka_run_group_tests_name("fields", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("read", tests, NULL, NULL);
 }

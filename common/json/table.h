@@ -1,25 +1,22 @@
-/* One engine that reads (over jansson) and writes JSON by tables: field, type, limit, place in a struct.
+/* Tables of JSON objects: member, type, limit, place in a struct. read.h reads by them, write.h
+ * writes by them.
  *
- * Only this module sees a JSON value. Structs hold text as NUL-terminated pointers into an arena,
- * times and durations as microseconds, enums as int. Absent is NULL, 0 or false; an embedded object
- * is absent where all its members are. A list that is present but empty is a pointer that is not
- * NULL with the count 0. Members of JSON objects that no table names are ignored; JSON null is the
- * same as absent.
+ * Structs hold text as NUL-terminated pointers into an arena, times and durations as microseconds,
+ * enums as int. Absent is NULL, 0 or false; an embedded object is absent where all its members are.
+ * A list that is present but empty is a pointer that is not NULL with the count 0. Members of JSON
+ * objects that no table names are ignored; JSON null is the same as absent.
  */
-#ifndef LBX_EVENT_FIELDS_H
-#define LBX_EVENT_FIELDS_H
-
-#include "base/arena.h"
-#include "base/buf.h"
-#include "base/err.h"
+#ifndef LBX_JSON_TABLE_H
+#define LBX_JSON_TABLE_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-/* An enum's names are found by its value: element 0 is NULL (absent), and so is the end. A duration
- * beyond what lbx_duration_parse takes is read as LBX_DURATION_BEYOND: too long is judged, and not
- * malformed. */
+/* An enum's value is the index of its name: element 0 is NULL (absent), and the element after the
+ * last name is NULL. A duration that is well-formed but beyond what lbx_duration_parse holds is
+ * read as LBX_DURATION_BEYOND, so that the rules refuse the duration and the event is not rejected.
+ */
 enum lbx_type {
     LBX_T_TEXT,     /* const char * */
     LBX_T_INT,      /* int64_t, min..max */
@@ -29,6 +26,7 @@ enum lbx_type {
     LBX_T_ENUM,     /* int: index into names */
     LBX_T_OBJECT,   /* the struct of table `of`, embedded */
     LBX_T_LIST,     /* pointer to the items; their number, a size_t, at count_offset */
+    LBX_T_JSON,     /* struct lbx_json: any value, to be read by another table; never written */
 };
 
 /* What a text must look like beyond its length. */
@@ -61,42 +59,8 @@ struct lbx_table {
     size_t count;
 };
 
-/* Why input was rejected, for people: a JSON pointer (RFC 6901) and what is wrong there, for instance
- * "/data/actions/3/kind: longer than 256 bytes". Never contains the value. */
-struct lbx_reason {
-    char text[256];
-};
-
-/* Reads the JSON object in bytes. Duplicate members, NUL, ill-formed UTF-8, nesting beyond jansson's
- * limit, and whatever breaks the table are LBX_ERR_INVALID with *ret_reason set; *ret_struct is then
- * unspecified. `at` is the JSON pointer prefix for reasons ("" for the document's root). Everything
- * read lives in arena. */
-enum lbx_err lbx_fields_read(const struct lbx_table *table, const char *bytes, size_t len,
-                             const char *at, struct lbx_arena *arena, void *ret_struct,
-                             struct lbx_reason *ret_reason) LBX_MUST_CHECK;
-
-/* The same for what a program of ours wrote, by rules that may have been narrower or wider: formats are
- * taken as they are. A request must stay readable, or nobody could revoke it. */
-enum lbx_err lbx_fields_recall(const struct lbx_table *table, const char *bytes, size_t len,
-                               struct lbx_arena *arena, void *ret_struct,
-                               struct lbx_reason *ret_reason) LBX_MUST_CHECK;
-
-/* Reads what fits and leaves the rest absent, for readers that must record anything. Returns whether
- * bytes were a JSON object at all. */
-bool lbx_fields_glean(const struct lbx_table *table, const char *bytes, size_t len,
-                      struct lbx_arena *arena, void *ret_struct);
-
-/* Appends the struct as a compact JSON object, members in the table's order. Required members are
- * always written (null where the struct has none: our bug, which the reader then reports as
- * "missing"), the others where present. */
-void lbx_fields_write(const struct lbx_table *table, const void *of_struct, struct lbx_buf *out);
-
-/* The same without the object's braces: "" where there is no member. */
-void lbx_fields_write_members(const struct lbx_table *table, const void *of_struct,
-                              struct lbx_buf *out);
-
-/* Rows of a table: owner is the struct's tag, member its member, named as in JSON; limits follow as
- * designated initialisers. A row on a member of another C type does not compile. */
+/* Rows of a table: owner is the struct's tag, member the struct's member, named as in JSON; limits
+ * follow as designated initialisers. A row on a member of another C type does not compile. */
 #define LBX_ROW_TEXT(owner, member, ...)                                                           \
     LBX_ROW(owner, member, LBX_T_TEXT, const char *, __VA_ARGS__)
 #define LBX_ROW_INT(owner, member, ...) LBX_ROW(owner, member, LBX_T_INT, int64_t, __VA_ARGS__)
@@ -119,7 +83,8 @@ void lbx_fields_write_members(const struct lbx_table *table, const void *of_stru
             .count_offset = LBX_PLACE(owner, counter, size_t), __VA_ARGS__)
 #define LBX_ROW(owner, member, row_type, ctype, ...)                                               \
     LBX_ROW_AS(#member, owner, member, row_type, ctype, __VA_ARGS__)
-/* For a member of a member, which JSON names otherwise. */
+/* Where the struct's member has another name than the JSON member, for instance a member of a
+ * member. */
 #define LBX_ROW_AS(row_name, owner, member, row_type, ctype, ...)                                  \
     {                                                                                              \
         .name = (row_name), .type = (row_type), .offset = LBX_PLACE(owner, member, ctype),         \

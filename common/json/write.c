@@ -1,5 +1,6 @@
-/* Writing by tables: compact JSON, by hand, each member in its table's place. */
-#include "json/fields.h"
+/* Writes compact JSON, each member in its row's place. Never fails: lbx_buf ends the process when
+ * memory runs out. */
+#include "json/write.h"
 
 #include "base/time.h"
 
@@ -26,6 +27,8 @@ static bool present(const struct lbx_field *field, const char *from) {
             if (present(&field->of->fields[i], at))
                 return true;
         return false;
+    case LBX_T_JSON:
+        return false;
     }
     assert(false);
     return false;
@@ -46,7 +49,7 @@ static void write_list(const struct lbx_field *field, const char *from, struct l
         if (i > 0)
             lbx_buf_char(out, ',');
         if (field->item == LBX_T_OBJECT)
-            lbx_fields_write(field->of, (const char *)items + i * field->of->size, out);
+            lbx_json_write(field->of, (const char *)items + i * field->of->size, out);
         else if (field->item == LBX_T_INT)
             lbx_buf_printf(out, "%" PRId64, ((const int64_t *)items)[i]);
         else
@@ -80,17 +83,19 @@ static void write_field(const struct lbx_field *field, const char *from, struct 
         write_text(field->names[*(const int *)at], out);
         return;
     case LBX_T_OBJECT:
-        lbx_fields_write(field->of, at, out);
+        lbx_json_write(field->of, at, out);
         return;
     case LBX_T_LIST:
         write_list(field, from, out);
         return;
+    case LBX_T_JSON:
+        break;
     }
     assert(false);
 }
 
-void lbx_fields_write_members(const struct lbx_table *table, const void *of_struct,
-                              struct lbx_buf *out) {
+void lbx_json_write_members(const struct lbx_table *table, const void *of_struct,
+                            struct lbx_buf *out) {
     const char *from = of_struct;
     bool first = true;
     for (size_t i = 0; i < table->count; i++) {
@@ -110,8 +115,8 @@ void lbx_fields_write_members(const struct lbx_table *table, const void *of_stru
     }
 }
 
-void lbx_fields_write(const struct lbx_table *table, const void *of_struct, struct lbx_buf *out) {
+void lbx_json_write(const struct lbx_table *table, const void *of_struct, struct lbx_buf *out) {
     lbx_buf_char(out, '{');
-    lbx_fields_write_members(table, of_struct, out);
+    lbx_json_write_members(table, of_struct, out);
     lbx_buf_char(out, '}');
 }

@@ -1,11 +1,8 @@
-/* Reading by tables. The recursion is bounded by the tables' depth, never by the
- * input's: what no table names is not looked at. (jansson caps nesting while parsing, but not while
- * dumping or comparing, so neither is ever done to a value from outside.) */
-#include "json/fields.h"
-
-#include "json/fields_json.h"
-#include "json/recall.h"
-#include "json/scalar.h"
+/* Reads parsed JSON values (jansson's) by tables, and says what is wrong with a text or a value.
+ * The recursion is bounded by the tables' depth, never by the input's: a member that no table names
+ * is not looked at. jansson caps nesting while parsing, but not while dumping or comparing, so a
+ * value from outside is never dumped or compared. */
+#include "json/dom.h"
 
 #include <assert.h>
 #include <inttypes.h>
@@ -13,20 +10,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- reading ---- */
-
-/* Running out of memory ends the process (base/memory.h); jansson would call the input bad. */
+/* Ends the process when memory runs out (base/memory.h); jansson would call the input bad. */
 __attribute__((constructor)) static void set_alloc(void) {
     json_set_alloc_funcs(lbx_malloc, free);
 }
 
-json_t *lbx_json_parse(const char *bytes, size_t len, struct lbx_reason *ret_reason) {
+json_t *lbx_dom_parse(const char *text, size_t len, struct lbx_reason *ret_reason) {
     json_error_t error;
-    json_t *value = json_loadb(bytes, len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
+    json_t *value = json_loadb(text, len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
     if (value)
         return value;
     const char *what;
-    /* jansson's own text may quote the input. A switch with a default: the list is jansson's. */
+    /* jansson's own message may quote the input. The default covers codes that jansson may add. */
     switch (json_error_code(&error)) {
     case json_error_duplicate_key:
         what = "a member twice in one object";
@@ -55,7 +50,7 @@ json_t *lbx_json_parse(const char *bytes, size_t len, struct lbx_reason *ret_rea
 
 static bool read_text(const struct lbx_reader *r, const struct lbx_place *place,
                       const struct lbx_field *field, const json_t *value, const char **ret_text) {
-    /* jansson has refused NUL and ill-formed UTF-8 while parsing. */
+    /* The parser has refused NUL and ill-formed UTF-8. */
     return json_is_string(value) ? lbx_scalar_text(r, place, field, json_string_value(value),
                                                    json_string_length(value), ret_text)
                                  : lbx_reader_wrong(r, place, "not a string");
@@ -127,13 +122,14 @@ static bool read_field(const struct lbx_reader *r, const struct lbx_place *place
         return read_object(r, place, field->of, value, at);
     case LBX_T_LIST:
         return read_list(r, place, field, value, into);
+    case LBX_T_JSON:
+        *(struct lbx_json *)at = (struct lbx_json){.parsed = value};
+        return true;
     }
     assert(false);
     return false;
 }
 
-/* `into` is zeroed by the caller. Gleaning, a member that breaks its row stays absent and the others
- * are still read. */
 static bool read_object(const struct lbx_reader *r, const struct lbx_place *place,
                         const struct lbx_table *table, const json_t *value, char *into) {
     if (!json_is_object(value))
@@ -148,59 +144,13 @@ static bool read_object(const struct lbx_reader *r, const struct lbx_place *plac
             ok = read_field(r, &member, field, found, into);
         else if (field->required && !(null && field->nullable))
             ok = lbx_reader_wrong(r, &member, "missing");
-        if (!ok && r->reason)
+        if (!ok && r->mode != LBX_JSON_PARTIAL)
             return false;
     }
     return true;
 }
 
-static enum lbx_err read_whole(const struct lbx_reader *r, const struct lbx_table *table,
-                               const json_t *value, void *ret_struct) {
-    memset(ret_struct, 0, table->size);
-    return read_object(r, NULL, table, value, ret_struct) ? LBX_OK : LBX_ERR_INVALID;
-}
-
-enum lbx_err lbx_json_read(const struct lbx_table *table, const json_t *value, const char *at,
-                           struct lbx_arena *arena, void *ret_struct,
-                           struct lbx_reason *ret_reason) {
-    const struct lbx_reader r = {.arena = arena, .at = at, .reason = ret_reason};
-    return read_whole(&r, table, value, ret_struct);
-}
-
-void lbx_json_glean(const struct lbx_table *table, const json_t *value, struct lbx_arena *arena,
-                    void *ret_struct) {
-    const struct lbx_reader r = {.arena = arena, .at = ""};
-    memset(ret_struct, 0, table->size);
-    (void)read_object(&r, NULL, table, value, ret_struct);
-}
-
-enum lbx_err lbx_fields_read(const struct lbx_table *table, const char *bytes, size_t len,
-                             const char *at, struct lbx_arena *arena, void *ret_struct,
-                             struct lbx_reason *ret_reason) {
-    json_t *value LBX_JSON = lbx_json_parse(bytes, len, ret_reason);
-    return value ? lbx_json_read(table, value, at, arena, ret_struct, ret_reason) : LBX_ERR_INVALID;
-}
-
-enum lbx_err lbx_json_recall(const struct lbx_table *table, const char *bytes, size_t len,
-                             struct lbx_arena *arena, void *ret_struct,
-                             struct lbx_reason *ret_reason) {
-    json_t *value LBX_JSON = lbx_json_parse(bytes, len, ret_reason);
-    const struct lbx_reader r = {.arena = arena, .at = "", .reason = ret_reason, .recalls = true};
-    return value ? read_whole(&r, table, value, ret_struct) : LBX_ERR_INVALID;
-}
-
-enum lbx_err lbx_fields_recall(const struct lbx_table *table, const char *bytes, size_t len,
-                               struct lbx_arena *arena, void *ret_struct,
-                               struct lbx_reason *ret_reason) {
-    return lbx_recall(table, bytes, len, arena, ret_struct)
-               ? LBX_OK
-               : lbx_json_recall(table, bytes, len, arena, ret_struct, ret_reason);
-}
-
-bool lbx_fields_glean(const struct lbx_table *table, const char *bytes, size_t len,
-                      struct lbx_arena *arena, void *ret_struct) {
-    struct lbx_reason ignored;
-    json_t *value LBX_JSON = lbx_json_parse(bytes, len, &ignored);
-    lbx_json_glean(table, value, arena, ret_struct);
-    return json_is_object(value);
+bool lbx_dom_read(const struct lbx_reader *reader, const struct lbx_table *table,
+                  const json_t *value, void *into) {
+    return read_object(reader, NULL, table, value, into);
 }
