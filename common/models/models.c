@@ -8,14 +8,11 @@
 const struct lbx_sql *const *const lbx_models_statements = sql_models_all;
 
 void lbx_models_init(struct lbx_models *models) {
-#define INIT(member, columns) lbx_rows_init(&models->member, columns);
-    LBX_MODELS(INIT)
-#undef INIT
-    models->saved_call = models->judged_call = SIZE_MAX;
+    *models = (struct lbx_models){.saved_call = LBX_NO_CALL, .judged_call = LBX_NO_CALL};
 }
 
 void lbx_models_done(struct lbx_models *models) {
-#define DONE(member, columns) lbx_rows_done(&models->member);
+#define DONE(member) lbx_rows_done(&models->member);
     LBX_MODELS(DONE)
 #undef DONE
 }
@@ -28,12 +25,11 @@ bool lbx_models_reads(enum lbx_topic topic) {
 
 static void add_unreadable(struct lbx_models *models, const struct lbx_record *record,
                            const char *event_id, const char *reason) {
-    struct lbx_rows *rows = &models->unreadable;
-    lbx_project_place(rows, record);
-    lbx_project_timestamp(rows, record);
-    lbx_rows_text(rows, record->topic == LBX_TOPIC_ACCESSES ? "access" : "event");
-    lbx_rows_text(rows, reason);
-    lbx_rows_text(rows, event_id);
+    LBX_PG_ADD(&models->unreadable, models_save_unreadable_given, .topic = record->topic_name,
+               .partition = record->partition, .offset = record->offset,
+               .kafka_ms = lbx_project_timestamp(record),
+               .about = record->topic == LBX_TOPIC_ACCESSES ? "access" : "event", .reason = reason,
+               .event_id = event_id);
 }
 
 void lbx_models_add(struct lbx_models *models, const struct lbx_record *record,
@@ -53,64 +49,31 @@ void lbx_models_add(struct lbx_models *models, const struct lbx_record *record,
 
 /* ---- from the store ---- */
 
-static enum lbx_err read_stored(const struct lbx_pg *pg, size_t call, size_t row,
-                                struct lbx_arena *arena, struct lbx_record *record) {
-    size_t len;
-    struct lbx_header *headers = NULL;
-    const char *topic = lbx_arena_strdup(arena, lbx_pg_cell(pg, call, row, 0));
-    *record = (struct lbx_record){
-        .topic = lbx_topic_of(topic, NULL),
-        .topic_name = topic,
-        .partition = (int32_t)lbx_pg_cell_int(pg, call, row, 1),
-        .offset = lbx_pg_cell_int(pg, call, row, 2),
-        .timestamp_ms = lbx_pg_cell_int(pg, call, row, 3),
-    };
-    record->key = lbx_pg_cell_bytes(pg, call, row, 4, arena, &record->key_len);
-    record->value = lbx_pg_cell_bytes(pg, call, row, 6, arena, &record->value_len);
-    const void *bytes = lbx_pg_cell_bytes(pg, call, row, 5, arena, &len);
-    enum lbx_err err =
-        lbx_record_headers_decode(bytes, len, arena, &headers, &record->header_count);
-    record->headers = headers;
-    return err;
-}
-
-enum lbx_err lbx_models_add_stored(struct lbx_models *models, const struct lbx_pg *pg, size_t call,
-                                   size_t row, struct lbx_arena *arena,
-                                   struct lbx_record *ret_record) {
+enum lbx_err lbx_models_add_stored(struct lbx_models *models, struct lbx_record record,
+                                   struct lbx_bytes headers, struct lbx_arena *arena) {
+    struct lbx_header *decoded = NULL;
     struct lbx_event_summary summary;
     struct lbx_event event;
     struct lbx_reason reason;
-    enum lbx_err err = read_stored(pg, call, row, arena, ret_record);
-    if (err != LBX_OK || !lbx_models_reads(ret_record->topic))
+    enum lbx_err err =
+        lbx_record_headers_decode(headers.data, headers.len, arena, &decoded, &record.header_count);
+    record.headers = decoded;
+    record.topic = lbx_topic_of(record.topic_name, NULL);
+    if (err != LBX_OK || !lbx_models_reads(record.topic))
         return err;
-    enum lbx_err wrong =
-        lbx_event_decode_with_summary(ret_record, arena, &summary, &event, &reason);
-    lbx_models_add(models, ret_record, &summary, &event, wrong == LBX_OK ? NULL : reason.text);
+    enum lbx_err wrong = lbx_event_decode_with_summary(&record, arena, &summary, &event, &reason);
+    lbx_models_add(models, &record, &summary, &event, wrong == LBX_OK ? NULL : reason.text);
     return LBX_OK;
 }
 
 /* ---- writing ---- */
 
-static size_t add_call(struct lbx_rows *rows, struct lbx_calls *calls, const struct lbx_sql *sql) {
-    size_t call = calls->count;
-    lbx_rows_call(rows, calls, sql, 0, NULL);
-    return calls->count > call ? call : SIZE_MAX;
-}
-
 static bool any(const struct lbx_models *models) {
     size_t cells = 0;
-#define COUNT(member, columns) cells += models->member.cells;
+#define COUNT(member) cells += models->member.cells;
     LBX_MODELS(COUNT)
 #undef COUNT
     return cells > 0;
-}
-
-/* What a request's record says of its other records' rows. */
-static void place_activities(struct lbx_rows *requests, struct lbx_calls *calls) {
-    enum { REQUEST_ID = 0, RESOURCE_ID = 10 };
-    if (requests->cells)
-        LBX_CALL(calls, &sql_models_place_activities, lbx_rows_array(requests, REQUEST_ID),
-                 lbx_rows_array(requests, RESOURCE_ID));
 }
 
 void lbx_models_save(struct lbx_models *models, bool alone, struct lbx_calls *calls) {
@@ -118,28 +81,31 @@ void lbx_models_save(struct lbx_models *models, bool alone, struct lbx_calls *ca
     if (!any(models))
         return;
     if (!alone)
-        LBX_CALL(calls, &sql_models_lock, meet ? "t" : "f");
-    add_call(&models->requests, calls, &sql_models_save_requests);
-    add_call(&models->versions, calls, &sql_models_save_versions);
-    add_call(&models->items, calls, &sql_models_save_items);
-    add_call(&models->decisions, calls, &sql_models_save_decisions);
-    add_call(&models->notifications, calls, &sql_models_save_notifications);
-    add_call(&models->activities, calls, &sql_models_save_activities);
-    place_activities(&models->requests, calls);
-    add_call(&models->owners, calls, &sql_models_save_owners);
-    models->saved_call = add_call(&models->accesses, calls, &sql_models_save_accesses);
-    models->judged_call = add_call(&models->given, calls, &sql_models_judge_accesses);
-    add_call(&models->moved, calls, &sql_models_assign_tenants);
-    add_call(&models->unreadable, calls, &sql_models_save_unreadable);
+        LBX_PG_CALL(calls, models_lock, .exclusive = meet);
+    LBX_PG_CALL(calls, models_save_requests, &models->requests);
+    LBX_PG_CALL(calls, models_save_versions, &models->versions);
+    LBX_PG_CALL(calls, models_save_items, &models->items);
+    LBX_PG_CALL(calls, models_save_decisions, &models->decisions);
+    LBX_PG_CALL(calls, models_save_notifications, &models->notifications);
+    LBX_PG_CALL(calls, models_save_activities, &models->activities);
+    LBX_PG_CALL(calls, models_place_activities, &models->requests);
+    LBX_PG_CALL(calls, models_save_owners, &models->owners);
+    models->saved_call = LBX_PG_CALL(calls, models_save_accesses, &models->accesses);
+    models->judged_call = LBX_PG_CALL(calls, models_judge_accesses, &models->items);
+    LBX_PG_CALL(calls, models_assign_tenants, &models->owners);
+    LBX_PG_CALL(calls, models_save_unreadable, &models->unreadable);
 }
 
 struct lbx_models_found lbx_models_read(const struct lbx_models *models, const struct lbx_pg *pg) {
     struct lbx_models_found found = {.unreadable = (int64_t)lbx_rows_count(&models->unreadable)};
-    if (models->saved_call != SIZE_MAX)
-        found.violations += lbx_pg_cell_int(pg, models->saved_call, 0, 0);
-    if (models->judged_call != SIZE_MAX) {
-        found.violations += lbx_pg_cell_int(pg, models->judged_call, 0, 0);
-        found.resolved = lbx_pg_cell_int(pg, models->judged_call, 0, 1);
+    if (models->saved_call != LBX_NO_CALL)
+        found.violations =
+            LBX_PG_READ(pg, models->saved_call, 0, models_save_accesses, NULL).violations;
+    if (models->judged_call != LBX_NO_CALL) {
+        const struct sql_models_judge_accesses_answer judged =
+            LBX_PG_READ(pg, models->judged_call, 0, models_judge_accesses, NULL);
+        found.violations += judged.violations;
+        found.resolved = judged.resolved;
     }
     return found;
 }

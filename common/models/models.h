@@ -12,25 +12,23 @@
 
 extern const struct lbx_sql *const *const lbx_models_statements;
 
-/* X(member, columns): the rows gathered for one statement. */
+/* X(member): the rows gathered for the statement that saves them, common/models/sql/save_MEMBER.sql. */
 #define LBX_MODELS(X)                                                                              \
-    X(requests, 35)                                                                                \
-    X(versions, 13)                                                                                \
-    X(items, 17)                                                                                   \
-    X(decisions, 14)                                                                               \
-    X(notifications, 15)                                                                           \
-    X(activities, 14)                                                                              \
-    X(owners, 8)                                                                                   \
-    X(accesses, 15)                                                                                \
-    X(unreadable, 7)                                                                               \
-    X(given, 5) /* what the items give, for judging accesses anew */                               \
-    X(moved, 2) /* subscriptions that came or went, and when */
+    X(requests)                                                                                    \
+    X(versions)                                                                                    \
+    X(items)                                                                                       \
+    X(decisions)                                                                                   \
+    X(notifications)                                                                               \
+    X(activities)                                                                                  \
+    X(owners)                                                                                      \
+    X(accesses)                                                                                    \
+    X(unreadable)
 
 struct lbx_models {
-#define LBX_MODEL_MEMBER(member, columns) struct lbx_rows member;
+#define LBX_MODEL_MEMBER(member) struct lbx_rows member;
     LBX_MODELS(LBX_MODEL_MEMBER)
 #undef LBX_MODEL_MEMBER
-    size_t saved_call, judged_call; /* SIZE_MAX: none */
+    size_t saved_call, judged_call;
 };
 
 void lbx_models_init(struct lbx_models *models);
@@ -45,12 +43,19 @@ void lbx_models_add(struct lbx_models *models, const struct lbx_record *record,
                     const struct lbx_event_summary *summary, const struct lbx_event *event,
                     const char *reason);
 
-/* The same of a row of audit.event: topic, partition, offset, timestamp in ms, key, headers and value in
- * the columns of a result. *ret_record lives in arena. LBX_ERR_INVALID: its headers are of no form that
- * the store writes. */
-enum lbx_err lbx_models_add_stored(struct lbx_models *models, const struct lbx_pg *pg, size_t call,
-                                   size_t row, struct lbx_arena *arena,
-                                   struct lbx_record *ret_record) LBX_MUST_CHECK;
+/* The record of a row of audit.event, as LBX_PG_READ read it, but for its topic and headers. */
+#define LBX_STORED_RECORD(it)                                                                      \
+    (struct lbx_record) {                                                                          \
+        .topic_name = (it).topic, .partition = (int32_t)(it).partition, .offset = (it).offset,     \
+        .timestamp_ms = (it).timestamp_ms, .key = (it).key.data, .key_len = (it).key.len,          \
+        .value = (it).raw.data, .value_len = (it).raw.len                                          \
+    }
+
+/* The same of a stored record, whose headers are yet to be decoded. LBX_ERR_INVALID: they are of no form that the
+ * store writes. */
+enum lbx_err lbx_models_add_stored(struct lbx_models *models, struct lbx_record record,
+                                   struct lbx_bytes headers, struct lbx_arena *arena)
+    LBX_MUST_CHECK;
 
 /* Adds the statements; none where nothing was added. The first waits for other transactions that write
  * what these depend on. Where the caller knows that there are none: alone. models is borrowed until the

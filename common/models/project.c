@@ -6,21 +6,15 @@
 #include "base/uuid.h"
 #include "event/request_event.h"
 #include "io/hash.h"
+#include "sql_models.h"
 
-static void add_bool(struct lbx_rows *rows, bool value) {
-    lbx_rows_text(rows, value ? "t" : "f");
-}
+/* Where a record stands: columns that every model has. */
+#define PLACE_OF(record)                                                                           \
+    .topic = (record)->topic_name, .partition = (record)->partition, .offset = (record)->offset
 
-void lbx_project_place(struct lbx_rows *rows, const struct lbx_record *record) {
-    lbx_rows_text(rows, record->topic_name);
-    lbx_rows_int(rows, record->partition);
-    lbx_rows_int(rows, record->offset);
-}
-
-/* Producers choose the timestamp; PostgreSQL does not take every one. */
-void lbx_project_timestamp(struct lbx_rows *rows, const struct lbx_record *record) {
+int64_t lbx_project_timestamp(const struct lbx_record *record) {
     int64_t ms = record->timestamp_ms;
-    lbx_rows_int(rows, ms >= 0 && ms <= LBX_TIME_MAX / 1000 ? ms : 0);
+    return ms >= 0 && ms <= LBX_TIME_MAX / 1000 ? ms : 0;
 }
 
 /* ---- the activity log ---- */
@@ -35,20 +29,13 @@ struct operation {
 static void add_activity(const struct lbx_seen *seen, const struct operation *operation,
                          const char *sub_status, const char *request_id,
                          const char *subscription_id) {
-    struct lbx_rows *rows = &seen->models->activities;
     const struct lbx_event_summary *summary = seen->summary;
-    lbx_rows_text(rows, seen->event->id);
-    lbx_rows_time(rows, seen->event->time);
-    lbx_project_timestamp(rows, seen->record);
-    lbx_rows_text(rows, operation->name);
-    lbx_rows_text(rows, operation->status);
-    lbx_rows_text(rows, sub_status);
-    lbx_rows_text(rows, operation->level);
-    lbx_rows_text(rows, summary->actor ? summary->actor : "lockbox");
-    lbx_rows_text(rows, request_id);
-    lbx_rows_text(rows, summary->tenant_id);
-    lbx_rows_text(rows, subscription_id);
-    lbx_project_place(rows, seen->record);
+    LBX_PG_ADD(&seen->models->activities, models_save_activities_given, .event_id = seen->event->id,
+               .at = seen->event->time, .kafka_ms = lbx_project_timestamp(seen->record),
+               .operation = operation->name, .status = operation->status, .sub_status = sub_status,
+               .level = operation->level, .caller = summary->actor ? summary->actor : "lockbox",
+               .request_id = request_id, .tenant_id = summary->tenant_id,
+               .subscription_id = subscription_id, PLACE_OF(seen->record));
 }
 
 /* ---- requests ---- */
@@ -61,114 +48,79 @@ static const char *revoked_by(const struct lbx_request *request) {
     return NULL;
 }
 
-static void add_end(struct lbx_rows *rows, const struct lbx_request *request) {
-    const char *voter = revoked_by(request);
-    const char *how = request->state == LBX_STATE_COMPLETED ? "time"
-                      : request->state != LBX_STATE_REVOKED ? NULL
-                      : voter                               ? "decision"
-                                                            : "ticket";
-    lbx_rows_text(rows, request->state == LBX_STATE_REVOKED && voter ? voter : how);
-    lbx_rows_text(rows, how);
+static const char *ended_how(const struct lbx_request *request) {
+    if (request->state == LBX_STATE_COMPLETED)
+        return "time";
+    if (request->state != LBX_STATE_REVOKED)
+        return NULL;
+    return revoked_by(request) ? "decision" : "ticket";
 }
 
-static void add_actions(struct lbx_rows *rows, const struct lbx_request *request) {
-    struct lbx_buf text LBX_BUF = {0};
-    lbx_buf_char(&text, '[');
+static const char *ended_by(const struct lbx_request *request) {
+    const char *voter = request->state == LBX_STATE_REVOKED ? revoked_by(request) : NULL;
+    return voter ? voter : ended_how(request);
+}
+
+static void write_actions(const struct lbx_request *request, struct lbx_buf *text) {
+    lbx_buf_char(text, '[');
     for (size_t i = 0; i < request->action_count; i++) {
         if (i > 0)
-            lbx_buf_char(&text, ',');
-        lbx_json_write(&lbx_request_item_table, &request->actions[i], &text);
+            lbx_buf_char(text, ',');
+        lbx_json_write(&lbx_request_item_table, &request->actions[i], text);
     }
-    lbx_buf_char(&text, ']');
-    lbx_rows_text(rows, text.data);
+    lbx_buf_char(text, ']');
 }
 
 static void add_request(const struct lbx_seen *seen, const struct lbx_request *r) {
-    struct lbx_rows *rows = &seen->models->requests;
-    lbx_rows_text(rows, r->request_id);
-    lbx_rows_int(rows, r->version);
-    lbx_rows_text(rows, lbx_state_names[r->state]);
-    lbx_rows_text(rows, r->tenant_id);
-    lbx_rows_text(rows, r->subscription_id);
-    lbx_rows_text(rows, r->ticket_id);
-    lbx_rows_text(rows, r->engineer.id);
-    lbx_rows_text(rows, r->engineer.email);
-    lbx_rows_text(rows, r->engineer.name);
-    lbx_rows_text(rows, r->engineer.organization);
-    lbx_rows_text(rows, r->resource_id);
-    add_actions(rows, r);
-    lbx_rows_text(rows, r->justification);
-    lbx_rows_text(rows, r->reason_code);
-    lbx_rows_int(rows, r->duration);
-    lbx_rows_int(rows, r->approvals_needed);
-    lbx_rows_time(rows, r->created_at);
-    lbx_rows_time(rows, r->decide_by);
-    lbx_rows_time(rows, r->starts_at);
-    lbx_rows_time(rows, r->expires_at);
-    lbx_rows_time(rows, r->ended_at);
-    add_end(rows, r);
-    lbx_rows_text(rows, lbx_refusal_names[r->reason]);
-    lbx_rows_int(rows, r->reason_item);
-    lbx_rows_text(rows, r->extends);
-    lbx_rows_text(rows, r->authorized_by.id);
-    lbx_rows_text(rows, r->incident_id);
-    lbx_rows_time(rows, r->acknowledge_by);
-    lbx_rows_time(rows, r->acknowledged_at);
-    add_bool(rows, r->unacknowledged);
-    lbx_rows_text(rows, r->digest);
-    lbx_project_place(rows, seen->record);
+    struct lbx_buf actions LBX_BUF = {0};
+    write_actions(r, &actions);
+    LBX_PG_ADD(&seen->models->requests, models_save_requests_given, .request_id = r->request_id,
+               .version = r->version, .state = lbx_state_names[r->state], .tenant_id = r->tenant_id,
+               .subscription_id = r->subscription_id, .ticket_id = r->ticket_id,
+               .engineer_id = r->engineer.id, .engineer_email = r->engineer.email,
+               .engineer_name = r->engineer.name, .organization = r->engineer.organization,
+               .resource_id = r->resource_id, .actions = actions.data,
+               .justification = r->justification, .reason_code = r->reason_code,
+               .duration_us = r->duration, .approvals_needed = r->approvals_needed,
+               .created_at = r->created_at, .decide_by = r->decide_by, .starts_at = r->starts_at,
+               .expires_at = r->expires_at, .ended_at = r->ended_at, .ended_by = ended_by(r),
+               .ended_how = ended_how(r), .reason = lbx_refusal_names[r->reason],
+               .reason_item = r->reason_item, .extends = r->extends,
+               .authorized_by = r->authorized_by.id, .incident_id = r->incident_id,
+               .acknowledge_by = r->acknowledge_by, .acknowledged_at = r->acknowledged_at,
+               .unacknowledged = r->unacknowledged, .digest = r->digest, PLACE_OF(seen->record));
 }
 
 static void add_version(const struct lbx_seen *seen, const struct lbx_request_changed *changed) {
     const struct lbx_request *r = &changed->request;
-    struct lbx_rows *rows = &seen->models->versions;
-    lbx_rows_text(rows, r->request_id);
-    lbx_rows_int(rows, r->version);
-    lbx_rows_text(rows, seen->event->id);
-    lbx_rows_time(rows, seen->event->time);
-    lbx_rows_text(rows, lbx_event_type_info(seen->event->type)->name);
-    lbx_rows_text(rows, lbx_state_names[r->state]);
-    lbx_rows_text(rows, lbx_state_names[changed->previous_state]);
-    lbx_rows_text(rows, seen->summary->actor);
-    lbx_rows_text(rows, seen->event->causationid);
-    lbx_rows_text(rows, r->tenant_id);
-    lbx_project_place(rows, seen->record);
-}
-
-static void add_given(struct lbx_rows *rows, const struct lbx_request *r,
-                      const struct lbx_item *item) {
-    lbx_rows_text(rows, r->engineer.id);
-    lbx_rows_text(rows, r->resource_id);
-    lbx_rows_text(rows, item->action);
-    lbx_rows_time(rows, r->starts_at);
-    lbx_rows_time(rows, r->expires_at);
+    LBX_PG_ADD(
+        &seen->models->versions, models_save_versions_given, .request_id = r->request_id,
+        .version = r->version, .event_id = seen->event->id, .at = seen->event->time,
+        .type = lbx_event_type_info(seen->event->type)->name, .state = lbx_state_names[r->state],
+        .previous_state = lbx_state_names[changed->previous_state], .actor = seen->summary->actor,
+        .caused_by = seen->event->causationid, .tenant_id = r->tenant_id, PLACE_OF(seen->record));
 }
 
 /* The items as access_check has them: an access that needed no approval is not ended by its state. */
-static void add_items(const struct lbx_seen *seen, const struct lbx_request *r) {
-    struct lbx_rows *rows = &seen->models->items;
+static void add_item(const struct lbx_seen *seen, const struct lbx_request *r,
+                     const struct lbx_item *item) {
     bool unasked = r->state == LBX_STATE_NOT_REQUIRED;
-    for (size_t i = 0; r->expires_at && i < r->action_count; i++) {
-        const struct lbx_item *item = &r->actions[i];
-        if (!item->kept)
-            continue;
-        lbx_rows_text(rows, r->request_id);
-        lbx_rows_int(rows, item->number);
-        lbx_rows_int(rows, r->version);
-        lbx_rows_text(rows, r->tenant_id);
-        lbx_rows_text(rows, r->engineer.id);
-        lbx_rows_text(rows, r->resource_id);
-        lbx_rows_text(rows, item->action);
-        lbx_rows_text(rows, item->namespace);
-        lbx_rows_text(rows, item->kind);
-        lbx_rows_text(rows, item->name);
-        lbx_rows_time(rows, r->starts_at);
-        lbx_rows_time(rows, r->expires_at);
-        lbx_rows_time(rows, unasked ? 0 : r->ended_at);
-        lbx_rows_text(rows, unasked ? "not_required" : r->incident_id ? "emergency" : "approved");
-        lbx_project_place(rows, seen->record);
-        add_given(&seen->models->given, r, item);
-    }
+    LBX_PG_ADD(&seen->models->items, models_save_items_given, .request_id = r->request_id,
+               .number = item->number, .version = r->version, .tenant_id = r->tenant_id,
+               .engineer_id = r->engineer.id, .resource_id = r->resource_id, .action = item->action,
+               .namespace = item->namespace, .kind = item->kind, .name = item->name,
+               .starts_at = r->starts_at, .expires_at = r->expires_at,
+               .ended_at = unasked ? 0 : r->ended_at,
+               .basis = unasked          ? "not_required"
+                        : r->incident_id ? "emergency"
+                                         : "approved",
+               PLACE_OF(seen->record));
+}
+
+static void add_items(const struct lbx_seen *seen, const struct lbx_request *r) {
+    for (size_t i = 0; r->expires_at && i < r->action_count; i++)
+        if (r->actions[i].kept)
+            add_item(seen, r, &r->actions[i]);
 }
 
 static const char *project_request(const struct lbx_seen *seen) {
@@ -217,19 +169,12 @@ static struct operation decision_operation(enum lbx_verdict verdict) {
 
 static const char *project_decision(const struct lbx_seen *seen) {
     const struct lbx_decision_judged *judged = seen->event->data;
-    struct lbx_rows *rows = &seen->models->decisions;
-    lbx_rows_text(rows, seen->event->id);
-    lbx_rows_text(rows, seen->event->causationid);
-    lbx_rows_text(rows, judged->request_id);
-    lbx_rows_text(rows, judged->tenant_id);
-    lbx_rows_text(rows, lbx_decision_names[judged->decision]);
-    lbx_rows_text(rows, lbx_verdict_names[judged->verdict]);
-    lbx_rows_text(rows, judged->by.id);
-    lbx_rows_text(rows, judged->by.email);
-    lbx_rows_text(rows, judged->by.name);
-    lbx_rows_time(rows, judged->at);
-    lbx_rows_text(rows, judged->comment);
-    lbx_project_place(rows, seen->record);
+    LBX_PG_ADD(&seen->models->decisions, models_save_decisions_given, .event_id = seen->event->id,
+               .decision_id = seen->event->causationid, .request_id = judged->request_id,
+               .tenant_id = judged->tenant_id, .decision = lbx_decision_names[judged->decision],
+               .verdict = lbx_verdict_names[judged->verdict], .by_id = judged->by.id,
+               .by_email = judged->by.email, .by_name = judged->by.name, .at = judged->at,
+               .comment = judged->comment, PLACE_OF(seen->record));
     const struct operation operation = decision_operation((enum lbx_verdict)judged->verdict);
     add_activity(seen, &operation, lbx_verdict_names[judged->verdict], judged->request_id, NULL);
     return NULL;
@@ -265,15 +210,10 @@ static const char *tenant_operation(enum lbx_change change) {
 }
 
 static void add_owner(const struct lbx_seen *seen, const struct lbx_tenant_changed *change) {
-    struct lbx_rows *rows = &seen->models->owners;
-    lbx_rows_text(rows, change->subscription_id);
-    lbx_rows_time(rows, change->at);
-    lbx_rows_text(rows, seen->event->id);
-    lbx_rows_text(rows, change->tenant_id);
-    add_bool(rows, change->change == LBX_CHANGE_SUBSCRIPTION_ADDED);
-    lbx_project_place(rows, seen->record);
-    lbx_rows_text(&seen->models->moved, change->subscription_id);
-    lbx_rows_time(&seen->models->moved, change->at);
+    LBX_PG_ADD(&seen->models->owners, models_save_owners_given,
+               .subscription_id = change->subscription_id, .at = change->at,
+               .event_id = seen->event->id, .tenant_id = change->tenant_id,
+               .owned = change->change == LBX_CHANGE_SUBSCRIPTION_ADDED, PLACE_OF(seen->record));
 }
 
 static const char *project_tenant(const struct lbx_seen *seen) {
@@ -298,20 +238,14 @@ static const char *project_tenant(const struct lbx_seen *seen) {
 
 static const char *project_notification(const struct lbx_seen *seen) {
     const struct lbx_notification_outcome *outcome = seen->event->data;
-    struct lbx_rows *rows = &seen->models->notifications;
-    lbx_rows_text(rows, outcome->notification_id);
-    lbx_rows_text(rows, outcome->request_id);
-    lbx_rows_int(rows, outcome->version);
-    lbx_rows_text(rows, outcome->tenant_id);
-    lbx_rows_text(rows, lbx_mail_kind_names[outcome->kind]);
-    lbx_rows_text(rows, outcome->recipient);
-    lbx_rows_text(rows, seen->event->type == LBX_EVENT_NOTIFICATION_SENT ? "sent" : "failed");
-    lbx_rows_int(rows, outcome->attempts);
-    lbx_rows_text(rows, outcome->smtp_reply);
-    lbx_rows_text(rows, outcome->message_id);
-    lbx_rows_time(rows, outcome->at);
-    lbx_rows_text(rows, seen->event->id);
-    lbx_project_place(rows, seen->record);
+    LBX_PG_ADD(&seen->models->notifications, models_save_notifications_given,
+               .notification_id = outcome->notification_id, .request_id = outcome->request_id,
+               .version = outcome->version, .tenant_id = outcome->tenant_id,
+               .kind = lbx_mail_kind_names[outcome->kind], .recipient = outcome->recipient,
+               .outcome = seen->event->type == LBX_EVENT_NOTIFICATION_SENT ? "sent" : "failed",
+               .attempts = outcome->attempts, .smtp_reply = outcome->smtp_reply,
+               .message_id = outcome->message_id, .at = outcome->at, .event_id = seen->event->id,
+               PLACE_OF(seen->record));
     return NULL;
 }
 
@@ -329,24 +263,17 @@ static const char *project_quarantine(const struct lbx_seen *seen) {
 
 static const char *project_access(const struct lbx_seen *seen) {
     const struct lbx_access_performed *access = seen->event->data;
-    struct lbx_rows *rows = &seen->models->accesses;
     struct lbx_buf identity LBX_BUF = {0};
     unsigned char hash[LBX_SHA256_SIZE];
     lbx_event_identity(seen->record, &identity);
     lbx_sha256(identity.data, identity.len, hash);
-    lbx_rows_time(rows, access->performed_at);
-    lbx_rows_bytes(rows, hash, sizeof hash);
-    lbx_rows_text(rows, seen->event->id);
-    lbx_rows_text(rows, seen->event->source);
-    lbx_rows_text(rows, access->engineer_id);
-    lbx_rows_text(rows, access->resource_id);
-    lbx_rows_text(rows, access->action);
-    lbx_rows_text(rows, access->namespace);
-    lbx_rows_text(rows, access->kind);
-    lbx_rows_text(rows, access->name);
-    lbx_rows_text(rows, lbx_outcome_names[access->outcome]);
-    lbx_rows_text(rows, access->request_id);
-    lbx_project_place(rows, seen->record);
+    LBX_PG_ADD(&seen->models->accesses, models_save_accesses_given,
+               .performed_at = access->performed_at, .identity = {hash, sizeof hash},
+               .event_id = seen->event->id, .source = seen->event->source,
+               .engineer_id = access->engineer_id, .resource_id = access->resource_id,
+               .action = access->action, .namespace = access->namespace, .kind = access->kind,
+               .name = access->name, .outcome = lbx_outcome_names[access->outcome],
+               .request_id = access->request_id, PLACE_OF(seen->record));
     return NULL;
 }
 

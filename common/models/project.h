@@ -14,8 +14,7 @@ struct lbx_seen {
 /* NULL: done; otherwise why not, and nothing was added. */
 const char *lbx_project(const struct lbx_seen *seen);
 
-/* Cells that every model has: where a record stands, and the time Kafka has of it. */
-void lbx_project_place(struct lbx_rows *rows, const struct lbx_record *record);
-void lbx_project_timestamp(struct lbx_rows *rows, const struct lbx_record *record);
+/* The time Kafka has of a record, in milliseconds. Producers choose it; PostgreSQL does not take every one: 0. */
+int64_t lbx_project_timestamp(const struct lbx_record *record);
 
 #endif

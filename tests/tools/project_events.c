@@ -3,38 +3,30 @@
  */
 #include "base/cleanup.h"
 #include "models/models.h"
+#include "sql_tools.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
 LBX_DEFINE_CLEANUP(struct lbx_pg *, pg, lbx_pg_close)
 
-static const struct lbx_sql records = {
-    "records",
-    "SELECT topic, \"partition\", \"offset\", (extract(epoch FROM kafka_timestamp) * 1000)::bigint, "
-    "       key, headers, raw"
-    "  FROM event ORDER BY md5($1 || topic || \"partition\" || '/' || \"offset\")"
-    "  LIMIT $2 OFFSET $3"};
-static const struct lbx_sql *const mine[] = {&records, NULL};
-
 static enum lbx_err project(struct lbx_pg *pg, const char *seed, const char *chunk, size_t at,
                             size_t *ret_count) {
     static struct lbx_calls calls;
     struct lbx_arena arena LBX_CLEANUP(lbx_arena_done) = {0};
     struct lbx_models models LBX_CLEANUP(lbx_models_done);
-    struct lbx_record record;
-    char offset[32];
-    snprintf(offset, sizeof offset, "%zu", at);
     lbx_models_init(&models);
     calls = (struct lbx_calls){0};
     lbx_calls_add(&calls, &lbx_sql_begin, 0, NULL);
-    LBX_CALL(&calls, &records, seed, chunk, offset);
+    LBX_PG_CALL(&calls, tools_shuffled, .seed = seed, .most = chunk, .behind = (int64_t)at);
     enum lbx_err err = lbx_pg_run(pg, &calls);
     if (err != LBX_OK)
         return err;
     *ret_count = lbx_pg_row_count(pg, 1);
-    for (size_t row = 0; err == LBX_OK && row < *ret_count; row++)
-        err = lbx_models_add_stored(&models, pg, 1, row, &arena, &record);
+    for (size_t row = 0; err == LBX_OK && row < *ret_count; row++) {
+        const struct sql_tools_shuffled_answer it = LBX_PG_READ(pg, 1, row, tools_shuffled, &arena);
+        err = lbx_models_add_stored(&models, LBX_STORED_RECORD(it), it.headers, &arena);
+    }
     calls = (struct lbx_calls){0};
     lbx_models_save(&models, false, &calls);
     lbx_calls_add(&calls, &lbx_sql_commit, 0, NULL);
@@ -44,7 +36,7 @@ static enum lbx_err project(struct lbx_pg *pg, const char *seed, const char *chu
 int main(int argc, char **argv) {
     if (argc != 4)
         return 2;
-    const struct lbx_sql *const *const lists[] = {lbx_models_statements, mine, NULL};
+    const struct lbx_sql *const *const lists[] = {lbx_models_statements, sql_tools_all, NULL};
     struct lbx_pg *pg LBX_CLEANUP(lbx_cleanup_pg) = NULL;
     enum lbx_err err = lbx_pg_open(argv[1], "project_events", "audit", lists, &pg);
     size_t at = 0, count = 1;

@@ -1,7 +1,8 @@
 -- Accesses whose subscription came to a tenant, or left one, before they were done, but is known to have only now.
+-- rows given: subscription_id text, at timestamptz
 WITH moved AS (
-    SELECT lower(i.subscription_id) COLLATE "C" AS subscription_id, min(i.at) AS since
-      FROM unnest($1::text[], $2::timestamptz[]) AS i (subscription_id, at)
+    SELECT lower(given.subscription_id) COLLATE "C" AS subscription_id, min(given.at) AS since
+      FROM :given
      GROUP BY 1
 ), judged AS (
     SELECT a.performed_at, a.identity, a.tenant_id AS was,

@@ -1,11 +1,13 @@
 -- Judges anew what was reported under grants that have come or changed since: all that was done while they were
 -- given for, whether or not they were ended before. The answer: violations found, and those that are none any more.
+-- rows given: engineer_id text, resource_id text, action text, starts_at timestamptz, expires_at timestamptz
+-- answers: violations bigint, resolved bigint
 WITH touched AS (
     SELECT DISTINCT a.performed_at, a.identity
-      FROM unnest($1::text[], $2::text[], $3::text[], $4::timestamptz[], $5::timestamptz[])
-           AS i (engineer_id, resource_id, action, starts_at, expires_at)
-      JOIN access a ON a.engineer_id = i.engineer_id AND a.cluster = lower(i.resource_id) AND a.action = i.action
-                   AND a.performed_at >= i.starts_at AND a.performed_at < i.expires_at
+      FROM :given
+      JOIN access a ON a.engineer_id = given.engineer_id AND a.cluster = lower(given.resource_id)
+                   AND a.action = given.action
+                   AND a.performed_at >= given.starts_at AND a.performed_at < given.expires_at
 ), judged AS (
     SELECT a.performed_at, a.identity, a.covered_by AS was,
            (SELECT g.request_id
@@ -21,6 +23,6 @@ WITH touched AS (
      WHERE a.performed_at = j.performed_at AND a.identity = j.identity AND j.was IS DISTINCT FROM j.covered_by
     RETURNING a.outcome, j.was, j.covered_by
 )
-SELECT count(*) FILTER (WHERE outcome = 'allowed' AND covered_by IS NULL),
-       count(*) FILTER (WHERE outcome = 'allowed' AND was IS NULL)
+SELECT count(*) FILTER (WHERE outcome = 'allowed' AND covered_by IS NULL) AS violations,
+       count(*) FILTER (WHERE outcome = 'allowed' AND was IS NULL) AS resolved
   FROM changed

@@ -1,4 +1,5 @@
 -- Operations that came before the record that says which cluster their request is about.
-UPDATE activity a SET cluster = lower(i.resource_id)
-  FROM unnest($1::text[], $2::text[]) AS i (request_id, resource_id)
- WHERE a.request_id = i.request_id AND a.cluster IS NULL
+-- rows given: request_id text, resource_id text
+UPDATE activity a SET cluster = lower(given.resource_id)
+  FROM :given
+ WHERE a.request_id = given.request_id AND a.cluster IS NULL

@@ -1,12 +1,10 @@
-INSERT INTO subscription_owner AS kept (subscription_id, at, event_id, tenant_id, owned, topic, "partition",
-    "offset")
-SELECT DISTINCT ON (lower(i.subscription_id), i.at, i.event_id)
-       lower(i.subscription_id), i.at, i.event_id, i.tenant_id, i.owned, i.topic, i."partition", i."offset"
-  FROM unnest($1::text[], $2::timestamptz[], $3::text[], $4::text[], $5::boolean[], $6::text[], $7::integer[],
-              $8::bigint[])
-       AS i (subscription_id, at, event_id, tenant_id, owned, topic, "partition", "offset")
- ORDER BY lower(i.subscription_id), i.at, i.event_id, i.topic, i."partition", i."offset"
+-- rows given: subscription_id text key, at timestamptz key, event_id text key, tenant_id text, owned boolean,
+--   topic text, partition integer, offset bigint
+INSERT INTO subscription_owner AS kept (:given_columns)
+SELECT DISTINCT ON (lower(given.subscription_id), given.at, given.event_id)
+       lower(given.subscription_id), given.at, given.event_id, given.:given_values
+  FROM :given
+ ORDER BY lower(given.subscription_id), given.at, given.event_id, given.topic, given."partition", given."offset"
 ON CONFLICT (subscription_id, at, event_id) DO UPDATE
-   SET (tenant_id, owned, topic, "partition", "offset")
-     = (excluded.tenant_id, excluded.owned, excluded.topic, excluded."partition", excluded."offset")
+   SET (:given_values) = (excluded.:given_values)
  WHERE (excluded.topic, excluded."partition", excluded."offset") < (kept.topic, kept."partition", kept."offset")

@@ -30,13 +30,16 @@ struct rebuild {
 /* ---- reading ---- */
 
 static enum ctl_exit project(struct rebuild *r, struct lbx_models *made, size_t rows) {
-    struct lbx_record record;
-    for (size_t row = 0; row < rows; row++)
-        if (lbx_models_add_stored(made, r->pg, 0, row, &r->arena, &record) != LBX_OK)
-            return ctl_fail(CTL_NO, "audit.event: %s/%d@%" PRId64 ": its headers cannot be read",
-                            record.topic_name, record.partition, record.offset);
+    struct sql_rebuild_fetch_answer it = {0};
+    for (size_t row = 0; row < rows; row++) {
+        it = LBX_PG_READ(r->pg, 0, row, rebuild_fetch, &r->arena);
+        if (lbx_models_add_stored(made, LBX_STORED_RECORD(it), it.headers, &r->arena) != LBX_OK)
+            return ctl_fail(CTL_NO,
+                            "audit.event: %s/%" PRId64 "@%" PRId64 ": its headers cannot be read",
+                            it.topic, it.partition, it.offset);
+    }
     if (rows)
-        progress_step(&r->progress, rows, record.topic_name, record.partition);
+        progress_step(&r->progress, rows, it.topic, (int32_t)it.partition);
     return CTL_DONE;
 }
 
@@ -46,7 +49,7 @@ static enum ctl_exit take_chunk(struct rebuild *r, bool *ret_more) {
     lbx_models_init(&made);
     lbx_arena_reset(&r->arena);
     r->calls = (struct lbx_calls){0};
-    lbx_calls_add(&r->calls, &sql_rebuild_fetch, 0, NULL);
+    lbx_pg_call(&r->calls, &sql_rebuild_fetch, NULL);
     enum lbx_err err = lbx_pg_run(r->pg, &r->calls);
     if (err != LBX_OK)
         return ctl_statement_failed(&ctl_audit, err);
