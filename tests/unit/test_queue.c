@@ -90,6 +90,7 @@ static void results_come_back(void **state) {
     assert_true(completion_add(&ours, &mails[1], true, 50)); /* the first of several */
     assert_int_equal(mails[1].ended_us, 50);
     assert_true(completion_add(&ours, &mails[0], true, 60)); /* the last that was under way */
+    assert_int_equal(ours.done_since_us, 50);                /* of the oldest */
     assert_true(
         completion_add(&theirs, &mails[2], false, 70)); /* never queued: none is under way */
     assert_int_equal(theirs.busy, 0);
