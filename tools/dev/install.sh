@@ -102,6 +102,16 @@ need_proof() {
         /usr/bin/go build -o "$LOCKBOX_DEV_TRANSLOG" .
 }
 
+# need_kubernetes: an API server, kubectl and etcd, whose place is then in LOCKBOX_DEV_KUBERNETES.
+need_kubernetes() {
+    local kubernetes
+    need_packages cluster
+    kubernetes=$cache/kubernetes-$(cat tools/dev/cluster/go.* tools/dev/cluster/build.sh | sha256sum | cut -c1-12)
+    fetched "$kubernetes" kubernetes 'building the Kubernetes API server, once: some minutes' \
+        tools/dev/cluster/build.sh "$kubernetes" "$cache/go"
+    export LOCKBOX_DEV_KUBERNETES=$kubernetes
+}
+
 # need_generator: the AsyncAPI generator of tools/docs/, whose place is then in $generator. It runs on Debian's Node.js; one that is
 # there already does as well.
 need_generator() {
