@@ -7,6 +7,7 @@
 \set expirer `cat "${SECRETS_DIR:-/run/secrets}/expirer_password"`
 \set relay `cat "${SECRETS_DIR:-/run/secrets}/relay_password"`
 \set notifier `cat "${SECRETS_DIR:-/run/secrets}/notifier_password"`
+\set authorizer `cat "${SECRETS_DIR:-/run/secrets}/authorizer_password"`
 \set audit_writer `cat "${SECRETS_DIR:-/run/secrets}/audit_writer_password"`
 \set enforcer `cat "${SECRETS_DIR:-/run/secrets}/enforcer_password"`
 \set auditor `cat "${SECRETS_DIR:-/run/secrets}/auditor_password"`
@@ -16,7 +17,7 @@ SELECT 'CREATE DATABASE audit' WHERE NOT EXISTS (SELECT FROM pg_database WHERE d
 
 SELECT format('CREATE ROLE %I LOGIN', wanted)
   FROM unnest(ARRAY['lockbox_requester', 'lockbox_decider', 'lockbox_expirer', 'lockbox_relay', 'lockbox_notifier',
-                    'lockbox_enforcer', 'lockbox_audit_writer', 'lockbox_auditor']) AS wanted
+                    'lockbox_authorizer', 'lockbox_enforcer', 'lockbox_audit_writer', 'lockbox_auditor']) AS wanted
  WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = wanted)
 \gexec
 
@@ -29,6 +30,7 @@ ALTER ROLE lockbox_decider PASSWORD :'decider';
 ALTER ROLE lockbox_expirer PASSWORD :'expirer';
 ALTER ROLE lockbox_relay PASSWORD :'relay';
 ALTER ROLE lockbox_notifier PASSWORD :'notifier';
+ALTER ROLE lockbox_authorizer PASSWORD :'authorizer';
 ALTER ROLE lockbox_audit_writer PASSWORD :'audit_writer';
 ALTER ROLE lockbox_enforcer PASSWORD :'enforcer';
 ALTER ROLE lockbox_auditor PASSWORD :'auditor';
@@ -37,7 +39,7 @@ ALTER ROLE lockbox_auditor PASSWORD :'auditor';
 -- of an earlier version was, logs in no more.
 REVOKE CONNECT ON DATABASE lockbox, audit FROM PUBLIC;
 GRANT CONNECT ON DATABASE lockbox TO lockbox_requester, lockbox_decider, lockbox_expirer, lockbox_relay, lockbox_notifier,
-    lockbox_enforcer;
+    lockbox_authorizer, lockbox_enforcer;
 GRANT CONNECT ON DATABASE audit TO lockbox_audit_writer, lockbox_auditor;
 SELECT 'ALTER ROLE lockbox_worker NOLOGIN PASSWORD NULL' WHERE EXISTS (SELECT FROM pg_roles WHERE rolname = 'lockbox_worker')
 \gexec

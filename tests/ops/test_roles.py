@@ -117,7 +117,7 @@ FORBIDDEN = {
 }
 NOBODY_MAY = ["TRUNCATE request", "CREATE TABLE mine (it integer)", "DROP TABLE access_item",
               "ALTER TABLE request DISABLE ROW LEVEL SECURITY", "DROP TRIGGER never_longer ON access_item",
-              "UPDATE schema_version SET version = 1", "CREATE OR REPLACE FUNCTION access_check(text, text, text, text, text, text)"
+              "UPDATE schema_version SET version = 1", "CREATE OR REPLACE FUNCTION access_check(text, text, text, text, text, text, text)"
               " RETURNS integer LANGUAGE sql AS 'SELECT 1'"]
 REFUSED = (psycopg.errors.InsufficientPrivilege, psycopg.errors.CheckViolation)
 
@@ -182,6 +182,23 @@ def test_audit_role_is_refused(system, role, statement):
 def test_what_the_enforcer_may(system, lived):
     waiting, granted = lived
     assert granted.check().allowed and not waiting.check().allowed
+
+
+ASK = "SELECT allowed, reason, version FROM access_check(%s, %s, 'create_object', 'openshift-x', 'ConfigMap', %s, %s)"
+
+
+def test_only_the_authorizer_may_put_off_a_part_of_the_question(system):
+    """It asks for a creation before it knows the object's name, and again once it does."""
+    tenant = Tenant(system)
+    request = tenant.request(actions=[{"action": "create_object", "namespace": "openshift-x", "kind": "ConfigMap", "name": "a"}])
+    request.approve()
+    who = (request.ticket.engineer.id, tenant.resource)
+    with session(system, "lockbox_enforcer") as enforcer, session(system, "lockbox_authorizer") as authorizer:
+        assert enforcer.execute(ASK, (*who, "a", None)).fetchone() == (True, "approved", 2)
+        assert enforcer.execute(ASK, (*who, None, None)).fetchone() == (False, "no_grant", None)
+        assert enforcer.execute(ASK, (*who, "a", "*")).fetchone() == (False, "content_required", None)
+        assert authorizer.execute(ASK, (*who, None, "*")).fetchone() == (True, "approved", 2)
+        assert authorizer.execute(ASK, (*who, "b", "*")).fetchone() == (False, "no_grant", None)
 
 
 def inventory(system) -> str:

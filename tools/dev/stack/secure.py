@@ -17,7 +17,7 @@ from pathlib import Path
 PRINCIPALS = ["admin", "requester", "decider", "notifier", "relay", "auditor", "ticketing", "portal", "enforcement",
               "operator"]
 ROLES = {"postgres": "postgres", **{f"lockbox_{name}": name for name in (
-    "requester", "decider", "expirer", "relay", "notifier", "enforcer", "auditor", "audit_writer", "worker")}}
+    "requester", "decider", "expirer", "relay", "notifier", "authorizer", "enforcer", "auditor", "audit_writer", "worker")}}
 
 
 class Secure:

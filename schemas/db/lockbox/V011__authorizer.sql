@@ -1,0 +1,93 @@
+-- The authorizer, which answers a Kubernetes API server, asks as an enforcement point does; access_check tells it the
+-- version of the request, and hears from it of what an admission request will say later.
+
+DO $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'lockbox_authorizer') THEN
+        CREATE ROLE lockbox_authorizer LOGIN;
+    END IF;
+END
+$$;
+GRANT lockbox_enforcer TO lockbox_authorizer;
+
+SET LOCAL ROLE lockbox_owner;
+SET LOCAL search_path = lockbox;
+
+GRANT SELECT ON schema_version TO lockbox_authorizer;
+
+DROP FUNCTION access_check(text, text, text, text, text, text);
+
+-- "Is this allowed now?" One row, always. By the table of items:
+--   create_object         namespace absent = cluster-scoped; kind; name absent = any
+--   update_, delete_object namespace absent = cluster-scoped; kind; name
+--   list_or_get_objects   namespace absent = every namespace; kind; name absent = all of that kind
+--   get_pod_logs          namespace; no kind; name absent = every pod there
+-- A request's absent part matches only where this table says so. Empty text is not absent.
+-- content_digest '*': the same question is asked again, whole, before the change is made. Only the authorizer may say
+-- so; its question about create_object without a name is then about any name.
+CREATE FUNCTION access_check(engineer_id text, resource_id text, action text,
+                             namespace text, kind text, name text, content_digest text DEFAULT NULL)
+RETURNS TABLE (allowed boolean, request_id uuid, expires_at timestamptz, reason text, version integer)
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER -- plpgsql keeps the plan between calls
+SET search_path = lockbox, pg_temp
+SET plan_cache_mode = force_generic_plan
+SET enable_seqscan = off
+AS $$
+#variable_conflict use_column
+DECLARE
+    at_time CONSTANT timestamptz := clock_timestamp();
+    cluster CONSTANT text := lower(access_check.resource_id);
+    is_asked_again CONSTANT boolean := access_check.content_digest IS NOT DISTINCT FROM '*';
+BEGIN
+    IF is_asked_again AND session_user <> 'lockbox_authorizer' THEN
+        RETURN QUERY SELECT false, NULL::uuid, NULL::timestamptz, 'content_required', NULL::integer;
+        RETURN;
+    END IF;
+    RETURN QUERY
+    SELECT true, i.request_id, i.expires_at, i.basis,
+           (SELECT r.version FROM request r WHERE r.request_id = i.request_id)
+      FROM access_item i
+     WHERE i.engineer_id = access_check.engineer_id
+       AND i.resource_id = cluster
+       AND i.action = access_check.action
+       AND i.expires_at > at_time
+       AND i.starts_at <= at_time
+       AND '' NOT IN (coalesce(access_check.namespace, '-'), coalesce(access_check.kind, '-'),
+                      coalesce(access_check.name, '-'))
+       AND CASE i.action
+           WHEN 'create_object' THEN
+               i.namespace IS NOT DISTINCT FROM access_check.namespace
+               AND i.kind = access_check.kind
+               AND (i.name IS NULL OR i.name = access_check.name
+                    OR (is_asked_again AND access_check.name IS NULL))
+           WHEN 'update_object' THEN
+               i.namespace IS NOT DISTINCT FROM access_check.namespace
+               AND i.kind = access_check.kind AND i.name = access_check.name
+           WHEN 'delete_object' THEN
+               i.namespace IS NOT DISTINCT FROM access_check.namespace
+               AND i.kind = access_check.kind AND i.name = access_check.name
+           WHEN 'list_or_get_objects' THEN
+               (i.namespace IS NULL OR i.namespace = access_check.namespace)
+               AND i.kind = access_check.kind
+               AND (i.name IS NULL OR i.name = access_check.name)
+           WHEN 'get_pod_logs' THEN
+               i.namespace = access_check.namespace
+               AND access_check.kind IS NULL
+               AND (i.name IS NULL OR i.name = access_check.name)
+           ELSE false
+           END
+     ORDER BY i.expires_at DESC, i.request_id
+     LIMIT 1;
+    IF NOT FOUND THEN
+        RETURN QUERY SELECT false, NULL::uuid, NULL::timestamptz, 'no_grant', NULL::integer;
+    END IF;
+END
+$$;
+
+REVOKE ALL ON FUNCTION access_check(text, text, text, text, text, text, text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION access_check(text, text, text, text, text, text, text)
+    TO lockbox_enforcer, lockbox_worker, lockbox_operator;
+
+UPDATE schema_version SET version = 11;
+
+RESET ROLE;
