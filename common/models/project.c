@@ -4,6 +4,7 @@
 
 #include "base/time.h"
 #include "base/uuid.h"
+#include "core/request.h"
 #include "event/request_event.h"
 #include "io/hash.h"
 #include "sql_models.h"
@@ -88,7 +89,9 @@ static void add_request(const struct lbx_seen *seen, const struct lbx_request *r
                .reason_item = r->reason_item, .extends = r->extends,
                .authorized_by = r->authorized_by.id, .incident_id = r->incident_id,
                .acknowledge_by = r->acknowledge_by, .acknowledged_at = r->acknowledged_at,
-               .unacknowledged = r->unacknowledged, .digest = r->digest, PLACE_OF(seen->record));
+               .unacknowledged = r->unacknowledged, .digest = r->digest,
+               .basis = lbx_request_basis(r), .access_until = lbx_request_access_end(r),
+               PLACE_OF(seen->record));
 }
 
 static void add_version(const struct lbx_seen *seen, const struct lbx_request_changed *changed) {
@@ -101,19 +104,15 @@ static void add_version(const struct lbx_seen *seen, const struct lbx_request_ch
         .caused_by = seen->event->causationid, .tenant_id = r->tenant_id, PLACE_OF(seen->record));
 }
 
-/* The items as access_check has them: an access that needed no approval is not ended by its state. */
+/* The items as access_check has them. */
 static void add_item(const struct lbx_seen *seen, const struct lbx_request *r,
                      const struct lbx_item *item) {
-    bool unasked = r->state == LBX_STATE_NOT_REQUIRED;
     LBX_PG_ADD(&seen->models->items, models_save_items_given, .request_id = r->request_id,
                .number = item->number, .version = r->version, .tenant_id = r->tenant_id,
                .engineer_id = r->engineer.id, .resource_id = r->resource_id, .action = item->action,
                .namespace = item->namespace, .kind = item->kind, .name = item->name,
                .starts_at = r->starts_at, .expires_at = r->expires_at,
-               .ended_at = unasked ? 0 : r->ended_at,
-               .basis = unasked          ? "not_required"
-                        : r->incident_id ? "emergency"
-                                         : "approved",
+               .access_until = lbx_request_access_end(r), .basis = lbx_request_basis(r),
                PLACE_OF(seen->record));
 }
 

@@ -5,24 +5,16 @@
 --   created_at timestamptz, decide_by timestamptz, starts_at timestamptz, expires_at timestamptz, ended_at timestamptz,
 --   ended_by text, ended_how text, reason text, reason_item integer optional, extends text, authorized_by text,
 --   incident_id text, acknowledge_by timestamptz, acknowledged_at timestamptz, unacknowledged boolean, digest text,
---   topic text, partition integer, offset bigint
-INSERT INTO request_state AS kept (:given_columns, cluster, duration, length, basis, access_until)
+--   topic text, partition integer, offset bigint, basis text, access_until timestamptz
+INSERT INTO request_state AS kept (:given_columns, cluster, duration, length)
 SELECT DISTINCT ON (given.request_id)
        given.:given_columns, lower(given.resource_id), nullif(given.duration_us, 0) * interval '1 microsecond',
-       given.expires_at - given.starts_at,
-       CASE WHEN given.expires_at IS NULL THEN NULL
-            WHEN given.state = 'not_required' THEN 'not_required'
-            WHEN given.incident_id IS NOT NULL THEN 'emergency'
-            ELSE 'approved' END,
-       CASE WHEN given.expires_at IS NULL THEN NULL
-            WHEN given.state = 'not_required' THEN given.expires_at
-            ELSE least(given.expires_at, given.ended_at) END
+       given.expires_at - given.starts_at
   FROM :given
  ORDER BY given.request_id, given.version DESC, given.topic, given."partition", given."offset"
 ON CONFLICT (request_id) DO UPDATE
-   SET (:given_values, cluster, duration, length, basis, access_until)
-     = (excluded.:given_values, excluded.cluster, excluded.duration, excluded.length, excluded.basis,
-        excluded.access_until)
+   SET (:given_values, cluster, duration, length)
+     = (excluded.:given_values, excluded.cluster, excluded.duration, excluded.length)
  WHERE excluded.version > kept.version
     OR excluded.version = kept.version
        AND (excluded.topic, excluded."partition", excluded."offset") < (kept.topic, kept."partition", kept."offset")
