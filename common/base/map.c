@@ -1,14 +1,12 @@
+/* Open addressing with linear probing, at most half full; entries also make a list in the order of insertion.
+ * Lookup and insertion take constant time on average. Cannot fail: the arena ends the process where memory is short.
+ */
 #include "base/map.h"
 
 #include <assert.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-
-struct lbx_map_slot {
-    const char *key;
-    void *value;
-};
 
 /* FNV-1a, 64 bits; the keys of one batch are bounded, so flooding a bucket costs little. */
 static uint64_t hash(const char *key) {
@@ -18,9 +16,10 @@ static uint64_t hash(const char *key) {
     return h;
 }
 
-static struct lbx_map_slot *find(struct lbx_map_slot *slots, size_t cap, const char *key) {
+/* Where the key stands, or where it would. */
+static struct lbx_map_entry **find(struct lbx_map_entry **slots, size_t cap, const char *key) {
     size_t i = (size_t)hash(key) & (cap - 1);
-    while (slots[i].key && strcmp(slots[i].key, key) != 0)
+    while (slots[i] && strcmp(slots[i]->key, key) != 0)
         i = (i + 1) & (cap - 1);
     return &slots[i];
 }
@@ -30,23 +29,37 @@ void lbx_map_init(struct lbx_map *map, struct lbx_arena *arena) {
 }
 
 void *lbx_map_get(const struct lbx_map *map, const char *key) {
-    return map->cap ? find(map->slots, map->cap, key)->value : NULL;
+    const struct lbx_map_entry *entry = map->cap ? *find(map->slots, map->cap, key) : NULL;
+    return entry ? entry->value : NULL;
+}
+
+static void grow(struct lbx_map *map) {
+    map->cap = map->cap ? map->cap * 2 : 32;
+    map->slots = LBX_ARENA_ARRAY(map->arena, struct lbx_map_entry *, map->cap);
+    for (struct lbx_map_entry *entry = map->first; entry; entry = entry->next)
+        *find(map->slots, map->cap, entry->key) = entry;
+}
+
+static struct lbx_map_entry *append(struct lbx_map *map, const char *key) {
+    struct lbx_map_entry *entry = LBX_ARENA_NEW(map->arena, struct lbx_map_entry);
+    entry->key = key;
+    if (map->last)
+        map->last->next = entry;
+    else
+        map->first = entry;
+    map->last = entry;
+    map->used++;
+    return entry;
 }
 
 void lbx_map_set(struct lbx_map *map, const char *key, void *value) {
     assert(key && value);
-    if (map->used * 2 >= map->cap) {
-        size_t cap = map->cap ? map->cap * 2 : 32;
-        struct lbx_map_slot *slots = LBX_ARENA_ARRAY(map->arena, struct lbx_map_slot, cap);
-        for (size_t i = 0; i < map->cap; i++)
-            if (map->slots[i].key)
-                *find(slots, cap, map->slots[i].key) = map->slots[i];
-        map->slots = slots;
-        map->cap = cap;
-    }
-    struct lbx_map_slot *slot = find(map->slots, map->cap, key);
-    map->used += !slot->key;
-    *slot = (struct lbx_map_slot){key, value};
+    if (map->used * 2 >= map->cap)
+        grow(map);
+    struct lbx_map_entry **slot = find(map->slots, map->cap, key);
+    if (!*slot)
+        *slot = append(map, key);
+    (*slot)->value = value;
 }
 
 const char *lbx_map_key(struct lbx_arena *arena, size_t count, const char *const *parts) {

@@ -1,23 +1,33 @@
-/* A map from strings to pointers, in an arena: the working set of one batch.
- * Keys and values are borrowed, and must live as long as the arena. No removal.
+/* A map from strings to pointers, in an arena, that can be walked in the order of insertion: the working set of one
+ * batch. Keys and values are borrowed, and must live as long as the arena. No removal.
  */
 #ifndef LBX_BASE_MAP_H
 #define LBX_BASE_MAP_H
 
 #include "base/arena.h"
 
+struct lbx_map_entry {
+    const char *key;
+    void *value;
+    struct lbx_map_entry *next; /* inserted after this one */
+};
+
 struct lbx_map {
     struct lbx_arena *arena;
-    struct lbx_map_slot *slots;
+    struct lbx_map_entry **slots, *first, *last;
     size_t cap, used;
 };
+
+/* Walks the entries, those first that were inserted first. */
+#define LBX_MAP_EACH(map, entry)                                                                   \
+    for (const struct lbx_map_entry *entry = (map)->first; entry; entry = entry->next)
 
 void lbx_map_init(struct lbx_map *map, struct lbx_arena *arena);
 
 /* NULL where the key is absent. */
 void *lbx_map_get(const struct lbx_map *map, const char *key);
 
-/* Sets, replacing an earlier value. value must not be NULL. */
+/* Sets, replacing an earlier value in its place. value must not be NULL. */
 void lbx_map_set(struct lbx_map *map, const char *key, void *value);
 
 /* A key of several texts, in the arena. Each part stands behind its length: whatever bytes the parts hold, two

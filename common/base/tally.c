@@ -1,3 +1,4 @@
+/* Counts in one table of the process, under a lock. A name that finds no room is not counted. */
 #include "base/tally.h"
 
 #include <pthread.h>

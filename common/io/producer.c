@@ -1,3 +1,7 @@
+/* Wraps librdkafka's idempotent producer.
+ * Promises one report for each record that it took. A record of which it is not known whether Kafka has it is
+ * LBX_ERR_UNAVAILABLE; one that Kafka will never take LBX_ERR_REFUSED; a client that is spent LBX_ERR_FENCED (KIP-360).
+ */
 #include "io/producer.h"
 
 #include "base/clock.h"

@@ -75,23 +75,22 @@ static void write_actions(const struct lbx_request *request, struct lbx_buf *tex
 static void add_request(const struct lbx_seen *seen, const struct lbx_request *r) {
     struct lbx_buf actions LBX_BUF = {0};
     write_actions(r, &actions);
-    LBX_PG_ADD(&seen->models->requests, models_save_requests_given, .request_id = r->request_id,
-               .version = r->version, .state = lbx_state_names[r->state], .tenant_id = r->tenant_id,
-               .subscription_id = r->subscription_id, .ticket_id = r->ticket_id,
-               .engineer_id = r->engineer.id, .engineer_email = r->engineer.email,
-               .engineer_name = r->engineer.name, .organization = r->engineer.organization,
-               .resource_id = r->resource_id, .actions = actions.data,
-               .justification = r->justification, .reason_code = r->reason_code,
-               .duration_us = r->duration, .approvals_needed = r->approvals_needed,
-               .created_at = r->created_at, .decide_by = r->decide_by, .starts_at = r->starts_at,
-               .expires_at = r->expires_at, .ended_at = r->ended_at, .ended_by = ended_by(r),
-               .ended_how = ended_how(r), .reason = lbx_refusal_names[r->reason],
-               .reason_item = r->reason_item, .extends = r->extends,
-               .authorized_by = r->authorized_by.id, .incident_id = r->incident_id,
-               .acknowledge_by = r->acknowledge_by, .acknowledged_at = r->acknowledged_at,
-               .unacknowledged = r->unacknowledged, .digest = r->digest,
-               .basis = lbx_request_basis(r), .access_until = lbx_request_access_end(r),
-               PLACE_OF(seen->record));
+    LBX_PG_ADD(
+        &seen->models->requests, models_save_requests_given, .request_id = r->request_id,
+        .version = r->version, .state = lbx_state_names[r->state], .tenant_id = r->tenant_id,
+        .subscription_id = r->subscription_id, .ticket_id = r->ticket_id,
+        .engineer_id = r->engineer.id, .engineer_email = r->engineer.email,
+        .engineer_name = r->engineer.name, .organization = r->engineer.organization,
+        .resource_id = r->resource_id, .actions = actions.data, .justification = r->justification,
+        .reason_code = r->reason_code, .duration_us = r->duration,
+        .approvals_needed = r->approvals_needed, .created_at = r->created_at,
+        .decide_by = r->decide_by, .starts_at = r->starts_at, .expires_at = r->expires_at,
+        .ended_at = r->ended_at, .ended_by = ended_by(r), .ended_how = ended_how(r),
+        .reason = lbx_refusal_names[r->reason], .reason_item = r->reason_item,
+        .extends = r->extends, .authorized_by = r->authorized_by.id, .incident_id = r->incident_id,
+        .acknowledge_by = r->acknowledge_by, .acknowledged_at = r->acknowledged_at,
+        .unacknowledged = r->unacknowledged, .digest = r->digest, .basis = lbx_request_basis(r),
+        .access_until = lbx_request_access_end(r), PLACE_OF(seen->record));
 }
 
 static void add_version(const struct lbx_seen *seen, const struct lbx_request_changed *changed) {

@@ -1,8 +1,11 @@
-/* Rules over tenants and tickets, event by event, in the order in which they came. */
+/* Applies the rules over tenants and tickets, event by event, in the order in which they came.
+ * Promises one answer to each access request, and that what a ticket no longer supports ends in the same transaction. An
+ * event that no rule can apply is rejected with the field that is at fault.
+ */
 #include "requester.h"
 
 #include "base/log.h"
-#include "world.h"
+#include "working_set.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -11,13 +14,13 @@
 
 /* The request that a wish extends, as time has left it by now; NULL where there is none. */
 static const struct lbx_request *extended_by(struct lbx_batch *batch, const char *id) {
-    const struct world *world = batch->state;
+    const struct working_set *set = batch->state;
     const struct lbx_limits limits = lbx_worker_limits(batch->worker);
-    struct lbx_stored_request *kept = id ? lbx_map_get(&world->requests, id) : NULL;
-    if (!kept)
+    struct lbx_stored_request *stored = id ? lbx_map_get(&set->requests, id) : NULL;
+    if (!stored)
         return NULL;
-    lbx_unit_pass_time(&batch->unit, kept, &limits);
-    return &kept->request;
+    lbx_unit_pass_time(&batch->unit, stored, &limits);
+    return &stored->request;
 }
 
 /* What a request's first state is published as. */
@@ -38,45 +41,44 @@ static void alarm_if_unapprovable(struct lbx_batch *batch, const struct lbx_requ
 }
 
 static void on_access_requested(struct lbx_batch *batch, struct lbx_input_event *input) {
-    struct world *world = batch->state;
+    struct working_set *set = batch->state;
     const struct lbx_access_requested *wish = input->event.data;
-    const struct lbx_ticket *ticket = &world_ticket(world, wish->ticket_id)->ticket;
-    const struct kept_subscription *subscription =
-        world_subscription(world, ticket->subscription_id);
-    if (subscription && subscription->subscription.removed)
-        subscription = NULL; /* it is nobody's */
+    const struct lbx_ticket *ticket = &working_set_ticket(set, wish->ticket_id)->ticket;
+    const struct lbx_subscription *subscription =
+        working_set_subscription(set, ticket->subscription_id)->subscription;
+    if (subscription && subscription->removed)
+        subscription = NULL; /* nobody's any more */
     const struct lbx_limits limits = lbx_worker_limits(batch->worker);
     struct lbx_creation creation = {
         .wish = wish,
         .ticket = ticket,
-        .subscription = subscription ? &subscription->subscription : NULL,
+        .subscription = subscription,
         .extended = extended_by(batch, wish->extends),
         .limits = &limits,
         .request_id = lbx_unit_uuid(&batch->unit),
         .now = batch->unit.now,
     };
     if (subscription)
-        creation.approvers =
-            world_approvers(world, &subscription->subscription, &creation.approver_count);
-    struct lbx_stored_request *kept = LBX_ARENA_NEW(batch->arena, struct lbx_stored_request);
-    lbx_request_create(&creation, batch->arena, &kept->request);
-    world_request_add(world, kept);
-    const struct lbx_step first = {.event = first_events[kept->request.state]};
-    lbx_unit_step(&batch->unit, kept, &first, &input->event);
+        creation.approvers = working_set_approvers(set, subscription, &creation.approver_count);
+    struct lbx_stored_request *stored = LBX_ARENA_NEW(batch->arena, struct lbx_stored_request);
+    lbx_request_create(&creation, batch->arena, &stored->request);
+    lbx_map_set(&set->requests, stored->request.request_id, stored);
+    const struct lbx_step first = {.event = first_events[stored->request.state]};
+    lbx_unit_step(&batch->unit, stored, &first, &input->event);
     if (subscription) {
-        struct lbx_step approved = lbx_request_auto_approve(
-            &kept->request, &subscription->subscription.policy, creation.now, batch->arena);
-        lbx_unit_step(&batch->unit, kept, &approved, &input->event);
+        struct lbx_step approved = lbx_request_auto_approve(&stored->request, &subscription->policy,
+                                                            creation.now, batch->arena);
+        lbx_unit_step(&batch->unit, stored, &approved, &input->event);
     }
-    alarm_if_unapprovable(batch, &kept->request);
+    alarm_if_unapprovable(batch, &stored->request);
 }
 
-static void end_by_ticket(struct lbx_batch *batch, struct lbx_stored_request *kept,
+static void end_by_ticket(struct lbx_batch *batch, struct lbx_stored_request *stored,
                           const struct lbx_event *cause) {
     const struct lbx_limits limits = lbx_worker_limits(batch->worker);
-    lbx_unit_pass_time(&batch->unit, kept, &limits);
-    struct lbx_step ended = lbx_request_ticket_ended(&kept->request, batch->unit.now);
-    lbx_unit_step(&batch->unit, kept, &ended, cause);
+    lbx_unit_pass_time(&batch->unit, stored, &limits);
+    struct lbx_step ended = lbx_request_ticket_ended(&stored->request, batch->unit.now);
+    lbx_unit_step(&batch->unit, stored, &ended, cause);
 }
 
 static void reject(struct lbx_input_event *input, const char *reason) {
@@ -86,16 +88,16 @@ static void reject(struct lbx_input_event *input, const char *reason) {
 
 static void on_access_withdrawn(struct lbx_batch *batch, struct lbx_input_event *input) {
     const struct lbx_access_withdrawn *withdrawn = input->event.data;
-    const struct world *world = batch->state;
-    struct lbx_stored_request *kept = lbx_map_get(&world->requests, withdrawn->request_id);
-    if (!kept)
+    const struct working_set *set = batch->state;
+    struct lbx_stored_request *stored = lbx_map_get(&set->requests, withdrawn->request_id);
+    if (!stored)
         reject(input, "/data/request_id: no such request");
-    else if (strcmp(kept->request.ticket_id, withdrawn->ticket_id) != 0)
+    else if (strcmp(stored->request.ticket_id, withdrawn->ticket_id) != 0)
         reject(input, "/data/ticket_id: not the request's ticket");
-    else if (strcmp(kept->request.engineer.id, withdrawn->engineer_id) != 0)
+    else if (strcmp(stored->request.engineer.id, withdrawn->engineer_id) != 0)
         reject(input, "/data/engineer_id: not who asked");
     else
-        end_by_ticket(batch, kept, &input->event);
+        end_by_ticket(batch, stored, &input->event);
 }
 
 /* ---- tickets ---- */
@@ -104,12 +106,13 @@ static void on_access_withdrawn(struct lbx_batch *batch, struct lbx_input_event 
  * not on it any more. */
 static void end_unsupported(struct lbx_batch *batch, const struct lbx_ticket *ticket,
                             const struct lbx_event *cause) {
-    const struct world *world = batch->state;
-    for (struct live_request *live = world->live; live; live = live->next) {
-        struct lbx_request *request = &live->kept->request;
+    const struct working_set *set = batch->state;
+    LBX_MAP_EACH(&set->requests, entry) {
+        struct lbx_stored_request *stored = entry->value;
+        const struct lbx_request *request = &stored->request;
         if (strcmp(request->ticket_id, ticket->ticket_id) == 0 &&
             (!ticket->open || !lbx_ticket_engineer(ticket, request->engineer.id)))
-            end_by_ticket(batch, live->kept, cause);
+            end_by_ticket(batch, stored, cause);
     }
 }
 
@@ -119,15 +122,15 @@ static bool opens_again(const struct lbx_event *event, const struct lbx_ticket *
 }
 
 static void on_ticket(struct lbx_batch *batch, struct lbx_input_event *input) {
-    struct kept_ticket *kept =
-        world_ticket(batch->state, lbx_ticket_id(input->event.type, input->event.data));
-    if (opens_again(&input->event, &kept->ticket)) {
+    struct stored_ticket *stored =
+        working_set_ticket(batch->state, lbx_ticket_id(input->event.type, input->event.data));
+    if (opens_again(&input->event, &stored->ticket)) {
         reject(input, "/data/ticket_id: this ticket was opened before");
         return;
     }
-    lbx_ticket_apply(input->event.type, input->event.data, batch->arena, &kept->ticket);
-    kept->dirty = true;
-    end_unsupported(batch, &kept->ticket, &input->event);
+    lbx_ticket_apply(input->event.type, input->event.data, batch->arena, &stored->ticket);
+    stored->changed = true;
+    end_unsupported(batch, &stored->ticket, &input->event);
 }
 
 /* ---- tenants ---- */
@@ -156,24 +159,20 @@ static void publish_change(struct lbx_batch *batch, const struct lbx_event *even
 }
 
 static void on_tenant(struct lbx_batch *batch, struct lbx_input_event *input) {
-    struct world *world = batch->state;
+    struct working_set *set = batch->state;
     const struct lbx_tenant_event *event = input->event.data;
-    struct kept_subscription *kept = world_subscription(world, event->subscription_id);
-    struct lbx_subscription *subscription = kept ? &kept->subscription : NULL;
-    enum lbx_event_type type = input->event.type;
+    const enum lbx_event_type type = input->event.type;
+    struct stored_subscription *stored = working_set_subscription(set, event->subscription_id);
     bool by_administrator =
-        event->by.id && world_is_administrator(world, event->tenant_id, &event->by);
+        event->by.id && working_set_is_administrator(set, event->tenant_id, event->by.id);
     enum lbx_refusal why =
-        lbx_tenant_change(type, event, by_administrator, batch->arena, &subscription);
+        lbx_tenant_change(type, event, by_administrator, batch->arena, &stored->subscription);
     if (why == LBX_REFUSAL_NONE) {
-        if (subscription && !kept)
-            kept = world_subscription_add(world, subscription);
-        if (kept)
-            kept->dirty = true;
+        stored->changed |= stored->subscription != NULL;
         if (type == LBX_EVENT_TENANT_ROLE_ASSIGNED || type == LBX_EVENT_TENANT_ROLE_REMOVED)
-            world_role_set(world, event, type == LBX_EVENT_TENANT_ROLE_ASSIGNED);
+            working_set_role(set, event, type == LBX_EVENT_TENANT_ROLE_ASSIGNED);
         if (type == LBX_EVENT_TENANT_APPROVER_KEY_SET)
-            world_key_set(world, event);
+            working_set_key(set, event);
     }
     publish_change(batch, &input->event, why);
 }
@@ -214,11 +213,11 @@ static void handle(struct lbx_batch *batch, struct lbx_input_event *input) {
 }
 
 void requester_load(struct lbx_batch *batch, struct lbx_calls *calls) {
-    batch->state = world_load(batch, calls);
+    batch->state = working_set_load(batch, calls);
 }
 
 enum lbx_err requester_decide(struct lbx_batch *batch) {
-    enum lbx_err err = world_read(batch->state, batch->worker->pg);
+    enum lbx_err err = working_set_read(batch->state, batch->worker->pg);
     for (size_t i = 0; err == LBX_OK && i < batch->count; i++)
         if (batch->inputs[i].status == LBX_INPUT_NEW)
             handle(batch, &batch->inputs[i]);
@@ -226,5 +225,5 @@ enum lbx_err requester_decide(struct lbx_batch *batch) {
 }
 
 void requester_save(struct lbx_batch *batch, struct lbx_calls *calls) {
-    world_save(batch->state, &batch->unit, calls);
+    working_set_save(batch->state, &batch->unit, calls);
 }

@@ -34,6 +34,29 @@ static void replaces(void **state) {
     lbx_arena_done(&arena);
 }
 
+static void walks_in_the_order_of_insertion(void **state) {
+    (void)state;
+    struct lbx_arena arena;
+    struct lbx_map map;
+    static int values[100];
+    int i = 0;
+    lbx_arena_init(&arena);
+    lbx_map_init(&map, &arena);
+    LBX_MAP_EACH(&map, none)
+        fail_msg("an empty map has %s", none->key);
+    for (i = 0; i < 100; i++)
+        lbx_map_set(&map, lbx_arena_printf(&arena, "key %d", i), &values[i]);
+    lbx_map_set(&map, "key 7", &values[0]); /* replaced in its place */
+    i = 0;
+    LBX_MAP_EACH(&map, entry) {
+        assert_string_equal(entry->key, lbx_arena_printf(&arena, "key %d", i));
+        assert_ptr_equal(entry->value, &values[i == 7 ? 0 : i]);
+        i++;
+    }
+    assert_int_equal(i, 100);
+    lbx_arena_done(&arena);
+}
+
 /* Separators, digits and colons in the parts make no two lists of parts the same key. */
 static void keys_of_several_parts(void **state) {
     (void)state;
@@ -70,6 +93,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(finds_what_was_set),
         cmocka_unit_test(replaces),
+        cmocka_unit_test(walks_in_the_order_of_insertion),
         cmocka_unit_test(keys_of_several_parts),
     };
     return cmocka_run_group_tests_name("map", tests, NULL, NULL);

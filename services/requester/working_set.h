@@ -1,0 +1,71 @@
+/* The working set: what a batch of tenant and ticket events touches, in memory. It is loaded under locks, changed by the
+ * rules, and written back where it changed.
+ */
+#ifndef LBX_REQUESTER_WORKING_SET_H
+#define LBX_REQUESTER_WORKING_SET_H
+
+#include "core/creation.h"
+#include "worker/events.h"
+
+struct stored_ticket {
+    struct lbx_ticket ticket;
+    bool changed;
+};
+
+struct stored_subscription {
+    struct lbx_subscription *subscription; /* NULL: there is none under this id */
+    bool changed;
+};
+
+/* One role in one scope. */
+struct stored_role {
+    const char *tenant_id;
+    const char *subscription_id; /* in lower case; "" is the tenant's scope */
+    int role;                    /* enum lbx_role */
+    struct lbx_principal principal;
+    bool was_held, held, changed;
+};
+
+/* Each map is walked in the order in which its entries were loaded or made. */
+struct working_set {
+    struct lbx_arena *arena;
+    struct lbx_map tickets;       /* by ticket id: struct stored_ticket */
+    struct lbx_map subscriptions; /* by id in lower case: struct stored_subscription */
+    struct lbx_map roles; /* by all of its identity: struct stored_role, first assigned first */
+    struct lbx_map
+        keys; /* by tenant and principal: the last struct lbx_tenant_event that sets the key */
+    struct lbx_map requests; /* by request id: struct lbx_stored_request, loaded or made */
+    size_t tickets_call, subscriptions_call, roles_call, requests_call;
+};
+
+/* Adds the statements that load it. */
+struct working_set *working_set_load(struct lbx_batch *batch, struct lbx_calls *calls);
+
+/* Reads their results. LBX_ERR_INTERNAL: a row is not what this program writes. */
+enum lbx_err working_set_read(struct working_set *set, const struct lbx_pg *pg) LBX_MUST_CHECK;
+
+/* Adds the statements that write what changed. */
+void working_set_save(struct working_set *set, struct lbx_unit *unit, struct lbx_calls *calls);
+
+/* Found or made. A made ticket is not open and has no subscription. */
+struct stored_ticket *working_set_ticket(struct working_set *set, const char *ticket_id);
+
+/* Found or made, without any subscription then. Ids are compared without case, as Azure does; NULL is nobody's id. */
+struct stored_subscription *working_set_subscription(struct working_set *set,
+                                                     const char *subscription_id);
+
+/* Gives or takes the role that a role_assigned or role_removed event names. */
+void working_set_role(struct working_set *set, const struct lbx_tenant_event *event, bool held);
+
+/* Sets or removes the approver's key that an approver_key_set event names. */
+void working_set_key(struct working_set *set, const struct lbx_tenant_event *event);
+
+bool working_set_is_administrator(const struct working_set *set, const char *tenant_id,
+                                  const char *principal_id);
+
+/* Who may approve for a subscription: each person once, with the role that was assigned first. */
+struct lbx_approver *working_set_approvers(const struct working_set *set,
+                                           const struct lbx_subscription *subscription,
+                                           size_t *ret_count);
+
+#endif
