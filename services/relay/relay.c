@@ -1,17 +1,14 @@
-/* Takes unpublished rows, sends them, waits for every delivery report, marks them. In between it keeps
- * nothing: a crash publishes again, under the same event id. One round trip marks the last rows and takes
- * the next.
- *
- * Order per key: rows go in waves, of which each holds one row of a key at most. Where a row is not
- * delivered, the later rows of its key wait for it.
+/* Takes unpublished rows, sends them, waits for the delivery reports, marks what was delivered.
+ * Promises each row at least once, and each key's rows in order (io/outbound.h). It keeps nothing in between: after a
+ * crash rows are published again, under the same event id. A row that Kafka refuses for good holds up its key, which
+ * an operator has to look at, and no other. One round trip marks the last rows and takes the next.
  */
 #include "relay.h"
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "base/map.h"
 #include "base/time.h"
-#include "io/producer.h"
+#include "io/outbound.h"
 #include "shards.h"
 #include "sql_relay.h"
 
@@ -25,33 +22,23 @@ enum { ROUND_ROWS = 500 };
 #define LAST_REPORTS_US (3 * LBX_SECOND_US)
 #define CONTENT_TYPE "application/cloudevents+json; charset=UTF-8"
 
-struct row {
-    bool dead_letter;
-    int64_t id;
-    const char *order_key; /* rows of one key go one after the other */
-    struct lbx_record record;
-    enum { WAITING, UNDER_WAY, DELIVERED, FAILED, REFUSED } state;
-    struct relay *relay;
-};
-
 struct relay {
     struct lbx_worker *worker;
-    struct lbx_producer *producer;
+    struct lbx_outbound *outbound;
     struct shards shards;
     struct lbx_arena arena;
     int64_t balance_us, prune_us;
-    size_t under_way;
-    bool refused;
     bool from_outbox, from_quarantine;
 };
 
 /* ---- rows as records ---- */
 
-static void read_event(struct row *row, const struct lbx_pg *pg, size_t call, size_t at,
-                       struct lbx_arena *arena) {
+static void read_event(struct lbx_outbound_row *row, const struct lbx_pg *pg, size_t call,
+                       size_t at, struct lbx_arena *arena) {
     static const struct lbx_header content_type = {"content-type", CONTENT_TYPE,
                                                    sizeof CONTENT_TYPE - 1};
     const char *key = lbx_pg_cell(pg, call, at, 2), *value = lbx_pg_cell(pg, call, at, 3);
+    row->topic = LBX_TOPIC_EVENTS;
     row->order_key = LBX_MAP_KEY(arena, key);
     row->record = (struct lbx_record){
         .key = key,
@@ -68,8 +55,8 @@ static struct lbx_header text_header(const char *name, const char *value) {
 }
 
 /* Kafka Connect's names for what a dead letter says of its origin (KIP-298). */
-static enum lbx_err read_dead_letter(struct row *row, const struct lbx_pg *pg, size_t call,
-                                     size_t at, struct lbx_arena *arena) {
+static enum lbx_err read_dead_letter(struct lbx_outbound_row *row, const struct lbx_pg *pg,
+                                     size_t call, size_t at, struct lbx_arena *arena) {
     struct lbx_header *original, *headers;
     size_t count, len;
     const void *encoded = lbx_pg_cell_bytes(pg, call, at, 7, arena, &len);
@@ -84,6 +71,7 @@ static enum lbx_err read_dead_letter(struct row *row, const struct lbx_pg *pg, s
     headers[count + 2] = text_header("__connect.errors.offset", lbx_pg_cell(pg, call, at, 10));
     headers[count + 3] =
         text_header("__connect.errors.exception.message", lbx_pg_cell(pg, call, at, 4));
+    row->topic = LBX_TOPIC_DEADLETTER;
     row->order_key =
         LBX_MAP_KEY(arena, "quarantine", lbx_arena_printf(arena, "%lld", (long long)row->id));
     row->record.key = lbx_pg_cell_bytes(pg, call, at, 5, arena, &row->record.key_len);
@@ -93,17 +81,15 @@ static enum lbx_err read_dead_letter(struct row *row, const struct lbx_pg *pg, s
     return LBX_OK;
 }
 
-static enum lbx_err read_rows(struct relay *relay, size_t call, struct row **ret_rows,
+static enum lbx_err read_rows(struct relay *relay, size_t call, struct lbx_outbound_row **ret_rows,
                               size_t *ret_count) {
     const struct lbx_pg *pg = relay->worker->pg;
     size_t count = lbx_pg_row_count(pg, call);
-    struct row *rows = LBX_ARENA_ARRAY(&relay->arena, struct row, count);
+    struct lbx_outbound_row *rows = LBX_ARENA_ARRAY(&relay->arena, struct lbx_outbound_row, count);
     for (size_t i = 0; i < count; i++) {
-        rows[i].relay = relay;
-        rows[i].id = lbx_pg_cell_int(pg, call, i, 1);
-        rows[i].dead_letter = *lbx_pg_cell(pg, call, i, 0) == 'q';
         enum lbx_err err = LBX_OK;
-        if (rows[i].dead_letter)
+        rows[i].id = lbx_pg_cell_int(pg, call, i, 1);
+        if (*lbx_pg_cell(pg, call, i, 0) == 'q')
             err = read_dead_letter(&rows[i], pg, call, i, &relay->arena);
         else
             read_event(&rows[i], pg, call, i, &relay->arena);
@@ -117,77 +103,24 @@ static enum lbx_err read_rows(struct relay *relay, size_t call, struct row **ret
 
 /* ---- sending ---- */
 
-static void on_delivered(void *context, enum lbx_err err) {
-    struct row *row = context;
-    row->state = err == LBX_OK ? DELIVERED : err == LBX_ERR_REFUSED ? REFUSED : FAILED;
-    row->relay->under_way--;
-}
-
-static enum lbx_err send_row(struct relay *relay, struct row *row) {
-    enum lbx_topic topic = row->dead_letter ? LBX_TOPIC_DEADLETTER : LBX_TOPIC_EVENTS;
-    enum lbx_err err;
-    while ((err = lbx_producer_send(relay->producer, topic, &row->record, row)) == LBX_ERR_LIMIT &&
-           !lbx_worker_stopping(relay->worker))
-        lbx_producer_poll(relay->producer, 50);
-    if (err == LBX_OK) {
-        row->state = UNDER_WAY;
-        relay->under_way++;
-    } else {
-        row->state = err == LBX_ERR_REFUSED ? REFUSED : FAILED;
-        lbx_log(LBX_LOG_ERROR, "row cannot be sent", LBX_N("id", row->id),
-                LBX_S("error", lbx_err_text(err)));
-    }
-    return err;
-}
-
-/* Sends the first waiting row of every key none of whose rows failed; returns how many. */
-static size_t send_wave(struct relay *relay, struct row *rows, size_t count) {
-    struct lbx_map busy;
-    size_t sent = 0;
-    lbx_map_init(&busy, &relay->arena);
-    for (size_t i = 0; i < count && !relay->worker->stopping; i++) {
-        if (rows[i].state == DELIVERED || lbx_map_get(&busy, rows[i].order_key))
-            continue;
-        lbx_map_set(&busy, rows[i].order_key, &rows[i]);
-        if (rows[i].state == FAILED || rows[i].state == REFUSED)
-            continue;
-        enum lbx_err err = send_row(relay, &rows[i]);
-        relay->refused |= err == LBX_ERR_FENCED;
-        sent += err == LBX_OK;
-    }
-    return sent;
-}
-
-/* Waits for the reports on what is under way; not for long once the relay is to stop. What is not
- * reported by then, whoever relays next publishes again. */
-static void await_reports(struct relay *relay) {
+/* Until no row is under way. Once the relay is to stop it sends no more and waits for a while; what is not reported by
+ * then, whoever relays next publishes again. */
+static void publish(struct relay *relay) {
     int64_t until_us = LBX_NEVER_US;
-    while (relay->under_way > 0 && lbx_monotonic_us() < until_us) {
-        lbx_producer_poll(relay->producer, 100);
-        if (until_us == LBX_NEVER_US && lbx_worker_stopping(relay->worker))
+    while (lbx_outbound_step(relay->outbound, 100) && lbx_monotonic_us() < until_us)
+        if (until_us == LBX_NEVER_US && lbx_worker_stopping(relay->worker)) {
+            lbx_outbound_hold(relay->outbound);
             until_us = lbx_monotonic_us() + LAST_REPORTS_US;
-    }
-}
-
-static void publish(struct relay *relay, struct row *rows, size_t count) {
-    while (send_wave(relay, rows, count) > 0)
-        await_reports(relay);
+        }
+    if (relay->worker->stopping)
+        lbx_outbound_abandon(relay->outbound);
 }
 
 /* ---- a round ---- */
 
-static enum lbx_err renew_producer(struct relay *relay) {
-    lbx_producer_close(relay->producer);
-    relay->producer = NULL;
-    relay->under_way = 0;
-    relay->refused = false;
-    return lbx_producer_open(&relay->worker->settings, relay->worker->name, on_delivered,
-                             &relay->producer);
-}
-
 /* Rows of one round. They borrow from the database's last result. */
 struct taken {
-    struct row *rows;
+    struct lbx_outbound_row *rows;
     size_t count;
 };
 
@@ -205,8 +138,9 @@ static size_t collect_marks(const struct taken *taken, struct marks *ret_marks) 
     lbx_rows_init(&ret_marks->events, 1);
     lbx_rows_init(&ret_marks->letters, 1);
     for (size_t i = 0; i < taken->count; i++)
-        if (taken->rows[i].state == DELIVERED)
-            lbx_rows_int(taken->rows[i].dead_letter ? &ret_marks->letters : &ret_marks->events,
+        if (taken->rows[i].state == LBX_OUTBOUND_DELIVERED)
+            lbx_rows_int(taken->rows[i].topic == LBX_TOPIC_DEADLETTER ? &ret_marks->letters
+                                                                      : &ret_marks->events,
                          taken->rows[i].id);
     return lbx_rows_count(&ret_marks->events) + lbx_rows_count(&ret_marks->letters);
 }
@@ -235,29 +169,31 @@ static enum lbx_err mark_and_take(struct relay *relay, struct taken *taken) {
     return read_rows(relay, take, &taken->rows, &taken->count);
 }
 
-/* A row that Kafka refuses for good holds up its key, which an operator has to look at, and no other. */
-static bool any_in(const struct taken *taken, int state) {
+static bool any_in(const struct taken *taken, enum lbx_outbound_state state) {
     for (size_t i = 0; i < taken->count; i++)
-        if ((int)taken->rows[i].state == state)
+        if (taken->rows[i].state == state)
             return true;
     return false;
 }
 
+static enum lbx_err publish_taken(struct relay *relay, struct taken *taken, bool *ret_go_on) {
+    enum lbx_err err =
+        lbx_outbound_begin(relay->outbound, taken->rows, taken->count, &relay->arena);
+    if (err != LBX_OK)
+        return err;
+    publish(relay);
+    bool failed = any_in(taken, LBX_OUTBOUND_FAILED);
+    *ret_go_on = any_in(taken, LBX_OUTBOUND_DELIVERED) && !relay->worker->stopping;
+    err = mark_and_take(relay, taken);
+    return err == LBX_OK && failed ? LBX_ERR_UNAVAILABLE : err;
+}
+
 static enum lbx_err publish_unpublished(struct relay *relay) {
     struct taken taken = {0};
+    bool go_on = true;
     enum lbx_err err = mark_and_take(relay, &taken);
-    while (err == LBX_OK && taken.count > 0) {
-        publish(relay, taken.rows, taken.count);
-        if (relay->refused || (relay->worker->stopping && relay->under_way > 0))
-            err = renew_producer(relay); /* reports what is still under way as failed */
-        bool failed = any_in(&taken, FAILED), delivered = any_in(&taken, DELIVERED);
-        if (err == LBX_OK)
-            err = mark_and_take(relay, &taken);
-        if (err == LBX_OK && failed)
-            err = LBX_ERR_UNAVAILABLE;
-        if (!delivered || relay->worker->stopping)
-            break;
-    }
+    while (err == LBX_OK && go_on && taken.count > 0)
+        err = publish_taken(relay, &taken, &go_on);
     return err;
 }
 
@@ -311,7 +247,7 @@ enum lbx_err relay_open(struct lbx_worker *worker, void **ret_state) {
     *ret_state = relay;
     enum lbx_err err = read_sources(relay);
     if (err == LBX_OK)
-        err = renew_producer(relay);
+        err = lbx_outbound_open(&worker->settings, worker->name, &relay->outbound);
     if (err != LBX_OK)
         relay_close(worker, relay);
     return err;
@@ -328,7 +264,7 @@ void relay_reconnected(struct lbx_worker *worker, void *state) {
 void relay_close(struct lbx_worker *worker, void *state) {
     (void)worker;
     struct relay *relay = state;
-    lbx_producer_close(relay->producer);
+    lbx_outbound_close(relay->outbound);
     lbx_arena_done(&relay->arena);
     free(relay);
 }

@@ -1,3 +1,6 @@
+/* Takes and gives back advisory locks until this relay holds its share of the shards.
+ * Promises that a shard has one relay at most. Errors are the round trip's; the locks end with the session.
+ */
 #include "shards.h"
 
 #include "sql_relay.h"
