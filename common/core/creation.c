@@ -172,8 +172,8 @@ static void describe(const struct lbx_creation *c, struct lbx_arena *arena,
     }
 }
 
-/* Whoever opened the ticket is on the vendor's side where the ticketing system names one of the vendor's
- * organizations for him, or where he is on the ticket as an engineer. */
+/* The ticket's opener, where they are on the vendor's side: by one of the vendor's organizations that the ticketing
+ * system names for them, or as an engineer on the ticket. */
 static struct lbx_principal vendors_opener(const struct lbx_creation *c) {
     const struct lbx_engineer *opener = &c->ticket->opened_by;
     bool vendors = opener->id && lbx_ticket_engineer(c->ticket, opener->id);
@@ -202,7 +202,7 @@ static void ask(const struct lbx_creation *c, struct lbx_request *request) {
     request->remind_at = lbx_request_next_reminder(request, c->limits, c->now);
 }
 
-/* Access at once; the customer is told, and should say that he knows. */
+/* Access at once; the customer is told, and should acknowledge it. */
 static void break_glass(const struct lbx_creation *c, struct lbx_request *request) {
     tell(c, request);
     request->state = LBX_STATE_EMERGENCY;

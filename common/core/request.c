@@ -1,3 +1,7 @@
+/* What time, tickets and decisions do to a request.
+ * Promises that every step is one of the table of rules, and that whatever was due is done before anything else counts.
+ * Cannot fail: an input that has no effect leaves the request as it is.
+ */
 #include "core/request.h"
 
 #include "base/time.h"
@@ -213,9 +217,10 @@ static bool is_asking_side(const struct lbx_request *request, const struct lbx_p
            same_person(request->opened_by.id, request->opened_by.email, who);
 }
 
-/* Consent is somebody else's: not the engineer's, and not whoever's opened the ticket for the vendor. By
- * what the portal says of the voter, and by what the customer's directory said of him. */
-static bool approves_himself(const struct lbx_request *request, const struct lbx_principal *who) {
+/* Whether the voter is the engineer, or opened the ticket for the vendor: consent is for somebody else to give. Both
+ * what the portal says of the voter counts and what the customer's directory said of them. */
+static bool approves_own_request(const struct lbx_request *request,
+                                 const struct lbx_principal *who) {
     for (size_t i = 0; i < request->approver_count; i++)
         if (strcmp(request->approvers[i].principal.id, who->id) == 0 &&
             is_asking_side(request, &request->approvers[i].principal))
@@ -323,7 +328,7 @@ struct lbx_judgement lbx_request_decide(struct lbx_request *request,
                                         const struct lbx_voter *voter, int64_t now_us,
                                         struct lbx_arena *arena) {
     const enum lbx_input input = inputs[decision->decision];
-    if (input == LBX_INPUT_APPROVE && approves_himself(request, &decision->by))
+    if (input == LBX_INPUT_APPROVE && approves_own_request(request, &decision->by))
         return judged(LBX_VERDICT_SELF_APPROVAL);
     if (!on_the_list(request, decision->by.id) || !voter->still_approver)
         return judged(LBX_VERDICT_NOT_AN_APPROVER);

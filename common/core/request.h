@@ -52,10 +52,10 @@ struct lbx_step lbx_request_auto_approve(struct lbx_request *request,
 
 /* What the decider found out about a voter. */
 struct lbx_voter {
-    bool still_approver; /* holds a role that makes him an approver, now */
+    bool still_approver; /* holds a role that makes the voter an approver, now */
     enum lbx_signature {
         LBX_SIGNATURE_ABSENT,
-        LBX_SIGNATURE_GOOD, /* by his registered key, over this request's digest and this decision */
+        LBX_SIGNATURE_GOOD, /* by the voter's registered key, over this request's digest and this decision */
         LBX_SIGNATURE_BAD,
     } signature;
 };

@@ -1,3 +1,6 @@
+/* The table of rules: for each state and input, what happens.
+ * Promises an answer to every pair; one that has no rule is illegal, and its caller records it.
+ */
 #include "core/rules.h"
 
 #include <assert.h>
@@ -58,7 +61,7 @@ const char *const lbx_input_names[] = {
     [LBX_INPUT_TICKET_ENDED] = NOTHING,                                                            \
     [LBX_INPUT_REVOKE] = JUDGED(LATE),                                                             \
     [LBX_INPUT_REMIND] = NOTHING
-/* An emergency, running or over: the customer should say that he knows of it. */
+/* An emergency, running or over: the customer should acknowledge it. */
 #define SHOULD_BE_ACKNOWLEDGED                                                                     \
     [LBX_INPUT_ACKNOWLEDGE] = NOTES(ACKNOWLEDGED),                                                 \
     [LBX_INPUT_UNACKNOWLEDGED] = TELLS(UNACKNOWLEDGED)

@@ -24,7 +24,7 @@ const char *lbx_ticket_id(enum lbx_event_type type, const void *data);
 void lbx_ticket_apply(enum lbx_event_type type, const void *data, struct lbx_arena *arena,
                       struct lbx_ticket *ticket);
 
-/* The engineer of that id who is on the ticket, NULL where he is not. */
+/* The engineer with that id, NULL where they are not on the ticket. */
 const struct lbx_engineer *lbx_ticket_engineer(const struct lbx_ticket *ticket, const char *id);
 
 #endif

@@ -1,3 +1,4 @@
+/* Reads the database's clock. Cannot fail but with its round trip. */
 #include "store/clock.h"
 
 #include "base/time.h"

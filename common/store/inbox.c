@@ -1,3 +1,7 @@
+/* Enters a batch's events, and tells new ones from duplicates and from other events under the same id.
+ * Promises that an event takes effect once, whichever worker reads it and however often it comes; an event that was
+ * rejected is judged again. An id that the database does not answer with is LBX_ERR_INTERNAL.
+ */
 #include "store/inbox.h"
 
 #include "base/time.h"

@@ -1,3 +1,6 @@
+/* Takes partitions, and fences a batch by the epoch under which they were taken.
+ * Promises that a consumer whose partitions another took commits nothing. Errors are the round trip's.
+ */
 #include "store/offsets.h"
 
 #include "sql_offsets.h"

@@ -1,3 +1,6 @@
+/* Compares the schema's version with the one that this program was built with. A database without a version is one of
+ * version 0; errors are the round trip's.
+ */
 #include "store/schema.h"
 
 #include "schema_versions.h"

@@ -1,4 +1,4 @@
--- Of the voters named, who holds a role that lets him approve for each request, now.
+-- Of the voters named, those who hold a role that lets them approve each request, now.
 -- rows vote: request_id uuid, principal_id text
 -- answers: request_id uuid, principal_id text
 SELECT DISTINCT r.request_id, a.principal_id
