@@ -45,7 +45,7 @@ BEGIN
     END IF;
     RETURN QUERY
     SELECT true, i.request_id, i.expires_at, i.basis,
-           (SELECT r.version FROM request r WHERE r.request_id = i.request_id)
+           (SELECT r.version::integer FROM request r WHERE r.request_id = i.request_id)
       FROM access_item i
      WHERE i.engineer_id = access_check.engineer_id
        AND i.resource_id = cluster
