@@ -3,6 +3,9 @@
 #ifndef LBX_BASE_TEXT_H
 #define LBX_BASE_TEXT_H
 
+#include <stdbool.h>
+#include <stddef.h>
+
 static inline char lbx_lower(char c) {
     return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
 }
@@ -12,6 +15,23 @@ static inline char *lbx_lower_all(char *text) {
     for (char *c = text; c && *c; c++)
         *c = lbx_lower(*c);
     return text;
+}
+
+/* Whether the first len bytes of both are the same but for the case of A to Z; a text that ends before is not. */
+static inline bool lbx_same_start(const char *a, const char *b, size_t len) {
+    for (size_t i = 0; i < len; i++)
+        if (lbx_lower(a[i]) != lbx_lower(b[i]) || !a[i])
+            return false;
+    return true;
+}
+
+/* Whether both are the same but for the case of A to Z. */
+static inline bool lbx_same_text(const char *a, const char *b) {
+    while (*a && lbx_lower(*a) == lbx_lower(*b)) {
+        a++;
+        b++;
+    }
+    return lbx_lower(*a) == lbx_lower(*b);
 }
 
 #endif

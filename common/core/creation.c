@@ -2,54 +2,66 @@
  * in a request of some state. */
 #include "core/creation.h"
 
+#include "base/text.h"
 #include "base/time.h"
 #include "base/utf8.h"
+#include "core/item.h"
 
 #include <string.h>
-#include <strings.h>
 
 /* ---- the checks ---- */
 
-static bool ticket_known(const struct lbx_creation *c, int64_t *item) {
-    (void)item;
+/* What a check that does not hold says beside its reason. */
+struct finding {
+    int64_t item; /* number of the item at fault; 0: none */
+    struct lbx_item_fault fault;
+};
+
+static bool ticket_known(const struct lbx_creation *c, struct finding *found) {
+    (void)found;
     return c->ticket && c->ticket->subscription_id;
 }
 
-static bool ticket_open(const struct lbx_creation *c, int64_t *item) {
-    (void)item;
+static bool ticket_open(const struct lbx_creation *c, struct finding *found) {
+    (void)found;
     return c->ticket->open;
 }
 
-static bool engineer_on_ticket(const struct lbx_creation *c, int64_t *item) {
-    (void)item;
+static bool engineer_on_ticket(const struct lbx_creation *c, struct finding *found) {
+    (void)found;
     return lbx_ticket_engineer(c->ticket, c->wish->engineer_id) != NULL;
 }
 
-static bool organization_allowed(const struct lbx_creation *c, int64_t *item) {
-    (void)item;
+static bool organization_allowed(const struct lbx_creation *c, struct finding *found) {
+    (void)found;
     const char *organization = lbx_ticket_engineer(c->ticket, c->wish->engineer_id)->organization;
     for (char *const *allowed = c->limits->organizations; *allowed; allowed++)
-        if (strcasecmp(*allowed, organization) == 0)
+        if (lbx_same_text(*allowed, organization))
             return true;
     return false;
 }
 
-static bool lockbox_enabled(const struct lbx_creation *c, int64_t *item) {
-    (void)item;
-    return c->subscription && !c->subscription->removed && c->subscription->lockbox_enabled;
+/* The ticket's, added by a tenant and not removed since; NULL: none. */
+static const struct lbx_subscription *subscription_of(const struct lbx_creation *c) {
+    return c->subscription && !c->subscription->removed ? c->subscription : NULL;
 }
 
-static bool actions_permitted(const struct lbx_creation *c, int64_t *item) {
+static bool subscription_known(const struct lbx_creation *c, struct finding *found) {
+    (void)found;
+    return subscription_of(c) || c->limits->unknown_subscriptions;
+}
+
+static bool actions_permitted(const struct lbx_creation *c, struct finding *found) {
     for (size_t i = 0; i < c->wish->action_count; i++)
-        if (!lbx_item_permitted(&c->wish->actions[i])) {
-            *item = (int64_t)i + 1;
+        if (!lbx_item_permitted(&c->wish->actions[i], &found->fault)) {
+            found->item = (int64_t)i + 1;
             return false;
         }
     return true;
 }
 
-static bool resource_inside(const struct lbx_creation *c, int64_t *item) {
-    (void)item;
+static bool resource_inside(const struct lbx_creation *c, struct finding *found) {
+    (void)found;
     return lbx_resource_inside(c->wish->resource_id, c->ticket->subscription_id);
 }
 
@@ -71,49 +83,61 @@ static int64_t wished_duration(const struct lbx_creation *c) {
     return usual < longest(c) ? usual : longest(c);
 }
 
-static bool duration_within(const struct lbx_creation *c, int64_t *item) {
-    (void)item;
+static bool duration_within(const struct lbx_creation *c, struct finding *found) {
+    (void)found;
     return wished_duration(c) <= longest(c);
 }
 
+static bool starts_in_time(const struct lbx_creation *c, struct finding *found) {
+    (void)found;
+    return c->wish->starts_at <= c->now + c->limits->starts_within;
+}
+
 /* Something to read: more than white space and characters that show nothing. */
-static bool justified(const struct lbx_creation *c, int64_t *item) {
-    (void)item;
+static bool justified(const struct lbx_creation *c, struct finding *found) {
+    (void)found;
     const char *text = c->wish->justification;
     return text && !lbx_utf8_blank(text, strlen(text));
 }
 
 /* An extension continues access that the same engineer has, for the same cluster. */
-static bool extended_known(const struct lbx_creation *c, int64_t *item) {
-    (void)item;
+static bool extended_known(const struct lbx_creation *c, struct finding *found) {
+    (void)found;
     const struct lbx_request *extended = c->extended;
     if (!c->wish->extends)
         return true;
     return extended &&
            (extended->state == LBX_STATE_APPROVED || extended->state == LBX_STATE_EMERGENCY) &&
            strcmp(extended->engineer.id, c->wish->engineer_id) == 0 &&
-           strcasecmp(extended->resource_id, c->wish->resource_id) == 0;
+           lbx_same_text(extended->resource_id, c->wish->resource_id);
+}
+
+static bool lockbox_enabled(const struct lbx_creation *c, struct finding *found) {
+    (void)found;
+    return subscription_of(c) && subscription_of(c)->lockbox_enabled;
 }
 
 /* An emergency is authorized by somebody else. */
-static bool authorized_by_another(const struct lbx_creation *c, int64_t *item) {
-    (void)item;
+static bool authorized_by_another(const struct lbx_creation *c, struct finding *found) {
+    (void)found;
     const struct lbx_engineer *engineer = lbx_ticket_engineer(c->ticket, c->wish->engineer_id);
     return !is_emergency(c) || (strcmp(c->wish->authorized_by.id, engineer->id) != 0 &&
-                                strcasecmp(c->wish->authorized_by.email, engineer->email) != 0);
+                                !lbx_same_text(c->wish->authorized_by.email, engineer->email));
 }
 
-static bool has_approvers(const struct lbx_creation *c, int64_t *item) {
-    (void)item;
+static bool has_approvers(const struct lbx_creation *c, struct finding *found) {
+    (void)found;
     return c->approver_count > 0;
 }
 
 #define REFUSES(holds, reason, words)                                                              \
     { holds, LBX_STATE_REFUSED, LBX_REFUSAL_##reason, words }
 
-/* In this order; the first that does not hold says what becomes of the wish. */
+/* In this order, which is the published one (request.refused in schemas/); the first that does not hold says what
+ * becomes of the wish. */
 static const struct check {
-    bool (*holds)(const struct lbx_creation *creation, int64_t *item);
+    /* NULL: nothing in a creation has this reason. */
+    bool (*holds)(const struct lbx_creation *creation, struct finding *found);
     int state, reason;
     const char *words; /* of the reason, for a mail */
 } checks[] = {
@@ -122,13 +146,21 @@ static const struct check {
     REFUSES(ticket_open, TICKET_CLOSED, "its ticket is closed"),
     REFUSES(engineer_on_ticket, ENGINEER_NOT_ON_TICKET, "the engineer is not assigned to its ticket"),
     REFUSES(organization_allowed, ORGANIZATION_NOT_ALLOWED, "the engineer's organization is not allowed"),
-    {lockbox_enabled, LBX_STATE_NOT_REQUIRED, LBX_REFUSAL_NONE, NULL},
+    REFUSES(subscription_known, SUBSCRIPTION_UNKNOWN, "the subscription is not known to Lockbox"),
     REFUSES(actions_permitted, ACTION_NOT_PERMITTED, "an action is not one of the permitted ones"),
+    REFUSES(NULL, KIND_NEEDS_GROUP, "a kind needs its API group"),
+    REFUSES(NULL, ACTION_FORBIDDEN, "an action is forbidden, whoever agrees"),
     REFUSES(resource_inside, RESOURCE_OUTSIDE_SUBSCRIPTION, "the resource is outside the subscription"),
     REFUSES(duration_within, DURATION_TOO_LONG, "the duration is longer than allowed"),
+    REFUSES(starts_in_time, STARTS_TOO_LATE, "it would begin later than allowed"),
     REFUSES(justified, JUSTIFICATION_MISSING, "it has no justification"),
     REFUSES(extended_known, EXTENDS_UNKNOWN, "the request that it extends is not known"),
-    REFUSES(authorized_by_another, AUTHORIZER_IS_ENGINEER, "the emergency was authorized by the engineer himself"),
+    {lockbox_enabled, LBX_STATE_NOT_REQUIRED, LBX_REFUSAL_NONE, NULL},
+    REFUSES(NULL, CONTENT_REQUIRED, "the subscription's policy asks for the content of each change"),
+    REFUSES(NULL, EMERGENCY_NOT_ALLOWED, "emergency access is not allowed"),
+    REFUSES(authorized_by_another, AUTHORIZER_IS_ENGINEER, "the emergency was authorized by the engineer who asks"),
+    REFUSES(NULL, AUTHORIZER_UNPROVED, "who authorized the emergency is not proved"),
+    REFUSES(NULL, TOO_MANY_REQUESTS, "too many requests wait for an answer"),
     REFUSES(has_approvers, NO_APPROVERS, "nobody may approve for the subscription"),
     /* clang-format on */
 };
@@ -178,7 +210,7 @@ static struct lbx_principal vendors_opener(const struct lbx_creation *c) {
     const struct lbx_engineer *opener = &c->ticket->opened_by;
     bool vendors = opener->id && lbx_ticket_engineer(c->ticket, opener->id);
     for (char *const *own = c->limits->organizations; opener->organization && *own; own++)
-        vendors |= strcasecmp(*own, opener->organization) == 0;
+        vendors |= lbx_same_text(*own, opener->organization);
     return vendors ? (struct lbx_principal){opener->id, opener->email, opener->name}
                    : (struct lbx_principal){0};
 }
@@ -211,33 +243,33 @@ static void break_glass(const struct lbx_creation *c, struct lbx_request *reques
     request->acknowledge_by = c->now + c->limits->acknowledge_ttl;
 }
 
-/* Nobody is asked, and nothing more is allowed than could have been asked for: items that are not
- * permitted are not kept, a cluster elsewhere gets no access, and time is bounded as a grant's. */
+/* Nobody is asked: access begins as a grant's would, approved now. */
 static void allow_unasked(const struct lbx_creation *c, struct lbx_request *request) {
-    for (size_t i = 0; i < request->action_count; i++)
-        request->actions[i].kept = lbx_item_permitted(&request->actions[i]);
-    if (request->duration > longest(c))
-        request->duration = longest(c);
     request->ended_at = c->now;
-    if (!lbx_resource_inside(c->wish->resource_id, c->ticket->subscription_id))
-        return;
     request->starts_at = c->wish->starts_at > c->now ? c->wish->starts_at : c->now;
     request->expires_at = lbx_time_after(request->starts_at, request->duration);
+}
+
+static void refuse(const struct check *check, const struct finding *found, struct lbx_arena *arena,
+                   struct lbx_request *request) {
+    request->reason = check->reason;
+    request->reason_item = found->item;
+    request->detail = found->fault.text[0] ? lbx_arena_strdup(arena, found->fault.text) : NULL;
+    request->ended_at = request->created_at;
 }
 
 void lbx_request_create(const struct lbx_creation *c, struct lbx_arena *arena,
                         struct lbx_request *ret_request) {
     describe(c, arena, ret_request);
     for (size_t i = 0; i < sizeof checks / sizeof *checks; i++) {
-        int64_t item = 0;
-        if (checks[i].holds(c, &item))
+        struct finding found = {0};
+        if (!checks[i].holds || checks[i].holds(c, &found))
             continue;
         ret_request->state = checks[i].state;
-        ret_request->reason = checks[i].reason;
-        ret_request->reason_item = item;
-        ret_request->ended_at = c->now;
         if (checks[i].state == LBX_STATE_NOT_REQUIRED)
             allow_unasked(c, ret_request);
+        else
+            refuse(&checks[i], &found, arena, ret_request);
         return;
     }
     if (is_emergency(c))

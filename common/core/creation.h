@@ -10,7 +10,7 @@
 struct lbx_creation {
     const struct lbx_access_requested *wish;
     const struct lbx_ticket *ticket;             /* NULL: unknown */
-    const struct lbx_subscription *subscription; /* the ticket's; NULL: unknown */
+    const struct lbx_subscription *subscription; /* the ticket's; NULL: unknown, or removed */
     struct lbx_approver *approvers;              /* as the roles are now, each person once */
     size_t approver_count;
     const struct lbx_request *extended; /* NULL: unknown */
@@ -20,7 +20,7 @@ struct lbx_creation {
 };
 
 /* The request in its first state: customer_notified, emergency (a wish with an incident), refused (with reason and, for an action, the
- * item's number) or not_required. Texts are borrowed from the creation. Its digest is the caller's to
+ * item's number and what is wrong with it) or not_required. Texts are borrowed from the creation. Its digest is the caller's to
  * set. */
 void lbx_request_create(const struct lbx_creation *creation, struct lbx_arena *arena,
                         struct lbx_request *ret_request);

@@ -4,61 +4,16 @@
  */
 #include "core/request.h"
 
+#include "base/text.h"
 #include "base/time.h"
 
 #include <string.h>
-#include <strings.h>
-
-/* ---- the five actions ---- */
-
-enum presence { NEVER, OPTIONAL, REQUIRED };
-
-static const struct action {
-    const char *name;
-    enum presence namespace, kind, object;
-    bool openshift_only;
-} actions[] = {
-    {"create_object", OPTIONAL, REQUIRED, OPTIONAL, false},
-    {"update_object", OPTIONAL, REQUIRED, REQUIRED, false},
-    {"delete_object", OPTIONAL, REQUIRED, REQUIRED, false},
-    {"list_or_get_objects", OPTIONAL, REQUIRED, OPTIONAL, false},
-    {"get_pod_logs", REQUIRED, NEVER, OPTIONAL, true},
-};
-
-static bool present_as(enum presence presence, const char *text) {
-    if (text && !*text)
-        return false;
-    return presence == OPTIONAL || (presence == REQUIRED) == (text != NULL);
-}
-
-static bool openshift_namespace(const char *namespace) {
-    return strcmp(namespace, "openshift") == 0 ||
-           (strncmp(namespace, "openshift-", 10) == 0 && namespace[10]);
-}
-
-bool lbx_action_permitted(const char *action) {
-    for (size_t i = 0; i < sizeof actions / sizeof *actions; i++)
-        if (strcmp(actions[i].name, action) == 0)
-            return true;
-    return false;
-}
-
-bool lbx_item_permitted(const struct lbx_item *item) {
-    for (size_t i = 0; i < sizeof actions / sizeof *actions; i++) {
-        const struct action *a = &actions[i];
-        if (strcmp(a->name, item->action) == 0)
-            return present_as(a->namespace, item->namespace) && present_as(a->kind, item->kind) &&
-                   present_as(a->object, item->name) &&
-                   (!a->openshift_only || openshift_namespace(item->namespace));
-    }
-    return false;
-}
 
 /* ---- the cluster ---- */
 
 /* Whether *at begins with text, without case; moves *at behind it. */
 static bool skip(const char **at, const char *text, size_t len) {
-    if (strncasecmp(*at, text, len) != 0)
+    if (!lbx_same_start(*at, text, len))
         return false;
     *at += len;
     return true;
@@ -209,7 +164,7 @@ static bool said_before(const struct lbx_request *request,
 }
 
 static bool same_person(const char *id, const char *email, const struct lbx_principal *who) {
-    return (id && strcmp(id, who->id) == 0) || (email && strcasecmp(email, who->email) == 0);
+    return (id && strcmp(id, who->id) == 0) || (email && lbx_same_text(email, who->email));
 }
 
 static bool is_asking_side(const struct lbx_request *request, const struct lbx_principal *who) {

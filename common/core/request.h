@@ -21,6 +21,9 @@ struct lbx_limits {
     const int64_t *reminders; /* this long before a pending request lapses */
     size_t reminder_count;
     char *const *organizations; /* ended by NULL */
+    int64_t starts_within;      /* access may begin this long after it was asked for */
+    bool
+        unknown_subscriptions; /* what is asked for one that no tenant added is not required, and not refused */
 };
 
 /* When time will do something next; 0: never. */
@@ -87,12 +90,6 @@ extern const struct lbx_table lbx_signed_decision_table;
 bool lbx_signed_decision_matches(const struct lbx_signed_decision *payload,
                                  const struct lbx_decision_submitted *decision,
                                  const struct lbx_request *request);
-
-/* Whether an action is one of the five. */
-bool lbx_action_permitted(const char *action);
-
-/* Whether an item is one of the five actions, with the parts that action needs. */
-bool lbx_item_permitted(const struct lbx_item *item);
 
 /* Whether resource_id is an OpenShift cluster (ARM id) of the subscription; compared without case. */
 bool lbx_resource_inside(const char *resource_id, const char *subscription_id);

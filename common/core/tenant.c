@@ -3,7 +3,7 @@
 #include "core/tenant.h"
 
 #include "base/base64.h"
-#include "core/request.h"
+#include "core/item.h"
 
 #include <string.h>
 

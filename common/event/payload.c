@@ -73,6 +73,8 @@ static const struct lbx_field item_rows[] = {
     LBX_ROW_TEXT(lbx_item, namespace, OPTIONAL, NAME),
     LBX_ROW_TEXT(lbx_item, kind, OPTIONAL, NAME),
     LBX_ROW_TEXT(lbx_item, name, OPTIONAL, NAME),
+    LBX_ROW_TEXT(lbx_item, container, OPTIONAL, NAME),
+    LBX_ROW_TEXT(lbx_item, uid, OPTIONAL, NAME),
 };
 TABLE(item, lbx_item, item_rows);
 
@@ -92,6 +94,8 @@ static const struct lbx_field request_item_rows[] = {
     LBX_ROW_TEXT(lbx_item, namespace, OPTIONAL, NAME),
     LBX_ROW_TEXT(lbx_item, kind, OPTIONAL, NAME),
     LBX_ROW_TEXT(lbx_item, name, OPTIONAL, NAME),
+    LBX_ROW_TEXT(lbx_item, container, OPTIONAL, NAME),
+    LBX_ROW_TEXT(lbx_item, uid, OPTIONAL, NAME),
     LBX_ROW_BOOL(lbx_item, kept, REQUIRED),
 };
 const struct lbx_table lbx_request_item_table =
@@ -183,6 +187,7 @@ const struct lbx_table lbx_opener_table = LBX_TABLE("opener", lbx_engineer, open
     LBX_ROW_TEXT(lbx_request, extends, OPTIONAL, ID),                                              \
     LBX_ROW_ENUM(lbx_request, reason, OPTIONAL, ONE_OF(refusal)),                                  \
     LBX_ROW_INT(lbx_request, reason_item, OPTIONAL, NUMBER),                                       \
+    LBX_ROW_TEXT(lbx_request, detail, OPTIONAL, BYTES(0, 512)),                                    \
     LBX_ROW_TEXT(lbx_request, digest, OPTIONAL, BYTES(64, 64)),                                    \
     LBX_ROW_OBJECT(lbx_request, authorized_by, struct lbx_principal, OPTIONAL, PRINCIPAL),         \
     LBX_ROW_TEXT(lbx_request, incident_id, OPTIONAL, ID)

@@ -58,7 +58,9 @@ struct lbx_engineer {
 struct lbx_item {
     int64_t number; /* place in the list, from 1; absent in access.requested */
     const char *action, *namespace, *kind, *name;
-    bool kept; /* still asked for, or granted, after partial approvals */
+    const char *container; /* of get_pod_logs; absent: every container */
+    const char *uid;       /* of delete_object: the object's, as it must still be */
+    bool kept;             /* still asked for, or granted, after partial approvals */
 };
 
 struct lbx_approver {
@@ -122,6 +124,7 @@ struct lbx_request {
     const char *extends;
     int reason;          /* enum lbx_refusal, of a refused request */
     int64_t reason_item; /* number of the offending item */
+    const char *detail;  /* of a refusal: which member, and why */
     int64_t ended_at;    /* when it reached a terminal state */
     const char *digest;  /* SHA-256, hex, over what consent is given to */
     /* Of an emergency only: */

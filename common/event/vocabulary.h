@@ -48,17 +48,24 @@
     X(TICKET_CLOSED, "ticket_closed")                                                              \
     X(ENGINEER_NOT_ON_TICKET, "engineer_not_on_ticket")                                            \
     X(ORGANIZATION_NOT_ALLOWED, "organization_not_allowed")                                        \
+    X(SUBSCRIPTION_UNKNOWN, "subscription_unknown")                                                \
     X(ACTION_NOT_PERMITTED, "action_not_permitted")                                                \
+    X(KIND_NEEDS_GROUP, "kind_needs_group")                                                        \
+    X(ACTION_FORBIDDEN, "action_forbidden")                                                        \
     X(RESOURCE_OUTSIDE_SUBSCRIPTION, "resource_outside_subscription")                              \
     X(DURATION_TOO_LONG, "duration_too_long")                                                      \
+    X(STARTS_TOO_LATE, "starts_too_late")                                                          \
     X(JUSTIFICATION_MISSING, "justification_missing")                                              \
     X(EXTENDS_UNKNOWN, "extends_unknown")                                                          \
+    X(CONTENT_REQUIRED, "content_required")                                                        \
+    X(EMERGENCY_NOT_ALLOWED, "emergency_not_allowed")                                              \
+    X(AUTHORIZER_IS_ENGINEER, "authorizer_is_engineer")                                            \
+    X(AUTHORIZER_UNPROVED, "authorizer_unproved")                                                  \
+    X(TOO_MANY_REQUESTS, "too_many_requests")                                                      \
     X(NO_APPROVERS, "no_approvers")                                                                \
     X(NOT_A_GLOBAL_ADMINISTRATOR, "not_a_global_administrator")                                    \
-    X(SUBSCRIPTION_UNKNOWN, "subscription_unknown")                                                \
     X(SUBSCRIPTION_OF_ANOTHER_TENANT, "subscription_of_another_tenant")                            \
     X(SUBSCRIPTION_MISSING, "subscription_missing")                                                \
-    X(AUTHORIZER_IS_ENGINEER, "authorizer_is_engineer")                                            \
     X(BAD_KEY, "bad_key")
 
 #define LBX_CHANGES(X)                                                                             \

@@ -109,6 +109,10 @@ static bool read_COUNT(const char *text, int64_t *ret) {
 static bool read_LEVEL(const char *text, enum lbx_log_level *ret) {
     return lbx_log_level_parse(text, ret) == LBX_OK;
 }
+static bool read_CHOICE(const char *text, bool *ret) {
+    *ret = strcmp(text, "not_required") == 0;
+    return *ret || strcmp(text, "refuse") == 0;
+}
 
 #define TAKES_TEXT "text"
 #define TAKES_SECRET "text"
@@ -117,6 +121,7 @@ static bool read_LEVEL(const char *text, enum lbx_log_level *ret) {
 #define TAKES_WORDS "words, comma-separated"
 #define TAKES_BYTES "an integer from 1024 to 16777216"
 #define TAKES_COUNT "an integer from 1 to 100000"
+#define TAKES_CHOICE "refuse or not_required"
 #define TAKES_LEVEL "debug, info, warn or error"
 
 static void done_TEXT(char **member) {
@@ -132,6 +137,7 @@ static void done_WORDS(struct lbx_words *member) {
 #define done_DURATIONS(member) (void)(member)
 #define done_BYTES(member) (void)(member)
 #define done_COUNT(member) (void)(member)
+#define done_CHOICE(member) (void)(member)
 #define done_LEVEL(member) (void)(member)
 
 /* ---- the environment ---- */

@@ -14,7 +14,7 @@
 
 /* X(kind, member, name, default, what it is). Kinds: TEXT; SECRET (hidden when shown); DURATION
  * (ISO 8601, int64_t microseconds); DURATIONS (comma-separated); WORDS (comma-separated); BYTES
- * (integer); COUNT (integer); LEVEL. */
+ * (integer); COUNT (integer); LEVEL; CHOICE (refuse: false, not_required: true). */
 #define LBX_SETTINGS(X)                                                                            \
     X(TEXT, kafka_bootstrap_servers, "LOCKBOX_KAFKA_BOOTSTRAP_SERVERS", "localhost:9092",          \
       "Kafka brokers, host:port,…; LOCKBOX_KAFKA_SASL_MECHANISM sets sasl.mechanism, and so on")   \
@@ -48,6 +48,10 @@
       "reminders, this long before the end")                                                       \
     X(WORDS, organizations, "LOCKBOX_ORGANIZATIONS", "microsoft,redhat",                           \
       "organizations whose engineers may ask")                                                     \
+    X(DURATION, starts_within, "LOCKBOX_STARTS_WITHIN", "P7D",                                     \
+      "access may begin this long after it was asked for")                                         \
+    X(CHOICE, unknown_subscriptions, "LOCKBOX_UNKNOWN_SUBSCRIPTION", "refuse",                     \
+      "what is asked for a subscription that no tenant added: refuse or not_required")             \
     X(DURATION, emergency_ttl, "LOCKBOX_EMERGENCY_TTL", "PT1H",                                    \
       "emergency access lasts this long")                                                          \
     X(DURATION, acknowledge_ttl, "LOCKBOX_ACKNOWLEDGE_TTL", "P1D",                                 \
@@ -90,6 +94,7 @@ struct lbx_durations {
 #define LBX_MEMBER_WORDS(member) struct lbx_words member;
 #define LBX_MEMBER_BYTES(member) int64_t member;
 #define LBX_MEMBER_COUNT(member) int64_t member;
+#define LBX_MEMBER_CHOICE(member) bool member;
 #define LBX_MEMBER_LEVEL(member) enum lbx_log_level member;
 #define LBX_MEMBER(kind, member, name, fallback, what) LBX_MEMBER_##kind(member)
 

@@ -7,18 +7,19 @@
 #define ASKED INT64_C(1795450118000000) /* 2026-11-23 16:08:38 UTC */
 
 static struct lbx_item items[] = {
-    {1, "get_pod_logs", "openshift-ingress", NULL, NULL, true},
-    {2, "list_or_get_objects", "openshift-ingress", "ConfigMap", NULL, true},
-    {3, "delete_object", "openshift-ingress", "Pod", "router-default-5f6d8c7b9-x2kqp", true},
+    {1, "get_pod_logs", "openshift-ingress", NULL, NULL, .kept = true},
+    {2, "list_or_get_objects", "openshift-ingress", "ConfigMap", NULL, .kept = true},
+    {3, "delete_object", "openshift-ingress", "Pod", "router-default-5f6d8c7b9-x2kqp",
+     .kept = true},
 };
 static struct lbx_item items_in_part[] = {
-    {1, "get_pod_logs", "openshift-ingress", NULL, NULL, true},
-    {2, "list_or_get_objects", "openshift-ingress", "ConfigMap", NULL, true},
-    {3, "delete_object", "openshift-ingress", "Pod", "router-default-5f6d8c7b9-x2kqp", false},
+    {1, "get_pod_logs", "openshift-ingress", NULL, NULL, .kept = true},
+    {2, "list_or_get_objects", "openshift-ingress", "ConfigMap", NULL, .kept = true},
+    {3, "delete_object", "openshift-ingress", "Pod", "router-default-5f6d8c7b9-x2kqp"},
 };
 static struct lbx_item items_refused[] = {
-    {1, "get_pod_logs", "openshift-ingress", NULL, NULL, false},
-    {2, "reboot_node", NULL, NULL, "worker-eastus2-7", false},
+    {1, "get_pod_logs", "openshift-ingress"},
+    {2, "reboot_node", NULL, NULL, "worker-eastus2-7"},
 };
 
 #define LENA                                                                                       \

@@ -75,6 +75,8 @@ struct lbx_limits lbx_worker_limits(const struct lbx_worker *worker) {
         .reminders = settings->reminders.list,
         .reminder_count = settings->reminders.count,
         .organizations = settings->organizations.list,
+        .starts_within = settings->starts_within,
+        .unknown_subscriptions = settings->unknown_subscriptions,
     };
 }
 

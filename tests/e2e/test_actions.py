@@ -73,7 +73,19 @@ NOT_PERMITTED = {
     "logs of a namespace that ends too early": item("get_pod_logs", "openshift-"),
     "logs with a kind": item("get_pod_logs", NS, "Pod"),
     "an empty name": item("update_object", "app", "Deployment", ""),
+    "a subresource": item("list_or_get_objects", "app", "pods/exec"),
+    "a kind with a version": item("list_or_get_objects", "app", "Deployment.v1.apps"),
+    "a namespace that leads elsewhere": item("list_or_get_objects", "openshift-x/../../secrets", "Pod"),
+    "a name that leads elsewhere": item("list_or_get_objects", "app", "Pod", "../../secrets"),
+    "a name of everything": item("list_or_get_objects", "app", "*"),
+    "a uid that nobody compares": {**item("update_object", "app", "ConfigMap", "web"), "uid": "0d9f"},
+    "a container of an object": {**item("list_or_get_objects", "app", "Pod"), "container": "web"},
 }
+
+# Which member is told to be at fault.
+AT_FAULT = {"an action outside the five": "action", "create without a kind": "kind", "update without a name": "name",
+            "logs of a namespace that is not OpenShift's": "namespace", "logs with a kind": "kind",
+            "a uid that nobody compares": "uid", "a container of an object": "container"}
 
 
 @pytest.mark.parametrize("granted, allowed, denied", GRANTS.values(), ids=GRANTS)
@@ -85,11 +97,13 @@ def test_a_grant_covers_what_its_item_says(tenant, granted, allowed, denied):
     assert [question for question in denied if request.check(question).allowed] == []
 
 
-@pytest.mark.parametrize("wish", NOT_PERMITTED.values(), ids=NOT_PERMITTED)
-def test_what_is_not_permitted_is_refused_by_number(tenant, wish):
-    refused = tenant.request(actions=[LOGS, wish, LOGS]).first
+@pytest.mark.parametrize("what", NOT_PERMITTED)
+def test_what_is_not_permitted_is_refused_by_number_and_member(tenant, what):
+    refused = tenant.request(actions=[LOGS, NOT_PERMITTED[what], LOGS]).first
     assert refused.kind == "request.refused"
     assert (refused.request["reason"], refused.request["reason_item"]) == ("action_not_permitted", 2)
+    member, _, why = refused.request["detail"].partition(": ")
+    assert why and member == AT_FAULT.get(what, member)
 
 
 def test_a_grant_is_the_engineers_and_the_clusters_alone(tenant):

@@ -1,12 +1,13 @@
 """Every reason to refuse a request, in the order in which they are checked; and where nobody needs to be asked."""
-from datetime import datetime
+from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from support.scenario import LOGS, Tenant, new_engineer
+from support.scenario import LOGS, Tenant, Ticket, new_engineer
 
+FAR = (datetime.now(timezone.utc) + timedelta(days=8)).isoformat()
 BAD = {"actions": [LOGS, {"action": "reboot_node"}], "resource_id": "/subscriptions/other", "duration": "PT9H",
-       "justification": " \t\n", "extends": "019ab1a4-5c40-7c3e-9f21-6b8d0e4a7c52"}
+       "starts_at": FAR, "justification": " \t\n", "extends": "019ab1a4-5c40-7c3e-9f21-6b8d0e4a7c52"}
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +43,7 @@ def test_the_reasons_come_in_their_order(nobody):
     ticket.assign(ticket.engineer)
     assert reason(ticket.request(**wish)) == "action_not_permitted"
     for member, then in (("actions", "resource_outside_subscription"), ("resource_id", "duration_too_long"),
-                         ("duration", "justification_missing"), ("justification", "extends_unknown"),
+                         ("duration", "starts_too_late"), ("starts_at", "justification_missing"), ("justification", "extends_unknown"),
                          ("extends", "no_approvers")):
         del wish[member]
         assert reason(ticket.request(**wish)) == then
@@ -126,25 +127,29 @@ def test_not_required_is_told_recorded_and_bounded_like_a_grant(without):
     assert request.kinds == ["not_required"]
 
 
-def test_not_required_never_lasts_longer_than_a_grant_could(without):
-    first = without.request(duration="P7D").first.request
-    lasts = datetime.fromisoformat(first["expires_at"]) - datetime.fromisoformat(first["starts_at"])
-    assert lasts.total_seconds() == 8 * 3600
+def test_what_could_not_be_asked_for_is_refused_there_too(without):
+    """The first that is wrong is said, as where somebody is asked."""
+    ticket = without.ticket()
+    exec_in_pod = {"action": "exec_into_pod", "namespace": "openshift-ingress", "name": "router-1"}
+    wish = {**BAD, "actions": [LOGS, exec_in_pod]}
+    for member, then in (("actions", "action_not_permitted"), ("resource_id", "resource_outside_subscription"),
+                         ("duration", "duration_too_long"), ("starts_at", "starts_too_late"),
+                         ("justification", "justification_missing"), ("extends", "extends_unknown")):
+        assert reason(ticket.request(**wish)) == then
+        del wish[member]
+    assert ticket.request(**wish).first.kind == "request.not_required"
 
 
-def test_not_required_allows_no_action_outside_the_five(without):
-    bad = {"action": "exec_into_pod", "namespace": "openshift-ingress", "name": "router-1"}
-    request = without.request(actions=[LOGS, bad])
-    assert request.first.kind == "request.not_required"
-    assert request.check(LOGS).allowed
-    assert not request.check(bad).allowed
+def test_nothing_is_booked_for_another_year(without):
+    request = without.request(starts_at="2031-01-01T00:00:00Z")
+    assert reason(request) == "starts_too_late"
+    soon = datetime.now(timezone.utc) + timedelta(days=6)
+    assert without.request(starts_at=soon.isoformat()).first.kind == "request.not_required"
 
 
-def test_not_required_gives_no_access_outside_the_subscription(without):
-    request = without.request(resource_id="/subscriptions/other/resourceGroups/rg/providers/"
-                                          "Microsoft.RedHatOpenShift/openShiftClusters/aro")
-    assert request.first.kind == "request.not_required"
-    assert not request.check().allowed
+def test_a_subscription_that_nobody_added_is_refused(tenant):
+    ticket = Ticket(tenant, subscription_id="5f3e0d7a-9b1c-4e2f-8a6d-0c4b7e9f1a23")
+    assert reason(ticket.request()) == "subscription_unknown"
 
 
 def test_not_required_still_wants_an_open_ticket_and_its_engineer(without):

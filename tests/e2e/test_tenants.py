@@ -66,7 +66,7 @@ def test_a_role_of_a_subscription_names_it(own):
 
 def test_a_removed_subscription_comes_back_without_lockbox(own):
     own.change("subscription_removed")
-    assert own.ticket().request().first.kind == "request.not_required"
+    assert own.ticket().request().first.request["reason"] == "subscription_unknown"
     own.change("subscription_added")
     assert own.ticket().request().first.kind == "request.not_required"
     own.change("lockbox_enabled", by=own.admin.principal)

@@ -10,7 +10,7 @@ PLAIN = ("request_id", "state", "tenant_id", "subscription_id", "ticket_id", "en
          "authorized_by", "opened_by")
 FLAGS = ("signed_decisions", "unacknowledged")
 DURATIONS = ("duration", "granted_duration", "max_duration")
-ITEM = ("number", "kept", "action", "namespace", "kind", "name")
+ITEM = ("number", "kept", "action", "namespace", "kind", "name", "container", "uid")
 
 
 def differences(answer: Answer, event: dict) -> list[str]:
@@ -46,6 +46,7 @@ def differences(answer: Answer, event: dict) -> list[str]:
     expected, got = answer.data["request"], data["request"]
     for member in PLAIN:
         same(member, expected[member], got.get(member))
+    same("detail", expected["detail"], (got.get("detail") or "").partition(":")[0] or None)
     for member in TIMES:
         at = time_of(got[member]) if got.get(member) else None
         if member == "ended_at" and answer.due is not None and at is not None:

@@ -30,9 +30,21 @@ BAD_ITEMS = [{"action": "exec_into_pod", "namespace": "openshift-ingress", "name
              {"action": "update_object", "namespace": "openshift-ingress", "kind": "Pod"},
              {"action": "delete_object", "kind": "Node"}, {"action": "delete_object", "kind": "Node", "name": ""},
              {"action": "update_object", "name": "router-1"}, {"action": "list_or_get_objects", "namespace": "default"},
-             {"action": "list_or_get_objects", "kind": ""}]
+             {"action": "list_or_get_objects", "kind": ""}, {"action": "list_or_get_objects", "kind": "pods/exec"},
+             {"action": "list_or_get_objects", "kind": "*"}, {"action": "list_or_get_objects", "kind": "Pod.v1"},
+             {"action": "update_object", "kind": "Deployment.Apps", "name": "router-1"},
+             {"action": "update_object", "kind": "\u212aind", "name": "router-1"},
+             {"action": "delete_object", "namespace": "openshift-x/../../secrets", "kind": "Pod", "name": "router-1"},
+             {"action": "delete_object", "namespace": "default", "kind": "Pod", "name": "../x"},
+             {"action": "delete_object", "namespace": "default", "kind": "Pod", "name": ".."},
+             {"action": "delete_object", "namespace": "default", "kind": "Pod", "name": "x" * 254},
+             {"action": "delete_object", "namespace": "default", "kind": "Pod", "name": "router-1", "container": "c"},
+             {"action": "get_pod_logs", "namespace": "openshift-ingress", "uid": "0d9f"},
+             {"action": "get_pod_logs", "namespace": "openshift-ingress", "container": "Router"},
+             {"action": "get_pod_logs", "namespace": "openshift-ingress-"}]
 BLANK = [None, "", " ", "\t\r\n", "\u00a0\u3000\u2003\n"]
 REASON_CODES = [None, "INGRESS", "ingress", "ROUTINE"]
+DAY = 86_400_000_000
 ACTIONS = ["create_object", "update_object", "delete_object", "list_or_get_objects", "get_pod_logs"]
 
 
@@ -385,10 +397,11 @@ class Author:
             return self.one(BAD_ITEMS)
         action = self.one(ACTIONS)
         if action == "get_pod_logs":
-            item = {"namespace": self.one(NAMESPACES[:4]), "name": self.one(NAMES)}
+            item = {"namespace": self.one(NAMESPACES[:4]), "name": self.one(NAMES), "container": self.one([None, None, "router"])}
         else:
             name = self.one(NAMES) if action in ("create_object", "list_or_get_objects") else self.one(NAMES[:2])
-            item = {"namespace": self.one(NAMESPACES), "kind": self.one(KINDS), "name": name}
+            item = {"namespace": self.one(NAMESPACES), "kind": self.one(KINDS), "name": name,
+                    "uid": self.one([None, "0d9f-1"]) if action == "delete_object" else None}
         return {"action": action, **{name: it for name, it in item.items() if it is not None}}
 
     def cluster(self, subscription: str) -> str:
@@ -424,7 +437,7 @@ class Author:
             "justification": self.one(BLANK) if self.chance(0.04) else "The routers restart.",
             "reason_code": self.one(REASON_CODES),
             "duration": self.one(durations if self.chance(0.96) else ["PT8H1S", "P1D", "P2W", "PT480M0.000001S"]),
-            "starts_at": In(self.one([-5_000_000, 500_000, 1_000_000, 2_000_000])) if self.chance(0.12) else None,
+            "starts_at": In(self.one([-5_000_000, 500_000, 1_000_000, 2_000_000, 6 * DAY, 8 * DAY])) if self.chance(0.12) else None,
         }
         reads = set(ticket.reads)
         if extended is not None:

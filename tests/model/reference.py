@@ -20,6 +20,15 @@ VOTING_ROLES = ("owner", "lockbox_approver")
 ACTIONS = ("create_object", "update_object", "delete_object", "list_or_get_objects", "get_pod_logs")
 CLUSTER = re.compile(r"/subscriptions/([^/]+)/resourcegroups/[^/]+/providers/microsoft\.redhatopenshift/"
                      r"openshiftclusters/[^/]+")
+LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
+VERSION = r"v[0-9]+(?:(?:alpha|beta)[0-9]+)?"
+MEMBERS = {  # of an item: what each must look like
+    "namespace": re.compile(LABEL),
+    "kind": re.compile(rf"[A-Z][A-Za-z0-9]{{0,62}}(?:\.(?!{VERSION}(?:\.|$))(?=.{{1,253}}$){LABEL}(?:\.{LABEL})*)?"),
+    "name": re.compile(r"(?!\.{1,2}\Z)[!-$&-.0-~]{1,253}"),
+    "container": re.compile(LABEL),
+    "uid": re.compile(r"(?!\.{1,2}\Z)[!-$&-.0-~]{1,128}"),
+}
 
 # Of each type in, the members of data that it cannot do without. A person's own: PEOPLE.
 REQUIRED = {
@@ -54,6 +63,7 @@ class Settings:
     grant_ttl_max: int
     emergency_ttl: int
     acknowledge_ttl: int
+    starts_within: int = 7 * 86_400_000_000
     organizations: tuple[str, ...] = ("microsoft", "redhat")
 
 
@@ -94,15 +104,34 @@ class Quarantined(Exception):
 # ---- what covers what ----
 
 
-def is_permitted(item: dict) -> bool:
+def lowered(text: str) -> str:
+    """A to Z alone: no other letter has a case here."""
+    return "".join(chr(ord(it) + 32) if "A" <= it <= "Z" else it for it in text)
+
+
+def fault_of(item: dict) -> str | None:
+    """The member of an item that is not as it must be; None: it is permitted."""
     action, namespace, kind, name = (item.get(member) for member in ("action", "namespace", "kind", "name"))
-    if "" in (namespace, kind, name):
-        return False
-    if action == "get_pod_logs":
-        return kind is None and namespace is not None and (namespace == "openshift" or namespace.startswith("openshift-"))
-    if action in ("update_object", "delete_object"):
-        return kind is not None and name is not None
-    return action in ("create_object", "list_or_get_objects") and kind is not None
+    if action not in ACTIONS:
+        return "action"
+    is_logs = action == "get_pod_logs"
+    if is_logs and namespace is None:
+        return "namespace"
+    for member, pattern in MEMBERS.items():
+        value = item.get(member)
+        if value is None:
+            missing = (member == "kind" and not is_logs
+                       or member == "name" and action in ("update_object", "delete_object"))
+            if missing:
+                return member
+            continue
+        is_out_of_place = (member == "kind" and is_logs or member == "container" and not is_logs
+                           or member == "uid" and action != "delete_object")
+        if is_out_of_place or not pattern.fullmatch(value):
+            return member
+    if is_logs and not (namespace == "openshift" or namespace.startswith("openshift-")):
+        return "namespace"
+    return None
 
 
 def covers(item: dict, action: str | None, namespace: str | None, kind: str | None, name: str | None) -> bool:
@@ -120,8 +149,8 @@ def covers(item: dict, action: str | None, namespace: str | None, kind: str | No
 
 
 def is_cluster_of(resource_id: str, subscription_id: str) -> bool:
-    matched = CLUSTER.fullmatch(resource_id.lower())
-    return matched is not None and matched[1] == subscription_id.lower()
+    matched = CLUSTER.fullmatch(lowered(resource_id))
+    return matched is not None and matched[1] == lowered(subscription_id)
 
 
 # ---- signatures ----
@@ -228,6 +257,7 @@ class Request:
     ended_at: int | None = None
     reason: str | None = None
     reason_item: int | None = None
+    detail: str | None = None  # as far as the colon
     votes: list = field(default_factory=list)  # (by, decision, at)
     acknowledge_by: int | None = None
     acknowledged_at: int | None = None
@@ -255,7 +285,7 @@ class Request:
 
     def covering(self, engineer_id, resource_id, action, namespace, kind, name) -> bool:
         return (self.engineer["id"] == engineer_id and resource_id is not None
-                and self.resource_id.lower() == resource_id.lower()
+                and lowered(self.resource_id) == lowered(resource_id)
                 and any(covers(item, action, namespace, kind, name)
                         for number, item in enumerate(self.items, 1) if number in self.kept))
 
@@ -275,7 +305,7 @@ class Request:
             "approvers": {(person["id"], person["email"], person["name"]): roles for person, roles in self.approvers},
             "alternate_emails": self.alternate_emails,
             "decisions": [(by["id"], decision, at) for by, decision, at in self.votes],
-            "reason": self.reason, "reason_item": self.reason_item,
+            "reason": self.reason, "reason_item": self.reason_item, "detail": self.detail,
             "acknowledge_by": self.acknowledge_by, "acknowledged_at": self.acknowledged_at,
             "incident_id": self.wish.get("incident_id"), "authorized_by": self.wish.get("authorized_by"),
             "opened_by": self.opened_by, "signed_decisions": self.is_signed, "unacknowledged": self.is_unacknowledged,
@@ -425,8 +455,8 @@ class World:
         self.requests[request.id] = request
         starts_at = time_of(wish["starts_at"]) if wish.get("starts_at") else None
 
-        def refused(reason: str, item: int | None = None) -> list[Answer]:
-            request.state, request.reason, request.reason_item = "refused", reason, item
+        def refused(reason: str, item: int | None = None, detail: str | None = None) -> list[Answer]:
+            request.state, request.reason, request.reason_item, request.detail = "refused", reason, item, detail
             request.ended_at = seen.at
             return [self.told(request, "refused", None, event.id, seen.at)]
 
@@ -436,27 +466,28 @@ class World:
             return refused("ticket_closed")
         if engineer is None:
             return refused("engineer_not_on_ticket")
-        if engineer["organization"].lower() not in self.settings.organizations:
+        if lowered(engineer["organization"]) not in self.settings.organizations:
             return refused("organization_not_allowed")
-        bad = [number for number, item in enumerate(items, 1) if not is_permitted(item)]
-        if subscription is None or not subscription.is_enabled:
-            request.state, request.ended_at = "not_required", seen.at
-            request.kept.difference_update(bad)
-            request.duration = min(duration, bound)
-            if is_cluster_of(wish["resource_id"], ticket.subscription_id):
-                request.starts_at = max(seen.at, starts_at or 0)
-                request.expires_at = request.starts_at + request.duration
-            return [self.told(request, "not_required", None, event.id, seen.at)]
-        if bad:
-            return refused("action_not_permitted", bad[0])
+        if subscription is None:
+            return refused("subscription_unknown")
+        faults = [(number, fault_of(item)) for number, item in enumerate(items, 1) if fault_of(item)]
+        if faults:
+            return refused("action_not_permitted", *faults[0])
         if not is_cluster_of(wish["resource_id"], ticket.subscription_id):
             return refused("resource_outside_subscription")
         if duration > bound:
             return refused("duration_too_long")
+        if starts_at is not None and starts_at > seen.at + self.settings.starts_within:
+            return refused("starts_too_late")
         if not (wish.get("justification") or "").strip():
             return refused("justification_missing")
         if wish.get("extends") and not self.is_extensible(wish, seen.at):
             return refused("extends_unknown")
+        if not subscription.is_enabled:
+            request.state, request.ended_at = "not_required", seen.at
+            request.starts_at = max(seen.at, starts_at or 0)
+            request.expires_at = request.starts_at + request.duration
+            return [self.told(request, "not_required", None, event.id, seen.at)]
         if is_emergency and is_same_person(wish["authorized_by"], [engineer]):
             return refused("authorizer_is_engineer")
         approvers = self.approvers_of(subscription.tenant_id, ticket.subscription_id)
@@ -466,7 +497,7 @@ class World:
         request.approvers = approvers
         opener = ticket.opened_by
         if opener and (ticket.engineer(opener["id"])
-                       or (opener.get("organization") or "").lower() in self.settings.organizations):
+                       or lowered(opener.get("organization") or "") in self.settings.organizations):
             request.opened_by = {name: opener[name] for name in ("id", "email", "name")}
         request.alternate_emails = subscription.alternate_emails
         request.is_signed = policy.signed_decisions
@@ -490,7 +521,7 @@ class World:
         extended = self.requests.get(wish["extends"])
         return (extended is not None and extended.state in ("approved", "emergency") and now < extended.expires_at
                 and extended.engineer["id"] == wish["engineer_id"]
-                and extended.resource_id.lower() == wish["resource_id"].lower())
+                and lowered(extended.resource_id) == lowered(wish["resource_id"]))
 
     def approvers_of(self, tenant_id: str, subscription_id: str) -> list[tuple[dict, set[str]]]:
         """Each once, with the roles that make him one: either may be published."""
@@ -674,7 +705,7 @@ def verdict_when_over(state: str, decision: str, has_said: bool) -> str:
 
 def is_same_person(voter: dict, others: list[dict | None]) -> bool:
     """By id, or by e-mail without case."""
-    return any(voter["id"] == other["id"] or voter["email"].lower() == other.get("email", "").lower()
+    return any(voter["id"] == other["id"] or lowered(voter["email"]) == lowered(other.get("email", ""))
                for other in others if other)
 
 

@@ -5,7 +5,7 @@ import time
 from drive import Run, summary
 from generate import Author, Draft, In, Ref, steps
 from probe import near
-from reference import FOREVER, World, is_permitted
+from reference import FOREVER, World, fault_of
 from test_model import SETTINGS
 
 REQUESTS = 240
@@ -55,7 +55,7 @@ def granting(author: Author, is_first: bool):
 def story(author: Author) -> list[Draft]:
     """A request that ought to be granted, and what becomes of it."""
     ticket = author.one(author.tickets)
-    items = [item for item in (author.item() for _ in range(author.one([1, 2, 3, 5]))) if is_permitted(item)] or [
+    items = [item for item in (author.item() for _ in range(author.one([1, 2, 3, 5]))) if fault_of(item) is None] or [
         {"action": "list_or_get_objects", "kind": "Node"}]
     is_emergency = author.chance(0.1)
     number = author.drafts + 1

@@ -95,7 +95,7 @@ class Ticket:
         self.id = f"{secrets.randbelow(10 ** 16):016}"
         self.title = opened.get("title", "Ingress routers restart")
         self.engineer = engineer or new_engineer()
-        self.publish("ticket.opened", subscription_id=tenant.subscription, **{"title": self.title, **opened})
+        self.publish("ticket.opened", **{"subscription_id": tenant.subscription, "title": self.title, **opened})
         self.assign(self.engineer)
 
     def publish(self, short_type: str, **data) -> str:

@@ -7,9 +7,11 @@ VERDICTS = ("applied", "recorded", "duplicate", "late", "conflict", "not_an_appr
             "unknown_request", "bad_signature")
 ROLES = ("global_administrator", "owner", "lockbox_approver")
 REFUSALS = ("ticket_unknown", "ticket_closed", "engineer_not_on_ticket", "organization_not_allowed",
-            "action_not_permitted", "resource_outside_subscription", "duration_too_long", "justification_missing",
-            "extends_unknown", "no_approvers", "not_a_global_administrator", "subscription_unknown",
-            "subscription_of_another_tenant", "subscription_missing", "authorizer_is_engineer", "bad_key")
+            "subscription_unknown", "action_not_permitted", "kind_needs_group", "action_forbidden",
+            "resource_outside_subscription", "duration_too_long", "starts_too_late", "justification_missing",
+            "extends_unknown", "content_required", "emergency_not_allowed", "authorizer_is_engineer",
+            "authorizer_unproved", "too_many_requests", "no_approvers", "not_a_global_administrator",
+            "subscription_of_another_tenant", "subscription_missing", "bad_key")
 CHANGES = ("subscription_added", "subscription_removed", "role_assigned", "role_removed", "lockbox_enabled",
            "lockbox_disabled", "contacts_set", "policy_set", "approver_key_set")
 MAIL_KINDS = ("approval_needed", "reminder", "outcome", "emergency", "emergency_reminder")

@@ -24,9 +24,9 @@ static inline struct lbx_request *request_in(enum lbx_state state, struct lbx_ar
         {{"u-olga", "olga@vendor.example", "Olga"}, LBX_ROLE_OWNER},
     };
     static const struct lbx_item items[] = {
-        {1, "get_pod_logs", "openshift-etcd", NULL, NULL, true},
-        {2, "list_or_get_objects", NULL, "Node", NULL, true},
-        {3, "delete_object", "default", "Pod", "p", true},
+        {1, "get_pod_logs", "openshift-etcd", NULL, NULL, .kept = true},
+        {2, "list_or_get_objects", NULL, "Node", NULL, .kept = true},
+        {3, "delete_object", "default", "Pod", "p", .kept = true},
     };
     struct lbx_request *request = LBX_ARENA_NEW(arena, struct lbx_request);
     *request = (struct lbx_request){

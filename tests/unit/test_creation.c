@@ -74,7 +74,8 @@ static void world_init(struct world *w) {
                    .acknowledge_ttl = 24 * HOUR,
                    .reminders = reminders,
                    .reminder_count = COUNT(reminders),
-                   .organizations = organizations},
+                   .organizations = organizations,
+                   .starts_within = 7 * 24 * HOUR},
         .creation = {.wish = &w->wish,
                      .ticket = &w->ticket,
                      .subscription = &w->subscription,
@@ -115,6 +116,9 @@ static void other_organization(struct world *w) {
 static void not_enabled(struct world *w) {
     w->subscription.lockbox_enabled = false;
 }
+static void no_such_subscription(struct world *w) {
+    w->creation.subscription = NULL;
+}
 static void no_such_action(struct world *w) {
     w->items[1].action = "exec_in_pod";
 }
@@ -123,6 +127,9 @@ static void cluster_elsewhere(struct world *w) {
 }
 static void too_long(struct world *w) {
     w->wish.duration = 8 * HOUR + 1;
+}
+static void too_late(struct world *w) {
+    w->wish.starts_at = NOW + 7 * 24 * HOUR + 1;
 }
 static void no_justification(struct world *w) {
     w->wish.justification = NULL;
@@ -153,17 +160,19 @@ static const struct {
     {closed_ticket, LBX_REFUSAL_TICKET_CLOSED, LBX_STATE_REFUSED, 0},
     {not_on_the_ticket, LBX_REFUSAL_ENGINEER_NOT_ON_TICKET, LBX_STATE_REFUSED, 0},
     {other_organization, LBX_REFUSAL_ORGANIZATION_NOT_ALLOWED, LBX_STATE_REFUSED, 0},
-    {not_enabled, LBX_REFUSAL_NONE, LBX_STATE_NOT_REQUIRED, 0},
+    {no_such_subscription, LBX_REFUSAL_SUBSCRIPTION_UNKNOWN, LBX_STATE_REFUSED, 0},
     {no_such_action, LBX_REFUSAL_ACTION_NOT_PERMITTED, LBX_STATE_REFUSED, 2},
     {cluster_elsewhere, LBX_REFUSAL_RESOURCE_OUTSIDE_SUBSCRIPTION, LBX_STATE_REFUSED, 0},
     {too_long, LBX_REFUSAL_DURATION_TOO_LONG, LBX_STATE_REFUSED, 0},
+    {too_late, LBX_REFUSAL_STARTS_TOO_LATE, LBX_STATE_REFUSED, 0},
     {no_justification, LBX_REFUSAL_JUSTIFICATION_MISSING, LBX_STATE_REFUSED, 0},
     {extends_nothing, LBX_REFUSAL_EXTENDS_UNKNOWN, LBX_STATE_REFUSED, 0},
+    {not_enabled, LBX_REFUSAL_NONE, LBX_STATE_NOT_REQUIRED, 0},
     {authorized_by_himself, LBX_REFUSAL_AUTHORIZER_IS_ENGINEER, LBX_STATE_REFUSED, 0},
     {nobody_to_ask, LBX_REFUSAL_NO_APPROVERS, LBX_STATE_REFUSED, 0},
 };
 
-/* All 4,095 ways to be wrong: the first fault in the published order speaks, whatever else is. */
+/* All 16,383 ways to be wrong: the first fault in the published order speaks, whatever else is. */
 static void the_first_fault_speaks(void **unused) {
     (void)unused;
     int bad = 0;
@@ -302,6 +311,20 @@ static void unknown_subscription(struct world *w) {
 static void removed_subscription(struct world *w) {
     w->subscription.removed = true;
 }
+static void unknown_subscription_where_that_is_allowed(struct world *w) {
+    unknown_subscription(w);
+    w->limits.unknown_subscriptions = true;
+}
+static void removed_subscription_where_that_is_allowed(struct world *w) {
+    removed_subscription(w);
+    w->limits.unknown_subscriptions = true;
+}
+static void as_late_as_may_be(struct world *w) {
+    w->wish.starts_at = NOW + 7 * 24 * HOUR;
+}
+static void as_early_as_can_be(struct world *w) {
+    w->wish.starts_at = 1;
+}
 static void last_item_of_none(struct world *w) {
     w->items[2].name = NULL;
 }
@@ -374,8 +397,12 @@ static void each_check_by_itself(void **unused) {
         ROW(organization_in_another_case, CUSTOMER_NOTIFIED, NONE, 0),
         ROW(organization_that_begins_alike, REFUSED, ORGANIZATION_NOT_ALLOWED, 0),
         ROW(beginning_of_an_organization, REFUSED, ORGANIZATION_NOT_ALLOWED, 0),
-        ROW(unknown_subscription, NOT_REQUIRED, NONE, 0),
-        ROW(removed_subscription, NOT_REQUIRED, NONE, 0),
+        ROW(unknown_subscription, REFUSED, SUBSCRIPTION_UNKNOWN, 0),
+        ROW(removed_subscription, REFUSED, SUBSCRIPTION_UNKNOWN, 0),
+        ROW(unknown_subscription_where_that_is_allowed, NOT_REQUIRED, NONE, 0),
+        ROW(removed_subscription_where_that_is_allowed, NOT_REQUIRED, NONE, 0),
+        ROW(as_late_as_may_be, CUSTOMER_NOTIFIED, NONE, 0),
+        ROW(as_early_as_can_be, CUSTOMER_NOTIFIED, NONE, 0),
         ROW(last_item_of_none, REFUSED, ACTION_NOT_PERMITTED, 3),
         ROW(two_items_of_none, REFUSED, ACTION_NOT_PERMITTED, 1),
         ROW(resource_in_another_case, CUSTOMER_NOTIFIED, NONE, 0),
@@ -670,50 +697,23 @@ static void refused_as_asked(void **unused) {
 
 /* ---- where Lockbox is not enabled ---- */
 
-static void not_required_ends_with_an_emergencys_bound(void **unused) {
-    (void)unused;
-    struct world w;
-    world_init(&w);
-    w.subscription.lockbox_enabled = false;
-    declare_emergency(&w);
-    w.wish.duration = 8 * HOUR;
-    const struct lbx_request *r = create(&w);
-    assert_int_equal(r->state, LBX_STATE_NOT_REQUIRED);
-    assert_int_equal(r->expires_at, NOW + HOUR);
-    assert_int_equal(r->acknowledge_by, 0);
-    assert_string_equal(lbx_request_basis(r), "not_required");
-    w.wish.incident_id = NULL;
-    w.subscription.policy.max_duration = HOUR / 2;
-    r = create(&w);
-    assert_int_equal(r->expires_at, NOW + HOUR / 2);
-    world_done(&w);
-}
-
-static void not_required_allows_no_more_than_a_grant(void **unused) {
+static void not_required_begins_and_ends_as_a_grant(void **unused) {
     (void)unused;
     static const struct {
-        const char *what, *resource_id;
-        int64_t duration, starts_at;
-        int64_t start, end; /* 0: no access */
+        const char *what;
+        int64_t duration, starts_at, start, end;
     } rows[] = {
-        {"as set", RESOURCE, 0, 0, NOW, NOW + 4 * HOUR},
-        {"shorter", RESOURCE, HOUR, 0, NOW, NOW + HOUR},
-        {"the longest", RESOURCE, 8 * HOUR, 0, NOW, NOW + 8 * HOUR},
-        {"longer", RESOURCE, 9 * HOUR, 0, NOW, NOW + 8 * HOUR},
-        {"longer than anything", RESOURCE, LBX_DURATION_BEYOND, 0, NOW, NOW + 8 * HOUR},
-        {"from later on", RESOURCE, HOUR, NOW + HOUR, NOW + HOUR, NOW + 2 * HOUR},
-        {"from earlier on", RESOURCE, HOUR, NOW - HOUR, NOW, NOW + HOUR},
-        {"until the end of time", RESOURCE, HOUR, LBX_TIME_MAX - 1, LBX_TIME_MAX - 1, LBX_TIME_MAX},
-        {"a cluster elsewhere", RESOURCE_ELSEWHERE, HOUR, 0, 0, 0},
-        {"no cluster", "/subscriptions/sub-1", HOUR, 0, 0, 0},
-        {"a cluster elsewhere, from later on", RESOURCE_ELSEWHERE, HOUR, NOW + HOUR, 0, 0},
+        {"as set", 0, 0, NOW, NOW + 4 * HOUR},
+        {"shorter", HOUR, 0, NOW, NOW + HOUR},
+        {"the longest", 8 * HOUR, 0, NOW, NOW + 8 * HOUR},
+        {"from later on", HOUR, NOW + HOUR, NOW + HOUR, NOW + 2 * HOUR},
+        {"from earlier on", HOUR, NOW - HOUR, NOW, NOW + HOUR},
     };
     int bad = 0;
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct world w;
         world_init(&w);
-        w.subscription.lockbox_enabled = false;
-        w.wish.resource_id = rows[i].resource_id;
+        not_enabled(&w);
         w.wish.duration = rows[i].duration;
         w.wish.starts_at = rows[i].starts_at;
         const struct lbx_request *r = create(&w);
@@ -723,31 +723,55 @@ static void not_required_allows_no_more_than_a_grant(void **unused) {
                   "from %lld to %lld", (long long)r->starts_at, (long long)r->expires_at);
         CHECK_ROW(&bad, rows[i].what, lbx_request_access_end(r) == rows[i].end, "until %lld",
                   (long long)lbx_request_access_end(r));
-        CHECK_ROW(&bad, rows[i].what,
-                  same(lbx_request_basis(r), rows[i].end ? "not_required" : NULL), "basis %s",
+        CHECK_ROW(&bad, rows[i].what, same(lbx_request_basis(r), "not_required"), "basis %s",
                   lbx_request_basis(r));
         CHECK_ROW(&bad, rows[i].what, lbx_request_due(r) == 0, "it is due");
-        CHECK_ROW(&bad, rows[i].what, r->duration <= w.limits.grant_ttl_max, "duration %lld",
-                  (long long)r->duration);
         world_done(&w);
     }
     assert_int_equal(bad, 0);
 }
 
-static void not_required_keeps_only_what_is_permitted(void **unused) {
+/* Nobody is asked, and nothing is allowed that could not have been asked for. */
+static void not_required_is_refused_what_a_request_is(void **unused) {
+    (void)unused;
+    int bad = 0;
+    for (size_t i = 0; faults[i].state != LBX_STATE_NOT_REQUIRED; i++) {
+        struct world w;
+        world_init(&w);
+        not_enabled(&w);
+        faults[i].breaks(&w);
+        const struct lbx_request *r = create(&w);
+        CHECK_ROW(&bad, lbx_refusal_names[faults[i].reason],
+                  r->state == LBX_STATE_REFUSED && r->reason == faults[i].reason, "%s",
+                  lbx_refusal_names[r->reason]);
+        world_done(&w);
+    }
+    struct world w;
+    world_init(&w);
+    not_enabled(&w);
+    declare_emergency(&w);
+    w.wish.duration = HOUR + 1;
+    assert_int_equal(create(&w)->reason, LBX_REFUSAL_DURATION_TOO_LONG);
+    w.wish.duration = HOUR;
+    assert_int_equal(create(&w)->expires_at, NOW + HOUR);
+    assert_int_equal(w.request.acknowledge_by, 0);
+    world_done(&w);
+    assert_int_equal(bad, 0);
+}
+
+/* The member at fault is told with the item's number, and stays what it was. */
+static void what_is_wrong_with_an_item_is_told(void **unused) {
     (void)unused;
     struct world w;
     world_init(&w);
-    w.subscription.lockbox_enabled = false;
-    w.items[0].namespace = "kube-system";
-    w.items[2].action = "exec_in_pod";
+    w.items[2].name = "../secrets";
     const struct lbx_request *r = create(&w);
-    assert_int_equal(r->state, LBX_STATE_NOT_REQUIRED);
-    assert_int_equal(r->action_count, 3);
-    assert_false(r->actions[0].kept);
-    assert_true(r->actions[1].kept);
-    assert_false(r->actions[2].kept);
-    assert_int_equal(r->actions[2].number, 3);
+    assert_int_equal(r->reason_item, 3);
+    assert_string_equal(r->detail,
+                        "name: not 1 to 253 visible ASCII characters without / and %, nor . or ..");
+    assert_string_equal(r->actions[2].name, "../secrets");
+    w.items[2].name = "p";
+    assert_null(create(&w)->detail);
     world_done(&w);
 }
 
@@ -771,9 +795,9 @@ int main(void) {
         cmocka_unit_test(an_emergency_starts_at_once),
         cmocka_unit_test(who_may_declare_one),
         cmocka_unit_test(refused_as_asked),
-        cmocka_unit_test(not_required_ends_with_an_emergencys_bound),
-        cmocka_unit_test(not_required_allows_no_more_than_a_grant),
-        cmocka_unit_test(not_required_keeps_only_what_is_permitted),
+        cmocka_unit_test(not_required_begins_and_ends_as_a_grant),
+        cmocka_unit_test(not_required_is_refused_what_a_request_is),
+        cmocka_unit_test(what_is_wrong_with_an_item_is_told),
     };
     return cmocka_run_group_tests_name("creation", tests, NULL, NULL);
 }

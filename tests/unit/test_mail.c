@@ -31,15 +31,15 @@ static const char resource[] =
     "openShiftClusters/aro-prod";
 
 static struct lbx_item items[] = {
-    {1, "get_pod_logs", "openshift-ingress", NULL, NULL, true},
-    {2, "list_or_get_objects", NULL, "Secret", NULL, true},
-    {3, "delete_object", "openshift-ingress", "Deployment", "router-default", true},
-    {4, "create_object", NULL, "ClusterRole", NULL, true},
+    {1, "get_pod_logs", "openshift-ingress", NULL, NULL, .kept = true},
+    {2, "list_or_get_objects", NULL, "Secret", NULL, .kept = true},
+    {3, "delete_object", "openshift-ingress", "Deployment", "router-default", .kept = true},
+    {4, "create_object", NULL, "ClusterRole", NULL, .kept = true},
 };
 
 static struct lbx_item items_partly[] = {
-    {1, "get_pod_logs", "openshift-ingress", NULL, NULL, true},
-    {2, "list_or_get_objects", NULL, "Secret", NULL, false},
+    {1, "get_pod_logs", "openshift-ingress", NULL, NULL, .kept = true},
+    {2, "list_or_get_objects", NULL, "Secret", NULL, .kept = false},
 };
 
 static struct lbx_vote ann_approves[] = {
@@ -164,8 +164,8 @@ static void test_golden_outcome(void **state) {
 static void test_golden_refused(void **state) {
     (void)state;
     struct lbx_item asked[] = {
-        {1, "get_pod_logs", "openshift-ingress", NULL, "router-default-1", false},
-        {2, "exec_in_pod", "openshift-ingress", NULL, "router default \"1\"", false},
+        {1, "get_pod_logs", "openshift-ingress", NULL, "router-default-1", .kept = false},
+        {2, "exec_in_pod", "openshift-ingress", NULL, "router default \"1\"", .kept = false},
     };
     struct lbx_request request = in_state(LBX_STATE_REFUSED, NULL, 0);
     request.actions = asked;
@@ -288,9 +288,9 @@ static void check_same_shape(const char *hostile, const char *plain_html,
 
 static struct lbx_mail hostile_mail(const char *word, enum lbx_mail_kind kind) {
     struct lbx_item asked[] = {
-        {1, word, word, word, word, true},
-        {2, "get_pod_logs", word, NULL, word, true},
-        {3, "delete_object", word, word, word, true},
+        {1, word, word, word, word, .kept = true},
+        {2, "get_pod_logs", word, NULL, word, .kept = true},
+        {3, "delete_object", word, word, word, .kept = true},
     };
     struct lbx_vote votes[] = {{{word, word, word}, LBX_DECISION_APPROVE, NOW, word}};
     struct lbx_request request = in_state(LBX_STATE_APPROVED, votes, 1);

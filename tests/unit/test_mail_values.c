@@ -89,7 +89,7 @@ static void values_of_a_request(void **state) {
     };
     int bad = 0;
     for (size_t i = 0; i < COUNT(rows); i++) {
-        struct lbx_item item = {7, "get_pod_logs", "ns", NULL, NULL, true};
+        struct lbx_item item = {7, "get_pod_logs", "ns", NULL, NULL, .kept = true};
         struct subject s = {
             .request = {.request_id = "R-1",
                         .state = LBX_STATE_REFUSED,

@@ -1,0 +1,157 @@
+/* Items: a table of the five actions and the members each needs, and a table of what each member must look like. What
+ * breaks a table is a wish that is refused: the first member at fault is named, with the reason. Pure. */
+#include "core/item.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum presence { NEVER, OPTIONAL, REQUIRED };
+
+static const struct action {
+    const char *name;
+    enum presence namespace, kind, object, container, uid;
+    bool openshift_only;
+} actions[] = {
+    {"create_object", OPTIONAL, REQUIRED, OPTIONAL, NEVER, NEVER, false},
+    {"update_object", OPTIONAL, REQUIRED, REQUIRED, NEVER, NEVER, false},
+    {"delete_object", OPTIONAL, REQUIRED, REQUIRED, NEVER, OPTIONAL, false},
+    {"list_or_get_objects", OPTIONAL, REQUIRED, OPTIONAL, NEVER, NEVER, false},
+    {"get_pod_logs", REQUIRED, NEVER, OPTIONAL, OPTIONAL, NEVER, true},
+};
+
+static const struct action *action_of(const char *name) {
+    for (size_t i = 0; i < sizeof actions / sizeof *actions; i++)
+        if (strcmp(actions[i].name, name) == 0)
+            return &actions[i];
+    return NULL;
+}
+
+bool lbx_action_permitted(const char *action) {
+    return action_of(action) != NULL;
+}
+
+/* ---- what members look like ---- */
+
+#define DIGITS "0123456789"
+#define LOWER "abcdefghijklmnopqrstuvwxyz"
+#define UPPER "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+enum { LABEL_MAX = 63, NAME_MAX_BYTES = 253 };
+
+static bool alphanumeric(char c) {
+    return c && strchr(LOWER DIGITS, c);
+}
+
+/* RFC 1123: lower-case letters, digits and, between them, dashes. */
+static bool label(const char *text, size_t len) {
+    return len > 0 && len <= LABEL_MAX && strspn(text, LOWER DIGITS "-") >= len &&
+           alphanumeric(text[0]) && alphanumeric(text[len - 1]);
+}
+
+static const char *namespace_fault(const char *text) {
+    return label(text, strlen(text)) ? NULL : "not an RFC 1123 label";
+}
+
+/* A version of the Kubernetes API: v1, v1beta1, v2alpha3. */
+static bool version(const char *text, size_t len) {
+    if (len < 2 || *text != 'v')
+        return false;
+    size_t at = 1 + strspn(text + 1, DIGITS);
+    if (at == 1)
+        return false;
+    size_t stage = strncmp(text + at, "beta", 4) == 0    ? 4
+                   : strncmp(text + at, "alpha", 5) == 0 ? 5
+                                                         : 0;
+    size_t number = stage ? strspn(text + at + stage, DIGITS) : 0;
+    return at + (number ? stage + number : 0) == len;
+}
+
+static const char *group_fault(const char *group) {
+    if (strlen(group) > NAME_MAX_BYTES)
+        return "its group is no DNS name in lower case";
+    if (version(group, strcspn(group, ".")))
+        return "a version is no part of it: write Kind.group, such as Deployment.apps";
+    for (const char *at = group;; at++) {
+        size_t len = strcspn(at, ".");
+        if (!label(at, len))
+            return "its group is no DNS name in lower case";
+        at += len;
+        if (!*at)
+            return NULL;
+    }
+}
+
+static const char *kind_fault(const char *text) {
+    size_t len = strspn(text, UPPER LOWER DIGITS);
+    if (!*text || !strchr(UPPER, *text) || len > LABEL_MAX || (text[len] && text[len] != '.'))
+        return "not Kind or Kind.group, such as Pod or Deployment.apps";
+    return text[len] ? group_fault(text + len + 1) : NULL;
+}
+
+const char *lbx_kind_group(const char *kind) {
+    const char *dot = strchr(kind, '.');
+    return dot ? dot + 1 : "";
+}
+
+/* Kubernetes: a path segment, of what can be seen. */
+static bool segment(const char *text, size_t most) {
+    size_t len = strlen(text);
+    for (const char *c = text; *c; c++)
+        if (*c < 0x21 || *c > 0x7E || *c == '/' || *c == '%')
+            return false;
+    return len > 0 && len <= most && strcmp(text, ".") != 0 && strcmp(text, "..") != 0;
+}
+
+static const char *name_fault(const char *text) {
+    return segment(text, NAME_MAX_BYTES)
+               ? NULL
+               : "not 1 to 253 visible ASCII characters without / and %, nor . or ..";
+}
+
+static const char *uid_fault(const char *text) {
+    return segment(text, 128) ? NULL : "not a Kubernetes uid";
+}
+
+/* ---- an item ---- */
+
+static bool openshift_namespace(const char *namespace) {
+    return strcmp(namespace, "openshift") == 0 ||
+           (strncmp(namespace, "openshift-", 10) == 0 && namespace[10]);
+}
+
+static bool fault(struct lbx_item_fault *ret_fault, const char *member, const char *why) {
+    (void)snprintf(ret_fault->text, sizeof ret_fault->text, "%s: %s", member, why);
+    return false;
+}
+
+bool lbx_item_permitted(const struct lbx_item *item, struct lbx_item_fault *ret_fault) {
+    const struct action *a = action_of(item->action);
+    if (!a)
+        return fault(ret_fault, "action",
+                     "not create_object, update_object, delete_object, list_or_get_objects or "
+                     "get_pod_logs");
+    const struct {
+        const char *name, *text;
+        enum presence presence;
+        const char *(*fault)(const char *text);
+    } members[] = {
+        {"namespace", item->namespace, a->namespace, namespace_fault},
+        {"kind", item->kind, a->kind, kind_fault},
+        {"name", item->name, a->object, name_fault},
+        {"container", item->container, a->container, namespace_fault},
+        {"uid", item->uid, a->uid, uid_fault},
+    };
+    for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
+        if (members[i].text && members[i].presence == NEVER)
+            return fault(ret_fault, members[i].name, "not with this action");
+        if (!members[i].text && members[i].presence == REQUIRED)
+            return fault(ret_fault, members[i].name, "missing");
+        const char *why = members[i].text ? members[i].fault(members[i].text) : NULL;
+        if (why)
+            return fault(ret_fault, members[i].name, why);
+    }
+    if (a->openshift_only && !openshift_namespace(item->namespace))
+        return fault(ret_fault, "namespace",
+                     "logs only of the namespaces openshift and openshift-...");
+    return true;
+}
