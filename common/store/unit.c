@@ -5,10 +5,10 @@
 #include "store/unit.h"
 
 #include "base/random.h"
-#include "base/tally.h"
 #include "base/uuid.h"
 #include "io/hash.h"
 #include "sql_store.h"
+#include "store/metrics.h"
 #include "store/outbox.h"
 #include "store/quarantine.h"
 
@@ -58,11 +58,11 @@ const char *lbx_unit_uuid(struct lbx_unit *unit) {
 static void count(enum lbx_event_type type, const void *data) {
     const struct lbx_decision_judged *judged = data;
     const struct lbx_request_changed *changed = data;
-    lbx_tally("events", "type", lbx_event_type_info(type)->name);
+    lbx_metric_count(&lbx_events_metric, lbx_event_type_info(type)->name);
     if (type == LBX_EVENT_DECISION_JUDGED)
-        lbx_tally("verdicts", "verdict", lbx_verdict_names[judged->verdict]);
+        lbx_metric_count(&lbx_verdicts_metric, lbx_verdict_names[judged->verdict]);
     if (type == LBX_EVENT_REQUEST_REFUSED)
-        lbx_tally("refusals", "reason", lbx_refusal_names[changed->request.reason]);
+        lbx_metric_count(&lbx_refusals_metric, lbx_refusal_names[changed->request.reason]);
 }
 
 static struct lbx_event_out event_of(struct lbx_unit *unit, enum lbx_event_type type,

@@ -54,10 +54,48 @@ struct consume {
     struct lbx_timer report, checkpoint, prune;
 };
 
+static struct lbx_metric consumed = {.name = "records_total",
+                                     .help = "Kafka records consumed and committed"};
+static struct lbx_metric batches = {.name = "batches_total",
+                                    .help = "Transactions committed for consumed records"};
+static struct lbx_metric batch_us = {.name = "batch_microseconds_total",
+                                     .help = "Time in those transactions"};
+static struct lbx_metric batch_records = {
+    .type = LBX_HISTOGRAM,
+    .name = "batch_records",
+    .help = "Records in a transaction",
+    .divisor = 1,
+    .bounds = {1, 5, 10, 50, 100, 500, 2000},
+};
+static struct lbx_metric batch_seconds = {
+    .type = LBX_HISTOGRAM,
+    .name = "batch_seconds",
+    .help = "Time from a transaction's begin to its commit",
+    .divisor = LBX_SECOND_US,
+    .bounds = {1000, 2500, 5000, 10000, 25000, 50000, 100000, 250000, 1000000, 5000000},
+};
+static struct lbx_metric lag = {
+    .type = LBX_GAUGE, .name = "lag_records", .help = "Records in Kafka that are not consumed yet"};
+static struct lbx_metric partitions = {
+    .type = LBX_GAUGE, .name = "partitions", .help = "Partitions held"};
+static struct lbx_metric fenced = {.name = "fenced_total",
+                                   .help = "Batches dropped because a newer owner exists"};
+static struct lbx_metric *const metrics[] = {&lag,           &partitions, &consumed,
+                                             &batches,       &batch_us,   &batch_records,
+                                             &batch_seconds, &fenced,     NULL};
+
+static void count_batch(int64_t records, int64_t took_us) {
+    lbx_metric_add(&consumed, records);
+    lbx_metric_add(&batches, 1);
+    lbx_metric_add(&batch_us, took_us);
+    lbx_metric_observe(&batch_records, records);
+    lbx_metric_observe(&batch_seconds, took_us);
+}
+
 /* ---- partitions ---- */
 
 static void count_partitions(struct consume *c) {
-    atomic_store(&c->worker->metrics.partitions, (int64_t)c->claims.count);
+    lbx_metric_set(&partitions, c->worker->lane, (int64_t)c->claims.count);
 }
 
 static void forget_claims(struct consume *c) {
@@ -68,10 +106,10 @@ static void forget_claims(struct consume *c) {
     count_partitions(c);
 }
 
-static void on_given(void *context, const struct lbx_partition *partitions, size_t count) {
+static void on_given(void *context, const struct lbx_partition *given, size_t count) {
     struct consume *c = context;
     forget_claims(c);
-    lbx_claims_set(&c->claims, partitions, count);
+    lbx_claims_set(&c->claims, given, count);
     c->state = GIVEN;
     count_partitions(c);
 }
@@ -95,9 +133,9 @@ static void check_connection(struct consume *c) {
 }
 
 static enum lbx_err assign(struct consume *c) {
-    struct lbx_partition *partitions = lbx_claims_partitions(&c->claims);
-    enum lbx_err err = lbx_consumer_assign(c->consumer, partitions, c->claims.count);
-    free(partitions);
+    struct lbx_partition *next = lbx_claims_partitions(&c->claims);
+    enum lbx_err err = lbx_consumer_assign(c->consumer, next, c->claims.count);
+    free(next);
     lbx_consumer_pause(c->consumer, false); /* librdkafka keeps a pause beyond the assignment */
     return err;
 }
@@ -202,7 +240,7 @@ static void back_off(struct consume *c) {
         c->state = PAUSED;
     }
     c->retry_us = lbx_monotonic_us() + lbx_backoff_next_us(&c->backoff);
-    atomic_fetch_add(&c->worker->metrics.retries, 1);
+    lbx_metric_add(&lbx_retries_metric, 1);
 }
 
 /* The database refused the batch for what is in it. Smaller batches find the record at fault, so that it holds up
@@ -221,7 +259,7 @@ static void refuse(struct consume *c, size_t count) {
 
 static void let_go(struct consume *c) {
     lbx_log(LBX_LOG_WARN, "fenced: a newer owner exists", LBX_N("dropped", c->backlog.count));
-    atomic_fetch_add(&c->worker->metrics.fenced, 1);
+    lbx_metric_add(&fenced, 1);
     forget_claims(c);
     lbx_consumer_rejoin(c->consumer);
 }
@@ -240,7 +278,7 @@ static void handle_held(struct consume *c) {
         enum lbx_err err = lbx_transact_batch(c->handler, &records, &c->calls);
         lbx_pg_release(c->worker->pg);
         if (err == LBX_OK) {
-            lbx_metrics_batch(&c->worker->metrics, (int64_t)count, lbx_monotonic_us() - began);
+            count_batch((int64_t)count, lbx_monotonic_us() - began);
             committed(c, count);
         } else if (err == LBX_ERR_FENCED) {
             let_go(c);
@@ -269,19 +307,19 @@ static void make_checkpoint(struct consume *c) {
         lbx_worker_halt(c->worker, c->handler->conflict);
     } else {
         c->checkpoint.at_us = lbx_monotonic_us() + lbx_backoff_next_us(&c->backoff);
-        atomic_fetch_add(&c->worker->metrics.retries, 1);
+        lbx_metric_add(&lbx_retries_metric, 1);
     }
 }
 
 /* Tells Kafka how far the database is. */
 static void report(struct consume *c) {
-    struct lbx_partition *partitions = lbx_claims_partitions(&c->claims);
+    struct lbx_partition *next = lbx_claims_partitions(&c->claims);
     size_t count = 0;
     for (size_t i = 0; i < c->claims.count; i++)
-        if (partitions[i].next_offset > 0)
-            partitions[count++] = partitions[i];
-    lbx_consumer_report(c->consumer, partitions, count);
-    free(partitions);
+        if (next[i].next_offset > 0)
+            next[count++] = next[i];
+    lbx_consumer_report(c->consumer, next, count);
+    free(next);
     lbx_timer_done(&c->report);
 }
 
@@ -300,13 +338,13 @@ static void prune(struct consume *c) {
 
 /* By the ends that came with the last fetch: while the partitions are paused it is what it was. */
 static void measure_lag(const struct consume *c) {
-    int64_t lag = 0;
+    int64_t records = 0;
     for (size_t i = 0; i < c->claims.count; i++) {
         const struct lbx_claim *claim = &c->claims.list[i];
         int64_t end = lbx_consumer_end(c->consumer, claim->topic, claim->partition);
-        lag += claim->epoch > 0 && end > claim->next_offset ? end - claim->next_offset : 0;
+        records += claim->epoch > 0 && end > claim->next_offset ? end - claim->next_offset : 0;
     }
-    atomic_store(&c->worker->metrics.lag, lag);
+    lbx_metric_set(&lag, c->worker->lane, records);
 }
 
 /* ---- the client ---- */
@@ -333,7 +371,7 @@ static void close_client(struct consume *c) {
 static void give_up_client(struct consume *c) {
     close_client(c);
     c->reopen_us = lbx_monotonic_us() + lbx_backoff_next_us(&c->backoff);
-    atomic_fetch_add(&c->worker->metrics.fenced, 1);
+    lbx_metric_add(&fenced, 1);
 }
 
 /* ---- the part ---- */
@@ -358,6 +396,7 @@ enum lbx_err lbx_consume_open(struct lbx_worker *worker, const enum lbx_topic *t
     snprintf(c->group, sizeof c->group, "%s%s", worker->settings.group_prefix, worker->name);
     snprintf(c->owner, sizeof c->owner, "%s:%d", host, getpid());
     lbx_arena_init(&c->arena);
+    lbx_metrics_register(metrics);
     enum lbx_err err = open_client(c);
     if (err == LBX_OK)
         *ret_state = c;

@@ -9,6 +9,7 @@
 #include "base/memory.h"
 
 #include "store/clock.h"
+#include "store/metrics.h"
 
 #include <stdint.h>
 #include <stdio.h>
@@ -25,6 +26,12 @@ struct event_handler {
     struct lbx_inbox inbox;
     size_t clock_call;
 };
+
+static struct lbx_metric duplicates = {.name = "duplicates_total",
+                                       .help = "Events dropped because they were seen before"};
+static struct lbx_metric quarantined = {.name = "quarantined_total",
+                                        .help = "Records rejected into quarantine"};
+static struct lbx_metric *const metrics[] = {&duplicates, &quarantined, NULL};
 
 static struct event_handler *event_handler(struct lbx_handler *handler) {
     _Static_assert(offsetof(struct event_handler, handler) == 0, "one address");
@@ -70,15 +77,14 @@ static void read_batch(struct lbx_handler *handler, const struct lbx_records *re
 }
 
 static void quarantine_rejected(struct lbx_batch *batch) {
-    struct lbx_metrics *metrics = &batch->worker->metrics;
     for (size_t i = 0; i < batch->count; i++) {
         const struct lbx_input_event *input = &batch->inputs[i];
         if (input->status == LBX_INPUT_REJECTED)
             lbx_unit_quarantine(&batch->unit, input->record, input->reason.text);
-        atomic_fetch_add(&metrics->duplicates, input->status == LBX_INPUT_DUPLICATE);
+        lbx_metric_add(&duplicates, input->status == LBX_INPUT_DUPLICATE);
     }
-    atomic_fetch_add(&metrics->quarantined, (int64_t)batch->unit.quarantined);
-    atomic_fetch_add(&metrics->published, (int64_t)batch->unit.published);
+    lbx_metric_add(&quarantined, (int64_t)batch->unit.quarantined);
+    lbx_metric_add(&lbx_published_metric, (int64_t)batch->unit.published);
 }
 
 static enum lbx_err write_batch(struct lbx_handler *handler, const struct lbx_records *records,
@@ -138,6 +144,8 @@ struct lbx_handler *lbx_events_handler(struct lbx_worker *worker, const struct l
 static enum lbx_err open_events(struct lbx_worker *worker, const void *declaration,
                                 void **ret_state) {
     const struct lbx_events *events = declaration;
+    lbx_metrics_register(metrics);
+    lbx_metrics_register(lbx_store_metrics);
     return lbx_consume_open(worker, events->topics, 0, lbx_events_handler(worker, events),
                             ret_state);
 }

@@ -30,7 +30,7 @@ static enum lbx_err rounds_open(struct lbx_worker *worker, const void *declarati
 static void wait_out(struct rounds *r, enum lbx_err err) {
     if (err != LBX_ERR_UNAVAILABLE)
         lbx_log(LBX_LOG_ERROR, "round failed", LBX_S("error", lbx_err_text(err)));
-    atomic_fetch_add(&r->worker->metrics.retries, 1);
+    lbx_metric_add(&lbx_retries_metric, 1);
     r->next_us = lbx_monotonic_us() + lbx_backoff_next_us(&r->backoff);
 }
 

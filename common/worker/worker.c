@@ -3,10 +3,8 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/random.h"
-#include "base/tally.h"
 #include "io/http.h"
 #include "store/schema.h"
-#include "worker/gauges.h"
 #include "worker/notify.h"
 
 #include <malloc.h>
@@ -54,6 +52,22 @@ static struct process {
     _Atomic bool told_newer; /* every lane finds the schema newer, one says so */
 } process;
 
+static struct lbx_metric ready = {
+    .type = LBX_GAUGE, .name = "ready", .help = "Whether /readyz says ready"};
+static struct lbx_metric halted = {
+    .type = LBX_GAUGE,
+    .name = "halted",
+    .help = "Whether it stopped its work and waits for somebody to look"};
+static struct lbx_metric database_up = {
+    .type = LBX_GAUGE, .name = "database_up", .help = "Database connections"};
+static struct lbx_metric database_lost = {.name = "database_lost_total",
+                                          .help = "Database connections that broke"};
+static struct lbx_metric rounds = {.name = "rounds_total", .help = "Times it woke for work"};
+struct lbx_metric lbx_retries_metric = {.name = "retries_total",
+                                        .help = "Times something down was waited out"};
+static struct lbx_metric *const metrics[] = {
+    &ready, &halted, &database_up, &database_lost, &rounds, &lbx_retries_metric, NULL};
+
 int64_t lbx_backoff_next_us(struct lbx_backoff *backoff) {
     int64_t wait = 50 * LBX_MS_US << (backoff->failures < 7 ? backoff->failures : 7);
     unsigned char jitter;
@@ -62,22 +76,6 @@ int64_t lbx_backoff_next_us(struct lbx_backoff *backoff) {
     if (wait > 5 * LBX_SECOND_US)
         wait = 5 * LBX_SECOND_US;
     return wait * 3 / 4 + wait * jitter / 512;
-}
-
-struct lbx_limits lbx_worker_limits(const struct lbx_worker *worker) {
-    const struct lbx_settings *settings = &worker->settings;
-    return (struct lbx_limits){
-        .pending_ttl = settings->pending_ttl,
-        .grant_ttl = settings->grant_ttl,
-        .grant_ttl_max = settings->grant_ttl_max,
-        .emergency_ttl = settings->emergency_ttl,
-        .acknowledge_ttl = settings->acknowledge_ttl,
-        .reminders = settings->reminders.list,
-        .reminder_count = settings->reminders.count,
-        .organizations = settings->organizations.list,
-        .starts_within = settings->starts_within,
-        .unknown_subscriptions = settings->unknown_subscriptions,
-    };
 }
 
 bool lbx_worker_stopping(struct lbx_worker *worker) {
@@ -93,7 +91,7 @@ void lbx_worker_halt(struct lbx_worker *worker, const char *why) {
     const char *none = NULL;
     if (!atomic_compare_exchange_strong(&process.halted, &none, why))
         return;
-    atomic_store(&worker->metrics.halted, 1);
+    lbx_metric_set(&halted, worker->lane, 1);
     lbx_log(LBX_LOG_ERROR, "halted", LBX_S("reason", why));
 }
 
@@ -121,18 +119,8 @@ static int ready_page(void *context, struct lbx_buf *body) {
 
 static void metrics_page(void *context, struct lbx_buf *body) {
     (void)context;
-    struct lbx_metrics all = {0};
-    for (size_t i = 0; i < process.lane_count; i++)
-        lbx_metrics_add(&all, &process.lanes[i].worker.metrics);
-    const char *name = process.lanes[0].worker.name;
-    lbx_metrics_write(&all, name, body);
-    lbx_histograms_write(&all, name, body);
-    lbx_tally_write(name, body);
-    lbx_gauges_write(name, body);
-    lbx_buf_printf(body,
-                   "# HELP lockbox_ready Whether /readyz says ready\n# TYPE lockbox_ready gauge\n"
-                   "lockbox_ready{worker=\"%s\"} %d\n",
-                   name, why_not_ready() == NULL);
+    lbx_metric_set(&ready, 0, why_not_ready() == NULL);
+    lbx_metrics_write(process.lanes[0].worker.name, body);
 }
 
 /* Ready once, when every lane is: what comes later, the status says. */
@@ -180,8 +168,8 @@ static void tell_readiness(struct loop *loop) {
 static void pg_lost(struct loop *loop) {
     lbx_pg_close(loop->worker.pg);
     loop->worker.pg = NULL;
-    atomic_store(&loop->worker.metrics.database_up, 0);
-    atomic_fetch_add(&loop->worker.metrics.lost, 1);
+    lbx_metric_set(&database_up, loop->worker.lane, 0);
+    lbx_metric_add(&database_lost, 1);
     loop->pg_retry_us = lbx_monotonic_us() + lbx_backoff_next_us(&loop->pg_backoff);
 }
 
@@ -266,7 +254,7 @@ static void pg_keep(struct loop *loop) {
     }
     loop->pg_backoff = (struct lbx_backoff){0};
     worker->pg_generation++;
-    atomic_store(&worker->metrics.database_up, 1);
+    lbx_metric_set(&database_up, worker->lane, 1);
     lbx_log(LBX_LOG_INFO, "database connected", LBX_N("generation", worker->pg_generation));
 }
 
@@ -314,8 +302,8 @@ static void wait_for_something(struct loop *loop) {
         if (running->wake_us < *until_us)
             *until_us = running->wake_us;
     }
-    int ready = poll(fds, count, until_ms(work_us < wake_us ? work_us : wake_us));
-    atomic_fetch_add(&loop->worker.metrics.rounds, ready > 0 || lbx_monotonic_us() >= work_us);
+    int events = poll(fds, count, until_ms(work_us < wake_us ? work_us : wake_us));
+    lbx_metric_add(&rounds, events > 0 || lbx_monotonic_us() >= work_us);
     if (database && fds[1].revents)
         take_notifications(loop);
 }
@@ -417,6 +405,17 @@ static enum lbx_err open_lanes(void) {
     return err;
 }
 
+static enum lbx_err open_pages(const struct lbx_worker *worker) {
+    const struct lbx_http_pages pages = {ready_page, metrics_page, NULL};
+    if (!worker->settings.http_listen[0])
+        return LBX_OK;
+    enum lbx_err err = lbx_http_start(worker->settings.http_listen, &pages, &process.http);
+    if (err != LBX_OK)
+        lbx_log(LBX_LOG_ERROR, "cannot listen", LBX_S("setting", "LOCKBOX_HTTP_LISTEN"),
+                LBX_S("error", lbx_err_text(err)));
+    return err;
+}
+
 static enum lbx_err start(struct loop *loop) {
     struct lbx_worker *worker = &loop->worker;
     char *why LBX_FREE = NULL;
@@ -428,16 +427,11 @@ static enum lbx_err start(struct loop *loop) {
     if (check_database(loop) != LBX_OK ||
         (loop->declaration->check && loop->declaration->check(&worker->settings) != LBX_OK))
         return LBX_ERR_INVALID;
-    const struct lbx_http_pages pages = {ready_page, metrics_page, NULL};
-    if (worker->settings.http_listen[0]) {
-        enum lbx_err err = lbx_http_start(worker->settings.http_listen, &pages, &process.http);
-        if (err != LBX_OK) {
-            lbx_log(LBX_LOG_ERROR, "cannot listen", LBX_S("setting", "LOCKBOX_HTTP_LISTEN"),
-                    LBX_S("error", lbx_err_text(err)));
-            return err;
-        }
-    }
-    return open_lanes();
+    lbx_metrics_register(metrics);
+    if (loop->declaration->metrics)
+        lbx_metrics_register(loop->declaration->metrics);
+    enum lbx_err err = open_lanes(); /* before the pages: each part registers its metrics */
+    return err == LBX_OK ? open_pages(worker) : err;
 }
 
 static void close_lane(struct loop *loop) {

@@ -10,10 +10,9 @@
 #ifndef LBX_WORKER_WORKER_H
 #define LBX_WORKER_WORKER_H
 
-#include "core/request.h"
+#include "base/metrics.h"
 #include "io/pg.h"
 #include "io/settings.h"
-#include "worker/metrics.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -22,7 +21,6 @@ struct lbx_worker {
     const char *name;
     const char *source; /* CloudEvents source of what it publishes: "/lockbox/<name>" */
     struct lbx_settings settings;
-    struct lbx_metrics metrics;
     struct lbx_pg *pg;     /* NULL while there is no connection */
     int64_t pg_generation; /* counts connections: a part that sees it change starts over */
     bool notified;         /* on the channel it listens to; take by lbx_worker_notified */
@@ -39,8 +37,8 @@ bool lbx_worker_stopping(struct lbx_worker *worker);
 void lbx_worker_halt(struct lbx_worker *worker, const char *why);
 bool lbx_worker_halted(const struct lbx_worker *worker);
 
-/* What its settings mean to the rules; borrowed from the settings. */
-struct lbx_limits lbx_worker_limits(const struct lbx_worker *worker);
+/* Counted by whatever part waits out something that is down. */
+extern struct lbx_metric lbx_retries_metric;
 
 /* Whether a notification came since the last call. */
 bool lbx_worker_notified(struct lbx_worker *worker);
@@ -76,6 +74,8 @@ struct lbx_worker_declaration {
     const char *name, *summary;
     enum lbx_database database;
     lbx_sql_lists statements;
+    struct lbx_metric *const
+        *metrics; /* of its rules, ended by NULL; those of its parts come with them. NULL: none */
     /* Whether the settings are any good to this worker: says which is not, and is LBX_ERR_INVALID then. NULL:
      * they are. */
     enum lbx_err (*check)(const struct lbx_settings *settings);

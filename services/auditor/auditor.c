@@ -17,6 +17,15 @@
 
 enum { BATCH_BYTES = 4 << 20, BATCH_RECORDS = 16384 };
 
+static struct lbx_metric violations = {.name = "violations_total",
+                                       .help = "Accesses found that no grant covered"};
+static struct lbx_metric violations_resolved = {
+    .name = "violations_resolved_total", .help = "Violations found whose grant was recorded later"};
+static struct lbx_metric unreadable = {
+    .name = "unreadable_total",
+    .help = "Records of accesses and events that the read models cannot read"};
+static struct lbx_metric *const metrics[] = {&violations, &violations_resolved, &unreadable, NULL};
+
 /* ---- room: the partitions of audit.event, by month ---- */
 
 /* The first batch of a process asks for room, and then the first of each month. */
@@ -80,14 +89,11 @@ static void end_batch(struct lbx_handler *handler, const struct lbx_records *rec
         return;
     if (a->batch.asked_for_room)
         a->room_until_us = a->batch.room_until_us;
-    struct lbx_metrics *metrics = &records->worker->metrics;
     struct lbx_models_found found = lbx_models_read(&a->models, records->worker->pg);
-    atomic_fetch_add(&metrics->violations, found.violations);
-    atomic_fetch_add(&metrics->violations_resolved, found.resolved);
-    atomic_fetch_add(&metrics->unreadable, found.unreadable);
-    if (!a->unsigned_since_us)
-        a->unsigned_since_us = lbx_monotonic_us();
-    atomic_store(&metrics->unsigned_since, a->unsigned_since_us);
+    lbx_metric_add(&violations, found.violations);
+    lbx_metric_add(&violations_resolved, found.resolved);
+    lbx_metric_add(&unreadable, found.unreadable);
+    auditor_signer_wait(&a->signer, records->worker->lane);
 }
 
 /* ---- life ---- */
@@ -119,6 +125,8 @@ static enum lbx_err open_auditor(struct lbx_worker *worker, const void *declarat
             "the audit store contradicts itself or Kafka's log: the worker's log says where",
         .close = close_auditor,
     };
+    lbx_metrics_register(metrics);
+    lbx_metrics_register(auditor_signer_metrics);
     return lbx_consume_open(worker, source->topics, source->queue_kb, &a->handler, ret_state);
 }
 

@@ -43,7 +43,6 @@ struct auditor_batch {
 struct auditor {
     struct lbx_handler handler; /* stands first: see auditor_of */
     int64_t room_until_us;      /* until then audit.event has room for each day's records */
-    int64_t unsigned_since_us;  /* since when a leaf waits for a checkpoint; 0: none does */
     struct auditor_known_heads known;
     struct auditor_batch batch;
     struct auditor_signer signer;

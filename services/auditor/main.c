@@ -3,6 +3,7 @@
 #include "publisher.h"
 #include "signer.h"
 #include "sql_auditor.h"
+#include "store/metrics.h"
 #include "store/offsets.h"
 
 /* While one waits for the database's log, the other works. */
@@ -23,6 +24,7 @@ int main(int argc, char **argv) {
         .summary = "Keeps every record of every topic, once each, in the audit store",
         .database = LBX_DATABASE_AUDIT,
         .statements = statements,
+        .metrics = (struct lbx_metric *const[]){&lbx_published_metric, NULL},
         .check = auditor_signer_open,
         .parts = {{&auditor_part, &source, .in_every_lane = true},
                   {&lbx_rounds_part, &auditor_publisher}},

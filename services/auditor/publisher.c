@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "io/producer.h"
+#include "store/metrics.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -129,7 +130,7 @@ static enum lbx_err mark(struct publisher *p, struct lbx_worker *worker, bool *r
     lbx_rows_call(&rows, &calls, &sql_auditor_mark_published, 0, NULL);
     enum lbx_err err = lbx_pg_run(worker->pg, &calls);
     if (err == LBX_OK)
-        atomic_fetch_add(&worker->metrics.published, (int64_t)delivered);
+        lbx_metric_add(&lbx_published_metric, (int64_t)delivered);
     return err;
 }
 

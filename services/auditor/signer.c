@@ -9,11 +9,11 @@
 #include "sql_auditor.h"
 #include "tile_reader.h"
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "tlog/note.h"
 
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -68,6 +68,25 @@ enum lbx_err auditor_signer_open(const struct lbx_settings *settings) {
         return read_key_file(settings->checkpoint_key_file);
     lbx_log(LBX_LOG_WARN, "no checkpoint is signed: LOCKBOX_CHECKPOINT_KEY_FILE is not set");
     return LBX_OK;
+}
+
+/* ---- what it shows ---- */
+
+static struct lbx_metric unsigned_since = {
+    .type = LBX_AGE,
+    .name = "checkpoint_age_seconds",
+    .help = "How long the oldest leaf without a checkpoint has waited for one"};
+static struct lbx_metric log_leaves = {
+    .type = LBX_GAUGE, .name = "log_leaves", .help = "Leaves of the transparency logs held"};
+static struct lbx_metric log_holes = {
+    .type = LBX_GAUGE, .name = "log_holes", .help = "Offsets of the logs that hold no record"};
+struct lbx_metric *const auditor_signer_metrics[] = {&unsigned_since, &log_leaves, &log_holes,
+                                                     NULL};
+
+void auditor_signer_wait(struct auditor_signer *signer, size_t lane) {
+    if (!signer->unsigned_since_us)
+        signer->unsigned_since_us = lbx_monotonic_us();
+    lbx_metric_set(&unsigned_since, lane, signer->unsigned_since_us);
 }
 
 /* ---- heads ---- */
@@ -225,18 +244,18 @@ static void save(struct auditor_signer *signer, struct lbx_calls *last) {
     lbx_calls_add(last, &sql_auditor_wake_publisher, 0, NULL);
 }
 
-static void show(struct auditor *a, struct lbx_metrics *metrics, const struct head *heads,
+static void show(struct auditor_signer *signer, size_t lane, const struct head *heads,
                  size_t count) {
     int64_t leaves = 0, holes = 0;
     for (size_t i = 0; i < count; i++) {
         leaves += (int64_t)heads[i].now.size;
         holes += (int64_t)heads[i].now.size - heads[i].rows;
     }
-    atomic_store(&metrics->log_leaves, leaves);
-    atomic_store(&metrics->log_holes, holes);
+    lbx_metric_set(&log_leaves, lane, leaves);
+    lbx_metric_set(&log_holes, lane, holes);
     if (keys.count)
-        a->unsigned_since_us = 0;
-    atomic_store(&metrics->unsigned_since, a->unsigned_since_us);
+        signer->unsigned_since_us = 0;
+    lbx_metric_set(&unsigned_since, lane, signer->unsigned_since_us);
 }
 
 static bool must_sign(const struct lbx_worker *worker, const struct head *head) {
@@ -262,7 +281,7 @@ enum lbx_err auditor_sign_write(struct lbx_handler *handler, const struct lbx_re
     if (err != LBX_OK)
         return err;
     save(signer, last);
-    show(a, &records->worker->metrics, heads, count);
+    show(signer, records->worker->lane, heads, count);
     return LBX_OK;
 }
 

@@ -12,7 +12,8 @@
 
 /* One lane's. */
 struct auditor_signer {
-    size_t call; /* that reads the heads */
+    size_t call;               /* that reads the heads */
+    int64_t unsigned_since_us; /* since when a leaf waits for a checkpoint; 0: none does */
     struct lbx_rows asked, heads, keys;
     struct lbx_buf note;
 };
@@ -26,6 +27,11 @@ void auditor_sign_read(struct lbx_handler *handler, const struct lbx_records *re
                        struct lbx_calls *calls);
 enum lbx_err auditor_sign_write(struct lbx_handler *handler, const struct lbx_records *records,
                                 struct lbx_calls *last);
+
+extern struct lbx_metric *const auditor_signer_metrics[];
+
+/* Leaves were committed that wait for a checkpoint. */
+void auditor_signer_wait(struct auditor_signer *signer, size_t lane);
 
 void auditor_signer_done(struct auditor_signer *signer);
 

@@ -8,6 +8,7 @@
 #include "event/jws.h"
 #include "io/ed25519.h"
 #include "sql_decider.h"
+#include "store/limits.h"
 
 #include <string.h>
 
@@ -87,7 +88,7 @@ static void judge(struct lbx_batch *batch, const struct lbx_event *event) {
     struct lbx_stored_request *stored = lbx_map_get(&ballot->requests, decision->request_id);
     struct lbx_judgement judgement = {.verdict = LBX_VERDICT_UNKNOWN_REQUEST};
     if (stored) {
-        const struct lbx_limits limits = lbx_worker_limits(batch->worker);
+        const struct lbx_limits limits = lbx_limits_of(&batch->worker->settings);
         const char *key = vote_key(batch->arena, decision->request_id, decision->by.id);
         const struct lbx_voter voter = {
             .still_approver = lbx_map_get(&ballot->roles, key) != NULL,

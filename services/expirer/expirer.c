@@ -7,6 +7,8 @@
 #include "base/time.h"
 #include "sql_expirer.h"
 #include "store/clock.h"
+#include "store/limits.h"
+#include "store/metrics.h"
 #include "store/offsets.h"
 #include "store/unit.h"
 
@@ -17,6 +19,12 @@
 enum { BATCH = 500 };
 /* Rows that another transaction holds are not seen due here; look again this soon. */
 #define HELD_ELSEWHERE_US INT64_C(100000)
+
+static struct lbx_metric requests_ended = {.name = "requests_ended_total",
+                                           .help = "Requests that time ended"};
+struct lbx_metric *const expirer_metrics[] = {&requests_ended,       &lbx_events_metric,
+                                              &lbx_verdicts_metric,  &lbx_refusals_metric,
+                                              &lbx_published_metric, NULL};
 
 /* One session's share of the work. */
 struct lane {
@@ -29,7 +37,7 @@ struct lane {
 
 static enum lbx_err end_due(struct lane *lane, struct lbx_arena *arena, size_t call,
                             struct lbx_unit *unit) {
-    const struct lbx_limits limits = lbx_worker_limits(lane->worker);
+    const struct lbx_limits limits = lbx_limits_of(&lane->worker->settings);
     size_t count = lbx_pg_row_count(lane->pg, call);
     struct lbx_stored_request *due = LBX_ARENA_ARRAY(arena, struct lbx_stored_request, count);
     enum lbx_err err = LBX_OK;
@@ -63,8 +71,8 @@ static enum lbx_err end_batch(struct lane *lane, struct lbx_arena *arena) {
             lbx_pg_rollback(lane->pg);
     }
     if (err == LBX_OK) {
-        atomic_fetch_add(&lane->worker->metrics.requests_ended, (int64_t)lane->last);
-        atomic_fetch_add(&lane->worker->metrics.published, (int64_t)unit.published);
+        lbx_metric_add(&requests_ended, (int64_t)lane->last);
+        lbx_metric_add(&lbx_published_metric, (int64_t)unit.published);
         lane->moved = unit.published > 0;
     }
     lbx_unit_done(&unit);

@@ -10,6 +10,23 @@ static const struct lbx_rounds rounds = {
     .round = expirer_round,
 };
 
+static struct lbx_metric overdue = {
+    .type = LBX_GAUGE,
+    .name = "requests_overdue",
+    .help = "Requests past a deadline that nobody has acted on",
+    .asked = true,
+};
+static struct lbx_metric oldest = {
+    .type = LBX_GAUGE,
+    .name = "oldest_due_seconds",
+    .help = "How long the first of these requests is past its deadline",
+    .asked = true,
+};
+static const struct lbx_gauges gauges = {
+    .sql = &sql_expirer_gauges,
+    .metrics = (struct lbx_metric *const[]){&overdue, &oldest, NULL},
+};
+
 int main(int argc, char **argv) {
     const struct lbx_sql *const *const statements[] = {lbx_offsets_statements, lbx_store_statements,
                                                        sql_expirer_all, NULL};
@@ -18,7 +35,8 @@ int main(int argc, char **argv) {
         .summary = "Ends what time ends: requests nobody answered, and grants whose time is over",
         .database = LBX_DATABASE_LOCKBOX,
         .statements = statements,
-        .parts = {{&lbx_rounds_part, &rounds}, {&lbx_gauges_part, &sql_expirer_gauges}},
+        .metrics = expirer_metrics,
+        .parts = {{&lbx_rounds_part, &rounds}, {&lbx_gauges_part, &gauges}},
     };
     return lbx_worker_main(&expirer, argc, argv);
 }

@@ -177,12 +177,17 @@ static void publish(struct lbx_unit *unit, const struct mail *mail, const struct
         mail->request_id, 0, &mail->cause, &data);
 }
 
-static void count_and_log(struct lbx_metrics *metrics, const struct mail *mail,
-                          const struct outcome *outcome) {
-    atomic_fetch_add(outcome->delivered  ? &metrics->mails_sent
-                     : outcome->deferred ? &metrics->mails_deferred
-                                         : &metrics->mails_failed,
-                     1);
+static struct lbx_metric mails_sent = {.name = "mails_sent_total", .help = "Mails the server took"};
+static struct lbx_metric mails_deferred = {.name = "mails_deferred_total",
+                                           .help = "Attempts that will be repeated"};
+static struct lbx_metric mails_failed = {.name = "mails_failed_total", .help = "Mails given up"};
+struct lbx_metric *const ledger_metrics[] = {&mails_sent, &mails_deferred, &mails_failed, NULL};
+
+static void count_and_log(const struct mail *mail, const struct outcome *outcome) {
+    lbx_metric_add(outcome->delivered  ? &mails_sent
+                   : outcome->deferred ? &mails_deferred
+                                       : &mails_failed,
+                   1);
     if (!outcome->delivered)
         lbx_log(LBX_LOG_WARN, outcome->deferred ? "mail deferred" : "mail failed",
                 LBX_S("notification_id", mail->id), LBX_N("attempts", mail->attempts),
@@ -225,7 +230,7 @@ static void follow_up(struct ledger *ledger, struct lbx_unit *unit, const struct
         publish(unit, mail, outcome);
     else if (again_us < ledger->look_at_us)
         ledger->look_at_us = again_us;
-    count_and_log(&ledger->worker->metrics, mail, outcome);
+    count_and_log(mail, outcome);
 }
 
 /* Begins the transaction, and writes the attempts' ends. */

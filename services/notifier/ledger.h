@@ -22,6 +22,8 @@ struct ledger {
         claimed; /* of the last ledger_transact: where its claimed rows are, how many */
 };
 
+extern struct lbx_metric *const ledger_metrics[];
+
 /* Opens the session where there is none. LBX_ERR_UNAVAILABLE and others of lbx_pg_open. */
 enum lbx_err ledger_open(struct ledger *ledger) LBX_MUST_CHECK;
 void ledger_close(struct ledger *ledger);

@@ -1,4 +1,5 @@
 /* notifier: one mail for each recipient and kind, every attempt in the ledger. */
+#include "ledger.h"
 #include "notifier.h"
 #include "sender.h"
 #include "sql_notifier.h"
@@ -11,6 +12,24 @@ static const struct lbx_events events = {
     .committed = sender_wake,
 };
 
+static struct lbx_metric mails = {
+    .type = LBX_GAUGE,
+    .name = "mails",
+    .help = "Mails that are neither sent nor given up, by state",
+    .label = "state",
+    .asked = true,
+};
+static struct lbx_metric mail_age = {
+    .type = LBX_GAUGE,
+    .name = "mail_age_seconds",
+    .help = "How long the oldest queued or deferred mail is past its time",
+    .asked = true,
+};
+static const struct lbx_gauges gauges = {
+    .sql = &sql_notifier_gauges,
+    .metrics = (struct lbx_metric *const[]){&mails, &mail_age, NULL},
+};
+
 int main(int argc, char **argv) {
     const struct lbx_sql *const *const statements[] = {lbx_offsets_statements, lbx_store_statements,
                                                        sql_notifier_all, NULL};
@@ -19,10 +38,9 @@ int main(int argc, char **argv) {
         .summary = "Sends one mail for each recipient and kind, every attempt in the ledger",
         .database = LBX_DATABASE_LOCKBOX,
         .statements = statements,
+        .metrics = ledger_metrics,
         .arenas = 8,
-        .parts = {{&lbx_events_part, &events},
-                  {&sender_part, NULL},
-                  {&lbx_gauges_part, &sql_notifier_gauges}},
+        .parts = {{&lbx_events_part, &events}, {&sender_part, NULL}, {&lbx_gauges_part, &gauges}},
     };
     return lbx_worker_main(&notifier, argc, argv);
 }

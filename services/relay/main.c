@@ -1,6 +1,7 @@
 /* relay: publishes each outbox row, in order per request, at least once. */
 #include "relay.h"
 #include "sql_relay.h"
+#include "store/metrics.h"
 #include "worker/gauges.h"
 
 static const struct lbx_rounds rounds = {
@@ -11,6 +12,29 @@ static const struct lbx_rounds rounds = {
     .close = relay_close,
 };
 
+static struct lbx_metric unpublished = {
+    .type = LBX_GAUGE,
+    .name = "outbox_unpublished",
+    .help = "Events not yet in Kafka",
+    .asked = true,
+};
+static struct lbx_metric age = {
+    .type = LBX_GAUGE,
+    .name = "outbox_age_seconds",
+    .help = "How long the oldest event not yet in Kafka has waited",
+    .asked = true,
+};
+static struct lbx_metric deadletters = {
+    .type = LBX_GAUGE,
+    .name = "deadletters_unpublished",
+    .help = "Rejected records not yet in the dead-letter topic",
+    .asked = true,
+};
+static const struct lbx_gauges gauges = {
+    .sql = &sql_relay_gauges,
+    .metrics = (struct lbx_metric *const[]){&unpublished, &age, &deadletters, NULL},
+};
+
 int main(int argc, char **argv) {
     const struct lbx_sql *const *const statements[] = {sql_relay_all, NULL};
     const struct lbx_worker_declaration relay = {
@@ -18,7 +42,8 @@ int main(int argc, char **argv) {
         .summary = "Publishes each outbox row, in order per request, at least once",
         .database = LBX_DATABASE_LOCKBOX,
         .statements = statements,
-        .parts = {{&lbx_rounds_part, &rounds}, {&lbx_gauges_part, &sql_relay_gauges}},
+        .metrics = (struct lbx_metric *const[]){&lbx_published_metric, NULL},
+        .parts = {{&lbx_rounds_part, &rounds}, {&lbx_gauges_part, &gauges}},
     };
     return lbx_worker_main(&relay, argc, argv);
 }

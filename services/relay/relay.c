@@ -11,6 +11,7 @@
 #include "io/outbound.h"
 #include "shards.h"
 #include "sql_relay.h"
+#include "store/metrics.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -165,7 +166,7 @@ static enum lbx_err mark_and_take(struct relay *relay, struct taken *taken) {
     enum lbx_err err = lbx_pg_run(relay->worker->pg, &calls);
     if (err != LBX_OK)
         return err;
-    atomic_fetch_add(&relay->worker->metrics.published, (int64_t)delivered);
+    lbx_metric_add(&lbx_published_metric, (int64_t)delivered);
     return read_rows(relay, take, &taken->rows, &taken->count);
 }
 

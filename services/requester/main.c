@@ -18,6 +18,7 @@ int main(int argc, char **argv) {
             "Turns a ticket's access request into a lockbox request, or refuses it with a reason",
         .database = LBX_DATABASE_LOCKBOX,
         .statements = statements,
+        .metrics = requester_metrics,
         .parts = {{&lbx_events_part, &events}},
     };
     return lbx_worker_main(&requester, argc, argv);

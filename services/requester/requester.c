@@ -5,17 +5,22 @@
 #include "requester.h"
 
 #include "base/log.h"
+#include "store/limits.h"
 #include "working_set.h"
 
 #include <stdio.h>
 #include <string.h>
+
+static struct lbx_metric no_approvers = {.name = "no_approvers_total",
+                                         .help = "Requests refused because nobody may approve"};
+struct lbx_metric *const requester_metrics[] = {&no_approvers, NULL};
 
 /* ---- requests ---- */
 
 /* The request that a wish extends, as time has left it by now; NULL where there is none. */
 static const struct lbx_request *extended_by(struct lbx_batch *batch, const char *id) {
     const struct working_set *set = batch->state;
-    const struct lbx_limits limits = lbx_worker_limits(batch->worker);
+    const struct lbx_limits limits = lbx_limits_of(&batch->worker->settings);
     struct lbx_stored_request *stored = id ? lbx_map_get(&set->requests, id) : NULL;
     if (!stored)
         return NULL;
@@ -31,10 +36,10 @@ static const int first_events[LBX_STATE_END] = {
     [LBX_STATE_NOT_REQUIRED] = LBX_EVENT_REQUEST_NOT_REQUIRED,
 };
 
-static void alarm_if_unapprovable(struct lbx_batch *batch, const struct lbx_request *request) {
+static void alarm_if_unapprovable(const struct lbx_request *request) {
     if (request->reason != LBX_REFUSAL_NO_APPROVERS)
         return;
-    atomic_fetch_add(&batch->worker->metrics.no_approvers, 1);
+    lbx_metric_add(&no_approvers, 1);
     lbx_log(LBX_LOG_ERROR, "nobody may approve for a subscription that has Lockbox enabled",
             LBX_S("subscription_id", request->subscription_id),
             LBX_S("request_id", request->request_id));
@@ -48,7 +53,7 @@ static void on_access_requested(struct lbx_batch *batch, struct lbx_input_event 
         working_set_subscription(set, ticket->subscription_id)->subscription;
     if (subscription && subscription->removed)
         subscription = NULL; /* nobody's any more */
-    const struct lbx_limits limits = lbx_worker_limits(batch->worker);
+    const struct lbx_limits limits = lbx_limits_of(&batch->worker->settings);
     struct lbx_creation creation = {
         .wish = wish,
         .ticket = ticket,
@@ -70,12 +75,12 @@ static void on_access_requested(struct lbx_batch *batch, struct lbx_input_event 
                                                             creation.now, batch->arena);
         lbx_unit_step(&batch->unit, stored, &approved, &input->event);
     }
-    alarm_if_unapprovable(batch, &stored->request);
+    alarm_if_unapprovable(&stored->request);
 }
 
 static void end_by_ticket(struct lbx_batch *batch, struct lbx_stored_request *stored,
                           const struct lbx_event *cause) {
-    const struct lbx_limits limits = lbx_worker_limits(batch->worker);
+    const struct lbx_limits limits = lbx_limits_of(&batch->worker->settings);
     lbx_unit_pass_time(&batch->unit, stored, &limits);
     struct lbx_step ended = lbx_request_ticket_ended(&stored->request, batch->unit.now);
     lbx_unit_step(&batch->unit, stored, &ended, cause);

@@ -5,6 +5,8 @@
 #include "store/offsets.h"
 #include "worker/events.h"
 
+extern struct lbx_metric *const requester_metrics[];
+
 void requester_load(struct lbx_batch *batch, struct lbx_calls *calls);
 enum lbx_err requester_decide(struct lbx_batch *batch);
 void requester_save(struct lbx_batch *batch, struct lbx_calls *calls);

@@ -27,22 +27,39 @@ enum { TICKETS = 166, RECORDS = 3 * TICKETS, ROUND = 500, SHARDS = 16 };
 #define CLUSTER                                                                                    \
     "/subscriptions/%s/resourceGroups/rg/providers/Microsoft.RedHatOpenShift/openShiftClusters/aro"
 
-static const struct lbx_events requester = {
-    .load = requester_load, .decide = requester_decide, .save = requester_save};
-static const struct lbx_events decider = {.load = decider_load, .decide = decider_decide};
-
-static struct lbx_worker worker = {.name = "bare", .source = "/lockbox/bare"};
-static struct lbx_arena batch_arena;
-static struct lbx_calls calls;
-static const char *name;
-static size_t event_count;
-
 static void check(bool good, const char *what) {
     if (good)
         return;
     fprintf(stderr, "bare_lifecycles: %s\n", what);
     exit(1);
 }
+
+/* Nothing is seen twice, nothing rejected. */
+static void check_all(const struct lbx_batch *batch) {
+    for (size_t i = 0; i < batch->count; i++)
+        check(batch->inputs[i].status == LBX_INPUT_NEW, batch->inputs[i].reason.text);
+}
+
+static void save_requests(struct lbx_batch *batch, struct lbx_calls *calls) {
+    check_all(batch);
+    requester_save(batch, calls);
+}
+
+static void save_nothing(struct lbx_batch *batch, struct lbx_calls *calls) {
+    (void)calls;
+    check_all(batch);
+}
+
+static const struct lbx_events requester = {
+    .load = requester_load, .decide = requester_decide, .save = save_requests};
+static const struct lbx_events decider = {
+    .load = decider_load, .decide = decider_decide, .save = save_nothing};
+
+static struct lbx_worker worker = {.name = "bare", .source = "/lockbox/bare"};
+static struct lbx_arena batch_arena;
+static struct lbx_calls calls;
+static const char *name;
+static size_t event_count;
 
 /* ---- records in memory ---- */
 
@@ -108,7 +125,6 @@ static void handle(struct source *s) {
         .claim_count = 1,
     };
     check(lbx_transact_batch(s->handler, &records, &calls) == LBX_OK, "transaction");
-    check(worker.metrics.quarantined == 0 && worker.metrics.duplicates == 0, "not acted on");
     lbx_pg_release(worker.pg);
     s->claim.next_offset = s->claim.batch_end;
     s->count = 0;

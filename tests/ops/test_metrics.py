@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from support.scenario import Tenant
-from support.stack import WORKERS
+from support.stack import WORKERS, free_port
 from support.waiting import wait_until
 
 DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
@@ -17,9 +17,17 @@ NAME = re.compile(r"\blockbox_\w+")
 SAMPLE = re.compile(r'^(lockbox_\w+)\{(.*)\} (\S+)$')
 
 
+def page_at(address: str) -> str:
+    """Empty where nobody answers."""
+    try:
+        with urllib.request.urlopen(f"http://{address}/metrics", timeout=5) as answer:
+            return answer.read().decode()
+    except OSError:
+        return ""
+
+
 def page(stack, worker: str) -> str:
-    with urllib.request.urlopen(f"http://{stack.env[f'LOCKBOX_HTTP_{worker.upper()}']}/metrics", timeout=5) as answer:
-        return answer.read().decode()
+    return page_at(stack.env[f"LOCKBOX_HTTP_{worker.upper()}"])
 
 
 def samples(text: str) -> dict[str, list[tuple[dict, float]]]:
@@ -70,10 +78,32 @@ def test_the_docs_list_every_metric(pages):
               re.findall(r"^\| (lockbox_\w+) \| (\w+) \| (.*?) ?\| (.*) \|$", text, re.MULTILINE)}
     there = {}
     for page in pages.values():
-        for what, name, kind, labels in re.findall(r"(?:# HELP \S+ (.*)\n)?# TYPE (\S+) (\w+)\n\w+\{(.*)\}", page):
+        for what, name, kind, labels in re.findall(r"# HELP \S+ (.*)\n# TYPE (\S+) (\w+)\n\w+\{(.*)\}", page):
             others = [label for label in re.findall(r'(\w+)="', labels) if label not in ("worker", "le")]
-            there[name] = kind, ", ".join(others), what or listed[name][2]
+            there[name] = kind, ", ".join(others), what
     assert listed == there
+
+
+def families(text: str) -> list[tuple[str, str]]:
+    """Each family's name with its type; HELP stands before TYPE, and there is no sample without both."""
+    found = re.findall(r"^# HELP (\w+) .+\n# TYPE \1 (\w+)$", text, re.MULTILINE)
+    assert text.count("# TYPE ") == text.count("# HELP ") == len(found)
+    return found
+
+
+@pytest.mark.parametrize("worker", WORKERS)
+def test_every_family_is_there_from_the_start(stack, pages, worker):
+    """Before there is a database, or an outcome to count."""
+    port = free_port()
+    child = stack.spawn(worker, "start", LOCKBOX_INSTANCE="", LOCKBOX_HTTP_LISTEN=f"127.0.0.1:{port}",
+                        LOCKBOX_KAFKA_BOOTSTRAP_SERVERS="127.0.0.1:1", LOCKBOX_DATABASE_URL="postgresql://nobody@127.0.0.1:1/lockbox",
+                        LOCKBOX_AUDIT_DATABASE_URL="postgresql://nobody@127.0.0.1:1/audit")
+    try:
+        text = wait_until(lambda: page_at(f"127.0.0.1:{port}"), "it shows its metrics")
+        assert families(text) == families(pages[worker])
+    finally:
+        child.kill()
+        child.wait()
 
 
 @pytest.mark.parametrize("worker", WORKERS)

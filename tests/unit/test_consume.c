@@ -223,6 +223,17 @@ static void fails(enum lbx_err first, enum lbx_err second) {
     database.err_at = 0;
 }
 
+/* A metric of the part's. */
+static int64_t shown(const char *name) {
+    struct lbx_buf page LBX_BUF = {0};
+    lbx_metrics_write("test", &page);
+    char start[96];
+    (void)snprintf(start, sizeof start, "\n%s{worker=\"test\"} ", name);
+    const char *at = strstr(page.data, start);
+    assert_non_null(at);
+    return strtoll(at + strlen(start), NULL, 10);
+}
+
 /* ---- the tests, in this order ---- */
 
 static void says_what_it_waits_for(void **unused) {
@@ -234,7 +245,7 @@ static void says_what_it_waits_for(void **unused) {
     worker.pg_generation = 1;
     UNTIL(!lbx_consume_waiting_for(part), turn());
     assert_int_equal(database.takes, 1);
-    assert_int_equal(worker.metrics.partitions, 1);
+    assert_int_equal(shown("lockbox_partitions"), 1);
 }
 
 static void batches_come_in_order(void **unused) {
@@ -255,15 +266,15 @@ static void a_checkpoint_follows(void **unused) {
 /* Kafka is polled meanwhile, though the batch in hand is full: the group takes a member for dead that does not. */
 static void what_is_down_is_waited_out(void **unused) {
     (void)unused;
-    const int64_t retries = worker.metrics.retries;
+    const int64_t retries = lbx_metric_value(&lbx_retries_metric);
     fails(LBX_ERR_UNAVAILABLE, LBX_ERR_UNAVAILABLE);
     produce(45);
-    UNTIL(worker.metrics.retries > retries, turn());
+    UNTIL(lbx_metric_value(&lbx_retries_metric) > retries, turn());
     polls = 0;
     turn();
     assert_true(polls > 0);
     all_come();
-    assert_int_equal(worker.metrics.retries, retries + 2);
+    assert_int_equal(lbx_metric_value(&lbx_retries_metric), retries + 2);
     assert_null(lbx_consume_waiting_for(part));
 }
 
@@ -297,7 +308,7 @@ static void a_newer_owner_is_given_way(void **unused) {
     fails(LBX_ERR_FENCED, LBX_OK);
     produce(5);
     all_come();
-    assert_int_equal(worker.metrics.fenced, 1);
+    assert_int_equal(shown("lockbox_fenced_total"), 1);
     assert_true(database.takes > takes); /* the group gave the partition again */
 }
 

@@ -71,7 +71,6 @@ static int begin(void **ret_state) {
     memset(&given, 0, sizeof given);
     memset(answers, 0, sizeof answers);
     memset(&rules, 0, sizeof rules);
-    memset(&worker.metrics, 0, sizeof worker.metrics);
     lbx_arena_init(&given.arena);
     given.handler = lbx_events_handler(&worker, &events);
     given.records = (struct lbx_records){

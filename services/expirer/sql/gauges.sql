@@ -1,9 +1,8 @@
 -- What time has to do and has not done. Access ended by itself meanwhile: only the telling is late.
--- answers: name text, help text, label text, label_value text, value text
-SELECT 'requests_overdue' AS name, 'Requests past a deadline that nobody has acted on' AS help, NULL AS label,
-       NULL AS label_value, count(*)::text AS value
+-- answers: name text, label_value text, value text
+SELECT 'requests_overdue' AS name, NULL AS label_value, count(*)::text AS value
   FROM request WHERE due_at <= (SELECT clock_timestamp())
 UNION ALL
-SELECT 'oldest_due_seconds', 'How long the first of these requests is past its deadline', NULL, NULL,
+SELECT 'oldest_due_seconds', NULL,
        greatest(0, coalesce(extract(epoch FROM clock_timestamp() - min(due_at)), 0))::text
   FROM request WHERE due_at IS NOT NULL

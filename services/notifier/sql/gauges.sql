@@ -1,14 +1,13 @@
 -- Mails that are not final, by state.
--- answers: name text, help text, label text, label_value text, value text
-SELECT 'mails' AS name, 'Mails that are neither sent nor given up, by state' AS help, 'state' AS label,
-       asked.state AS label_value, coalesce(found.count, 0)::text AS value
+-- answers: name text, label_value text, value text
+SELECT 'mails' AS name, asked.state AS label_value, coalesce(found.count, 0)::text AS value
   FROM unnest(ARRAY['queued', 'deferred', 'sending']) AS asked (state)
   LEFT JOIN (SELECT n.state, count(*)
                FROM notification n
               WHERE n.next_attempt_at IS NOT NULL
               GROUP BY n.state) AS found USING (state)
 UNION ALL
-SELECT 'mail_age_seconds', 'How long the oldest queued or deferred mail is past its time', NULL, NULL,
+SELECT 'mail_age_seconds', NULL,
        greatest(0, coalesce(extract(epoch FROM clock_timestamp() - min(next_attempt_at)), 0))::text
   FROM notification
  WHERE next_attempt_at IS NOT NULL AND state IN ('queued', 'deferred')
