@@ -37,7 +37,8 @@ static enum lbx_err gauges_open(struct lbx_worker *worker, const void *declarati
     return LBX_OK;
 }
 
-/* A notification that came with the answer does not wake the loop again: it is kept, and the parts are asked. */
+/* Keeps a notification that came with the answer: the connection is not readable for it again. True: there is one, and
+ * the other parts are to be called. */
 static bool heard(struct lbx_worker *worker) {
     bool any = false;
     if (lbx_pg_notified(worker->pg, &any) == LBX_OK)
@@ -45,7 +46,6 @@ static bool heard(struct lbx_worker *worker) {
     return any;
 }
 
-/* What fails here is logged where it fails, and is nobody's trouble but the reader's. */
 static enum lbx_err gauges_serve(void *state, int64_t *ret_wake_us) {
     struct gauges *g = state;
     struct lbx_calls calls = {0};

@@ -1,3 +1,4 @@
+/* Sends sd_notify(3)'s datagrams. Fails silently: whoever listens sees that nothing comes. */
 #include "worker/notify.h"
 
 #include <stddef.h>

@@ -1,3 +1,8 @@
+/* Calls a worker's round when its time comes and when its channel is notified.
+ *
+ * Promises: no notification is missed: the part listens before the first round on a connection.
+ * Fails: a round that fails is logged and tried again with backoff.
+ */
 #include "worker/rounds.h"
 
 #include "base/clock.h"
@@ -54,7 +59,7 @@ static enum lbx_err listen_once(struct rounds *r) {
 static enum lbx_err rounds_serve(void *state, int64_t *ret_wake_us) {
     struct rounds *r = state;
     if (!r->worker->pg)
-        return LBX_OK; /* the loop wakes us with the connection */
+        return LBX_OK; /* the loop calls again with the connection */
     bool backing_off = r->backoff.failures > 0 && lbx_monotonic_us() < r->next_us;
     enum lbx_err err = backing_off ? LBX_OK : listen_once(r);
     if (err == LBX_OK && !backing_off &&

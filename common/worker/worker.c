@@ -1,3 +1,8 @@
+/* Runs a process: its lanes, their parts, database connections and health.
+ *
+ * Promises: a lane waits, without turning, until a part, a notification or a signal needs it; the process outlives
+ * whatever is down. Fails: exits by the statuses that --help lists, and only for what no waiting mends.
+ */
 #include "worker/worker.h"
 
 #include "base/clock.h"
@@ -34,7 +39,7 @@ struct loop {
     size_t part_count;
     struct lbx_backoff pg_backoff;
     int64_t pg_retry_us;
-    bool schema_older;                 /* than this program, when last looked at */
+    bool schema_older;                 /* the database's, than this program, when last looked at */
     _Atomic(const char *) waiting_for; /* NULL: ready */
     int exit_status;
     pthread_t thread; /* not the first lane's */
@@ -123,7 +128,7 @@ static void metrics_page(void *context, struct lbx_buf *body) {
     lbx_metrics_write(process.lanes[0].worker.name, body);
 }
 
-/* Ready once, when every lane is: what comes later, the status says. */
+/* READY=1 is sent once, when every lane is ready; STATUS= says what comes later. */
 static void tell_supervisor(void) {
     char state[256];
     const char *why = why_not_ready();
@@ -137,7 +142,7 @@ static void tell_supervisor(void) {
     lbx_notify(state);
 }
 
-/* That the main thread still turns. */
+/* Says that the main thread still turns. */
 static void feed_watchdog(struct loop *loop) {
     if (!process.watchdog_us || loop->worker.lane > 0 || lbx_monotonic_us() < process.fed_us)
         return;
@@ -173,7 +178,7 @@ static void pg_lost(struct loop *loop) {
     loop->pg_retry_us = lbx_monotonic_us() + lbx_backoff_next_us(&loop->pg_backoff);
 }
 
-/* Input while idle is a notification, or the connection's end. */
+/* Called when the idle connection is readable: that is a notification, or the connection's end. */
 static void take_notifications(struct loop *loop) {
     bool any;
     if (lbx_pg_notified(loop->worker.pg, &any) != LBX_OK)
@@ -185,7 +190,7 @@ static void take_notifications(struct loop *loop) {
 bool lbx_worker_notified(struct lbx_worker *worker) {
     bool any = false;
     if (worker->pg && lbx_pg_notified(worker->pg, &any) != LBX_OK)
-        any = false; /* the loop sees that it is dead */
+        any = false; /* the loop sees that the connection is dead */
     any |= worker->notified;
     worker->notified = false;
     return any;
@@ -285,7 +290,7 @@ static void wait_for_something(struct loop *loop) {
     nfds_t count = 1;
     int64_t work_us = LBX_NEVER_US, wake_us = LBX_NEVER_US;
     if (loop->worker.pg && !lbx_pg_alive(loop->worker.pg))
-        pg_lost(loop); /* a part met its end: there is no descriptor left to wait for */
+        pg_lost(loop); /* a part saw the connection end: there is no descriptor left to wait for */
     if (loop->worker.pg)
         fds[count++] = (struct pollfd){.fd = lbx_pg_fd(loop->worker.pg), .events = POLLIN};
     else
@@ -368,7 +373,7 @@ void *lbx_worker_part(struct lbx_worker *worker, const struct lbx_part *part) {
     return NULL;
 }
 
-/* A URL that cannot be read will not get better: it stops the start. */
+/* A URL that libpq cannot read stops the start: waiting would not mend it. */
 static enum lbx_err check_database(const struct loop *loop) {
     if (lbx_pg_check(database_url(loop)) == LBX_OK)
         return LBX_OK;
@@ -377,7 +382,7 @@ static enum lbx_err check_database(const struct loop *loop) {
                                "takes a libpq connection URI");
 }
 
-/* A later lane: the same settings, another name in the groups. */
+/* A later lane has the first one's settings, and another name in Kafka's groups. */
 static void init_lane(struct loop *loop, size_t lane, const struct loop *first) {
     loop->declaration = first->declaration;
     loop->worker = (struct lbx_worker){
@@ -459,7 +464,7 @@ static void start_threads(void) {
 static int stop(bool threads) {
     struct loop *first = &process.lanes[0];
     int status = 0;
-    alarm(STOP_WITHIN_S); /* whatever still hangs then: the database has the truth */
+    alarm(STOP_WITHIN_S); /* ends what still hangs then; the database has the truth */
     for (size_t i = 1; i < process.lane_count; i++)
         if (threads)
             eventfd_write(process.lanes[i].worker.signals, 1);

@@ -1,6 +1,7 @@
-/* Takes due requests in batches, several expirers side by side (SKIP LOCKED), and sleeps until the next
- * is due; a new deadline is notified by whoever sets it. A backlog is shared with a second session, so
- * that one is in the database while the other applies the rules.
+/* Ends due requests in batches, and sleeps until the next is due or a new deadline is notified.
+ *
+ * Promises: a request is ended once, however many expirers run (SKIP LOCKED); a backlog is shared by two sessions, so that
+ * one is in the database while the other applies the rules. Fails: a batch is rolled back whole, and tried again.
  */
 #include "expirer.h"
 
@@ -15,9 +16,9 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-/* Requests ended in one transaction: enough that its flush to disk weighs little, few enough for a processor's cache. */
+/* Requests ended in one transaction: so many that its flush to disk weighs little, few enough for a processor's cache. */
 enum { BATCH = 500 };
-/* Rows that another transaction holds are not seen due here; look again this soon. */
+/* How soon to look again for a due request that another transaction holds. */
 #define HELD_ELSEWHERE_US INT64_C(100000)
 
 static struct lbx_metric requests_ended = {.name = "requests_ended_total",
@@ -27,7 +28,7 @@ struct lbx_metric *const expirer_metrics[] = {&requests_ended,       &lbx_events
                                               &lbx_published_metric, NULL};
 
 /* One session's share of the work. */
-struct lane {
+struct session {
     struct lbx_worker *worker;
     struct lbx_pg *pg;
     enum lbx_err err;
@@ -35,61 +36,61 @@ struct lane {
     bool moved;  /* whether time did anything to them */
 };
 
-static enum lbx_err end_due(struct lane *lane, struct lbx_arena *arena, size_t call,
+static enum lbx_err end_due(struct session *session, struct lbx_arena *arena, size_t call,
                             struct lbx_unit *unit) {
-    const struct lbx_limits limits = lbx_limits_of(&lane->worker->settings);
-    size_t count = lbx_pg_row_count(lane->pg, call);
+    const struct lbx_limits limits = lbx_limits_of(&session->worker->settings);
+    size_t count = lbx_pg_row_count(session->pg, call);
     struct lbx_stored_request *due = LBX_ARENA_ARRAY(arena, struct lbx_stored_request, count);
     enum lbx_err err = LBX_OK;
     for (size_t i = 0; err == LBX_OK && i < count; i++) {
-        err = lbx_request_read_clock(lane->pg, call, i, arena, &due[i]);
+        err = lbx_request_read_clock(session->pg, call, i, arena, &due[i]);
         if (err == LBX_OK)
             lbx_unit_pass_time(unit, &due[i], &limits);
     }
     return err;
 }
 
-static enum lbx_err end_batch(struct lane *lane, struct lbx_arena *arena) {
+static enum lbx_err end_batch(struct session *session, struct lbx_arena *arena) {
     struct lbx_calls calls = {0};
     struct lbx_unit unit;
     const char *most = lbx_arena_printf(arena, "%d", BATCH);
-    lbx_unit_init(&unit, arena, lane->worker->source, lane->worker->name);
+    lbx_unit_init(&unit, arena, session->worker->source, session->worker->name);
     lbx_calls_add(&calls, &lbx_sql_begin, 0, NULL);
     size_t due_call = LBX_CALL(&calls, &sql_expirer_take_due, most);
     size_t clock_call = lbx_clock_add(&calls);
-    enum lbx_err err = lbx_pg_run(lane->pg, &calls);
+    enum lbx_err err = lbx_pg_run(session->pg, &calls);
     if (err == LBX_OK) {
-        lane->last = lbx_pg_row_count(lane->pg, due_call);
-        unit.now = lbx_clock_read(lane->pg, clock_call);
-        err = end_due(lane, arena, due_call, &unit);
+        session->last = lbx_pg_row_count(session->pg, due_call);
+        unit.now = lbx_clock_read(session->pg, clock_call);
+        err = end_due(session, arena, due_call, &unit);
         calls = (struct lbx_calls){0};
         lbx_unit_save(&unit, &calls);
         lbx_calls_add(&calls, &lbx_sql_commit, 0, NULL);
         if (err == LBX_OK)
-            err = lbx_pg_run(lane->pg, &calls);
+            err = lbx_pg_run(session->pg, &calls);
         else
-            lbx_pg_rollback(lane->pg);
+            lbx_pg_rollback(session->pg);
     }
     if (err == LBX_OK) {
-        lbx_metric_add(&requests_ended, (int64_t)lane->last);
+        lbx_metric_add(&requests_ended, (int64_t)session->last);
         lbx_metric_add(&lbx_published_metric, (int64_t)unit.published);
-        lane->moved = unit.published > 0;
+        session->moved = unit.published > 0;
     }
     lbx_unit_done(&unit);
     return err;
 }
 
-static void end_one(struct lane *lane) {
+static void end_one(struct session *session) {
     struct lbx_arena arena LBX_CLEANUP(lbx_arena_done) = {0};
-    lane->last = 0;
-    lane->moved = false;
-    lane->err = end_batch(lane, &arena);
+    session->last = 0;
+    session->moved = false;
+    session->err = end_batch(session, &arena);
 }
 
 /* ---- a backlog ---- */
 
 struct helper {
-    struct lane lane;
+    struct session session;
     atomic_bool stopping;
 };
 
@@ -97,25 +98,25 @@ static void *help(void *argument) {
     const struct lbx_sql *const *const statements[] = {lbx_offsets_statements, lbx_store_statements,
                                                        sql_expirer_all, NULL};
     struct helper *helper = argument;
-    struct lane *lane = &helper->lane;
-    lane->err = lbx_pg_open(lane->worker->settings.database_url, "lockbox-expirer", "lockbox",
-                            statements, &lane->pg);
+    struct session *session = &helper->session;
+    session->err = lbx_pg_open(session->worker->settings.database_url, "lockbox-expirer", "lockbox",
+                            statements, &session->pg);
     do
-        if (lane->err == LBX_OK)
-            end_one(lane);
-    while (lane->err == LBX_OK && lane->last == BATCH && !atomic_load(&helper->stopping));
-    lbx_pg_close(lane->pg);
+        if (session->err == LBX_OK)
+            end_one(session);
+    while (session->err == LBX_OK && session->last == BATCH && !atomic_load(&helper->stopping));
+    lbx_pg_close(session->pg);
     return NULL;
 }
 
-/* Until a batch is not full. What happens to the helper is its own: what it did not end is left for us. */
-static void end_backlog(struct lane *lane) {
-    struct helper helper = {.lane = {.worker = lane->worker}};
+/* Ends batches until one is not full. What the helper fails to end, this session ends. */
+static void end_backlog(struct session *session) {
+    struct helper helper = {.session = {.worker = session->worker}};
     pthread_t thread;
     bool helped = pthread_create(&thread, NULL, help, &helper) == 0;
     do
-        end_one(lane);
-    while (lane->err == LBX_OK && lane->last == BATCH && !lbx_worker_stopping(lane->worker));
+        end_one(session);
+    while (session->err == LBX_OK && session->last == BATCH && !lbx_worker_stopping(session->worker));
     atomic_store(&helper.stopping, true);
     if (helped)
         pthread_join(thread, NULL);
@@ -144,13 +145,13 @@ static enum lbx_err until_next(struct lbx_worker *worker, int64_t *ret_wait_us) 
 
 enum lbx_err expirer_round(struct lbx_worker *worker, void *state, int64_t *ret_wait_us) {
     (void)state;
-    struct lane lane = {.worker = worker, .pg = worker->pg};
-    end_one(&lane);
-    if (lane.err == LBX_OK && lane.last == BATCH)
-        end_backlog(&lane);
-    if (lane.err != LBX_OK)
-        return lane.err;
-    if (!lane.moved)
+    struct session session = {.worker = worker, .pg = worker->pg};
+    end_one(&session);
+    if (session.err == LBX_OK && session.last == BATCH)
+        end_backlog(&session);
+    if (session.err != LBX_OK)
+        return session.err;
+    if (!session.moved)
         return until_next(worker, ret_wait_us);
     *ret_wait_us = 0; /* others may have fallen due meanwhile */
     return LBX_OK;
