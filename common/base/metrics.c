@@ -13,7 +13,8 @@
 struct lbx_metric_sample {
     char *label_value;              /* NULL: none */
     double lanes[LBX_METRIC_LANES]; /* a counter has one, an age counts in microseconds */
-    int64_t buckets[LBX_METRIC_BUCKETS + 1]; /* not cumulative; the last is for what is beyond all bounds */
+    int64_t buckets[LBX_METRIC_BUCKETS +
+                    1]; /* not cumulative; the last is for what is beyond all bounds */
 };
 
 static struct lbx_metric *families, **last = &families; /* as they were registered */
@@ -22,8 +23,7 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 /* ---- samples ---- */
 
 static struct lbx_metric_sample *add_sample(struct lbx_metric *metric, const char *label_value) {
-    metric->samples =
-        lbx_realloc(metric->samples, sizeof *metric->samples * (metric->count + 1));
+    metric->samples = lbx_realloc(metric->samples, sizeof *metric->samples * (metric->count + 1));
     struct lbx_metric_sample *sample = &metric->samples[metric->count++];
     *sample = (struct lbx_metric_sample){.label_value = label_value ? strdup(label_value) : NULL};
     return sample;
@@ -168,7 +168,7 @@ void lbx_metrics_write(const char *worker, struct lbx_buf *out) {
 int64_t lbx_metric_value(const struct lbx_metric *metric) {
     pthread_mutex_lock(&lock);
     const struct lbx_metric_sample *sample = metric->count ? metric->samples : NULL;
-    int64_t value = !sample                          ? 0
+    int64_t value = !sample                         ? 0
                     : metric->type == LBX_HISTOGRAM ? observed(sample, LBX_METRIC_BUCKETS + 1)
                                                     : (int64_t)shown(metric, sample);
     pthread_mutex_unlock(&lock);

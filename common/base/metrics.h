@@ -24,7 +24,7 @@ enum { LBX_METRIC_LANES = 4, LBX_METRIC_BUCKETS = 12, LBX_METRIC_SAMPLES = 128 }
 
 struct lbx_metric {
     enum lbx_metric_type type;
-    const char *name;  /* behind "lockbox_" */
+    const char *name; /* behind "lockbox_" */
     const char *help;
     const char *label; /* NULL: none but the worker's */
     bool asked;        /* without a value until lbx_metric_replace brings the first */

@@ -8,13 +8,16 @@
 #include "store/unit.h"
 #include "worker/consume.h"
 
+/* What a worker keeps for one batch: each worker defines the struct, in the batch's arena. */
+struct lbx_batch_state;
+
 struct lbx_batch {
     struct lbx_worker *worker;
     struct lbx_arena *arena;        /* lives as long as the batch */
     struct lbx_input_event *inputs; /* in order within each partition */
     size_t count;
     struct lbx_unit unit;
-    void *state; /* the worker's, for this batch; allocated by load */
+    struct lbx_batch_state *state; /* allocated by load, or by decide */
 };
 
 /* What a worker does with a batch of events: three steps, of which the middle one is the rules. decide acts on inputs

@@ -12,7 +12,8 @@
 
 #include <string.h>
 
-struct ballot {
+/* What the votes of a batch are about, and what their voters may do. */
+struct lbx_batch_state {
     struct lbx_map requests; /* request id → struct lbx_stored_request */
     struct lbx_map roles;    /* request id, voter id → held */
     struct lbx_map keys;     /* request id, voter id → public key */
@@ -24,11 +25,11 @@ static const char *vote_key(struct lbx_arena *arena, const char *request_id, con
 }
 
 void decider_load(struct lbx_batch *batch, struct lbx_calls *calls) {
-    struct ballot *ballot = LBX_ARENA_NEW(batch->arena, struct ballot);
+    struct lbx_batch_state *loaded = LBX_ARENA_NEW(batch->arena, struct lbx_batch_state);
     struct lbx_rows *votes = lbx_unit_rows(&batch->unit, 2);
-    lbx_map_init(&ballot->requests, batch->arena);
-    lbx_map_init(&ballot->roles, batch->arena);
-    lbx_map_init(&ballot->keys, batch->arena);
+    lbx_map_init(&loaded->requests, batch->arena);
+    lbx_map_init(&loaded->roles, batch->arena);
+    lbx_map_init(&loaded->keys, batch->arena);
     for (size_t i = 0; i < batch->count; i++) {
         const struct lbx_decision_submitted *decision = batch->inputs[i].event.data;
         if (batch->inputs[i].status != LBX_INPUT_NEW || !lbx_uuid_valid(decision->request_id))
@@ -36,32 +37,32 @@ void decider_load(struct lbx_batch *batch, struct lbx_calls *calls) {
         lbx_rows_text(votes, decision->request_id);
         lbx_rows_text(votes, decision->by.id);
     }
-    ballot->requests_call = lbx_requests_load(lbx_rows_array(votes, 0), lbx_no_rows, calls);
-    ballot->roles_call = LBX_CALL(calls, &sql_decider_load_roles, lbx_rows_array(votes, 0),
+    loaded->requests_call = lbx_requests_load(lbx_rows_array(votes, 0), lbx_no_rows, calls);
+    loaded->roles_call = LBX_CALL(calls, &sql_decider_load_roles, lbx_rows_array(votes, 0),
                                   lbx_rows_array(votes, 1));
-    ballot->keys_call =
+    loaded->keys_call =
         LBX_CALL(calls, &sql_decider_load_keys, lbx_rows_array(votes, 0), lbx_rows_array(votes, 1));
-    batch->state = ballot;
+    batch->state = loaded;
 }
 
 static enum lbx_err read_loaded(struct lbx_batch *batch) {
-    struct ballot *ballot = batch->state;
+    struct lbx_batch_state *loaded = batch->state;
     const struct lbx_pg *pg = batch->worker->pg;
-    for (size_t i = 0; i < lbx_pg_row_count(pg, ballot->roles_call); i++)
-        lbx_map_set(&ballot->roles,
-                    vote_key(batch->arena, lbx_pg_cell(pg, ballot->roles_call, i, 0),
-                             lbx_pg_cell(pg, ballot->roles_call, i, 1)),
-                    ballot);
-    for (size_t i = 0; i < lbx_pg_row_count(pg, ballot->keys_call); i++) {
+    for (size_t i = 0; i < lbx_pg_row_count(pg, loaded->roles_call); i++)
+        lbx_map_set(&loaded->roles,
+                    vote_key(batch->arena, lbx_pg_cell(pg, loaded->roles_call, i, 0),
+                             lbx_pg_cell(pg, loaded->roles_call, i, 1)),
+                    loaded);
+    for (size_t i = 0; i < lbx_pg_row_count(pg, loaded->keys_call); i++) {
         size_t len;
-        const void *key = lbx_pg_cell_bytes(pg, ballot->keys_call, i, 2, batch->arena, &len);
+        const void *key = lbx_pg_cell_bytes(pg, loaded->keys_call, i, 2, batch->arena, &len);
         if (len == LBX_ED25519_KEY_SIZE)
-            lbx_map_set(&ballot->keys,
-                        vote_key(batch->arena, lbx_pg_cell(pg, ballot->keys_call, i, 0),
-                                 lbx_pg_cell(pg, ballot->keys_call, i, 1)),
+            lbx_map_set(&loaded->keys,
+                        vote_key(batch->arena, lbx_pg_cell(pg, loaded->keys_call, i, 0),
+                                 lbx_pg_cell(pg, loaded->keys_call, i, 1)),
                         (void *)key);
     }
-    return lbx_requests_read(pg, ballot->requests_call, batch->arena, &ballot->requests);
+    return lbx_requests_read(pg, loaded->requests_call, batch->arena, &loaded->requests);
 }
 
 /* A signature that is there has to hold, whether or not the policy asks for one. */
@@ -82,18 +83,18 @@ static enum lbx_signature check_signature(const struct lbx_decision_submitted *d
 }
 
 static void judge(struct lbx_batch *batch, const struct lbx_event *event) {
-    const struct ballot *ballot = batch->state;
+    const struct lbx_batch_state *loaded = batch->state;
     struct lbx_unit *unit = &batch->unit;
     const struct lbx_decision_submitted *decision = event->data;
-    struct lbx_stored_request *stored = lbx_map_get(&ballot->requests, decision->request_id);
+    struct lbx_stored_request *stored = lbx_map_get(&loaded->requests, decision->request_id);
     struct lbx_judgement judgement = {.verdict = LBX_VERDICT_UNKNOWN_REQUEST};
     if (stored) {
         const struct lbx_limits limits = lbx_limits_of(&batch->worker->settings);
         const char *key = vote_key(batch->arena, decision->request_id, decision->by.id);
         const struct lbx_voter voter = {
-            .still_approver = lbx_map_get(&ballot->roles, key) != NULL,
+            .still_approver = lbx_map_get(&loaded->roles, key) != NULL,
             .signature = check_signature(decision, &stored->request,
-                                         lbx_map_get(&ballot->keys, key), batch->arena),
+                                         lbx_map_get(&loaded->keys, key), batch->arena),
         };
         lbx_unit_pass_time(unit, stored, &limits);
         judgement = lbx_request_decide(&stored->request, decision, &voter, unit->now, batch->arena);

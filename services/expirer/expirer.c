@@ -100,7 +100,7 @@ static void *help(void *argument) {
     struct helper *helper = argument;
     struct session *session = &helper->session;
     session->err = lbx_pg_open(session->worker->settings.database_url, "lockbox-expirer", "lockbox",
-                            statements, &session->pg);
+                               statements, &session->pg);
     do
         if (session->err == LBX_OK)
             end_one(session);
@@ -116,7 +116,8 @@ static void end_backlog(struct session *session) {
     bool helped = pthread_create(&thread, NULL, help, &helper) == 0;
     do
         end_one(session);
-    while (session->err == LBX_OK && session->last == BATCH && !lbx_worker_stopping(session->worker));
+    while (session->err == LBX_OK && session->last == BATCH &&
+           !lbx_worker_stopping(session->worker));
     atomic_store(&helper.stopping, true);
     if (helped)
         pthread_join(thread, NULL);

@@ -18,15 +18,15 @@ static enum lbx_mail_kind kind_of(enum lbx_event_type type) {
                                                                    : LBX_MAIL_NONE;
 }
 
-/* A batch's mails. */
-struct outgoing {
+/* The mails to send. */
+struct lbx_batch_state {
     struct lbx_rows *notices, *mails;
     struct lbx_map queued; /* by request, version, kind and address in lower case */
 };
 
 static void queue_mail(struct lbx_batch *batch, const struct lbx_request *request,
                        enum lbx_mail_kind kind, const char *audience, const char *email) {
-    struct outgoing *outgoing = batch->state;
+    struct lbx_batch_state *outgoing = batch->state;
     struct lbx_unit *unit = &batch->unit;
     if (!email)
         return;
@@ -58,7 +58,7 @@ static bool has_voted(const struct lbx_request *request, const char *id) {
 }
 
 static void queue_mails(struct lbx_batch *batch, const struct lbx_event *event) {
-    struct outgoing *outgoing = batch->state;
+    struct lbx_batch_state *outgoing = batch->state;
     const struct lbx_request_changed *changed = event->data;
     const struct lbx_request *request = &changed->request;
     enum lbx_mail_kind kind = kind_of(event->type);
@@ -77,7 +77,7 @@ static void queue_mails(struct lbx_batch *batch, const struct lbx_event *event) 
 }
 
 enum lbx_err notifier_decide(struct lbx_batch *batch) {
-    struct outgoing *outgoing = LBX_ARENA_NEW(batch->arena, struct outgoing);
+    struct lbx_batch_state *outgoing = LBX_ARENA_NEW(batch->arena, struct lbx_batch_state);
     outgoing->notices = lbx_unit_rows(&batch->unit, sql_notifier_keep_notices_given.count);
     outgoing->mails = lbx_unit_rows(&batch->unit, sql_notifier_queue_given.count);
     lbx_map_init(&outgoing->queued, batch->arena);
@@ -91,7 +91,7 @@ enum lbx_err notifier_decide(struct lbx_batch *batch) {
 }
 
 void notifier_save(struct lbx_batch *batch, struct lbx_calls *calls) {
-    const struct outgoing *outgoing = batch->state;
+    const struct lbx_batch_state *outgoing = batch->state;
     LBX_PG_CALL(calls, notifier_keep_notices, .given = outgoing->notices);
     LBX_PG_CALL(calls, notifier_queue, .given = outgoing->mails);
 }

@@ -15,11 +15,15 @@ static struct lbx_metric no_approvers = {.name = "no_approvers_total",
                                          .help = "Requests refused because nobody may approve"};
 struct lbx_metric *const requester_metrics[] = {&no_approvers, NULL};
 
+struct lbx_batch_state {
+    struct working_set *set;
+};
+
 /* ---- requests ---- */
 
 /* The request that a wish extends, as time has left it by now; NULL where there is none. */
 static const struct lbx_request *extended_by(struct lbx_batch *batch, const char *id) {
-    const struct working_set *set = batch->state;
+    const struct working_set *set = batch->state->set;
     const struct lbx_limits limits = lbx_limits_of(&batch->worker->settings);
     struct lbx_stored_request *stored = id ? lbx_map_get(&set->requests, id) : NULL;
     if (!stored)
@@ -46,7 +50,7 @@ static void alarm_if_unapprovable(const struct lbx_request *request) {
 }
 
 static void on_access_requested(struct lbx_batch *batch, struct lbx_input_event *input) {
-    struct working_set *set = batch->state;
+    struct working_set *set = batch->state->set;
     const struct lbx_access_requested *wish = input->event.data;
     const struct lbx_ticket *ticket = &working_set_ticket(set, wish->ticket_id)->ticket;
     const struct lbx_subscription *subscription =
@@ -93,7 +97,7 @@ static void reject(struct lbx_input_event *input, const char *reason) {
 
 static void on_access_withdrawn(struct lbx_batch *batch, struct lbx_input_event *input) {
     const struct lbx_access_withdrawn *withdrawn = input->event.data;
-    const struct working_set *set = batch->state;
+    const struct working_set *set = batch->state->set;
     struct lbx_stored_request *stored = lbx_map_get(&set->requests, withdrawn->request_id);
     if (!stored)
         reject(input, "/data/request_id: no such request");
@@ -111,7 +115,7 @@ static void on_access_withdrawn(struct lbx_batch *batch, struct lbx_input_event 
  * not on it any more. */
 static void end_unsupported(struct lbx_batch *batch, const struct lbx_ticket *ticket,
                             const struct lbx_event *cause) {
-    const struct working_set *set = batch->state;
+    const struct working_set *set = batch->state->set;
     LBX_MAP_EACH(&set->requests, entry) {
         struct lbx_stored_request *stored = entry->value;
         const struct lbx_request *request = &stored->request;
@@ -128,7 +132,7 @@ static bool opens_again(const struct lbx_event *event, const struct lbx_ticket *
 
 static void on_ticket(struct lbx_batch *batch, struct lbx_input_event *input) {
     struct stored_ticket *stored =
-        working_set_ticket(batch->state, lbx_ticket_id(input->event.type, input->event.data));
+        working_set_ticket(batch->state->set, lbx_ticket_id(input->event.type, input->event.data));
     if (opens_again(&input->event, &stored->ticket)) {
         reject(input, "/data/ticket_id: this ticket was opened before");
         return;
@@ -164,7 +168,7 @@ static void publish_change(struct lbx_batch *batch, const struct lbx_event *even
 }
 
 static void on_tenant(struct lbx_batch *batch, struct lbx_input_event *input) {
-    struct working_set *set = batch->state;
+    struct working_set *set = batch->state->set;
     const struct lbx_tenant_event *event = input->event.data;
     const enum lbx_event_type type = input->event.type;
     struct stored_subscription *stored = working_set_subscription(set, event->subscription_id);
@@ -218,11 +222,12 @@ static void handle(struct lbx_batch *batch, struct lbx_input_event *input) {
 }
 
 void requester_load(struct lbx_batch *batch, struct lbx_calls *calls) {
-    batch->state = working_set_load(batch, calls);
+    batch->state = LBX_ARENA_NEW(batch->arena, struct lbx_batch_state);
+    batch->state->set = working_set_load(batch, calls);
 }
 
 enum lbx_err requester_decide(struct lbx_batch *batch) {
-    enum lbx_err err = working_set_read(batch->state, batch->worker->pg);
+    enum lbx_err err = working_set_read(batch->state->set, batch->worker->pg);
     for (size_t i = 0; err == LBX_OK && i < batch->count; i++)
         if (batch->inputs[i].status == LBX_INPUT_NEW)
             handle(batch, &batch->inputs[i]);
@@ -230,5 +235,5 @@ enum lbx_err requester_decide(struct lbx_batch *batch) {
 }
 
 void requester_save(struct lbx_batch *batch, struct lbx_calls *calls) {
-    working_set_save(batch->state, &batch->unit, calls);
+    working_set_save(batch->state->set, &batch->unit, calls);
 }

@@ -7,12 +7,12 @@ static void settings_as_the_rules_see_them(void **unused) {
     (void)unused;
     static char *organizations[] = {"initech", NULL};
     const struct lbx_settings settings = {.pending_ttl = 1,
-                                             .grant_ttl = 2,
-                                             .grant_ttl_max = 3,
-                                             .emergency_ttl = 4,
-                                             .acknowledge_ttl = 5,
-                                             .reminders = {{7, 6}, 2},
-                                             .organizations = {organizations, 1}};
+                                          .grant_ttl = 2,
+                                          .grant_ttl_max = 3,
+                                          .emergency_ttl = 4,
+                                          .acknowledge_ttl = 5,
+                                          .reminders = {{7, 6}, 2},
+                                          .organizations = {organizations, 1}};
     const struct lbx_limits limits = lbx_limits_of(&settings);
     assert_int_equal(limits.pending_ttl, 1);
     assert_int_equal(limits.grant_ttl, 2);

@@ -21,7 +21,7 @@ static struct lbx_metric histogram = {
     .divisor = LBX_SECOND_US,
     .bounds = {1000, 2500, 50000},
 };
-static struct lbx_metric *const families[] = {&counter, &labelled, &gauge,    &age,
+static struct lbx_metric *const families[] = {&counter, &labelled,  &gauge, &age,
                                               &asked,   &histogram, NULL};
 
 static char *page(void) {
@@ -36,28 +36,27 @@ static void all_families_are_there_from_the_start(void **unused) {
     lbx_metrics_register(families);
     lbx_metrics_register(families); /* as each lane does */
     char *text = page();
-    assert_string_equal(text,
-                        "# HELP lockbox_things_total Things\n"
-                        "# TYPE lockbox_things_total counter\n"
-                        "lockbox_things_total{worker=\"relay\"} 0\n"
-                        "# HELP lockbox_outcomes_total Outcomes, by name\n"
-                        "# TYPE lockbox_outcomes_total counter\n"
-                        "# HELP lockbox_held Held\n"
-                        "# TYPE lockbox_held gauge\n"
-                        "lockbox_held{worker=\"relay\"} 0\n"
-                        "# HELP lockbox_age_seconds Age\n"
-                        "# TYPE lockbox_age_seconds gauge\n"
-                        "lockbox_age_seconds{worker=\"relay\"} 0\n"
-                        "# HELP lockbox_rows Rows, by state\n"
-                        "# TYPE lockbox_rows gauge\n"
-                        "# HELP lockbox_took_seconds Time\n"
-                        "# TYPE lockbox_took_seconds histogram\n"
-                        "lockbox_took_seconds_bucket{worker=\"relay\",le=\"0.001\"} 0\n"
-                        "lockbox_took_seconds_bucket{worker=\"relay\",le=\"0.0025\"} 0\n"
-                        "lockbox_took_seconds_bucket{worker=\"relay\",le=\"0.05\"} 0\n"
-                        "lockbox_took_seconds_bucket{worker=\"relay\",le=\"+Inf\"} 0\n"
-                        "lockbox_took_seconds_sum{worker=\"relay\"} 0\n"
-                        "lockbox_took_seconds_count{worker=\"relay\"} 0\n");
+    assert_string_equal(text, "# HELP lockbox_things_total Things\n"
+                              "# TYPE lockbox_things_total counter\n"
+                              "lockbox_things_total{worker=\"relay\"} 0\n"
+                              "# HELP lockbox_outcomes_total Outcomes, by name\n"
+                              "# TYPE lockbox_outcomes_total counter\n"
+                              "# HELP lockbox_held Held\n"
+                              "# TYPE lockbox_held gauge\n"
+                              "lockbox_held{worker=\"relay\"} 0\n"
+                              "# HELP lockbox_age_seconds Age\n"
+                              "# TYPE lockbox_age_seconds gauge\n"
+                              "lockbox_age_seconds{worker=\"relay\"} 0\n"
+                              "# HELP lockbox_rows Rows, by state\n"
+                              "# TYPE lockbox_rows gauge\n"
+                              "# HELP lockbox_took_seconds Time\n"
+                              "# TYPE lockbox_took_seconds histogram\n"
+                              "lockbox_took_seconds_bucket{worker=\"relay\",le=\"0.001\"} 0\n"
+                              "lockbox_took_seconds_bucket{worker=\"relay\",le=\"0.0025\"} 0\n"
+                              "lockbox_took_seconds_bucket{worker=\"relay\",le=\"0.05\"} 0\n"
+                              "lockbox_took_seconds_bucket{worker=\"relay\",le=\"+Inf\"} 0\n"
+                              "lockbox_took_seconds_sum{worker=\"relay\"} 0\n"
+                              "lockbox_took_seconds_count{worker=\"relay\"} 0\n");
     free(text);
 }
 
