@@ -102,7 +102,8 @@ static double shown(const struct lbx_metric *metric, const struct lbx_metric_sam
     }
     if (metric->type != LBX_AGE)
         return sum;
-    return since > 0 ? (double)((lbx_monotonic_us() - (int64_t)since) / LBX_SECOND_US) : 0;
+    const int64_t seconds = (lbx_monotonic_us() - (int64_t)since) / LBX_SECOND_US;
+    return since > 0 ? (double)seconds : 0;
 }
 
 static int64_t observed(const struct lbx_metric_sample *sample, size_t buckets) {

@@ -9,7 +9,7 @@
 #include "base/log.h"
 #include "base/random.h"
 #include "io/http.h"
-#include "store/schema.h"
+#include "worker/connection.h"
 #include "worker/notify.h"
 
 #include <malloc.h>
@@ -37,9 +37,7 @@ struct loop {
         int64_t wake_us;
     } parts[PARTS_MAX];
     size_t part_count;
-    struct lbx_backoff pg_backoff;
-    int64_t pg_retry_us;
-    bool schema_older;                 /* the database's, than this program, when last looked at */
+    struct lbx_connection connection;
     _Atomic(const char *) waiting_for; /* NULL: ready */
     int exit_status;
     pthread_t thread; /* not the first lane's */
@@ -53,8 +51,7 @@ static struct process {
     _Atomic(const char *) halted; /* NULL: at work */
     atomic_bool was_ready;
     int64_t watchdog_us,
-        fed_us;              /* how often the supervisor hears of us, and when again; 0: never */
-    _Atomic bool told_newer; /* every lane finds the schema newer, one says so */
+        fed_us; /* how often the supervisor hears of us, and when again; 0: never */
 } process;
 
 static struct lbx_metric ready = {
@@ -63,15 +60,10 @@ static struct lbx_metric halted = {
     .type = LBX_GAUGE,
     .name = "halted",
     .help = "Whether it stopped its work and waits for somebody to look"};
-static struct lbx_metric database_up = {
-    .type = LBX_GAUGE, .name = "database_up", .help = "Database connections"};
-static struct lbx_metric database_lost = {.name = "database_lost_total",
-                                          .help = "Database connections that broke"};
 static struct lbx_metric rounds = {.name = "rounds_total", .help = "Times it woke for work"};
 struct lbx_metric lbx_retries_metric = {.name = "retries_total",
                                         .help = "Times something down was waited out"};
-static struct lbx_metric *const metrics[] = {
-    &ready, &halted, &database_up, &database_lost, &rounds, &lbx_retries_metric, NULL};
+static struct lbx_metric *const metrics[] = {&ready, &halted, &rounds, &lbx_retries_metric, NULL};
 
 int64_t lbx_backoff_next_us(struct lbx_backoff *backoff) {
     int64_t wait = 50 * LBX_MS_US << (backoff->failures < 7 ? backoff->failures : 7);
@@ -103,6 +95,15 @@ void lbx_worker_halt(struct lbx_worker *worker, const char *why) {
 bool lbx_worker_halted(const struct lbx_worker *worker) {
     (void)worker;
     return atomic_load(&process.halted) != NULL;
+}
+
+bool lbx_worker_notified(struct lbx_worker *worker) {
+    bool any = false;
+    if (worker->pg && lbx_pg_notified(worker->pg, &any) != LBX_OK)
+        any = false; /* the loop sees that the connection is dead */
+    any |= worker->notified;
+    worker->notified = false;
+    return any;
 }
 
 /* ---- health ---- */
@@ -152,7 +153,7 @@ static void feed_watchdog(struct loop *loop) {
 
 static void tell_readiness(struct loop *loop) {
     const char *why = loop->worker.pg ? NULL
-                      : loop->schema_older
+                      : loop->connection.schema_older
                           ? "the database's schema is older than this program: run "
                             "lockboxctl db migrate"
                           : "waiting for the database";
@@ -168,111 +169,26 @@ static void tell_readiness(struct loop *loop) {
     tell_supervisor();
 }
 
-/* ---- the database ---- */
-
-static void pg_lost(struct loop *loop) {
-    lbx_pg_close(loop->worker.pg);
-    loop->worker.pg = NULL;
-    lbx_metric_set(&database_up, loop->worker.lane, 0);
-    lbx_metric_add(&database_lost, 1);
-    loop->pg_retry_us = lbx_monotonic_us() + lbx_backoff_next_us(&loop->pg_backoff);
-}
-
-/* Called when the idle connection is readable: that is a notification, or the connection's end. */
-static void take_notifications(struct loop *loop) {
-    bool any;
-    if (lbx_pg_notified(loop->worker.pg, &any) != LBX_OK)
-        pg_lost(loop);
-    else
-        loop->worker.notified |= any;
-}
-
-bool lbx_worker_notified(struct lbx_worker *worker) {
-    bool any = false;
-    if (worker->pg && lbx_pg_notified(worker->pg, &any) != LBX_OK)
-        any = false; /* the loop sees that the connection is dead */
-    any |= worker->notified;
-    worker->notified = false;
-    return any;
-}
-
-static bool is_auditing(const struct loop *loop) {
-    return loop->declaration->database == LBX_DATABASE_AUDIT;
-}
-
-static const char *database_url(const struct loop *loop) {
-    const struct lbx_settings *settings = &loop->worker.settings;
-    return is_auditing(loop) ? settings->audit_database_url : settings->database_url;
-}
-
-static enum lbx_err fit_schema(struct loop *loop, struct lbx_pg *pg) {
-    int64_t known = is_auditing(loop) ? lbx_audit_schema_version : lbx_lockbox_schema_version;
-    int64_t found = 0;
-    enum lbx_schema_fit fit = LBX_SCHEMA_FITS;
-    enum lbx_err err = lbx_schema_check(pg, known, &fit, &found);
-    bool older = err == LBX_OK && fit == LBX_SCHEMA_OLDER;
-    if (older && !loop->schema_older && loop->worker.lane == 0)
-        lbx_log(LBX_LOG_ERROR,
-                "the database's schema is older than this program: run lockboxctl db migrate",
-                LBX_N("found", found), LBX_N("needed", known));
-    loop->schema_older = older;
-    if (older)
-        return LBX_ERR_UNAVAILABLE;
-    if (err == LBX_OK && fit == LBX_SCHEMA_NEWER) {
-        if (!atomic_exchange(&process.told_newer, true))
-            lbx_log(LBX_LOG_ERROR,
-                    "the database's schema is newer, and not for this program: start the program's "
-                    "version that fits",
-                    LBX_N("found", found), LBX_N("known", known));
-        loop->exit_status = EXIT_SCHEMA_NEWER;
-        loop->worker.stopping = true;
-        kill(getpid(), SIGTERM); /* as in serve: for all lanes */
-        return LBX_ERR_CONFLICT;
-    }
-    return err == LBX_OK ? lbx_pg_prepare(pg, loop->declaration->statements) : err;
-}
-
-static enum lbx_err pg_open(struct loop *loop) {
-    static const struct lbx_sql *const *const none[] = {NULL};
-    struct lbx_pg *pg;
-    char application[64];
-    snprintf(application, sizeof application, "lockbox-%s", loop->worker.name);
-    enum lbx_err err = lbx_pg_open(database_url(loop), application,
-                                   is_auditing(loop) ? "audit" : "lockbox", none, &pg);
-    if (err == LBX_OK && (err = fit_schema(loop, pg)) != LBX_OK)
-        lbx_pg_close(pg);
-    if (err == LBX_OK)
-        loop->worker.pg = pg;
-    return err;
-}
-
-static void pg_keep(struct loop *loop) {
-    struct lbx_worker *worker = &loop->worker;
-    if (worker->pg && !lbx_pg_alive(worker->pg))
-        pg_lost(loop);
-    if (worker->pg || lbx_monotonic_us() < loop->pg_retry_us)
-        return;
-    enum lbx_err err = pg_open(loop);
-    if (err != LBX_OK) {
-        loop->pg_retry_us = lbx_monotonic_us() + lbx_backoff_next_us(&loop->pg_backoff);
-        return;
-    }
-    loop->pg_backoff = (struct lbx_backoff){0};
-    worker->pg_generation++;
-    lbx_metric_set(&database_up, worker->lane, 1);
-    lbx_log(LBX_LOG_INFO, "database connected", LBX_N("generation", worker->pg_generation));
-}
-
 /* ---- the loop ---- */
+
+/* Ends the process, for all lanes: the first takes the signal. */
+static void give_up(struct loop *loop, int exit_status) {
+    loop->exit_status = exit_status;
+    loop->worker.stopping = true;
+    kill(getpid(), SIGTERM);
+}
+
+static void keep_connection(struct loop *loop) {
+    if (lbx_connection_keep(&loop->connection, &loop->worker) == LBX_ERR_CONFLICT)
+        give_up(loop, EXIT_SCHEMA_NEWER);
+}
 
 static void serve(struct loop *loop, struct running *running) {
     running->wake_us = LBX_NEVER_US;
     enum lbx_err err = running->part->serve(running->state, &running->wake_us);
     if (err != LBX_OK) {
         lbx_log(LBX_LOG_ERROR, "cannot go on", LBX_S("error", lbx_err_text(err)));
-        loop->exit_status = EXIT_CANNOT_GO_ON;
-        loop->worker.stopping = true;
-        kill(getpid(), SIGTERM); /* the first lane takes it, and ends the others */
+        give_up(loop, EXIT_CANNOT_GO_ON);
     }
 }
 
@@ -290,11 +206,13 @@ static void wait_for_something(struct loop *loop) {
     nfds_t count = 1;
     int64_t work_us = LBX_NEVER_US, wake_us = LBX_NEVER_US;
     if (loop->worker.pg && !lbx_pg_alive(loop->worker.pg))
-        pg_lost(loop); /* a part saw the connection end: there is no descriptor left to wait for */
+        lbx_connection_lost(
+            &loop->connection,
+            &loop->worker); /* a part saw the connection end: there is no descriptor left to wait for */
     if (loop->worker.pg)
         fds[count++] = (struct pollfd){.fd = lbx_pg_fd(loop->worker.pg), .events = POLLIN};
     else
-        work_us = loop->pg_retry_us;
+        work_us = loop->connection.retry_us;
     if (process.watchdog_us && loop->worker.lane == 0)
         wake_us = process.fed_us;
     bool database = loop->worker.pg != NULL;
@@ -310,12 +228,12 @@ static void wait_for_something(struct loop *loop) {
     int events = poll(fds, count, until_ms(work_us < wake_us ? work_us : wake_us));
     lbx_metric_add(&rounds, events > 0 || lbx_monotonic_us() >= work_us);
     if (database && fds[1].revents)
-        take_notifications(loop);
+        lbx_connection_readable(&loop->connection, &loop->worker);
 }
 
 static void run(struct loop *loop) {
     while (!lbx_worker_stopping(&loop->worker)) {
-        pg_keep(loop);
+        keep_connection(loop);
         for (size_t i = 0; i < loop->part_count && !loop->worker.stopping; i++)
             serve(loop, &loop->parts[i]);
         tell_readiness(loop);
@@ -373,18 +291,10 @@ void *lbx_worker_part(struct lbx_worker *worker, const struct lbx_part *part) {
     return NULL;
 }
 
-/* A URL that libpq cannot read stops the start: waiting would not mend it. */
-static enum lbx_err check_database(const struct loop *loop) {
-    if (lbx_pg_check(database_url(loop)) == LBX_OK)
-        return LBX_OK;
-    return lbx_settings_refuse(is_auditing(loop) ? "LOCKBOX_AUDIT_DATABASE_URL"
-                                                 : "LOCKBOX_DATABASE_URL",
-                               "takes a libpq connection URI");
-}
-
 /* A later lane has the first one's settings, and another name in Kafka's groups. */
 static void init_lane(struct loop *loop, size_t lane, const struct loop *first) {
     loop->declaration = first->declaration;
+    loop->connection.declaration = first->declaration;
     loop->worker = (struct lbx_worker){
         .name = first->worker.name,
         .source = first->worker.source,
@@ -429,10 +339,11 @@ static enum lbx_err start(struct loop *loop) {
         return LBX_ERR_INVALID;
     }
     lbx_log_init(worker->name, worker->settings.log_level);
-    if (check_database(loop) != LBX_OK ||
+    if (lbx_connection_check(&loop->connection, &worker->settings) != LBX_OK ||
         (loop->declaration->check && loop->declaration->check(&worker->settings) != LBX_OK))
         return LBX_ERR_INVALID;
     lbx_metrics_register(metrics);
+    lbx_metrics_register(lbx_connection_metrics);
     if (loop->declaration->metrics)
         lbx_metrics_register(loop->declaration->metrics);
     enum lbx_err err = open_lanes(); /* before the pages: each part registers its metrics */
@@ -496,6 +407,7 @@ int lbx_worker_main(const struct lbx_worker_declaration *declaration, int argc, 
     mallopt(M_ARENA_MAX, declaration->arenas ? declaration->arenas : ARENAS);
     process.lane_count = 1;
     loop->declaration = declaration;
+    loop->connection.declaration = declaration;
     loop->worker.name = declaration->name;
     loop->worker.source = source;
     loop->waiting_for = "starting";

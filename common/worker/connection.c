@@ -1,0 +1,111 @@
+/* Opens a lane's database connection, and closes it where it broke.
+ *
+ * Promises: no statement runs on a schema that is not this program's. Fails: what is down is tried again with backoff; a
+ * schema newer than the program ends the worker.
+ */
+#include "worker/connection.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "store/schema.h"
+
+#include <stdatomic.h>
+#include <stdio.h>
+
+static atomic_bool told_newer; /* every lane finds the schema newer, one says so */
+
+static struct lbx_metric database_up = {
+    .type = LBX_GAUGE, .name = "database_up", .help = "Database connections"};
+static struct lbx_metric database_lost = {.name = "database_lost_total",
+                                          .help = "Database connections that broke"};
+struct lbx_metric *const lbx_connection_metrics[] = {&database_up, &database_lost, NULL};
+
+void lbx_connection_lost(struct lbx_connection *connection, struct lbx_worker *worker) {
+    lbx_pg_close(worker->pg);
+    worker->pg = NULL;
+    lbx_metric_set(&database_up, worker->lane, 0);
+    lbx_metric_add(&database_lost, 1);
+    connection->retry_us = lbx_monotonic_us() + lbx_backoff_next_us(&connection->backoff);
+}
+
+void lbx_connection_readable(struct lbx_connection *connection, struct lbx_worker *worker) {
+    bool any;
+    if (lbx_pg_notified(worker->pg, &any) != LBX_OK)
+        lbx_connection_lost(connection, worker);
+    else
+        worker->notified |= any;
+}
+
+static bool is_auditing(const struct lbx_connection *connection) {
+    return connection->declaration->database == LBX_DATABASE_AUDIT;
+}
+
+static const char *url_of(const struct lbx_connection *connection,
+                          const struct lbx_settings *settings) {
+    return is_auditing(connection) ? settings->audit_database_url : settings->database_url;
+}
+
+static enum lbx_err fit_schema(struct lbx_connection *connection, const struct lbx_worker *worker,
+                               struct lbx_pg *pg) {
+    int64_t known = is_auditing(connection) ? lbx_audit_schema_version : lbx_lockbox_schema_version;
+    int64_t found = 0;
+    enum lbx_schema_fit fit = LBX_SCHEMA_FITS;
+    enum lbx_err err = lbx_schema_check(pg, known, &fit, &found);
+    bool older = err == LBX_OK && fit == LBX_SCHEMA_OLDER;
+    if (older && !connection->schema_older && worker->lane == 0)
+        lbx_log(LBX_LOG_ERROR,
+                "the database's schema is older than this program: run lockboxctl db migrate",
+                LBX_N("found", found), LBX_N("needed", known));
+    connection->schema_older = older;
+    if (older)
+        return LBX_ERR_UNAVAILABLE;
+    if (err == LBX_OK && fit == LBX_SCHEMA_NEWER) {
+        if (!atomic_exchange(&told_newer, true))
+            lbx_log(LBX_LOG_ERROR,
+                    "the database's schema is newer, and not for this program: start the program's "
+                    "version that fits",
+                    LBX_N("found", found), LBX_N("known", known));
+        return LBX_ERR_CONFLICT;
+    }
+    return err == LBX_OK ? lbx_pg_prepare(pg, connection->declaration->statements) : err;
+}
+
+static enum lbx_err open_pg(struct lbx_connection *connection, struct lbx_worker *worker) {
+    static const struct lbx_sql *const *const none[] = {NULL};
+    struct lbx_pg *pg;
+    char application[64];
+    snprintf(application, sizeof application, "lockbox-%s", worker->name);
+    enum lbx_err err = lbx_pg_open(url_of(connection, &worker->settings), application,
+                                   is_auditing(connection) ? "audit" : "lockbox", none, &pg);
+    if (err == LBX_OK && (err = fit_schema(connection, worker, pg)) != LBX_OK)
+        lbx_pg_close(pg);
+    if (err == LBX_OK)
+        worker->pg = pg;
+    return err;
+}
+
+enum lbx_err lbx_connection_keep(struct lbx_connection *connection, struct lbx_worker *worker) {
+    if (worker->pg && !lbx_pg_alive(worker->pg))
+        lbx_connection_lost(connection, worker);
+    if (worker->pg || lbx_monotonic_us() < connection->retry_us)
+        return LBX_OK;
+    enum lbx_err err = open_pg(connection, worker);
+    if (err != LBX_OK) {
+        connection->retry_us = lbx_monotonic_us() + lbx_backoff_next_us(&connection->backoff);
+        return err;
+    }
+    connection->backoff = (struct lbx_backoff){0};
+    worker->pg_generation++;
+    lbx_metric_set(&database_up, worker->lane, 1);
+    lbx_log(LBX_LOG_INFO, "database connected", LBX_N("generation", worker->pg_generation));
+    return LBX_OK;
+}
+
+enum lbx_err lbx_connection_check(const struct lbx_connection *connection,
+                                  const struct lbx_settings *settings) {
+    if (lbx_pg_check(url_of(connection, settings)) == LBX_OK)
+        return LBX_OK;
+    return lbx_settings_refuse(is_auditing(connection) ? "LOCKBOX_AUDIT_DATABASE_URL"
+                                                       : "LOCKBOX_DATABASE_URL",
+                               "takes a libpq connection URI");
+}
