@@ -1,5 +1,5 @@
-/* Keeps every family and sample of the process behind one lock, which is held for a few instructions. Never fails:
- * what is beyond its room is not counted.
+/* Keeps every family and sample of the process behind one lock, which is held for a few
+ * instructions. Never fails: what is beyond its room is not counted.
  */
 #include "base/metrics.h"
 

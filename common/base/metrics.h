@@ -1,8 +1,9 @@
-/* What a process shows on /metrics, in Prometheus' text form: the one registry of its metric families.
+/* What a process shows on /metrics, in Prometheus' text form: the one registry of its metric
+ * families.
  *
- * A family is a static variable of whoever counts. It is shown, with its HELP and TYPE, from the moment it is
- * registered. Label values are for machines and few: never an id, an address or anything that came from outside. All
- * functions may be called from any thread.
+ * A family is a static variable of whoever counts. It is shown, with its HELP and TYPE, from the
+ * moment it is registered. Label values are for machines and few: never an id, an address or
+ * anything that came from outside. All functions may be called from any thread.
  */
 #ifndef LBX_BASE_METRICS_H
 #define LBX_BASE_METRICS_H
@@ -16,7 +17,7 @@
 enum lbx_metric_type {
     LBX_COUNTER,
     LBX_GAUGE,
-    LBX_AGE, /* a gauge that holds since when, on lbx_monotonic_us's clock, 0 for none, and is shown in seconds */
+    LBX_AGE, /* a gauge set to since when (lbx_monotonic_us; 0: none), and shown in seconds */
     LBX_HISTOGRAM,
 };
 
@@ -46,11 +47,12 @@ void lbx_metrics_write(const char *worker, struct lbx_buf *out);
 /* A counter's. */
 void lbx_metric_add(struct lbx_metric *metric, int64_t n);
 
-/* Adds one to a counter's sample of this label value, which is static text. Beyond LBX_METRIC_SAMPLES of them, what
- * is new is not counted. */
+/* Adds one to a counter's sample of this label value, which is static text. Beyond
+ * LBX_METRIC_SAMPLES of them, what is new is not counted. */
 void lbx_metric_count(struct lbx_metric *metric, const char *label_value);
 
-/* A gauge's or an age's, as a lane has it. A gauge is shown as the sum of its lanes, an age as the oldest. */
+/* A gauge's or an age's, as a lane has it. A gauge is shown as the sum of its lanes, an age as the
+ * oldest. */
 void lbx_metric_set(struct lbx_metric *metric, size_t lane, int64_t value);
 
 /* A histogram's. */

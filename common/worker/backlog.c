@@ -1,4 +1,5 @@
-/* Holds polled records in order, and cuts batches that the database refuses down to the record at fault. */
+/* Holds polled records in order, and cuts batches that the database refuses down to the record at
+ * fault. */
 #include "worker/backlog.h"
 
 #include "base/memory.h"

@@ -1,4 +1,5 @@
-/* Records that were polled and are not committed yet, and how many of them the next transaction takes. */
+/* Records that were polled and are not committed yet, and how many of them the next transaction
+ * takes. */
 #ifndef LBX_WORKER_BACKLOG_H
 #define LBX_WORKER_BACKLOG_H
 
@@ -25,8 +26,8 @@ size_t lbx_backlog_next(const struct lbx_backlog *backlog);
 /* The first records are committed, and freed. The next transaction is a whole one. */
 void lbx_backlog_committed(struct lbx_backlog *backlog, size_t count);
 
-/* The database refused the first records for what is in them: the next transactions take fewer, down to the record
- * at fault. True: it was refused alone. */
+/* The database refused the first records for what is in them: the next transactions take fewer,
+ * down to the record at fault. True: it was refused alone. */
 bool lbx_backlog_refused(struct lbx_backlog *backlog, size_t count);
 
 /* Frees all records, and keeps room for others. */

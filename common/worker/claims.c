@@ -1,4 +1,5 @@
-/* Keeps where each partition given to this member stands, in memory; the database has the truth. Never fails. */
+/* Keeps where each partition given to this member stands, in memory; the database has the truth.
+ * Never fails. */
 #include "worker/claims.h"
 
 #include "base/memory.h"

@@ -1,4 +1,5 @@
-/* The partitions that the group gave to this member of it, and where each stands: see struct lbx_claim. */
+/* The partitions that the group gave to this member of it, and where each stands: see struct
+ * lbx_claim. */
 #ifndef LBX_WORKER_CLAIMS_H
 #define LBX_WORKER_CLAIMS_H
 
@@ -27,7 +28,8 @@ void lbx_claims_plan(struct lbx_claims *claims, const struct lbx_record *const *
 /* The planned batch is committed: each partition goes on from its batch_end. */
 void lbx_claims_advance(struct lbx_claims *claims);
 
-/* The partitions and their next_offset. Returns claims->count of them, the caller's to free; topics are borrowed. */
+/* The partitions and their next_offset. Returns claims->count of them, the caller's to free; topics
+ * are borrowed. */
 struct lbx_partition *lbx_claims_partitions(const struct lbx_claims *claims);
 
 #endif

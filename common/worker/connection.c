@@ -1,7 +1,7 @@
 /* Opens a lane's database connection, and closes it where it broke.
  *
- * Promises: no statement runs on a schema that is not this program's. Fails: what is down is tried again with backoff; a
- * schema newer than the program ends the worker.
+ * Promises: no statement runs on a schema that is not this program's. Fails: what is down is tried
+ * again with backoff; a schema newer than the program ends the worker.
  */
 #include "worker/connection.h"
 

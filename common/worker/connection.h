@@ -1,4 +1,5 @@
-/* A lane's database connection, as its loop keeps it: opened anew when it broke, with backoff, and only on a schema that fits.
+/* A lane's database connection, as its loop keeps it: opened anew when it broke, with backoff, and
+ * only on a schema that fits.
  */
 #ifndef LBX_WORKER_CONNECTION_H
 #define LBX_WORKER_CONNECTION_H
@@ -14,13 +15,13 @@ struct lbx_connection {
 
 extern struct lbx_metric *const lbx_connection_metrics[];
 
-/* Whether libpq can read the worker's URL: LBX_ERR_INVALID names the setting where it cannot. For the start: waiting would
- * not mend it. */
+/* Whether libpq can read the worker's URL: LBX_ERR_INVALID names the setting where it cannot. For
+ * the start: waiting would not mend it. */
 enum lbx_err lbx_connection_check(const struct lbx_connection *connection,
                                   const struct lbx_settings *settings) LBX_MUST_CHECK;
 
-/* Opens worker->pg where there is none and it is time to. LBX_ERR_CONFLICT: the database's schema is newer than this program, which
- * is logged once; all else is waited out. */
+/* Opens worker->pg where there is none and it is time to. LBX_ERR_CONFLICT: the database's schema
+ * is newer than this program, which is logged once; all else is waited out. */
 enum lbx_err lbx_connection_keep(struct lbx_connection *connection, struct lbx_worker *worker)
     LBX_MUST_CHECK;
 

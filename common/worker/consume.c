@@ -1,8 +1,7 @@
-/* The consuming part: joins the group, takes partitions in the database, gathers records, hands batches on.
- *
- * Promises: the handler gets each record once, in order within its partition, while this epoch owns the partition.
- * Fails: what is down is waited out with backoff while Kafka is still polled; a batch that the database refuses is cut
- * down to the record at fault; a newer owner's partitions are let go.
+/* Joins the group, takes partitions in the database, gathers records, hands batches to a handler.
+ * Promises: the handler gets each record once, in order within its partition.
+ * Fails: what is down is waited out while Kafka is still polled; a batch that the database refuses
+ * is cut down to the record at fault; a newer owner's partitions are let go.
  */
 #include "worker/consume.h"
 
@@ -30,7 +29,7 @@ enum state {
     JOINING,   /* until the group gives partitions */
     GIVEN,     /* until the database hands them over */
     READING,   /* owner of the partitions, on the connection of this generation */
-    PAUSED, /* the same, but a batch failed: it is tried again at retry_us, and nothing is fetched before */
+    PAUSED,    /* the same, but a batch failed: nothing is fetched until it succeeds */
 };
 
 struct consume {
@@ -122,7 +121,8 @@ static bool is_owner(const struct consume *c) {
     return c->state == READING || c->state == PAUSED;
 }
 
-/* Claims end with the connection: what became of its last COMMIT is unknown. What is in hand is read again. */
+/* Claims end with the connection: what became of its last COMMIT is unknown. What is in hand is
+ * read again. */
 static void check_connection(struct consume *c) {
     const struct lbx_worker *worker = c->worker;
     if (!is_owner(c) || (worker->pg && worker->pg_generation == c->generation))
@@ -182,8 +182,8 @@ static void hold(struct consume *c, struct lbx_message *message) {
     lbx_backlog_add(&c->backlog, message);
 }
 
-/* Polls until nothing is there or the batch is full; *ret_more says which. While nothing is fetched a full batch is
- * no reason not to poll: the group would take a member for dead that does not. */
+/* Polls until nothing is there or the batch is full; *ret_more says which. While nothing is fetched
+ * a full batch is no reason not to poll: the group would take a member for dead that does not. */
 static enum lbx_err gather(struct consume *c, bool *ret_more) {
     *ret_more = false;
     while (!lbx_worker_stopping(c->worker)) {
@@ -243,8 +243,8 @@ static void back_off(struct consume *c) {
     lbx_metric_add(&lbx_retries_metric, 1);
 }
 
-/* The database refused the batch for what is in it. Smaller batches find the record at fault, so that it holds up
- * nobody else; alone, it is the handler's, or waits for an operator. */
+/* The database refused the batch for what is in it. Smaller batches find the record at fault, so
+ * that it holds up nobody else; alone, it is the handler's, or waits for an operator. */
 static void refuse(struct consume *c, size_t count) {
     if (!lbx_backlog_refused(&c->backlog, count))
         return;
@@ -366,8 +366,9 @@ static void close_client(struct consume *c) {
     c->state = NO_CLIENT;
 }
 
-/* Another member took this one's name in the group: an instance that goes by the same LOCKBOX_INSTANCE, or, around a
- * broker's restart, this very one's earlier attempt to join. The client is spent; a new one asks again, later. */
+/* Another member took this one's name in the group: an instance that goes by the same
+ * LOCKBOX_INSTANCE, or, around a broker's restart, this very one's earlier attempt to join. The
+ * client is spent; a new one asks again, later. */
 static void give_up_client(struct consume *c) {
     close_client(c);
     c->reopen_us = lbx_monotonic_us() + lbx_backoff_next_us(&c->backoff);

@@ -1,9 +1,10 @@
 /* The consuming part: brings batches of Kafka's records to a handler, one transaction each.
  *
- * Each batch is one transaction: the fence first (this epoch still owns the partitions, and the batch begins where
- * the last one ended), then what the handler does, then COMMIT. Kafka's own offset follows, for lag tools. When the
- * connection breaks, the partitions are taken anew, which tells how far the database is: no record is handled
- * twice, and none is skipped. What a record means is the handler's: worker/events.h has that of most workers.
+ * Each batch is one transaction: the fence first (this epoch still owns the partitions, and the
+ * batch begins where the last one ended), then what the handler does, then COMMIT. Kafka's own
+ * offset follows, for lag tools. When the connection breaks, the partitions are taken anew, which
+ * tells how far the database is: no record is handled twice, and none is skipped. What a record
+ * means is the handler's: worker/events.h has that of most workers.
  */
 #ifndef LBX_WORKER_CONSUME_H
 #define LBX_WORKER_CONSUME_H
@@ -32,12 +33,13 @@ struct lbx_transaction {
     /* Adds what is to be read behind the fence, in its round trip. */
     void (*read)(struct lbx_handler *handler, const struct lbx_records *records,
                  struct lbx_calls *calls);
-    /* Reads the results, and adds the statements that go with the COMMIT. Anything but LBX_OK: nothing is committed.
-     * LBX_ERR_CONFLICT: what is stored contradicts itself or the records, and the worker halts. */
+    /* Reads the results, and adds the statements that go with the COMMIT. Anything but LBX_OK:
+     * nothing is committed. LBX_ERR_CONFLICT: what is stored contradicts itself or the records, and
+     * the worker halts. */
     enum lbx_err (*write)(struct lbx_handler *handler, const struct lbx_records *records,
                           struct lbx_calls *calls);
-    /* The transaction is over. LBX_OK: it is committed, and the results of its last round trip can be read. NULL: nothing
-     * is to be done then. */
+    /* The transaction is over. LBX_OK: it is committed, and the results of its last round trip can
+     * be read. NULL: nothing is to be done then. */
     void (*end)(struct lbx_handler *handler, const struct lbx_records *records, enum lbx_err err);
 };
 
@@ -45,8 +47,8 @@ struct lbx_transaction {
 struct lbx_handler {
     size_t batch_records, batch_bytes; /* a batch holds this much at most */
     struct lbx_transaction batch;
-    /* A record that the database refuses even alone: true: it comes again as records->refused; false: it is tried
-     * again until the database takes it. */
+    /* A record that the database refuses even alone: true: it comes again as records->refused;
+     * false: it is tried again until the database takes it. */
     bool takes_refused;
     struct lbx_transaction
         checkpoint; /* without records, if batches were committed since the last; read NULL: none */
@@ -57,9 +59,9 @@ struct lbx_handler {
     void (*close)(struct lbx_handler *handler); /* frees it */
 };
 
-/* A consuming part is a struct lbx_part whose open calls lbx_consume_open; its other functions are these. handler is
- * taken over, and closed where opening fails. topics: ended by LBX_TOPIC_COUNT; static. queue_kb: fetched ahead by
- * the client; 0: 16 MB. */
+/* A consuming part is a struct lbx_part whose open calls lbx_consume_open; its other functions are
+ * these. handler is taken over, and closed where opening fails. topics: ended by LBX_TOPIC_COUNT;
+ * static. queue_kb: fetched ahead by the client; 0: 16 MB. */
 enum lbx_err lbx_consume_open(struct lbx_worker *worker, const enum lbx_topic *topics, int queue_kb,
                               struct lbx_handler *handler, void **ret_state) LBX_MUST_CHECK;
 int lbx_consume_fd(void *state);

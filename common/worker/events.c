@@ -1,9 +1,7 @@
 /* Handles records as events: decode, inbox, load, decide, save.
- *
- * Promises: an event is acted on once, whatever comes twice; a record that cannot be read, or that the database refuses,
- * stands in quarantine with a reason.
- * Fails as the database does: the consuming part tries the batch again.
- */
+ * Promises: an event is acted on once, whatever comes twice; a record that cannot be read, or that
+ * the database refuses, stands in quarantine with a reason.
+ * Fails as the database does: the consuming part tries the batch again. */
 #include "worker/events.h"
 
 #include "base/memory.h"

@@ -1,5 +1,6 @@
-/* The part of a worker that acts on events: a handler of the consuming part (worker/consume.h) that decodes records,
- * knows those seen before by the inbox, and rejects into quarantine what no rule can act on.
+/* The part of a worker that acts on events: a handler of the consuming part (worker/consume.h) that
+ * decodes records, knows those seen before by the inbox, and rejects into quarantine what no rule
+ * can act on.
  */
 #ifndef LBX_WORKER_EVENTS_H
 #define LBX_WORKER_EVENTS_H
@@ -20,8 +21,8 @@ struct lbx_batch {
     struct lbx_batch_state *state; /* allocated by load, or by decide */
 };
 
-/* What a worker does with a batch of events: three steps, of which the middle one is the rules. decide acts on inputs
- * whose status is LBX_INPUT_NEW. */
+/* What a worker does with a batch of events: three steps, of which the middle one is the rules.
+ * decide acts on inputs whose status is LBX_INPUT_NEW. */
 struct lbx_events {
     enum lbx_topic topics[LBX_TOPIC_COUNT + 1]; /* ended by LBX_TOPIC_COUNT */
     /* Adds the statements that lock and read what the events touch. NULL: none. */

@@ -1,4 +1,5 @@
-/* Asks the database by its statement. What fails here is logged where it fails, and is shown as it was before. */
+/* Asks the database by its statement. What fails here is logged where it fails, and is shown as it
+ * was before. */
 #include "worker/gauges.h"
 
 #include "base/clock.h"
@@ -37,8 +38,8 @@ static enum lbx_err gauges_open(struct lbx_worker *worker, const void *declarati
     return LBX_OK;
 }
 
-/* Keeps a notification that came with the answer: the connection is not readable for it again. True: there is one, and
- * the other parts are to be called. */
+/* Keeps a notification that came with the answer: the connection is not readable for it again.
+ * True: there is one, and the other parts are to be called. */
 static bool heard(struct lbx_worker *worker) {
     bool any = false;
     if (lbx_pg_notified(worker->pg, &any) == LBX_OK)

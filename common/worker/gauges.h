@@ -1,4 +1,5 @@
-/* A part that asks the database, every few seconds, how things stand, and shows the answer on /metrics. */
+/* A part that asks the database, every few seconds, how things stand, and shows the answer on
+ * /metrics. */
 #ifndef LBX_WORKER_GAUGES_H
 #define LBX_WORKER_GAUGES_H
 
@@ -6,8 +7,8 @@
 
 /* Its declaration. */
 struct lbx_gauges {
-    /* Without parameters; its rows are: a family's name, its label's value (NULL where it has no label), the value.
-     * Rows of one family stand together. */
+    /* Without parameters; its rows are: a family's name, its label's value (NULL where it has no
+     * label), the value. Rows of one family stand together. */
     const struct lbx_sql *sql;
     struct lbx_metric *const *metrics; /* the families, ended by NULL; each of them asked */
 };

@@ -1,4 +1,5 @@
-/* Something that is due at times, if there was a reason for it since the last time. On lbx_monotonic_us's clock. */
+/* Something that is due at times, if there was a reason for it since the last time. On
+ * lbx_monotonic_us's clock. */
 #ifndef LBX_WORKER_TIMER_H
 #define LBX_WORKER_TIMER_H
 

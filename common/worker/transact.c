@@ -1,8 +1,7 @@
 /* Runs a handler's step as one transaction of two round trips.
- *
- * Promises: nothing is committed unless this epoch owns every partition of the batch, from where the batch begins.
- * Fails: rolled back, or, where the connection broke, unknown until the partitions are taken anew.
- */
+ * Promises: nothing is committed unless this epoch owns every partition of the batch, from where the
+ * batch begins.
+ * Fails: rolled back; or unknown, where the connection broke, until partitions are taken anew. */
 #include "worker/transact.h"
 
 #include "store/offsets.h"

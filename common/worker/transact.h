@@ -7,10 +7,11 @@
 
 #include "worker/consume.h"
 
-/* Handles a batch; the caller moves each claim's next_offset on once it is committed. calls: room for one round
- * trip; large. LBX_ERR_FENCED: a newer owner exists, nothing happened. LBX_ERR_UNAVAILABLE: whether it was committed
- * is unknown if the connection broke. LBX_ERR_INVALID, LBX_ERR_INTERNAL: the database or a row refuses it, nothing
- * happened. LBX_ERR_CONFLICT: see struct lbx_transaction. */
+/* Handles a batch; the caller moves each claim's next_offset on once it is committed. calls: room
+ * for one round trip; large. LBX_ERR_FENCED: a newer owner exists, nothing happened.
+ * LBX_ERR_UNAVAILABLE: whether it was committed is unknown if the connection broke.
+ * LBX_ERR_INVALID, LBX_ERR_INTERNAL: the database or a row refuses it, nothing happened.
+ * LBX_ERR_CONFLICT: see struct lbx_transaction. */
 enum lbx_err lbx_transact_batch(struct lbx_handler *handler, const struct lbx_records *records,
                                 struct lbx_calls *calls) LBX_MUST_CHECK;
 

@@ -1,8 +1,7 @@
-/* Runs a process: its lanes, their parts, database connections and health.
- *
- * Promises: a lane waits, without turning, until a part, a notification or a signal needs it; the process outlives
- * whatever is down. Fails: exits by the statuses that --help lists, and only for what no waiting mends.
- */
+/* Runs a process: its lanes, their parts and their health.
+ * Promises: a lane waits, without turning, until a part, a notification or a signal needs it; the
+ * process outlives whatever is down.
+ * Fails: exits by the statuses that --help lists, only for what no waiting mends. */
 #include "worker/worker.h"
 
 #include "base/clock.h"
@@ -183,6 +182,10 @@ static void keep_connection(struct loop *loop) {
         give_up(loop, EXIT_SCHEMA_NEWER);
 }
 
+static void lose_connection(struct loop *loop) {
+    lbx_connection_lost(&loop->connection, &loop->worker);
+}
+
 static void serve(struct loop *loop, struct running *running) {
     running->wake_us = LBX_NEVER_US;
     enum lbx_err err = running->part->serve(running->state, &running->wake_us);
@@ -206,9 +209,7 @@ static void wait_for_something(struct loop *loop) {
     nfds_t count = 1;
     int64_t work_us = LBX_NEVER_US, wake_us = LBX_NEVER_US;
     if (loop->worker.pg && !lbx_pg_alive(loop->worker.pg))
-        lbx_connection_lost(
-            &loop->connection,
-            &loop->worker); /* a part saw the connection end: there is no descriptor left to wait for */
+        lose_connection(loop); /* a part saw it end: there is no descriptor left to wait for */
     if (loop->worker.pg)
         fds[count++] = (struct pollfd){.fd = lbx_pg_fd(loop->worker.pg), .events = POLLIN};
     else

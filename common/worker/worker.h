@@ -1,11 +1,11 @@
 /* The skeleton of every worker: settings, signals, database, health, and a loop that drives parts.
  *
- * A worker that must use more than one processor has lanes: as many threads, each with such a loop, its own
- * parts and its own database connection. They share settings and health, and nothing else.
+ * A worker that must use more than one processor has lanes: as many threads, each with such a loop,
+ * its own parts and its own database connection. They share settings and health, and nothing else.
  *
  * A worker's main.c is a declaration: its name, its statements, and its parts, each with what it is
- * told. The loop waits out what is down (with backoff, and a reason on /readyz), and never exits for
- * it. SIGTERM and SIGINT end it cleanly: the transaction in hand is finished or rolled back.
+ * told. The loop waits out what is down (with backoff, and a reason on /readyz), and never exits
+ * for it. SIGTERM and SIGINT end it cleanly: the transaction in hand is finished or rolled back.
  */
 #ifndef LBX_WORKER_WORKER_H
 #define LBX_WORKER_WORKER_H
@@ -32,8 +32,9 @@ struct lbx_worker {
 /* Whether a signal asked to stop. Long work looks here between its steps. */
 bool lbx_worker_stopping(struct lbx_worker *worker);
 
-/* Stops the work of the whole process, but not the process: it stays, not ready, and says why (static
- * text) until somebody looks and starts it again. For what no retry mends and going on would make worse. */
+/* Stops the work of the whole process, but not the process: it stays, not ready, and says why
+ * (static text) until somebody looks and starts it again. For what no retry mends and going on
+ * would make worse. */
 void lbx_worker_halt(struct lbx_worker *worker, const char *why);
 bool lbx_worker_halted(const struct lbx_worker *worker);
 
@@ -65,7 +66,8 @@ struct lbx_used_part {
     bool in_every_lane; /* otherwise in the first only */
 };
 
-/* The state of one of the worker's parts, NULL before it is open: for a part that another one wakes. */
+/* The state of one of the worker's parts, NULL before it is open: for a part that another one
+ * wakes. */
 void *lbx_worker_part(struct lbx_worker *worker, const struct lbx_part *part);
 
 enum lbx_database { LBX_DATABASE_LOCKBOX, LBX_DATABASE_AUDIT };
@@ -76,8 +78,8 @@ struct lbx_worker_declaration {
     lbx_sql_lists statements;
     struct lbx_metric *const
         *metrics; /* of its rules, ended by NULL; those of its parts come with them. NULL: none */
-    /* Whether the settings are any good to this worker: says which is not, and is LBX_ERR_INVALID then. NULL:
-     * they are. */
+    /* Whether the settings are any good to this worker: says which is not, and is LBX_ERR_INVALID
+     * then. NULL: they are. */
     enum lbx_err (*check)(const struct lbx_settings *settings);
     struct lbx_used_part parts[4]; /* ended by an empty one */
     size_t lanes;                  /* 0: one; at most LBX_LANES_MAX */
@@ -86,9 +88,9 @@ struct lbx_worker_declaration {
 
 enum { LBX_LANES_MAX = 4 };
 
-/* The whole life of the process; the return value is its exit status: 0 ended by a signal, 1 it cannot
- * go on, 2 wrong usage or settings, 3 the database's schema is newer than this program. An older one it
- * waits for, not ready. */
+/* The whole life of the process; the return value is its exit status: 0 ended by a signal, 1 it
+ * cannot go on, 2 wrong usage or settings, 3 the database's schema is newer than this program. An
+ * older one it waits for, not ready. */
 int lbx_worker_main(const struct lbx_worker_declaration *declaration, int argc, char **argv);
 
 /* Waiting longer with each failure in a row: 50 ms doubling to 5 s, ± 25 %. */

@@ -1,9 +1,7 @@
 /* Appends batches of records to the audit store: rows, logs, read models.
- *
- * Promises: each record is kept once, as it was; nothing is too broken to be kept: what is no event is a row with the
+ * Promises: each record is kept once, as it was; what is no event is a row all the same, with the
  * members that can be read.
- * Fails: LBX_ERR_CONFLICT where the store and the records contradict each other, which halts the worker.
- */
+ * Fails: LBX_ERR_CONFLICT, which halts the worker, where the store and the records disagree. */
 #include "auditor.h"
 
 #include "event_copy.h"

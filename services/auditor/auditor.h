@@ -1,6 +1,6 @@
-/* The auditor's handler of the consuming part (worker/consume.h): each record is read once, and becomes a row of the
- * store, a leaf of its partition's log, and whatever the read models make of it, in one transaction. Its checkpoints
- * are signer.h's.
+/* The auditor's handler of the consuming part (worker/consume.h): each record is read once, and
+ * becomes a row of the store, a leaf of its partition's log, and whatever the read models make of
+ * it, in one transaction. Its checkpoints are signer.h's.
  */
 #ifndef AUDITOR_AUDITOR_H
 #define AUDITOR_AUDITOR_H

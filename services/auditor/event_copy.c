@@ -1,7 +1,7 @@
 /* Streams a batch's records into audit.event, one COPY a batch.
  *
- * Promises: a row for each record, whatever it holds; what is no event has NULL for what cannot be read.
- * Fails as COPY does: with the server's error, and nothing stored.
+ * Promises: a row for each record, whatever it holds; what is no event has NULL for what cannot be
+ * read. Fails as COPY does: with the server's error, and nothing stored.
  */
 #include "event_copy.h"
 

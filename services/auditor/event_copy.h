@@ -4,8 +4,8 @@
 
 #include "auditor.h"
 
-/* Reads each record and streams its row, so that the server stores one while the next is read. Fills the batch's
- * entries. copy and scratch: room to write in. */
+/* Reads each record and streams its row, so that the server stores one while the next is read.
+ * Fills the batch's entries. copy and scratch: room to write in. */
 enum lbx_err auditor_event_copy(struct auditor_batch *batch, struct lbx_pg *pg,
                                 struct lbx_buf *copy, struct lbx_buf *scratch) LBX_MUST_CHECK;
 

@@ -1,5 +1,6 @@
-/* The last known head of each log that a lane appends to: a head that somebody else changed, or a store that was
- * rolled back, is seen by it. Known as long as the lane keeps the partition (its epoch); then from nothing again.
+/* The last known head of each log that a lane appends to: a head that somebody else changed, or a
+ * store that was rolled back, is seen by it. Known as long as the lane keeps the partition (its
+ * epoch); then from nothing again.
  */
 #ifndef AUDITOR_KNOWN_HEADS_H
 #define AUDITOR_KNOWN_HEADS_H
@@ -16,8 +17,8 @@ struct auditor_known_head {
     char *topic;
     int32_t partition;
     int64_t epoch;
-    /* After the last append, and before it: what became of that append's COMMIT may be unknown. size 0: nothing is
-     * known. */
+    /* After the last append, and before it: what became of that append's COMMIT may be unknown.
+     * size 0: nothing is known. */
     struct auditor_head now, before;
     bool verified; /* against tiles, leaves and the last checkpoint */
 };

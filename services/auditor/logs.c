@@ -1,6 +1,5 @@
 /* Grows each partition's transparency log by the leaves of a batch.
- *
- * Promises: every offset from the log's base on has exactly one leaf, and every full tile is stored with the head.
+ * Promises: every offset from the log's base on has exactly one leaf; every full tile is stored.
  * Fails: LBX_ERR_CONFLICT where a head is not where the batch begins, or not as this lane left it.
  */
 #include "logs.h"
@@ -16,8 +15,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The most offsets without a record that may follow each other. Kafka leaves a few (transaction markers, compaction);
- * more are a fault, and each would be a leaf. */
+/* The most offsets without a record that may follow each other. Kafka leaves a few (transaction
+ * markers, compaction); more are a fault, and each would be a leaf. */
 enum { HOLE_MAX = 1 << 20 };
 
 enum lbx_err auditor_contradiction(const struct lbx_claim *claim, const char *what,
@@ -321,8 +320,8 @@ static enum lbx_err write_level(struct auditor *a, unsigned level) {
 
 /* ---- the whole ---- */
 
-/* Existing heads are updated and new ones inserted, each by its own statement, so that a head that somebody
- * else made meanwhile is refused by its key. */
+/* Existing heads are updated and new ones inserted, each by its own statement, so that a head that
+ * somebody else made meanwhile is refused by its key. */
 static void save_heads(const struct auditor_logs *logs, bool existing, struct lbx_rows *rows,
                        struct lbx_calls *last) {
     begin_rows(rows, 6);

@@ -1,7 +1,7 @@
 /* Each partition's transparency log: its head and its full tiles, in audit.log and audit.tile.
  *
- * Heads are read and locked behind the fence, in each batch anew. A head must stand where the batch begins: if
- * it does not, the store contradicts itself, and the answer is LBX_ERR_CONFLICT.
+ * Heads are read and locked behind the fence, in each batch anew. A head must stand where the batch
+ * begins: if it does not, the store contradicts itself, and the answer is LBX_ERR_CONFLICT.
  */
 #ifndef AUDITOR_LOGS_H
 #define AUDITOR_LOGS_H
@@ -36,8 +36,8 @@ enum lbx_err auditor_contradiction(const struct lbx_claim *claim, const char *wh
 void auditor_logs_ask(struct auditor *auditor, struct lbx_calls *calls);
 enum lbx_err auditor_logs_read(struct auditor *auditor) LBX_MUST_CHECK;
 
-/* Appends the entries' leaves, and an empty one for each offset without a record; writes the tiles that
- * become full, and adds the statements that save the heads. */
+/* Appends the entries' leaves, and an empty one for each offset without a record; writes the tiles
+ * that become full, and adds the statements that save the heads. */
 enum lbx_err auditor_logs_append(struct auditor *auditor, struct lbx_calls *last) LBX_MUST_CHECK;
 
 #endif

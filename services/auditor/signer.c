@@ -1,7 +1,6 @@
 /* Signs the heads that moved, as one transaction beside those of the batches.
- *
- * Promises: no head is signed that the stored leaves do not amount to, and no two of one size for one log.
- * Fails: LBX_ERR_CONFLICT where the store contradicts itself or what this lane left, which halts the worker.
+ * Promises: no head is signed that the stored leaves do not amount to, and no two of one size.
+ * Fails: LBX_ERR_CONFLICT, which halts the worker, where the store contradicts itself or this lane.
  */
 #include "signer.h"
 

@@ -1,9 +1,10 @@
-/* Checkpoints: every LOCKBOX_CHECKPOINT_INTERVAL each head that moved is signed, and stored in audit.checkpoint.
+/* Checkpoints: every LOCKBOX_CHECKPOINT_INTERVAL each head that moved is signed, and stored in
+ * audit.checkpoint.
  *
- * Before its first signature for a partition, a lane makes sure that the head and the last checkpoint are what the
- * stored tiles and leaves amount to; from then on it knows each head by its own appends. Where the store says
- * otherwise, or has two heads of one size, the answer is LBX_ERR_CONFLICT, and nothing is signed. The topic of
- * checkpoints itself has none.
+ * Before its first signature for a partition, a lane makes sure that the head and the last
+ * checkpoint are what the stored tiles and leaves amount to; from then on it knows each head by its
+ * own appends. Where the store says otherwise, or has two heads of one size, the answer is
+ * LBX_ERR_CONFLICT, and nothing is signed. The topic of checkpoints itself has none.
  */
 #ifndef AUDITOR_SIGNER_H
 #define AUDITOR_SIGNER_H
@@ -18,8 +19,9 @@ struct auditor_signer {
     struct lbx_buf note;
 };
 
-/* Reads the keys of LOCKBOX_CHECKPOINT_KEY_FILE: PEM, the first signs under its id, the others beside it. For
- * the start: LBX_ERR_INVALID names the setting that is wrong. Without a key nothing is signed. */
+/* Reads the keys of LOCKBOX_CHECKPOINT_KEY_FILE: PEM, the first signs under its id, the others
+ * beside it. For the start: LBX_ERR_INVALID names the setting that is wrong. Without a key nothing
+ * is signed. */
 enum lbx_err auditor_signer_open(const struct lbx_settings *settings) LBX_MUST_CHECK;
 
 /* The two halves of a struct lbx_transaction: the checkpoint's. */

@@ -1,6 +1,7 @@
 /* Reads a log's hashes from the store, for lbx_tree_edge and its like.
  *
- * Fails: LBX_ERR_CONFLICT where full tiles are missing, which is logged; otherwise as the database does.
+ * Fails: LBX_ERR_CONFLICT where full tiles are missing, which is logged; otherwise as the database
+ * does.
  */
 #include "tile_reader.h"
 

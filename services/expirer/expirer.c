@@ -1,8 +1,7 @@
 /* Ends due requests in batches, and sleeps until the next is due or a new deadline is notified.
- *
- * Promises: a request is ended once, however many expirers run (SKIP LOCKED); a backlog is shared by two sessions, so that
- * one is in the database while the other applies the rules. Fails: a batch is rolled back whole, and tried again.
- */
+ * Promises: a request is ended once, however many expirers run (SKIP LOCKED); a backlog is shared by
+ * two sessions, so that one is in the database while the other applies the rules.
+ * Fails: a batch is rolled back whole, and tried again. */
 #include "expirer.h"
 
 #include "base/time.h"
@@ -16,7 +15,8 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-/* Requests ended in one transaction: so many that its flush to disk weighs little, few enough for a processor's cache. */
+/* Requests ended in one transaction: so many that its flush to disk weighs little, few enough for a
+ * processor's cache. */
 enum { BATCH = 500 };
 /* How soon to look again for a due request that another transaction holds. */
 #define HELD_ELSEWHERE_US INT64_C(100000)

@@ -1,5 +1,6 @@
-/* The consuming part over a pretended broker: a handler gets each record once, in order, through every trouble that a
- * transaction can have. The transactions themselves are pretended: see test_transact.c. */
+/* The consuming part over a pretended broker: a handler gets each record once, in order, through
+ * every trouble that a transaction can have. The transactions themselves are pretended: see
+ * test_transact.c. */
 #include "worker/consume.h"
 
 #include "worker/transact.h"
@@ -263,7 +264,8 @@ static void a_checkpoint_follows(void **unused) {
     UNTIL(database.checkpoints > before, turn());
 }
 
-/* Kafka is polled meanwhile, though the batch in hand is full: the group takes a member for dead that does not. */
+/* Kafka is polled meanwhile, though the batch in hand is full: the group takes a member for dead
+ * that does not. */
 static void what_is_down_is_waited_out(void **unused) {
     (void)unused;
     const int64_t retries = lbx_metric_value(&lbx_retries_metric);

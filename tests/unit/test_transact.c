@@ -1,4 +1,5 @@
-/* One transaction of a handler: what it sends in which round trip, and how each way out of it ends. */
+/* One transaction of a handler: what it sends in which round trip, and how each way out of it ends.
+ */
 #include "worker/transact.h"
 
 #include "check.h"
