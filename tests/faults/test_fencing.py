@@ -42,7 +42,7 @@ def assert_answered_once(system, asked: list[str]) -> None:
 def tickets(system):
     """Enough for every partition."""
     tenant = Tenant(system)
-    tickets = [tenant.ticket() for _ in range(40)]
+    tickets = [tenant.ticket() for _ in range(100)]
     await_answers(system, ask(system, tickets))
     assert len({record.partition for record in system.publisher.send(*[
         outgoing(event_in("ticket.reopened", {"ticket_id": ticket.id})) for ticket in tickets])}) == 8

@@ -51,4 +51,5 @@ def test_two_instances_of_every_worker_share_the_work(system, seconds):
     assert metric("relay", "lockbox_published_total") > 0
     for child in children.values():
         child.send_signal(signal.SIGTERM)
-    assert {worker: child.wait(10) for worker, child in children.items()} == dict.fromkeys(WORKERS, 0)
+    ended = {worker: child.wait(10) for worker, child in children.items()}
+    assert ended == dict.fromkeys(WORKERS, 0), [road.stack.log(f"{worker}-2")[-2000:] for worker in ended if ended[worker]]
