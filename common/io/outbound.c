@@ -132,6 +132,8 @@ static void send_ready(struct lbx_outbound *outbound) {
 }
 
 bool lbx_outbound_step(struct lbx_outbound *outbound, int timeout_ms) {
+    if (!outbound->producer)
+        return false;
     send_ready(outbound);
     lbx_producer_poll(outbound->producer, outbound->under_way > 0 ? timeout_ms : 0);
     send_ready(outbound);

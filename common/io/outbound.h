@@ -48,7 +48,7 @@ bool lbx_outbound_step(struct lbx_outbound *outbound, int timeout_ms);
 /* Sends no more of these rows; what is under way is still reported on. */
 void lbx_outbound_hold(struct lbx_outbound *outbound);
 
-/* Gives up what is under way: it is FAILED when this returns. Only lbx_outbound_begin may follow. */
+/* Gives up what is under way: it is FAILED when this returns. The next rows get another producer. */
 void lbx_outbound_abandon(struct lbx_outbound *outbound);
 
 #endif

@@ -1,10 +1,15 @@
+/* Publishes checkpoints that are not on their topic yet, each log's in the order in which they were made.
+ * Promises each checkpoint at least once, by one auditor at a time: the one that holds an advisory lock. It waits neither
+ * for Kafka nor for another auditor: it looks again in its next round. What Kafka did not take is LBX_ERR_UNAVAILABLE,
+ * and taken again after the loop's backoff.
+ */
 #include "publisher.h"
 
 #include "sql_auditor.h"
 
 #include "base/clock.h"
 #include "base/memory.h"
-#include "io/producer.h"
+#include "io/outbound.h"
 #include "store/metrics.h"
 
 #include <stdlib.h>
@@ -14,39 +19,19 @@
 #define LOOK_EVERY_US (10 * LBX_SECOND_US)
 #define POLL_EVERY_US (20 * LBX_MS_US)
 
-struct note {
-    struct publisher *publisher;
+struct checkpoint {
     const char *topic; /* whose log it is about */
     int64_t partition, size;
-    enum { UNDER_WAY, DELIVERED, FAILED } state;
 };
 
 struct publisher {
-    struct lbx_producer *producer; /* NULL: not needed so far, or spent */
-    struct lbx_arena arena;        /* of the notes */
-    struct note *notes;
-    size_t count, under_way;
+    struct lbx_outbound *outbound; /* NULL: not needed so far */
+    struct lbx_arena arena;        /* of the checkpoints */
+    struct checkpoint *checkpoints;
+    struct lbx_outbound_row *rows; /* one for each of them */
+    size_t count;
     bool leads; /* holds the lock that only one auditor has */
 };
-
-static void on_delivered(void *context, enum lbx_err err) {
-    struct note *note = context;
-    note->state = err == LBX_OK ? DELIVERED : FAILED;
-    note->publisher->under_way--;
-}
-
-/* ---- a producer, as long as it is any good ---- */
-
-static void drop_producer(struct publisher *p) {
-    lbx_producer_close(p->producer);
-    p->producer = NULL;
-}
-
-static enum lbx_err need_producer(struct publisher *p, struct lbx_worker *worker) {
-    if (p->producer)
-        return LBX_OK;
-    return lbx_producer_open(&worker->settings, worker->name, on_delivered, &p->producer);
-}
 
 /* ---- a round ---- */
 
@@ -60,21 +45,23 @@ static enum lbx_err lead(struct publisher *p, struct lbx_pg *pg) {
     return err;
 }
 
-static enum lbx_err send_note(struct publisher *p, const struct lbx_pg *pg, size_t row) {
-    struct note *note = &p->notes[row];
-    const char *origin = lbx_pg_cell(pg, 0, row, 3), *text = lbx_pg_cell(pg, 0, row, 4);
-    const struct lbx_record record = {
-        .key = origin, .key_len = strlen(origin), .value = text, .value_len = strlen(text)};
-    *note = (struct note){
-        .publisher = p,
-        .topic = lbx_arena_strdup(&p->arena, lbx_pg_cell(pg, 0, row, 0)),
-        .partition = lbx_pg_cell_int(pg, 0, row, 1),
-        .size = lbx_pg_cell_int(pg, 0, row, 2),
+static void read_checkpoint(struct publisher *p, const struct lbx_pg *pg, size_t i) {
+    const char *origin = lbx_arena_strdup(&p->arena, lbx_pg_cell(pg, 0, i, 3));
+    const char *note = lbx_arena_strdup(&p->arena, lbx_pg_cell(pg, 0, i, 4));
+    p->checkpoints[i] = (struct checkpoint){
+        .topic = lbx_arena_strdup(&p->arena, lbx_pg_cell(pg, 0, i, 0)),
+        .partition = lbx_pg_cell_int(pg, 0, i, 1),
+        .size = lbx_pg_cell_int(pg, 0, i, 2),
     };
-    enum lbx_err err = lbx_producer_send(p->producer, LBX_TOPIC_CHECKPOINTS, &record, note);
-    p->under_way += err == LBX_OK;
-    note->state = err == LBX_OK ? UNDER_WAY : FAILED;
-    return err;
+    p->rows[i] = (struct lbx_outbound_row){
+        .order_key = LBX_MAP_KEY(&p->arena, origin),
+        .id = p->checkpoints[i].size,
+        .topic = LBX_TOPIC_CHECKPOINTS,
+        .record = {.key = origin,
+                   .key_len = strlen(origin),
+                   .value = note,
+                   .value_len = strlen(note)},
+    };
 }
 
 static enum lbx_err send_unpublished(struct publisher *p, struct lbx_worker *worker) {
@@ -82,79 +69,61 @@ static enum lbx_err send_unpublished(struct publisher *p, struct lbx_worker *wor
     lbx_calls_add(&calls, &sql_auditor_take_unpublished, 0, NULL);
     enum lbx_err err = lbx_pg_run(worker->pg, &calls);
     size_t count = err == LBX_OK ? lbx_pg_row_count(worker->pg, 0) : 0;
+    if (count == 0)
+        return err;
     lbx_arena_reset(&p->arena);
-    p->notes = LBX_ARENA_ARRAY(&p->arena, struct note, count);
-    p->count = 0;
-    if (count > 0)
-        err = need_producer(p, worker);
-    while (err == LBX_OK && p->count < count)
-        err = send_note(p, worker->pg, p->count++);
-    return err;
+    p->checkpoints = LBX_ARENA_ARRAY(&p->arena, struct checkpoint, count);
+    p->rows = LBX_ARENA_ARRAY(&p->arena, struct lbx_outbound_row, count);
+    for (size_t i = 0; i < count; i++)
+        read_checkpoint(p, worker->pg, i);
+    if (!p->outbound)
+        err = lbx_outbound_open(&worker->settings, worker->name, &p->outbound);
+    if (err == LBX_OK)
+        err = lbx_outbound_begin(p->outbound, p->rows, count, &p->arena);
+    if (err != LBX_OK)
+        return err;
+    p->count = count;
+    (void)lbx_outbound_step(p->outbound, 0);
+    return LBX_OK;
 }
 
-static bool same_log(const struct note *a, const struct note *b) {
-    return a->partition == b->partition && strcmp(a->topic, b->topic) == 0;
-}
-
-/* A note counts where all of its log before it are delivered. */
-static bool counts(const struct publisher *p, size_t i) {
-    bool good = p->notes[i].state == DELIVERED;
-    for (size_t before = 0; good && before < i; before++)
-        good = p->notes[before].state == DELIVERED || !same_log(&p->notes[before], &p->notes[i]);
-    return good;
-}
-
-static enum lbx_err mark(struct publisher *p, struct lbx_worker *worker, bool *ret_all) {
+static enum lbx_err mark(struct publisher *p, struct lbx_worker *worker) {
     struct lbx_rows rows LBX_CLEANUP(lbx_rows_done) = {0};
     struct lbx_calls calls = {0};
-    size_t delivered = 0;
+    const size_t count = p->count;
     lbx_rows_init(&rows, 3);
-    /* One row a log, its last: from the end on. */
-    for (size_t i = p->count; i-- > 0;) {
-        bool known = false;
-        if (!counts(p, i))
-            continue;
-        delivered++;
-        for (size_t later = i + 1; !known && later < p->count; later++)
-            known = same_log(&p->notes[i], &p->notes[later]) && counts(p, later);
-        if (known)
-            continue;
-        lbx_rows_text(&rows, p->notes[i].topic);
-        lbx_rows_int(&rows, p->notes[i].partition);
-        lbx_rows_int(&rows, p->notes[i].size);
-    }
-    *ret_all = delivered == p->count;
     p->count = 0;
+    for (size_t i = 0; i < count; i++)
+        if (p->rows[i].state == LBX_OUTBOUND_DELIVERED) {
+            lbx_rows_text(&rows, p->checkpoints[i].topic);
+            lbx_rows_int(&rows, p->checkpoints[i].partition);
+            lbx_rows_int(&rows, p->checkpoints[i].size);
+        }
+    const size_t delivered = lbx_rows_count(&rows);
     if (delivered == 0)
-        return LBX_OK;
+        return LBX_ERR_UNAVAILABLE;
     lbx_rows_call(&rows, &calls, &sql_auditor_mark_published, 0, NULL);
     enum lbx_err err = lbx_pg_run(worker->pg, &calls);
-    if (err == LBX_OK)
-        lbx_metric_add(&lbx_published_metric, (int64_t)delivered);
-    return err;
+    if (err != LBX_OK)
+        return err;
+    lbx_metric_add(&lbx_published_metric, (int64_t)delivered);
+    return delivered == count ? LBX_OK : LBX_ERR_UNAVAILABLE;
 }
 
 static enum lbx_err publish(struct lbx_worker *worker, void *state, int64_t *ret_wait_us) {
     struct publisher *p = state;
     enum lbx_err err = lead(p, worker->pg);
-    bool all = true;
     *ret_wait_us = LOOK_EVERY_US;
     if (err != LBX_OK || !p->leads || lbx_worker_halted(worker))
         return err;
-    if (p->producer)
-        lbx_producer_poll(p->producer, 0);
-    if (p->under_way == 0 && p->count > 0)
-        err = mark(p, worker, &all);
-    if (err == LBX_OK && all && p->under_way == 0)
+    bool under_way = p->outbound && lbx_outbound_step(p->outbound, 0);
+    if (!under_way && p->count > 0)
+        err = mark(p, worker);
+    if (!under_way && err == LBX_OK)
         err = send_unpublished(p, worker);
-    if (err != LBX_OK || !all) {
-        drop_producer(p); /* reports what is under way as failed */
-        return err != LBX_OK && err != LBX_ERR_FENCED && err != LBX_ERR_LIMIT ? err
-                                                                              : LBX_ERR_UNAVAILABLE;
-    }
-    if (p->under_way > 0)
+    if (p->count > 0)
         *ret_wait_us = POLL_EVERY_US;
-    return LBX_OK;
+    return err;
 }
 
 /* ---- life ---- */
@@ -175,7 +144,7 @@ static void publisher_reconnected(struct lbx_worker *worker, void *state) {
 static void publisher_close(struct lbx_worker *worker, void *state) {
     (void)worker;
     struct publisher *p = state;
-    drop_producer(p);
+    lbx_outbound_close(p->outbound);
     lbx_arena_done(&p->arena);
     free(p);
 }

@@ -120,6 +120,7 @@ static void what_is_given_up_has_failed(void **state) {
     check_state(s, 0, LBX_OUTBOUND_FAILED);
     check_state(s, 1, LBX_OUTBOUND_WAITING);
     check_state(s, 2, LBX_OUTBOUND_FAILED);
+    assert_false(lbx_outbound_step(s->outbound, 0));
 
     /* Taken again, with another producer. */
     rd_kafka_mock_broker_set_up(s->broker.cluster, BROKER);
