@@ -29,6 +29,14 @@ void lbx_pg_put_int32(struct lbx_buf *out, int32_t value);
 void lbx_pg_put_int64(struct lbx_buf *out, int64_t value);
 void lbx_pg_put_time(struct lbx_buf *out, int64_t at_us);
 
+/* What the server takes in binary form: oids of pg_type. */
+enum {
+    LBX_PG_OID_BYTEA = 17,
+    LBX_PG_OID_INT8 = 20,
+    LBX_PG_OID_TEXT = 25,
+    LBX_PG_OID_TIMESTAMPTZ = 1184,
+};
+
 /* Lists of statements, each ended by NULL, the list of lists too. */
 typedef const struct lbx_sql *const *const *lbx_sql_lists;
 
@@ -128,6 +136,9 @@ size_t lbx_pg_row_count(const struct lbx_pg *pg, size_t call);
 void *lbx_pg_read(const struct lbx_pg *pg, size_t call, size_t row, const struct lbx_sql *sql,
                   struct lbx_arena *arena, void *ret_answer);
 
+/* Whether a call's answer is that statement's. */
+bool lbx_pg_answers(const struct lbx_pg *pg, size_t call, const struct lbx_sql *sql);
+
 /* A cell as text, NULL: SQL NULL. column: SQL_<STATEMENT>_<COLUMN>. */
 const char *lbx_pg_cell(const struct lbx_pg *pg, size_t call, size_t row, size_t column);
 int64_t lbx_pg_cell_int(const struct lbx_pg *pg, size_t call, size_t row, size_t column);
@@ -187,6 +198,11 @@ struct lbx_rows {
     lbx_rows_add((rows), &sql_##set, &(const struct sql_##set){__VA_ARGS__})
 void lbx_rows_add(struct lbx_rows *rows, const struct lbx_sql_layout *layout, const void *row);
 
+/* Adds an element to an array that a statement takes; it begins as {0} too. A set whose columns have one of the
+ * array's name will do as well. NULL: SQL NULL. */
+void lbx_array_text(struct lbx_rows *array, const char *text);
+void lbx_array_int(struct lbx_rows *array, int64_t value);
+
 void lbx_rows_init(struct lbx_rows *rows, size_t columns);
 void lbx_rows_done(struct lbx_rows *rows);
 void lbx_rows_text(struct lbx_rows *rows, const char *text); /* NULL: SQL NULL */
@@ -199,6 +215,9 @@ static inline size_t lbx_rows_count(const struct lbx_rows *rows) {
 
 /* One column as a parameter, no text; no cells may be added after. Borrowed from rows. */
 const char *lbx_rows_array(struct lbx_rows *rows, size_t column);
+
+/* Such a parameter as it is sent; *ret_len 0: as text. */
+const char *lbx_rows_array_bytes(const char *array, int *ret_len);
 
 /* As the array of no rows is. */
 extern const char *const lbx_no_rows;

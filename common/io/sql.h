@@ -40,6 +40,9 @@ struct lbx_sql_layout {
     } * columns;
 };
 
+/* Of arrays. */
+extern const struct lbx_sql_layout lbx_sql_array_TEXT, lbx_sql_array_INT;
+
 struct lbx_sql {
     const char *name; /* <folder>_<file> */
     const char *text;

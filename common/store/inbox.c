@@ -26,8 +26,7 @@ void lbx_inbox_add(struct lbx_inbox *inbox, struct lbx_calls *calls, struct lbx_
     struct lbx_map seen;
     struct lbx_buf bytes LBX_BUF = {0};
     lbx_map_init(&seen, arena);
-    lbx_rows_init(&inbox->entered, 3);
-    lbx_rows_init(&inbox->asked, 2);
+    inbox->entered = (struct lbx_rows){0};
     for (size_t i = 0; i < count; i++) {
         if (events[i].status != LBX_INPUT_NEW)
             continue;
@@ -38,17 +37,13 @@ void lbx_inbox_add(struct lbx_inbox *inbox, struct lbx_calls *calls, struct lbx_
         if (lbx_map_get(&seen, key))
             continue;
         lbx_map_set(&seen, key, &events[i]);
-        lbx_rows_text(&inbox->entered, events[i].event.source);
-        lbx_rows_text(&inbox->entered, events[i].event.id);
-        lbx_rows_bytes(&inbox->entered, events[i].identity, sizeof events[i].identity);
-        lbx_rows_text(&inbox->asked, events[i].event.source);
-        lbx_rows_text(&inbox->asked, events[i].event.id);
+        LBX_PG_ADD(&inbox->entered, store_receive_given, .source = events[i].event.source,
+                   .event_id = events[i].event.id,
+                   .identity = {events[i].identity, sizeof events[i].identity});
     }
     inbox->count = lbx_rows_count(&inbox->entered);
-    inbox->enter_call = calls->count;
-    lbx_rows_call(&inbox->entered, calls, &sql_store_receive, 0, NULL);
-    inbox->read_call = calls->count;
-    lbx_rows_call(&inbox->asked, calls, &sql_store_received, 0, NULL);
+    inbox->enter_call = LBX_PG_CALL(calls, store_receive, .given = &inbox->entered);
+    inbox->read_call = LBX_PG_CALL(calls, store_received, .given = &inbox->entered);
 }
 
 /* What the inbox holds under an id. */
@@ -63,22 +58,20 @@ static void read_held(const struct lbx_inbox *inbox, const struct lbx_pg *pg,
                       struct lbx_arena *arena, struct lbx_map *ret_held) {
     lbx_map_init(ret_held, arena);
     for (size_t i = 0; i < lbx_pg_row_count(pg, inbox->read_call); i++) {
+        const struct sql_store_received_answer it =
+            LBX_PG_READ(pg, inbox->read_call, i, store_received, arena);
         struct held *held = LBX_ARENA_NEW(arena, struct held);
-        size_t len;
-        held->identity = lbx_pg_cell_bytes(pg, inbox->read_call, i, 2, arena, &len);
-        lbx_map_set(ret_held,
-                    key_of(arena, lbx_pg_cell(pg, inbox->read_call, i, 0),
-                           lbx_pg_cell(pg, inbox->read_call, i, 1)),
-                    held);
+        held->identity = it.identity.data;
+        lbx_map_set(ret_held, key_of(arena, it.source, it.event_id), held);
     }
     for (size_t i = 0; i < lbx_pg_row_count(pg, inbox->enter_call); i++) {
-        struct held *held =
-            lbx_map_get(ret_held, key_of(arena, lbx_pg_cell(pg, inbox->enter_call, i, 0),
-                                         lbx_pg_cell(pg, inbox->enter_call, i, 1)));
+        const struct sql_store_receive_answer it =
+            LBX_PG_READ(pg, inbox->enter_call, i, store_receive, NULL);
+        struct held *held = lbx_map_get(ret_held, key_of(arena, it.source, it.event_id));
         if (!held)
             continue;
         held->fresh = true;
-        held->rejected = *lbx_pg_cell(pg, inbox->enter_call, i, 2) == 't';
+        held->rejected = it.rejected;
     }
 }
 
@@ -119,7 +112,7 @@ enum lbx_err lbx_inbox_read(const struct lbx_inbox *inbox, const struct lbx_pg *
 
 void lbx_inbox_judged(struct lbx_inbox *inbox, struct lbx_calls *calls,
                       struct lbx_input_event *events, size_t count) {
-    lbx_rows_init(&inbox->judged, 3);
+    inbox->judged = (struct lbx_rows){0};
     for (size_t i = 0; i < count; i++) {
         const struct lbx_input_event *first = events[i].first;
         if (first && first->status == LBX_INPUT_REJECTED) {
@@ -129,21 +122,19 @@ void lbx_inbox_judged(struct lbx_inbox *inbox, struct lbx_calls *calls,
         const bool rejected = events[i].status == LBX_INPUT_REJECTED;
         if (!events[i].entered || rejected == events[i].was_rejected)
             continue;
-        lbx_rows_text(&inbox->judged, events[i].event.source);
-        lbx_rows_text(&inbox->judged, events[i].event.id);
-        lbx_rows_text(&inbox->judged, rejected ? "t" : "f");
+        LBX_PG_ADD(&inbox->judged, store_judged_given, .source = events[i].event.source,
+                   .event_id = events[i].event.id, .rejected = rejected);
     }
-    lbx_rows_call(&inbox->judged, calls, &sql_store_judged, 0, NULL);
+    LBX_PG_CALL(calls, store_judged, .given = &inbox->judged);
 }
 
 void lbx_inbox_done(struct lbx_inbox *inbox) {
     lbx_rows_done(&inbox->entered);
-    lbx_rows_done(&inbox->asked);
     lbx_rows_done(&inbox->judged);
 }
 
 void lbx_inbox_prune(struct lbx_calls *calls, struct lbx_arena *arena, int64_t ttl_us) {
     char *ttl = lbx_arena_alloc(arena, LBX_DURATION_SIZE);
     lbx_duration_format(ttl_us, ttl);
-    LBX_CALL(calls, &sql_store_prune_inbox, ttl);
+    LBX_PG_CALL(calls, store_prune_inbox, .ttl = ttl);
 }

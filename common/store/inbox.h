@@ -27,7 +27,7 @@ struct lbx_input_event {
 
 /* One batch's use of it. Statements, in one round trip: enter, and read back. */
 struct lbx_inbox {
-    struct lbx_rows entered, asked, judged;
+    struct lbx_rows entered, judged;
     size_t enter_call, read_call, count;
 };
 

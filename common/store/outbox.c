@@ -3,6 +3,8 @@
  */
 #include "store/outbox.h"
 
+#include "sql_store.h"
+
 #include <string.h>
 
 /* "lockbox.request.created.v1" → "request". */
@@ -16,9 +18,7 @@ void lbx_outbox_add(struct lbx_rows *rows, const struct lbx_event_out *event,
     struct lbx_buf payload LBX_BUF = {0};
     const char *type = lbx_event_type_info(event->type)->name;
     lbx_event_encode(event, &payload);
-    lbx_rows_text(rows, event->id);
-    lbx_rows_text(rows, aggregate_type(arena, type));
-    lbx_rows_text(rows, event->subject);
-    lbx_rows_text(rows, type);
-    lbx_rows_text(rows, payload.data);
+    LBX_PG_ADD(rows, store_outbox_given, .id = event->id,
+               .aggregatetype = aggregate_type(arena, type), .aggregateid = event->subject,
+               .type = type, .payload = payload.data);
 }

@@ -6,7 +6,6 @@
 #include "io/pg.h"
 
 /* Adds an event to the rows of outbox.sql, in the order in which they are to be published. */
-enum { LBX_OUTBOX_COLUMNS = 5 };
 void lbx_outbox_add(struct lbx_rows *rows, const struct lbx_event_out *event,
                     struct lbx_arena *arena);
 

@@ -6,7 +6,6 @@
 #include "io/pg.h"
 
 /* Adds a record to the rows of quarantine.sql, and logs its place and the reason, never its bytes. */
-enum { LBX_QUARANTINE_COLUMNS = 8 };
 void lbx_quarantine_add(struct lbx_rows *rows, const struct lbx_record *record, const char *reason);
 
 #endif

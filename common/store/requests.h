@@ -23,28 +23,26 @@ struct lbx_stored_request {
 /* ---- loading ---- */
 
 /* Adds the statement that locks requests by id and the live ones of tickets. ids: canonical UUIDs
- * only; both are of lbx_rows_array. Returns the call's index. */
-size_t lbx_requests_load(const char *ids, const char *tickets, struct lbx_calls *calls);
+ * only. Returns the call's index. */
+size_t lbx_requests_load(struct lbx_rows *ids, struct lbx_rows *tickets, struct lbx_calls *calls);
 
 /* Reads what it locked into by_id (request id → struct lbx_stored_request *). LBX_ERR_INTERNAL: a row is
  * not what this program writes. */
 enum lbx_err lbx_requests_read(const struct lbx_pg *pg, size_t call, struct lbx_arena *arena,
                                struct lbx_map *by_id) LBX_MUST_CHECK;
 
-/* Reads a row whose columns are a request's id and its `standing`, for time to act on. Errors as above. */
-enum lbx_err lbx_request_read_clock(const struct lbx_pg *pg, size_t call, size_t row,
-                                    struct lbx_arena *arena, struct lbx_stored_request *ret_stored)
-    LBX_MUST_CHECK;
+/* Reads a request of its id and its `standing`, for time to act on. Errors as above. */
+enum lbx_err lbx_request_read_clock(const char *id, const char *standing, struct lbx_arena *arena,
+                                    struct lbx_stored_request *ret_stored) LBX_MUST_CHECK;
 
 /* ---- writing ---- */
 
-/* Rows of the statements that write requests: new ones, changed ones, those that time moved with the heads of the
+/* Rows, none at first, of the statements that write requests: new ones, changed ones, those that time moved with the heads of the
  * events about them, and the access that was opened or ended. */
 struct lbx_request_rows {
     struct lbx_rows inserted, updated, moved, heads, opened, ended;
 };
 
-void lbx_request_rows_init(struct lbx_request_rows *rows);
 void lbx_request_rows_done(struct lbx_request_rows *rows);
 
 /* Adds a request in its last state, with the access that it opens or ends. */

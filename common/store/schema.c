@@ -14,7 +14,7 @@ static enum lbx_err ask(struct lbx_pg *pg, const struct lbx_sql *sql) {
     const struct lbx_sql *const list[] = {sql, NULL};
     const struct lbx_sql *const *const lists[] = {list, NULL};
     struct lbx_calls calls = {0};
-    lbx_calls_add(&calls, sql, 0, NULL);
+    lbx_pg_call(&calls, sql, NULL);
     enum lbx_err err = lbx_pg_prepare(pg, lists);
     return err == LBX_OK ? lbx_pg_run(pg, &calls) : err;
 }
@@ -23,11 +23,12 @@ enum lbx_err lbx_schema_check(struct lbx_pg *pg, int64_t known, enum lbx_schema_
                               int64_t *ret_found) {
     int64_t found = 0, oldest = 0;
     enum lbx_err err = ask(pg, &sql_schema_exists);
-    if (err == LBX_OK && *lbx_pg_cell(pg, 0, 0, 0) == 't') {
+    if (err == LBX_OK && LBX_PG_READ(pg, 0, 0, schema_exists, NULL).it_does) {
         err = ask(pg, &sql_schema_version);
         if (err == LBX_OK && lbx_pg_row_count(pg, 0) == 1) {
-            found = lbx_pg_cell_int(pg, 0, 0, 0);
-            oldest = lbx_pg_cell_int(pg, 0, 0, 1);
+            const struct sql_schema_version_answer it = LBX_PG_READ(pg, 0, 0, schema_version, NULL);
+            found = it.version;
+            oldest = it.oldest_program;
         }
     }
     if (err != LBX_OK)

@@ -19,9 +19,8 @@ struct lbx_unit_rows {
     struct lbx_unit_rows *next;
 };
 
-struct lbx_rows *lbx_unit_rows(struct lbx_unit *unit, size_t columns) {
+struct lbx_rows *lbx_unit_rows(struct lbx_unit *unit) {
     struct lbx_unit_rows *added = LBX_ARENA_NEW(unit->arena, struct lbx_unit_rows);
-    lbx_rows_init(&added->rows, columns);
     added->next = unit->rows;
     unit->rows = added;
     return &added->rows;
@@ -30,9 +29,8 @@ struct lbx_rows *lbx_unit_rows(struct lbx_unit *unit, size_t columns) {
 void lbx_unit_init(struct lbx_unit *unit, struct lbx_arena *arena, const char *source,
                    const char *consumer) {
     *unit = (struct lbx_unit){.arena = arena, .source = source, .consumer = consumer};
-    unit->outbox = lbx_unit_rows(unit, LBX_OUTBOX_COLUMNS);
-    unit->quarantine = lbx_unit_rows(unit, LBX_QUARANTINE_COLUMNS);
-    lbx_request_rows_init(&unit->requests);
+    unit->outbox = lbx_unit_rows(unit);
+    unit->quarantine = lbx_unit_rows(unit);
 }
 
 void lbx_unit_done(struct lbx_unit *unit) {
@@ -154,10 +152,10 @@ void lbx_unit_save(struct lbx_unit *unit, struct lbx_calls *calls) {
         due |= lbx_request_due(&stored->request) != 0;
     }
     lbx_request_rows_save(&unit->requests, calls);
-    lbx_rows_call(unit->outbox, calls, &sql_store_outbox, 0, NULL);
-    lbx_rows_call(unit->quarantine, calls, &sql_store_quarantine, 1, &unit->consumer);
+    LBX_PG_CALL(calls, store_outbox, .given = unit->outbox);
+    LBX_PG_CALL(calls, store_quarantine, .given = unit->quarantine, .consumer = unit->consumer);
     if (unit->published || unit->quarantined)
-        lbx_calls_add(calls, &sql_store_wake_relay, 0, NULL);
+        lbx_pg_call(calls, &sql_store_wake_relay, NULL);
     if (due)
-        lbx_calls_add(calls, &sql_store_wake_expirer, 0, NULL);
+        lbx_pg_call(calls, &sql_store_wake_expirer, NULL);
 }

@@ -33,7 +33,7 @@ void lbx_unit_init(struct lbx_unit *unit, struct lbx_arena *arena, const char *s
 void lbx_unit_done(struct lbx_unit *unit);
 
 /* Rows that live as long as the unit, for statements that a worker adds to its own. */
-struct lbx_rows *lbx_unit_rows(struct lbx_unit *unit, size_t columns);
+struct lbx_rows *lbx_unit_rows(struct lbx_unit *unit);
 
 /* A new UUIDv7 of now, in the arena. */
 const char *lbx_unit_uuid(struct lbx_unit *unit);

@@ -26,7 +26,7 @@ static const char *vote_key(struct lbx_arena *arena, const char *request_id, con
 
 void decider_load(struct lbx_batch *batch, struct lbx_calls *calls) {
     struct lbx_batch_state *loaded = LBX_ARENA_NEW(batch->arena, struct lbx_batch_state);
-    struct lbx_rows *votes = lbx_unit_rows(&batch->unit, 2);
+    struct lbx_rows *votes = lbx_unit_rows(&batch->unit);
     lbx_map_init(&loaded->requests, batch->arena);
     lbx_map_init(&loaded->roles, batch->arena);
     lbx_map_init(&loaded->keys, batch->arena);
@@ -34,33 +34,29 @@ void decider_load(struct lbx_batch *batch, struct lbx_calls *calls) {
         const struct lbx_decision_submitted *decision = batch->inputs[i].event.data;
         if (batch->inputs[i].status != LBX_INPUT_NEW || !lbx_uuid_valid(decision->request_id))
             continue;
-        lbx_rows_text(votes, decision->request_id);
-        lbx_rows_text(votes, decision->by.id);
+        LBX_PG_ADD(votes, decider_load_roles_vote, .request_id = decision->request_id,
+                   .principal_id = decision->by.id);
     }
-    loaded->requests_call = lbx_requests_load(lbx_rows_array(votes, 0), lbx_no_rows, calls);
-    loaded->roles_call = LBX_CALL(calls, &sql_decider_load_roles, lbx_rows_array(votes, 0),
-                                  lbx_rows_array(votes, 1));
-    loaded->keys_call =
-        LBX_CALL(calls, &sql_decider_load_keys, lbx_rows_array(votes, 0), lbx_rows_array(votes, 1));
+    loaded->requests_call = lbx_requests_load(votes, NULL, calls);
+    loaded->roles_call = LBX_PG_CALL(calls, decider_load_roles, .vote = votes);
+    loaded->keys_call = LBX_PG_CALL(calls, decider_load_keys, .vote = votes);
     batch->state = loaded;
 }
 
 static enum lbx_err read_loaded(struct lbx_batch *batch) {
     struct lbx_batch_state *loaded = batch->state;
     const struct lbx_pg *pg = batch->worker->pg;
-    for (size_t i = 0; i < lbx_pg_row_count(pg, loaded->roles_call); i++)
-        lbx_map_set(&loaded->roles,
-                    vote_key(batch->arena, lbx_pg_cell(pg, loaded->roles_call, i, 0),
-                             lbx_pg_cell(pg, loaded->roles_call, i, 1)),
-                    loaded);
+    for (size_t i = 0; i < lbx_pg_row_count(pg, loaded->roles_call); i++) {
+        const struct sql_decider_load_roles_answer it =
+            LBX_PG_READ(pg, loaded->roles_call, i, decider_load_roles, NULL);
+        lbx_map_set(&loaded->roles, vote_key(batch->arena, it.request_id, it.principal_id), loaded);
+    }
     for (size_t i = 0; i < lbx_pg_row_count(pg, loaded->keys_call); i++) {
-        size_t len;
-        const void *key = lbx_pg_cell_bytes(pg, loaded->keys_call, i, 2, batch->arena, &len);
-        if (len == LBX_ED25519_KEY_SIZE)
-            lbx_map_set(&loaded->keys,
-                        vote_key(batch->arena, lbx_pg_cell(pg, loaded->keys_call, i, 0),
-                                 lbx_pg_cell(pg, loaded->keys_call, i, 1)),
-                        (void *)key);
+        const struct sql_decider_load_keys_answer it =
+            LBX_PG_READ(pg, loaded->keys_call, i, decider_load_keys, batch->arena);
+        if (it.public_key.len == LBX_ED25519_KEY_SIZE)
+            lbx_map_set(&loaded->keys, vote_key(batch->arena, it.request_id, it.principal_id),
+                        (void *)it.public_key.data);
     }
     return lbx_requests_read(pg, loaded->requests_call, batch->arena, &loaded->requests);
 }

@@ -4,7 +4,6 @@
  * Fails: a batch is rolled back whole, and tried again. */
 #include "expirer.h"
 
-#include "base/time.h"
 #include "sql_expirer.h"
 #include "store/clock.h"
 #include "store/limits.h"
@@ -43,7 +42,9 @@ static enum lbx_err end_due(struct session *session, struct lbx_arena *arena, si
     struct lbx_stored_request *due = LBX_ARENA_ARRAY(arena, struct lbx_stored_request, count);
     enum lbx_err err = LBX_OK;
     for (size_t i = 0; err == LBX_OK && i < count; i++) {
-        err = lbx_request_read_clock(session->pg, call, i, arena, &due[i]);
+        const struct sql_expirer_take_due_answer it =
+            LBX_PG_READ(session->pg, call, i, expirer_take_due, NULL);
+        err = lbx_request_read_clock(it.request_id, it.standing, arena, &due[i]);
         if (err == LBX_OK)
             lbx_unit_pass_time(unit, &due[i], &limits);
     }
@@ -53,10 +54,9 @@ static enum lbx_err end_due(struct session *session, struct lbx_arena *arena, si
 static enum lbx_err end_batch(struct session *session, struct lbx_arena *arena) {
     struct lbx_calls calls = {0};
     struct lbx_unit unit;
-    const char *most = lbx_arena_printf(arena, "%d", BATCH);
     lbx_unit_init(&unit, arena, session->worker->source, session->worker->name);
-    lbx_calls_add(&calls, &lbx_sql_begin, 0, NULL);
-    size_t due_call = LBX_CALL(&calls, &sql_expirer_take_due, most);
+    lbx_pg_call(&calls, &lbx_sql_begin, NULL);
+    size_t due_call = LBX_PG_CALL(&calls, expirer_take_due, .most = BATCH);
     size_t clock_call = lbx_clock_add(&calls);
     enum lbx_err err = lbx_pg_run(session->pg, &calls);
     if (err == LBX_OK) {
@@ -65,7 +65,7 @@ static enum lbx_err end_batch(struct session *session, struct lbx_arena *arena) 
         err = end_due(session, arena, due_call, &unit);
         calls = (struct lbx_calls){0};
         lbx_unit_save(&unit, &calls);
-        lbx_calls_add(&calls, &lbx_sql_commit, 0, NULL);
+        lbx_pg_call(&calls, &lbx_sql_commit, NULL);
         if (err == LBX_OK)
             err = lbx_pg_run(session->pg, &calls);
         else
@@ -128,19 +128,15 @@ static void end_backlog(struct session *session) {
 /* LBX_NEVER_US where no request has a deadline. */
 static enum lbx_err until_next(struct lbx_worker *worker, int64_t *ret_wait_us) {
     struct lbx_calls calls = {0};
-    size_t call = lbx_calls_add(&calls, &sql_expirer_next_due, 0, NULL);
+    size_t call = lbx_pg_call(&calls, &sql_expirer_next_due, NULL);
     enum lbx_err err = lbx_pg_run(worker->pg, &calls);
     if (err != LBX_OK)
         return err;
-    int64_t due_us, now_us;
-    const char *due = lbx_pg_cell(worker->pg, call, 0, 0);
-    *ret_wait_us = LBX_NEVER_US;
-    if (!due)
-        return LBX_OK;
-    if (lbx_time_parse(due, &due_us) != LBX_OK ||
-        lbx_time_parse(lbx_pg_cell(worker->pg, call, 0, 1), &now_us) != LBX_OK)
-        return LBX_ERR_INTERNAL;
-    *ret_wait_us = due_us > now_us ? due_us - now_us : HELD_ELSEWHERE_US;
+    const struct sql_expirer_next_due_answer next =
+        LBX_PG_READ(worker->pg, call, 0, expirer_next_due, NULL);
+    *ret_wait_us = !next.due_at             ? LBX_NEVER_US
+                   : next.due_at > next.now ? next.due_at - next.now
+                                            : HELD_ELSEWHERE_US;
     return LBX_OK;
 }
 

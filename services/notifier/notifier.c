@@ -78,8 +78,8 @@ static void queue_mails(struct lbx_batch *batch, const struct lbx_event *event) 
 
 enum lbx_err notifier_decide(struct lbx_batch *batch) {
     struct lbx_batch_state *outgoing = LBX_ARENA_NEW(batch->arena, struct lbx_batch_state);
-    outgoing->notices = lbx_unit_rows(&batch->unit, sql_notifier_keep_notices_given.count);
-    outgoing->mails = lbx_unit_rows(&batch->unit, sql_notifier_queue_given.count);
+    outgoing->notices = lbx_unit_rows(&batch->unit);
+    outgoing->mails = lbx_unit_rows(&batch->unit);
     lbx_map_init(&outgoing->queued, batch->arena);
     batch->state = outgoing;
     for (size_t i = 0; i < batch->count; i++) {

@@ -26,12 +26,12 @@ static const char *lower(struct lbx_arena *arena, const char *id) {
 
 static void name(struct lbx_rows *rows, const char *id) {
     if (id)
-        LBX_PG_ADD(rows, requester_load_tickets_ticket_ids, .ticket_ids = id);
+        lbx_array_text(rows, id);
 }
 
 static void name_request(struct names *names, const char *id) {
     if (id && lbx_uuid_valid(id))
-        lbx_rows_text(names->requests, id);
+        lbx_array_text(names->requests, id);
 }
 
 static void collect_ticket(struct names *names, const struct lbx_event *event,
@@ -97,8 +97,8 @@ static void collect(struct names *names, const struct lbx_event *event, struct l
 struct working_set *working_set_load(struct lbx_batch *batch, struct lbx_calls *calls) {
     struct working_set *set = LBX_ARENA_NEW(batch->arena, struct working_set);
     struct lbx_unit *unit = &batch->unit;
-    struct names names = {lbx_unit_rows(unit, 1), lbx_unit_rows(unit, 1), lbx_unit_rows(unit, 1),
-                          lbx_unit_rows(unit, 1), lbx_unit_rows(unit, 1)};
+    struct names names = {lbx_unit_rows(unit), lbx_unit_rows(unit), lbx_unit_rows(unit),
+                          lbx_unit_rows(unit), lbx_unit_rows(unit)};
     for (size_t i = 0; i < batch->count; i++)
         if (batch->inputs[i].status == LBX_INPUT_NEW)
             collect(&names, &batch->inputs[i].event, batch->arena);
@@ -114,8 +114,7 @@ struct working_set *working_set_load(struct lbx_batch *batch, struct lbx_calls *
     set->roles_call =
         LBX_PG_CALL(calls, requester_load_roles, .subscription_ids = names.subscriptions,
                     .ticket_ids = names.tickets, .tenant_ids = names.tenants);
-    set->requests_call = lbx_requests_load(lbx_rows_array(names.requests, 0),
-                                           lbx_rows_array(names.live_tickets, 0), calls);
+    set->requests_call = lbx_requests_load(names.requests, names.live_tickets, calls);
     return set;
 }
 
@@ -325,7 +324,7 @@ static void write_key(struct lbx_rows *ended, struct lbx_rows *begun,
 }
 
 static void save_states(struct working_set *set, struct lbx_unit *unit, struct lbx_calls *calls) {
-    struct lbx_rows *tickets = lbx_unit_rows(unit, 4), *subscriptions = lbx_unit_rows(unit, 4);
+    struct lbx_rows *tickets = lbx_unit_rows(unit), *subscriptions = lbx_unit_rows(unit);
     LBX_MAP_EACH(&set->tickets, entry) {
         const struct stored_ticket *stored = entry->value;
         if (stored->changed)
@@ -341,8 +340,8 @@ static void save_states(struct working_set *set, struct lbx_unit *unit, struct l
 }
 
 static void save_periods(struct working_set *set, struct lbx_unit *unit, struct lbx_calls *calls) {
-    struct lbx_rows *ended = lbx_unit_rows(unit, 4), *begun = lbx_unit_rows(unit, 6);
-    struct lbx_rows *ended_keys = lbx_unit_rows(unit, 2), *keys = lbx_unit_rows(unit, 3);
+    struct lbx_rows *ended = lbx_unit_rows(unit), *begun = lbx_unit_rows(unit);
+    struct lbx_rows *ended_keys = lbx_unit_rows(unit), *keys = lbx_unit_rows(unit);
     LBX_MAP_EACH(&set->roles, entry)
         write_role(ended, begun, entry->value);
     LBX_MAP_EACH(&set->keys, entry)

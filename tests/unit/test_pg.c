@@ -253,7 +253,7 @@ static void parameters_by_name(void **unused) {
     assert_int_equal(LBX_PG_CALL(&calls, unit_typed, .ids = &ids), LBX_NO_CALL);
     assert_int_equal(calls.count, 0); /* nothing to do is no call */
     LBX_PG_ADD(&set, unit_typed_given, .id = "x");
-    LBX_PG_ADD(&ids, unit_typed_ids, "y");
+    lbx_array_text(&ids, "y");
     assert_int_equal(LBX_PG_CALL(&calls, unit_typed, .ids = &ids, .ttl = "PT1H", .given = &set,
                                  .most = 258, .all = true),
                      0);
@@ -269,6 +269,8 @@ static void parameters_by_name(void **unused) {
     assert_string_equal(call->params[15], "PT1H");
     assert_memory_equal(calls.list[1].params[12], "\0\x03\x03\xF2\x93\x48\xCF\xC0", 8);
     assert_ptr_equal(calls.list[1].params[13], lbx_no_rows); /* an array may be empty */
+    assert_int_equal(LBX_PG_CALL(&calls, unit_named, .name = &set), 2);
+    assert_ptr_equal(calls.list[2].params[0], lbx_rows_array(&set, 7));
 }
 
 /* A statement takes rows of another's set where that has its columns, wherever they stand. */

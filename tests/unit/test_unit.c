@@ -182,7 +182,7 @@ static void a_row_that_is_no_request_is_an_error(void **state) {
     lbx_map_init(&requests, &work->arena);
     ANSWER(0, "R-1", "{}");
     assert_int_equal(lbx_requests_read(NULL, 0, &work->arena, &requests), LBX_ERR_INTERNAL);
-    assert_int_equal(lbx_request_read_clock(NULL, 0, 0, &work->arena, &stored), LBX_ERR_INTERNAL);
+    assert_int_equal(lbx_request_read_clock("R-1", "{}", &work->arena, &stored), LBX_ERR_INTERNAL);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)

@@ -1,9 +1,9 @@
 -- Locks requests in id order: those named, and the live ones of tickets named.
--- takes: request_ids uuid[], ticket_ids text[]
+-- takes: request_id uuid[], ticket_id text[]
 -- answers: request_id uuid, request text
 SELECT request_id, '{' || standing || ',' || particulars || '}' AS request
   FROM request
- WHERE request_id = ANY (:request_ids)
-    OR (ticket_id = ANY (:ticket_ids) AND due_at IS NOT NULL)
+ WHERE request_id = ANY (:request_id)
+    OR (ticket_id = ANY (:ticket_id) AND due_at IS NOT NULL)
  ORDER BY request_id
    FOR UPDATE

@@ -1,0 +1,315 @@
+/* Values of statements by name: rows and single parameters written in PostgreSQL's binary forms, answers read into structs.
+ * Promises that a value goes where its name says, in the form of its column's type. Cannot fail but by a bug of the
+ * caller's, which is asserted.
+ */
+#include "io/pg.h"
+
+#include "base/time.h"
+
+#include <arpa/inet.h>
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A column is what array_recv takes (PostgreSQL's array.c), behind a head of our own: its length, 0 where there
+ * are no rows. */
+enum { HEAD = 4, TYPE_AT = HEAD + 8, COUNT_AT = HEAD + 12 };
+
+/* ---- binary form ---- */
+
+void lbx_pg_put_int16(struct lbx_buf *out, int16_t value) {
+    lbx_buf_be32(out, sizeof value);
+    lbx_buf_be16(out, (uint16_t)value);
+}
+
+void lbx_pg_put_int32(struct lbx_buf *out, int32_t value) {
+    lbx_buf_be32(out, sizeof value);
+    lbx_buf_be32(out, (uint32_t)value);
+}
+
+void lbx_pg_put_int64(struct lbx_buf *out, int64_t value) {
+    lbx_buf_be32(out, sizeof value);
+    lbx_buf_be64(out, (uint64_t)value);
+}
+
+void lbx_pg_put_time(struct lbx_buf *out, int64_t at_us) {
+    lbx_pg_put_int64(out, at_us - LBX_PG_EPOCH_US);
+}
+
+/* ---- sets ---- */
+
+void lbx_rows_init(struct lbx_rows *rows, size_t columns) {
+    assert(columns > 0 && columns <= LBX_PARAMS_MAX);
+    *rows = (struct lbx_rows){.columns = columns};
+}
+
+void lbx_rows_done(struct lbx_rows *rows) {
+    for (size_t i = 0; i < rows->columns; i++)
+        lbx_buf_done(&rows->column[i]);
+    *rows = (struct lbx_rows){0};
+}
+
+const char *lbx_rows_array_bytes(const char *array, int *ret_len) {
+    memcpy(ret_len, array, HEAD);
+    return *ret_len > 0 ? array + HEAD : "{}";
+}
+
+const char *const lbx_no_rows = "\0\0\0\0";
+
+static struct lbx_buf *next_cell(struct lbx_rows *rows, uint32_t type) {
+    assert(!rows->closed);
+    struct lbx_buf *column = &rows->column[rows->cells++ % rows->columns];
+    if (column->len == 0) {
+        lbx_buf_be32(column, 0); /* HEAD: how long it is */
+        lbx_buf_be32(column, 1); /* dimensions */
+        lbx_buf_be32(column, 1); /* NULLs may come */
+        lbx_buf_be32(column, type);
+        lbx_buf_be32(column, 0); /* how many elements */
+        lbx_buf_be32(column, 1); /* the first one's number */
+    }
+    assert(memcmp(column->data + TYPE_AT, &(uint32_t){htonl(type)}, sizeof type) == 0);
+    return column;
+}
+
+void lbx_rows_text(struct lbx_rows *rows, const char *text) {
+    lbx_buf_field_str(next_cell(rows, LBX_PG_OID_TEXT), text);
+}
+
+void lbx_rows_int(struct lbx_rows *rows, int64_t value) {
+    lbx_pg_put_int64(next_cell(rows, LBX_PG_OID_INT8), value);
+}
+
+static void add_int(struct lbx_rows *rows, int64_t value, bool optional) {
+    if (optional && !value)
+        lbx_buf_field(next_cell(rows, LBX_PG_OID_INT8), NULL, 0);
+    else
+        lbx_rows_int(rows, value);
+}
+
+void lbx_rows_time(struct lbx_rows *rows, int64_t at_us) {
+    struct lbx_buf *cell = next_cell(rows, LBX_PG_OID_TIMESTAMPTZ);
+    if (at_us)
+        lbx_pg_put_time(cell, at_us);
+    else
+        lbx_buf_field(cell, NULL, 0);
+}
+
+void lbx_rows_bytes(struct lbx_rows *rows, const void *bytes, size_t len) {
+    lbx_buf_field(next_cell(rows, LBX_PG_OID_BYTEA), bytes, len);
+}
+
+void lbx_rows_add(struct lbx_rows *rows, const struct lbx_sql_layout *layout, const void *row) {
+    assert(!rows->layout || rows->layout == layout);
+    rows->layout = layout;
+    rows->columns = layout->count;
+    for (size_t i = 0; i < layout->count; i++) {
+        const struct lbx_sql_column *column = &layout->columns[i];
+        const void *member = (const char *)row + column->offset;
+        const struct lbx_bytes *bytes = member;
+        switch (column->kind) {
+        case LBX_SQL_TEXT:
+            lbx_rows_text(rows, *(const char *const *)member);
+            continue;
+        case LBX_SQL_INT:
+            add_int(rows, *(const int64_t *)member, column->optional);
+            continue;
+        case LBX_SQL_TIME:
+            lbx_rows_time(rows, *(const int64_t *)member);
+            continue;
+        case LBX_SQL_BOOL:
+            lbx_rows_text(rows, *(const bool *)member ? "t" : "f");
+            continue;
+        case LBX_SQL_BYTES:
+            lbx_rows_bytes(rows, bytes->data, bytes->len);
+            continue;
+        case LBX_SQL_ROWS:
+        case LBX_SQL_ARRAY:
+            assert(false); /* of parameters alone */
+        }
+    }
+}
+
+const struct lbx_sql_layout lbx_sql_array_TEXT = {
+    1, &(const struct lbx_sql_column){"element", LBX_SQL_TEXT}};
+const struct lbx_sql_layout lbx_sql_array_INT = {
+    1, &(const struct lbx_sql_column){"element", LBX_SQL_INT}};
+
+void lbx_array_text(struct lbx_rows *array, const char *text) {
+    lbx_rows_add(array, &lbx_sql_array_TEXT, &text);
+}
+
+void lbx_array_int(struct lbx_rows *array, int64_t value) {
+    lbx_rows_add(array, &lbx_sql_array_INT, &value);
+}
+
+static void close_column(struct lbx_buf *column, size_t cells) {
+    const uint32_t len = (uint32_t)(column->len - HEAD), count = htonl((uint32_t)cells);
+    memcpy(column->data, &len, HEAD);
+    memcpy(column->data + COUNT_AT, &count, sizeof count);
+}
+
+const char *lbx_rows_array(struct lbx_rows *rows, size_t column) {
+    if (rows->cells == 0)
+        return lbx_no_rows;
+    assert(rows->cells % rows->columns == 0);
+    for (size_t i = 0; !rows->closed && i < rows->columns; i++)
+        close_column(&rows->column[i], lbx_rows_count(rows));
+    rows->closed = true;
+    return rows->column[column].data;
+}
+
+void lbx_rows_call(struct lbx_rows *rows, struct lbx_calls *calls, const struct lbx_sql *sql,
+                   int more_count, const char *const *more) {
+    assert(rows->cells % rows->columns == 0);
+    if (rows->cells == 0)
+        return;
+    const char *params[LBX_PARAMS_MAX];
+    int count = 0;
+    for (size_t i = 0; i < rows->columns; i++)
+        params[count++] = lbx_rows_array(rows, i);
+    for (int i = 0; i < more_count; i++)
+        params[count++] = more[i];
+    lbx_calls_add(calls, sql, count, params);
+}
+
+/* ---- calls by name ---- */
+
+/* Where a statement's column stands among those of the rows: its own set's, or by its name in a wider one. */
+static size_t column_of(const struct lbx_rows *rows, const struct lbx_sql_layout *wanted,
+                        size_t at) {
+    if (rows->layout == wanted)
+        return at;
+    const struct lbx_sql_column *column = &wanted->columns[at];
+    for (size_t i = 0; i < rows->layout->count; i++)
+        if (strcmp(rows->layout->columns[i].name, column->name) == 0 &&
+            rows->layout->columns[i].kind == column->kind)
+            return i;
+    assert(false); /* the rows are of another statement */
+    abort();
+}
+
+static void add_columns(struct lbx_call *call, struct lbx_rows *rows,
+                        const struct lbx_sql_layout *wanted) {
+    for (size_t i = 0; i < wanted->count; i++)
+        call->params[call->param_count++] = lbx_rows_array(rows, column_of(rows, wanted, i));
+}
+
+/* Of an array's own rows the only column, of a set's that of the parameter's name. */
+static void add_array(struct lbx_call *call, struct lbx_rows *rows,
+                      const struct lbx_sql_column *wanted) {
+    const struct lbx_sql_column named = {wanted->name, wanted->rows->columns->kind};
+    const struct lbx_sql_layout by_name = {1, &named};
+    if (!rows || lbx_rows_count(rows) == 0)
+        call->params[call->param_count++] = lbx_no_rows;
+    else if (rows->columns == 1 && rows->layout->columns->kind == named.kind)
+        call->params[call->param_count++] = lbx_rows_array(rows, 0);
+    else
+        add_columns(call, rows, &by_name);
+}
+
+static void add_number(struct lbx_call *call, uint64_t value, size_t *numbers) {
+    assert(*numbers < sizeof call->numbers / sizeof *call->numbers);
+    unsigned char *number = call->numbers[(*numbers)++];
+    for (size_t i = 0; i < sizeof *call->numbers; i++)
+        number[i] = (unsigned char)(value >> (56 - 8 * i));
+    call->params[call->param_count++] = (const char *)number;
+}
+
+static void add_time(struct lbx_call *call, int64_t at_us, size_t *numbers) {
+    if (at_us)
+        add_number(call, (uint64_t)(at_us - LBX_PG_EPOCH_US), numbers);
+    else
+        call->params[call->param_count++] = NULL;
+}
+
+static bool any_rows(const struct lbx_sql *sql, const void *params) {
+    for (size_t i = 0; i < sql->takes.count; i++) {
+        const struct lbx_sql_column *column = &sql->takes.columns[i];
+        const void *member = (const char *)params + column->offset;
+        const struct lbx_rows *rows =
+            column->kind == LBX_SQL_ROWS ? *(struct lbx_rows *const *)member : NULL;
+        if (column->kind == LBX_SQL_ROWS && (!rows || lbx_rows_count(rows) == 0))
+            return false;
+    }
+    return true;
+}
+
+size_t lbx_pg_call(struct lbx_calls *calls, const struct lbx_sql *sql, const void *params) {
+    size_t numbers = 0;
+    if (!any_rows(sql, params))
+        return LBX_NO_CALL;
+    assert(calls->count < LBX_CALLS_MAX);
+    struct lbx_call *call = &calls->list[calls->count];
+    call->sql = sql;
+    call->named = true;
+    call->param_count = 0;
+    for (size_t i = 0; i < sql->takes.count; i++) {
+        const struct lbx_sql_column *column = &sql->takes.columns[i];
+        const void *member = (const char *)params + column->offset;
+        switch (column->kind) {
+        case LBX_SQL_TEXT:
+            call->params[call->param_count++] = *(const char *const *)member;
+            continue;
+        case LBX_SQL_BOOL:
+            call->params[call->param_count++] = *(const bool *)member ? "t" : "f";
+            continue;
+        case LBX_SQL_INT:
+            add_number(call, (uint64_t) * (const int64_t *)member, &numbers);
+            continue;
+        case LBX_SQL_TIME:
+            add_time(call, *(const int64_t *)member, &numbers);
+            continue;
+        case LBX_SQL_ROWS:
+            add_columns(call, *(struct lbx_rows *const *)member, column->rows);
+            continue;
+        case LBX_SQL_ARRAY:
+            add_array(call, *(struct lbx_rows *const *)member, column);
+            continue;
+        case LBX_SQL_BYTES:
+            assert(false); /* no single one is sent: cmake/embed_sql.cmake */
+        }
+    }
+    return calls->count++;
+}
+
+/* ---- answers by name ---- */
+
+static int64_t time_of(const char *text) {
+    int64_t at_us = 0;
+    if (text && lbx_time_parse(text, &at_us) != LBX_OK)
+        return 0;
+    return at_us;
+}
+
+void *lbx_pg_read(const struct lbx_pg *pg, size_t call, size_t row, const struct lbx_sql *sql,
+                  struct lbx_arena *arena, void *ret_answer) {
+    assert(lbx_pg_answers(pg, call, sql));
+    for (size_t i = 0; i < sql->answers.count; i++) {
+        const struct lbx_sql_column *column = &sql->answers.columns[i];
+        const char *text = lbx_pg_cell(pg, call, row, i);
+        void *member = (char *)ret_answer + column->offset;
+        struct lbx_bytes bytes;
+        switch (column->kind) {
+        case LBX_SQL_TEXT:
+            *(const char **)member = text;
+            continue;
+        case LBX_SQL_INT:
+            *(int64_t *)member = text ? strtoll(text, NULL, 10) : 0;
+            continue;
+        case LBX_SQL_TIME:
+            *(int64_t *)member = time_of(text);
+            continue;
+        case LBX_SQL_BOOL:
+            *(bool *)member = text && *text == 't';
+            continue;
+        case LBX_SQL_BYTES:
+            bytes.data = lbx_pg_cell_bytes(pg, call, row, i, arena, &bytes.len);
+            *(struct lbx_bytes *)member = bytes;
+            continue;
+        case LBX_SQL_ROWS:
+        case LBX_SQL_ARRAY:
+            assert(false); /* of parameters alone */
+        }
+    }
+    return ret_answer;
+}

@@ -1,0 +1,3 @@
+-- takes: name text[]
+-- answers: name text
+SELECT name FROM unnest(:name) AS name
