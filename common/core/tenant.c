@@ -13,6 +13,8 @@ static const struct lbx_field policy_fields[] = {
     LBX_ROW_OBJECTS(lbx_policy, auto_approve, auto_approve_count, struct lbx_auto_approval,
                     .of = &lbx_auto_approval_table, .max_items = 50),
     LBX_ROW_BOOL(lbx_policy, signed_decisions, .required = false),
+    LBX_ROW_ENUM(lbx_policy, emergency, .names = lbx_emergency_names),
+    LBX_ROW_BOOL(lbx_policy, exact_changes, .required = false),
 };
 static const struct lbx_table policy_table = LBX_TABLE("policy", lbx_policy, policy_fields);
 
@@ -48,14 +50,15 @@ static struct needs needs_of(enum lbx_change change) {
     case LBX_CHANGE_LOCKBOX_ENABLED:
     case LBX_CHANGE_LOCKBOX_DISABLED:
     case LBX_CHANGE_POLICY_SET:
-        return (struct needs){.administrator = true, .subscription = true};
     case LBX_CHANGE_SUBSCRIPTION_REMOVED:
+        return (struct needs){.administrator = true, .subscription = true};
     case LBX_CHANGE_ROLE_ASSIGNED:
     case LBX_CHANGE_ROLE_REMOVED:
     case LBX_CHANGE_CONTACTS_SET:
         return (struct needs){.subscription = true};
-    case LBX_CHANGE_SUBSCRIPTION_ADDED:
     case LBX_CHANGE_APPROVER_KEY_SET:
+        return (struct needs){.administrator = true};
+    case LBX_CHANGE_SUBSCRIPTION_ADDED:
     case LBX_CHANGE_NONE:
     case LBX_CHANGE_END:
         break;
@@ -74,6 +77,14 @@ bool lbx_tenant_key(const struct lbx_jwk *jwk, unsigned char ret_key[LBX_ED25519
            len == LBX_ED25519_KEY_SIZE;
 }
 
+/* A person sets their own key, too. */
+static bool may_change(const struct lbx_tenant_event *event, enum lbx_change change,
+                       const struct lbx_tenant_facts *facts) {
+    return facts->by_administrator || !needs_of(change).administrator ||
+           (change == LBX_CHANGE_APPROVER_KEY_SET && event->by.id &&
+            strcmp(event->by.id, event->principal_id) == 0);
+}
+
 static bool good_key(const struct lbx_tenant_event *event) {
     unsigned char key[LBX_ED25519_KEY_SIZE];
     return !event->public_key.kty || lbx_tenant_key(&event->public_key, key);
@@ -87,15 +98,25 @@ static bool good_policy(const struct lbx_policy *policy) {
     return true;
 }
 
+/* A removed subscription is its tenant's still: nobody else adds it until an operator releases it. */
+static bool of_another(const struct lbx_tenant_event *event,
+                       const struct lbx_subscription *subscription) {
+    return subscription && strcmp(subscription->tenant_id, event->tenant_id) != 0;
+}
+
+static bool one_too_many(const struct lbx_tenant_event *event,
+                         const struct lbx_tenant_facts *facts) {
+    return !tenant_scope(event) && !facts->approves_already &&
+           facts->approver_count >= LBX_APPROVERS_MAX;
+}
+
 static enum lbx_refusal refusal(enum lbx_change change, const struct lbx_tenant_event *event,
-                                bool by_administrator,
+                                const struct lbx_tenant_facts *facts,
                                 const struct lbx_subscription *subscription) {
-    bool theirs = subscription && !subscription->removed &&
-                  strcmp(subscription->tenant_id, event->tenant_id) == 0;
-    const struct needs needs = needs_of(change);
-    if (needs.administrator && !by_administrator)
+    bool theirs = subscription && !subscription->removed && !of_another(event, subscription);
+    if (!may_change(event, change, facts))
         return LBX_REFUSAL_NOT_A_GLOBAL_ADMINISTRATOR;
-    if (needs.subscription && !tenant_scope(event)) {
+    if (needs_of(change).subscription && !tenant_scope(event)) {
         if (!event->subscription_id)
             return LBX_REFUSAL_SUBSCRIPTION_MISSING;
         if (!theirs)
@@ -105,9 +126,10 @@ static enum lbx_refusal refusal(enum lbx_change change, const struct lbx_tenant_
         return LBX_REFUSAL_ACTION_NOT_PERMITTED;
     if (change == LBX_CHANGE_APPROVER_KEY_SET && !good_key(event))
         return LBX_REFUSAL_BAD_KEY;
-    if (change == LBX_CHANGE_SUBSCRIPTION_ADDED && subscription && !subscription->removed &&
-        !theirs)
+    if (change == LBX_CHANGE_SUBSCRIPTION_ADDED && of_another(event, subscription))
         return LBX_REFUSAL_SUBSCRIPTION_OF_ANOTHER_TENANT;
+    if (change == LBX_CHANGE_ROLE_ASSIGNED && one_too_many(event, facts))
+        return LBX_REFUSAL_TOO_MANY_APPROVERS;
     return LBX_REFUSAL_NONE;
 }
 
@@ -126,10 +148,10 @@ static void add(const struct lbx_tenant_event *event, struct lbx_arena *arena,
 }
 
 enum lbx_refusal lbx_tenant_change(enum lbx_event_type type, const struct lbx_tenant_event *event,
-                                   bool by_administrator, struct lbx_arena *arena,
+                                   const struct lbx_tenant_facts *facts, struct lbx_arena *arena,
                                    struct lbx_subscription **subscription) {
     const enum lbx_change change = lbx_tenant_change_of(type);
-    enum lbx_refusal why = refusal(change, event, by_administrator, *subscription);
+    enum lbx_refusal why = refusal(change, event, facts, *subscription);
     if (why != LBX_REFUSAL_NONE)
         return why;
     switch (change) {

@@ -17,13 +17,22 @@ struct lbx_subscription {
 
 extern const struct lbx_table lbx_subscription_table;
 
+/* How many people may approve a subscription. */
+enum { LBX_APPROVERS_MAX = 200 };
+
+/* What the caller found out about a change. */
+struct lbx_tenant_facts {
+    bool by_administrator; /* `by` is a Global Administrator of the tenant now */
+    bool approves_already; /* role_assigned: the person may approve the subscription now */
+    size_t approver_count; /* role_assigned: how many people may approve it now */
+};
+
 /* Judges a tenant event and, where it holds, applies it to *subscription (the one it names; NULL where
- * it is not known or none is named). by_administrator: whether its `by` is a Global Administrator of
- * the tenant. A subscription that comes into being is allocated in the arena and returned through
+ * it is not known or none is named). A subscription that comes into being is allocated in the arena and returned through
  * *subscription. Roles are the caller's to store. Returns why the change is refused,
  * LBX_REFUSAL_NONE where it is not. */
 enum lbx_refusal lbx_tenant_change(enum lbx_event_type type, const struct lbx_tenant_event *event,
-                                   bool by_administrator, struct lbx_arena *arena,
+                                   const struct lbx_tenant_facts *facts, struct lbx_arena *arena,
                                    struct lbx_subscription **subscription);
 
 enum { LBX_ED25519_KEY_SIZE = 32 };

@@ -18,6 +18,7 @@ DEFINE_NAMES(LBX_REFUSALS, refusal)
 DEFINE_NAMES(LBX_CHANGES, change)
 DEFINE_NAMES(LBX_MAIL_KINDS, mail_kind)
 DEFINE_NAMES(LBX_OUTCOMES, outcome)
+DEFINE_NAMES(LBX_EMERGENCIES, emergency)
 
 int lbx_name_index(const char *const *names, const char *text) {
     for (int i = 1; names[i]; i++)
@@ -258,12 +259,26 @@ static const struct lbx_field access_withdrawn_rows[] = {
 };
 TABLE(access_withdrawn, lbx_access_withdrawn, access_withdrawn_rows);
 
+/* Who did it, and the signature of a change that asks for less than before. */
+#define BY(presence)                                                                               \
+    LBX_ROW_OBJECT(lbx_tenant_event, by, struct lbx_principal, presence, PRINCIPAL),               \
+    LBX_ROW_TEXT(lbx_tenant_event, signature, OPTIONAL, BYTES(0, 65536))
+
 static const struct lbx_field tenant_subscription_rows[] = {
     LBX_ROW_TEXT(lbx_tenant_event, tenant_id, REQUIRED, ID),
     LBX_ROW_TEXT(lbx_tenant_event, subscription_id, REQUIRED, ID),
     LBX_ROW_TEXT(lbx_tenant_event, name, OPTIONAL, NAME),
+    BY(OPTIONAL),
 };
 TABLE(tenant_subscription, lbx_tenant_event, tenant_subscription_rows);
+
+static const struct lbx_field tenant_subscription_removed_rows[] = {
+    LBX_ROW_TEXT(lbx_tenant_event, tenant_id, REQUIRED, ID),
+    LBX_ROW_TEXT(lbx_tenant_event, subscription_id, REQUIRED, ID),
+    LBX_ROW_TEXT(lbx_tenant_event, name, OPTIONAL, NAME),
+    BY(REQUIRED),
+};
+TABLE(tenant_subscription_removed, lbx_tenant_event, tenant_subscription_removed_rows);
 
 /* Owner and Lockbox Approver without a subscription are judged, a refusal. */
 static const struct lbx_field tenant_role_rows[] = {
@@ -271,13 +286,14 @@ static const struct lbx_field tenant_role_rows[] = {
     LBX_ROW_TEXT(lbx_tenant_event, subscription_id, OPTIONAL, ID),
     LBX_ROW_OBJECT(lbx_tenant_event, principal, struct lbx_principal, REQUIRED, PRINCIPAL),
     LBX_ROW_ENUM(lbx_tenant_event, role, REQUIRED, ONE_OF(role)),
+    BY(OPTIONAL),
 };
 TABLE(tenant_role, lbx_tenant_event, tenant_role_rows);
 
 static const struct lbx_field tenant_switch_rows[] = {
     LBX_ROW_TEXT(lbx_tenant_event, tenant_id, REQUIRED, ID),
     LBX_ROW_TEXT(lbx_tenant_event, subscription_id, REQUIRED, ID),
-    LBX_ROW_OBJECT(lbx_tenant_event, by, struct lbx_principal, REQUIRED, PRINCIPAL),
+    BY(REQUIRED),
 };
 TABLE(tenant_switch, lbx_tenant_event, tenant_switch_rows);
 
@@ -286,6 +302,7 @@ static const struct lbx_field tenant_contacts_rows[] = {
     LBX_ROW_TEXT(lbx_tenant_event, subscription_id, REQUIRED, ID),
     LBX_ROW_TEXTS(lbx_tenant_event, alternate_emails, alternate_count, REQUIRED,
                   ITEMS(0, ADDRESSES_MAX), EMAIL),
+    BY(OPTIONAL),
 };
 TABLE(tenant_contacts_set, lbx_tenant_event, tenant_contacts_rows);
 
@@ -298,12 +315,15 @@ TABLE(tenant_contacts_set, lbx_tenant_event, tenant_contacts_rows);
     LBX_ROW_AS("auto_approve", owner, policy.auto_approve, LBX_T_LIST, struct lbx_auto_approval *, \
                OPTIONAL, .item = LBX_T_OBJECT, ITEMS(0, 50), OF(lbx_auto_approval_table),          \
                .count_offset = LBX_PLACE(owner, policy.auto_approve_count, size_t)),               \
-    LBX_ROW_AS("signed_decisions", owner, policy.signed_decisions, LBX_T_BOOL, bool, OPTIONAL)
+    LBX_ROW_AS("signed_decisions", owner, policy.signed_decisions, LBX_T_BOOL, bool, OPTIONAL),    \
+    LBX_ROW_AS("emergency", owner, policy.emergency, LBX_T_ENUM, int, OPTIONAL,                    \
+               ONE_OF(emergency)),                                                                 \
+    LBX_ROW_AS("exact_changes", owner, policy.exact_changes, LBX_T_BOOL, bool, OPTIONAL)
 
 static const struct lbx_field tenant_policy_rows[] = {
     LBX_ROW_TEXT(lbx_tenant_event, tenant_id, REQUIRED, ID),
     LBX_ROW_TEXT(lbx_tenant_event, subscription_id, REQUIRED, ID),
-    LBX_ROW_OBJECT(lbx_tenant_event, by, struct lbx_principal, REQUIRED, PRINCIPAL),
+    BY(REQUIRED),
     POLICY_ROWS(lbx_tenant_event),
 };
 TABLE(tenant_policy_set, lbx_tenant_event, tenant_policy_rows);
@@ -314,6 +334,8 @@ static const struct lbx_field tenant_approver_key_rows[] = {
     /* null removes the key; leaving it out says nothing */
     LBX_ROW_OBJECT(lbx_tenant_event, public_key, struct lbx_jwk, REQUIRED, .nullable = true,
                    OF(jwk)),
+    LBX_ROW_TEXT(lbx_tenant_event, proof, OPTIONAL, BYTES(0, 4096)),
+    BY(REQUIRED),
 };
 TABLE(tenant_approver_key_set, lbx_tenant_event, tenant_approver_key_rows);
 

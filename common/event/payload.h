@@ -30,6 +30,7 @@
 #define LBX_ENUM_CHANGE(name, text) LBX_CHANGE_##name,
 #define LBX_ENUM_MAIL(name, text) LBX_MAIL_##name,
 #define LBX_ENUM_OUTCOME(name, text) LBX_OUTCOME_##name,
+#define LBX_ENUM_EMERGENCY(name, text) LBX_EMERGENCY_##name,
 
 LBX_NAMED_ENUM(LBX_STATES, state, STATE)
 LBX_NAMED_ENUM(LBX_DECISIONS, decision, DECISION)
@@ -39,6 +40,7 @@ LBX_NAMED_ENUM(LBX_REFUSALS, refusal, REFUSAL)
 LBX_NAMED_ENUM(LBX_CHANGES, change, CHANGE)
 LBX_NAMED_ENUM(LBX_MAIL_KINDS, mail_kind, MAIL)
 LBX_NAMED_ENUM(LBX_OUTCOMES, outcome, OUTCOME)
+LBX_NAMED_ENUM(LBX_EMERGENCIES, emergency, EMERGENCY)
 
 /* The index of text in names, 0 where it is none of them. */
 int lbx_name_index(const char *const *names, const char *text);
@@ -88,6 +90,8 @@ struct lbx_policy {
     struct lbx_auto_approval *auto_approve;
     size_t auto_approve_count;
     bool signed_decisions;
+    int emergency; /* enum lbx_emergency; LBX_EMERGENCY_NONE: allowed */
+    bool exact_changes;
 };
 
 /* A public key as JWK (RFC 7517, RFC 8037): kty OKP, crv Ed25519, x in base64url. */
@@ -172,12 +176,14 @@ struct lbx_tenant_event {
     const char *tenant_id, *subscription_id, *name;
     struct lbx_principal principal; /* whose role it is */
     int role;                       /* enum lbx_role */
-    struct lbx_principal by;        /* who enables, disables or sets the policy */
+    struct lbx_principal by;        /* who did it */
+    const char *signature;          /* a JWS, of a change that needs one */
     const char **alternate_emails;
     size_t alternate_count;
     struct lbx_policy policy;  /* its members stand beside the others in JSON */
     const char *principal_id;  /* whose key it is */
     struct lbx_jwk public_key; /* absent (null in JSON): removed */
+    const char *proof;         /* a JWS by that key */
 };
 
 struct lbx_decision_submitted {

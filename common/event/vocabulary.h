@@ -66,7 +66,10 @@
     X(NOT_A_GLOBAL_ADMINISTRATOR, "not_a_global_administrator")                                    \
     X(SUBSCRIPTION_OF_ANOTHER_TENANT, "subscription_of_another_tenant")                            \
     X(SUBSCRIPTION_MISSING, "subscription_missing")                                                \
-    X(BAD_KEY, "bad_key")
+    X(BAD_KEY, "bad_key")                                                                          \
+    X(TOO_MANY_APPROVERS, "too_many_approvers")                                                    \
+    X(KEYS_MISSING, "keys_missing")                                                                \
+    X(BAD_SIGNATURE, "bad_signature")
 
 #define LBX_CHANGES(X)                                                                             \
     X(SUBSCRIPTION_ADDED, "subscription_added")                                                    \
@@ -90,6 +93,10 @@
     X(ALLOWED, "allowed")                                                                          \
     X(BLOCKED, "blocked")
 
+#define LBX_EMERGENCIES(X)                                                                         \
+    X(ALLOWED, "allowed")                                                                          \
+    X(NEVER, "never")
+
 #define LBX_TICKET_EVENTS(X)                                                                       \
     X(TICKET, OPENED, "lockbox.ticket.opened.v1", TICKETS, ticket_opened)                          \
     X(TICKET, ASSIGNED, "lockbox.ticket.assigned.v1", TICKETS, ticket_assigned)                    \
@@ -105,7 +112,7 @@
 
 #define LBX_TENANT_EVENTS(X)                                                                       \
     X(TENANT, SUBSCRIPTION_ADDED, "lockbox.tenant.subscription_added.v1", TENANTS, tenant_subscription) \
-    X(TENANT, SUBSCRIPTION_REMOVED, "lockbox.tenant.subscription_removed.v1", TENANTS, tenant_subscription) \
+    X(TENANT, SUBSCRIPTION_REMOVED, "lockbox.tenant.subscription_removed.v1", TENANTS, tenant_subscription_removed) \
     X(TENANT, ROLE_ASSIGNED, "lockbox.tenant.role_assigned.v1", TENANTS, tenant_role)              \
     X(TENANT, ROLE_REMOVED, "lockbox.tenant.role_removed.v1", TENANTS, tenant_role)                \
     X(TENANT, LOCKBOX_ENABLED, "lockbox.tenant.lockbox_enabled.v1", TENANTS, tenant_switch)        \

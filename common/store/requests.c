@@ -9,8 +9,10 @@
 
 /* ---- loading ---- */
 
-size_t lbx_requests_load(struct lbx_rows *ids, struct lbx_rows *tickets, struct lbx_calls *calls) {
-    return LBX_PG_CALL(calls, store_load_requests, .request_id = ids, .ticket_id = tickets);
+size_t lbx_requests_load(struct lbx_rows *ids, struct lbx_rows *tickets,
+                         struct lbx_rows *subscriptions, struct lbx_calls *calls) {
+    return LBX_PG_CALL(calls, store_load_requests, .request_id = ids, .ticket_id = tickets,
+                       .subscription_id = subscriptions);
 }
 
 enum lbx_err lbx_requests_read(const struct lbx_pg *pg, size_t call, struct lbx_arena *arena,

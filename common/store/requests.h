@@ -22,9 +22,10 @@ struct lbx_stored_request {
 
 /* ---- loading ---- */
 
-/* Adds the statement that locks requests by id and the live ones of tickets. ids: canonical UUIDs
- * only. Returns the call's index. */
-size_t lbx_requests_load(struct lbx_rows *ids, struct lbx_rows *tickets, struct lbx_calls *calls);
+/* Adds the statement that locks requests by id, and the live ones of tickets and of subscriptions.
+ * ids: canonical UUIDs only; subscriptions: in lower case. Returns the call's index. */
+size_t lbx_requests_load(struct lbx_rows *ids, struct lbx_rows *tickets,
+                         struct lbx_rows *subscriptions, struct lbx_calls *calls);
 
 /* Reads what it locked into by_id (request id → struct lbx_stored_request *). LBX_ERR_INTERNAL: a row is
  * not what this program writes. */

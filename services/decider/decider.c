@@ -37,7 +37,7 @@ void decider_load(struct lbx_batch *batch, struct lbx_calls *calls) {
         LBX_PG_ADD(votes, decider_load_roles_vote, .request_id = decision->request_id,
                    .principal_id = decision->by.id);
     }
-    loaded->requests_call = lbx_requests_load(votes, NULL, calls);
+    loaded->requests_call = lbx_requests_load(votes, NULL, NULL, calls);
     loaded->roles_call = LBX_PG_CALL(calls, decider_load_roles, .vote = votes);
     loaded->keys_call = LBX_PG_CALL(calls, decider_load_keys, .vote = votes);
     batch->state = loaded;

@@ -167,15 +167,41 @@ static void publish_change(struct lbx_batch *batch, const struct lbx_event *even
                      tenant->tenant_id, 0, event, &changed);
 }
 
+static struct lbx_tenant_facts facts_of(const struct working_set *set,
+                                        const struct lbx_tenant_event *event,
+                                        const struct lbx_subscription *subscription) {
+    struct lbx_tenant_facts facts = {
+        .by_administrator =
+            event->by.id && working_set_is_administrator(set, event->tenant_id, event->by.id),
+    };
+    if (!event->role || !subscription)
+        return facts;
+    const struct lbx_approver *approvers =
+        working_set_approvers(set, subscription, &facts.approver_count);
+    for (size_t i = 0; i < facts.approver_count; i++)
+        facts.approves_already |= strcmp(approvers[i].principal.id, event->principal.id) == 0;
+    return facts;
+}
+
+/* Ends what a removed subscription no longer carries. */
+static void end_removed(struct lbx_batch *batch, const struct stored_subscription *removed,
+                        const struct lbx_event *cause) {
+    struct working_set *set = batch->state->set;
+    LBX_MAP_EACH(&set->requests, entry) {
+        struct lbx_stored_request *stored = entry->value;
+        if (working_set_subscription(set, stored->request.subscription_id) == removed)
+            end_by_ticket(batch, stored, cause);
+    }
+}
+
 static void on_tenant(struct lbx_batch *batch, struct lbx_input_event *input) {
     struct working_set *set = batch->state->set;
     const struct lbx_tenant_event *event = input->event.data;
     const enum lbx_event_type type = input->event.type;
     struct stored_subscription *stored = working_set_subscription(set, event->subscription_id);
-    bool by_administrator =
-        event->by.id && working_set_is_administrator(set, event->tenant_id, event->by.id);
+    const struct lbx_tenant_facts facts = facts_of(set, event, stored->subscription);
     enum lbx_refusal why =
-        lbx_tenant_change(type, event, by_administrator, batch->arena, &stored->subscription);
+        lbx_tenant_change(type, event, &facts, batch->arena, &stored->subscription);
     if (why == LBX_REFUSAL_NONE) {
         stored->changed |= stored->subscription != NULL;
         if (type == LBX_EVENT_TENANT_ROLE_ASSIGNED || type == LBX_EVENT_TENANT_ROLE_REMOVED)
@@ -184,6 +210,8 @@ static void on_tenant(struct lbx_batch *batch, struct lbx_input_event *input) {
             working_set_key(set, event);
     }
     publish_change(batch, &input->event, why);
+    if (why == LBX_REFUSAL_NONE && type == LBX_EVENT_TENANT_SUBSCRIPTION_REMOVED)
+        end_removed(batch, stored, &input->event);
 }
 
 /* ---- a batch ---- */

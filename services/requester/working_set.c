@@ -16,7 +16,8 @@
 
 /* What the events of a batch name: one column each. */
 struct names {
-    struct lbx_rows *tickets, *subscriptions, *tenants, *live_tickets, *requests;
+    struct lbx_rows *tickets, *subscriptions, *tenants, *live_tickets, *live_subscriptions,
+        *requests;
 };
 
 /* ASCII lower case: what subscription ids are known by. NULL stays NULL. */
@@ -69,10 +70,14 @@ static void collect_access(struct names *names, const struct lbx_event *event) {
     }
 }
 
-static void collect_tenant(struct names *names, const struct lbx_tenant_event *tenant,
+static void collect_tenant(struct names *names, const struct lbx_event *event,
                            struct lbx_arena *arena) {
+    const struct lbx_tenant_event *tenant = event->data;
+    const char *subscription = lower(arena, tenant->subscription_id);
     name(names->tenants, tenant->tenant_id);
-    name(names->subscriptions, lower(arena, tenant->subscription_id));
+    name(names->subscriptions, subscription);
+    if (event->type == LBX_EVENT_TENANT_SUBSCRIPTION_REMOVED) /* may end requests */
+        name(names->live_subscriptions, subscription);
 }
 
 static void collect(struct names *names, const struct lbx_event *event, struct lbx_arena *arena) {
@@ -84,7 +89,7 @@ static void collect(struct names *names, const struct lbx_event *event, struct l
         collect_access(names, event);
         break;
     case LBX_FAMILY_TENANT:
-        collect_tenant(names, event->data, arena);
+        collect_tenant(names, event, arena);
         break;
     case LBX_FAMILY_DECISION: /* of other topics */
     case LBX_FAMILY_REQUEST:
@@ -98,7 +103,7 @@ struct working_set *working_set_load(struct lbx_batch *batch, struct lbx_calls *
     struct working_set *set = LBX_ARENA_NEW(batch->arena, struct working_set);
     struct lbx_unit *unit = &batch->unit;
     struct names names = {lbx_unit_rows(unit), lbx_unit_rows(unit), lbx_unit_rows(unit),
-                          lbx_unit_rows(unit), lbx_unit_rows(unit)};
+                          lbx_unit_rows(unit), lbx_unit_rows(unit), lbx_unit_rows(unit)};
     for (size_t i = 0; i < batch->count; i++)
         if (batch->inputs[i].status == LBX_INPUT_NEW)
             collect(&names, &batch->inputs[i].event, batch->arena);
@@ -114,7 +119,8 @@ struct working_set *working_set_load(struct lbx_batch *batch, struct lbx_calls *
     set->roles_call =
         LBX_PG_CALL(calls, requester_load_roles, .subscription_ids = names.subscriptions,
                     .ticket_ids = names.tickets, .tenant_ids = names.tenants);
-    set->requests_call = lbx_requests_load(names.requests, names.live_tickets, calls);
+    set->requests_call =
+        lbx_requests_load(names.requests, names.live_tickets, names.live_subscriptions, calls);
     return set;
 }
 

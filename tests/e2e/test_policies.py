@@ -76,7 +76,8 @@ def test_nothing_left_is_a_denial(two):
 def test_only_a_good_signature_counts_where_the_policy_asks_for_one(system):
     tenant, key = Tenant(system), Ed25519PrivateKey.generate()
     tenant.change("policy_set", by=tenant.admin.principal, signed_decisions=True)
-    tenant.change("approver_key_set", subscription_id=None, principal_id=tenant.owner.id, public_key=jwk(key))
+    tenant.change("approver_key_set", subscription_id=None, principal_id=tenant.owner.id, public_key=jwk(key),
+                  by=tenant.owner.principal)
     request, other = tenant.request(actions=[LOGS, NODES]), tenant.request()
     for signature in (None, signed(Ed25519PrivateKey.generate(), request, decision="approve"),
                       signed(key, other, decision="approve"), signed(key, request, decision="deny"),
@@ -91,7 +92,8 @@ def test_only_a_good_signature_counts_where_the_policy_asks_for_one(system):
 def test_a_key_that_is_none_is_refused(system):
     tenant = Tenant(system)
     for key in ({"kty": "OKP", "crv": "Ed25519", "x": "c2hvcnQ"}, {"kty": "OKP", "crv": "X25519", "x": "A" * 43}):
-        refused = tenant.change("approver_key_set", subscription_id=None, principal_id=tenant.owner.id, public_key=key)
+        refused = tenant.change("approver_key_set", subscription_id=None, principal_id=tenant.owner.id, public_key=key,
+                                by=tenant.owner.principal)
         assert (refused.kind, refused.data["reason"]) == ("tenant.change_refused", "bad_key")
 
 

@@ -43,7 +43,7 @@ def test_an_administrator_who_was_removed_switches_nothing(own):
 
 
 def test_a_subscription_of_another_tenant_is_out_of_reach(system, own, tenant):
-    for change in ({"change": "subscription_added"}, {"change": "subscription_removed"},
+    for change in ({"change": "subscription_added"}, {"change": "subscription_removed", "by": own.admin.principal},
                    {"change": "contacts_set", "alternate_emails": []},
                    {"change": "lockbox_disabled", "by": own.admin.principal},
                    {"change": "role_assigned", "principal": own.owner.principal, "role": "owner"}):
@@ -65,7 +65,7 @@ def test_a_role_of_a_subscription_names_it(own):
 
 
 def test_a_removed_subscription_comes_back_without_lockbox(own):
-    own.change("subscription_removed")
+    own.change("subscription_removed", by=own.admin.principal)
     assert own.ticket().request().first.request["reason"] == "subscription_unknown"
     own.change("subscription_added")
     assert own.ticket().request().first.kind == "request.not_required"
@@ -80,3 +80,50 @@ def test_approvers_are_who_holds_a_role_now_each_once(system):
     approvers = tenant.request().first.request["approvers"]
     assert sorted(entry["principal"]["id"] for entry in approvers) == sorted(owner.id for owner in tenant.all_owners)
     assert [entry["role"] for entry in approvers] == ["owner", "owner"]
+
+
+def test_who_removes_a_subscription_is_one_of_its_administrators(own):
+    event_id = own.publish("subscription_removed")
+    letter = own.system.deadletters.wait_for(lambda letter: event_id.encode() in letter.value, "the change without by")
+    assert letter.headers[-1][1].startswith(b"/data/by")
+    refused = own.change("subscription_removed", by=own.owner.principal)
+    assert (refused.kind, refused.data["reason"]) == ("tenant.change_refused", "not_a_global_administrator")
+    assert own.request().first.kind == "request.created"
+
+
+def test_a_removed_subscription_ends_what_waits_and_what_is_open(own):
+    waiting, open_one = own.request(), own.request()
+    open_one.approve()
+    assert open_one.check().allowed
+    removed = own.change("subscription_removed", by=own.admin.principal)
+    assert waiting.event("cancelled").event["causationid"] == removed.event["causationid"]
+    assert open_one.event("revoked").event["causationid"] == removed.event["causationid"]
+    assert not open_one.check().allowed
+    assert waiting.decide("approve") == "late"
+
+
+def test_nobody_takes_a_removed_subscription_over(system, own):
+    other, asked = Tenant(system), own.request()
+    own.change("subscription_removed", by=own.admin.principal)
+    refused = other.change("subscription_added", subscription_id=own.subscription.upper())
+    assert (refused.kind, refused.data["reason"]) == ("tenant.change_refused", "subscription_of_another_tenant")
+    assigned = other.change("role_assigned", principal=other.owner.principal, role="owner", subscription_id=own.subscription)
+    assert assigned.data["reason"] == "subscription_unknown"
+    assert asked.decide("approve", by=other.owner) == "not_an_approver"
+    assert not asked.check().allowed
+
+
+def test_a_key_is_set_by_its_person_or_an_administrator(own):
+    key = {"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}
+    refused = own.change("approver_key_set", subscription_id=None, principal_id=own.owner.id, public_key=key,
+                         by=own.approver.principal)
+    assert (refused.kind, refused.data["reason"]) == ("tenant.change_refused", "not_a_global_administrator")
+
+
+def test_at_most_200_people_approve_a_subscription(own):
+    people = [Person.new("pat") for _ in range(199)]
+    *assigned, one_too_many = [own.publish("role_assigned", principal=person.principal, role="lockbox_approver") for person in people]
+    assert own.system.caused_by(one_too_many, "tenant.").data["reason"] == "too_many_approvers"
+    assert own.system.caused_by(assigned[-1], "tenant.").kind == "tenant.changed"
+    assert own.change("role_assigned", principal=people[0].principal, role="owner").kind == "tenant.changed"
+    assert len(own.request().first.request["approvers"]) == 200

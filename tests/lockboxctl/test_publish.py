@@ -132,7 +132,7 @@ def test_a_lifecycle_with_lockboxctl_and_a_signature(bare, ctl, system, publish,
         ("role-assign", "principal=ada,ada@contoso.example,Ada", "role=global_administrator"),
         ("role-assign", scope, "principal=lena,lena@contoso.example,Lena Fischer", "role=owner"),
         ("policy", scope, "by=ada,ada@contoso.example,Ada", "signed_decisions=true"),
-        ("key", "principal_id=lena", f"public_key={key}"),
+        ("key", "principal_id=lena", f"public_key={key}", "by=lena,lena@contoso.example,Lena"),
         ("enable", scope, "by=ada,ada@contoso.example,Ada"),
     ]
     for verb, *fields in changed:

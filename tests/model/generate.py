@@ -257,10 +257,14 @@ class Author:
                 drafts.append(self.set_key(tenant, holder["id"], "A"))
         return drafts
 
-    def change(self, tenant: str, subscription: str | None, change: str, tag: str | None = None, **data) -> Draft:
+    def requests_of(self, tickets: list[Ticket]) -> set[str]:
+        """The tags of what these tickets asked for."""
+        return {f"request:{wish.number}" for ticket in tickets for wish in ticket.requests}
+
+    def change(self, tenant: str, subscription: str | None, change: str, tag: str | None = None, also=(), **data) -> Draft:
         writes = {f"subscription:{subscription}"} if subscription else {f"tenant:{tenant}"}
         return self.draft(f"tenant.{change}", {"tenant_id": tenant, "subscription_id": subscription, **data},
-                          writes={tag} if tag else writes)
+                          writes={tag} if tag else writes | set(also))
 
     def assign_role(self, tenant: str, subscription: str | None, role: str) -> Draft:
         holder = self.one(self.people)
@@ -272,7 +276,13 @@ class Author:
     def set_key(self, tenant: str, holder: str, which: str | None) -> Draft:
         self.held_keys[tenant, holder] = which
         jwk = jwk_of(private_key(holder + which)) if which else None
-        return self.change(tenant, None, "approver_key_set", tag=f"key:{tenant} {holder}", principal_id=holder, public_key=jwk)
+        return self.change(tenant, None, "approver_key_set", tag=f"key:{tenant} {holder}", principal_id=holder, public_key=jwk,
+                           by=self.setter(tenant, holder))
+
+    def setter(self, tenant: str, holder: str) -> dict:
+        """Who sets a person's key: mostly that person."""
+        themselves = next(person for person in self.people if person["id"] == holder)
+        return self.one([themselves] * 6 + [self.people[self.tenants.index(tenant)], self.one(self.people)])
 
     def tenant_change(self) -> Draft:
         if self.unguarded and self.chance(0.25):
@@ -304,7 +314,8 @@ class Author:
             bad = self.one([{**good, "kty": "EC"}, {**good, "crv": "X25519"}, {**good, "x": good["x"][:-1]},
                             {**good, "x": ""}, {**good, "x": "!" * 43}, {**good, "x": good["x"] + "AAAA"}])
             holder = self.one(self.people)["id"]
-            return self.change(tenant, None, "approver_key_set", tag=f"key:{tenant} {holder}", principal_id=holder, public_key=bad)
+            return self.change(tenant, None, "approver_key_set", tag=f"key:{tenant} {holder}", principal_id=holder, public_key=bad,
+                               by=self.setter(tenant, holder))
         if what == "contacts_set":
             emails = self.random.sample(["soc@contoso.example", "duty@contoso.example", "p5@contoso.example"],
                                         self.random.randrange(4))
@@ -315,7 +326,8 @@ class Author:
             if tenant == self.home[subscription]:
                 self.unguarded[subscription] = "subscription_added"
                 self.guarded.discard(subscription)
-            return self.change(tenant, subscription, what)
+            ended = [ticket for ticket in self.tickets if subscription in {ticket.subscription_id, *ticket.opened_with}]
+            return self.change(tenant, subscription, what, by=admin, also=self.requests_of(ended))
         if what == "lockbox_disabled":
             self.unguarded.setdefault(subscription, "lockbox_enabled")
             self.guarded.discard(subscription)
@@ -358,7 +370,7 @@ class Author:
                               opened_by=opener)
 
     def on_ticket(self, ticket: Ticket, what: str, **data) -> Draft:
-        touched = {f"request:{wish.number}" for wish in ticket.requests} if what in ("assigned", "closed") else set()
+        touched = self.requests_of([ticket]) if what in ("assigned", "closed") else set()
         return self.draft(f"ticket.{what}", {"ticket_id": ticket.id, **data}, writes={f"ticket:{ticket.id}", *touched})
 
     def ticket_event(self) -> Draft:

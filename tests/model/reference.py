@@ -41,14 +41,14 @@ REQUIRED = {
     "access.emergency_declared": "ticket_id engineer_id resource_id actions authorized_by incident_id",
     "access.withdrawn": "request_id ticket_id engineer_id",
     "tenant.subscription_added": "tenant_id subscription_id",
-    "tenant.subscription_removed": "tenant_id subscription_id",
+    "tenant.subscription_removed": "tenant_id subscription_id by",
     "tenant.role_assigned": "tenant_id principal role",
     "tenant.role_removed": "tenant_id principal role",
     "tenant.lockbox_enabled": "tenant_id subscription_id by",
     "tenant.lockbox_disabled": "tenant_id subscription_id by",
     "tenant.contacts_set": "tenant_id subscription_id alternate_emails",
     "tenant.policy_set": "tenant_id subscription_id by",
-    "tenant.approver_key_set": "tenant_id principal_id",
+    "tenant.approver_key_set": "tenant_id principal_id by",
     "decision.submitted": "request_id decision by",
 }
 KEYS = {"ticket": "ticket_id", "access": "ticket_id", "tenant": "tenant_id", "decision": "request_id"}
@@ -210,6 +210,7 @@ class Subscription:
     tenant_id: str
     name: str | None = None
     is_enabled: bool = False
+    is_removed: bool = False  # and nobody else's, all the same
     alternate_emails: list = field(default_factory=list)
     policy: Policy = field(default_factory=Policy)
 
@@ -442,6 +443,8 @@ class World:
         ticket = self.tickets.get(wish["ticket_id"])
         engineer = ticket and ticket.engineer(wish["engineer_id"])
         subscription = ticket and self.subscriptions.get(ticket.subscription_id)
+        if subscription and subscription.is_removed:
+            subscription = None
         policy = subscription.policy if subscription else Policy()
         bound = self.settings.emergency_ttl if is_emergency else self.settings.grant_ttl_max
         bound = min(bound, policy.max_duration)
@@ -632,13 +635,19 @@ class World:
         if reason is None:
             getattr(self, change)(data)
         kind = "tenant.changed" if reason is None else "tenant.change_refused"
-        return [Answer(kind, data["tenant_id"], event.id, {**data, "change": change, "reason": reason, "at": seen.at},
-                       seen.at)]
+        told = {**data, "change": change, "reason": reason, "at": seen.at}
+        answers = [Answer(kind, data["tenant_id"], event.id, told, seen.at)]
+        if reason is None and change == "subscription_removed":
+            live = [request for of_ticket in self.live.values() for request in of_ticket.values()
+                    if request.subscription_id == data["subscription_id"]]
+            answers += [answer for request in live for answer in self.end(request, event, seen)]
+        return answers
 
     def objection(self, change: str, data: dict) -> str | None:
         tenant_id = data["tenant_id"]
-        if change in ("lockbox_enabled", "lockbox_disabled", "policy_set") and (
-                (tenant_id, "", "global_administrator", data["by"]["id"]) not in self.roles):
+        if change in ("lockbox_enabled", "lockbox_disabled", "policy_set", "subscription_removed", "approver_key_set") and (
+                (tenant_id, "", "global_administrator", data["by"]["id"]) not in self.roles) and (
+                data["by"]["id"] != data.get("principal_id")):
             return "not_a_global_administrator"
         if change == "approver_key_set":
             return "bad_key" if data.get("public_key") is not None and key_of(data["public_key"]) is None else None
@@ -649,17 +658,25 @@ class World:
         subscription = self.subscriptions.get(data["subscription_id"])
         if change == "subscription_added":
             return "subscription_of_another_tenant" if subscription and subscription.tenant_id != tenant_id else None
-        if subscription is None or subscription.tenant_id != tenant_id:
+        if subscription is None or subscription.is_removed or subscription.tenant_id != tenant_id:
             return "subscription_unknown"
         if any(entry["action"] not in ACTIONS for entry in data.get("auto_approve") or []):
             return "action_not_permitted"
+        if change == "role_assigned":
+            voters = [person["id"] for person, _ in self.approvers_of(tenant_id, data["subscription_id"])]
+            if len(voters) >= 200 and data["principal"]["id"] not in voters:
+                return "too_many_approvers"
         return None
 
     def subscription_added(self, data: dict) -> None:
-        self.subscriptions.setdefault(data["subscription_id"], Subscription(data["tenant_id"])).name = data.get("name")
+        known = self.subscriptions.get(data["subscription_id"])
+        if known is None or known.is_removed:
+            known = self.subscriptions[data["subscription_id"]] = Subscription(data["tenant_id"])
+        known.name = data.get("name")
 
     def subscription_removed(self, data: dict) -> None:
-        del self.subscriptions[data["subscription_id"]]
+        self.subscriptions[data["subscription_id"]].is_removed = True
+        self.subscriptions[data["subscription_id"]].is_enabled = False
 
     def role_assigned(self, data: dict) -> None:
         self.roles[role_key(data)] = data["principal"]

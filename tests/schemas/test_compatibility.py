@@ -87,6 +87,8 @@ BREAKING = {
 }
 
 FINE = {
+    "asked for since it is unsafe without": lambda c: c.files["lockbox.tenant.subscription_removed.v1" + SUFFIX]["properties"]["data"].update(
+        required=["by"], properties={"by": {"type": "string"}}),
     "words": lambda c: part(c, "request").update(title="Else", description="Else"),
     "a new member in": lambda c: properties(c, "access_requested").update(team={"type": "string"}),
     "a new member out, always there": lambda c: (properties(c, "request").update(team={"type": "string"}),

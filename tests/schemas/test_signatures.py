@@ -46,7 +46,8 @@ def verified(request, decision, key):
 
 
 def judged(check_signature, request, decision, key):
-    told = {"tenant_id": "t", "principal_id": "p", "public_key": {name: key[name] for name in ("kty", "crv", "x")}}
+    told = {"tenant_id": "t", "principal_id": "p", "public_key": {name: key[name] for name in ("kty", "crv", "x")},
+            "by": {"id": "p", "email": "p@contoso.example", "name": "P"}}
     (answer,) = check_signature([{"request": request, "decision": decision, "key": told}])
     return {"good": True, "bad": False}[answer]
 

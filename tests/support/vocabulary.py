@@ -11,11 +11,13 @@ REFUSALS = ("ticket_unknown", "ticket_closed", "engineer_not_on_ticket", "organi
             "resource_outside_subscription", "duration_too_long", "starts_too_late", "justification_missing",
             "extends_unknown", "content_required", "emergency_not_allowed", "authorizer_is_engineer",
             "authorizer_unproved", "too_many_requests", "no_approvers", "not_a_global_administrator",
-            "subscription_of_another_tenant", "subscription_missing", "bad_key")
+            "subscription_of_another_tenant", "subscription_missing", "bad_key", "too_many_approvers", "keys_missing",
+            "bad_signature")
 CHANGES = ("subscription_added", "subscription_removed", "role_assigned", "role_removed", "lockbox_enabled",
            "lockbox_disabled", "contacts_set", "policy_set", "approver_key_set")
 MAIL_KINDS = ("approval_needed", "reminder", "outcome", "emergency", "emergency_reminder")
 OUTCOMES = ("allowed", "blocked")
+EMERGENCIES = ("allowed", "never")
 
 # Type, without lockbox. and .v1 → topic.
 EVENTS = {

@@ -13,7 +13,7 @@ enum there {
     OTHERS_REMOVED,
 };
 
-enum who { ANYBODY, ADMINISTRATOR };
+enum who { ANYBODY, ADMINISTRATOR, THEMSELVES };
 
 #define ADDED LBX_EVENT_TENANT_SUBSCRIPTION_ADDED
 #define TAKEN LBX_EVENT_TENANT_SUBSCRIPTION_REMOVED
@@ -45,6 +45,8 @@ static const struct row {
     bool no_subscription; /* the event names none */
     struct lbx_policy policy;
     struct lbx_jwk key;
+    size_t approvers; /* there are so many */
+    bool approves_already;
 } rows[] = {
     /* clang-format off */
     {"added", NOTHING, ADDED, ANYBODY, HOLDS, true, false},
@@ -52,12 +54,13 @@ static const struct row {
     {"added again, Lockbox stays on", ON, ADDED, ANYBODY, HOLDS, true, true},
     {"added after it was removed: Lockbox is off", REMOVED, ADDED, ANYBODY, HOLDS, true, false},
     {"added, another tenant's", OTHERS, ADDED, ANYBODY, REFUSED(SUBSCRIPTION_OF_ANOTHER_TENANT)},
-    {"added, once another tenant's", OTHERS_REMOVED, ADDED, ANYBODY, HOLDS, true, false},
+    {"added, once another tenant's", OTHERS_REMOVED, ADDED, ANYBODY, REFUSED(SUBSCRIPTION_OF_ANOTHER_TENANT)},
 
-    {"removed", ON, TAKEN, ANYBODY, HOLDS, false, false},
-    {"removed, unknown", NOTHING, TAKEN, ANYBODY, REFUSED(SUBSCRIPTION_UNKNOWN)},
-    {"removed twice", REMOVED, TAKEN, ANYBODY, REFUSED(SUBSCRIPTION_UNKNOWN)},
-    {"removed, another tenant's", OTHERS, TAKEN, ANYBODY, REFUSED(SUBSCRIPTION_UNKNOWN)},
+    {"removed", ON, TAKEN, ADMINISTRATOR, HOLDS, false, false},
+    {"removed by anybody", ON, TAKEN, ANYBODY, REFUSED(NOT_A_GLOBAL_ADMINISTRATOR)},
+    {"removed, unknown", NOTHING, TAKEN, ADMINISTRATOR, REFUSED(SUBSCRIPTION_UNKNOWN)},
+    {"removed twice", REMOVED, TAKEN, ADMINISTRATOR, REFUSED(SUBSCRIPTION_UNKNOWN)},
+    {"removed, another tenant's", OTHERS, TAKEN, ADMINISTRATOR, REFUSED(SUBSCRIPTION_UNKNOWN)},
 
     {"enabled", THEIRS, ENABLED, ADMINISTRATOR, HOLDS, true, true},
     {"enabled again", ON, ENABLED, ADMINISTRATOR, HOLDS, true, true},
@@ -83,26 +86,33 @@ static const struct row {
     {"owner of another tenant's", OTHERS, ROLE, ANYBODY, REFUSED(SUBSCRIPTION_UNKNOWN), .role = LBX_ROLE_OWNER},
     {"owner no more", ON, ROLE_GONE, ANYBODY, HOLDS, true, true, LBX_ROLE_OWNER},
     {"owner no more of another tenant's", OTHERS, ROLE_GONE, ANYBODY, REFUSED(SUBSCRIPTION_UNKNOWN), .role = LBX_ROLE_OWNER},
+    {"the 200th approver", ON, ROLE, ANYBODY, HOLDS, true, true, LBX_ROLE_OWNER, .approvers = 199},
+    {"one approver more", ON, ROLE, ANYBODY, REFUSED(TOO_MANY_APPROVERS), .role = LBX_ROLE_OWNER, .approvers = 200},
+    {"another role of the 200th", ON, ROLE, ANYBODY, HOLDS, true, true, LBX_ROLE_LOCKBOX_APPROVER, .approvers = 200, .approves_already = true},
+    {"an administrator beside 200", NOTHING, ROLE, ANYBODY, HOLDS, .role = LBX_ROLE_GLOBAL_ADMINISTRATOR, .no_subscription = true, .approvers = 200},
+    {"one of too many no more", ON, ROLE_GONE, ANYBODY, HOLDS, true, true, LBX_ROLE_OWNER, .approvers = 200},
     {"approver", THEIRS, ROLE, ANYBODY, HOLDS, true, false, LBX_ROLE_LOCKBOX_APPROVER},
     {"global administrator", NOTHING, ROLE, ANYBODY, HOLDS, .role = LBX_ROLE_GLOBAL_ADMINISTRATOR, .no_subscription = true},
     {"global administrator no more", NOTHING, ROLE_GONE, ANYBODY, HOLDS, .role = LBX_ROLE_GLOBAL_ADMINISTRATOR, .no_subscription = true},
 
-    {"policy", ON, POLICY, ADMINISTRATOR, HOLDS, true, true, .policy = {2, 3600000000, logs, 1, true}},
+    {"policy", ON, POLICY, ADMINISTRATOR, HOLDS, true, true, .policy = {2, 3600000000, logs, 1, true, LBX_EMERGENCY_NEVER, true}},
     {"policy taken back", ON, POLICY, ADMINISTRATOR, HOLDS, true, true},
     {"policy by anybody", ON, POLICY, ANYBODY, REFUSED(NOT_A_GLOBAL_ADMINISTRATOR), .policy = {2}},
     {"policy, unknown", NOTHING, POLICY, ADMINISTRATOR, REFUSED(SUBSCRIPTION_UNKNOWN), .policy = {2}},
     {"policy, another tenant's", OTHERS, POLICY, ADMINISTRATOR, REFUSED(SUBSCRIPTION_UNKNOWN), .policy = {2}},
     {"policy for no such action", ON, POLICY, ADMINISTRATOR, REFUSED(ACTION_NOT_PERMITTED), .policy = {0, 0, nonsense, 2, false}},
 
-    {"key", NOTHING, KEY, ANYBODY, HOLDS, .no_subscription = true, .key = {"OKP", "Ed25519", X}},
-    {"key removed", NOTHING, KEY, ANYBODY, HOLDS, .no_subscription = true},
-    {"key of another type", NOTHING, KEY, ANYBODY, REFUSED(BAD_KEY), .no_subscription = true, .key = {"EC", "Ed25519", X}},
-    {"key on another curve", NOTHING, KEY, ANYBODY, REFUSED(BAD_KEY), .no_subscription = true, .key = {"OKP", "X25519", X}},
-    {"key too short", NOTHING, KEY, ANYBODY, REFUSED(BAD_KEY), .no_subscription = true, .key = {"OKP", "Ed25519", "AAEC"}},
-    {"key too long", NOTHING, KEY, ANYBODY, REFUSED(BAD_KEY), .no_subscription = true, .key = {"OKP", "Ed25519", X "AAEC"}},
-    {"no key", NOTHING, KEY, ANYBODY, REFUSED(BAD_KEY), .no_subscription = true, .key = {"OKP", "Ed25519", ""}},
-    {"key with padding", NOTHING, KEY, ANYBODY, REFUSED(BAD_KEY), .no_subscription = true, .key = {"OKP", "Ed25519", X "="}},
-    {"key in plain base64", NOTHING, KEY, ANYBODY, REFUSED(BAD_KEY), .no_subscription = true,
+    {"key", NOTHING, KEY, THEMSELVES, HOLDS, .no_subscription = true, .key = {"OKP", "Ed25519", X}},
+    {"key, by an administrator", NOTHING, KEY, ADMINISTRATOR, HOLDS, .no_subscription = true, .key = {"OKP", "Ed25519", X}},
+    {"key, by anybody", NOTHING, KEY, ANYBODY, REFUSED(NOT_A_GLOBAL_ADMINISTRATOR), .no_subscription = true, .key = {"OKP", "Ed25519", X}},
+    {"key removed", NOTHING, KEY, THEMSELVES, HOLDS, .no_subscription = true},
+    {"key of another type", NOTHING, KEY, THEMSELVES, REFUSED(BAD_KEY), .no_subscription = true, .key = {"EC", "Ed25519", X}},
+    {"key on another curve", NOTHING, KEY, THEMSELVES, REFUSED(BAD_KEY), .no_subscription = true, .key = {"OKP", "X25519", X}},
+    {"key too short", NOTHING, KEY, THEMSELVES, REFUSED(BAD_KEY), .no_subscription = true, .key = {"OKP", "Ed25519", "AAEC"}},
+    {"key too long", NOTHING, KEY, THEMSELVES, REFUSED(BAD_KEY), .no_subscription = true, .key = {"OKP", "Ed25519", X "AAEC"}},
+    {"no key", NOTHING, KEY, THEMSELVES, REFUSED(BAD_KEY), .no_subscription = true, .key = {"OKP", "Ed25519", ""}},
+    {"key with padding", NOTHING, KEY, THEMSELVES, REFUSED(BAD_KEY), .no_subscription = true, .key = {"OKP", "Ed25519", X "="}},
+    {"key in plain base64", NOTHING, KEY, THEMSELVES, REFUSED(BAD_KEY), .no_subscription = true,
      .key = {"OKP", "Ed25519", "++++AwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"}},
     /* clang-format on */
 };
@@ -134,6 +144,7 @@ static struct lbx_tenant_event event_of(const struct row *row) {
         .alternate_count = COUNT(new_alternates),
         .policy = row->policy,
         .principal_id = "u-ann",
+        .by = {row->by == THEMSELVES ? "u-ann" : "u-gwen", "x@contoso.example", ""},
         .public_key = row->key,
     };
 }
@@ -169,8 +180,10 @@ static void changes_and_refusals(void **unused) {
         struct lbx_subscription there = before(row->there), kept = there;
         struct lbx_subscription *subscription = row->there == NOTHING ? NULL : &there;
         memcpy(&kept, &there, sizeof kept);
-        enum lbx_refusal why =
-            lbx_tenant_change(row->type, &event, row->by == ADMINISTRATOR, &arena, &subscription);
+        const struct lbx_tenant_facts facts = {.by_administrator = row->by == ADMINISTRATOR,
+                                               .approves_already = row->approves_already,
+                                               .approver_count = row->approvers};
+        enum lbx_refusal why = lbx_tenant_change(row->type, &event, &facts, &arena, &subscription);
         CHECK_ROW(&bad, row->what, why == row->why, "%s, not %s",
                   why ? lbx_refusal_names[why] : "it holds",
                   row->why ? lbx_refusal_names[row->why] : "holds");
@@ -221,7 +234,8 @@ static void the_key_in_its_bytes(void **unused) {
 static void subscriptions_are_kept(void **unused) {
     (void)unused;
     struct lbx_subscription subscription = before(ON), kept = {0};
-    subscription.policy = (struct lbx_policy){2, 3600000000, nonsense, 2, true};
+    subscription.policy =
+        (struct lbx_policy){2, 3600000000, nonsense, 2, true, LBX_EMERGENCY_NEVER, true};
     subscription.alternate_emails = new_alternates;
     subscription.alternate_count = COUNT(new_alternates);
     struct lbx_buf json LBX_BUF = {0};
@@ -243,6 +257,8 @@ static void subscriptions_are_kept(void **unused) {
     assert_int_equal(kept.policy.auto_approve_count, 2);
     assert_string_equal(kept.policy.auto_approve[1].action, "sudo");
     assert_true(kept.policy.signed_decisions);
+    assert_int_equal(kept.policy.emergency, LBX_EMERGENCY_NEVER);
+    assert_true(kept.policy.exact_changes);
 
     lbx_buf_clear(&json);
     subscription = before(REMOVED);

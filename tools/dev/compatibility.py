@@ -20,6 +20,13 @@ SUFFIX = ".schema.json"
 UPPER = ("maxLength", "maxItems", "maximum", "x-maxBytes")
 LOWER = ("minLength", "minItems", "minimum")
 SAME = ("type", "const", "pattern", "format", "x-minDuration")
+# What was released and unsafe: each is asked for all the same, for the reason beside it.
+UNSAFE = {
+    "lockbox.tenant.subscription_removed.v1/data/by: is required, and was not":
+        "whoever wrote the topic ended a subscription's protection, and nobody knew who",
+    "lockbox.tenant.approver_key_set.v1/data/by: is required, and was not":
+        "whoever wrote the topic gave a person another key, and nobody knew who",
+}
 WORDS = {"title", "description", "$comment", "$schema", "$id", "examples"}
 KNOWN = {*UPPER, *LOWER, *SAME, *WORDS, "enum", "properties", "required", "items", "$ref", "allOf", "anyOf"}
 
@@ -166,7 +173,7 @@ def findings(released: Contract, standing: Contract) -> list[str]:
             found += breaks(released.shape(file), standing.shape(file), was[name][0] != "lockbox.events.v1", name)
         elif file not in standing.files:
             found.append(f"{file}: removed")
-    return found
+    return [line for line in found if line not in UNSAFE]
 
 
 def record() -> None:

@@ -22,7 +22,7 @@ MADE = "Made by tools/dev/vocabulary.py from schemas/."
 # Each list of words: its name in C, the prefix of its constants there, its name in Python.
 LISTS = (("state", "STATE", "STATES"), ("decision", "DECISION", "DECISIONS"), ("verdict", "VERDICT", "VERDICTS"),
          ("role", "ROLE", "ROLES"), ("refusal", "REFUSAL", "REFUSALS"), ("change", "CHANGE", "CHANGES"),
-         ("mail_kind", "MAIL", "MAIL_KINDS"), ("outcome", "OUTCOME", "OUTCOMES"))
+         ("mail_kind", "MAIL", "MAIL_KINDS"), ("outcome", "OUTCOME", "OUTCOMES"), ("emergency", "EMERGENCY", "EMERGENCIES"))
 
 
 def read(path: Path):

@@ -92,7 +92,8 @@ class Lives:
         """A subscription goes from one tenant to another; accesses before and after belong to whoever had it."""
         first, second = Tenant(self.system), Tenant(self.system)
         self.keep(first, first.request())
-        assert first.change("subscription_removed").kind == "tenant.changed"
+        assert first.change("subscription_removed", by=first.admin.principal).kind == "tenant.changed"
+        assert self.system.lockbox.value("SELECT lockbox.subscription_release(%s, 'ops', 'sold')", first.subscription) == first.id
         second.publish("subscription_added", subscription_id=first.subscription)
         moved = self.system.events.wait_for(
             lambda it: it.kind == "tenant.changed" and it.data["tenant_id"] == second.id

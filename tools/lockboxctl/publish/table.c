@@ -72,7 +72,8 @@ const struct ctl_command ctl_publish_commands[] = {
     PUBLISHER("tenant subscription-add", "TENANT", TENANT_SUBSCRIPTION_ADDED,
               "Publish that a tenant has a subscription", "contoso subscription_id=5c5c name=prod"),
     PUBLISHER("tenant subscription-remove", "TENANT", TENANT_SUBSCRIPTION_REMOVED,
-              "Publish that a tenant has a subscription no more", "contoso subscription_id=5c5c"),
+              "Publish that a subscription is out of use",
+              "contoso subscription_id=5c5c by=0a0a,ada@contoso.example,Ada"),
     PUBLISHER("tenant role-assign", "TENANT", TENANT_ROLE_ASSIGNED,
               "Publish that somebody got a role",
               "contoso subscription_id=5c5c principal=5b21,lena@contoso.example,'Lena Fischer' "
@@ -95,7 +96,7 @@ const struct ctl_command ctl_publish_commands[] = {
         "contoso subscription_id=5c5c by=0a0a,ada@contoso.example,Ada approvals_needed=2 "
         "max_duration=PT4H auto_approve=get_pod_logs,openshift-ingress signed_decisions=true"),
     PUBLISHER("tenant key", "TENANT", TENANT_APPROVER_KEY_SET, "Publish an approver's public key",
-              "contoso principal_id=5b21 public_key=lena.pem"),
+              "contoso principal_id=5b21 public_key=lena.pem by=5b21,lena@contoso.example,Lena"),
     PUBLISHER("access report", "ENGINEER", ACCESS_PERFORMED,
               "Publish what was done on a cluster, or kept from being done",
               "9f3e " CLUSTER "action=get_pod_logs namespace=openshift-ingress "

@@ -1,9 +1,11 @@
--- Locks requests in id order: those named, and the live ones of tickets named.
--- takes: request_id uuid[], ticket_id text[]
+-- Locks requests in id order: those named, and the live ones of the tickets and of the subscriptions (in lower case)
+-- named.
+-- takes: request_id uuid[], ticket_id text[], subscription_id text[]
 -- answers: request_id uuid, request text
 SELECT request_id, '{' || standing || ',' || particulars || '}' AS request
   FROM request
  WHERE request_id = ANY (:request_id)
     OR (ticket_id = ANY (:ticket_id) AND due_at IS NOT NULL)
+    OR (lower(subscription_id COLLATE "C") = ANY (:subscription_id) AND due_at IS NOT NULL)
  ORDER BY request_id
    FOR UPDATE
