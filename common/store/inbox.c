@@ -1,6 +1,7 @@
 /* Enters a batch's events, and tells new ones from duplicates and from other events under the same id.
- * Promises that an event takes effect once, whichever worker reads it and however often it comes; an event that was
- * rejected is judged again. An id that the database does not answer with is LBX_ERR_INTERNAL.
+ * Promises that an event takes effect once, however often it comes, and that an id of one topic says nothing of
+ * another's; an event that was rejected is judged again. An id that the database does not answer with is
+ * LBX_ERR_INTERNAL.
  */
 #include "store/inbox.h"
 
@@ -11,8 +12,13 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char *key_of(struct lbx_arena *arena, const char *source, const char *id) {
-    return LBX_MAP_KEY(arena, source, id);
+static const char *key_of(struct lbx_arena *arena, const char *topic, const char *source,
+                          const char *id) {
+    return LBX_MAP_KEY(arena, topic, source, id);
+}
+
+static const char *key_of_input(struct lbx_arena *arena, const struct lbx_input_event *input) {
+    return key_of(arena, input->record->topic_name, input->event.source, input->event.id);
 }
 
 static void reject(struct lbx_input_event *input) {
@@ -21,11 +27,12 @@ static void reject(struct lbx_input_event *input) {
              "/id: this source sent another event under the same id");
 }
 
-void lbx_inbox_add(struct lbx_inbox *inbox, struct lbx_calls *calls, struct lbx_arena *arena,
-                   struct lbx_input_event *events, size_t count) {
+void lbx_inbox_add(struct lbx_inbox *inbox, const char *consumer, struct lbx_calls *calls,
+                   struct lbx_arena *arena, struct lbx_input_event *events, size_t count) {
     struct lbx_map seen;
     struct lbx_buf bytes LBX_BUF = {0};
     lbx_map_init(&seen, arena);
+    inbox->consumer = consumer;
     inbox->entered = (struct lbx_rows){0};
     for (size_t i = 0; i < count; i++) {
         if (events[i].status != LBX_INPUT_NEW)
@@ -33,17 +40,19 @@ void lbx_inbox_add(struct lbx_inbox *inbox, struct lbx_calls *calls, struct lbx_
         lbx_buf_clear(&bytes);
         lbx_event_identity(events[i].record, &bytes);
         lbx_sha256(bytes.data, bytes.len, events[i].identity);
-        const char *key = key_of(arena, events[i].event.source, events[i].event.id);
+        const char *key = key_of_input(arena, &events[i]);
         if (lbx_map_get(&seen, key))
             continue;
         lbx_map_set(&seen, key, &events[i]);
-        LBX_PG_ADD(&inbox->entered, store_receive_given, .source = events[i].event.source,
-                   .event_id = events[i].event.id,
+        LBX_PG_ADD(&inbox->entered, store_receive_given, .topic = events[i].record->topic_name,
+                   .source = events[i].event.source, .event_id = events[i].event.id,
                    .identity = {events[i].identity, sizeof events[i].identity});
     }
     inbox->count = lbx_rows_count(&inbox->entered);
-    inbox->enter_call = LBX_PG_CALL(calls, store_receive, .given = &inbox->entered);
-    inbox->read_call = LBX_PG_CALL(calls, store_received, .given = &inbox->entered);
+    inbox->enter_call =
+        LBX_PG_CALL(calls, store_receive, .given = &inbox->entered, .consumer = consumer);
+    inbox->read_call =
+        LBX_PG_CALL(calls, store_received, .given = &inbox->entered, .consumer = consumer);
 }
 
 /* What the inbox holds under an id. */
@@ -62,12 +71,12 @@ static void read_held(const struct lbx_inbox *inbox, const struct lbx_pg *pg,
             LBX_PG_READ(pg, inbox->read_call, i, store_received, arena);
         struct held *held = LBX_ARENA_NEW(arena, struct held);
         held->identity = it.identity.data;
-        lbx_map_set(ret_held, key_of(arena, it.source, it.event_id), held);
+        lbx_map_set(ret_held, key_of(arena, it.topic, it.source, it.event_id), held);
     }
     for (size_t i = 0; i < lbx_pg_row_count(pg, inbox->enter_call); i++) {
         const struct sql_store_receive_answer it =
             LBX_PG_READ(pg, inbox->enter_call, i, store_receive, NULL);
-        struct held *held = lbx_map_get(ret_held, key_of(arena, it.source, it.event_id));
+        struct held *held = lbx_map_get(ret_held, key_of(arena, it.topic, it.source, it.event_id));
         if (!held)
             continue;
         held->fresh = true;
@@ -96,8 +105,7 @@ enum lbx_err lbx_inbox_read(const struct lbx_inbox *inbox, const struct lbx_pg *
     for (size_t i = 0; i < count; i++) {
         if (events[i].status != LBX_INPUT_NEW)
             continue;
-        struct held *held =
-            lbx_map_get(&all, key_of(arena, events[i].event.source, events[i].event.id));
+        struct held *held = lbx_map_get(&all, key_of_input(arena, &events[i]));
         if (!held)
             return LBX_ERR_INTERNAL;
         if (memcmp(held->identity, events[i].identity, sizeof events[i].identity) != 0)
@@ -122,10 +130,11 @@ void lbx_inbox_judged(struct lbx_inbox *inbox, struct lbx_calls *calls,
         const bool rejected = events[i].status == LBX_INPUT_REJECTED;
         if (!events[i].entered || rejected == events[i].was_rejected)
             continue;
-        LBX_PG_ADD(&inbox->judged, store_judged_given, .source = events[i].event.source,
-                   .event_id = events[i].event.id, .rejected = rejected);
+        LBX_PG_ADD(&inbox->judged, store_judged_given, .topic = events[i].record->topic_name,
+                   .source = events[i].event.source, .event_id = events[i].event.id,
+                   .rejected = rejected);
     }
-    LBX_PG_CALL(calls, store_judged, .given = &inbox->judged);
+    LBX_PG_CALL(calls, store_judged, .given = &inbox->judged, .consumer = inbox->consumer);
 }
 
 void lbx_inbox_done(struct lbx_inbox *inbox) {

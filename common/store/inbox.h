@@ -1,4 +1,4 @@
-/* The inbox: events seen, by CloudEvents source and id. */
+/* The inbox: events seen, by consumer, topic, CloudEvents source and id. */
 #ifndef LBX_STORE_INBOX_H
 #define LBX_STORE_INBOX_H
 
@@ -29,11 +29,12 @@ struct lbx_input_event {
 struct lbx_inbox {
     struct lbx_rows entered, judged;
     size_t enter_call, read_call, count;
+    const char *consumer; /* consumer group, borrowed */
 };
 
 /* Adds the statements that enter the batch's events, the first of each id. */
-void lbx_inbox_add(struct lbx_inbox *inbox, struct lbx_calls *calls, struct lbx_arena *arena,
-                   struct lbx_input_event *events, size_t count);
+void lbx_inbox_add(struct lbx_inbox *inbox, const char *consumer, struct lbx_calls *calls,
+                   struct lbx_arena *arena, struct lbx_input_event *events, size_t count);
 
 /* Marks duplicates, and rejects the same id with other bytes: what the inbox now holds under an id is the
  * event, whether this batch entered it or one before. LBX_ERR_INTERNAL: it does not hold one. */

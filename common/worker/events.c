@@ -68,7 +68,7 @@ static void read_batch(struct lbx_handler *handler, const struct lbx_records *re
     };
     lbx_unit_init(&batch->unit, batch->arena, batch->worker->source, records->group);
     decode(batch, records);
-    lbx_inbox_add(&h->inbox, calls, batch->arena, batch->inputs, batch->count);
+    lbx_inbox_add(&h->inbox, records->group, calls, batch->arena, batch->inputs, batch->count);
     if (h->events->load)
         h->events->load(batch, calls);
     h->clock_call = lbx_clock_add(calls);

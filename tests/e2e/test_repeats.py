@@ -81,6 +81,20 @@ def test_another_source_may_use_the_same_id(system, tenant):
                                                 and it.kind == "request.created"]) == 2, "both were answered")
 
 
+def test_an_id_of_another_topic_is_another_event(system, tenant):
+    """A ticketing system that writes under the portal's name, and takes the id that the portal gives next, stops no revoke."""
+    request = tenant.request()
+    request.approve()
+    revoke = event_in("decision.submitted", {"request_id": request.id, "decision": "revoke", "by": tenant.owner.principal})
+    taken = event_in("ticket.reopened", {"ticket_id": request.ticket.id}, id=revoke.get_id(), source=revoke.get_source())
+    system.publisher.send(outgoing(taken))
+    request.ticket.request()  # behind it on the same partition
+    system.publisher.send(outgoing(revoke))
+    request.event("revoked")
+    judged = system.caused_by(revoke.get_id(), "decision.judged")
+    assert judged.data["verdict"] == "applied"
+
+
 def test_a_separator_in_source_and_id_makes_no_two_events_one(system, tenant):
     """Both parts of an event's identity are any text: glued with U+001F they would be the same. One batch, since the worker
     was stopped meanwhile."""

@@ -61,6 +61,7 @@ def test_every_statement_is_somebodys():
 
 
 OFFSETS = "INSERT INTO consumer_offset VALUES ('lockbox.{}', 'lockbox.tickets.v1', 0, 9, 9, 'me')"
+INBOX = "INSERT INTO inbox (consumer, topic, source, event_id, identity) VALUES ('lockbox.{}', 't', 's', 'x', '')"
 OUTBOX = ("INSERT INTO outbox (id, aggregatetype, aggregateid, type, payload)"
           " VALUES (gen_random_uuid(), 'request', 'x', 'lockbox.{}.v1', '{{}}')")
 OPEN = ("INSERT INTO access_item SELECT request_id, 9, 'eve', resource_id, 'get_pod_logs', 'openshift-x', NULL, NULL,"
@@ -80,7 +81,8 @@ FORBIDDEN = {
         "SELECT payload FROM outbox", OUTBOX.format("decision.judged"), OUTBOX.format("notification.sent"),
         "UPDATE outbox SET published_at = clock_timestamp()", "SELECT value FROM quarantine", "DELETE FROM quarantine",
         "UPDATE quarantine SET published_at = clock_timestamp()", "UPDATE inbox SET identity = ''",
-        "UPDATE inbox SET event_id = 'x'", "SELECT recipient FROM notification", "SELECT snapshot FROM notice", OFFSETS.format("decider")],
+        "UPDATE inbox SET event_id = 'x'", "SELECT recipient FROM notification", "SELECT snapshot FROM notice", OFFSETS.format("decider"),
+        INBOX.format("decider")],
     "lockbox_decider": [
         MAKE_REQUEST, MAKE_APPROVER, MAKE_KEY, "UPDATE role_assignment SET removed_at = NULL",
         "UPDATE approver_key SET removed_at = NULL", "UPDATE subscription SET lockbox_enabled = false",
@@ -88,7 +90,7 @@ FORBIDDEN = {
         "UPDATE access_item SET expires_at = 'infinity'", "UPDATE access_item SET action = 'delete_object'",
         "DELETE FROM access_item", "DELETE FROM request", OUTBOX.format("tenant.changed"),
         OUTBOX.format("notification.sent"), "SELECT payload FROM outbox", "SELECT recipient FROM notification",
-        OFFSETS.format("requester")],
+        OFFSETS.format("requester"), INBOX.format("requester")],
     "lockbox_expirer": [
         OPEN, APPROVE, MAKE_REQUEST, "UPDATE access_item SET expires_at = 'infinity'",
         "SELECT engineer_id FROM access_item", "UPDATE access_item SET expires_at = clock_timestamp()",
@@ -105,7 +107,7 @@ FORBIDDEN = {
         "UPDATE access_item SET expires_at = clock_timestamp()", OUTBOX.format("request.approved"),
         OUTBOX.format("decision.judged"), "SELECT payload FROM outbox", "UPDATE notification SET recipient = 'eve@x.example'",
         "DELETE FROM notification", "DELETE FROM notification_earlier_attempt", "UPDATE notice SET snapshot = '{}'", "UPDATE ticket SET open = true",
-        "SELECT principal_id FROM role_assignment", MAKE_APPROVER, OFFSETS.format("decider")],
+        "SELECT principal_id FROM role_assignment", MAKE_APPROVER, OFFSETS.format("decider"), INBOX.format("decider")],
     "lockbox_enforcer": [
         "SELECT engineer_id FROM access_item", "SELECT state FROM request", OPEN, APPROVE, "SELECT payload FROM outbox",
         "SELECT snapshot FROM ticket", "SELECT epoch FROM consumer_offset", "SELECT version FROM schema_version"],

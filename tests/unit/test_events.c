@@ -120,10 +120,11 @@ static void holds(struct given *given, size_t record, const char *id, bool befor
     struct lbx_buf bytes LBX_BUF = {0};
     lbx_event_identity(&given->list[record], &bytes);
     lbx_sha256(bytes.data, bytes.len, identity);
-    ANSWER(call_of(given, "store_received"), "/desk", id, (const char *)identity);
+    const char *topic = given->list[record].topic_name;
+    ANSWER(call_of(given, "store_received"), topic, "/desk", id, (const char *)identity);
     answers[call_of(given, "store_received")].bytes = IDENTITY;
     if (!before)
-        ANSWER(call_of(given, "store_receive"), "/desk", id, "f");
+        ANSWER(call_of(given, "store_receive"), topic, "/desk", id, "f");
 }
 
 static void read_batch(struct given *given) {

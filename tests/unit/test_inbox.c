@@ -32,26 +32,29 @@ static int end(void **state) {
 
 static void add(struct batch *batch, const char *source, const char *id, const char *value) {
     const size_t i = batch->count++;
-    batch->records[i] = (struct lbx_record){.value = value, .value_len = strlen(value)};
+    batch->records[i] =
+        (struct lbx_record){.topic_name = "t", .value = value, .value_len = strlen(value)};
     batch->events[i] = (struct lbx_input_event){.record = &batch->records[i],
                                                 .event = {.source = source, .id = id}};
 }
 
 static void enter(struct batch *batch) {
-    lbx_inbox_add(&batch->inbox, &batch->calls, &batch->arena, batch->events, batch->count);
+    lbx_inbox_add(&batch->inbox, "group", &batch->calls, &batch->arena, batch->events,
+                  batch->count);
     answers[batch->inbox.read_call].bytes = IDENTITY;
 }
 
 /* The inbox holds this event's id, with the identity of the event numbered `as`. */
 static void holds(struct batch *batch, size_t event, size_t as) {
     const struct lbx_event *e = &batch->events[event].event;
-    ANSWER(batch->inbox.read_call, e->source, e->id, (const char *)batch->events[as].identity);
+    ANSWER(batch->inbox.read_call, batch->records[event].topic_name, e->source, e->id,
+           (const char *)batch->events[as].identity);
 }
 
 /* It was entered by this batch, or was rejected when it came before. */
 static void fresh(struct batch *batch, size_t event, const char *rejected) {
     const struct lbx_event *e = &batch->events[event].event;
-    ANSWER(batch->inbox.enter_call, e->source, e->id, rejected);
+    ANSWER(batch->inbox.enter_call, batch->records[event].topic_name, e->source, e->id, rejected);
 }
 
 static void read_back(struct batch *batch) {
@@ -61,6 +64,23 @@ static void read_back(struct batch *batch) {
 
 static void check(const struct batch *batch, size_t event, enum lbx_input_status status) {
     assert_int_equal(batch->events[event].status, status);
+}
+
+/* An id of another topic is another event. */
+static void topics_keep_their_ids_apart(void **state) {
+    struct batch *batch = *state;
+    add(batch, "s", "1", "one");
+    add(batch, "s", "1", "other");
+    batch->records[1].topic_name = "u";
+    enter(batch);
+    assert_int_equal(batch->inbox.count, 2);
+    for (size_t i = 0; i < 2; i++) {
+        holds(batch, i, i);
+        fresh(batch, i, "f");
+    }
+    read_back(batch);
+    check(batch, 0, LBX_INPUT_NEW);
+    check(batch, 1, LBX_INPUT_NEW);
 }
 
 /* Source and id are any text, so that no separator tells them apart. */
@@ -167,6 +187,7 @@ static void what_could_not_be_decoded_is_not_entered(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
+        TEST(topics_keep_their_ids_apart),
         TEST(ids_that_hold_separators_are_two),
         TEST(the_same_bytes_again_are_a_duplicate),
         TEST(other_bytes_under_the_same_id_are_rejected),

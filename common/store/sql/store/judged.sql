@@ -1,6 +1,8 @@
 -- Keeps of events whether they were rejected: then they had no effect, and the same bytes may come again under their id.
--- rows given: source text, event_id text, rejected boolean
+-- rows given: topic text, source text, event_id text, rejected boolean
+-- takes: consumer text
 UPDATE inbox
    SET rejected = given.rejected
   FROM :given
- WHERE inbox.source = given.source AND inbox.event_id = given.event_id
+ WHERE inbox.source = given.source AND inbox.event_id = given.event_id AND inbox.topic = given.topic
+   AND inbox.consumer = :consumer

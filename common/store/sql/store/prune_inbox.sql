@@ -1,4 +1,4 @@
 -- takes: ttl interval
 DELETE FROM inbox
- WHERE (source, event_id) IN (SELECT source, event_id FROM inbox
-                               WHERE received_at < (SELECT clock_timestamp()) - :ttl LIMIT 10000)
+ WHERE (source, event_id, topic, consumer) IN (SELECT source, event_id, topic, consumer FROM inbox
+                                                WHERE received_at < (SELECT clock_timestamp()) - :ttl LIMIT 10000)
