@@ -22,6 +22,6 @@ CREATE POLICY decider ON inbox TO lockbox_decider
 CREATE POLICY notifier ON inbox TO lockbox_notifier
     USING (consumer LIKE '%notifier' OR topic = '') WITH CHECK (consumer LIKE '%notifier');
 
-UPDATE schema_version SET version = 12, oldest_program = 12;
+UPDATE schema_version SET version = 13, oldest_program = 13;
 
 RESET ROLE;
