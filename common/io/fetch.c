@@ -25,24 +25,14 @@ static enum lbx_err classify(CURLcode code) {
     return code == CURLE_WRITE_ERROR ? LBX_ERR_LIMIT : LBX_ERR_UNAVAILABLE;
 }
 
-enum lbx_err lbx_fetch_post(const char *url, const char *content_type, const struct lbx_buf *body,
-                            size_t most, long timeout_s, struct lbx_answer *ret_answer,
-                            const char **ret_why) {
-    struct lbx_buf type LBX_BUF = {0};
+/* What every request has in common; also frees the handle and its headers. */
+static enum lbx_err perform(CURL *curl, struct curl_slist *headers, size_t most, long timeout_s,
+                            struct lbx_answer *ret_answer, const char **ret_why) {
     struct sink sink = {&ret_answer->body, most};
-    CURL *curl = curl_easy_init();
-    if (!curl)
-        abort();
-    lbx_buf_printf(&type, "Content-Type: %s", content_type);
-    struct curl_slist *headers = curl_slist_append(NULL, type.data);
-    curl_easy_setopt(curl, CURLOPT_URL, url);
-    curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
     curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(curl, CURLOPT_TIMEOUT, timeout_s);
-    curl_easy_setopt(curl, CURLOPT_USERAGENT, "lockboxctl");
+    curl_easy_setopt(curl, CURLOPT_USERAGENT, "lockbox");
     curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
-    curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body->len);
-    curl_easy_setopt(curl, CURLOPT_POSTFIELDS, body->data);
     curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take);
     curl_easy_setopt(curl, CURLOPT_WRITEDATA, &sink);
     CURLcode code = curl_easy_perform(curl);
@@ -51,4 +41,37 @@ enum lbx_err lbx_fetch_post(const char *url, const char *content_type, const str
     curl_slist_free_all(headers);
     curl_easy_cleanup(curl);
     return classify(code);
+}
+
+static CURL *begin(const char *url, const char *protocols) {
+    CURL *curl = curl_easy_init();
+    if (!curl)
+        abort();
+    curl_easy_setopt(curl, CURLOPT_URL, url);
+    curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, protocols);
+    return curl;
+}
+
+enum lbx_err lbx_fetch_post(const char *url, const char *content_type, const struct lbx_buf *body,
+                            size_t most, long timeout_s, struct lbx_answer *ret_answer,
+                            const char **ret_why) {
+    struct lbx_buf type LBX_BUF = {0};
+    CURL *curl = begin(url, "http,https");
+    lbx_buf_printf(&type, "Content-Type: %s", content_type);
+    curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body->len);
+    curl_easy_setopt(curl, CURLOPT_POSTFIELDS, body->data);
+    return perform(curl, curl_slist_append(NULL, type.data), most, timeout_s, ret_answer, ret_why);
+}
+
+enum lbx_err lbx_fetch_get(const char *url, const char *accept, const struct lbx_fetch_tls *tls,
+                           size_t most, long timeout_s, struct lbx_answer *ret_answer,
+                           const char **ret_why) {
+    struct lbx_buf header LBX_BUF = {0};
+    CURL *curl = begin(url, "https");
+    lbx_buf_printf(&header, "Accept: %s", accept);
+    curl_easy_setopt(curl, CURLOPT_CAINFO, tls->ca_file);
+    curl_easy_setopt(curl, CURLOPT_SSLCERT, tls->certificate_file);
+    curl_easy_setopt(curl, CURLOPT_SSLKEY, tls->key_file);
+    return perform(curl, curl_slist_append(NULL, header.data), most, timeout_s, ret_answer,
+                   ret_why);
 }

@@ -1,5 +1,7 @@
 #include "io/http.h"
 
+#include "io/listen.h"
+
 #include <microhttpd.h>
 #include <netdb.h>
 #include <stdlib.h>
@@ -44,22 +46,10 @@ static enum MHD_Result handle(void *context, struct MHD_Connection *connection, 
     return answer(connection, status, type, &body);
 }
 
-static enum lbx_err resolve(const char *listen, struct addrinfo **ret_address) {
-    const char *colon = strrchr(listen, ':');
-    if (!colon)
-        return LBX_ERR_INVALID;
-    bool bracketed = listen[0] == '[' && colon > listen + 1 && colon[-1] == ']';
-    char *host LBX_FREE = bracketed ? strndup(listen + 1, (size_t)(colon - listen) - 2)
-                                    : strndup(listen, (size_t)(colon - listen));
-    struct addrinfo hints = {.ai_flags = AI_PASSIVE | AI_NUMERICHOST | AI_NUMERICSERV,
-                             .ai_socktype = SOCK_STREAM};
-    return getaddrinfo(host, colon + 1, &hints, ret_address) ? LBX_ERR_INVALID : LBX_OK;
-}
-
 enum lbx_err lbx_http_start(const char *listen, const struct lbx_http_pages *pages,
                             struct lbx_http **ret_http) {
     struct addrinfo *address;
-    enum lbx_err err = resolve(listen, &address);
+    enum lbx_err err = lbx_listen_resolve(listen, &address);
     if (err != LBX_OK)
         return err;
     struct lbx_http *http = lbx_calloc(sizeof *http);

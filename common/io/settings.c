@@ -17,9 +17,10 @@ extern char **environ;
 #define KAFKA_PREFIX "LOCKBOX_KAFKA_"
 
 /* Names that ./dev env prints for people and tests; no worker reads them. */
-static const char *const not_ours[] = {"LOCKBOX_DEV_",     "LOCKBOX_MAILDIR",   "LOCKBOX_HTTP_",
-                                       "LOCKBOX_SUPER",    "LOCKBOX_AUDIT_SUP", "LOCKBOX_TEST_",
-                                       "LOCKBOX_ENFORCER_"};
+static const char *const not_ours[] = {
+    "LOCKBOX_DEV_",      "LOCKBOX_MAILDIR",     "LOCKBOX_HTTP_",
+    "LOCKBOX_SUPER",     "LOCKBOX_AUDIT_SUP",   "LOCKBOX_TEST_",
+    "LOCKBOX_ENFORCER_", "LOCKBOX_KUBECONFIG_", "LOCKBOX_CLUSTER_CLIENT_"};
 
 /* ---- values ---- */
 

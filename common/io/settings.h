@@ -75,7 +75,19 @@
     X(TEXT, witness_policy_file, "LOCKBOX_WITNESS_POLICY_FILE", "",                                \
       "witnesses, and how many must cosign (C2SP tlog-policy)")                                    \
     X(DURATION, checkpoint_interval, "LOCKBOX_CHECKPOINT_INTERVAL", "PT2S",                        \
-      "changed log heads are signed this often")
+      "changed log heads are signed this often")                                                   \
+    X(TEXT, authorizer_listen, "LOCKBOX_AUTHORIZER_LISTEN", "",                                    \
+      "host:port on which the authorizer answers API servers (HTTPS)")                             \
+    X(TEXT, authorizer_url, "LOCKBOX_AUTHORIZER_URL", "", "how clusters reach the authorizer")     \
+    X(TEXT, authorizer_certificate_file, "LOCKBOX_AUTHORIZER_CERTIFICATE_FILE", "",                \
+      "the authorizer's certificate (PEM)")                                                        \
+    X(TEXT, authorizer_key_file, "LOCKBOX_AUTHORIZER_KEY_FILE", "", "its key (PEM)")               \
+    X(TEXT, authorizer_server_ca_file, "LOCKBOX_AUTHORIZER_SERVER_CA_FILE", "",                    \
+      "authorities by which clusters know that certificate (PEM)")                                 \
+    X(TEXT, authorizer_client_ca_file, "LOCKBOX_AUTHORIZER_CLIENT_CA_FILE", "",                    \
+      "authorities of the API servers' client certificates (PEM)")                                 \
+    X(TEXT, clusters_file, "LOCKBOX_CLUSTERS_FILE", "",                                            \
+      "clusters that may ask (JSON), read again on SIGHUP")
 
 struct lbx_words {
     char **list; /* ended by NULL */

@@ -26,6 +26,7 @@ STATEMENTS = {  # what each worker runs; a directory means all of it
                 f"{STORE}/wake_expirer.sql", f"{STORE}/wake_relay.sql", "services/expirer/sql"],
     "relay": ["services/relay/sql"],
     "notifier": [*CONSUMING, "services/notifier/sql"],
+    "authorizer": ["services/authorizer/sql"],
     "auditor": ["common/store/sql/offsets", "services/auditor/sql"],
 }
 

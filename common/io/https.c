@@ -1,0 +1,183 @@
+/* libmicrohttpd over GnuTLS. The client's certificate is verified once a connection, by the handler, as libmicrohttpd
+ * only asks for one. Each answer is sent without waiting for the acknowledgement of the one before (TCP_NODELAY). A
+ * request that takes longer than REQUEST_S in all, or a connection that is silent for IDLE_S, is closed. */
+#include "io/https.h"
+
+#include "base/clock.h"
+#include "io/listen.h"
+
+#include <gnutls/gnutls.h>
+#include <gnutls/x509.h>
+#include <microhttpd.h>
+#include <netdb.h>
+#include <netinet/tcp.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Go's clients keep an idle connection for 90 s: whoever closes first, it is not us. */
+enum { REQUEST_S = 10, IDLE_S = 120, MEMORY = 64 << 10 };
+#define PRIORITIES "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"
+
+struct lbx_https {
+    struct MHD_Daemon *daemon;
+    struct lbx_https_pages pages;
+};
+
+struct peer {
+    bool looked_at;
+    char name[256]; /* empty: no certificate that counts */
+};
+
+struct call {
+    struct lbx_https_request request;
+    size_t most;
+    int64_t until_us;
+};
+
+/* ---- who asks ---- */
+
+static bool verified(gnutls_session_t session) {
+    static unsigned char oid[] = GNUTLS_KP_TLS_WWW_CLIENT;
+    gnutls_typed_vdata_st purpose = {.type = GNUTLS_DT_KEY_PURPOSE_OID, .data = oid};
+    unsigned status = 0;
+    return gnutls_certificate_verify_peers(session, &purpose, 1, &status) == 0 && status == 0;
+}
+
+static void read_name(gnutls_session_t session, struct peer *peer) {
+    unsigned count = 0;
+    const gnutls_datum_t *chain = gnutls_certificate_get_peers(session, &count);
+    gnutls_x509_crt_t certificate;
+    if (!chain || !count || !verified(session) || gnutls_x509_crt_init(&certificate) != 0)
+        return;
+    size_t len = sizeof peer->name;
+    if (gnutls_x509_crt_import(certificate, chain, GNUTLS_X509_FMT_DER) != 0 ||
+        gnutls_x509_crt_get_dn_by_oid(certificate, GNUTLS_OID_X520_COMMON_NAME, 0, 0, peer->name,
+                                      &len) != 0 ||
+        strlen(peer->name) != len)
+        peer->name[0] = '\0';
+    gnutls_x509_crt_deinit(certificate);
+}
+
+static const char *client_of(struct MHD_Connection *connection) {
+    struct peer *peer =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
+    if (!peer->looked_at)
+        read_name(
+            MHD_get_connection_info(connection, MHD_CONNECTION_INFO_GNUTLS_SESSION)->tls_session,
+            peer);
+    peer->looked_at = true;
+    return peer->name;
+}
+
+static void on_connection(void *context, struct MHD_Connection *connection, void **peer,
+                          enum MHD_ConnectionNotificationCode code) {
+    (void)context;
+    if (code == MHD_CONNECTION_NOTIFY_STARTED) {
+        int fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+        setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int));
+        *peer = lbx_calloc(sizeof(struct peer));
+    } else {
+        free(*peer);
+        *peer = NULL;
+    }
+}
+
+/* ---- a request ---- */
+
+static enum MHD_Result send_answer(struct MHD_Connection *connection, unsigned status,
+                                   const struct lbx_buf *body) {
+    struct MHD_Response *response = MHD_create_response_from_buffer(
+        body->len, body->data ? body->data : "", MHD_RESPMEM_MUST_COPY);
+    MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, "application/json");
+    enum MHD_Result queued = MHD_queue_response(connection, status, response);
+    MHD_destroy_response(response);
+    return queued;
+}
+
+/* The head is there: who asks for what, and how much may follow. */
+static enum MHD_Result begin(struct lbx_https *https, struct MHD_Connection *connection,
+                             const char *method, const char *path, void **state) {
+    struct call *call = lbx_calloc(sizeof *call);
+    *state = call;
+    call->request =
+        (struct lbx_https_request){.client = client_of(connection), .method = method, .path = path};
+    call->until_us = lbx_monotonic_us() + REQUEST_S * LBX_SECOND_US;
+    unsigned status = MHD_HTTP_UNAUTHORIZED;
+    if (call->request.client[0])
+        call->most = https->pages.most(https->pages.context, &call->request, &status);
+    return call->most ? MHD_YES : send_answer(connection, status, &(struct lbx_buf){0});
+}
+
+/* What is beyond the bound is not kept, and answered once all of it has come. */
+static enum MHD_Result take(struct call *call, const char *upload, size_t *size) {
+    size_t room = call->most + 1 - call->request.body.len;
+    lbx_buf_add(&call->request.body, upload, *size < room ? *size : room);
+    *size = 0;
+    return lbx_monotonic_us() < call->until_us ? MHD_YES : MHD_NO;
+}
+
+static enum MHD_Result handle(void *context, struct MHD_Connection *connection, const char *path,
+                              const char *method, const char *version, const char *upload,
+                              size_t *upload_size, void **state) {
+    (void)version;
+    struct lbx_https *https = context;
+    struct call *call = *state;
+    if (!call)
+        return begin(https, connection, method, path, state);
+    if (*upload_size)
+        return take(call, upload, upload_size);
+    struct lbx_buf body LBX_BUF = {0};
+    unsigned status = call->request.body.len > call->most
+                          ? MHD_HTTP_CONTENT_TOO_LARGE
+                          : https->pages.answer(https->pages.context, &call->request, &body);
+    return send_answer(connection, status, &body);
+}
+
+static void on_completed(void *context, struct MHD_Connection *connection, void **state,
+                         enum MHD_RequestTerminationCode code) {
+    (void)context, (void)connection, (void)code;
+    struct call *call = *state;
+    if (!call)
+        return;
+    lbx_buf_done(&call->request.body);
+    free(call);
+    *state = NULL;
+}
+
+/* ---- life ---- */
+
+enum lbx_err lbx_https_start(const struct lbx_https_options *options,
+                             struct lbx_https **ret_https) {
+    struct addrinfo *address;
+    enum lbx_err err = lbx_listen_resolve(options->listen, &address);
+    if (err != LBX_OK)
+        return err;
+    struct lbx_https *https = lbx_calloc(sizeof *https);
+    https->pages = options->pages;
+    unsigned flags = MHD_USE_THREAD_PER_CONNECTION | MHD_USE_INTERNAL_POLLING_THREAD |
+                     MHD_USE_POLL | MHD_USE_ITC | MHD_USE_TLS |
+                     (address->ai_family == AF_INET6 ? MHD_USE_IPv6 : 0u);
+    https->daemon = MHD_start_daemon(
+        flags, 0, NULL, NULL, handle, https, MHD_OPTION_SOCK_ADDR, address->ai_addr,
+        MHD_OPTION_HTTPS_MEM_CERT, options->certificate, MHD_OPTION_HTTPS_MEM_KEY, options->key,
+        MHD_OPTION_HTTPS_MEM_TRUST, options->client_ca, MHD_OPTION_HTTPS_PRIORITIES, PRIORITIES,
+        MHD_OPTION_CONNECTION_LIMIT, options->connections, MHD_OPTION_CONNECTION_TIMEOUT,
+        (unsigned)IDLE_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)MEMORY,
+        MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL, MHD_OPTION_NOTIFY_CONNECTION,
+        on_connection, NULL, MHD_OPTION_END);
+    freeaddrinfo(address);
+    if (!https->daemon) {
+        free(https);
+        return LBX_ERR_UNAVAILABLE;
+    }
+    *ret_https = https;
+    return LBX_OK;
+}
+
+void lbx_https_stop(struct lbx_https *https) {
+    if (!https)
+        return;
+    MHD_stop_daemon(https->daemon);
+    free(https);
+}

@@ -1,0 +1,44 @@
+/* An HTTPS server for requests with a body, from clients that show a certificate: TLS 1.2 or later, a thread a
+ * connection, connections, bodies and times bounded.
+ *
+ * A client without a certificate of the given authorities gets 401, and nothing is read of its body.
+ */
+#ifndef LBX_IO_HTTPS_H
+#define LBX_IO_HTTPS_H
+
+#include "base/buf.h"
+#include "base/err.h"
+
+struct lbx_https_request {
+    const char *client; /* common name of the client's certificate */
+    const char *method, *path;
+    struct lbx_buf body;
+};
+
+struct lbx_https_pages {
+    /* How many bytes a body for that path may have; 0: none is taken, and *ret_status is the answer. */
+    size_t (*most)(void *context, const struct lbx_https_request *request, unsigned *ret_status);
+    /* The HTTP status; the body is JSON. Called by the connection's own thread. */
+    unsigned (*answer)(void *context, const struct lbx_https_request *request,
+                       struct lbx_buf *body);
+    void *context;
+};
+
+struct lbx_https_options {
+    const char *listen;                        /* as lbx_http_start's */
+    const char *certificate, *key, *client_ca; /* PEM, borrowed while the server runs */
+    unsigned connections;                      /* at a time; more are closed at once */
+    struct lbx_https_pages pages;
+};
+
+struct lbx_https;
+
+/* LBX_ERR_INVALID: listen is no address; LBX_ERR_UNAVAILABLE: the port cannot be had, or certificate and key are no
+ * pair. */
+enum lbx_err lbx_https_start(const struct lbx_https_options *options, struct lbx_https **ret_https)
+    LBX_MUST_CHECK;
+
+/* Answers what is under way, and ends. */
+void lbx_https_stop(struct lbx_https *https);
+
+#endif

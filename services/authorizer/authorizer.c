@@ -1,0 +1,265 @@
+/* Answers reviews over HTTPS, each in its connection's thread. The loop keeps the database's connections and reads the
+ * clusters file anew on SIGHUP; a bad file keeps what was read before. Who asks must show the certificate of the
+ * cluster that the path names. */
+#include "authorizer.h"
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "clusters.h"
+#include "database.h"
+#include "io/https.h"
+#include "reviews.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+enum { REVIEW_MAX = 256 << 10, ADMISSION_MAX = 4 << 20, CONNECTIONS = 256, PEM_MAX = 1 << 20 };
+#define CONNECT_EVERY_US LBX_SECOND_US
+
+static struct lbx_metric reviews = {.name = "reviews_total",
+                                    .help = "Reviews of API servers answered"};
+static struct lbx_metric denied = {
+    .name = "reviews_denied_total", .help = "Of these, those denied", .label = "code"};
+static struct lbx_metric malformed = {
+    .name = "reviews_malformed_total",
+    .help = "Requests of API servers that were refused unread, or could not be read"};
+struct lbx_metric *const authorizer_metrics[] = {&reviews, &denied, &malformed, NULL};
+
+struct authorizer {
+    struct lbx_worker *worker;
+    struct lbx_https *https;
+    struct database *database;
+    _Atomic size_t connected;
+    pthread_mutex_t lock; /* of clusters, the pointer */
+    struct clusters *clusters;
+    int hangups; /* SIGHUP, as a descriptor */
+    int64_t connect_us;
+    struct lbx_buf certificate, key, client_ca;
+};
+
+/* ---- the clusters ---- */
+
+static struct clusters *hold(struct authorizer *it) {
+    pthread_mutex_lock(&it->lock);
+    struct clusters *clusters = it->clusters;
+    atomic_fetch_add(&clusters->holders, 1);
+    pthread_mutex_unlock(&it->lock);
+    return clusters;
+}
+
+LBX_DEFINE_CLEANUP(struct clusters *, clusters, clusters_release)
+
+static enum lbx_err read_clusters(struct authorizer *it) {
+    const char *path = it->worker->settings.clusters_file;
+    struct lbx_reason reason = {0};
+    struct clusters *clusters;
+    enum lbx_err err = clusters_read(path, &clusters, &reason);
+    if (err != LBX_OK) {
+        lbx_log(LBX_LOG_ERROR,
+                it->clusters ? "bad clusters file, the one before stays" : "bad clusters file",
+                LBX_S("setting", "LOCKBOX_CLUSTERS_FILE"), LBX_S("error", reason.text));
+        return err;
+    }
+    lbx_log(LBX_LOG_INFO, "clusters read", LBX_N("clusters", clusters->count));
+    pthread_mutex_lock(&it->lock);
+    struct clusters *before = it->clusters;
+    it->clusters = clusters;
+    pthread_mutex_unlock(&it->lock);
+    clusters_release(before);
+    return LBX_OK;
+}
+
+/* ---- paths ---- */
+
+typedef enum lbx_err review_fn(const struct review *review, const struct lbx_buf *body,
+                               struct lbx_buf *answer, const char **ret_code,
+                               struct lbx_reason *ret_reason);
+
+static const struct page {
+    const char *name;
+    size_t most;
+    review_fn *answer;
+} pages[] = {
+    {"authorize", REVIEW_MAX, reviews_authorize},
+    {"admit", ADMISSION_MAX, reviews_admit},
+};
+
+/* "/clusters/{id}/{page}". NULL: no such path. */
+static const struct page *find(const struct clusters *clusters, const char *path,
+                               const struct cluster **ret_cluster) {
+    static const char prefix[] = "/clusters/";
+    const char *id = path + sizeof prefix - 1;
+    if (strncmp(path, prefix, sizeof prefix - 1) != 0 || !strchr(id, '/'))
+        return NULL;
+    const char *end = strchr(id, '/');
+    *ret_cluster = clusters_find(clusters, id, (size_t)(end - id));
+    for (size_t i = 0; *ret_cluster && i < sizeof pages / sizeof *pages; i++)
+        if (strcmp(end + 1, pages[i].name) == 0)
+            return &pages[i];
+    return NULL;
+}
+
+static size_t most(void *context, const struct lbx_https_request *request, unsigned *ret_status) {
+    struct authorizer *it = context;
+    struct clusters *clusters LBX_CLEANUP(lbx_cleanup_clusters) = hold(it);
+    const struct cluster *cluster = NULL;
+    const struct page *page = find(clusters, request->path, &cluster);
+    *ret_status = !page                                                ? 404
+                  : strcmp(request->method, "POST") != 0               ? 405
+                  : strcmp(request->client, cluster->client_name) != 0 ? 403
+                                                                       : 0;
+    if (*ret_status)
+        lbx_metric_add(&malformed, 1);
+    return *ret_status ? 0 : page->most;
+}
+
+static void count(const struct cluster *cluster, const struct page *page, const char *code) {
+    lbx_metric_add(&reviews, 1);
+    if (!code)
+        return;
+    lbx_metric_count(&denied, code);
+    lbx_log(LBX_LOG_DEBUG, "review denied", LBX_S("cluster", cluster->id),
+            LBX_S("page", page->name), LBX_S("code", code));
+}
+
+static unsigned answer(void *context, const struct lbx_https_request *request,
+                       struct lbx_buf *body) {
+    struct authorizer *it = context;
+    struct clusters *clusters LBX_CLEANUP(lbx_cleanup_clusters) = hold(it);
+    const struct cluster *cluster = NULL;
+    const struct page *page = find(clusters, request->path, &cluster);
+    if (!page || strcmp(request->client, cluster->client_name) != 0)
+        return 404; /* the file was read anew since the head came */
+    struct lbx_arena arena LBX_CLEANUP(lbx_arena_done);
+    lbx_arena_init(&arena);
+    const struct review review = {cluster, it->database, &arena};
+    struct lbx_reason reason = {0};
+    const char *code = NULL;
+    if (page->answer(&review, &request->body, body, &code, &reason) == LBX_OK) {
+        count(cluster, page, code);
+        return 200;
+    }
+    lbx_metric_add(&malformed, 1);
+    lbx_log(LBX_LOG_WARN, "malformed review", LBX_S("cluster", cluster->id),
+            LBX_S("page", page->name), LBX_S("error", reason.text));
+    return 400;
+}
+
+/* ---- life ---- */
+
+enum lbx_err authorizer_check(const struct lbx_settings *settings) {
+    const struct {
+        const char *name, *value;
+    } needed[] = {
+        {"LOCKBOX_AUTHORIZER_LISTEN", settings->authorizer_listen},
+        {"LOCKBOX_AUTHORIZER_CERTIFICATE_FILE", settings->authorizer_certificate_file},
+        {"LOCKBOX_AUTHORIZER_KEY_FILE", settings->authorizer_key_file},
+        {"LOCKBOX_AUTHORIZER_CLIENT_CA_FILE", settings->authorizer_client_ca_file},
+        {"LOCKBOX_CLUSTERS_FILE", settings->clusters_file},
+    };
+    for (size_t i = 0; i < sizeof needed / sizeof *needed; i++)
+        if (!needed[i].value[0])
+            return lbx_settings_refuse(needed[i].name, "has to be given");
+    return LBX_OK;
+}
+
+static enum lbx_err read_pem(const char *setting, const char *path, struct lbx_buf *ret_text) {
+    return lbx_file_read(path, PEM_MAX, ret_text) ? LBX_OK
+                                                  : lbx_settings_refuse(setting, "cannot be read");
+}
+
+static enum lbx_err start(struct authorizer *it) {
+    const struct lbx_settings *settings = &it->worker->settings;
+    enum lbx_err err = read_clusters(it);
+    if (err == LBX_OK)
+        err = read_pem("LOCKBOX_AUTHORIZER_CERTIFICATE_FILE", settings->authorizer_certificate_file,
+                       &it->certificate);
+    if (err == LBX_OK)
+        err = read_pem("LOCKBOX_AUTHORIZER_KEY_FILE", settings->authorizer_key_file, &it->key);
+    if (err == LBX_OK)
+        err = read_pem("LOCKBOX_AUTHORIZER_CLIENT_CA_FILE", settings->authorizer_client_ca_file,
+                       &it->client_ca);
+    if (err != LBX_OK)
+        return err;
+    const struct lbx_https_options options = {
+        .listen = settings->authorizer_listen,
+        .certificate = it->certificate.data,
+        .key = it->key.data,
+        .client_ca = it->client_ca.data,
+        .connections = CONNECTIONS,
+        .pages = {most, answer, it},
+    };
+    err = lbx_https_start(&options, &it->https);
+    if (err != LBX_OK)
+        lbx_log(LBX_LOG_ERROR, "cannot listen", LBX_S("setting", "LOCKBOX_AUTHORIZER_LISTEN"),
+                LBX_S("error", lbx_err_text(err)));
+    return err;
+}
+
+static void close_authorizer(void *state) {
+    struct authorizer *it = state;
+    lbx_https_stop(it->https);
+    database_close(it->database);
+    clusters_release(it->clusters);
+    close(it->hangups);
+    explicit_bzero(it->key.data, it->key.len);
+    lbx_buf_done(&it->certificate);
+    lbx_buf_done(&it->key);
+    lbx_buf_done(&it->client_ca);
+    pthread_mutex_destroy(&it->lock);
+    free(it);
+}
+
+static enum lbx_err open_authorizer(struct lbx_worker *worker, const void *declaration,
+                                    void **ret_state) {
+    (void)declaration;
+    struct authorizer *it = lbx_calloc(sizeof *it);
+    sigset_t hangup;
+    sigemptyset(&hangup);
+    sigaddset(&hangup, SIGHUP);
+    it->worker = worker;
+    it->hangups = signalfd(-1, &hangup, SFD_CLOEXEC | SFD_NONBLOCK);
+    pthread_mutex_init(&it->lock, NULL);
+    it->database = database_open(worker->settings.database_url);
+    enum lbx_err err = start(it);
+    if (err == LBX_OK)
+        *ret_state = it;
+    else
+        close_authorizer(it);
+    return err;
+}
+
+static int hangups(void *state) {
+    return ((struct authorizer *)state)->hangups;
+}
+
+static enum lbx_err serve(void *state, int64_t *ret_wake_us) {
+    struct authorizer *it = state;
+    struct signalfd_siginfo signal;
+    if (read(it->hangups, &signal, sizeof signal) == sizeof signal && read_clusters(it) != LBX_OK)
+        lbx_log(LBX_LOG_WARN, "clusters are as they were");
+    if (it->worker->pg && lbx_monotonic_us() >= it->connect_us) {
+        atomic_store(&it->connected, database_connect(it->database));
+        it->connect_us = lbx_monotonic_us() + CONNECT_EVERY_US;
+    }
+    *ret_wake_us = it->worker->pg ? it->connect_us : LBX_NEVER_US;
+    return LBX_OK;
+}
+
+static const char *waiting_for(void *state) {
+    return ((struct authorizer *)state)->connected ? NULL : "waiting for the database";
+}
+
+const struct lbx_part authorizer_part = {
+    .open = open_authorizer,
+    .fd = hangups,
+    .serve = serve,
+    .waiting_for = waiting_for,
+    .close = close_authorizer,
+    .only_shows = true,
+};
