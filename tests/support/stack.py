@@ -19,6 +19,7 @@ BINARIES = BUILD / "bin"
 WORKERS = ["requester", "decider", "expirer", "relay", "notifier", "auditor"]
 SERVERS = ["kafka", "postgres", "smtp"]
 PARTS = [*SERVERS, "schema", *WORKERS]
+CLUSTER = ["etcd", "apiserver", "authorizer"]  # with the option --cluster
 
 
 class Stack:
@@ -39,7 +40,8 @@ class Stack:
 
     def up(self, *parts: str, seconds: int = 120, options: tuple[str, ...] = ()) -> None:
         """Starts these parts, or all; builds nothing. What runs by other settings is restarted."""
-        self.dev("up", "--timeout", str(seconds), "--only", ",".join(parts or PARTS), *options)
+        whole = PARTS + (CLUSTER if "--cluster" in options else [])
+        self.dev("up", "--timeout", str(seconds), "--only", ",".join(parts or whole), *options)
         self.attach()
 
     def attach(self) -> None:
@@ -71,6 +73,16 @@ class Stack:
     def status(self) -> dict[str, dict]:
         done = self.dev("status", "-o", "json", check=False)
         return {row["name"]: row for row in json.loads(done.stdout)}
+
+    @property
+    def cluster(self) -> dict:
+        """Its cluster, as the authorizer knows it."""
+        return json.loads(Path(self.env["LOCKBOX_CLUSTERS_FILE"]).read_text())["clusters"][0]
+
+    @property
+    def kubernetes(self) -> Path:
+        """Where kubectl is."""
+        return Path(json.loads((self.directory / "stack.json").read_text())["kubernetes"])
 
     def note_pids(self) -> None:
         """From now on these are the processes: one that dies after this has crashed, unless a test says so."""

@@ -1,4 +1,4 @@
-"""./dev demo [--keep] [--portal]: walks one ticket from opened to ended grant in front of the reader.
+"""./dev demo [--keep] [--portal | --cluster]: walks one ticket from opened to ended grant in front of the reader.
 
 Everything is what it seems: the events are written by the CloudEvents SDK, the mail lay in the receiver's Maildir, the
 answers come from PostgreSQL. Exit 0 only if every step was seen to happen.
@@ -86,7 +86,7 @@ def clock(moment: str | datetime) -> str:
 class Walk:
     """The system, and what the steps hand on to each other."""
 
-    def __init__(self, stack: Stack, in_portal: bool):
+    def __init__(self, stack: Stack, in_portal: bool, cluster: dict | None = None):
         self.stack, self.system, self.in_portal = stack, System(stack), in_portal
         self.portal: subprocess.Popen | None = None
         self.tenant_id = f"contoso-{uuid.uuid4().hex[:6]}"
@@ -94,6 +94,10 @@ class Walk:
         self.ticket_id = f"{time.time_ns() % 10 ** 16:016}"
         self.resource = (f"/subscriptions/{self.subscription}/resourceGroups/rg-prod/providers/"
                          "Microsoft.RedHatOpenShift/openShiftClusters/aro-prod")
+        self.cluster = cluster
+        if cluster:
+            self.resource = cluster["resource_id"]
+            self.subscription = self.resource.split("/")[2]
         self.request: dict = {}
         self.granted = LOGS
 
@@ -292,13 +296,81 @@ def audit(walk: Walk) -> None:
     expect(missing.missing == 0, "the audit store has holes")
 
 
+# ---- the walk with kubectl ----
+
+ROUTERS = """\
+{"apiVersion": "v1", "kind": "List", "items": [
+ {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "openshift-ingress"}},
+ {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "router-default-x2kqp", "namespace": "openshift-ingress"},
+  "spec": {"containers": [{"name": "router", "image": "router.example/router"}]}}]}
+"""
+PODS = {"action": "list_or_get_objects", "namespace": "openshift-ingress", "kind": "Pod"}
+COMMAND = ["get", "pods", "-n", "openshift-ingress", "-o", "name"]
+
+
+def kubectl(walk: Walk, who: str, *arguments: str, text: str | None = None) -> subprocess.CompletedProcess:
+    command = [walk.stack.kubernetes / "kubectl", "--kubeconfig", walk.stack.env[f"LOCKBOX_KUBECONFIG_{who}"], *arguments]
+    return subprocess.run(command, input=text, capture_output=True, text=True, timeout=SECONDS)
+
+
+def try_kubectl(walk: Walk, expected: bool) -> None:
+    """The engineer's command, and what the API server says."""
+    done = kubectl(walk, "ENGINEER", *COMMAND)
+    print(f"   {paint('35', '$')} kubectl {' '.join(COMMAND)}", flush=True)
+    quote(done.stdout or done.stderr.splitlines()[-1])
+    allowed = done.returncode == 0 and "router-default-x2kqp" in done.stdout
+    expect(allowed == expected, f"kubectl was {'answered' if allowed else 'refused'}")
+    expect(allowed or "lockbox: no_grant" in done.stderr, "it was not Lockbox that refused")
+
+
+def kubectl_before(walk: Walk) -> None:
+    """The engineer tries, and the API server refuses
+
+    A Kubernetes API server asks Lockbox's authorizer before each request of an engineer."""
+    done = kubectl(walk, "ADMIN", "apply", "-f", "-", text=ROUTERS)
+    expect(done.returncode == 0, f"the cluster's administrator was refused: {done.stderr}")
+    try_kubectl(walk, False)
+
+
+def kubectl_asks(walk: Walk) -> None:
+    """They ask on their ticket
+
+    One item: to list the pods of a namespace."""
+    walk.send("ticket.opened", {"ticket_id": walk.ticket_id, "subscription_id": walk.subscription,
+                                "title": "Ingress routers restart"}, f"{walk.ticket_id}: Ingress routers restart")
+    walk.send("ticket.assigned", {"ticket_id": walk.ticket_id, "engineer": INES}, f"to {INES['name']} of microsoft")
+    request = walk.ask(PODS, justification="Half of the routes answer 503.")
+    show("←", "request.created", f"state {request['state']}", "33")
+    try_kubectl(walk, False)
+
+
+def kubectl_after(walk: Walk) -> None:
+    """The customer says yes, and the same command answers
+
+    In this demo 8 seconds stand in for the 8 hours of a grant."""
+    walk.decide("approve", "Go ahead.")
+    request = walk.event("approved")
+    show("←", "request.approved", f"until {clock(request['expires_at'])}", "33")
+    try_kubectl(walk, True)
+
+
+def kubectl_ends(walk: Walk) -> None:
+    """Time is up, and it is refused
+
+    Nothing is cached: the answer before counts for nothing."""
+    completed = walk.event("completed")
+    show("←", "request.completed", f"ended {clock(completed['ended_at'])}", "33")
+    try_kubectl(walk, False)
+
+
+CLUSTER_STEPS = [set_up, kubectl_before, kubectl_asks, kubectl_after, kubectl_ends]
 STEPS = [set_up, ask, read_mail, approve, end, deny, refuse, audit]
 
 
-def walk_all(stack: Stack, in_portal: bool) -> None:
-    walk = Walk(stack, in_portal)
+def walk_all(stack: Stack, in_portal: bool, with_cluster: bool) -> None:
+    walk = Walk(stack, in_portal, stack.cluster if with_cluster else None)
     try:
-        for number, step in enumerate(STEPS, 1):
+        for number, step in enumerate(CLUSTER_STEPS if with_cluster else STEPS, 1):
             title, _, why = step.__doc__.partition("\n\n")
             print(f"\n{paint('1', f'{number}  {title}')}")
             say(" ".join(why.split()))
@@ -309,30 +381,31 @@ def walk_all(stack: Stack, in_portal: bool) -> None:
         walk.close()
 
 
-def run(stack: Stack, in_portal: bool) -> None:
+def run(stack: Stack, in_portal: bool, with_cluster: bool) -> None:
     started_at = time.monotonic()
     print(f"{paint('1', 'Lockbox')}: one ticket, from opened to ended grant, through real Kafka, PostgreSQL and SMTP.\n")
     say("Starting all of it on loopback: Kafka, PostgreSQL, an SMTP receiver and the six workers …")
     try:
-        stack.up()
+        stack.up(options=("--cluster",) if with_cluster else ())
     except RuntimeError as error:
         raise Unexpected(f"the stack did not start: {error}") from error
     say(f"Ready after {time.monotonic() - started_at:.0f} s. Below, → is what the ticketing system and the portal publish,"
         f" ← is what Lockbox publishes, ? is what an enforcement point asks.")
-    walk_all(stack, in_portal)
+    walk_all(stack, in_portal, with_cluster)
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="./dev demo", description="Walks one ticket from opened to ended grant.")
     parser.add_argument("--keep", action="store_true", help="leave the stack running")
     parser.add_argument("--portal", action="store_true", help="let the reader approve, in a browser")
+    parser.add_argument("--cluster", action="store_true", help="with kubectl, against a Kubernetes API server")
     options = parser.parse_args()
     keep = options.keep
     directory = Path(os.environ["LOCKBOX_DEV_DIR"] if keep else tempfile.mkdtemp(prefix="lockbox-demo-"))
     stack = Stack(directory, **SETTINGS)
     succeeded = False
     try:
-        run(stack, options.portal)
+        run(stack, options.portal, options.cluster)
         succeeded = True
         print(f"\n{paint('1;32', 'Every step was seen to happen.')}")
     except Unexpected as error:

@@ -8,7 +8,7 @@ cd "$(dirname "$(readlink -f "$0")")"
 export GOMODCACHE=$cache/modules GOCACHE=$cache/build GOTOOLCHAIN=local GOFLAGS=-buildvcs=false CGO_ENABLED=0
 
 release=$(awk '$1 == "toolchain" { print $2 }' go.mod)
-kubernetes=$(awk '$2 == "k8s.io/kubernetes" { print $3 }' go.mod)
+kubernetes=$(awk '$1 == "k8s.io/kubernetes" { print $2 }' go.mod)
 toolchain=golang.org/toolchain@v0.0.1-$release.linux-$(dpkg --print-architecture)
 # Where there is no module around it, an old Go needs no more than a name to fetch one.
 (cd / && GO111MODULE=on GOFLAGS=-mod=mod /usr/bin/go mod download "$toolchain")

@@ -11,9 +11,11 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
+import cluster
 import kafka
 import postgres
 import settings
+from cluster import Cluster
 from settings import WORKERS
 from secure import Secure
 from statedir import Refused, StateDir, pick_ports
@@ -29,7 +31,8 @@ PARTS = SERVERS + ["schema"] + WORKERS  # schema: the tables and the topics, no 
 PROGRAMS = {"kafka": Program("kafka", stop_seconds=30),
             "postgres": Program("postgres", stop_signal="INT", stop_seconds=30, drop_signal="QUIT"),
             "smtp": Program("smtp"),
-            **{worker: Program(worker) for worker in WORKERS}}
+            **{worker: Program(worker) for worker in WORKERS},
+            **{name: Program(name) for name in cluster.PROCESSES}}
 
 
 class NotReady(Exception):
@@ -75,10 +78,26 @@ class Stack:
         self.ports: dict[str, int] = self.memory.get("ports", {})
         self.librdkafka = os.environ.get("LOCKBOX_DEV_LIBRDKAFKA") or self.memory.get("librdkafka")
         self.secure = Secure(state.path / "secure", self.librdkafka) if self.memory.get("secure") else None
+        self.kubernetes = self.memory.get("kubernetes")
+        self.cluster = self.make_cluster() if self.kubernetes else None
+
+    def make_cluster(self) -> Cluster:
+        return Cluster(self.state.path / "cluster", Path(self.kubernetes), self.ports)
+
+    @property
+    def processes(self) -> list[str]:
+        return PROCESSES + (cluster.PROCESSES if self.kubernetes else [])
+
+    def why_not_ready(self, name: str) -> str | None:
+        if name in ("etcd", "apiserver"):
+            return self.cluster.why_not_ready(name)
+        return why_not_ready(name, self.ports[name], self.secure)
 
     # up
 
-    def up(self, parts: list[str], jars: Path, seconds: float, secure: bool) -> None:
+    def up(self, parts: list[str] | None, jars: Path, seconds: float, secure: bool, kubernetes: str | None) -> None:
+        self.kubernetes = kubernetes or self.kubernetes
+        parts = parts or PARTS + (cluster.PROCESSES if self.kubernetes else [])
         if secure and not self.secure:
             if self.memory:
                 raise Refused("this stack was made without --secure: ./dev down --wipe, then up --secure")
@@ -87,12 +106,17 @@ class Stack:
         self.deadline = started_at + seconds
         running = {name for name, info in self.supervisor.processes().items() if info["pid"]}
         in_use = running | ({"controller"} if "kafka" in running else set())
-        self.ports = pick_ports([*PROCESSES, "controller"], self.ports, in_use)
+        in_use |= {"etcd_peers"} if "etcd" in running else set()
+        in_use |= {"authorizer_https"} if "authorizer" in running else set()
+        self.ports = pick_ports([*PROCESSES, "controller", *(cluster.PORTS if self.kubernetes else [])], self.ports, in_use)
+        if self.kubernetes:
+            self.cluster = self.make_cluster()
+            self.cluster.make()
         if self.secure:
             self.secure.make()
-        self.settings = settings.chosen(self.ports, self.state.checkpoint_key(), self.secure)
+        self.settings = settings.chosen(self.ports, self.state.checkpoint_key(), self.secure, self.cluster)
         self.state.save({"ports": self.ports, "settings": self.settings, "secure": self.secure is not None,
-                         "librdkafka": self.librdkafka})
+                         "librdkafka": self.librdkafka, "kubernetes": self.kubernetes})
         self.supervisor.start(list(PROGRAMS.values()))
         self.start_servers(parts, jars)
         self.await_ready([part for part in SERVERS if part in parts])
@@ -104,11 +128,11 @@ class Stack:
         if "schema" in parts:
             self.lockboxctl("db", "migrate")
             self.lockboxctl("topics", "create")
-        workers = [part for part in WORKERS if part in parts]
+        workers = [part for part in [*WORKERS, "authorizer"] if part in parts]
         for worker in workers:
             environment = settings.of_worker(self.settings, worker, self.ports[worker], self.secure)
             self.supervisor.run_program(PROGRAMS[worker], environment, [str(BINARIES / worker)])
-        self.await_ready(workers)
+        self.await_ready([*workers, *(part for part in ("etcd", "apiserver") if part in parts)])
         print(f"ready after {time.monotonic() - started_at:.1f} s: {', '.join(parts)}")
 
     def start_servers(self, parts: list[str], jars: Path) -> None:
@@ -117,6 +141,10 @@ class Stack:
         if "smtp" in parts:
             sink = str(REPOSITORY / "tools/dev/smtp_sink.py")
             run(PROGRAMS["smtp"], {}, ["/usr/bin/python3", sink, str(self.ports["smtp"]), str(path / "mail")])
+        if "etcd" in parts:
+            run(PROGRAMS["etcd"], {}, self.cluster.etcd())
+        if "apiserver" in parts:
+            run(PROGRAMS["apiserver"], {}, self.cluster.apiserver())
         if "kafka" in parts:
             run(PROGRAMS["kafka"], {}, kafka.prepare(path / "kafka", jars, self.ports, self.secure))
         if "postgres" in parts:
@@ -140,7 +168,7 @@ class Stack:
 
         def all_ready() -> bool:
             for name in list(waiting):
-                waiting[name] = why_not_ready(name, self.ports[name], self.secure)
+                waiting[name] = self.why_not_ready(name)
                 if waiting[name] is None:
                     del waiting[name]
                     print(f"  {name:<10} ready  {time.monotonic() - began_at:5.1f} s", flush=True)
@@ -160,11 +188,11 @@ class Stack:
         if not self.supervisor.is_running:
             print("nothing is running")
             return
-        self.supervisor.stop([name for name in names if name in WORKERS])
+        self.supervisor.stop([name for name in names if name in [*WORKERS, "authorizer", "apiserver"]])
         if wipe:
             self.supervisor.drop([PROGRAMS[name] for name in SERVERS])
-        self.supervisor.stop([name for name in names if name in SERVERS])
-        if names == PROCESSES:
+        self.supervisor.stop([name for name in names if name in [*SERVERS, "etcd"]])
+        if names == self.processes:
             self.supervisor.shutdown()
         print(f"stopped: {', '.join(names)}")
 
@@ -172,16 +200,16 @@ class Stack:
 
     def status(self) -> list[dict]:
         processes = self.supervisor.processes()
-        return [self.status_of(name, processes.get(name, {})) for name in PROCESSES]
+        return [self.status_of(name, processes.get(name, {})) for name in self.processes]
 
     def status_of(self, name: str, info: dict) -> dict:
         pid = info.get("pid") or None
-        why = why_not_ready(name, self.ports[name], self.secure) if pid else info.get("spawnerr") or "not running"
+        why = self.why_not_ready(name) if pid else info.get("spawnerr") or "not running"
         state = "running" if why is None else info.get("statename", "STOPPED").lower()
         return {"name": name, "pid": pid, "state": state, "ready": why is None, "reason": why or ""}
 
     def env(self) -> dict[str, str]:
-        return settings.printed(self.memory["settings"], self.ports, self.state.path, BINARIES, self.secure)
+        return settings.printed(self.memory["settings"], self.ports, self.state.path, BINARIES, self.secure, self.cluster)
 
 
 def print_status(rows: list[dict]) -> None:
@@ -205,11 +233,12 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="./dev", add_help=False)
     commands = parser.add_subparsers(dest="command", required=True)
     up = commands.add_parser("up", add_help=False)
-    up.add_argument("--only", type=part_list(PARTS), default=PARTS)
+    up.add_argument("--only", type=part_list(PARTS + cluster.PROCESSES))
     up.add_argument("--timeout", type=float, default=60)
     up.add_argument("--secure", action="store_true")
+    up.add_argument("--cluster", action="store_true")
     down = commands.add_parser("down", add_help=False)
-    down.add_argument("--only", type=part_list(PROCESSES), default=PROCESSES)
+    down.add_argument("--only", type=part_list(PROCESSES + cluster.PROCESSES))
     down.add_argument("--wipe", action="store_true")
     status = commands.add_parser("status", add_help=False)
     status.add_argument("-o", choices=["table", "json"], default="table")
@@ -226,11 +255,13 @@ def main() -> int:
         case "up":
             state.check()
             with state.lock():
-                Stack(state).up(options.only, Path(os.environ["LOCKBOX_DEV_KAFKA_JARS"]), options.timeout, options.secure)
+                Stack(state).up(options.only, Path(os.environ["LOCKBOX_DEV_KAFKA_JARS"]), options.timeout, options.secure,
+                                os.environ["LOCKBOX_DEV_KUBERNETES"] if options.cluster else None)
         case "down":
             if state.is_ours:
                 with state.lock():
-                    Stack(state).down(PROCESSES if options.wipe else options.only, options.wipe)
+                    stack = Stack(state)
+                    stack.down((None if options.wipe else options.only) or stack.processes, options.wipe)
             if options.wipe:
                 state.wipe()
         case "status":

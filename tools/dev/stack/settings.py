@@ -3,21 +3,26 @@ import os
 from pathlib import Path
 
 import postgres
+from cluster import Cluster
 from secure import Secure
 
 WORKERS = ["requester", "decider", "expirer", "relay", "notifier", "auditor"]
 
 ADDRESSES = {"LOCKBOX_KAFKA_BOOTSTRAP_SERVERS", "LOCKBOX_DATABASE_URL", "LOCKBOX_AUDIT_DATABASE_URL", "LOCKBOX_SMTP_URL",
-             "LOCKBOX_CHECKPOINT_KEY_FILE"}
+             "LOCKBOX_CHECKPOINT_KEY_FILE", "LOCKBOX_CLUSTERS_FILE",
+             *(f"LOCKBOX_AUTHORIZER_{it}" for it in ("LISTEN", "URL", "CERTIFICATE_FILE", "KEY_FILE", "SERVER_CA_FILE",
+                                                     "CLIENT_CA_FILE"))}
 
 SECURITY = ("LOCKBOX_KAFKA_SECURITY_", "LOCKBOX_KAFKA_SASL_", "LOCKBOX_KAFKA_SSL_")
 
 # Printed by `./dev env` for people and tests; no settings of the workers.
 NOT_FOR_WORKERS = {"LOCKBOX_MAILDIR", "LOCKBOX_SUPERUSER_URL", "LOCKBOX_AUDIT_SUPERUSER_URL", "LOCKBOX_ENFORCER_URL",
+                   "LOCKBOX_KUBECONFIG_ENGINEER", "LOCKBOX_KUBECONFIG_ADMIN", "LOCKBOX_CLUSTER_CLIENT_CA_FILE",
+                   "LOCKBOX_CLUSTER_CLIENT_CA_KEY_FILE", "LOCKBOX_HTTP_AUTHORIZER",
                    *(f"LOCKBOX_HTTP_{worker.upper()}" for worker in WORKERS)}
 
 
-def generated(ports: dict[str, int], key_file: Path, secure: Secure | None) -> dict[str, str]:
+def generated(ports: dict[str, int], key_file: Path, secure: Secure | None, cluster: Cluster | None) -> dict[str, str]:
     suffix = secure.url_suffix() if secure else ""
     return {
         "LOCKBOX_KAFKA_BOOTSTRAP_SERVERS": f"127.0.0.1:{ports['kafka']}",
@@ -29,15 +34,16 @@ def generated(ports: dict[str, int], key_file: Path, secure: Secure | None) -> d
         "LOCKBOX_LOG_ORIGIN": "lockbox.example/dev",
         "LOCKBOX_CHECKPOINT_KEY_FILE": str(key_file),
         **(secure.kafka_settings("admin") if secure else {}),
+        **(cluster.settings() if cluster else {}),
     }
 
 
-def chosen(ports: dict[str, int], key_file: Path, secure: Secure | None) -> dict[str, str]:
+def chosen(ports: dict[str, int], key_file: Path, secure: Secure | None, cluster: Cluster | None) -> dict[str, str]:
     """The generated settings, overridden by every LOCKBOX_* of the caller's environment.
 
     In a shell that has evaluated `./dev env`, addresses are some stack's own, not a wish: they override nothing.
     """
-    settings = generated(ports, key_file, secure)
+    settings = generated(ports, key_file, secure, cluster)
     is_dev_env = "LOCKBOX_SUPERUSER_URL" in os.environ
     for name, value in os.environ.items():
         is_setting = name.startswith("LOCKBOX_") and not name.startswith("LOCKBOX_DEV_") and name not in NOT_FOR_WORKERS
@@ -65,7 +71,8 @@ def of_superuser(ports: dict[str, int], secure: Secure | None) -> dict[str, str]
             "LOCKBOX_AUDIT_SUPERUSER_URL": postgres.superuser_url(ports["postgres"], "audit", secure)}
 
 
-def printed(settings: dict[str, str], ports: dict[str, int], state: Path, binaries: Path, secure: Secure | None) -> dict[str, str]:
+def printed(settings: dict[str, str], ports: dict[str, int], state: Path, binaries: Path, secure: Secure | None,
+            cluster: Cluster | None) -> dict[str, str]:
     """What `./dev env` prints."""
     search_path = [part for part in os.environ.get("PATH", "").split(":") if part != str(binaries)]
     return {
@@ -74,6 +81,7 @@ def printed(settings: dict[str, str], ports: dict[str, int], state: Path, binari
         "LOCKBOX_ENFORCER_URL": f"postgresql://lockbox_enforcer@127.0.0.1:{ports['postgres']}/lockbox"
                                 f"{secure.url_suffix() if secure else '?sslmode=disable'}",
         **{f"LOCKBOX_HTTP_{worker.upper()}": f"127.0.0.1:{ports[worker]}" for worker in WORKERS},
+        **(cluster.printed() if cluster else {}),
         "LOCKBOX_MAILDIR": str(state / "mail"),
         "LOCKBOX_DEV_DIR": str(state),
         "PATH": ":".join([str(binaries), *search_path]),
