@@ -33,14 +33,13 @@ static void ask_for_room(struct auditor *a, struct lbx_calls *calls) {
     batch->room_call = calls->count;
     if (!batch->asked_for_room)
         return;
-    char *now = lbx_arena_alloc(batch->records->arena, LBX_TIME_SIZE);
-    lbx_time_format(lbx_realtime_us(), now);
-    LBX_CALL(calls, &sql_auditor_make_room, now);
+    LBX_PG_CALL(calls, auditor_make_room, .now = lbx_realtime_us());
 }
 
 static void read_room(struct auditor_batch *batch, const struct lbx_pg *pg) {
     if (batch->asked_for_room)
-        batch->room_until_us = lbx_pg_cell_int(pg, batch->room_call, 0, 0);
+        batch->room_until_us =
+            LBX_PG_READ(pg, batch->room_call, 0, auditor_make_room, NULL).until_us;
 }
 
 /* ---- a batch ---- */

@@ -48,17 +48,12 @@ static struct auditor_log *log_of(const struct auditor_logs *logs, struct audito
     return NULL;
 }
 
-static void begin_rows(struct lbx_rows *rows, size_t columns) {
-    lbx_rows_done(rows); /* of the batch before */
-    lbx_rows_init(rows, columns);
-}
-
 void auditor_logs_ask(struct auditor *a, struct lbx_calls *calls) {
     const struct lbx_records *records = a->batch.records;
     struct auditor_logs *logs = &a->batch.logs;
     struct lbx_rows *rows = &a->asked;
     struct auditor_log *last = NULL;
-    begin_rows(rows, 2);
+    lbx_rows_done(rows); /* of the batch before */
     logs->list = LBX_ARENA_ARRAY(records->arena, struct auditor_log, records->claim_count);
     for (size_t i = 0; i < records->count; i++) {
         const struct lbx_record *record = records->list[i];
@@ -68,11 +63,10 @@ void auditor_logs_ask(struct auditor *a, struct lbx_calls *calls) {
         last = &logs->list[logs->count++];
         last->claim = lbx_claim_find(records->claims, records->claim_count, record->topic_name,
                                      record->partition);
-        lbx_rows_text(rows, last->claim->topic);
-        lbx_rows_int(rows, last->claim->partition);
+        LBX_PG_ADD(rows, auditor_lock_heads_wanted, .topic = last->claim->topic,
+                   .partition = last->claim->partition);
     }
-    logs->call = calls->count;
-    lbx_rows_call(rows, calls, &sql_auditor_lock_heads, 0, NULL);
+    logs->call = LBX_PG_CALL(calls, auditor_lock_heads, .wanted = rows);
 }
 
 /* ---- heads ---- */
@@ -85,17 +79,15 @@ static struct auditor_log *find(struct auditor_logs *logs, const char *topic, in
     return NULL;
 }
 
-static enum lbx_err read_head(struct auditor_log *log, const struct lbx_pg *pg, size_t call,
-                              size_t row, struct lbx_arena *arena) {
-    size_t len;
-    const void *edge = lbx_pg_cell_bytes(pg, call, row, 5, arena, &len);
+static enum lbx_err read_head(struct auditor_log *log,
+                              const struct sql_auditor_lock_heads_answer *it) {
     log->exists = true;
-    log->base = lbx_pg_cell_int(pg, call, row, 2);
-    log->old_size = (uint64_t)lbx_pg_cell_int(pg, call, row, 3);
-    log->rows = lbx_pg_cell_int(pg, call, row, 4);
-    if (lbx_edge_read(log->old_size, edge, len, &log->edge) != LBX_OK)
+    log->base = it->base;
+    log->old_size = (uint64_t)it->size;
+    log->rows = it->rows;
+    if (lbx_edge_read(log->old_size, it->edge.data, it->edge.len, &log->edge) != LBX_OK)
         return auditor_contradiction(log->claim, "the head's edge does not fit its size",
-                                     (int64_t)log->old_size, (int64_t)len);
+                                     (int64_t)log->old_size, (int64_t)it->edge.len);
     return LBX_OK;
 }
 
@@ -122,10 +114,11 @@ enum lbx_err auditor_logs_read(struct auditor *a) {
     struct auditor_logs *logs = &a->batch.logs;
     enum lbx_err err = LBX_OK;
     for (size_t row = 0; err == LBX_OK && row < lbx_pg_row_count(pg, logs->call); row++) {
-        struct auditor_log *log = find(logs, lbx_pg_cell(pg, logs->call, row, 0),
-                                       lbx_pg_cell_int(pg, logs->call, row, 1));
+        const struct sql_auditor_lock_heads_answer it =
+            LBX_PG_READ(pg, logs->call, row, auditor_lock_heads, a->batch.records->arena);
+        struct auditor_log *log = find(logs, it.topic, it.partition);
         if (log)
-            err = read_head(log, pg, logs->call, row, a->batch.records->arena);
+            err = read_head(log, &it);
     }
     for (size_t i = 0; err == LBX_OK && i < logs->count; i++)
         err = check_head(&logs->list[i], &a->known);
@@ -213,7 +206,7 @@ static enum lbx_err read_pending(struct auditor *a) {
     struct auditor_logs *logs = &a->batch.logs;
     struct lbx_rows *rows = &a->asked;
     struct lbx_calls calls = {0};
-    begin_rows(rows, 4);
+    lbx_rows_done(rows);
     for (size_t i = 0; i < logs->count; i++) {
         struct auditor_log *log = &logs->list[i];
         size_t count = log->old_size % LBX_TILE_WIDTH;
@@ -223,24 +216,21 @@ static enum lbx_err read_pending(struct auditor *a) {
         for (size_t leaf = 0; leaf < count; leaf++)
             log->pending[leaf] = lbx_empty_leaf;
         int64_t end = log->base + (int64_t)log->old_size;
-        lbx_rows_text(rows, log->claim->topic);
-        lbx_rows_int(rows, log->claim->partition);
-        lbx_rows_int(rows, end - (int64_t)count);
-        lbx_rows_int(rows, end);
+        LBX_PG_ADD(rows, auditor_pending_leaves_wanted, .topic = log->claim->topic,
+                   .partition = log->claim->partition, .first = end - (int64_t)count,
+                   .behind = end);
     }
-    if (lbx_rows_count(rows) == 0)
+    if (LBX_PG_CALL(&calls, auditor_pending_leaves, .wanted = rows) == LBX_NO_CALL)
         return LBX_OK;
-    lbx_rows_call(rows, &calls, &sql_auditor_pending_leaves, 0, NULL);
     enum lbx_err err = lbx_pg_run(pg, &calls);
     for (size_t row = 0; err == LBX_OK && row < lbx_pg_row_count(pg, 0); row++) {
-        const struct auditor_log *log =
-            find(logs, lbx_pg_cell(pg, 0, row, 0), lbx_pg_cell_int(pg, 0, row, 1));
-        size_t len;
-        const void *hash = lbx_pg_cell_bytes(pg, 0, row, 3, arena, &len);
-        if (!log || len != LBX_HASH_SIZE)
+        const struct sql_auditor_pending_leaves_answer it =
+            LBX_PG_READ(pg, 0, row, auditor_pending_leaves, arena);
+        const struct auditor_log *log = find(logs, it.topic, it.partition);
+        if (!log || it.leaf_hash.len != LBX_HASH_SIZE)
             return LBX_ERR_INTERNAL;
-        uint64_t leaf = (uint64_t)(lbx_pg_cell_int(pg, 0, row, 2) - log->base);
-        memcpy(&log->pending[leaf % LBX_TILE_WIDTH], hash, LBX_HASH_SIZE);
+        uint64_t leaf = (uint64_t)(it.offset - log->base);
+        memcpy(&log->pending[leaf % LBX_TILE_WIDTH], it.leaf_hash.data, LBX_HASH_SIZE);
     }
     return err;
 }
@@ -275,22 +265,18 @@ static enum lbx_err add_upper_tile(struct lbx_buf *out, const struct lbx_records
     struct lbx_arena *arena = records->arena;
     struct lbx_hash hashes[LBX_TILE_WIDTH];
     struct lbx_calls calls = {0};
-    LBX_CALL(&calls, &sql_auditor_tiles, log->claim->topic,
-             lbx_arena_printf(arena, "%d", log->claim->partition),
-             lbx_arena_printf(arena, "%u", level - 1),
-             lbx_arena_printf(arena, "%" PRIu64, index * LBX_TILE_WIDTH),
-             lbx_arena_printf(arena, "%" PRIu64, (index + 1) * LBX_TILE_WIDTH));
+    LBX_PG_CALL(&calls, auditor_tiles, .topic = log->claim->topic,
+                .partition = log->claim->partition, .level = level - 1,
+                .first = (int64_t)(index * LBX_TILE_WIDTH),
+                .behind = (int64_t)((index + 1) * LBX_TILE_WIDTH));
     enum lbx_err err = lbx_pg_run(pg, &calls);
     if (err != LBX_OK)
         return err;
     if (lbx_pg_row_count(pg, 0) != LBX_TILE_WIDTH)
         return auditor_contradiction(log->claim, "tiles are missing", LBX_TILE_WIDTH,
                                      (int64_t)lbx_pg_row_count(pg, 0));
-    for (size_t row = 0; row < LBX_TILE_WIDTH; row++) {
-        size_t len;
-        const void *below = lbx_pg_cell_bytes(pg, 0, row, 0, arena, &len);
-        lbx_tile_root(below, &hashes[row]);
-    }
+    for (size_t row = 0; row < LBX_TILE_WIDTH; row++)
+        lbx_tile_root(LBX_PG_READ(pg, 0, row, auditor_tiles, arena).hashes.data, &hashes[row]);
     add_tile(out, log, level, index, hashes);
     return LBX_OK;
 }
@@ -324,20 +310,20 @@ static enum lbx_err write_level(struct auditor *a, unsigned level) {
  * somebody else made meanwhile is refused by its key. */
 static void save_heads(const struct auditor_logs *logs, bool existing, struct lbx_rows *rows,
                        struct lbx_calls *last) {
-    begin_rows(rows, 6);
+    lbx_rows_done(rows);
     for (size_t i = 0; i < logs->count; i++) {
         const struct auditor_log *log = &logs->list[i];
         if (log->exists != existing)
             continue;
-        lbx_rows_text(rows, log->claim->topic);
-        lbx_rows_int(rows, log->claim->partition);
-        lbx_rows_int(rows, log->base);
-        lbx_rows_int(rows, (int64_t)log->edge.size);
-        lbx_rows_int(rows, log->rows);
-        lbx_rows_bytes(rows, log->edge.hashes, lbx_edge_bytes(&log->edge));
+        LBX_PG_ADD(rows, auditor_insert_heads_head, .topic = log->claim->topic,
+                   .partition = log->claim->partition, .base = log->base,
+                   .size = (int64_t)log->edge.size, .rows = log->rows,
+                   .edge = {log->edge.hashes, lbx_edge_bytes(&log->edge)});
     }
-    lbx_rows_call(rows, last, existing ? &sql_auditor_update_heads : &sql_auditor_insert_heads, 0,
-                  NULL);
+    if (existing)
+        LBX_PG_CALL(last, auditor_update_heads, .head = rows);
+    else
+        LBX_PG_CALL(last, auditor_insert_heads, .head = rows);
 }
 
 enum lbx_err auditor_logs_append(struct auditor *a, struct lbx_calls *last) {

@@ -39,19 +39,21 @@ static enum lbx_err lead(struct publisher *p, struct lbx_pg *pg) {
     struct lbx_calls calls = {0};
     if (p->leads)
         return LBX_OK;
-    lbx_calls_add(&calls, &sql_auditor_lead, 0, NULL);
+    lbx_pg_call(&calls, &sql_auditor_lead, NULL);
     enum lbx_err err = lbx_pg_run(pg, &calls);
-    p->leads = err == LBX_OK && *lbx_pg_cell(pg, 0, 0, 0) == 't';
+    p->leads = err == LBX_OK && LBX_PG_READ(pg, 0, 0, auditor_lead, NULL).leads;
     return err;
 }
 
 static void read_checkpoint(struct publisher *p, const struct lbx_pg *pg, size_t i) {
-    const char *origin = lbx_arena_strdup(&p->arena, lbx_pg_cell(pg, 0, i, 3));
-    const char *note = lbx_arena_strdup(&p->arena, lbx_pg_cell(pg, 0, i, 4));
+    const struct sql_auditor_take_unpublished_answer it =
+        LBX_PG_READ(pg, 0, i, auditor_take_unpublished, NULL);
+    const char *origin = lbx_arena_strdup(&p->arena, it.origin);
+    const char *note = lbx_arena_strdup(&p->arena, it.note);
     p->checkpoints[i] = (struct checkpoint){
-        .topic = lbx_arena_strdup(&p->arena, lbx_pg_cell(pg, 0, i, 0)),
-        .partition = lbx_pg_cell_int(pg, 0, i, 1),
-        .size = lbx_pg_cell_int(pg, 0, i, 2),
+        .topic = lbx_arena_strdup(&p->arena, it.topic),
+        .partition = it.partition,
+        .size = it.size,
     };
     p->rows[i] = (struct lbx_outbound_row){
         .order_key = LBX_MAP_KEY(&p->arena, origin),
@@ -66,7 +68,7 @@ static void read_checkpoint(struct publisher *p, const struct lbx_pg *pg, size_t
 
 static enum lbx_err send_unpublished(struct publisher *p, struct lbx_worker *worker) {
     struct lbx_calls calls = {0};
-    lbx_calls_add(&calls, &sql_auditor_take_unpublished, 0, NULL);
+    lbx_pg_call(&calls, &sql_auditor_take_unpublished, NULL);
     enum lbx_err err = lbx_pg_run(worker->pg, &calls);
     size_t count = err == LBX_OK ? lbx_pg_row_count(worker->pg, 0) : 0;
     if (count == 0)
@@ -91,18 +93,15 @@ static enum lbx_err mark(struct publisher *p, struct lbx_worker *worker) {
     struct lbx_rows rows LBX_CLEANUP(lbx_rows_done) = {0};
     struct lbx_calls calls = {0};
     const size_t count = p->count;
-    lbx_rows_init(&rows, 3);
     p->count = 0;
     for (size_t i = 0; i < count; i++)
-        if (p->rows[i].state == LBX_OUTBOUND_DELIVERED) {
-            lbx_rows_text(&rows, p->checkpoints[i].topic);
-            lbx_rows_int(&rows, p->checkpoints[i].partition);
-            lbx_rows_int(&rows, p->checkpoints[i].size);
-        }
+        if (p->rows[i].state == LBX_OUTBOUND_DELIVERED)
+            LBX_PG_ADD(&rows, auditor_mark_published_sent, .topic = p->checkpoints[i].topic,
+                       .partition = p->checkpoints[i].partition, .size = p->checkpoints[i].size);
     const size_t delivered = lbx_rows_count(&rows);
     if (delivered == 0)
         return LBX_ERR_UNAVAILABLE;
-    lbx_rows_call(&rows, &calls, &sql_auditor_mark_published, 0, NULL);
+    LBX_PG_CALL(&calls, auditor_mark_published, .sent = &rows);
     enum lbx_err err = lbx_pg_run(worker->pg, &calls);
     if (err != LBX_OK)
         return err;

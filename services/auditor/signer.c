@@ -105,34 +105,27 @@ static bool is_signed_topic(const struct lbx_worker *worker, const struct lbx_cl
 void auditor_sign_read(struct lbx_handler *handler, const struct lbx_records *records,
                        struct lbx_calls *calls) {
     struct auditor_signer *signer = &auditor_of(handler)->signer;
-    signer->call = calls->count;
     lbx_rows_done(&signer->asked);
-    lbx_rows_init(&signer->asked, 2);
-    for (size_t i = 0; i < records->claim_count; i++) {
-        lbx_rows_text(&signer->asked, records->claims[i].topic);
-        lbx_rows_int(&signer->asked, records->claims[i].partition);
-    }
-    lbx_rows_call(&signer->asked, calls, &sql_auditor_last_checkpoints, 0, NULL);
+    for (size_t i = 0; i < records->claim_count; i++)
+        LBX_PG_ADD(&signer->asked, auditor_last_checkpoints_wanted,
+                   .topic = records->claims[i].topic, .partition = records->claims[i].partition);
+    signer->call = LBX_PG_CALL(calls, auditor_last_checkpoints, .wanted = &signer->asked);
 }
 
 static enum lbx_err read_head(const struct lbx_records *records, size_t call, size_t row,
                               struct head *head) {
-    const struct lbx_pg *pg = records->worker->pg;
-    size_t edge_len, root_len;
-    const void *edge = lbx_pg_cell_bytes(pg, call, row, 5, records->arena, &edge_len);
-    const void *root = lbx_pg_cell_bytes(pg, call, row, 7, records->arena, &root_len);
-    uint64_t size = (uint64_t)lbx_pg_cell_int(pg, call, row, 3);
-    head->claim = lbx_claim_find(records->claims, records->claim_count,
-                                 lbx_pg_cell(pg, call, row, 0), lbx_pg_cell_int(pg, call, row, 1));
-    head->base = lbx_pg_cell_int(pg, call, row, 2);
-    head->rows = lbx_pg_cell_int(pg, call, row, 4);
-    head->last.size = (uint64_t)lbx_pg_cell_int(pg, call, row, 6);
-    if (root_len == LBX_HASH_SIZE)
-        memcpy(&head->last.root, root, LBX_HASH_SIZE);
-    if (lbx_edge_read(size, edge, edge_len, &head->edge) != LBX_OK)
-        return auditor_contradiction(head->claim, "the head's edge does not fit its size",
-                                     (int64_t)size, (int64_t)edge_len);
-    head->now.size = size;
+    const struct sql_auditor_last_checkpoints_answer it =
+        LBX_PG_READ(records->worker->pg, call, row, auditor_last_checkpoints, records->arena);
+    head->claim = lbx_claim_find(records->claims, records->claim_count, it.topic, it.partition);
+    head->base = it.base;
+    head->rows = it.rows;
+    head->last.size = (uint64_t)it.signed_size;
+    if (it.root.len == LBX_HASH_SIZE)
+        memcpy(&head->last.root, it.root.data, LBX_HASH_SIZE);
+    if (lbx_edge_read((uint64_t)it.size, it.edge.data, it.edge.len, &head->edge) != LBX_OK)
+        return auditor_contradiction(head->claim, "the head's edge does not fit its size", it.size,
+                                     (int64_t)it.edge.len);
+    head->now.size = (uint64_t)it.size;
     lbx_edge_root(&head->edge, &head->now.root);
     return LBX_OK;
 }
@@ -221,13 +214,10 @@ static enum lbx_err sign(const struct head *head, const struct lbx_worker *worke
     snprintf(key_id, sizeof key_id, "%08x", verifier.key_id);
     lbx_buf_clear(&signer->note);
     write_note(&checkpoint, &signer->note);
-    lbx_rows_text(&signer->heads, head->claim->topic);
-    lbx_rows_int(&signer->heads, head->claim->partition);
-    lbx_rows_text(&signer->heads, checkpoint.origin);
-    lbx_rows_int(&signer->heads, (int64_t)checkpoint.size);
-    lbx_rows_bytes(&signer->heads, &checkpoint.root, sizeof checkpoint.root);
-    lbx_rows_text(&signer->heads, key_id);
-    lbx_rows_text(&signer->heads, signer->note.data);
+    LBX_PG_ADD(&signer->heads, auditor_insert_checkpoints_given, .topic = head->claim->topic,
+               .partition = head->claim->partition, .origin = checkpoint.origin,
+               .size = (int64_t)checkpoint.size, .root = {&checkpoint.root, sizeof checkpoint.root},
+               .key_id = key_id, .note = signer->note.data);
     return LBX_OK;
 }
 
@@ -235,12 +225,12 @@ static void save(struct auditor_signer *signer, struct lbx_calls *last) {
     if (lbx_rows_count(&signer->heads) == 0)
         return;
     lbx_rows_done(&signer->keys);
-    lbx_rows_init(&signer->keys, 1);
     for (size_t i = 0; i < keys.count; i++)
-        lbx_rows_bytes(&signer->keys, keys.list[i].public_key, LBX_KEY_SIZE);
-    lbx_rows_call(&signer->keys, last, &sql_auditor_insert_keys, 0, NULL);
-    lbx_rows_call(&signer->heads, last, &sql_auditor_insert_checkpoints, 0, NULL);
-    lbx_calls_add(last, &sql_auditor_wake_publisher, 0, NULL);
+        LBX_PG_ADD(&signer->keys, auditor_insert_keys_given,
+                   .public_key = {keys.list[i].public_key, LBX_KEY_SIZE});
+    LBX_PG_CALL(last, auditor_insert_keys, .given = &signer->keys);
+    LBX_PG_CALL(last, auditor_insert_checkpoints, .given = &signer->heads);
+    lbx_pg_call(last, &sql_auditor_wake_publisher, NULL);
 }
 
 static void show(struct auditor_signer *signer, size_t lane, const struct head *heads,
@@ -273,7 +263,6 @@ enum lbx_err auditor_sign_write(struct lbx_handler *handler, const struct lbx_re
     for (size_t i = 0; err == LBX_OK && i < count; i++)
         err = check_head(&heads[i], &a->known, records); /* ends the life of the results */
     lbx_rows_done(&signer->heads);
-    lbx_rows_init(&signer->heads, 7);
     for (size_t i = 0; err == LBX_OK && i < count; i++)
         if (must_sign(records->worker, &heads[i]))
             err = sign(&heads[i], records->worker, signer);

@@ -16,11 +16,8 @@
 static enum lbx_err ask_tiles(const struct auditor_tile_reader *reader, unsigned level,
                               uint64_t first, uint64_t behind) {
     struct lbx_calls calls = {0};
-    LBX_CALL(&calls, &sql_auditor_tiles, reader->topic,
-             lbx_arena_printf(reader->arena, "%d", reader->partition),
-             lbx_arena_printf(reader->arena, "%u", level),
-             lbx_arena_printf(reader->arena, "%" PRIu64, first),
-             lbx_arena_printf(reader->arena, "%" PRIu64, behind));
+    LBX_PG_CALL(&calls, auditor_tiles, .topic = reader->topic, .partition = reader->partition,
+                .level = level, .first = (int64_t)first, .behind = (int64_t)behind);
     enum lbx_err err = lbx_pg_run(reader->pg, &calls);
     if (err != LBX_OK || lbx_pg_row_count(reader->pg, 0) == behind - first)
         return err;
@@ -31,8 +28,7 @@ static enum lbx_err ask_tiles(const struct auditor_tile_reader *reader, unsigned
 }
 
 static const struct lbx_hash *tile(const struct auditor_tile_reader *reader, size_t row) {
-    size_t len;
-    return lbx_pg_cell_bytes(reader->pg, 0, row, 0, reader->arena, &len);
+    return LBX_PG_READ(reader->pg, 0, row, auditor_tiles, reader->arena).hashes.data;
 }
 
 static enum lbx_err read_full(const struct auditor_tile_reader *reader, unsigned level,
@@ -48,20 +44,17 @@ static enum lbx_err read_leaves(const struct auditor_tile_reader *reader, uint64
                                 size_t count, struct lbx_hash *ret_hashes) {
     struct lbx_calls calls = {0};
     int64_t offset = reader->base + (int64_t)first;
-    LBX_CALL(&calls, &sql_auditor_leaves, reader->topic,
-             lbx_arena_printf(reader->arena, "%d", reader->partition),
-             lbx_arena_printf(reader->arena, "%" PRId64, offset),
-             lbx_arena_printf(reader->arena, "%" PRId64, offset + (int64_t)count));
+    LBX_PG_CALL(&calls, auditor_leaves, .topic = reader->topic, .partition = reader->partition,
+                .first = offset, .behind = offset + (int64_t)count);
     enum lbx_err err = lbx_pg_run(reader->pg, &calls);
     for (size_t i = 0; i < count; i++)
         ret_hashes[i] = lbx_empty_leaf;
     for (size_t row = 0; err == LBX_OK && row < lbx_pg_row_count(reader->pg, 0); row++) {
-        size_t len;
-        const void *hash = lbx_pg_cell_bytes(reader->pg, 0, row, 1, reader->arena, &len);
-        int64_t at = lbx_pg_cell_int(reader->pg, 0, row, 0) - offset;
-        if (len != LBX_HASH_SIZE)
+        const struct sql_auditor_leaves_answer it =
+            LBX_PG_READ(reader->pg, 0, row, auditor_leaves, reader->arena);
+        if (it.leaf_hash.len != LBX_HASH_SIZE)
             return LBX_ERR_CONFLICT;
-        memcpy(&ret_hashes[at], hash, LBX_HASH_SIZE);
+        memcpy(&ret_hashes[it.offset - offset], it.leaf_hash.data, LBX_HASH_SIZE);
     }
     return err;
 }

@@ -13,6 +13,7 @@
 #include "sql_relay.h"
 #include "store/metrics.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,18 +35,18 @@ struct relay {
 
 /* ---- rows as records ---- */
 
-static void read_event(struct lbx_outbound_row *row, const struct lbx_pg *pg, size_t call,
-                       size_t at, struct lbx_arena *arena) {
+static void read_event(struct lbx_outbound_row *row,
+                       const struct sql_relay_take_unpublished_answer *it,
+                       struct lbx_arena *arena) {
     static const struct lbx_header content_type = {"content-type", CONTENT_TYPE,
                                                    sizeof CONTENT_TYPE - 1};
-    const char *key = lbx_pg_cell(pg, call, at, 2), *value = lbx_pg_cell(pg, call, at, 3);
     row->topic = LBX_TOPIC_EVENTS;
-    row->order_key = LBX_MAP_KEY(arena, key);
+    row->order_key = LBX_MAP_KEY(arena, it->key);
     row->record = (struct lbx_record){
-        .key = key,
-        .key_len = strlen(key),
-        .value = value,
-        .value_len = strlen(value),
+        .key = it->key,
+        .key_len = strlen(it->key),
+        .value = it->value,
+        .value_len = strlen(it->value),
         .headers = &content_type,
         .header_count = 1,
     };
@@ -56,29 +57,37 @@ static struct lbx_header text_header(const char *name, const char *value) {
 }
 
 /* Kafka Connect's names for what a dead letter says of its origin (KIP-298). */
-static enum lbx_err read_dead_letter(struct lbx_outbound_row *row, const struct lbx_pg *pg,
-                                     size_t call, size_t at, struct lbx_arena *arena) {
+static enum lbx_err read_dead_letter(struct lbx_outbound_row *row,
+                                     const struct sql_relay_take_unpublished_answer *it,
+                                     struct lbx_arena *arena) {
+    const struct lbx_header origin[] = {
+        text_header("__connect.errors.topic", it->topic),
+        text_header("__connect.errors.partition",
+                    lbx_arena_printf(arena, "%" PRId64, it->partition)),
+        text_header("__connect.errors.offset", lbx_arena_printf(arena, "%" PRId64, it->offset)),
+        text_header("__connect.errors.exception.message", it->reason),
+    };
+    enum { ORIGIN = sizeof origin / sizeof *origin };
     struct lbx_header *original, *headers;
-    size_t count, len;
-    const void *encoded = lbx_pg_cell_bytes(pg, call, at, 7, arena, &len);
-    enum lbx_err err = lbx_record_headers_decode(encoded, len, arena, &original, &count);
+    size_t count;
+    enum lbx_err err =
+        lbx_record_headers_decode(it->headers.data, it->headers.len, arena, &original, &count);
     if (err != LBX_OK)
         return err;
-    headers = LBX_ARENA_ARRAY(arena, struct lbx_header, count + 4);
+    headers = LBX_ARENA_ARRAY(arena, struct lbx_header, count + ORIGIN);
     if (count)
         memcpy(headers, original, sizeof *headers * count);
-    headers[count] = text_header("__connect.errors.topic", lbx_pg_cell(pg, call, at, 8));
-    headers[count + 1] = text_header("__connect.errors.partition", lbx_pg_cell(pg, call, at, 9));
-    headers[count + 2] = text_header("__connect.errors.offset", lbx_pg_cell(pg, call, at, 10));
-    headers[count + 3] =
-        text_header("__connect.errors.exception.message", lbx_pg_cell(pg, call, at, 4));
+    memcpy(headers + count, origin, sizeof origin);
     row->topic = LBX_TOPIC_DEADLETTER;
-    row->order_key =
-        LBX_MAP_KEY(arena, "quarantine", lbx_arena_printf(arena, "%lld", (long long)row->id));
-    row->record.key = lbx_pg_cell_bytes(pg, call, at, 5, arena, &row->record.key_len);
-    row->record.value = lbx_pg_cell_bytes(pg, call, at, 6, arena, &row->record.value_len);
-    row->record.headers = headers;
-    row->record.header_count = count + 4;
+    row->order_key = LBX_MAP_KEY(arena, "quarantine", lbx_arena_printf(arena, "%" PRId64, row->id));
+    row->record = (struct lbx_record){
+        .key = it->raw_key.data,
+        .key_len = it->raw_key.len,
+        .value = it->raw_value.data,
+        .value_len = it->raw_value.len,
+        .headers = headers,
+        .header_count = count + ORIGIN,
+    };
     return LBX_OK;
 }
 
@@ -88,12 +97,14 @@ static enum lbx_err read_rows(struct relay *relay, size_t call, struct lbx_outbo
     size_t count = lbx_pg_row_count(pg, call);
     struct lbx_outbound_row *rows = LBX_ARENA_ARRAY(&relay->arena, struct lbx_outbound_row, count);
     for (size_t i = 0; i < count; i++) {
+        const struct sql_relay_take_unpublished_answer it =
+            LBX_PG_READ(pg, call, i, relay_take_unpublished, &relay->arena);
         enum lbx_err err = LBX_OK;
-        rows[i].id = lbx_pg_cell_int(pg, call, i, 1);
-        if (*lbx_pg_cell(pg, call, i, 0) == 'q')
-            err = read_dead_letter(&rows[i], pg, call, i, &relay->arena);
+        rows[i].id = it.id;
+        if (it.is_dead_letter)
+            err = read_dead_letter(&rows[i], &it, &relay->arena);
         else
-            read_event(&rows[i], pg, call, i, &relay->arena);
+            read_event(&rows[i], &it, &relay->arena);
         if (err != LBX_OK)
             return err;
     }
@@ -136,33 +147,30 @@ static void marks_done(struct marks *marks) {
 }
 
 static size_t collect_marks(const struct taken *taken, struct marks *ret_marks) {
-    lbx_rows_init(&ret_marks->events, 1);
-    lbx_rows_init(&ret_marks->letters, 1);
     for (size_t i = 0; i < taken->count; i++)
         if (taken->rows[i].state == LBX_OUTBOUND_DELIVERED)
-            lbx_rows_int(taken->rows[i].topic == LBX_TOPIC_DEADLETTER ? &ret_marks->letters
-                                                                      : &ret_marks->events,
-                         taken->rows[i].id);
+            lbx_array_int(taken->rows[i].topic == LBX_TOPIC_DEADLETTER ? &ret_marks->letters
+                                                                       : &ret_marks->events,
+                          taken->rows[i].id);
     return lbx_rows_count(&ret_marks->events) + lbx_rows_count(&ret_marks->letters);
 }
 
 /* One round trip: marks what was delivered of *taken and takes what is unpublished now. */
 static enum lbx_err mark_and_take(struct relay *relay, struct taken *taken) {
-    struct marks marks LBX_CLEANUP(marks_done);
+    struct marks marks LBX_CLEANUP(marks_done) = {0};
     struct lbx_rows shards LBX_CLEANUP(lbx_rows_done);
     struct lbx_calls calls = {0};
-    char limit[16];
     size_t delivered = collect_marks(taken, &marks);
     lbx_arena_reset(&relay->arena);
     *taken = (struct taken){0};
-    snprintf(limit, sizeof limit, "%d", ROUND_ROWS);
-    lbx_rows_call(&marks.events, &calls, &sql_relay_mark_outbox, 0, NULL);
-    lbx_rows_call(&marks.letters, &calls, &sql_relay_mark_quarantine, 0, NULL);
+    if (lbx_rows_count(&marks.events))
+        LBX_PG_CALL(&calls, relay_mark_outbox, .seqs = &marks.events);
+    if (lbx_rows_count(&marks.letters))
+        LBX_PG_CALL(&calls, relay_mark_quarantine, .ids = &marks.letters);
     shards_held(&relay->shards, &shards);
-    const char *held = lbx_rows_array(&shards, 0);
     size_t take =
-        LBX_CALL(&calls, &sql_relay_take_unpublished, relay->from_outbox ? held : lbx_no_rows,
-                 limit, relay->from_quarantine ? held : lbx_no_rows);
+        LBX_PG_CALL(&calls, relay_take_unpublished, .shards = relay->from_outbox ? &shards : NULL,
+                    .most = ROUND_ROWS, .held = relay->from_quarantine ? &shards : NULL);
     enum lbx_err err = lbx_pg_run(relay->worker->pg, &calls);
     if (err != LBX_OK)
         return err;
@@ -202,7 +210,7 @@ static enum lbx_err prune(struct relay *relay) {
     struct lbx_calls calls = {0};
     char ttl[LBX_DURATION_SIZE];
     lbx_duration_format(relay->worker->settings.outbox_ttl, ttl);
-    LBX_CALL(&calls, &sql_relay_prune_outbox, ttl);
+    LBX_PG_CALL(&calls, relay_prune_outbox, .ttl = ttl);
     relay->prune_us = lbx_monotonic_us() + PRUNE_EVERY_US;
     return lbx_pg_run(relay->worker->pg, &calls);
 }

@@ -13,36 +13,35 @@ size_t shards_count(const struct shards *shards) {
 }
 
 void shards_held(const struct shards *shards, struct lbx_rows *ret_rows) {
-    lbx_rows_init(ret_rows, 1);
+    *ret_rows = (struct lbx_rows){0};
     for (int i = 0; i < SHARD_COUNT; i++)
         if (shards->held[i])
-            lbx_rows_int(ret_rows, i);
+            lbx_array_int(ret_rows, i);
 }
 
 static enum lbx_err count_relays(struct shards *shards, struct lbx_pg *pg, size_t *ret_count) {
     struct lbx_calls calls = {0};
     if (!shards->joined)
-        lbx_calls_add(&calls, &sql_relay_join, 0, NULL);
-    size_t call = lbx_calls_add(&calls, &sql_relay_count_relays, 0, NULL);
+        lbx_pg_call(&calls, &sql_relay_join, NULL);
+    size_t call = lbx_pg_call(&calls, &sql_relay_count_relays, NULL);
     enum lbx_err err = lbx_pg_run(pg, &calls);
     if (err != LBX_OK)
         return err;
     shards->joined = true;
-    *ret_count = (size_t)lbx_pg_cell_int(pg, call, 0, 0);
+    *ret_count = (size_t)LBX_PG_READ(pg, call, 0, relay_count_relays, NULL).relays;
     return LBX_OK;
 }
 
 static enum lbx_err give_back(struct shards *shards, struct lbx_pg *pg, size_t count) {
-    struct lbx_rows rows LBX_CLEANUP(lbx_rows_done);
+    struct lbx_rows rows LBX_CLEANUP(lbx_rows_done) = {0};
     struct lbx_calls calls = {0};
-    lbx_rows_init(&rows, 1);
     for (int i = 0; i < SHARD_COUNT && count > 0; i++)
         if (shards->held[i]) {
             shards->held[i] = false;
-            lbx_rows_int(&rows, i);
+            LBX_PG_ADD(&rows, relay_release_shards_given, .shard = i);
             count--;
         }
-    lbx_rows_call(&rows, &calls, &sql_relay_release_shards, 0, NULL);
+    LBX_PG_CALL(&calls, relay_release_shards, .given = &rows);
     return lbx_pg_run(pg, &calls);
 }
 
@@ -51,15 +50,12 @@ static enum lbx_err take(struct shards *shards, struct lbx_pg *pg, size_t count)
     for (int i = 0; i < SHARD_COUNT && count > 0; i++) {
         if (shards->held[i])
             continue;
-        struct lbx_rows rows LBX_CLEANUP(lbx_rows_done);
         struct lbx_calls calls = {0};
-        lbx_rows_init(&rows, 1);
-        lbx_rows_int(&rows, i);
-        lbx_rows_call(&rows, &calls, &sql_relay_take_shards, 0, NULL);
+        LBX_PG_CALL(&calls, relay_take_shard, .shard = i);
         enum lbx_err err = lbx_pg_run(pg, &calls);
         if (err != LBX_OK)
             return err;
-        shards->held[i] = lbx_pg_row_count(pg, 0) == 1;
+        shards->held[i] = LBX_PG_READ(pg, 0, 0, relay_take_shard, NULL).taken;
         count -= shards->held[i];
     }
     return LBX_OK;

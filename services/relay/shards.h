@@ -17,7 +17,7 @@ struct shards {
  * way. */
 enum lbx_err shards_balance(struct shards *shards, struct lbx_pg *pg) LBX_MUST_CHECK;
 
-/* The held ones as a set, which the caller ends. */
+/* The held ones as an array, which the caller ends. */
 void shards_held(const struct shards *shards, struct lbx_rows *ret_rows);
 
 size_t shards_count(const struct shards *shards);

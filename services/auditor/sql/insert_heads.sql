@@ -1,2 +1,2 @@
--- rows given: topic text, partition integer, base bigint, size bigint, rows bigint, edge bytea
-INSERT INTO log (:given_columns) SELECT * FROM :given
+-- rows head: topic text, partition integer, base bigint, size bigint, rows bigint, edge bytea
+INSERT INTO log (:head_columns) SELECT * FROM :head
