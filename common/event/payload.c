@@ -148,7 +148,7 @@ static const struct lbx_field opener_rows[] = {
 };
 const struct lbx_table lbx_opener_table = LBX_TABLE("opener", lbx_engineer, opener_rows);
 
-/* A request's members in two parts, so that time can move one without reading the other. What follows
+/* A request's members in three parts, so that time can move one without reading the others. What follows
  * from the clock alone: */
 #define STANDING_ROWS                                                                              \
     LBX_ROW_TEXT(lbx_request, request_id, REQUIRED, ID),                                           \
@@ -161,8 +161,8 @@ const struct lbx_table lbx_opener_table = LBX_TABLE("opener", lbx_engineer, open
     LBX_ROW_TIME(lbx_request, acknowledged_at, OPTIONAL),                                          \
     LBX_ROW_BOOL(lbx_request, unacknowledged, OPTIONAL),                                           \
     LBX_ROW_TIME(lbx_request, ended_at, OPTIONAL)
-/* What only people change: */
-#define PARTICULAR_ROWS                                                                            \
+/* What consent is given to: nothing changes it once the request stands. */
+#define CONSENT_ROWS                                                                               \
     LBX_ROW_TEXT(lbx_request, tenant_id, OPTIONAL, ID),                                            \
     LBX_ROW_TEXT(lbx_request, subscription_id, OPTIONAL, ID),                                      \
     LBX_ROW_TEXT(lbx_request, ticket_id, REQUIRED, ID),                                            \
@@ -173,9 +173,7 @@ const struct lbx_table lbx_opener_table = LBX_TABLE("opener", lbx_engineer, open
     LBX_ROW_TEXT(lbx_request, justification, OPTIONAL, PROSE),                                     \
     LBX_ROW_TEXT(lbx_request, reason_code, OPTIONAL, BYTES(0, 128)),                               \
     LBX_ROW_DURATION(lbx_request, duration, OPTIONAL, .min = SECOND),                              \
-    LBX_ROW_DURATION(lbx_request, granted_duration, OPTIONAL, .min = SECOND),                      \
     LBX_ROW_TIME(lbx_request, created_at, REQUIRED),                                               \
-    LBX_ROW_TIME(lbx_request, starts_at, OPTIONAL),                                                \
     LBX_ROW_INT(lbx_request, approvals_needed, OPTIONAL, BETWEEN(0, 5)),                           \
     LBX_ROW_BOOL(lbx_request, signed_decisions, OPTIONAL),                                         \
     LBX_ROW_OBJECT(lbx_request, opened_by, struct lbx_principal, OPTIONAL, PRINCIPAL),             \
@@ -183,8 +181,6 @@ const struct lbx_table lbx_opener_table = LBX_TABLE("opener", lbx_engineer, open
                     ITEMS(0, APPROVERS_MAX), OF(approver)),                                        \
     LBX_ROW_TEXTS(lbx_request, alternate_emails, alternate_count, REQUIRED,                        \
                   ITEMS(0, ADDRESSES_MAX), EMAIL),                                                 \
-    LBX_ROW_OBJECTS(lbx_request, decisions, decision_count, struct lbx_vote, REQUIRED,             \
-                    ITEMS(0, APPROVERS_MAX), OF(vote)),                                            \
     LBX_ROW_TEXT(lbx_request, extends, OPTIONAL, ID),                                              \
     LBX_ROW_ENUM(lbx_request, reason, OPTIONAL, ONE_OF(refusal)),                                  \
     LBX_ROW_INT(lbx_request, reason_item, OPTIONAL, NUMBER),                                       \
@@ -192,16 +188,26 @@ const struct lbx_table lbx_opener_table = LBX_TABLE("opener", lbx_engineer, open
     LBX_ROW_TEXT(lbx_request, digest, OPTIONAL, BYTES(64, 64)),                                    \
     LBX_ROW_OBJECT(lbx_request, authorized_by, struct lbx_principal, OPTIONAL, PRINCIPAL),         \
     LBX_ROW_TEXT(lbx_request, incident_id, OPTIONAL, ID)
+/* What decisions change. */
+#define PARTICULAR_ROWS                                                                            \
+    LBX_ROW_DURATION(lbx_request, granted_duration, OPTIONAL, .min = SECOND),                      \
+    LBX_ROW_TIME(lbx_request, starts_at, OPTIONAL),                                                \
+    LBX_ROW_OBJECTS(lbx_request, decisions, decision_count, struct lbx_vote, REQUIRED,             \
+                    ITEMS(0, APPROVERS_MAX), OF(vote))
 
 static const struct lbx_field standing_rows[] = {STANDING_ROWS};
 const struct lbx_table lbx_request_clock_table =
     LBX_TABLE("request_standing", lbx_request, standing_rows);
 
+static const struct lbx_field consent_rows[] = {CONSENT_ROWS};
+const struct lbx_table lbx_request_consent_table =
+    LBX_TABLE("request_consent", lbx_request, consent_rows);
+
 static const struct lbx_field particular_rows[] = {PARTICULAR_ROWS};
-const struct lbx_table lbx_request_rest_table =
+const struct lbx_table lbx_request_particulars_table =
     LBX_TABLE("request_particulars", lbx_request, particular_rows);
 
-static const struct lbx_field request_rows[] = {STANDING_ROWS, PARTICULAR_ROWS};
+static const struct lbx_field request_rows[] = {STANDING_ROWS, CONSENT_ROWS, PARTICULAR_ROWS};
 const struct lbx_table lbx_request_table = LBX_TABLE("request", lbx_request, request_rows);
 
 /* ---- events in ---- */

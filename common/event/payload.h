@@ -100,7 +100,7 @@ struct lbx_jwk {
 };
 
 /* A request as it stands: published whole with every request.* event, and kept in the operational
- * database as the text of its two parts (lbx_request_clock_table, lbx_request_rest_table). */
+ * database as the text of its three parts (lbx_request_clock_table and the two behind it). */
 struct lbx_request {
     const char *request_id;
     int state; /* enum lbx_state */
@@ -300,7 +300,9 @@ extern const struct lbx_table lbx_principal_table, lbx_engineer_table, lbx_opene
 /* The whole request, for the operational database's own copy. */
 extern const struct lbx_table lbx_request_table;
 extern const struct lbx_table lbx_request_item_table; /* one of its actions */
-/* Its members in two parts, in this order: what follows from the clock alone, and the rest (store/request_text.h). */
-extern const struct lbx_table lbx_request_clock_table, lbx_request_rest_table;
+/* Its members in three parts, in this order: what follows from the clock alone, what consent is given to, and what
+ * decisions change (store/request_text.h). */
+extern const struct lbx_table lbx_request_clock_table, lbx_request_consent_table,
+    lbx_request_particulars_table;
 
 #endif

@@ -232,6 +232,8 @@ static bool load(struct lbx_settings *settings, char **ret_why) {
 #undef LOAD
     if (settings->grant_ttl > settings->grant_ttl_max)
         return bad(ret_why, "LOCKBOX_GRANT_TTL", "is longer than LOCKBOX_GRANT_TTL_MAX");
+    if (settings->emergency_ttl > settings->grant_ttl_max)
+        return bad(ret_why, "LOCKBOX_EMERGENCY_TTL", "is longer than LOCKBOX_GRANT_TTL_MAX");
     return load_environment(settings, ret_why);
 }
 

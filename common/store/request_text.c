@@ -1,10 +1,11 @@
-/* Writes and reads a request's two columns, and the event around them.
- * Promises that head, `particulars` and tail are the event that lbx_event_encode writes of the whole request, byte for
+/* Writes and reads a request's three columns, and the event around them.
+ * Promises that head, `consent`, `particulars` and tail are the event that lbx_event_encode writes of the whole request, byte for
  * byte. A row that cannot be read is logged and is LBX_ERR_INTERNAL.
  */
 #include "store/request_text.h"
 
 #include "base/log.h"
+#include "core/request.h"
 
 #include <assert.h>
 #include <string.h>
@@ -13,8 +14,18 @@ void lbx_request_text_clock(const struct lbx_request *request, struct lbx_buf *o
     lbx_json_write_members(&lbx_request_clock_table, request, out);
 }
 
-void lbx_request_text_rest(const struct lbx_request *request, struct lbx_buf *out) {
-    lbx_json_write_members(&lbx_request_rest_table, request, out);
+void lbx_request_text_consent(const struct lbx_request *request, struct lbx_buf *out) {
+    lbx_json_write_members(&lbx_request_consent_table, request, out);
+}
+
+void lbx_request_text_particulars(const struct lbx_request *request, struct lbx_buf *out) {
+    lbx_json_write_members(&lbx_request_particulars_table, request, out);
+}
+
+void lbx_request_text_digest(const struct lbx_request *request, char ret_hex[LBX_SHA256_HEX_SIZE]) {
+    struct lbx_buf consent LBX_BUF = {0};
+    lbx_request_consent(request, &consent);
+    lbx_sha256_hex(consent.data, consent.len, ret_hex);
 }
 
 enum lbx_err lbx_request_text_read(const struct lbx_table *table, const char *id, const char *text,
@@ -32,11 +43,14 @@ enum lbx_err lbx_request_text_read(const struct lbx_table *table, const char *id
 
 const char lbx_request_text_tail[] = "}}}"; /* of the request, of data, of the event */
 
-/* The request stands last in the event, and the rest last in the request: what the event ends with is cut off. */
+/* The request stands last in the event, and consent and particulars last in the request: what the event
+ * ends with is cut off. */
 void lbx_request_text_event_head(const struct lbx_event_out *event, struct lbx_buf *out) {
     const struct lbx_request_changed *changed = event->data;
     struct lbx_buf end LBX_BUF = {0};
-    lbx_request_text_rest(&changed->request, &end);
+    lbx_request_text_consent(&changed->request, &end);
+    lbx_buf_char(&end, ',');
+    lbx_request_text_particulars(&changed->request, &end);
     lbx_buf_str(&end, lbx_request_text_tail);
     lbx_event_encode(event, out);
     assert(out->len > end.len && strcmp(out->data + out->len - end.len, end.data) == 0);

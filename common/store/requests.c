@@ -7,6 +7,8 @@
 #include "sql_store.h"
 #include "store/request_text.h"
 
+#include <string.h>
+
 /* ---- loading ---- */
 
 size_t lbx_requests_load(struct lbx_rows *ids, struct lbx_rows *tickets,
@@ -28,6 +30,8 @@ enum lbx_err lbx_requests_read(const struct lbx_pg *pg, size_t call, struct lbx_
             return err;
         stored->loaded = LBX_REQUEST_WHOLE;
         stored->access_end = lbx_request_access_end(&stored->request);
+        stored->starts_asked = it.starts_asked;
+        stored->votes = stored->request.decision_count;
         lbx_map_set(by_id, stored->request.request_id, stored);
     }
     return LBX_OK;
@@ -40,6 +44,21 @@ enum lbx_err lbx_request_read_clock(const char *id, const char *standing, struct
                                  &ret_stored->request);
 }
 
+static bool gives_digest(const struct lbx_request *request, int64_t starts_at) {
+    struct lbx_request asked = *request;
+    char digest[LBX_SHA256_HEX_SIZE];
+    asked.starts_at = starts_at;
+    lbx_request_text_digest(&asked, digest);
+    return strcmp(digest, request->digest) == 0;
+}
+
+/* The start that was asked for is not known of requests that stood decided before there was a column for it. */
+bool lbx_stored_request_holds(const struct lbx_stored_request *stored) {
+    const struct lbx_request *request = &stored->request;
+    return request->digest && (gives_digest(request, stored->starts_asked) ||
+                               gives_digest(request, request->starts_at));
+}
+
 /* ---- rows ---- */
 
 void lbx_request_rows_done(struct lbx_request_rows *rows) {
@@ -47,14 +66,17 @@ void lbx_request_rows_done(struct lbx_request_rows *rows) {
     lbx_rows_done(&rows->updated);
     lbx_rows_done(&rows->moved);
     lbx_rows_done(&rows->heads);
+    lbx_rows_done(&rows->voted);
     lbx_rows_done(&rows->opened);
     lbx_rows_done(&rows->ended);
 }
 
-static void add_inserted(struct lbx_rows *rows, const struct lbx_request *request) {
-    struct lbx_buf clock LBX_BUF = {0}, rest LBX_BUF = {0};
+static void add_inserted(struct lbx_rows *rows, const struct lbx_stored_request *stored) {
+    const struct lbx_request *request = &stored->request;
+    struct lbx_buf clock LBX_BUF = {0}, consent LBX_BUF = {0}, particulars LBX_BUF = {0};
     lbx_request_text_clock(request, &clock);
-    lbx_request_text_rest(request, &rest);
+    lbx_request_text_consent(request, &consent);
+    lbx_request_text_particulars(request, &particulars);
     LBX_PG_ADD(rows, store_insert_requests_given, .request_id = request->request_id,
                .state = lbx_state_names[request->state], .version = request->version,
                .tenant_id = request->tenant_id, .subscription_id = request->subscription_id,
@@ -63,18 +85,31 @@ static void add_inserted(struct lbx_rows *rows, const struct lbx_request *reques
                .decide_by = request->decide_by, .starts_at = request->starts_at,
                .expires_at = request->expires_at, .ended_at = request->ended_at,
                .due_at = lbx_request_due(request), .reason = lbx_refusal_names[request->reason],
-               .standing = clock.data, .particulars = rest.data);
+               .starts_asked = stored->starts_asked, .standing = clock.data,
+               .consent = consent.data, .particulars = particulars.data);
+}
+
+/* Whether approvers left items out; then the numbers of those they kept, as a PostgreSQL array. */
+static bool is_narrowed(const struct lbx_request *request, struct lbx_buf *numbers) {
+    size_t kept = 0;
+    for (size_t i = 0; i < request->action_count; i++)
+        if (request->actions[i].kept)
+            lbx_buf_printf(numbers, "%s%lld", kept++ ? "," : "{",
+                           (long long)request->actions[i].number);
+    lbx_buf_str(numbers, kept ? "}" : "{}");
+    return kept < request->action_count;
 }
 
 static void add_updated(struct lbx_rows *rows, const struct lbx_request *request) {
-    struct lbx_buf clock LBX_BUF = {0}, rest LBX_BUF = {0};
+    struct lbx_buf clock LBX_BUF = {0}, particulars LBX_BUF = {0}, kept LBX_BUF = {0};
     lbx_request_text_clock(request, &clock);
-    lbx_request_text_rest(request, &rest);
+    lbx_request_text_particulars(request, &particulars);
     LBX_PG_ADD(rows, store_update_requests_given, .request_id = request->request_id,
                .state = lbx_state_names[request->state], .version = request->version,
                .starts_at = request->starts_at, .expires_at = request->expires_at,
                .ended_at = request->ended_at, .due_at = lbx_request_due(request),
-               .standing = clock.data, .particulars = rest.data);
+               .kept = is_narrowed(request, &kept) ? kept.data : NULL, .standing = clock.data,
+               .particulars = particulars.data);
 }
 
 static void add_moved(struct lbx_rows *rows, const struct lbx_request *request) {
@@ -93,6 +128,17 @@ void lbx_request_rows_event(struct lbx_request_rows *rows, const struct lbx_requ
     LBX_PG_ADD(&rows->heads, store_move_requests_told, .id = event->id,
                .request_id = request->request_id, .type = lbx_event_type_info(event->type)->name,
                .head = head.data);
+}
+
+/* ---- votes ---- */
+
+static void add_voted(struct lbx_rows *rows, const struct lbx_stored_request *stored) {
+    for (size_t i = stored->votes; i < stored->request.decision_count; i++) {
+        const struct lbx_vote *vote = &stored->request.decisions[i];
+        LBX_PG_ADD(rows, store_count_votes_given, .request_id = stored->request.request_id,
+                   .principal_id = vote->by.id, .decision = lbx_decision_names[vote->decision],
+                   .counted_at = vote->at);
+    }
 }
 
 /* ---- access ---- */
@@ -126,10 +172,11 @@ static void add_access(struct lbx_request_rows *rows, const struct lbx_stored_re
 void lbx_request_rows_add(struct lbx_request_rows *rows, const struct lbx_stored_request *stored) {
     switch (stored->loaded) {
     case LBX_REQUEST_NEW:
-        add_inserted(&rows->inserted, &stored->request);
+        add_inserted(&rows->inserted, stored);
         add_access(rows, stored);
         return;
     case LBX_REQUEST_WHOLE:
+        add_voted(&rows->voted, stored);
         add_updated(&rows->updated, &stored->request);
         add_access(rows, stored);
         return;
@@ -145,6 +192,7 @@ void lbx_request_rows_save(struct lbx_request_rows *rows, struct lbx_calls *call
     LBX_PG_CALL(calls, store_move_requests, .given = &rows->moved, .told = &rows->heads,
                 .tail = lbx_request_text_tail);
     LBX_PG_CALL(calls, store_insert_requests, .given = &rows->inserted);
+    LBX_PG_CALL(calls, store_count_votes, .given = &rows->voted);
     LBX_PG_CALL(calls, store_update_requests, .given = &rows->updated);
     LBX_PG_CALL(calls, store_open_access, .given = &rows->opened);
     LBX_PG_CALL(calls, store_end_access, .ended = &rows->ended);

@@ -12,11 +12,13 @@ struct lbx_stored_request {
     struct lbx_request request;
     enum lbx_request_loaded {
         LBX_REQUEST_NEW,   /* no row yet */
-        LBX_REQUEST_WHOLE, /* both columns of its text (store/request_text.h) */
+        LBX_REQUEST_WHOLE, /* all columns of its text (store/request_text.h) */
         LBX_REQUEST_CLOCK, /* the clock's column alone: only time may act on it */
     } loaded;
     bool changed;
-    int64_t access_end; /* as stored; 0: no access was opened */
+    int64_t access_end;   /* as stored; 0: no access was opened */
+    int64_t starts_asked; /* when access was asked to begin; 0: with the approval */
+    size_t votes;         /* of its decisions, those that are stored */
     struct lbx_stored_request *next_changed;
 };
 
@@ -36,12 +38,15 @@ enum lbx_err lbx_requests_read(const struct lbx_pg *pg, size_t call, struct lbx_
 enum lbx_err lbx_request_read_clock(const char *id, const char *standing, struct lbx_arena *arena,
                                     struct lbx_stored_request *ret_stored) LBX_MUST_CHECK;
 
+/* Whether what consent is given to still gives the request's digest, which was made with it. */
+bool lbx_stored_request_holds(const struct lbx_stored_request *stored);
+
 /* ---- writing ---- */
 
-/* Rows, none at first, of the statements that write requests: new ones, changed ones, those that time moved with the heads of the
- * events about them, and the access that was opened or ended. */
+/* Rows, none at first, of the statements that write requests: new ones, changed ones, those that time moved with the
+ * heads of the events about them, the votes that were counted, and the access that was opened or ended. */
 struct lbx_request_rows {
-    struct lbx_rows inserted, updated, moved, heads, opened, ended;
+    struct lbx_rows inserted, updated, moved, heads, voted, opened, ended;
 };
 
 void lbx_request_rows_done(struct lbx_request_rows *rows);

@@ -3,6 +3,7 @@
  */
 #include "store/schema.h"
 
+#include "base/time.h"
 #include "schema_versions.h"
 #include "sql_schema.h"
 
@@ -38,5 +39,22 @@ enum lbx_err lbx_schema_check(struct lbx_pg *pg, int64_t known, enum lbx_schema_
     *ret_fit = found < known    ? LBX_SCHEMA_OLDER
                : oldest > known ? LBX_SCHEMA_NEWER
                                 : LBX_SCHEMA_FITS;
+    return LBX_OK;
+}
+
+enum lbx_err lbx_schema_bound_check(struct lbx_pg *pg, int64_t longest_us, bool *ret_fits) {
+    static const struct lbx_sql *const list[] = {&sql_schema_bound, NULL};
+    static const struct lbx_sql *const *const lists[] = {list, NULL};
+    struct lbx_calls calls = {0};
+    char longest[LBX_DURATION_SIZE];
+    lbx_duration_format(longest_us, longest);
+    size_t call = LBX_PG_CALL(&calls, schema_bound, .longest = longest);
+    enum lbx_err err = lbx_pg_prepare(pg, lists);
+    if (err == LBX_OK)
+        err = lbx_pg_run(pg, &calls);
+    if (err != LBX_OK)
+        return err;
+    *ret_fits = LBX_PG_READ(pg, call, 0, schema_bound, NULL).it_does;
+    lbx_pg_release(pg);
     return LBX_OK;
 }

@@ -20,4 +20,8 @@ enum lbx_schema_fit { LBX_SCHEMA_FITS, LBX_SCHEMA_OLDER, LBX_SCHEMA_NEWER };
 enum lbx_err lbx_schema_check(struct lbx_pg *pg, int64_t known, enum lbx_schema_fit *ret_fit,
                               int64_t *ret_found) LBX_MUST_CHECK;
 
+/* Whether the database lets access last as long as that; of the operational database only. */
+enum lbx_err lbx_schema_bound_check(struct lbx_pg *pg, int64_t longest_us, bool *ret_fits)
+    LBX_MUST_CHECK;
+
 #endif

@@ -6,11 +6,11 @@
 
 #include "base/random.h"
 #include "base/uuid.h"
-#include "io/hash.h"
 #include "sql_store.h"
 #include "store/metrics.h"
 #include "store/outbox.h"
 #include "store/quarantine.h"
+#include "store/request_text.h"
 
 const struct lbx_sql *const *const lbx_store_statements = sql_store_all;
 
@@ -90,10 +90,8 @@ void lbx_unit_publish(struct lbx_unit *unit, enum lbx_event_type type, const cha
 /* ---- requests ---- */
 
 static const char *digest_of(const struct lbx_request *request, struct lbx_arena *arena) {
-    struct lbx_buf consent LBX_BUF = {0};
     char *hex = lbx_arena_alloc(arena, LBX_SHA256_HEX_SIZE);
-    lbx_request_consent(request, &consent);
-    lbx_sha256_hex(consent.data, consent.len, hex);
+    lbx_request_text_digest(request, hex);
     return hex;
 }
 
@@ -119,8 +117,10 @@ void lbx_unit_step(struct lbx_unit *unit, struct lbx_stored_request *stored,
         stored->next_changed = unit->changed;
         unit->changed = stored;
     }
-    if (stored->loaded == LBX_REQUEST_NEW && !stored->request.digest)
+    if (stored->loaded == LBX_REQUEST_NEW && !stored->request.digest) {
+        stored->starts_asked = stored->request.starts_at;
         stored->request.digest = digest_of(&stored->request, unit->arena);
+    }
     const struct lbx_request_changed changed = {.request = stored->request,
                                                 .previous_state = step->previous_state};
     publish_step(unit, stored, type, &changed, cause);

@@ -45,6 +45,21 @@ static const char *url_of(const struct lbx_connection *connection,
     return is_auditing(connection) ? settings->audit_database_url : settings->database_url;
 }
 
+/* A worker that grants longer access than the database opens would have it refused, record by record. */
+static enum lbx_err fit_bound(struct lbx_connection *connection, const struct lbx_worker *worker,
+                              struct lbx_pg *pg) {
+    bool fits = true;
+    enum lbx_err err = lbx_schema_bound_check(pg, worker->settings.grant_ttl_max, &fits);
+    bool lower = err == LBX_OK && !fits;
+    if (lower && !connection->bound_lower && worker->lane == 0)
+        lbx_log(
+            LBX_LOG_ERROR,
+            "LOCKBOX_GRANT_TTL_MAX is longer than the database lets access last: run lockboxctl "
+            "db migrate with it");
+    connection->bound_lower = lower;
+    return lower ? LBX_ERR_UNAVAILABLE : err;
+}
+
 static enum lbx_err fit_schema(struct lbx_connection *connection, const struct lbx_worker *worker,
                                struct lbx_pg *pg) {
     int64_t known = is_auditing(connection) ? lbx_audit_schema_version : lbx_lockbox_schema_version;
@@ -67,6 +82,8 @@ static enum lbx_err fit_schema(struct lbx_connection *connection, const struct l
                     LBX_N("found", found), LBX_N("known", known));
         return LBX_ERR_CONFLICT;
     }
+    if (err == LBX_OK && !is_auditing(connection))
+        err = fit_bound(connection, worker, pg);
     return err == LBX_OK ? lbx_pg_prepare(pg, connection->declaration->statements) : err;
 }
 

@@ -11,6 +11,7 @@ struct lbx_connection {
     struct lbx_backoff backoff;
     int64_t retry_us;  /* when to try again, while there is no connection */
     bool schema_older; /* the database's, than this program, when last looked at */
+    bool bound_lower;  /* the database's, than LOCKBOX_GRANT_TTL_MAX, likewise */
 };
 
 extern struct lbx_metric *const lbx_connection_metrics[];

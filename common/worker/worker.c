@@ -47,7 +47,8 @@ static struct process {
     struct loop lanes[LBX_LANES_MAX];
     _Atomic size_t lane_count;
     struct lbx_http *http;
-    _Atomic(const char *) halted; /* NULL: at work */
+    _Atomic(const char *) halted;   /* NULL: at work */
+    _Atomic(const char *) incident; /* NULL: none */
     atomic_bool was_ready;
     int64_t watchdog_us,
         fed_us; /* how often the supervisor hears of us, and when again; 0: never */
@@ -91,6 +92,10 @@ void lbx_worker_halt(struct lbx_worker *worker, const char *why) {
     lbx_log(LBX_LOG_ERROR, "halted", LBX_S("reason", why));
 }
 
+void lbx_worker_incident(const char *why) {
+    atomic_store(&process.incident, why);
+}
+
 bool lbx_worker_halted(const struct lbx_worker *worker) {
     (void)worker;
     return atomic_load(&process.halted) != NULL;
@@ -112,7 +117,7 @@ static const char *why_not_ready(void) {
     const char *why = atomic_load(&process.halted);
     for (size_t i = 0; !why && i < process.lane_count; i++)
         why = atomic_load(&process.lanes[i].waiting_for);
-    return why;
+    return why ? why : atomic_load(&process.incident);
 }
 
 static int ready_page(void *context, struct lbx_buf *body) {
@@ -155,6 +160,9 @@ static void tell_readiness(struct loop *loop) {
                       : loop->connection.schema_older
                           ? "the database's schema is older than this program: run "
                             "lockboxctl db migrate"
+                      : loop->connection.bound_lower
+                          ? "LOCKBOX_GRANT_TTL_MAX is longer than the database lets access last: "
+                            "run lockboxctl db migrate"
                           : "waiting for the database";
     for (size_t i = 0; !why && i < loop->part_count; i++)
         if (loop->parts[i].part->waiting_for)

@@ -38,6 +38,9 @@ bool lbx_worker_stopping(struct lbx_worker *worker);
 void lbx_worker_halt(struct lbx_worker *worker, const char *why);
 bool lbx_worker_halted(const struct lbx_worker *worker);
 
+/* The work goes on, but the process is not ready, and says why (static text), until somebody looks and starts it again. */
+void lbx_worker_incident(const char *why);
+
 /* Counted by whatever part waits out something that is down. */
 extern struct lbx_metric lbx_retries_metric;
 

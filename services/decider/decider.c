@@ -3,6 +3,7 @@
  */
 #include "decider.h"
 
+#include "base/log.h"
 #include "base/uuid.h"
 #include "core/tenant.h"
 #include "event/jws.h"
@@ -11,6 +12,11 @@
 #include "store/limits.h"
 
 #include <string.h>
+
+static struct lbx_metric consent_changed = {
+    .name = "consent_changed_total",
+    .help = "Decisions on requests whose digest is not of what they say"};
+struct lbx_metric *const decider_metrics[] = {&consent_changed, NULL};
 
 /* What the votes of a batch are about, and what their voters may do. */
 struct lbx_batch_state {
@@ -78,13 +84,25 @@ static enum lbx_signature check_signature(const struct lbx_decision_submitted *d
                : LBX_SIGNATURE_BAD;
 }
 
+/* Somebody changed the database by other means than this program's: nothing is applied to the request. */
+static void report_changed(const char *request_id) {
+    lbx_metric_add(&consent_changed, 1);
+    lbx_log(LBX_LOG_ERROR, "what consent was given to is not what the request's digest says",
+            LBX_S("request_id", request_id));
+    lbx_worker_incident("a request is not what its digest says: the log names it");
+}
+
 static void judge(struct lbx_batch *batch, const struct lbx_event *event) {
     const struct lbx_batch_state *loaded = batch->state;
     struct lbx_unit *unit = &batch->unit;
     const struct lbx_decision_submitted *decision = event->data;
     struct lbx_stored_request *stored = lbx_map_get(&loaded->requests, decision->request_id);
     struct lbx_judgement judgement = {.verdict = LBX_VERDICT_UNKNOWN_REQUEST};
-    if (stored) {
+    if (stored && !lbx_stored_request_holds(stored)) {
+        judgement = (struct lbx_judgement){.verdict = LBX_VERDICT_CONFLICT,
+                                           .step = {.event = LBX_EVENT_NONE}};
+        report_changed(decision->request_id);
+    } else if (stored) {
         const struct lbx_limits limits = lbx_limits_of(&batch->worker->settings);
         const char *key = vote_key(batch->arena, decision->request_id, decision->by.id);
         const struct lbx_voter voter = {

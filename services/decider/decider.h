@@ -6,6 +6,8 @@
 #include "worker/events.h"
 
 void decider_load(struct lbx_batch *batch, struct lbx_calls *calls);
+extern struct lbx_metric *const decider_metrics[];
+
 enum lbx_err decider_decide(struct lbx_batch *batch);
 
 #endif

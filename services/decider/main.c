@@ -16,6 +16,7 @@ int main(int argc, char **argv) {
         .summary = "Applies approve, deny and revoke; gives every decision a verdict",
         .database = LBX_DATABASE_LOCKBOX,
         .statements = statements,
+        .metrics = decider_metrics,
         .parts = {{&lbx_events_part, &events}},
     };
     return lbx_worker_main(&decider, argc, argv);

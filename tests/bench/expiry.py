@@ -22,7 +22,7 @@ from tests.support.processor import cpu_seconds  # noqa: E402
 from tests.support.stack import BINARIES, Stack  # noqa: E402
 
 STANDING = ('"request_id":"%1","state":"customer_notified","version":1,"decide_by":"%3"')
-PARTICULARS = """
+CONSENT = """
 "tenant_id":"contoso","subscription_id":"0e0c4d5a","ticket_id":"T-%2",
 "engineer":{"id":"eng-7","email":"erin@vendor.example","name":"Erin Example","organization":"redhat"},
 "resource_id":"/subscriptions/0e0c4d5a/resourceGroups/rg/providers/Microsoft.RedHatOpenShift/openShiftClusters/aro1",
@@ -30,18 +30,18 @@ PARTICULARS = """
 "justification":"The router restarts every ten minutes; its logs should say why.","duration":"PT8H",
 "created_at":"2026-11-19T16:08:38.123456Z","approvals_needed":1,
 "approvers":[{"principal":{"id":"ann","email":"ann@contoso.example","name":"Ann Ng"},"role":"owner"}],
-"alternate_emails":["oncall@contoso.example"],"decisions":[],
+"alternate_emails":["oncall@contoso.example"],
 "digest":"0000000000000000000000000000000000000000000000000000000000000000"
 """.replace("\n", "")
 
 # UUIDv7-like: the time first, so that what was created together lies together.
 FILL = """
 INSERT INTO lockbox.request (request_id, state, version, tenant_id, subscription_id, ticket_id, engineer_id,
-                             resource_id, created_at, decide_by, due_at, standing, particulars)
+                             resource_id, created_at, decide_by, due_at, standing, consent, particulars)
 SELECT id, 'customer_notified', 1, 'contoso', '0e0c4d5a', 'T-' || n, 'eng-7', '/subscriptions/0e0c4d5a/x',
        due - interval '4 days', due, due,
        replace(replace(%(standing)s, '%%1', id::text), '%%3', to_char(due AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')),
-       replace(%(particulars)s, '%%2', n::text)
+       replace(%(consent)s, '%%2', n::text), '"decisions":[]'
   FROM (SELECT n, %(from)s::timestamptz + n * %(apart)s::interval AS due,
                (lpad(to_hex((extract(epoch FROM %(from)s::timestamptz) * 1000)::bigint + n), 12, '0') || '7'
                 || substr(md5(n::text || %(salt)s), 1, 19))::uuid AS id
@@ -55,18 +55,18 @@ WITH ended AS (
        SET state = 'expired', version = version + 1, ended_at = due_at, due_at = NULL,
            standing = replace(standing, 'customer_notified","version":1', 'expired","version":2')
                       || to_char(due_at AT TIME ZONE 'UTC', ',"ended_at":"YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
-     WHERE due_at <= now() RETURNING request_id, standing, particulars)
+     WHERE due_at <= now() RETURNING request_id, standing, consent, particulars)
 INSERT INTO lockbox.outbox (id, aggregatetype, aggregateid, type, payload)
 SELECT request_id, 'request', request_id::text, 'lockbox.request.expired.v1',
        '{"specversion":"1.0","id":"' || request_id || '","source":"/lockbox/expirer","type":"lockbox.request.expired.v1","subject":"'
        || request_id || '","time":"2026-11-24T08:31:07.022556Z","datacontenttype":"application/json","sequence":"00000000000000000002",'
-       || '"data":{"previous_state":"customer_notified","request":{' || standing || ',' || particulars || '}}}'
+       || '"data":{"previous_state":"customer_notified","request":{' || standing || ',' || consent || ',' || particulars || '}}}'
   FROM ended
 """
 
 
 def fill(db, count, since, salt, apart):
-    db.execute(FILL, {"standing": STANDING, "particulars": PARTICULARS, "from": since, "count": count, "salt": salt, "apart": apart})
+    db.execute(FILL, {"standing": STANDING, "consent": CONSENT, "from": since, "count": count, "salt": salt, "apart": apart})
 
 
 def due(db, count, salt):

@@ -1,29 +1,12 @@
 """What a subscription's policy asks for: several approvals, signatures, approval beforehand. And emergencies."""
-import base64
-import json
-import time
-
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from support.scenario import LOGS, Tenant, new_engineer
+from support.signing import jwk, signed
 
 NODES = {"action": "list_or_get_objects", "kind": "Node"}
 PODS = {"action": "list_or_get_objects", "kind": "Pod", "namespace": "openshift-etcd"}
-
-
-def base64url(data: bytes) -> str:
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
-
-
-def jwk(key: Ed25519PrivateKey) -> dict:
-    return {"kty": "OKP", "crv": "Ed25519", "x": base64url(key.public_key().public_bytes_raw())}
-
-
-def signed(key: Ed25519PrivateKey, request, **said) -> str:
-    payload = {"request_id": request.id, "digest": request.first.request["digest"], "iat": int(time.time()), **said}
-    signing = f'{base64url(json.dumps({"alg": "EdDSA"}).encode())}.{base64url(json.dumps(payload).encode())}'
-    return f"{signing}.{base64url(key.sign(signing.encode()))}"
 
 
 @pytest.fixture

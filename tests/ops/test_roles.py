@@ -21,7 +21,8 @@ STEPPING = [f"{STORE}/{name}.sql" for name in ("load_requests", "update_requests
 STATEMENTS = {  # what each worker runs; a directory means all of it
     "requester": [*CONSUMING, *STEPPING, f"{STORE}/insert_requests.sql", f"{STORE}/open_access.sql",
                   "services/requester/sql"],
-    "decider": [*CONSUMING, *STEPPING, f"{STORE}/open_access.sql", "services/decider/sql"],
+    "decider": [*CONSUMING, *STEPPING, f"{STORE}/open_access.sql", f"{STORE}/count_votes.sql",
+                "services/decider/sql"],
     "expirer": ["common/store/sql/offsets/clock.sql", f"{STORE}/move_requests.sql", f"{STORE}/outbox.sql",
                 f"{STORE}/wake_expirer.sql", f"{STORE}/wake_relay.sql", "services/expirer/sql"],
     "relay": ["services/relay/sql"],
@@ -69,8 +70,8 @@ OPEN = ("INSERT INTO access_item SELECT request_id, 9, 'eve', resource_id, 'get_
         " clock_timestamp(), clock_timestamp() + interval '8 hours', 'approved' FROM request LIMIT 1")
 MAKE_APPROVER = ("INSERT INTO role_assignment VALUES ('t', 's', 'owner', 'eve', 'eve@x.example', 'Eve', clock_timestamp())")
 MAKE_KEY = "INSERT INTO approver_key VALUES ('t', 'eve', decode(repeat('00', 32), 'hex'), clock_timestamp())"
-MAKE_REQUEST = ("INSERT INTO request (request_id, state, version, ticket_id, engineer_id, resource_id, created_at, standing,"
-                " particulars) VALUES (gen_random_uuid(), 'customer_notified', 1, 't', 'eve', 'r', clock_timestamp(), '', '')")
+MAKE_REQUEST = ("INSERT INTO request (request_id, state, version, ticket_id, engineer_id, resource_id, created_at, standing, consent,"
+                " particulars) VALUES (gen_random_uuid(), 'customer_notified', 1, 't', 'eve', 'r', clock_timestamp(), '', '', '')")
 APPROVE = "UPDATE request SET state = 'approved' WHERE state = 'customer_notified'"
 
 FORBIDDEN = {

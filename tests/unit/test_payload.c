@@ -360,7 +360,8 @@ static void tables_are_sound(void **state) {
         sound(lbx_event_type_info((enum lbx_event_type)type)->data);
     sound(&lbx_request_table);
     sound(&lbx_request_clock_table);
-    sound(&lbx_request_rest_table);
+    sound(&lbx_request_consent_table);
+    sound(&lbx_request_particulars_table);
 }
 
 static void names_and_enums(void **state) {

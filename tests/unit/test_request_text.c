@@ -1,4 +1,4 @@
-/* A request's text in two columns: what is written is read, and the event around them is the event of the whole. */
+/* A request's text in three columns: what is written is read, and the event around them is the event of the whole. */
 #include "store/request_text.h"
 
 #include "check.h"
@@ -43,7 +43,7 @@ static void encode(const struct lbx_request_changed *changed, bool head, struct 
 }
 
 /* The database puts what it holds between head and tail; the head is written without it. */
-static void head_rest_and_tail_are_the_event(void **state) {
+static void head_columns_and_tail_are_the_event(void **state) {
     (void)state;
     struct lbx_request_changed whole = {.request = completed(),
                                         .previous_state = LBX_STATE_EMERGENCY};
@@ -57,13 +57,15 @@ static void head_rest_and_tail_are_the_event(void **state) {
     encode(&whole, false, &event);
     encode(&clock, true, &parts);
     assert_null(strstr(parts.data, "ticket_id"));
-    lbx_request_text_rest(&whole.request, &parts);
+    lbx_request_text_consent(&whole.request, &parts);
+    lbx_buf_char(&parts, ',');
+    lbx_request_text_particulars(&whole.request, &parts);
     lbx_buf_str(&parts, lbx_request_text_tail);
     assert_string_equal(parts.data, event.data);
 }
 
 /* As load_requests.sql puts the columns together. */
-static void both_columns_are_the_request(void **state) {
+static void all_columns_are_the_request(void **state) {
     (void)state;
     struct lbx_arena arena;
     struct lbx_request request = completed(), got = {0};
@@ -72,7 +74,9 @@ static void both_columns_are_the_request(void **state) {
     lbx_buf_char(&text, '{');
     lbx_request_text_clock(&request, &text);
     lbx_buf_char(&text, ',');
-    lbx_request_text_rest(&request, &text);
+    lbx_request_text_consent(&request, &text);
+    lbx_buf_char(&text, ',');
+    lbx_request_text_particulars(&request, &text);
     lbx_buf_char(&text, '}');
     assert_int_equal(lbx_request_text_read(&lbx_request_table, "R-1", text.data, &arena, &got),
                      LBX_OK);
@@ -95,8 +99,8 @@ static void what_is_no_request_is_an_error(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(head_rest_and_tail_are_the_event),
-        cmocka_unit_test(both_columns_are_the_request),
+        cmocka_unit_test(head_columns_and_tail_are_the_event),
+        cmocka_unit_test(all_columns_are_the_request),
         cmocka_unit_test(what_is_no_request_is_an_error),
     };
     return cmocka_run_group_tests_name("request_text", tests, NULL, NULL);

@@ -134,6 +134,7 @@ static void bad_values_are_named(void **unused) {
         {"LOCKBOX_PENDING_TTL", "P10001D"},
         {"LOCKBOX_PENDING_TTL", "P4D "},
         {"LOCKBOX_GRANT_TTL", "PT8H1S"}, /* longer than LOCKBOX_GRANT_TTL_MAX */
+        {"LOCKBOX_EMERGENCY_TTL", "PT8H1S"},
         {"LOCKBOX_REMINDERS", "P1D,soon"},
         {"LOCKBOX_REMINDERS", "PT1S,PT1S,PT1S,PT1S,PT1S,PT1S,PT1S,PT1S,PT1S,PT1S,PT1S,PT1S,PT1S,"
                               "PT1S,PT1S,PT1S,PT1S"},

@@ -5,6 +5,7 @@
 #include "commands.h"
 
 #include "base/clock.h"
+#include "base/time.h"
 #include "database.h"
 #include "io/hash.h"
 #include "sql_audit_schema.h"
@@ -200,6 +201,26 @@ static enum ctl_exit apply_pending(struct ctl *ctl, const struct schema *schema,
     return CTL_DONE;
 }
 
+/* The longest access, where the database's owner alone writes it: no worker's login lengthens what is opened. */
+static enum ctl_exit set_bound(struct ctl *ctl, const struct schema *schema, struct lbx_pg *pg) {
+    static const struct lbx_sql *const list[] = {&sql_ctl_operator_bound, NULL};
+    static const struct lbx_sql *const *const lists[] = {list, NULL};
+    char longest[LBX_DURATION_SIZE];
+    struct lbx_calls calls = {0};
+    if (schema->database != &ctl_lockbox || ctl->options[CTL_DRY_RUN])
+        return CTL_DONE;
+    lbx_duration_format(ctl->settings.grant_ttl_max, longest);
+    size_t call = LBX_PG_CALL(&calls, ctl_operator_bound, .grant_ttl_max = longest);
+    enum lbx_err err = lbx_pg_prepare(pg, lists);
+    if (err == LBX_OK)
+        err = lbx_pg_run(pg, &calls);
+    if (err != LBX_OK)
+        return ctl_statement_failed(schema->database, err);
+    if (lbx_pg_row_count(pg, call))
+        printf("lockbox: access lasts %s at most\n", longest);
+    return CTL_DONE;
+}
+
 static enum lbx_err make_ready(struct lbx_pg *pg) {
     static const struct lbx_sql *const list[] = {&sql_ctl_migration_record, NULL};
     static const struct lbx_sql *const *const lists[] = {list, NULL};
@@ -225,7 +246,9 @@ static enum ctl_exit migrate(struct ctl *ctl, const struct schema *schema) {
     if (err != LBX_OK)
         return ctl_statement_failed(schema->database, err);
     code = refuse(schema, &plan);
-    return code == CTL_DONE ? apply_pending(ctl, schema, pg, &plan) : code;
+    if (code == CTL_DONE)
+        code = apply_pending(ctl, schema, pg, &plan);
+    return code == CTL_DONE ? set_bound(ctl, schema, pg) : code;
 }
 
 enum ctl_exit ctl_db_migrate(struct ctl *ctl) {

@@ -1,5 +1,5 @@
 -- Updates requests that time moved, and publishes the events about them. Each event comes as its head, which ends where
--- the request's particulars begin; they stand in the row, and time never changes them. The tail closes the event.
+-- the request's consent begins; that and its particulars stand in the row, and time never changes them. The tail closes the event.
 -- rows given: request_id uuid, state text, version bigint, ended_at timestamptz, due_at timestamptz, standing text
 -- rows told: id uuid, request_id uuid, type text, head text, place ordinality
 -- takes: tail text
@@ -9,9 +9,9 @@ WITH moved AS (
            standing = given.standing
       FROM :given
      WHERE r.request_id = given.request_id
-    RETURNING r.request_id, r.particulars)
+    RETURNING r.request_id, consent_kept(r.consent, r.kept) || ',' || r.particulars AS rest)
 INSERT INTO outbox (id, aggregatetype, aggregateid, type, payload)
-SELECT told.id, 'request', moved.request_id::text, told.type, told.head || moved.particulars || :tail
+SELECT told.id, 'request', moved.request_id::text, told.type, told.head || moved.rest || :tail
   FROM :told
   JOIN moved USING (request_id)
  ORDER BY told.place

@@ -1,7 +1,7 @@
 -- What a step changes; the rest of a request never does.
 -- rows given: request_id uuid key, state text, version bigint, starts_at timestamptz, expires_at timestamptz,
---   ended_at timestamptz, due_at timestamptz, standing text, particulars text
+--   ended_at timestamptz, due_at timestamptz, kept text input, standing text, particulars text
 UPDATE request AS r
-   SET (:given_values) = (given.:given_values)
+   SET (:given_values, kept) = (given.:given_values, given.kept::integer[])
   FROM :given
  WHERE r.request_id = given.request_id

@@ -1,0 +1,102 @@
+"""Access is opened for a request that was approved, needs no approval or is an emergency: for its items and its time."""
+import pytest
+
+from support.scenario import LOGS, Tenant
+
+ITEM = ("INSERT INTO access_item (request_id, number, engineer_id, resource_id, action, namespace, kind, name, starts_at,"
+        " expires_at, basis) VALUES ({request}, 1, %(engineer)s, lower(%(resource)s), 'get_pod_logs', %(namespace)s, NULL, NULL,"
+        " {starts}, {ends}, {basis})")
+NOW = "clock_timestamp()"
+OPENERS = ("lockbox_requester", "lockbox_decider", "lockbox_worker")
+
+
+def open_item(attacker, login, request, starts=NOW, ends=f"{NOW} + interval '1 hour'", basis="'approved'", namespace="openshift-ingress",
+              of="%(id)s", before=()):
+    return attacker.tries(login, *before, ITEM.format(request=of, starts=starts, ends=ends, basis=basis), id=request.id,
+                          engineer=request.wish["engineer_id"], resource=request.wish["resource_id"], namespace=namespace)
+
+
+@pytest.mark.parametrize("login", OPENERS)
+@pytest.mark.parametrize("basis", ["approved", "emergency", "not_required"])
+def test_access_without_a_request(attacker, tenant, login, basis):
+    request = tenant.request()
+    request.decide("deny")
+    for starts, ends in (("'1999-01-01'", "'9000-01-01'"), ("'-infinity'", "'infinity'"), (NOW, f"{NOW} + interval '1 hour'")):
+        for of in ("gen_random_uuid()", "%(id)s"):
+            open_item(attacker, login, request, starts, ends, f"'{basis}'", of=of)
+            assert not request.check().allowed
+
+
+@pytest.mark.parametrize("login", OPENERS)
+def test_access_to_what_was_not_asked_for(attacker, tenant, login):
+    """Every item of an approved request is open already: a second one needs a number that the request has not."""
+    request = tenant.request()
+    request.approve()
+    other = {**LOGS, "namespace": "openshift-etcd"}
+    attacker.tries(login, ITEM.replace(" 1,", " 2,").format(request="%(id)s", starts=NOW, ends=f"{NOW} + interval '1 hour'", basis="'approved'"),
+                   id=request.id, engineer=request.wish["engineer_id"], resource=request.wish["resource_id"], namespace="openshift-etcd")
+    assert not request.check(other).allowed
+
+
+FOREVER = ("UPDATE request SET state = 'approved', version = version + 1, starts_at = clock_timestamp(), expires_at = {until},"
+           " standing = replace(replace(standing, 'customer_notified', 'approved'), '\"version\":1', '\"version\":2')"
+           " WHERE request_id = %(id)s")
+
+
+@pytest.mark.parametrize("until", ["'9000-01-01'", "'infinity'", "clock_timestamp() + interval '9 hours'",
+                                   "clock_timestamp() + interval '61 minutes'"])
+def test_access_for_longer_than_was_asked_for(attacker, tenant, until):
+    """The decider's login, with a vote of its own making: what it opens ends when the wish said."""
+    request = tenant.request(duration="PT1H")
+    vote = "INSERT INTO vote (request_id, principal_id, decision) VALUES (%(id)s, '" + tenant.owner.id + "', 'approve')"
+    open_item(attacker, "lockbox_decider", request, ends=until, before=(vote, FOREVER.format(until=until)))
+    assert not request.check().allowed
+
+
+def test_a_bound_that_the_owner_alone_writes(attacker, system):
+    for login in ("lockbox_requester", "lockbox_decider", "lockbox_expirer", "lockbox_worker"):
+        assert attacker.tries(login, "UPDATE operator_bound SET grant_ttl_max = interval '10 years'") == "42501"
+    assert system.lockbox.value("SELECT grant_ttl_max::text FROM lockbox.operator_bound") == "08:00:00"
+
+
+STATES = ("customer_notified", "approved", "emergency", "denied", "expired", "cancelled", "completed", "revoked", "refused", "not_required")
+MOVE = ("UPDATE request SET state = '{to}', version = version + 1, due_at = NULL, standing = regexp_replace(regexp_replace(standing,"
+        " '\"state\":\"[a-z_]*\"', '\"state\":\"{to}\"'), '\"version\":[0-9]*', '\"version\":' || version + 1) WHERE request_id = %(id)s")
+
+
+@pytest.mark.parametrize("to", STATES)
+def test_a_denied_request_stays_denied(attacker, system, tenant, to):
+    request = tenant.request()
+    request.decide("deny")
+    for login in ("lockbox_expirer", "lockbox_requester", "lockbox_decider"):
+        assert attacker.tries(login, MOVE.format(to=to), id=request.id) in ("23514", "42501"), login
+    assert system.lockbox.value("SELECT state FROM lockbox.request WHERE request_id = %s", request.id) == "denied"
+
+
+def test_the_expirer_opens_no_emergency(attacker, system, tenant):
+    request = tenant.request()
+    assert attacker.tries("lockbox_expirer", MOVE.format(to="emergency"), id=request.id) == "23514"
+
+
+NOT_REQUIRED = ("INSERT INTO request (request_id, state, version, tenant_id, subscription_id, ticket_id, engineer_id, resource_id, created_at,"
+                " starts_at, expires_at, standing, consent, particulars)"
+                " SELECT gen_random_uuid(), 'not_required', 1, tenant_id, subscription_id, ticket_id, engineer_id, resource_id, created_at,"
+                " clock_timestamp(), clock_timestamp() + interval '1 hour', '', consent, particulars FROM request WHERE request_id = %(id)s")
+
+
+def test_not_required_where_lockbox_is_on(attacker, tenant):
+    """Also with a row that is right but for that."""
+    request = tenant.request()
+    right = NOT_REQUIRED.replace("SELECT gen_random_uuid()", "SELECT it.id").replace(
+        "'', consent", "'\"request_id\":\"' || it.id || '\",\"state\":\"not_required\",\"version\":1', consent").replace(
+        "FROM request", "FROM request, (SELECT gen_random_uuid() AS id) AS it")
+    for statement in (NOT_REQUIRED, right):
+        assert attacker.tries("lockbox_requester", statement, id=request.id) == "23514"
+
+
+def test_approved_beforehand_where_no_policy_says_so(attacker, tenant):
+    request = tenant.request()
+    statement = NOT_REQUIRED.replace("SELECT gen_random_uuid()", "SELECT it.id").replace(
+        "'', consent", "'\"request_id\":\"' || it.id || '\",\"state\":\"approved\",\"version\":2', consent").replace(
+        "FROM request", "FROM request, (SELECT gen_random_uuid() AS id) AS it").replace("'not_required', 1", "'approved', 2")
+    assert attacker.tries("lockbox_requester", statement, id=request.id) == "23514"

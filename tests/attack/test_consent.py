@@ -1,0 +1,109 @@
+"""A signature on X opens X: whoever has a worker's login re-aims, widens and lengthens nothing that consent was given to."""
+import psycopg
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from support.scenario import LOGS, Person, Tenant
+from support.signing import jwk, signed
+from support.waiting import wait_until
+
+LATER = {"action": "list_or_get_objects", "namespace": "openshift-etcd", "kind": "Pod"}
+WORKERS = ("lockbox_requester", "lockbox_decider", "lockbox_expirer", "lockbox_worker")
+
+
+@pytest.fixture(scope="module")
+def signing(system):
+    """A subscription that takes signed decisions only, and its owner's key."""
+    tenant, key = Tenant(system), Ed25519PrivateKey.generate()
+    tenant.change("policy_set", by=tenant.admin.principal, signed_decisions=True)
+    tenant.change("approver_key_set", subscription_id=None, principal_id=tenant.owner.id, public_key=jwk(key),
+                  by=tenant.owner.principal)
+    return tenant, key
+
+
+@pytest.mark.parametrize("login", WORKERS)
+@pytest.mark.parametrize("column", ["standing", "consent", "particulars"])
+def test_a_signature_on_one_thing_opens_no_other(attacker, signing, login, column):
+    tenant, key = signing
+    request = tenant.request(actions=[LOGS])
+    signature = signed(key, request, decision="approve")
+    attacker.tries(login, f"UPDATE request SET {column} = replace(replace({column}, %(old)s, %(new)s), 'P2', 'P9') WHERE request_id = %(id)s",
+                   old='"openshift-ingress"', new='"openshift-etcd"', id=request.id)
+    request.decide("approve", signature=signature)
+    assert not request.check({**LOGS, "namespace": "openshift-etcd"}).allowed
+
+
+@pytest.mark.parametrize("login", WORKERS)
+def test_what_consent_is_given_to_is_written_once(attacker, tenant, login):
+    request = tenant.request()
+    assert attacker.tries(login, "UPDATE request SET consent = consent WHERE request_id = %(id)s", id=request.id) == "42501"
+    for column in ("tenant_id", "subscription_id", "ticket_id", "engineer_id", "resource_id", "created_at", "decide_by", "reason",
+                   "starts_asked"):
+        assert attacker.tries(login, f"UPDATE request SET {column} = {column} WHERE request_id = %(id)s", id=request.id) == "42501"
+    assert attacker.tries(login, "DELETE FROM request WHERE request_id = %(id)s", id=request.id) == "42501"
+
+
+SMUGGLED = [
+    ("particulars", "particulars || ',\"resource_id\":\"/elsewhere\"'"),
+    ("particulars", "particulars || ',\"approvals_needed\":1'"),
+    ("particulars", "particulars || ',\"decisions\":[]'"),
+    ("standing", "standing || ',\"digest\":\"' || repeat('0', 64) || '\"'"),
+    ("standing", "standing || ',\"state\":\"approved\"'"),
+    ("standing", "replace(standing, '\"customer_notified\"', '\"approved\"')"),
+    ("standing", "replace(standing, '\"version\":1', '\"version\":9')"),
+    ("standing", "regexp_replace(standing, '\"decide_by\":\"20', '\"decide_by\":\"29')"),
+]
+
+
+@pytest.mark.parametrize("column, text", SMUGGLED)
+def test_no_member_is_smuggled_into_what_may_be_written(attacker, tenant, column, text):
+    request = tenant.request()
+    assert attacker.tries("lockbox_decider", f"UPDATE request SET {column} = {text}, version = version + 1,"
+                          " standing = standing WHERE request_id = %(id)s" if column != "standing" else
+                          f"UPDATE request SET standing = {text} WHERE request_id = %(id)s", id=request.id) == "23514"
+
+
+def test_items_that_an_approver_left_out_stay_out(attacker, system):
+    tenant = Tenant(system, owners=1)
+    tenant.change("policy_set", by=tenant.admin.principal, approvals_needed=2)
+    request = tenant.request(actions=[LOGS, LATER])
+    assert request.decide("approve", actions=[1]) == "recorded"
+    assert attacker.tries("lockbox_decider", "UPDATE request SET kept = NULL WHERE request_id = %(id)s", id=request.id) == "23514"
+    assert attacker.tries("lockbox_decider", "UPDATE request SET kept = '{1,2}' WHERE request_id = %(id)s", id=request.id) == "23514"
+    assert request.decide("approve", by=tenant.approver) == "applied"
+    assert request.check(LOGS).allowed and not request.check(LATER).allowed
+    assert [item["kept"] for item in request.event("approved").request["actions"]] == [True, False]
+
+
+def test_an_approval_without_votes_is_refused(attacker, system):
+    """The login that approves writes the votes, too; what it cannot is to leave them out, or to vote for too few."""
+    tenant = Tenant(system)
+    tenant.change("policy_set", by=tenant.admin.principal, approvals_needed=2)
+    request = tenant.request()
+    approve = ("UPDATE request SET state = 'approved', version = version + 1, starts_at = clock_timestamp(),"
+               " expires_at = clock_timestamp() + interval '1 hour', standing = replace(replace(standing, 'customer_notified',"
+               " 'approved'), '\"version\":1', '\"version\":2') WHERE request_id = %(id)s")
+    vote = "INSERT INTO vote (request_id, principal_id, decision) VALUES (%(id)s, %(who)s, 'approve')"
+    stranger = Person.new("eve")
+    for statements, who in (([approve], ""), ([vote, approve], tenant.owner.id), ([vote, approve], stranger.id)):
+        assert attacker.tries("lockbox_decider", *statements, id=request.id, who=who) == "23514"
+    for login in ("lockbox_requester", "lockbox_expirer", "lockbox_relay", "lockbox_notifier"):
+        assert attacker.tries(login, vote, id=request.id, who=tenant.owner.id) == "42501"
+
+
+def test_a_request_that_is_not_what_its_digest_says(system, tenant):
+    """Whoever owns the database writes what they like; the decider applies nothing to it, and says so until it is started again."""
+    request = tenant.request()
+    with psycopg.connect(system.stack.env["LOCKBOX_SUPERUSER_URL"]) as owner:
+        owner.execute("SET session_replication_role = replica")  # no triggers
+        owner.execute("UPDATE lockbox.request SET consent = replace(consent, 'openshift-ingress', 'openshift-etcd') WHERE request_id = %s",
+                      (request.id,))
+    assert request.decide("approve") == "conflict"
+    assert not request.check().allowed and not request.check({**LOGS, "namespace": "openshift-etcd"}).allowed
+    port = int(system.stack.env["LOCKBOX_HTTP_DECIDER"].rpartition(":")[2])
+    wait_until(lambda: "not what its digest says" in system.stack.ready(port), "the decider is not ready")
+    assert system.stack.metrics("decider")["lockbox_consent_changed_total"] >= 1
+    other = tenant.request()
+    assert other.decide("approve") == "applied"
+    system.stack.kill("decider")
+    system.stack.await_ready("decider")
