@@ -9,7 +9,7 @@ from pathlib import Path
 
 REPO = Path(__file__).resolve().parents[2]
 BUILD = REPO / "build" / os.environ.get("LOCKBOX_DEV_PRESET", "release")
-TEMPLATES = REPO / "common" / "core" / "templates"
+TEMPLATES = REPO / "common" / "mail" / "templates"
 NAMES = sorted(path.name for path in TEMPLATES.glob("*.html"))
 BITS = ["<", ">", "</", "/>", '"', "'", "=", "!", "-", "--", "&", "&lt;", " ", "\n", "<p>", "</p>", "<p title=\"", "<a href=\"", "{{",
         "}}", "{{link}}", "{{engineer}}", "{{justification}}", "{{#link}}", "{{/link}}", "<title>", "</title>", "<style>", "</style>",
