@@ -19,6 +19,7 @@ from support.waiting import wait_until
 DELETE = {"action": "delete_object", "namespace": "openshift-ingress", "kind": "Pod", "name": "router-default-x2kqp"}
 HOSTILE = ("</td></table><script>document.title='owned'</script><img src=x onerror=\"document.title='owned'\">"
            "<form action='//evil.example'><button>Approve</button></form>\n&lt;b&gt; \"'` ‮drawkcab​ ${7*7}")
+HOSTILE_NAME = "<img><b>\"'`${7*7}&lt;i>"  # as hostile as a Kubernetes name can be
 HOSTILE_SEEN = HOSTILE.replace("‮", "⟨U+202E⟩").replace("​", "⟨U+200B⟩")
 
 
@@ -162,15 +163,15 @@ def test_hostile_text_stays_text(browser, portal, system, customer, open_request
     ticket = customer.ticket(title=HOSTILE)
     ticket.engineer = type(ticket.engineer)(ticket.engineer.id, ticket.engineer.email, HOSTILE, "microsoft")
     ticket.assign(ticket.engineer)
-    request = ticket.request(justification=HOSTILE, actions=[{**DELETE, "name": HOSTILE, "namespace": "<i>ns</i>"}])
+    request = ticket.request(justification=HOSTILE, actions=[{**DELETE, "name": HOSTILE_NAME}])
     browser.console()
     open_request(request)
     assert browser.title == f"Ticket {ticket.id}"
     assert browser.all("script, img, b, i, form[action*=evil]") == []
     assert {form: len(browser.all(form)) for form in ("#approve", "#deny", "form")} == {"#approve": 1, "#deny": 1, "form": 2}
     for part in HOSTILE_SEEN.splitlines():
-        assert browser.text().count(part) == 4  # the engineer's name, the justification, the item's name in its row and in the form
-    assert "<i>ns</i>" in browser.text("#item-1")
+        assert browser.text().count(part) == 2  # the engineer's name, the justification
+    assert browser.text().count(HOSTILE_NAME) == 2  # in the item's row and in the form
     assert browser.console() == []
     browser.open(portal.address)
     assert browser.title == "Access requests" and browser.all("script, img, b, i") == []
