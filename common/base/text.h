@@ -25,13 +25,18 @@ static inline bool lbx_same_start(const char *a, const char *b, size_t len) {
     return true;
 }
 
-/* Whether both are the same but for the case of A to Z. */
-static inline bool lbx_same_text(const char *a, const char *b) {
+/* Below, at or above 0 as a stands before b, is the same or stands behind it, but for the case of A to Z. */
+static inline int lbx_compare_text(const char *a, const char *b) {
     while (*a && lbx_lower(*a) == lbx_lower(*b)) {
         a++;
         b++;
     }
-    return lbx_lower(*a) == lbx_lower(*b);
+    return (unsigned char)lbx_lower(*a) - (unsigned char)lbx_lower(*b);
+}
+
+/* Whether both are the same but for the case of A to Z. */
+static inline bool lbx_same_text(const char *a, const char *b) {
+    return lbx_compare_text(a, b) == 0;
 }
 
 #endif

@@ -9,7 +9,6 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 /* ---- decoding ---- */
 
@@ -107,7 +106,7 @@ enum lbx_err lbx_event_decode(const struct lbx_record *record, size_t max_bytes,
 
 static int by_name(const void *a, const void *b) {
     const struct lbx_header *const *left = a, *const *right = b;
-    int order = strcasecmp((*left)->name, (*right)->name);
+    int order = lbx_compare_text((*left)->name, (*right)->name);
     /* Headers of one name keep their order: they stand in one array. */
     return order ? order : (*left > *right) - (*left < *right);
 }
@@ -117,8 +116,8 @@ void lbx_event_identity(const struct lbx_record *record, struct lbx_buf *out) {
         const struct lbx_header **kept LBX_FREE = lbx_calloc(record->header_count * sizeof *kept);
         size_t count = 0;
         for (size_t i = 0; i < record->header_count; i++)
-            if (strncasecmp(record->headers[i].name, "ce_", 3) == 0 ||
-                strcasecmp(record->headers[i].name, "content-type") == 0)
+            if (lbx_same_start(record->headers[i].name, "ce_", 3) ||
+                lbx_same_text(record->headers[i].name, "content-type"))
                 kept[count++] = &record->headers[i];
         qsort(kept, count, sizeof *kept, by_name);
         for (size_t i = 0; i < count; i++) {

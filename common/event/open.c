@@ -3,12 +3,12 @@
  * each other, and where the value is empty, too long or, in binary mode, not JSON. */
 #include "event/open.h"
 
+#include "base/text.h"
 #include "base/utf8.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
 #define ATTRIBUTE_ROWS                                                                             \
     LBX_ATTRIBUTE_ROW(lbx_attributes, , specversion, 16, .required = true),                        \
@@ -33,7 +33,7 @@ void lbx_opened_done(struct lbx_opened *in) {
 
 static const struct lbx_header *find_header(const struct lbx_record *record, const char *name) {
     for (size_t i = 0; i < record->header_count; i++)
-        if (record->headers[i].value && strcasecmp(record->headers[i].name, name) == 0)
+        if (record->headers[i].value && lbx_same_text(record->headers[i].name, name))
             return &record->headers[i];
     return NULL;
 }
@@ -53,7 +53,7 @@ static bool media_type_is(const char *text, size_t len, const char *wanted) {
         text += len - tail;
         len = tail;
     }
-    return len == strlen(wanted) && strncasecmp(text, wanted, len) == 0;
+    return len == strlen(wanted) && lbx_same_start(text, wanted, len);
 }
 
 bool lbx_media_is_json(const char *text, size_t len) {
@@ -68,7 +68,7 @@ enum lbx_mode lbx_mode_of(const struct lbx_record *record) {
     if (type && media_type_is(type->value, type->len, "application/cloudevents+json"))
         return LBX_MODE_STRUCTURED;
     if (type && type->len >= sizeof family - 1 &&
-        strncasecmp(type->value, family, sizeof family - 1) == 0)
+        lbx_same_start(type->value, family, sizeof family - 1))
         return LBX_MODE_NEITHER;
     if (find_header(record, "ce_specversion"))
         return LBX_MODE_BINARY;
@@ -86,13 +86,12 @@ bool lbx_wrong(struct lbx_reason *reason, const char *format, ...) {
 
 /* The row of the attribute that a header carries, -1 for none that is read. */
 static int attribute_of(const char *header) {
-    const bool is_type = strcasecmp(header, "content-type") == 0;
+    const bool is_type = lbx_same_text(header, "content-type");
     const char *name = is_type ? "datacontenttype" : header + 3;
-    if (!is_type &&
-        (strncasecmp(header, "ce_", 3) != 0 || strcasecmp(name, "datacontenttype") == 0))
+    if (!is_type && (!lbx_same_start(header, "ce_", 3) || lbx_same_text(name, "datacontenttype")))
         return -1;
     for (size_t i = 0; i < lbx_attribute_table.count; i++)
-        if (strcasecmp(name, attribute_rows[i].name) == 0)
+        if (lbx_same_text(name, attribute_rows[i].name))
             return (int)i;
     return -1;
 }
@@ -136,7 +135,7 @@ static bool write_headers(const struct lbx_record *record, struct lbx_buf *out,
 static bool one_content_type(const struct lbx_record *record, struct lbx_reason *reason) {
     size_t count = 0;
     for (size_t i = 0; i < record->header_count; i++)
-        count += strcasecmp(record->headers[i].name, "content-type") == 0;
+        count += lbx_same_text(record->headers[i].name, "content-type");
     return count <= 1 || lbx_wrong(reason, "content-type: given twice");
 }
 

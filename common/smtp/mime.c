@@ -4,6 +4,7 @@
  * wrote another header. */
 #include "smtp/mime.h"
 
+#include "base/text.h"
 #include "base/utf8.h"
 #include "smtp/smtp.h"
 
@@ -14,7 +15,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <time.h>
 
 /* Quoted-printable never yields "=_", so no body can contain the boundary (RFC 2045 6.7). */
@@ -224,7 +224,7 @@ static bool headers_expected(const char *bytes, size_t len) {
         for (size_t i = 0; !folded && i < COUNT; i++) {
             size_t n = strlen(fields[i].name);
             if ((size_t)(next - line) > n && line[n] == ':' &&
-                strncasecmp(line, fields[i].name, n) == 0) {
+                lbx_same_start(line, fields[i].name, n)) {
                 known = true;
                 seen[i]++;
             }

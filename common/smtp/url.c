@@ -2,10 +2,11 @@
  * the URL. */
 #include "smtp/url.h"
 
+#include "base/text.h"
+
 #include <arpa/inet.h>
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
 enum { SUBMISSION_PORT = 587 };
 
@@ -57,7 +58,7 @@ static bool loopback(const char *host) {
     struct in_addr address;
     if (inet_pton(AF_INET, host, &address) == 1)
         return ntohl(address.s_addr) >> 24 == 127;
-    return strcasecmp(host, "localhost") == 0;
+    return lbx_same_text(host, "localhost");
 }
 
 static bool port_parse(const char *text, unsigned int *ret_port) {
@@ -79,10 +80,10 @@ enum lbx_err lbx_smtp_url_parse(const char *url, struct lbx_smtp_url *ret_url,
     struct lbx_smtp_url out = {.port = SUBMISSION_PORT};
     char rest[1024];
 
-    if (strncasecmp(url, scheme_tls, sizeof scheme_tls - 1) == 0)
+    if (lbx_same_start(url, scheme_tls, sizeof scheme_tls - 1))
         return bad(ret_why, "smtps:// (TLS from the first byte) is beyond this mail library: use "
                             "smtp://host:587?tls=required, which is STARTTLS, verified");
-    if (strncasecmp(url, scheme, sizeof scheme - 1) != 0)
+    if (!lbx_same_start(url, scheme, sizeof scheme - 1))
         return bad(ret_why, "not an smtp:// URL");
     if (strlen(url) >= sizeof rest)
         return bad(ret_why, "longer than 1,023 bytes");

@@ -7,7 +7,6 @@
 #include "event/request_event.h"
 
 #include <string.h>
-#include <strings.h>
 
 /* The ledger gives up on news this long after it. */
 #define NEWS_IS_OLD_US (INT64_C(24) * 3600 * 1000000)

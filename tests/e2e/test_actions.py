@@ -15,27 +15,29 @@ def item(action: str, namespace: str | None = None, kind: str | None = None, nam
 GRANTS = {
     "create, named": (
         item("create_object", "app", "ConfigMap", "settings"),
-        [item("create_object", "app", "ConfigMap", "settings")],
-        [item("create_object", "app", "ConfigMap", "other"), item("create_object", "app", "Secret", "settings"),
+        [item("create_object", "app", "ConfigMap", "settings"), item("list_or_get_objects", "app", "ConfigMap", "settings")],
+        [item("list_or_get_objects", "app", "ConfigMap", "other"), item("list_or_get_objects", "app", "ConfigMap"),
+         item("create_object", "app", "ConfigMap", "other"), item("create_object", "app", "Secret", "settings"),
          item("create_object", "app", "ConfigMap"), item("create_object", None, "ConfigMap", "settings"),
          item("create_object", "APP", "ConfigMap", "settings"), item("update_object", "app", "ConfigMap", "settings")]),
     "create, any name": (
         item("create_object", "app", "ConfigMap"),
         [item("create_object", "app", "ConfigMap", "settings"), item("create_object", "app", "ConfigMap")],
-        [item("create_object", "other", "ConfigMap", "settings"), item("create_object", None, "ConfigMap")]),
+        [item("create_object", "other", "ConfigMap", "settings"), item("list_or_get_objects", "app", "ConfigMap", "settings"),
+         item("create_object", None, "ConfigMap")]),
     "create, cluster-scoped": (
         item("create_object", None, "ClusterRole"),
         [item("create_object", None, "ClusterRole", "viewer")],
         [item("create_object", "app", "ClusterRole", "viewer"), item("create_object", "", "ClusterRole", "viewer")]),
     "update": (
         item("update_object", "app", "Deployment", "web"),
-        [item("update_object", "app", "Deployment", "web")],
+        [item("update_object", "app", "Deployment", "web"), item("list_or_get_objects", "app", "Deployment", "web")],
         [item("update_object", "app", "Deployment", "db"), item("update_object", "app", "Deployment"),
          item("update_object", "other", "Deployment", "web"), item("update_object", "app", "StatefulSet", "web"),
          item("delete_object", "app", "Deployment", "web"), item("create_object", "app", "Deployment", "web")]),
     "delete, cluster-scoped": (
         item("delete_object", None, "PersistentVolume", "pv-7"),
-        [item("delete_object", None, "PersistentVolume", "pv-7")],
+        [item("delete_object", None, "PersistentVolume", "pv-7"), item("list_or_get_objects", None, "PersistentVolume", "pv-7")],
         [item("delete_object", "app", "PersistentVolume", "pv-7"), item("delete_object", None, "PersistentVolume", "pv-8"),
          item("delete_object", None, "PersistentVolume")]),
     "list, every namespace": (
@@ -50,13 +52,15 @@ GRANTS = {
          item("list_or_get_objects", None, "Secret", "token")]),
     "logs, every pod": (
         item("get_pod_logs", NS),
-        [item("get_pod_logs", NS), item("get_pod_logs", NS, None, "router-1")],
+        [item("get_pod_logs", NS), item("get_pod_logs", NS, None, "router-1"), item("list_or_get_objects", NS, "Pod", "router-1")],
         [item("get_pod_logs", "openshift-dns"), item("get_pod_logs", NS, "Pod", "router-1"), item("get_pod_logs"),
-         item("list_or_get_objects", NS, "Pod")]),
+         item("list_or_get_objects", NS, "Pod"), item("list_or_get_objects", NS, "ConfigMap", "router-1"),
+         item("list_or_get_objects", "openshift-dns", "Pod", "router-1")]),
     "logs, one pod": (
         item("get_pod_logs", "openshift", None, "registry-1"),
-        [item("get_pod_logs", "openshift", None, "registry-1")],
+        [item("get_pod_logs", "openshift", None, "registry-1"), item("list_or_get_objects", "openshift", "Pod", "registry-1")],
         [item("get_pod_logs", "openshift"), item("get_pod_logs", "openshift", None, "registry-2"),
+         item("list_or_get_objects", "openshift", "Pod", "registry-2"), item("list_or_get_objects", "openshift", "Pod"),
          item("get_pod_logs", NS, None, "registry-1")]),
 }
 

@@ -1,7 +1,9 @@
 """What a tenant changes is told, and what it may not change is refused with a reason."""
+import secrets
+
 import pytest
 
-from support.scenario import Person, Tenant
+from support.scenario import Person, Tenant, Ticket
 
 
 @pytest.fixture
@@ -127,3 +129,19 @@ def test_at_most_200_people_approve_a_subscription(own):
     assert own.system.caused_by(assigned[-1], "tenant.").kind == "tenant.changed"
     assert own.change("role_assigned", principal=people[0].principal, role="owner").kind == "tenant.changed"
     assert len(own.request().first.request["approvers"]) == 200
+
+
+def test_another_letter_is_another_subscription(system):
+    """U+212A, the Kelvin sign, which some fold to k: whoever has it as a subscription has nothing of k's."""
+    theirs = Tenant(system, subscription=f"k-{secrets.token_hex(6)}")
+    twin = Tenant(system, lockbox=False, subscription="\u212a" + theirs.subscription[1:])
+    twin.change("lockbox_enabled", by=twin.admin.principal)
+    twin.change("lockbox_disabled", by=twin.admin.principal)
+    assert theirs.request().first.kind == "request.created"  # it is theirs still, and Lockbox is on
+    request = twin.request()
+    assert not request.check(resource_id=theirs.resource).allowed
+
+
+def test_the_same_letters_are_the_same_subscription(system):
+    tenant = Tenant(system, subscription=f"k-{secrets.token_hex(6)}")
+    assert Ticket(tenant, subscription_id=tenant.subscription.upper()).request().first.kind == "request.created"

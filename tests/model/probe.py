@@ -85,6 +85,8 @@ def near(chooser: random.Random, request: Request, strangers: list[str]) -> Prob
         fields["name"] = chooser.choice(["router-1", "anything"])
     if fields["namespace"] is None and item["action"] == "list_or_get_objects" and chooser.random() < 0.5:
         fields["namespace"] = chooser.choice(["default", "openshift-ingress"])
+    if chooser.random() < 0.2:  # what the item implies, or nearly
+        fields |= {"action": "list_or_get_objects", "kind": fields["kind"] or "Pod"}
     for _ in range(chooser.choice([0, 1, 1, 1, 2])):
         field = chooser.choice(FIELDS)
         fields[field] = changed(chooser, field, fields[field], strangers)

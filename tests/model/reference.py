@@ -136,9 +136,16 @@ def fault_of(item: dict) -> str | None:
 
 def covers(item: dict, action: str | None, namespace: str | None, kind: str | None, name: str | None) -> bool:
     """Whether a permitted item allows this access. Absent (None) matches only where the table says so."""
-    if item["action"] != action or "" in (namespace, kind, name):
+    if "" in (namespace, kind, name):
         return False
     wanted = item.get("namespace"), item.get("kind"), item.get("name")
+    if action == "list_or_get_objects" and name is not None:
+        if item["action"] == "get_pod_logs":  # its pods may be read, and every pod's where it names none
+            return (wanted[0], "Pod") == (namespace, kind) and wanted[2] in (None, name)
+        if item["action"] != action:  # the object that it names may be read
+            return wanted == (namespace, kind, name)
+    if item["action"] != action:
+        return False
     if action == "create_object":
         return wanted[:2] == (namespace, kind) and wanted[2] in (None, name)
     if action == "list_or_get_objects":

@@ -117,6 +117,22 @@ def test_the_schema_says_its_last_scripts_version(fresh, which):
 
 
 @BOTH
+def test_the_catalogue_folds_a_to_z_alone(fresh, which):
+    """U+212A is no k: what the last script leaves names the collation wherever it folds."""
+    fresh.migrate()
+    texts = fresh.sql("""
+        SELECT indexname, indexdef FROM pg_indexes WHERE schemaname IN ('lockbox', 'audit')
+        UNION ALL SELECT viewname, definition FROM pg_views WHERE schemaname IN ('lockbox', 'audit')
+        UNION ALL SELECT proname, pg_get_functiondef(oid) FROM pg_proc
+                   WHERE pronamespace IN (SELECT oid FROM pg_namespace WHERE nspname IN ('lockbox', 'audit'))
+        UNION ALL SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint
+                   WHERE connamespace IN (SELECT oid FROM pg_namespace WHERE nspname IN ('lockbox', 'audit'))""")
+    folding = {name: re.findall(r"\b(?:lower|upper)\([^)]*\)|ilike|~~?\*", text, re.IGNORECASE) for name, text in texts}
+    assert any(folding.values())
+    assert {name: calls for name, calls in folding.items() if any('COLLATE "C"' not in call for call in calls)} == {}
+
+
+@BOTH
 def test_a_worker_waits_for_an_older_schema_to_be_migrated(fresh, which):
     fresh.migrate(scripts(which)[0])
     child, port = fresh.worker()

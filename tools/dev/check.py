@@ -25,6 +25,10 @@ LAYERS = {
     "worker": {"base", "json", "event", "core", "io", "store", "worker"},
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"')
+# What compares without case by some locale's letters, or in all of Unicode: U+212A is no k.
+FOLDS_IN_C = re.compile(r"\b(strn?casecmp|strcasestr|tolower)\s*\(")
+FOLDS_IN_SQL = re.compile(r'\b(lower|upper|initcap)\s*\((?![\w.]+ COLLATE "C"\))|\bILIKE\b|~~?\*|\bcitext\b', re.I)
+FOLDED_SINCE = {"lockbox": 12, "audit": 9}  # what earlier scripts made, these have replaced
 SQL = re.compile(r'"\s*(SELECT|INSERT|UPDATE|DELETE|COPY|WITH)\s')
 
 
@@ -94,6 +98,15 @@ def check_sql(files: list[Path]) -> list[str]:
             if path.parts[0] != "tests" and SQL.search(line)]
 
 
+def check_folds(files: list[Path]) -> list[str]:
+    sql = [path for path in files if path.suffix == ".sql" and path.parts[0] != "tests"
+           and not (path.parts[:2] == ("schemas", "db") and int(path.name[1:4]) < FOLDED_SINCE[path.parts[2]])]
+    code = [path for path in c_files(files) if path.parts[0] != "tests"]
+    return [f'{path}:{number}: letters but A to Z are folded here (base/text.h; SQL: lower(... COLLATE "C"))'
+            for found, fold in ((sql, FOLDS_IN_SQL), (code, FOLDS_IN_C)) for path, number, line in lines_of(found)
+            if fold.search(line.split("--")[0])]
+
+
 def check_python(files: list[Path]) -> list[str]:
     findings = []
     for path in files:
@@ -140,6 +153,7 @@ CHECKS = {
     "layers": check_layers,
     "services": check_services,
     "no SQL in C": check_sql,
+    "one fold": check_folds,
     "Python": check_python,
     "tests of each module": testing.check_modules,
     "no sleep in tests": testing.check_sleeps,

@@ -1,7 +1,7 @@
 -- Accesses whose subscription came to a tenant, or left one, before they were done, but is known to have only now.
 -- rows given: subscription_id text, at timestamptz
 WITH moved AS (
-    SELECT lower(given.subscription_id) COLLATE "C" AS subscription_id, min(given.at) AS since
+    SELECT lower(given.subscription_id COLLATE "C") AS subscription_id, min(given.at) AS since
       FROM :given
      GROUP BY 1
 ), judged AS (

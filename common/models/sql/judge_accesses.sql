@@ -5,16 +5,16 @@
 WITH touched AS (
     SELECT DISTINCT a.performed_at, a.identity
       FROM :given
-      JOIN access a ON a.engineer_id = given.engineer_id AND a.cluster = lower(given.resource_id)
-                   AND a.action = given.action
+      JOIN access a ON a.engineer_id = given.engineer_id AND a.cluster = lower(given.resource_id COLLATE "C")
+                   AND a.action IN (given.action, 'list_or_get_objects')
                    AND a.performed_at >= given.starts_at AND a.performed_at < given.expires_at
 ), judged AS (
     SELECT a.performed_at, a.identity, a.covered_by AS was,
            (SELECT g.request_id
               FROM grant_item g
-             WHERE g.engineer_id = a.engineer_id AND g.cluster = a.cluster AND g.action = a.action
+             WHERE g.engineer_id = a.engineer_id AND g.cluster = a.cluster AND g.action = ANY (covering_actions(a.action, a.name))
                AND g.access_until > a.performed_at AND g.starts_at <= a.performed_at
-               AND covers(g.action, g.namespace, g.kind, g.name, a.namespace, a.kind, a.name)
+               AND covers(g.action, g.namespace, g.kind, g.name, a.action, a.namespace, a.kind, a.name)
              ORDER BY g.expires_at DESC, g.request_id LIMIT 1) AS covered_by
       FROM touched JOIN access a USING (performed_at, identity)
 ), changed AS (

@@ -6,17 +6,18 @@
 WITH saved AS (
     INSERT INTO access AS kept (:given_columns, cluster, covered_by, tenant_id)
     SELECT DISTINCT ON (given.performed_at, given.identity)
-           given.:given_columns, lower(given.resource_id),
+           given.:given_columns, lower(given.resource_id COLLATE "C"),
            (SELECT g.request_id
               FROM grant_item g
-             WHERE g.engineer_id = given.engineer_id AND g.cluster = lower(given.resource_id) AND g.action = given.action
+             WHERE g.engineer_id = given.engineer_id AND g.cluster = lower(given.resource_id COLLATE "C")
+               AND g.action = ANY (covering_actions(given.action, given.name))
                AND g.access_until > given.performed_at AND g.starts_at <= given.performed_at
-               AND covers(g.action, g.namespace, g.kind, g.name, given.namespace, given.kind, given.name)
+               AND covers(g.action, g.namespace, g.kind, g.name, given.action, given.namespace, given.kind, given.name)
              ORDER BY g.expires_at DESC, g.request_id LIMIT 1),
            (SELECT CASE WHEN o.owned THEN o.tenant_id END
               FROM subscription_owner o
-             WHERE o.subscription_id = split_part(lower(given.resource_id), '/', 3) AND o.at <= given.performed_at
-               AND starts_with(lower(given.resource_id), '/subscriptions/' || o.subscription_id || '/')
+             WHERE o.subscription_id = split_part(lower(given.resource_id COLLATE "C"), '/', 3) AND o.at <= given.performed_at
+               AND starts_with(lower(given.resource_id COLLATE "C"), '/subscriptions/' || o.subscription_id || '/')
              ORDER BY o.at DESC, o.event_id DESC LIMIT 1)
       FROM :given
      ORDER BY given.performed_at, given.identity, given.topic, given."partition", given."offset"

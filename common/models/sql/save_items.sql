@@ -3,7 +3,7 @@
 --   expires_at timestamptz, access_until timestamptz, basis text, topic text, partition integer, offset bigint
 INSERT INTO grant_item AS kept (:given_columns, cluster)
 SELECT DISTINCT ON (given.request_id, given.number)
-       given.:given_columns, lower(given.resource_id)
+       given.:given_columns, lower(given.resource_id COLLATE "C")
   FROM :given
  ORDER BY given.request_id, given.number, given.version DESC, given.topic, given."partition", given."offset"
 ON CONFLICT (request_id, number) DO UPDATE

@@ -8,7 +8,7 @@
 --   topic text, partition integer, offset bigint, basis text, access_until timestamptz
 INSERT INTO request_state AS kept (:given_columns, cluster, duration, length)
 SELECT DISTINCT ON (given.request_id)
-       given.:given_columns, lower(given.resource_id), nullif(given.duration_us, 0) * interval '1 microsecond',
+       given.:given_columns, lower(given.resource_id COLLATE "C"), nullif(given.duration_us, 0) * interval '1 microsecond',
        given.expires_at - given.starts_at
   FROM :given
  ORDER BY given.request_id, given.version DESC, given.topic, given."partition", given."offset"

@@ -23,7 +23,7 @@ SET search_path = lockbox, pg_temp
 AS $$
     WITH gone AS (
         DELETE FROM subscription s
-         WHERE lower(s.subscription_id) = lower(id) AND (s.snapshot ->> 'removed')::boolean
+         WHERE lower(s.subscription_id COLLATE "C") = lower(id COLLATE "C") AND (s.snapshot ->> 'removed')::boolean
         RETURNING s.subscription_id, s.tenant_id
     )
     INSERT INTO subscription_release (subscription_id, tenant_id, operator_id, login, reason)

@@ -4,6 +4,6 @@
 SELECT DISTINCT r.request_id, a.principal_id
   FROM :vote
   JOIN request r ON r.request_id = vote.request_id
-  JOIN role_assignment a ON a.tenant_id = r.tenant_id AND a.subscription_id = lower(r.subscription_id)
+  JOIN role_assignment a ON a.tenant_id = r.tenant_id AND a.subscription_id = lower(r.subscription_id COLLATE "C") COLLATE "default"
        AND a.principal_id = vote.principal_id AND a.removed_at IS NULL
        AND a.role IN ('owner', 'lockbox_approver')

@@ -4,4 +4,4 @@
 INSERT INTO notification (:given_columns)
 SELECT :given_columns
   FROM :given
-ON CONFLICT (request_id, version, kind, lower(recipient)) DO NOTHING
+ON CONFLICT (request_id, version, kind, lower(recipient COLLATE "C")) DO NOTHING

@@ -6,7 +6,7 @@ SELECT tenant_id, subscription_id, role, principal_id, email, name
   FROM role_assignment
  WHERE removed_at IS NULL
    AND (subscription_id = ANY (:subscription_ids)
-        OR subscription_id IN (SELECT lower(t.subscription_id) FROM ticket t
+        OR subscription_id IN (SELECT lower(t.subscription_id COLLATE "C") COLLATE "default" FROM ticket t
                                 WHERE t.ticket_id = ANY (:ticket_ids))
         OR (subscription_id = '' AND tenant_id = ANY (:tenant_ids)))
    AND (subscription_id <> '' OR tenant_id = ANY (:tenant_ids))

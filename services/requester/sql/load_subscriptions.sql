@@ -3,8 +3,8 @@
 -- answers: snapshot json
 SELECT snapshot
   FROM subscription
- WHERE lower(subscription_id) = ANY (:subscription_ids)
-    OR lower(subscription_id) IN (SELECT lower(t.subscription_id) FROM ticket t
+ WHERE lower(subscription_id COLLATE "C") = ANY (:subscription_ids)
+    OR lower(subscription_id COLLATE "C") IN (SELECT lower(t.subscription_id COLLATE "C") FROM ticket t
                                    WHERE t.ticket_id = ANY (:ticket_ids))
- ORDER BY lower(subscription_id)
+ ORDER BY lower(subscription_id COLLATE "C")
    FOR NO KEY UPDATE

@@ -16,7 +16,7 @@ ITEMS = [
     LOGS,
     {"action": "get_pod_logs", "namespace": "openshift-dns", "name": "dns-default-1"},
     {"action": "list_or_get_objects", "kind": "Node"},
-    {"action": "update_object", "namespace": "openshift-ingress", "kind": "Deployment", "name": "router"},
+    {"action": "update_object", "namespace": "openshift-ingress", "kind": "Deployment.apps", "name": "router"},
     {"action": "create_object", "kind": "ConfigMap", "namespace": "openshift-config"},
     {"action": "delete_object", "kind": "Node", "name": "worker-1"},
 ]
@@ -70,7 +70,7 @@ class Lives:
 
     def not_required(self) -> None:
         tenant = Tenant(self.system, lockbox=False)
-        self.keep(tenant, tenant.request(actions=[ITEMS[2], {"action": "drain_node"}]))
+        self.keep(tenant, tenant.request(actions=ITEMS[2:4]))
 
     def in_part(self) -> None:
         tenant = Tenant(self.system)

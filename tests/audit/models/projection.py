@@ -34,11 +34,18 @@ def duration(text: str | None) -> timedelta | None:
     return timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
 
 
+def lowered(text: str) -> str:
+    """A to Z alone: no other letter has a case."""
+    return re.sub("[A-Z]", lambda letter: letter[0].lower(), text)
+
+
 def covers(item: dict, action, namespace, kind, name) -> bool:
     """docs/sql.md's table. Absent is None; empty text is not absent, and matches nothing."""
     wanted = item.get("namespace"), item.get("kind"), item.get("name")
-    if item["action"] != action or "" in (namespace, kind, name):
+    if "" in (namespace, kind, name):
         return False
+    if item["action"] != action:
+        return action == "list_or_get_objects" and name is not None and implies_reading(item, namespace, kind, name)
     if action == "create_object":
         return wanted[:2] == (namespace, kind) and wanted[2] in (None, name) and kind is not None
     if action in ("update_object", "delete_object"):
@@ -46,6 +53,14 @@ def covers(item: dict, action, namespace, kind, name) -> bool:
     if action == "list_or_get_objects":
         return wanted[0] in (None, namespace) and wanted[1] == kind is not None and wanted[2] in (None, name)
     return action == "get_pod_logs" and wanted[0] == namespace is not None and kind is None and wanted[2] in (None, name)
+
+
+def implies_reading(item: dict, namespace, kind, name) -> bool:
+    """Whoever may change one object may get it; whoever may read logs may get their pods."""
+    if item["action"] == "get_pod_logs":
+        return kind == "Pod" and item.get("namespace") == namespace and item.get("name") in (None, name)
+    named = ("create_object", "update_object", "delete_object")
+    return item["action"] in named and (item.get("namespace"), item.get("kind"), item.get("name")) == (namespace, kind, name)
 
 
 @dataclass
@@ -57,7 +72,7 @@ class Access:
 
     @property
     def cluster(self) -> str:
-        return self.data["resource_id"].lower()
+        return lowered(self.data["resource_id"])
 
 
 @dataclass
@@ -82,7 +97,7 @@ class Expected:
         found = []
         for request_id, request in self.grants().items():
             if (request["engineer"]["id"] == engineer_id and resource_id is not None
-                    and request["resource_id"].lower() == resource_id.lower()
+                    and lowered(request["resource_id"]) == lowered(resource_id)
                     and time(request["starts_at"]) <= at < access_until(request)
                     and any(item["kept"] and covers(item, action, namespace, kind, name) for item in request["actions"])):
                 found.append((-time(request["expires_at"]).timestamp(), request_id, time(request["expires_at"]), basis(request)))
@@ -192,7 +207,7 @@ def add_event(expected: Expected, record: Record, kind: str) -> None:
         expected.activities[event_id] = (TENANT_OPERATIONS[data["change"]], status, record)
         if what == "changed" and data["change"].startswith("subscription_"):
             tenant = data["tenant_id"] if data["change"] == "subscription_added" else None
-            expected.owners[data["subscription_id"].lower()].append((time(data["at"]), tenant))
+            expected.owners[lowered(data["subscription_id"])].append((time(data["at"]), tenant))
     elif noun == "quarantine":
         operation = {"replayed": "Replay Rejected Record", "discarded": "Discard Rejected Record"}[what]
         expected.activities[event_id] = (operation, "Succeeded", record)
@@ -228,7 +243,7 @@ def request_complaints(expected: Expected, auditor) -> list[str]:
     rows = auditor.rows("SELECT * FROM audit.request")
     wanted = {id: (record.place, request, request["state"], request["version"], request.get("tenant_id"),
                    request.get("subscription_id"), request["ticket_id"], request["engineer"]["id"],
-                   request["engineer"].get("email"), request["resource_id"], request["resource_id"].lower(),
+                   request["engineer"].get("email"), request["resource_id"], lowered(request["resource_id"]),
                    request["actions"], request.get("justification"), duration(request.get("duration")),
                    time(request["created_at"]), time(request.get("decide_by")), time(request.get("starts_at")),
                    time(request.get("expires_at")), time(request.get("ended_at")), basis(request), request.get("reason"),
@@ -300,7 +315,7 @@ def activity_complaints(expected: Expected, auditor) -> list[str]:
         request = expected.requests.get(about.get("request_id"), (None, {}))[1]
         wanted[id] = (operation, status, time(record.event["time"]), record.timestamp_ms, about.get("request_id"),
                       about.get("tenant_id"), about.get("subscription_id") or request.get("subscription_id"),
-                      request.get("resource_id"), request.get("resource_id", "").lower() or None, request.get("ticket_id"), record.data,
+                      request.get("resource_id"), lowered(request.get("resource_id", "")) or None, request.get("ticket_id"), record.data,
                       sub_status(record))
     there = {r.event_data_id: (r.operation_name, r.status, r.event_timestamp, round(r.submission_timestamp.timestamp() * 1000),
                                r.correlation_id, r.tenant_id, r.subscription_id, r.resource_id, r.cluster, r.ticket_id, r.properties,
@@ -337,7 +352,7 @@ def why(expected: Expected, access: Access) -> str:
     """Whether a grant for it was over by then, had yet to begin, or never was."""
     data = access.data
     fitting = [request for request in expected.grants().values()
-               if request["engineer"]["id"] == data["engineer_id"] and request["resource_id"].lower() == access.cluster
+               if request["engineer"]["id"] == data["engineer_id"] and lowered(request["resource_id"]) == access.cluster
                and any(item["kept"] and covers(item, data["action"], data.get("namespace"), data.get("kind"), data.get("name"))
                        for item in request["actions"])]
     if any(time(request["starts_at"]) <= access.performed_at for request in fitting):

@@ -57,7 +57,7 @@ def test_access_check_at_now_says_what_access_check_says(system):
     for item in (LOGS, {**LOGS, "namespace": "openshift"}, {**LOGS, "name": "router-1"}):
         then = system.auditor.row(QUESTION, request.wish["engineer_id"], tenant.resource, item["action"], item.get("namespace"),
                                 item.get("kind"), item.get("name"), datetime.now(timezone.utc))
-        assert tuple(then) == tuple(request.check(item))
+        assert tuple(then) == tuple(request.check(item))[:4]  # the version is of today
 
 
 def violations_of(system, engineer: str) -> list[str]:

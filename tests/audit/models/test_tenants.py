@@ -16,7 +16,7 @@ VIEWS = ["request", "request_history", "access_grant", "violation", "activity_lo
 TENANTS = [name for name in TABLES + VIEWS if name != "unreadable"]  # whose rows are some tenant's
 # What could be done from its beginning on: a grant may have ended before that, and one without approval names any action.
 ALLOWED = ("SELECT * FROM audit.grant_item g WHERE g.access_until > g.starts_at"
-           " AND audit.covers(g.action, g.namespace, g.kind, g.name, g.namespace, g.kind, g.name)")
+           " AND audit.covers(g.action, g.namespace, g.kind, g.name, g.action, g.namespace, g.kind, g.name)")
 WRITES = ["INSERT INTO audit.{} SELECT * FROM audit.{} WHERE false", "UPDATE audit.{} SET topic = topic", "DELETE FROM audit.{}",
           "TRUNCATE audit.{}"]
 

@@ -2,6 +2,6 @@
 -- rows given: request_id uuid, number integer, engineer_id text, resource_id text, action text, namespace text,
 --   kind text, name text, starts_at timestamptz, expires_at timestamptz, basis text
 INSERT INTO access_item (:given_columns)
-SELECT request_id, number, engineer_id, lower(resource_id), action, namespace, kind, name,
+SELECT request_id, number, engineer_id, lower(resource_id COLLATE "C"), action, namespace, kind, name,
        starts_at, expires_at, basis
   FROM :given
