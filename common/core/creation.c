@@ -5,8 +5,10 @@
 #include "base/text.h"
 #include "base/time.h"
 #include "base/utf8.h"
-#include "core/item.h"
+#include "core/forbidden.h"
+#include "core/kinds.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* ---- the checks ---- */
@@ -57,6 +59,57 @@ static bool actions_permitted(const struct lbx_creation *c, struct finding *foun
             found->item = (int64_t)i + 1;
             return false;
         }
+    return true;
+}
+
+/* A kind without a group is the core group's; where only other groups have one of that name, which is meant? */
+static bool needs_group(const char *kind, struct lbx_item_fault *fault) {
+    size_t count, first = lbx_kind_candidates(kind, &count);
+    if (strchr(kind, '.') || !count || strcmp(lbx_kind(first), kind) == 0)
+        return false;
+    int len = snprintf(fault->text, sizeof fault->text, "kind: %s", lbx_kind(first));
+    for (size_t i = 1; i < count && len < (int)sizeof fault->text; i++)
+        len += snprintf(fault->text + len, sizeof fault->text - (size_t)len, "%s%s",
+                        i + 1 < count ? ", " : " or ", lbx_kind(first + i));
+    return true;
+}
+
+static bool kinds_clear(const struct lbx_creation *c, struct finding *found) {
+    for (size_t i = 0; i < c->wish->action_count; i++) {
+        const char *kind = c->wish->actions[i].kind;
+        if (kind && needs_group(kind, &found->fault)) {
+            found->item = (int64_t)i + 1;
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Says who forbids it, and what. */
+static bool forbidden(const struct lbx_forbidden_list *list, const char *whose,
+                      const struct lbx_item *item, struct lbx_item_fault *fault) {
+    const struct lbx_forbidden *entry = lbx_forbidden_find(list, item);
+    if (!entry)
+        return false;
+    (void)snprintf(fault->text, sizeof fault->text, "%s: %s%s%s%s%s is forbidden", whose,
+                   entry->action ? entry->action : "every action", entry->kind ? " of " : "",
+                   entry->kind ? entry->kind : "", entry->namespace ? " in " : "",
+                   entry->namespace ? entry->namespace : "");
+    return true;
+}
+
+static bool nothing_forbidden(const struct lbx_creation *c, struct finding *found) {
+    struct lbx_forbidden_list policy = {0};
+    if (subscription_of(c))
+        policy = (struct lbx_forbidden_list){c->subscription->policy.forbid,
+                                             c->subscription->policy.forbid_count};
+    for (size_t i = 0; i < c->wish->action_count; i++) {
+        const struct lbx_item *item = &c->wish->actions[i];
+        found->item = (int64_t)i + 1;
+        if (forbidden(&c->limits->forbidden, "operator", item, &found->fault) ||
+            forbidden(&policy, "policy", item, &found->fault))
+            return false;
+    }
     return true;
 }
 
@@ -148,8 +201,8 @@ static const struct check {
     REFUSES(organization_allowed, ORGANIZATION_NOT_ALLOWED, "the engineer's organization is not allowed"),
     REFUSES(subscription_known, SUBSCRIPTION_UNKNOWN, "the subscription is not known to Lockbox"),
     REFUSES(actions_permitted, ACTION_NOT_PERMITTED, "an action is not one of the permitted ones"),
-    REFUSES(NULL, KIND_NEEDS_GROUP, "a kind needs its API group"),
-    REFUSES(NULL, ACTION_FORBIDDEN, "an action is forbidden, whoever agrees"),
+    REFUSES(kinds_clear, KIND_NEEDS_GROUP, "a kind needs its API group"),
+    REFUSES(nothing_forbidden, ACTION_FORBIDDEN, "an action is forbidden, whoever agrees"),
     REFUSES(resource_inside, RESOURCE_OUTSIDE_SUBSCRIPTION, "the resource is outside the subscription"),
     REFUSES(duration_within, DURATION_TOO_LONG, "the duration is longer than allowed"),
     REFUSES(starts_in_time, STARTS_TOO_LATE, "it would begin later than allowed"),

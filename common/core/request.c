@@ -195,14 +195,29 @@ static bool widens(const struct lbx_request *request,
     return false;
 }
 
-/* Keeps the items that an approval names; without a list, all. Returns whether any is left. */
+/* Whether an approval keeps an item: one that it names; without a list, any. */
+static bool keeps(const struct lbx_decision_submitted *decision, const struct lbx_item *item) {
+    bool named = !decision->actions;
+    for (size_t i = 0; i < decision->action_count; i++)
+        named |= decision->actions[i] == item->number;
+    return item->kept && named;
+}
+
+bool lbx_request_keeps_forbidden(const struct lbx_request *request,
+                                 const struct lbx_decision_submitted *decision,
+                                 const struct lbx_forbidden_list *forbidden) {
+    for (size_t i = 0; i < request->action_count; i++)
+        if (keeps(decision, &request->actions[i]) &&
+            lbx_forbidden_find(forbidden, &request->actions[i]))
+            return true;
+    return false;
+}
+
+/* Keeps the items that an approval keeps. Returns whether any is left. */
 static bool narrow(struct lbx_request *request, const struct lbx_decision_submitted *decision) {
     bool any = false;
     for (size_t i = 0; i < request->action_count; i++) {
-        bool named = !decision->actions;
-        for (size_t j = 0; j < decision->action_count; j++)
-            named |= decision->actions[j] == request->actions[i].number;
-        request->actions[i].kept &= named;
+        request->actions[i].kept = keeps(decision, &request->actions[i]);
         any |= request->actions[i].kept;
     }
     if (decision->duration &&
@@ -296,6 +311,8 @@ struct lbx_judgement lbx_request_decide(struct lbx_request *request,
         return judged(rule->repeated);
     if (rule->event == LBX_EVENT_NONE)
         return judged(rule->verdict);
+    if (input == LBX_INPUT_APPROVE && voter->forbidden)
+        return judged(LBX_VERDICT_CONFLICT);
     if (input == LBX_INPUT_APPROVE)
         return approve(request, rule, decision, now_us, arena);
     if (input == LBX_INPUT_ACKNOWLEDGE)

@@ -7,6 +7,7 @@
 #define LBX_CORE_REQUEST_H
 
 #include "base/arena.h"
+#include "core/forbidden.h"
 #include "core/rules.h"
 
 /* One step of a request's life, as it is to be published. */
@@ -20,10 +21,11 @@ struct lbx_limits {
     int64_t pending_ttl, grant_ttl, grant_ttl_max, emergency_ttl, acknowledge_ttl;
     const int64_t *reminders; /* this long before a pending request lapses */
     size_t reminder_count;
-    char *const *organizations; /* ended by NULL */
-    int64_t starts_within;      /* access may begin this long after it was asked for */
-    bool
-        unknown_subscriptions; /* what is asked for one that no tenant added is not required, and not refused */
+    char *const *organizations;          /* ended by NULL */
+    struct lbx_forbidden_list forbidden; /* whoever agrees */
+    int64_t starts_within;               /* access may begin this long after it was asked for */
+    /* What is asked for a subscription that no tenant added is not required, and not refused. */
+    bool unknown_subscriptions;
 };
 
 /* When time will do something next; 0: never. */
@@ -61,12 +63,18 @@ struct lbx_voter {
         LBX_SIGNATURE_GOOD, /* by the voter's registered key, over this request's digest and this decision */
         LBX_SIGNATURE_BAD,
     } signature;
+    bool forbidden; /* the decision keeps an item that is forbidden, whoever agrees */
 };
 
 struct lbx_judgement {
     int verdict; /* enum lbx_verdict */
     struct lbx_step step;
 };
+
+/* Whether the items that a decision leaves have one that the list forbids. */
+bool lbx_request_keeps_forbidden(const struct lbx_request *request,
+                                 const struct lbx_decision_submitted *decision,
+                                 const struct lbx_forbidden_list *forbidden);
 
 /* Judges a decision on a request whose time has passed by already. The vote's texts are borrowed by
  * the request. */

@@ -3,7 +3,7 @@
 #include "core/tenant.h"
 
 #include "base/base64.h"
-#include "core/item.h"
+#include "core/forbidden.h"
 
 #include <string.h>
 
@@ -13,6 +13,8 @@ static const struct lbx_field policy_fields[] = {
     LBX_ROW_OBJECTS(lbx_policy, auto_approve, auto_approve_count, struct lbx_auto_approval,
                     .of = &lbx_auto_approval_table, .max_items = 50),
     LBX_ROW_BOOL(lbx_policy, signed_decisions, .required = false),
+    LBX_ROW_OBJECTS(lbx_policy, forbid, forbid_count, struct lbx_forbidden,
+                    .of = &lbx_forbidden_table, .max_items = 50),
     LBX_ROW_ENUM(lbx_policy, emergency, .names = lbx_emergency_names),
     LBX_ROW_BOOL(lbx_policy, exact_changes, .required = false),
 };
@@ -90,10 +92,13 @@ static bool good_key(const struct lbx_tenant_event *event) {
     return !event->public_key.kty || lbx_tenant_key(&event->public_key, key);
 }
 
-/* A policy names actions; one that is none of the five would silently cover nothing. */
+/* A policy names actions, namespaces and kinds; what is none would silently cover nothing. */
 static bool good_policy(const struct lbx_policy *policy) {
     for (size_t i = 0; i < policy->auto_approve_count; i++)
         if (!lbx_action_permitted(policy->auto_approve[i].action))
+            return false;
+    for (size_t i = 0; i < policy->forbid_count; i++)
+        if (!lbx_forbidden_valid(&policy->forbid[i]))
             return false;
     return true;
 }

@@ -132,6 +132,13 @@ static const struct lbx_field auto_approval_rows[] = {
 const struct lbx_table lbx_auto_approval_table =
     LBX_TABLE("auto_approval", lbx_auto_approval, auto_approval_rows);
 
+static const struct lbx_field forbidden_rows[] = {
+    LBX_ROW_TEXT(lbx_forbidden, action, OPTIONAL, BYTES(1, 64)),
+    LBX_ROW_TEXT(lbx_forbidden, namespace, OPTIONAL, BYTES(1, 256)),
+    LBX_ROW_TEXT(lbx_forbidden, kind, OPTIONAL, BYTES(1, 256)),
+};
+const struct lbx_table lbx_forbidden_table = LBX_TABLE("forbidden", lbx_forbidden, forbidden_rows);
+
 static const struct lbx_field jwk_rows[] = {
     LBX_ROW_TEXT(lbx_jwk, kty, REQUIRED, BYTES(0, 16)),
     LBX_ROW_TEXT(lbx_jwk, crv, REQUIRED, BYTES(0, 16)),
@@ -322,6 +329,9 @@ TABLE(tenant_contacts_set, lbx_tenant_event, tenant_contacts_rows);
                OPTIONAL, .item = LBX_T_OBJECT, ITEMS(0, 50), OF(lbx_auto_approval_table),          \
                .count_offset = LBX_PLACE(owner, policy.auto_approve_count, size_t)),               \
     LBX_ROW_AS("signed_decisions", owner, policy.signed_decisions, LBX_T_BOOL, bool, OPTIONAL),    \
+    LBX_ROW_AS("forbid", owner, policy.forbid, LBX_T_LIST, struct lbx_forbidden *, OPTIONAL,       \
+               .item = LBX_T_OBJECT, ITEMS(0, 50), OF(lbx_forbidden_table),                        \
+               .count_offset = LBX_PLACE(owner, policy.forbid_count, size_t)),                     \
     LBX_ROW_AS("emergency", owner, policy.emergency, LBX_T_ENUM, int, OPTIONAL,                    \
                ONE_OF(emergency)),                                                                 \
     LBX_ROW_AS("exact_changes", owner, policy.exact_changes, LBX_T_BOOL, bool, OPTIONAL)

@@ -83,6 +83,12 @@ struct lbx_auto_approval {
     const char *action, *namespace, *reason_code;
 };
 
+/* What is refused whoever agrees: any action, namespace or kind where it names none. kind: Kind, Kind.group or
+ * *.group. */
+struct lbx_forbidden {
+    const char *action, *namespace, *kind;
+};
+
 /* What a subscription's Global Administrator decided for it. */
 struct lbx_policy {
     int64_t approvals_needed; /* 1 to 5; 0: 1 */
@@ -92,6 +98,8 @@ struct lbx_policy {
     bool signed_decisions;
     int emergency; /* enum lbx_emergency; LBX_EMERGENCY_NONE: allowed */
     bool exact_changes;
+    struct lbx_forbidden *forbid;
+    size_t forbid_count;
 };
 
 /* A public key as JWK (RFC 7517, RFC 8037): kty OKP, crv Ed25519, x in base64url. */
@@ -295,7 +303,7 @@ enum lbx_event_type lbx_event_type_find(const char *name);
 
 /* Parts that what is kept is made of, too. */
 extern const struct lbx_table lbx_principal_table, lbx_engineer_table, lbx_opener_table,
-    lbx_auto_approval_table;
+    lbx_auto_approval_table, lbx_forbidden_table;
 
 /* The whole request, for the operational database's own copy. */
 extern const struct lbx_table lbx_request_table;

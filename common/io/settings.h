@@ -48,6 +48,8 @@
       "reminders, this long before the end")                                                       \
     X(WORDS, organizations, "LOCKBOX_ORGANIZATIONS", "microsoft,redhat",                           \
       "organizations whose engineers may ask")                                                     \
+    X(TEXT, forbidden, "LOCKBOX_FORBIDDEN", "default",                                             \
+      "what is refused whoever agrees: default, none, or a file with a JSON array")                \
     X(DURATION, starts_within, "LOCKBOX_STARTS_WITHIN", "P7D",                                     \
       "access may begin this long after it was asked for")                                         \
     X(CHOICE, unknown_subscriptions, "LOCKBOX_UNKNOWN_SUBSCRIPTION", "refuse",                     \

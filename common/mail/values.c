@@ -101,6 +101,11 @@ static void write_refusal(const void *subject, size_t item, struct lbx_buf *out)
     put(lbx_refusal_words((enum lbx_refusal)request_of(subject)->reason), out);
 }
 
+static void write_refusal_detail(const void *subject, size_t item, struct lbx_buf *out) {
+    (void)item;
+    put(request_of(subject)->detail, out);
+}
+
 static void put_number(int64_t number, struct lbx_buf *out) {
     lbx_buf_printf(out, "%lld", (long long)number);
 }
@@ -319,6 +324,7 @@ static const struct lbx_value values[] = {
     TEXT("revoked_by", write_revoked_by),
     TEXT("refusal", write_refusal),
     TEXT("refused_item", write_refused_item),
+    TEXT("refusal_detail", write_refusal_detail),
     TEXT("incident_id", write_incident_id),
     TEXT("authorized_by", write_authorized_by),
     TEXT("acknowledge_by", write_acknowledge_by),

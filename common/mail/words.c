@@ -4,6 +4,7 @@
 
 #include "base/time.h"
 #include "base/utf8.h"
+#include "core/forbidden.h"
 
 #include <stdbool.h>
 #include <string.h>
@@ -182,7 +183,7 @@ static bool given(const char *text) {
     return text && *text;
 }
 
-void lbx_item_words(const struct lbx_item *item, struct lbx_buf *out) {
+static void plain_item_words(const struct lbx_item *item, struct lbx_buf *out) {
     static const struct {
         const char *action, *verb, *everywhere;
     } objects[] = {
@@ -195,6 +196,7 @@ void lbx_item_words(const struct lbx_item *item, struct lbx_buf *out) {
     if (strcmp(action, "get_pod_logs") == 0) {
         lbx_buf_str(out, given(item->name) ? "Get logs from pod" : "Get logs from every pod");
         part(" ", item->name, out);
+        part(", container ", item->container, out);
         part(" in ", item->namespace, out);
         return;
     }
@@ -203,6 +205,7 @@ void lbx_item_words(const struct lbx_item *item, struct lbx_buf *out) {
             lbx_buf_str(out, objects[i].verb);
             part(" ", given(item->kind) ? item->kind : "object", out);
             part(" ", item->name, out);
+            part(" with uid ", item->uid, out);
             if (given(item->namespace))
                 part(" in ", item->namespace, out);
             else
@@ -214,6 +217,16 @@ void lbx_item_words(const struct lbx_item *item, struct lbx_buf *out) {
     part(" ", item->kind, out);
     part(" ", item->name, out);
     part(" in ", item->namespace, out);
+}
+
+void lbx_item_words(const struct lbx_item *item, struct lbx_buf *out) {
+    plain_item_words(item, out);
+    if (!item->action)
+        return;
+    const bool runs = lbx_item_runs_programs(item), leaves = lbx_item_leaves_managed(item);
+    if (runs || leaves)
+        lbx_buf_printf(out, " [%s%s%s]", runs ? "runs programs" : "", runs && leaves ? ", " : "",
+                       leaves ? "outside the managed namespaces" : "");
 }
 
 void lbx_person_words(const char *name, const char *email, const char *id, struct lbx_buf *out) {

@@ -22,7 +22,9 @@ void lbx_text_harmless_n(const char *text, size_t len, struct lbx_buf *out);
 void lbx_text_shortened(const char *text, size_t chars, struct lbx_buf *out);
 
 /* Appends an action item in words: "Get logs from every pod in openshift-ingress", "Create
- * ClusterRole (cluster-scoped)". An action outside the permitted five is named as such. */
+ * ClusterRole (cluster-scoped)". An action outside the permitted five is named as such.
+ * Marked are items that make the cluster run programs of whoever may carry them out, and those that reach a namespace
+ * of the customer's: " [runs programs, outside the managed namespaces]". */
 void lbx_item_words(const struct lbx_item *item, struct lbx_buf *out);
 
 /* Appends a duration in words, rounded to its two largest units: "8 hours", "3 days 4 hours". */

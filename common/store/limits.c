@@ -1,5 +1,48 @@
-/* Hands the settings that rules ask for to the rules. */
+/* Hands the settings that rules ask for to the rules. The list of what is forbidden is read once, at start; a worker does
+ * not start with one that cannot be read. */
 #include "store/limits.h"
+
+#include "base/file.h"
+#include "base/log.h"
+
+#include <errno.h>
+#include <string.h>
+
+enum { FILE_MAX = 1 << 20 };
+
+/* The process's: every lane reads it, nobody writes it after the start. */
+static struct {
+    struct lbx_arena arena;
+    struct lbx_forbidden_list list;
+} forbidden;
+
+static enum lbx_err refuse(const char *why) {
+    lbx_log(LBX_LOG_ERROR, "bad setting", LBX_S("setting", "LOCKBOX_FORBIDDEN"),
+            LBX_S("reason", why));
+    return LBX_ERR_INVALID;
+}
+
+static enum lbx_err read_file(const char *path) {
+    struct lbx_buf text LBX_BUF = {0};
+    struct lbx_reason reason;
+    if (!lbx_file_read(path, FILE_MAX, &text))
+        return refuse(strerror(errno));
+    lbx_arena_init(&forbidden.arena);
+    return lbx_forbidden_read(text.data, text.len, &forbidden.arena, &forbidden.list, &reason) ==
+                   LBX_OK
+               ? LBX_OK
+               : refuse(reason.text);
+}
+
+enum lbx_err lbx_limits_check(const struct lbx_settings *settings) {
+    forbidden.list = (struct lbx_forbidden_list){0};
+    if (strcmp(settings->forbidden, "none") == 0)
+        return LBX_OK;
+    if (strcmp(settings->forbidden, "default") != 0)
+        return read_file(settings->forbidden);
+    forbidden.list = lbx_forbidden_default;
+    return LBX_OK;
+}
 
 struct lbx_limits lbx_limits_of(const struct lbx_settings *settings) {
     return (struct lbx_limits){
@@ -11,6 +54,7 @@ struct lbx_limits lbx_limits_of(const struct lbx_settings *settings) {
         .reminders = settings->reminders.list,
         .reminder_count = settings->reminders.count,
         .organizations = settings->organizations.list,
+        .forbidden = forbidden.list,
         .starts_within = settings->starts_within,
         .unknown_subscriptions = settings->unknown_subscriptions,
     };

@@ -106,6 +106,7 @@ static void judge(struct lbx_batch *batch, const struct lbx_event *event) {
         const struct lbx_limits limits = lbx_limits_of(&batch->worker->settings);
         const char *key = vote_key(batch->arena, decision->request_id, decision->by.id);
         const struct lbx_voter voter = {
+            .forbidden = lbx_request_keeps_forbidden(&stored->request, decision, &limits.forbidden),
             .still_approver = lbx_map_get(&loaded->roles, key) != NULL,
             .signature = check_signature(decision, &stored->request,
                                          lbx_map_get(&loaded->keys, key), batch->arena),

@@ -1,6 +1,7 @@
 /* decider: applies approve, deny and revoke; gives every decision a verdict. */
 #include "decider.h"
 #include "sql_decider.h"
+#include "store/limits.h"
 
 static const struct lbx_events events = {
     .topics = {LBX_TOPIC_DECISIONS, LBX_TOPIC_COUNT},
@@ -15,6 +16,7 @@ int main(int argc, char **argv) {
         .name = "decider",
         .summary = "Applies approve, deny and revoke; gives every decision a verdict",
         .database = LBX_DATABASE_LOCKBOX,
+        .check = lbx_limits_check,
         .statements = statements,
         .metrics = decider_metrics,
         .parts = {{&lbx_events_part, &events}},

@@ -1,6 +1,7 @@
 /* requester: turns a ticket's access request into a lockbox request, or refuses it with a reason. */
 #include "requester.h"
 #include "sql_requester.h"
+#include "store/limits.h"
 
 static const struct lbx_events events = {
     .topics = {LBX_TOPIC_TENANTS, LBX_TOPIC_TICKETS, LBX_TOPIC_COUNT},
@@ -17,6 +18,7 @@ int main(int argc, char **argv) {
         .summary =
             "Turns a ticket's access request into a lockbox request, or refuses it with a reason",
         .database = LBX_DATABASE_LOCKBOX,
+        .check = lbx_limits_check,
         .statements = statements,
         .metrics = requester_metrics,
         .parts = {{&lbx_events_part, &events}},

@@ -1,7 +1,7 @@
 """Each of the five actions: what a grant of it covers, and what it does not, by contract's table."""
 import pytest
 
-from support.scenario import LOGS
+from support.scenario import LOGS, Tenant
 
 NS = "openshift-ingress"
 
@@ -17,7 +17,7 @@ GRANTS = {
         item("create_object", "app", "ConfigMap", "settings"),
         [item("create_object", "app", "ConfigMap", "settings"), item("list_or_get_objects", "app", "ConfigMap", "settings")],
         [item("list_or_get_objects", "app", "ConfigMap", "other"), item("list_or_get_objects", "app", "ConfigMap"),
-         item("create_object", "app", "ConfigMap", "other"), item("create_object", "app", "Secret", "settings"),
+         item("create_object", "app", "ConfigMap", "other"), item("create_object", "app", "Service", "settings"),
          item("create_object", "app", "ConfigMap"), item("create_object", None, "ConfigMap", "settings"),
          item("create_object", "APP", "ConfigMap", "settings"), item("update_object", "app", "ConfigMap", "settings")]),
     "create, any name": (
@@ -26,15 +26,15 @@ GRANTS = {
         [item("create_object", "other", "ConfigMap", "settings"), item("list_or_get_objects", "app", "ConfigMap", "settings"),
          item("create_object", None, "ConfigMap")]),
     "create, cluster-scoped": (
-        item("create_object", None, "ClusterRole"),
-        [item("create_object", None, "ClusterRole", "viewer")],
-        [item("create_object", "app", "ClusterRole", "viewer"), item("create_object", "", "ClusterRole", "viewer")]),
+        item("create_object", None, "Namespace"),
+        [item("create_object", None, "Namespace", "viewer")],
+        [item("create_object", "app", "Namespace", "viewer"), item("create_object", "", "Namespace", "viewer")]),
     "update": (
-        item("update_object", "app", "Deployment", "web"),
-        [item("update_object", "app", "Deployment", "web"), item("list_or_get_objects", "app", "Deployment", "web")],
-        [item("update_object", "app", "Deployment", "db"), item("update_object", "app", "Deployment"),
-         item("update_object", "other", "Deployment", "web"), item("update_object", "app", "StatefulSet", "web"),
-         item("delete_object", "app", "Deployment", "web"), item("create_object", "app", "Deployment", "web")]),
+        item("update_object", "app", "Deployment.apps", "web"),
+        [item("update_object", "app", "Deployment.apps", "web"), item("list_or_get_objects", "app", "Deployment.apps", "web")],
+        [item("update_object", "app", "Deployment.apps", "db"), item("update_object", "app", "Deployment.apps"),
+         item("update_object", "other", "Deployment.apps", "web"), item("update_object", "app", "StatefulSet.apps", "web"),
+         item("delete_object", "app", "Deployment.apps", "web"), item("create_object", "app", "Deployment.apps", "web")]),
     "delete, cluster-scoped": (
         item("delete_object", None, "PersistentVolume", "pv-7"),
         [item("delete_object", None, "PersistentVolume", "pv-7"), item("list_or_get_objects", None, "PersistentVolume", "pv-7")],
@@ -44,12 +44,12 @@ GRANTS = {
         item("list_or_get_objects", None, "Pod"),
         [item("list_or_get_objects", None, "Pod"), item("list_or_get_objects", "app", "Pod"),
          item("list_or_get_objects", "app", "Pod", "web-1")],
-        [item("list_or_get_objects", None, "Secret"), item("delete_object", "app", "Pod", "web-1")]),
+        [item("list_or_get_objects", None, "Service"), item("delete_object", "app", "Pod", "web-1")]),
     "get, one object": (
-        item("list_or_get_objects", "app", "Secret", "token"),
-        [item("list_or_get_objects", "app", "Secret", "token")],
-        [item("list_or_get_objects", "app", "Secret"), item("list_or_get_objects", "app", "Secret", "other"),
-         item("list_or_get_objects", None, "Secret", "token")]),
+        item("list_or_get_objects", "app", "Service", "token"),
+        [item("list_or_get_objects", "app", "Service", "token")],
+        [item("list_or_get_objects", "app", "Service"), item("list_or_get_objects", "app", "Service", "other"),
+         item("list_or_get_objects", None, "Service", "token")]),
     "logs, every pod": (
         item("get_pod_logs", NS),
         [item("get_pod_logs", NS), item("get_pod_logs", NS, None, "router-1"), item("list_or_get_objects", NS, "Pod", "router-1")],
@@ -68,7 +68,7 @@ NOT_PERMITTED = {
     "an action outside the five": item("exec_into_pod", NS, None, "router-1"),
     "no action's name": item("", NS),
     "create without a kind": item("create_object", "app"),
-    "update without a name": item("update_object", "app", "Deployment"),
+    "update without a name": item("update_object", "app", "Deployment.apps"),
     "delete without a kind": item("delete_object", "app", None, "web"),
     "list without a kind": item("list_or_get_objects", "app"),
     "logs without a namespace": item("get_pod_logs"),
@@ -76,7 +76,7 @@ NOT_PERMITTED = {
     "logs of a namespace that only begins so": item("get_pod_logs", "openshifty"),
     "logs of a namespace that ends too early": item("get_pod_logs", "openshift-"),
     "logs with a kind": item("get_pod_logs", NS, "Pod"),
-    "an empty name": item("update_object", "app", "Deployment", ""),
+    "an empty name": item("update_object", "app", "Deployment.apps", ""),
     "a subresource": item("list_or_get_objects", "app", "pods/exec"),
     "a kind with a version": item("list_or_get_objects", "app", "Deployment.v1.apps"),
     "a namespace that leads elsewhere": item("list_or_get_objects", "openshift-x/../../secrets", "Pod"),
@@ -108,6 +108,64 @@ def test_what_is_not_permitted_is_refused_by_number_and_member(tenant, what):
     assert (refused.request["reason"], refused.request["reason_item"]) == ("action_not_permitted", 2)
     member, _, why = refused.request["detail"].partition(": ")
     assert why and member == AT_FAULT.get(what, member)
+
+
+# Which kinds the detail names.
+NEED_A_GROUP = {"Deployment": ["Deployment.apps"], "Node": None, "Unheard": None, "Event": None,
+                "Ingress": ["Ingress.config.openshift.io", "Ingress.networking.k8s.io", "Ingress.operator.openshift.io"],
+                "DNS": ["DNS.config.openshift.io", "DNS.operator.openshift.io"]}
+
+
+@pytest.mark.parametrize("kind", NEED_A_GROUP)
+def test_a_kind_of_other_groups_needs_its_group(tenant, kind):
+    first = tenant.request(actions=[LOGS, item("list_or_get_objects", "openshift-ingress", kind)]).first
+    if NEED_A_GROUP[kind] is None:
+        assert first.kind == "request.created"
+        return
+    assert (first.request["reason"], first.request["reason_item"]) == ("kind_needs_group", 2)
+    assert all(candidate in first.request["detail"] for candidate in NEED_A_GROUP[kind])
+
+
+FORBIDDEN = [
+    item("list_or_get_objects", "openshift-ingress", "Secret"), item("list_or_get_objects", None, "Secret"),
+    item("list_or_get_objects", None, "OAuthClient.oauth.openshift.io"),
+    item("create_object", None, "ClusterRole.rbac.authorization.k8s.io"),
+    item("delete_object", "openshift-dns", "RoleBinding.authorization.openshift.io", "viewers"),
+    item("update_object", None, "ValidatingWebhookConfiguration.admissionregistration.k8s.io", "lockbox"),
+    item("update_object", None, "APIService.apiregistration.k8s.io", "v1.apps"),
+    item("update_object", None, "CertificateSigningRequest.certificates.k8s.io", "csr-1"),
+    item("create_object", None, "User.user.openshift.io"),
+    item("update_object", None, "SecurityContextConstraints.security.openshift.io", "privileged"),
+]
+
+
+@pytest.mark.parametrize("wish", FORBIDDEN, ids=lambda wish: f"{wish['action']} {wish['kind']}")
+def test_what_consent_cannot_open(tenant, wish):
+    refused = tenant.request(actions=[LOGS, wish]).first
+    assert refused.kind == "request.refused"
+    assert (refused.request["reason"], refused.request["reason_item"]) == ("action_forbidden", 2)
+    assert refused.request["detail"].startswith("operator: ")
+
+
+def test_rbac_may_be_read(tenant):
+    assert tenant.request(actions=[item("list_or_get_objects", None, "ClusterRole.rbac.authorization.k8s.io")]).first.kind == \
+        "request.created"
+
+
+def test_the_customer_forbids_more(system):
+    tenant = Tenant(system)
+    set_ = tenant.change("policy_set", by=tenant.admin.principal, forbid=[
+        {"action": "delete_object"}, {"namespace": "openshift-config"}, {"kind": "*.machine.openshift.io"}])
+    assert set_.kind == "tenant.changed" and len(set_.data["forbid"]) == 3
+    for wish in (item("delete_object", "openshift-dns", "Pod", "dns-1"), item("list_or_get_objects", None, "ConfigMap"),
+                 item("get_pod_logs", "openshift-config"), item("list_or_get_objects", "openshift-machine-api",
+                                                                "Machine.machine.openshift.io")):
+        refused = tenant.request(actions=[wish]).first
+        assert (refused.kind, refused.request.get("reason")) == ("request.refused", "action_forbidden"), wish
+        assert refused.request["detail"].startswith("policy: ")
+    assert tenant.request().first.kind == "request.created"
+    bad = tenant.change("policy_set", by=tenant.admin.principal, forbid=[{"kind": "secrets"}])
+    assert (bad.kind, bad.data["reason"]) == ("tenant.change_refused", "action_not_permitted")
 
 
 def test_a_grant_is_the_engineers_and_the_clusters_alone(tenant):

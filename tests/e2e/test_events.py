@@ -46,7 +46,7 @@ def test_traceparent_is_passed_on(system, tenant, mode):
 
 
 def test_the_wish_is_repeated_whole(tenant):
-    items = [LOGS, {"action": "update_object", "namespace": "app", "kind": "Deployment", "name": "Größe \"1\" 🔒"}]
+    items = [LOGS, {"action": "update_object", "namespace": "app", "kind": "Deployment.apps", "name": "web\"1\"\\<b>"}]
     said = {"justification": "Zeile eins\nZeile zwei \\ \"quoted\" \u2028 <b>not markup</b>", "reason_code": "INGRESS-503",
             "duration": "PT90M"}
     ticket = tenant.ticket()

@@ -165,7 +165,7 @@ def test_disabling_lockbox_changes_no_request_that_exists(system):
     pending, granted = ticket.request(), ticket.request(actions=[{"action": "list_or_get_objects", "kind": "Node"}])
     granted.approve()
     assert tenant.change("lockbox_disabled", by=tenant.admin.principal).kind == "tenant.changed"
-    assert ticket.request(actions=[{"action": "list_or_get_objects", "kind": "Secret"}]).first.kind == \
+    assert ticket.request(actions=[{"action": "list_or_get_objects", "kind": "ConfigMap"}]).first.kind == \
         "request.not_required"
     assert not pending.check().allowed
     assert granted.check().reason == "approved"

@@ -17,7 +17,13 @@ PORTAL = "https://portal.example/lockbox"
 KEYS = {"ticket": "ticket_id", "access": "ticket_id", "tenant": "tenant_id", "decision": "request_id"}
 
 NAMESPACES = ["openshift-ingress", "openshift-ingress", "openshift", "openshift-ingress-operator", "default", None]
-KINDS = ["Pod", "Secret", "Node", "IngressController"]
+KINDS = ["Pod", "ConfigMap", "Node", "IngressController.operator.openshift.io"]
+# Well formed, and refused: without the group that it needs, or whoever agrees.
+BARRED = [("list_or_get_objects", "IngressController"), ("list_or_get_objects", "DNS"), ("list_or_get_objects", "Secret"),
+          ("list_or_get_objects", "OAuthClient.oauth.openshift.io"), ("create_object", "Role.rbac.authorization.k8s.io"),
+          ("create_object", "User.user.openshift.io")]
+FORBID = [{"action": "delete_object"}, {"namespace": "openshift"}, {"kind": "Node"}, {"kind": "*.operator.openshift.io"},
+          {"action": "create_object", "namespace": "default", "kind": "Pod"}]
 NAMES = ["router-1", "router-2", None]
 BAD_ITEMS = [{"action": "exec_into_pod", "namespace": "openshift-ingress", "name": "router-1"},
              {"action": "Get_pod_logs", "namespace": "openshift-ingress"}, {"action": ""},
@@ -355,7 +361,8 @@ class Author:
         (self.signed.add if is_signed else self.signed.discard)(subscription)
         return self.change(tenant, subscription, "policy_set", by=admin, approvals_needed=self.one([None, 1, 1, 2, 2, 3]),
                            max_duration=self.one([*[None] * 6, "PT1S", "PT3S", "PT3S", "PT1H", "P2D"]),
-                           auto_approve=entries or self.one([None, []]), signed_decisions=is_signed)
+                           auto_approve=entries or self.one([None, []]), signed_decisions=is_signed,
+                           forbid=[self.one(FORBID)] if self.chance(0.15) else None)
 
     # ---- tickets ----
 
@@ -407,6 +414,9 @@ class Author:
     def item(self) -> dict:
         if self.chance(0.02):
             return self.one(BAD_ITEMS)
+        if self.chance(0.02):
+            action, kind = self.one(BARRED)
+            return {"action": action, "namespace": "openshift-ingress", "kind": kind}
         action = self.one(ACTIONS)
         if action == "get_pod_logs":
             item = {"namespace": self.one(NAMESPACES[:4]), "name": self.one(NAMES), "container": self.one([None, None, "router"])}
@@ -471,7 +481,7 @@ class Author:
                     and engineer["organization"] != "consultants" and bool((data["justification"] or "").strip())
                     and data["engineer_id"] == engineer["id"] and ticket.id in {it.id for it in self.tickets}
                     and subscription in self.guarded
-                    and not any(item in BAD_ITEMS for item in items))
+                    and not any(item in BAD_ITEMS or (item["action"], item.get("kind")) in BARRED for item in items))
         self.wishes.append(wish)
         ticket.requests.append(wish)
         return draft

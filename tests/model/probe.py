@@ -99,7 +99,7 @@ def changed(chooser: random.Random, field: str, value: str | None, strangers: li
         return chooser.choice(ACTIONS)
     if field == "engineer_id" and chooser.random() < 0.5:
         return chooser.choice(strangers)
-    others = {"namespace": ["openshift-ingress", "openshift", "default"], "kind": ["Pod", "Secret"],
+    others = {"namespace": ["openshift-ingress", "openshift", "default"], "kind": ["Pod", "ConfigMap"],
               "name": ["router-1", "router-2"]}
     text = value or chooser.choice(others.get(field, [""]))
     return chooser.choice([

@@ -134,6 +134,27 @@ def fault_of(item: dict) -> str | None:
     return None
 
 
+# Kinds that the tests use, and only other groups than the core have.
+NOT_CORE = ("IngressController", "DNS", "Deployment")
+CHANGES = ("create_object", "update_object", "delete_object")
+BY_DEFAULT = [{"kind": "Secret"}, {"kind": "*.oauth.openshift.io"}] + [
+    {"action": action, "kind": f"*.{group}"} for action in CHANGES
+    for group in ("rbac.authorization.k8s.io", "authorization.openshift.io", "admissionregistration.k8s.io",
+                  "apiregistration.k8s.io", "certificates.k8s.io", "user.openshift.io", "security.openshift.io")]
+
+
+def is_forbidden(item: dict, entry: dict) -> bool:
+    """Whether the item covers anything that the entry names."""
+    if entry.get("action") not in (None, item["action"]):
+        return False
+    everywhere = item["action"] == "list_or_get_objects" and item.get("namespace") is None
+    if "namespace" in entry and not everywhere and item.get("namespace") != entry["namespace"]:
+        return False
+    kind = item.get("kind") or ""
+    wanted = entry.get("kind")
+    return wanted is None or wanted == kind or wanted.startswith("*.") and kind.partition(".")[2] == wanted[2:]
+
+
 def covers(item: dict, action: str | None, namespace: str | None, kind: str | None, name: str | None) -> bool:
     """Whether a permitted item allows this access. Absent (None) matches only where the table says so."""
     if "" in (namespace, kind, name):
@@ -206,6 +227,7 @@ class Policy:
     max_duration: int = FOREVER
     auto_approve: list = field(default_factory=list)
     signed_decisions: bool = False
+    forbid: list = field(default_factory=list)
 
     def approves(self, items: list[dict], reason_code: str | None) -> bool:
         return all(any(entry["action"] == item["action"] and entry.get("namespace") in (None, item.get("namespace"))
@@ -483,6 +505,13 @@ class World:
         faults = [(number, fault_of(item)) for number, item in enumerate(items, 1) if fault_of(item)]
         if faults:
             return refused("action_not_permitted", *faults[0])
+        bare = [number for number, item in enumerate(items, 1) if item.get("kind") in NOT_CORE]
+        if bare:
+            return refused("kind_needs_group", bare[0], "kind")
+        for number, item in enumerate(items, 1):
+            for whose, entries in (("operator", BY_DEFAULT), ("policy", policy.forbid)):
+                if any(is_forbidden(item, entry) for entry in entries):
+                    return refused("action_forbidden", number, whose)
         if not is_cluster_of(wish["resource_id"], ticket.subscription_id):
             return refused("resource_outside_subscription")
         if duration > bound:
@@ -704,7 +733,7 @@ class World:
         self.subscriptions[data["subscription_id"]].policy = Policy(
             data.get("approvals_needed") or 1,
             duration_of(data["max_duration"]) if data.get("max_duration") else FOREVER,
-            data.get("auto_approve") or [], data.get("signed_decisions") or False)
+            data.get("auto_approve") or [], data.get("signed_decisions") or False, data.get("forbid") or [])
 
     def approver_key_set(self, data: dict) -> None:
         place = data["tenant_id"], data["principal_id"]

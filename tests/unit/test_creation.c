@@ -75,6 +75,7 @@ static void world_init(struct world *w) {
                    .reminders = reminders,
                    .reminder_count = COUNT(reminders),
                    .organizations = organizations,
+                   .forbidden = lbx_forbidden_default,
                    .starts_within = 7 * 24 * HOUR},
         .creation = {.wish = &w->wish,
                      .ticket = &w->ticket,
@@ -122,6 +123,12 @@ static void no_such_subscription(struct world *w) {
 static void no_such_action(struct world *w) {
     w->items[1].action = "exec_in_pod";
 }
+static void kind_of_no_group(struct world *w) {
+    w->items[1].kind = "Ingress";
+}
+static void forbidden_kind(struct world *w) {
+    w->items[2].kind = "Secret";
+}
 static void cluster_elsewhere(struct world *w) {
     w->wish.resource_id = RESOURCE_ELSEWHERE;
 }
@@ -162,6 +169,8 @@ static const struct {
     {other_organization, LBX_REFUSAL_ORGANIZATION_NOT_ALLOWED, LBX_STATE_REFUSED, 0},
     {no_such_subscription, LBX_REFUSAL_SUBSCRIPTION_UNKNOWN, LBX_STATE_REFUSED, 0},
     {no_such_action, LBX_REFUSAL_ACTION_NOT_PERMITTED, LBX_STATE_REFUSED, 2},
+    {kind_of_no_group, LBX_REFUSAL_KIND_NEEDS_GROUP, LBX_STATE_REFUSED, 2},
+    {forbidden_kind, LBX_REFUSAL_ACTION_FORBIDDEN, LBX_STATE_REFUSED, 3},
     {cluster_elsewhere, LBX_REFUSAL_RESOURCE_OUTSIDE_SUBSCRIPTION, LBX_STATE_REFUSED, 0},
     {too_long, LBX_REFUSAL_DURATION_TOO_LONG, LBX_STATE_REFUSED, 0},
     {too_late, LBX_REFUSAL_STARTS_TOO_LATE, LBX_STATE_REFUSED, 0},
@@ -172,7 +181,7 @@ static const struct {
     {nobody_to_ask, LBX_REFUSAL_NO_APPROVERS, LBX_STATE_REFUSED, 0},
 };
 
-/* All 16,383 ways to be wrong: the first fault in the published order speaks, whatever else is. */
+/* All 65,535 ways to be wrong: the first fault in the published order speaks, whatever else is. */
 static void the_first_fault_speaks(void **unused) {
     (void)unused;
     int bad = 0;
@@ -772,6 +781,26 @@ static void what_is_wrong_with_an_item_is_told(void **unused) {
     assert_string_equal(r->actions[2].name, "../secrets");
     w.items[2].name = "p";
     assert_null(create(&w)->detail);
+
+    w.items[1].kind = "Ingress";
+    assert_string_equal(create(&w)->detail,
+                        "kind: Ingress.config.openshift.io, Ingress.networking.k8s.io or "
+                        "Ingress.operator.openshift.io");
+    w.items[1].kind = "Deployment";
+    assert_string_equal(create(&w)->detail, "kind: Deployment.apps");
+    w.items[1].kind = "Unheard"; /* that nobody knows is the core group's */
+    assert_null(create(&w)->detail);
+
+    w.items[1].kind = "Secret";
+    assert_string_equal(create(&w)->detail, "operator: every action of Secret is forbidden");
+    w.limits.forbidden = (struct lbx_forbidden_list){0};
+    assert_int_equal(create(&w)->state, LBX_STATE_CUSTOMER_NOTIFIED);
+    struct lbx_forbidden theirs[] = {{"delete_object", "a", NULL}};
+    w.subscription.policy.forbid = theirs;
+    w.subscription.policy.forbid_count = 1;
+    assert_string_equal(create(&w)->detail, "policy: delete_object in a is forbidden");
+    assert_int_equal(w.request.reason_item, 3);
+    assert_int_equal(w.request.reason, LBX_REFUSAL_ACTION_FORBIDDEN);
     world_done(&w);
 }
 

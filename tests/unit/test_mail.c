@@ -32,14 +32,14 @@ static const char resource[] =
 
 static struct lbx_item items[] = {
     {1, "get_pod_logs", "openshift-ingress", NULL, NULL, .kept = true},
-    {2, "list_or_get_objects", NULL, "Secret", NULL, .kept = true},
-    {3, "delete_object", "openshift-ingress", "Deployment", "router-default", .kept = true},
-    {4, "create_object", NULL, "ClusterRole", NULL, .kept = true},
+    {2, "list_or_get_objects", NULL, "ConfigMap", NULL, .kept = true},
+    {3, "delete_object", "openshift-ingress", "Deployment.apps", "router-default", .kept = true},
+    {4, "create_object", NULL, "Namespace", NULL, .kept = true},
 };
 
 static struct lbx_item items_partly[] = {
     {1, "get_pod_logs", "openshift-ingress", NULL, NULL, .kept = true},
-    {2, "list_or_get_objects", NULL, "Secret", NULL, .kept = false},
+    {2, "list_or_get_objects", NULL, "ConfigMap", NULL, .kept = false},
 };
 
 static struct lbx_vote ann_approves[] = {

@@ -20,7 +20,7 @@ static void test_item_words(void **state) {
         {{1, "get_pod_logs", "openshift", NULL, "router-1", .kept = true},
          "Get logs from pod router-1 in openshift"},
         {{1, "list_or_get_objects", NULL, "Secret", NULL, .kept = true},
-         "List or get Secret in every namespace"},
+         "List or get Secret in every namespace [outside the managed namespaces]"},
         {{1, "list_or_get_objects", "openshift-dns", "ConfigMap", "dns-default", .kept = true},
          "List or get ConfigMap dns-default in openshift-dns"},
         {{1, "delete_object", "openshift-ingress", "Deployment", "router-default", .kept = true},
@@ -36,9 +36,18 @@ static void test_item_words(void **state) {
          "Not a permitted action: exec_in_pod router"},
         {{1, NULL, NULL, NULL, NULL, .kept = true}, "Not a permitted action: none"},
         {{1, "delete_object", "b in c", "Pod", "a\" in \\x", .kept = true},
-         "Delete Pod \"a\\\" in \\\\x\" in \"b in c\""},
+         "Delete Pod \"a\\\" in \\\\x\" in \"b in c\" [outside the managed namespaces]"},
         {{1, "get_pod_logs", "openshift\nX", NULL, "p\xE2\x80\xAEq", .kept = true},
-         "Get logs from pod \"p\xEF\xBF\xBDq\" in \"openshift X\""},
+         "Get logs from pod \"p\xEF\xBF\xBDq\" in \"openshift X\" [outside the managed "
+         "namespaces]"},
+        {{1, "get_pod_logs", "openshift-dns", NULL, "dns-1", .container = "dns", .kept = true},
+         "Get logs from pod dns-1, container dns in openshift-dns"},
+        {{1, "delete_object", "openshift-dns", "Pod", "dns-1", .uid = "0d9f-1", .kept = true},
+         "Delete Pod dns-1 with uid 0d9f-1 in openshift-dns"},
+        {{1, "update_object", "openshift-dns", "DaemonSet.apps", "dns", .kept = true},
+         "Update DaemonSet.apps dns in openshift-dns [runs programs]"},
+        {{1, "create_object", "app", "Pod", NULL, .kept = true},
+         "Create Pod in app [runs programs, outside the managed namespaces]"},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct lbx_buf words LBX_BUF = {0};

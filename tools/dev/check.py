@@ -27,7 +27,7 @@ LAYERS = {
 INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"')
 # What compares without case by some locale's letters, or in all of Unicode: U+212A is no k.
 FOLDS_IN_C = re.compile(r"\b(strn?casecmp|strcasestr|tolower)\s*\(")
-FOLDS_IN_SQL = re.compile(r'\b(lower|upper|initcap)\s*\((?![\w.]+ COLLATE "C"\))|\bILIKE\b|~~?\*|\bcitext\b', re.I)
+FOLDS_IN_SQL = re.compile(r'\b(lower|upper|initcap)\s*\((?!([\w.]+|\w+\([^()]*\)) COLLATE "C"\))|\bILIKE\b|~~?\*|\bcitext\b', re.I)
 FOLDED_SINCE = {"lockbox": 12, "audit": 9}  # what earlier scripts made, these have replaced
 SQL = re.compile(r'"\s*(SELECT|INSERT|UPDATE|DELETE|COPY|WITH)\s')
 

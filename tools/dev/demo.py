@@ -35,7 +35,7 @@ GWEN = {"id": "gwen", "email": "gwen.adams@contoso.example", "name": "Gwen Adams
 LENA = {"id": "lena", "email": "lena.fischer@contoso.example", "name": "Lena Fischer"}
 INES = {"id": "ines", "email": "ines.duarte@microsoft.example", "name": "Inês Duarte", "organization": "microsoft"}
 LOGS = {"action": "get_pod_logs", "namespace": "openshift-ingress"}
-SECRETS = {"action": "list_or_get_objects", "namespace": "openshift-ingress", "kind": "Secret"}
+SETTINGS_OF_ROUTERS = {"action": "list_or_get_objects", "namespace": "openshift-ingress", "kind": "ConfigMap"}
 DELETE = {"action": "delete_object", "namespace": "openshift-ingress", "kind": "Pod", "name": "router-default-x2kqp"}
 EXEC = {"action": "exec_into_pod", "namespace": "openshift-ingress", "name": "router-default-x2kqp"}
 
@@ -222,7 +222,7 @@ def approve(walk: Walk) -> None:
     walk.granted = next(item for item in request["actions"] if item["kept"])
     show("←", "request.approved", f"from {clock(request['starts_at'])} until {clock(request['expires_at'])}", "33")
     walk.check(walk.granted, True, "for the logs" if walk.granted["action"] == LOGS["action"] else "for what was kept")
-    walk.check(SECRETS, False, "for the secrets, which nobody asked for")
+    walk.check(SETTINGS_OF_ROUTERS, False, "for the settings, which nobody asked for")
 
 
 def end(walk: Walk) -> None:
@@ -251,11 +251,11 @@ def deny(walk: Walk) -> None:
     """A second request is denied
 
     The engineer asks for more; the customer says no."""
-    walk.ask(SECRETS, justification="The routers' certificates may be stale.")
-    walk.decide("deny", "Not the secrets. Send me the fingerprints to compare.")
+    walk.ask(SETTINGS_OF_ROUTERS, justification="The routers' settings may be stale.")
+    walk.decide("deny", "Not all of them. Say which setting you need.")
     request = walk.event("denied")
     show("←", "request.denied", f"by {request['decisions'][-1]['by']['name']}", "33")
-    walk.check(SECRETS, False, "for the secrets")
+    walk.check(SETTINGS_OF_ROUTERS, False, "for the settings")
 
 
 def refuse(walk: Walk) -> None:

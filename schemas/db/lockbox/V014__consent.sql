@@ -161,7 +161,7 @@ RETURN NOT EXISTS (
     SELECT FROM json_array_elements(('{' || consent || '}')::json -> 'actions') AS item (it)
      WHERE NOT EXISTS (
         SELECT FROM subscription s, json_array_elements(s.snapshot #> '{policy,auto_approve}') AS a (it)
-         WHERE lower(s.subscription_id) = lower(has_policy.subscription_id) AND s.lockbox_enabled
+         WHERE lower(s.subscription_id COLLATE "C") = lower(has_policy.subscription_id COLLATE "C") AND s.lockbox_enabled
            AND a.it ->> 'action' = item.it ->> 'action'
            AND coalesce(a.it ->> 'namespace' = item.it ->> 'namespace', a.it ->> 'namespace' IS NULL)
            AND coalesce(a.it ->> 'reason_code' = ('{' || consent || '}')::json ->> 'reason_code', a.it ->> 'reason_code' IS NULL)));
@@ -171,7 +171,7 @@ CREATE FUNCTION has_lockbox(subscription_id text, resource_id text) RETURNS bool
 LANGUAGE sql STABLE
 RETURN EXISTS (SELECT FROM subscription s
                 WHERE s.lockbox_enabled
-                  AND lower(s.subscription_id) IN (lower(has_lockbox.subscription_id), lower(split_part(resource_id, '/', 3))));
+                  AND lower(s.subscription_id COLLATE "C") IN (lower(has_lockbox.subscription_id COLLATE "C"), lower(split_part(resource_id, '/', 3) COLLATE "C")));
 
 CREATE FUNCTION check_new_requests() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER
@@ -252,7 +252,7 @@ BEGIN
        LEFT JOIN request r ON r.request_id = i.request_id
       WHERE NOT coalesce(
                 (r.state = i.basis OR i.expires_at <= r.ended_at)
-                AND i.engineer_id = r.engineer_id AND i.resource_id = lower(r.resource_id)
+                AND i.engineer_id = r.engineer_id AND i.resource_id = lower(r.resource_id COLLATE "C")
                 AND i.starts_at >= r.starts_at AND i.expires_at <= r.expires_at
                 AND EXISTS (SELECT FROM json_to_recordset(('{' || r.consent || '}')::json -> 'actions')
                                    AS asked (number integer, action text, namespace text, kind text, name text, kept boolean)

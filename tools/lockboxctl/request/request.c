@@ -148,6 +148,10 @@ static void show_refusal(const struct lbx_request *r, struct lbx_buf *out) {
     lbx_buf_str(out, lbx_refusal_names[r->reason]);
     if (r->reason_item)
         lbx_buf_printf(out, " (item %lld)", (long long)r->reason_item);
+    if (r->detail) {
+        lbx_buf_str(out, ": ");
+        lbx_text_harmless(r->detail, out);
+    }
     lbx_buf_char(out, '\n');
 }
 

@@ -224,6 +224,10 @@ static void put_detail(enum lbx_request_detail detail, const struct lbx_request 
         lbx_buf_str(what, r->reason ? lbx_refusal_names[r->reason] : "");
         if (r->reason_item)
             lbx_buf_printf(what, " (item %lld)", (long long)r->reason_item);
+        if (r->detail) {
+            lbx_buf_str(what, ": ");
+            lbx_text_harmless(r->detail, what);
+        }
         break;
     case LBX_DETAIL_NEEDED:
         lbx_buf_printf(what, "%lld are needed", (long long)r->approvals_needed);

@@ -86,6 +86,6 @@ END
 $$;
 
 -- The version before names its conflicts by the indexes that are gone.
-UPDATE schema_version SET version = 13, oldest_program = 13;
+UPDATE schema_version SET version = 15, oldest_program = 15;
 
 RESET ROLE;
