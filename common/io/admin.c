@@ -102,12 +102,20 @@ static rd_kafka_event_t *answer(struct lbx_admin *admin, enum lbx_err *ret_err) 
 
 /* ---- look ---- */
 
+static int fewest_replicas(const rd_kafka_metadata_topic_t *topic) {
+    int fewest = topic->partition_cnt ? topic->partitions[0].replica_cnt : 0;
+    for (int i = 1; i < topic->partition_cnt; i++)
+        if (topic->partitions[i].replica_cnt < fewest)
+            fewest = topic->partitions[i].replica_cnt;
+    return fewest;
+}
+
 static void take_metadata(const rd_kafka_metadata_topic_t *topic, struct lbx_topic_look *looks,
                           size_t count) {
     for (size_t i = 0; i < count; i++)
         if (strcmp(looks[i].name, topic->topic) == 0 && !topic->err) {
             looks[i].ret_partitions = topic->partition_cnt;
-            looks[i].ret_replication = topic->partition_cnt ? topic->partitions[0].replica_cnt : 0;
+            looks[i].ret_replication = fewest_replicas(topic);
         }
 }
 
@@ -129,22 +137,22 @@ static enum lbx_err look_at_partitions(struct lbx_admin *admin, struct lbx_topic
     return LBX_OK;
 }
 
-static int64_t config_number(const rd_kafka_ConfigResource_t *resource, const char *name) {
-    size_t count;
-    const rd_kafka_ConfigEntry_t **entries = rd_kafka_ConfigResource_configs(resource, &count);
-    for (size_t i = 0; i < count; i++)
-        if (strcmp(rd_kafka_ConfigEntry_name(entries[i]), name) == 0)
-            return strtoll(rd_kafka_ConfigEntry_value(entries[i]), NULL, 10);
-    return 0;
+static void take_entry(const rd_kafka_ConfigEntry_t *entry, struct lbx_topic_look *look) {
+    const char *value = rd_kafka_ConfigEntry_value(entry);
+    for (size_t i = 0; look->config[i]; i++)
+        if (strcmp(rd_kafka_ConfigEntry_name(entry), look->config[i]) == 0)
+            snprintf(look->ret_config[i], sizeof look->ret_config[i], "%s", value ? value : "");
 }
 
 static void take_config(const rd_kafka_ConfigResource_t *resource, struct lbx_topic_look *looks,
                         size_t count) {
+    size_t entry_count;
+    const rd_kafka_ConfigEntry_t **entries =
+        rd_kafka_ConfigResource_configs(resource, &entry_count);
     for (size_t i = 0; i < count; i++)
-        if (strcmp(looks[i].name, rd_kafka_ConfigResource_name(resource)) == 0) {
-            looks[i].ret_max_message_bytes = config_number(resource, "max.message.bytes");
-            looks[i].ret_retention_ms = config_number(resource, "retention.ms");
-        }
+        if (strcmp(looks[i].name, rd_kafka_ConfigResource_name(resource)) == 0)
+            for (size_t e = 0; e < entry_count; e++)
+                take_entry(entries[e], &looks[i]);
 }
 
 static enum lbx_err look_at_config(struct lbx_admin *admin, struct lbx_topic_look *looks,
@@ -180,7 +188,7 @@ static enum lbx_err look_at_config(struct lbx_admin *admin, struct lbx_topic_loo
 enum lbx_err lbx_admin_look(struct lbx_admin *admin, struct lbx_topic_look *looks, size_t count) {
     assert(count <= LBX_ADMIN_TOPICS_MAX);
     for (size_t i = 0; i < count; i++)
-        looks[i] = (struct lbx_topic_look){.name = looks[i].name};
+        looks[i] = (struct lbx_topic_look){.name = looks[i].name, .config = looks[i].config};
     enum lbx_err err = look_at_partitions(admin, looks, count);
     return err == LBX_OK ? look_at_config(admin, looks, count) : err;
 }

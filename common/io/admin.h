@@ -14,7 +14,7 @@ struct lbx_admin;
 struct lbx_topic_wish {
     const char *name;            /* as on the broker */
     int partitions, replication; /* replication -1: the broker's default */
-    const char *config[8][2];    /* name and value, ended by a NULL name */
+    const char *config[12][2];   /* name and value, ended by a NULL name */
     /* LBX_OK: created. LBX_ERR_CONFLICT: it existed, and stays as it was. LBX_ERR_UNAVAILABLE: not
      * known. LBX_ERR_REFUSED: the broker will not, and says why. */
     enum lbx_err ret_err;
@@ -23,9 +23,11 @@ struct lbx_topic_wish {
 
 /* A topic as it is. */
 struct lbx_topic_look {
-    const char *name;                    /* as on the broker */
-    int ret_partitions, ret_replication; /* partitions 0: there is none of that name */
-    int64_t ret_max_message_bytes, ret_retention_ms;
+    const char *name;          /* as on the broker */
+    const char *const *config; /* names of what is asked, ended by NULL; at most 12 */
+    int ret_partitions,
+        ret_replication; /* partitions 0: there is none of that name; the fewest replicas of any */
+    char ret_config[12][32]; /* in the order of config; "" where the broker does not tell */
 };
 
 enum { LBX_ADMIN_TOPICS_MAX = 16 };

@@ -2,12 +2,15 @@
 import json
 import secrets
 
+import psycopg
 import pytest
 from confluent_kafka.admin import AdminClient, ConfigResource, NewTopic
 
 from support.waiting import wait_until
 
-NAMES = ["tickets.v1", "tenants.v1", "decisions.v1", "accesses.v1", "events.v1", "deadletter.v1", "checkpoints.v1"]
+INPUTS = ["tickets.v1", "tenants.v1", "decisions.v1", "accesses.v1"]
+NAMES = [*INPUTS, "events.v1", "deadletter.v1", "checkpoints.v1"]
+INPUT = {"compression.type": "uncompressed", "max.message.bytes": "1048576", "message.timestamp.type": "LogAppendTime"}
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +34,8 @@ def prefix(admin):
 
 @pytest.fixture
 def topics(ctl, prefix):
-    return lambda *arguments: ctl("topics", *arguments, LOCKBOX_TOPIC_PREFIX=prefix)
+    """On the stack's one broker."""
+    return lambda command, *arguments: ctl("topics", command, "--dev", *arguments, LOCKBOX_TOPIC_PREFIX=prefix)
 
 
 def configuration(admin, topic: str) -> dict[str, str]:
@@ -60,7 +64,50 @@ def test_records_are_kept_for_ever_and_dead_letters_may_be_large(topics, prefix,
         assert configuration(admin, prefix + name)["retention.ms"] == "-1"
     assert configuration(admin, f"{prefix}deadletter.v1")["max.message.bytes"] == "2097152"
     done = topics("check")
-    assert (done.returncode, done.stderr) == (0, "")
+    assert done.returncode == 0 and done.stderr.count("\n") == 1, done.stderr
+
+
+def test_topics_that_others_write_are_bounded_and_at_the_brokers_time(topics, prefix, admin):
+    assert topics("create").returncode == 0
+    for name in NAMES:
+        there = configuration(admin, prefix + name)
+        assert there["unclean.leader.election.enable"] == "false"
+        assert (INPUT.items() <= there.items()) == (name in INPUTS)
+
+
+@pytest.mark.parametrize("name, value", [("compression.type", "producer"), ("max.message.bytes", "1048577"),
+                                         ("message.timestamp.type", "CreateTime"), ("unclean.leader.election.enable", "true")])
+def test_check_demands_each_of_them(topics, prefix, admin, name, value):
+    [future] = admin.create_topics([NewTopic(f"{prefix}accesses.v1", 8, 1, config={**INPUT, name: value})]).values()
+    future.result()
+    assert topics("create").returncode == 0
+    done = topics("check")
+    assert done.returncode == 1
+    assert f"accesses.v1: {name} is {value}" in done.stderr and done.stderr.count("must be") == 1
+
+
+def test_one_broker_is_enough_with_dev_alone(topics, ctl, prefix):
+    created = topics("create")
+    assert created.returncode == 0 and "--dev: one broker is enough" in created.stderr
+    done = topics("check")
+    assert done.returncode == 0 and "--dev: one broker is enough" in done.stderr
+    done = ctl("topics", "check", LOCKBOX_TOPIC_PREFIX=prefix)
+    assert done.returncode == 1 and done.stderr.count("has 1 replicas, and must have at least 3") == len(NAMES)
+    done = ctl("topics", "create", "--replication", "2", LOCKBOX_TOPIC_PREFIX=prefix)
+    assert done.returncode == 2 and "--dev" in done.stderr
+
+
+@pytest.mark.parametrize("known", [2, 4])
+def test_check_compares_partitions_with_what_workers_know(topics, prefix, stack, known):
+    assert topics("create", "--partitions", "3").returncode == 0
+    with psycopg.connect(stack.env["LOCKBOX_SUPERUSER_URL"]) as db:
+        db.execute("""INSERT INTO lockbox.consumer_offset (consumer, topic, "partition", epoch, next_offset, owner)
+                      SELECT 'lockbox.requester', %s, n, 1, 0, 'a test' FROM generate_series(0, %s) AS n""",
+                   (f"{prefix}tickets.v1", known - 1))
+    done = topics("check")
+    assert done.returncode == 1
+    assert f"tickets.v1: has 3 partitions, and lockbox.requester knows {known}" in done.stderr
+    assert "tenants.v1: has" not in done.stderr
 
 
 def test_check_names_what_is_missing(topics, prefix, admin):
@@ -93,7 +140,7 @@ def test_a_wrong_number(topics, partitions):
 
 
 def test_more_replicas_than_brokers(topics):
-    done = topics("create", "--replication", "3")
+    done = topics("create", "--replication", "4")
     assert done.returncode == 1 and "was not created" in done.stderr
 
 

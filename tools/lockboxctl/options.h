@@ -13,7 +13,8 @@
     X(DRY_RUN, "--dry-run", NULL, "say what would be done, and do nothing")                        \
     X(ONLY, "--only", "lockbox|audit", "one of the two databases (both)")                          \
     X(PARTITIONS, "--partitions", "N", "partitions of a topic; checkpoints.v1 always has 1 (8)")   \
-    X(REPLICATION, "--replication", "N", "replicas of each partition (the broker's default)")      \
+    X(REPLICATION, "--replication", "N", "replicas of each partition (3)")                            \
+    X(DEV, "--dev", NULL, "one broker is enough: for trying things")                               \
     X(STATE, "--state", "STATE", "of requests in this state, such as customer_notified")           \
     X(TICKET, "--ticket", "ID", "only requests of this ticket")                                    \
     X(REQUEST, "--request", "ID", "only what is about this request")                                 \

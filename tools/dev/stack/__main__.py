@@ -127,7 +127,7 @@ class Stack:
             postgres.set_passwords(self.ports["postgres"], self.secure, REPOSITORY / "deploy/compose/roles.sql")
         if "schema" in parts:
             self.lockboxctl("db", "migrate")
-            self.lockboxctl("topics", "create")
+            self.lockboxctl("topics", "create", "--dev")
         workers = [part for part in [*WORKERS, "authorizer"] if part in parts]
         for worker in workers:
             environment = settings.of_worker(self.settings, worker, self.ports[worker], self.secure)

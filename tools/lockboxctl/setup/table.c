@@ -13,14 +13,19 @@ const struct ctl_command ctl_setup_commands[] = {
      "Compare both databases' schemas with what this program knows",
      "Exit code 1 where a script is pending, has changed since, or is unknown here.",
      "lockboxctl db status -o json", ctl_db_status},
-    {"topics create", "", CTL_OPT(PARTITIONS) | CTL_OPT(REPLICATION) | CTL_OPT(OUTPUT), 0,
+    {"topics create", "",
+     CTL_OPT(PARTITIONS) | CTL_OPT(REPLICATION) | CTL_OPT(DEV) | CTL_OPT(OUTPUT), 0,
      "Create the Kafka topics that are missing",
      "Topics that exist are left as they are. Records are kept for ever (retention.ms -1): an auditor\n"
-     "can start again at offset 0. deadletter.v1 takes records up to 2 MiB.",
-     "lockboxctl topics create --partitions 16 --replication 3", ctl_topics_create},
-    {"topics check", "", CTL_OPT(PARTITIONS) | CTL_OPT(OUTPUT), 0,
+     "can start again at offset 0. Each partition has three replicas, of which two must have a record. Topics\n"
+     "that others write take uncompressed records of up to 1 MiB at the broker's time. With --dev one broker\n"
+     "is enough.",
+     "lockboxctl topics create --partitions 16", ctl_topics_create},
+    {"topics check", "", CTL_OPT(PARTITIONS) | CTL_OPT(DEV) | CTL_OPT(OUTPUT), 0,
      "Look whether the Kafka topics are as they must be",
-     "Exit code 1 where one is missing or would not take what Lockbox writes to it.",
+     "Exit code 1 where one is missing, would not take what Lockbox writes to it, could lose what it took,\n"
+     "takes what the workers cannot hold, or has other partitions than the workers read. With --dev one broker\n"
+     "is enough.",
      "lockboxctl topics check", ctl_topics_check},
     {NULL},
 };

@@ -1,27 +1,60 @@
-/* topics create and topics check: the Kafka topics under LOCKBOX_TOPIC_PREFIX. Topics that exist
- * are never changed; check says with exit code 1 which of them would not take what Lockbox writes.
+/* topics create and topics check: the Kafka topics under LOCKBOX_TOPIC_PREFIX.
+ * Topics that exist are never changed. check says which of them would not take what Lockbox writes, could lose a record,
+ * take what workers cannot hold, or have other partitions than the workers know; exit code 1 where there is one.
  */
 #include "commands.h"
 
 #include "arguments.h"
+#include "database.h"
 #include "io/admin.h"
+#include "sql_ctl.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 LBX_DEFINE_CLEANUP(struct lbx_admin *, admin, lbx_admin_close)
 
-enum { DEFAULT_PARTITIONS = 8, DEADLETTER_BYTES = 2 << 20 };
+enum { DEFAULT_PARTITIONS = 8, REPLICAS = 3, IN_SYNC = 2, INPUT_BYTES = 1 << 20 };
+enum { DEADLETTER_BYTES = 2 << 20 };
+
+/* What is said of a topic's configuration, and looked at; in this order everywhere. */
+enum property { IN_SYNC_REPLICAS, UNCLEAN, BYTES, COMPRESSION, TIMESTAMP, RETENTION };
+static const char *const properties[] = {"min.insync.replicas",
+                                         "unclean.leader.election.enable",
+                                         "max.message.bytes",
+                                         "compression.type",
+                                         "message.timestamp.type",
+                                         "retention.ms",
+                                         NULL};
 
 /* Checkpoints are one log each, and few: one partition keeps them in order. */
 static bool has_one_partition(size_t topic) {
     return topic == LBX_TOPIC_CHECKPOINTS;
 }
 
+/* Whether ticketing systems, portals or enforcement points write it. */
+static bool is_input(size_t topic) {
+    return topic == LBX_TOPIC_TICKETS || topic == LBX_TOPIC_TENANTS ||
+           topic == LBX_TOPIC_DECISIONS || topic == LBX_TOPIC_ACCESSES;
+}
+
 /* The largest record that is written there: an event as received, or a dead letter with its
  * headers. */
 static int64_t least_bytes(const struct ctl *ctl, size_t topic) {
     return topic == LBX_TOPIC_DEADLETTER ? DEADLETTER_BYTES : ctl->settings.max_event_bytes;
+}
+
+/* The largest record that workers hold in memory; INT64_MAX where nobody else writes. */
+static int64_t most_bytes(const struct ctl *ctl, size_t topic) {
+    int64_t most =
+        ctl->settings.max_event_bytes > INPUT_BYTES ? ctl->settings.max_event_bytes : INPUT_BYTES;
+    return is_input(topic) ? most : INT64_MAX;
+}
+
+static void say_dev(const struct ctl *ctl) {
+    if (ctl->options[CTL_DEV])
+        ctl_fail(CTL_DONE, "--dev: one broker is enough; where it is lost, records are lost");
 }
 
 static enum ctl_exit failed(const struct ctl *ctl, enum lbx_err err) {
@@ -61,34 +94,95 @@ static enum ctl_exit report_created(struct ctl *ctl, const struct lbx_topic_wish
     return code;
 }
 
+static void configure(struct lbx_topic_wish *wish, const char *name, const char *value) {
+    size_t i = 0;
+    while (wish->config[i][0])
+        i++;
+    wish->config[i][0] = name;
+    wish->config[i][1] = value;
+}
+
+static void wish_for(struct ctl *ctl, size_t topic, int64_t partitions, int64_t replication,
+                     struct lbx_topic_wish *ret_wish) {
+    *ret_wish = (struct lbx_topic_wish){
+        .name = ctl_topic(ctl, (enum lbx_topic)topic),
+        .partitions = has_one_partition(topic) ? 1 : (int)partitions,
+        .replication = (int)replication,
+    };
+    configure(ret_wish, "cleanup.policy", "delete");
+    configure(ret_wish, "retention.ms", "-1");
+    configure(ret_wish, "retention.bytes", "-1");
+    configure(ret_wish, properties[IN_SYNC_REPLICAS], ctl->options[CTL_DEV] ? "1" : "2");
+    configure(ret_wish, properties[UNCLEAN], "false");
+    if (is_input(topic) || topic == LBX_TOPIC_DEADLETTER)
+        configure(ret_wish, properties[BYTES],
+                  lbx_arena_printf(&ctl->arena, "%" PRId64,
+                                   is_input(topic) ? most_bytes(ctl, topic) : DEADLETTER_BYTES));
+    if (!is_input(topic))
+        return;
+    configure(ret_wish, properties[COMPRESSION], "uncompressed");
+    configure(ret_wish, properties[TIMESTAMP], "LogAppendTime");
+}
+
 enum ctl_exit ctl_topics_create(struct ctl *ctl) {
     int64_t partitions, replication;
+    bool dev = ctl->options[CTL_DEV];
     if (!ctl_number(ctl, CTL_PARTITIONS, 10000, DEFAULT_PARTITIONS, &partitions) ||
-        !ctl_number(ctl, CTL_REPLICATION, 100, -1, &replication))
+        !ctl_number(ctl, CTL_REPLICATION, 100, dev ? 1 : REPLICAS, &replication))
         return CTL_USAGE;
+    if (!dev && replication < REPLICAS)
+        return ctl_fail(CTL_USAGE, "--replication is %d at least, unless --dev is given", REPLICAS);
     struct lbx_topic_wish wishes[LBX_TOPIC_COUNT];
-    for (size_t i = 0; i < LBX_TOPIC_COUNT; i++) {
-        wishes[i] = (struct lbx_topic_wish){
-            .name = ctl_topic(ctl, (enum lbx_topic)i),
-            .partitions = has_one_partition(i) ? 1 : (int)partitions,
-            .replication = (int)replication,
-            .config = {{"cleanup.policy", "delete"},
-                       {"retention.ms", "-1"},
-                       {"retention.bytes", "-1"}},
-        };
-        if (i == LBX_TOPIC_DEADLETTER) {
-            wishes[i].config[3][0] = "max.message.bytes";
-            wishes[i].config[3][1] = lbx_arena_printf(&ctl->arena, "%d", DEADLETTER_BYTES);
-        }
-    }
+    for (size_t i = 0; i < LBX_TOPIC_COUNT; i++)
+        wish_for(ctl, i, partitions, replication, &wishes[i]);
     struct lbx_admin *admin LBX_CLEANUP(lbx_cleanup_admin) = NULL;
     enum lbx_err err = lbx_admin_open(&ctl->settings, "lockboxctl", &admin);
     if (err == LBX_OK)
         err = lbx_admin_create(admin, wishes, LBX_TOPIC_COUNT);
-    return err == LBX_OK ? report_created(ctl, wishes) : failed(ctl, err);
+    if (err != LBX_OK)
+        return failed(ctl, err);
+    say_dev(ctl);
+    return report_created(ctl, wishes);
 }
 
 /* ---- check ---- */
+
+static int64_t number_of(const struct lbx_topic_look *look, enum property property) {
+    return strtoll(look->ret_config[property], NULL, 10);
+}
+
+static const char *is_not(struct ctl *ctl, const struct lbx_topic_look *look,
+                          enum property property, const char *must) {
+    return lbx_arena_printf(&ctl->arena, "%s is %s, and must be %s", properties[property],
+                            look->ret_config[property], must);
+}
+
+/* Whether every record outlives a broker. */
+static const char *loses(struct ctl *ctl, const struct lbx_topic_look *look) {
+    bool dev = ctl->options[CTL_DEV];
+    if (!dev && look->ret_replication < REPLICAS)
+        return lbx_arena_printf(&ctl->arena, "has %d replicas, and must have at least %d",
+                                look->ret_replication, REPLICAS);
+    if (!dev && number_of(look, IN_SYNC_REPLICAS) < IN_SYNC)
+        return is_not(ctl, look, IN_SYNC_REPLICAS, "at least 2");
+    return strcmp(look->ret_config[UNCLEAN], "false") == 0 ? NULL
+                                                           : is_not(ctl, look, UNCLEAN, "false");
+}
+
+/* A compressed record may be of any size once it is read; a producer's clock is the producer's word. */
+static const char *takes(struct ctl *ctl, size_t topic, const struct lbx_topic_look *look) {
+    int64_t bytes = number_of(look, BYTES), least = least_bytes(ctl, topic),
+            most = most_bytes(ctl, topic);
+    if (bytes < least)
+        return is_not(ctl, look, BYTES, lbx_arena_printf(&ctl->arena, "at least %" PRId64, least));
+    if (bytes > most)
+        return is_not(ctl, look, BYTES, lbx_arena_printf(&ctl->arena, "at most %" PRId64, most));
+    if (is_input(topic) && strcmp(look->ret_config[COMPRESSION], "uncompressed") != 0)
+        return is_not(ctl, look, COMPRESSION, "uncompressed");
+    if (is_input(topic) && strcmp(look->ret_config[TIMESTAMP], "LogAppendTime") != 0)
+        return is_not(ctl, look, TIMESTAMP, "LogAppendTime");
+    return NULL;
+}
 
 /* What is wrong with a topic; NULL: nothing. partitions 0: as many as it likes. */
 static const char *problem(struct ctl *ctl, size_t topic, const struct lbx_topic_look *look,
@@ -99,15 +193,30 @@ static const char *problem(struct ctl *ctl, size_t topic, const struct lbx_topic
     if (wanted && look->ret_partitions != wanted)
         return lbx_arena_printf(&ctl->arena, "has %d partitions instead of %lld",
                                 look->ret_partitions, (long long)wanted);
-    if (look->ret_max_message_bytes < least_bytes(ctl, topic))
-        return lbx_arena_printf(&ctl->arena, "max.message.bytes is %lld, and must be at least %lld",
-                                (long long)look->ret_max_message_bytes,
-                                (long long)least_bytes(ctl, topic));
-    return NULL;
+    const char *wrong = takes(ctl, topic, look);
+    return wrong ? wrong : loses(ctl, look);
 }
 
+static void add_row(struct ctl *ctl, const struct lbx_topic_look *look, const char *wrong,
+                    struct ctl_rows *rows) {
+    bool is_there = look->ret_partitions > 0;
+    const char *cells[] = {
+        look->name,
+        lbx_arena_printf(&ctl->arena, "%d", look->ret_partitions),
+        is_there ? lbx_arena_printf(&ctl->arena, "%d", look->ret_replication) : NULL,
+        is_there ? look->ret_config[BYTES] : NULL,
+        is_there ? look->ret_config[RETENTION] : NULL,
+        !is_there ? "missing"
+        : wrong   ? "wrong"
+                  : "ok",
+        wrong,
+    };
+    ctl_rows_add(rows, cells);
+}
+
+/* problems: of each topic, or NULL. */
 static enum ctl_exit report_checked(struct ctl *ctl, const struct lbx_topic_look *looks,
-                                    int64_t partitions) {
+                                    const char *const *problems) {
     static const struct ctl_column columns[] = {
         {"topic"},
         {"partitions", CTL_CELL_NUMBER},
@@ -121,28 +230,42 @@ static enum ctl_exit report_checked(struct ctl *ctl, const struct lbx_topic_look
     CTL_ROWS_INIT(&rows, columns);
     enum ctl_exit code = CTL_DONE;
     for (size_t i = 0; i < LBX_TOPIC_COUNT; i++) {
-        const struct lbx_topic_look *look = &looks[i];
-        bool is_there = look->ret_partitions > 0;
-        const char *wrong = problem(ctl, i, look, partitions);
-        const char *cells[] = {
-            look->name,
-            lbx_arena_printf(&ctl->arena, "%d", look->ret_partitions),
-            is_there ? lbx_arena_printf(&ctl->arena, "%d", look->ret_replication) : NULL,
-            is_there ? lbx_arena_printf(&ctl->arena, "%lld", (long long)look->ret_max_message_bytes)
-                     : NULL,
-            is_there ? lbx_arena_printf(&ctl->arena, "%lld", (long long)look->ret_retention_ms)
-                     : NULL,
-            !is_there ? "missing"
-            : wrong   ? "wrong"
-                      : "ok",
-            wrong,
-        };
-        ctl_rows_add(&rows, cells);
-        if (wrong)
-            code = ctl_fail(CTL_NO, "%s: %s", look->name, wrong);
+        add_row(ctl, &looks[i], problems[i], &rows);
+        if (problems[i])
+            code = ctl_fail(CTL_NO, "%s: %s", looks[i].name, problems[i]);
     }
     ctl_rows_print(&rows, ctl->format);
     return code;
+}
+
+/* A worker that knows more partitions than there are has read records that are gone; one that knows fewer leaves some
+ * unread. */
+static void compare_partitions(struct ctl *ctl, const struct lbx_pg *pg,
+                               const struct lbx_topic_look *look, const char **problem) {
+    for (size_t row = 0; row < lbx_pg_row_count(pg, 0) && look->ret_partitions && !*problem;
+         row++) {
+        const struct sql_ctl_topic_partitions_answer it =
+            LBX_PG_READ(pg, 0, row, ctl_topic_partitions, NULL);
+        if (strcmp(it.topic, look->name) == 0 && it.partitions != look->ret_partitions)
+            *problem = lbx_arena_printf(&ctl->arena, "has %d partitions, and %s knows %d",
+                                        look->ret_partitions, it.consumer, (int)it.partitions);
+    }
+}
+
+static enum ctl_exit check(struct ctl *ctl, const struct lbx_topic_look *looks,
+                           int64_t partitions) {
+    const char *problems[LBX_TOPIC_COUNT];
+    struct lbx_pg *pg CTL_PG = NULL;
+    enum ctl_exit asked =
+        CTL_ASK(ctl, &ctl_lockbox, &sql_ctl_topic_partitions, &pg, ctl->settings.group_prefix);
+    for (size_t i = 0; i < LBX_TOPIC_COUNT; i++) {
+        problems[i] = problem(ctl, i, &looks[i], partitions);
+        if (asked == CTL_DONE)
+            compare_partitions(ctl, pg, &looks[i], &problems[i]);
+    }
+    say_dev(ctl);
+    enum ctl_exit code = report_checked(ctl, looks, problems);
+    return code == CTL_DONE ? asked : code;
 }
 
 enum ctl_exit ctl_topics_check(struct ctl *ctl) {
@@ -151,10 +274,11 @@ enum ctl_exit ctl_topics_check(struct ctl *ctl) {
         return CTL_USAGE;
     struct lbx_topic_look looks[LBX_TOPIC_COUNT];
     for (size_t i = 0; i < LBX_TOPIC_COUNT; i++)
-        looks[i] = (struct lbx_topic_look){.name = ctl_topic(ctl, (enum lbx_topic)i)};
+        looks[i] = (struct lbx_topic_look){.name = ctl_topic(ctl, (enum lbx_topic)i),
+                                           .config = properties};
     struct lbx_admin *admin LBX_CLEANUP(lbx_cleanup_admin) = NULL;
     enum lbx_err err = lbx_admin_open(&ctl->settings, "lockboxctl", &admin);
     if (err == LBX_OK)
         err = lbx_admin_look(admin, looks, LBX_TOPIC_COUNT);
-    return err == LBX_OK ? report_checked(ctl, looks, partitions) : failed(ctl, err);
+    return err == LBX_OK ? check(ctl, looks, partitions) : failed(ctl, err);
 }
