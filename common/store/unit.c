@@ -28,7 +28,8 @@ struct lbx_rows *lbx_unit_rows(struct lbx_unit *unit) {
 
 void lbx_unit_init(struct lbx_unit *unit, struct lbx_arena *arena, const char *source,
                    const char *consumer) {
-    *unit = (struct lbx_unit){.arena = arena, .source = source, .consumer = consumer};
+    *unit = (struct lbx_unit){
+        .arena = arena, .source = source, .consumer = consumer, .most_bytes = SIZE_MAX};
     unit->outbox = lbx_unit_rows(unit);
     unit->quarantine = lbx_unit_rows(unit);
 }
@@ -81,10 +82,15 @@ static struct lbx_event_out event_of(struct lbx_unit *unit, enum lbx_event_type 
     };
 }
 
+static void add_event(struct lbx_unit *unit, const struct lbx_event_out *event) {
+    if (!lbx_unit_full(unit))
+        unit->bytes += lbx_outbox_add(unit->outbox, event, unit->arena);
+}
+
 void lbx_unit_publish(struct lbx_unit *unit, enum lbx_event_type type, const char *subject,
                       int64_t sequence, const struct lbx_event *cause, const void *data) {
     const struct lbx_event_out event = event_of(unit, type, subject, sequence, cause, data);
-    lbx_outbox_add(unit->outbox, &event, unit->arena);
+    add_event(unit, &event);
 }
 
 /* ---- requests ---- */
@@ -104,7 +110,7 @@ static void publish_step(struct lbx_unit *unit, const struct lbx_stored_request 
     if (stored->loaded == LBX_REQUEST_CLOCK)
         lbx_request_rows_event(&unit->requests, request, &event);
     else
-        lbx_outbox_add(unit->outbox, &event, unit->arena);
+        add_event(unit, &event);
 }
 
 void lbx_unit_step(struct lbx_unit *unit, struct lbx_stored_request *stored,

@@ -15,6 +15,7 @@ struct lbx_unit {
     const char *consumer; /* consumer group, of what is quarantined */
     int64_t now;      /* the database's clock, after the locks; set before anything is published */
     size_t published; /* events */
+    size_t bytes, most_bytes;  /* of their payloads; nothing is kept beyond most_bytes */
     size_t quarantined;        /* records */
     unsigned char random[256]; /* the last random_left of them are unused */
     size_t random_left;
@@ -31,6 +32,11 @@ extern const struct lbx_sql *const *const lbx_store_statements;
 void lbx_unit_init(struct lbx_unit *unit, struct lbx_arena *arena, const char *source,
                    const char *consumer);
 void lbx_unit_done(struct lbx_unit *unit);
+
+/* Whether it was given more to publish than it may hold: it must not be written. */
+static inline bool lbx_unit_full(const struct lbx_unit *unit) {
+    return unit->bytes > unit->most_bytes;
+}
 
 /* Rows that live as long as the unit, for statements that a worker adds to its own. */
 struct lbx_rows *lbx_unit_rows(struct lbx_unit *unit);

@@ -7,8 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* What the record takes in memory: its bytes, and what tells where they are. */
 static size_t bytes_of(const struct lbx_record *record) {
-    return record->value_len + record->key_len;
+    size_t bytes = sizeof *record + record->value_len + record->key_len;
+    for (size_t i = 0; i < record->header_count; i++)
+        bytes +=
+            sizeof record->headers[i] + strlen(record->headers[i].name) + record->headers[i].len;
+    return bytes;
 }
 
 static void grow(struct lbx_backlog *backlog) {
@@ -31,8 +36,10 @@ bool lbx_backlog_full(const struct lbx_backlog *backlog) {
 }
 
 size_t lbx_backlog_next(const struct lbx_backlog *backlog) {
-    size_t most = backlog->slice ? backlog->slice : backlog->most_records;
-    return backlog->count < most ? backlog->count : most;
+    size_t most = backlog->slice ? backlog->slice : backlog->most_records, count = 0, bytes = 0;
+    while (count < backlog->count && count < most && (count == 0 || bytes < backlog->most_bytes))
+        bytes += bytes_of(backlog->records[count++]);
+    return count;
 }
 
 static void drop(struct lbx_backlog *backlog, size_t count) {
@@ -54,9 +61,13 @@ void lbx_backlog_committed(struct lbx_backlog *backlog, size_t count) {
     memmove(backlog->records, backlog->records + count, sizeof *backlog->records * backlog->count);
 }
 
+void lbx_backlog_cut(struct lbx_backlog *backlog, size_t count) {
+    backlog->slice = count > 8 ? count / 8 : 1;
+}
+
 bool lbx_backlog_refused(struct lbx_backlog *backlog, size_t count) {
     if (count > 1)
-        backlog->slice = count > 8 ? count / 8 : 1;
+        lbx_backlog_cut(backlog, count);
     return count == 1;
 }
 

@@ -6,7 +6,7 @@
 #include "io/consumer.h"
 
 struct lbx_backlog {
-    size_t most_records, most_bytes; /* of a batch; set by its owner */
+    size_t most_records, most_bytes; /* of a batch, but for its last record; set by its owner */
     struct lbx_message **messages;
     const struct lbx_record **records; /* the messages' */
     size_t count, cap, bytes;
@@ -25,6 +25,9 @@ size_t lbx_backlog_next(const struct lbx_backlog *backlog);
 
 /* The first records are committed, and freed. The next transaction is a whole one. */
 void lbx_backlog_committed(struct lbx_backlog *backlog, size_t count);
+
+/* The first records lead to more than one transaction may write: the next ones take fewer. */
+void lbx_backlog_cut(struct lbx_backlog *backlog, size_t count);
 
 /* The database refused the first records for what is in them: the next transactions take fewer,
  * down to the record at fault. True: it was refused alone. */

@@ -284,6 +284,8 @@ static void handle_held(struct consume *c) {
             let_go(c);
         } else if (err == LBX_ERR_CONFLICT) {
             lbx_worker_halt(c->worker, c->handler->conflict);
+        } else if (err == LBX_ERR_LIMIT && count > 1) {
+            lbx_backlog_cut(&c->backlog, count);
         } else if (err == LBX_ERR_UNAVAILABLE || lbx_pg_misfit(c->worker->pg)) {
             back_off(c);
         } else {

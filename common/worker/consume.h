@@ -35,7 +35,8 @@ struct lbx_transaction {
                  struct lbx_calls *calls);
     /* Reads the results, and adds the statements that go with the COMMIT. Anything but LBX_OK:
      * nothing is committed. LBX_ERR_CONFLICT: what is stored contradicts itself or the records, and
-     * the worker halts. */
+     * the worker halts. LBX_ERR_LIMIT: several records lead to more than one transaction may write;
+     * fewer come again. */
     enum lbx_err (*write)(struct lbx_handler *handler, const struct lbx_records *records,
                           struct lbx_calls *calls);
     /* The transaction is over. LBX_OK: it is committed, and the results of its last round trip can

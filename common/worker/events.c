@@ -13,7 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { BATCH_BYTES = 8 << 20 };
+enum { BATCH_BYTES = 8 << 20, WRITTEN_BYTES = 16 << 20 };
 
 struct event_handler {
     struct lbx_handler handler; /* stands first: see event_handler */
@@ -67,6 +67,7 @@ static void read_batch(struct lbx_handler *handler, const struct lbx_records *re
         .count = records->count,
     };
     lbx_unit_init(&batch->unit, batch->arena, batch->worker->source, records->group);
+    batch->unit.most_bytes = batch->count > 1 ? WRITTEN_BYTES : SIZE_MAX;
     decode(batch, records);
     lbx_inbox_add(&h->inbox, records->group, calls, batch->arena, batch->inputs, batch->count);
     if (h->events->load)
@@ -94,6 +95,8 @@ static enum lbx_err write_batch(struct lbx_handler *handler, const struct lbx_re
     enum lbx_err err = lbx_inbox_read(&h->inbox, pg, batch->arena, batch->inputs, batch->count);
     if (err == LBX_OK)
         err = h->events->decide(batch);
+    if (err == LBX_OK && lbx_unit_full(&batch->unit))
+        err = LBX_ERR_LIMIT;
     if (err != LBX_OK)
         return err;
     lbx_inbox_judged(&h->inbox, calls, batch->inputs, batch->count);

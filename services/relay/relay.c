@@ -18,7 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ROUND_ROWS = 500 };
+enum { ROUND_ROWS = 500, ROUND_BYTES = 8 << 20 };
 #define BALANCE_EVERY_US (10 * LBX_SECOND_US)
 #define PRUNE_EVERY_US (60 * LBX_SECOND_US)
 #define LAST_REPORTS_US (3 * LBX_SECOND_US)
@@ -170,7 +170,8 @@ static enum lbx_err mark_and_take(struct relay *relay, struct taken *taken) {
     shards_held(&relay->shards, &shards);
     size_t take =
         LBX_PG_CALL(&calls, relay_take_unpublished, .shards = relay->from_outbox ? &shards : NULL,
-                    .most = ROUND_ROWS, .held = relay->from_quarantine ? &shards : NULL);
+                    .most = ROUND_ROWS, .most_bytes = ROUND_BYTES,
+                    .held = relay->from_quarantine ? &shards : NULL);
     enum lbx_err err = lbx_pg_run(relay->worker->pg, &calls);
     if (err != LBX_OK)
         return err;

@@ -13,7 +13,7 @@ def test_a_relay_that_stops_hears_kafka_out(system, stack):
     request.approve(duration="PT2S")
     await_quiet(system)
     asked = ("SELECT 1 FROM pg_stat_activity, lockbox.outbox WHERE application_name = 'lockbox-relay' AND state = 'idle'"
-             " AND query LIKE '%%AS kind%%' AND state_change > created_at AND published_at IS NULL AND aggregateid = %s")
+             " AND query LIKE '%%AS is_dead_letter%%' AND state_change > created_at AND published_at IS NULL AND aggregateid = %s")
     stack.signal("kafka", signal.SIGSTOP)
     try:
         wait_until(lambda: system.lockbox.rows(asked, request.id), "the relay has the event of the end, which time caused")

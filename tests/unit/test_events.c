@@ -15,9 +15,12 @@ enum { RECORDS_MAX = 4, IDENTITY = 32, LIMIT = 4096 };
 
 /* ---- the worker's rules ---- */
 
+static char large[1 << 20]; /* an id that long; filled by main */
+
 static struct {
     int loads, decides, saves, commits;
     size_t decided; /* events that the rules acted on */
+    size_t told;    /* events that they publish, as large as may be */
     int64_t now;
     enum lbx_err err;
 } rules;
@@ -35,6 +38,10 @@ static enum lbx_err decide(struct lbx_batch *batch) {
     rules.now = batch->unit.now;
     for (size_t i = 0; i < batch->count; i++)
         rules.decided += batch->inputs[i].status == LBX_INPUT_NEW;
+    for (size_t i = 0; i < rules.told; i++)
+        lbx_unit_publish(
+            &batch->unit, LBX_EVENT_TENANT_CHANGED, "contoso", 0, NULL,
+            &(struct lbx_tenant_changed){.tenant_id = "contoso", .subscription_id = large});
     return rules.err;
 }
 
@@ -208,6 +215,25 @@ static void only_what_others_write_is_limited(void **state) {
     assert_true(calls(given, "store_quarantine"));
 }
 
+/* Fewer come again; a record alone is written, whatever it leads to. */
+static void what_leads_to_too_much_is_not_written(void **state) {
+    struct given *given = *state;
+    rules.told = 20;
+    add(given, LBX_TOPIC_TICKETS, EVENT("e-1"));
+    add(given, LBX_TOPIC_TICKETS, EVENT("e-2"));
+    read_batch(given);
+    holds(given, 0, "e-1", false);
+    holds(given, 1, "e-2", false);
+    assert_int_equal(write_and_end(given), LBX_ERR_LIMIT);
+    assert_false(calls(given, "store_outbox"));
+    given->records.count = 1;
+    memset(&given->calls, 0, sizeof given->calls);
+    read_batch(given);
+    holds(given, 0, "e-1", false);
+    assert_int_equal(write_and_end(given), LBX_OK);
+    assert_true(calls(given, "store_outbox"));
+}
+
 static void rules_that_fail_commit_nothing(void **state) {
     struct given *given = *state;
     add(given, LBX_TOPIC_TICKETS, EVENT("e-1"));
@@ -220,12 +246,14 @@ static void rules_that_fail_commit_nothing(void **state) {
 }
 
 int main(void) {
+    memset(large, 'x', sizeof large - 1);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_new_event_reaches_the_rules, begin, end),
         cmocka_unit_test_setup_teardown(what_came_before_does_not, begin, end),
         cmocka_unit_test_setup_teardown(what_cannot_be_read_goes_to_quarantine, begin, end),
         cmocka_unit_test_setup_teardown(what_the_database_refuses_goes_to_quarantine, begin, end),
         cmocka_unit_test_setup_teardown(only_what_others_write_is_limited, begin, end),
+        cmocka_unit_test_setup_teardown(what_leads_to_too_much_is_not_written, begin, end),
         cmocka_unit_test_setup_teardown(rules_that_fail_commit_nothing, begin, end),
     };
     return cmocka_run_group_tests_name("events", tests, NULL, NULL);
