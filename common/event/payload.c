@@ -370,13 +370,22 @@ TABLE(decision_submitted, lbx_decision_submitted, decision_submitted_rows);
 static const struct lbx_field access_performed_rows[] = {
     LBX_ROW_TEXT(lbx_access_performed, engineer_id, REQUIRED, ID),
     LBX_ROW_TEXT(lbx_access_performed, resource_id, REQUIRED, BYTES(1, 512)),
-    LBX_ROW_TEXT(lbx_access_performed, action, REQUIRED, BYTES(0, 64)),
+    LBX_ROW_TEXT(lbx_access_performed, action, OPTIONAL, BYTES(0, 64)),
     LBX_ROW_TEXT(lbx_access_performed, namespace, OPTIONAL, NAME),
     LBX_ROW_TEXT(lbx_access_performed, kind, OPTIONAL, NAME),
     LBX_ROW_TEXT(lbx_access_performed, name, OPTIONAL, NAME),
     LBX_ROW_TIME(lbx_access_performed, performed_at, REQUIRED),
     LBX_ROW_ENUM(lbx_access_performed, outcome, REQUIRED, ONE_OF(outcome)),
     LBX_ROW_TEXT(lbx_access_performed, request_id, OPTIONAL, ID),
+    LBX_ROW_TEXT(lbx_access_performed, resource, OPTIONAL, NAME),
+    LBX_ROW_TEXT(lbx_access_performed, verb, OPTIONAL, NAME),
+    LBX_ROW_INT(lbx_access_performed, code, OPTIONAL, BETWEEN(100, 599)),
+    LBX_ROW_TEXT(lbx_access_performed, container, OPTIONAL, NAME),
+    LBX_ROW_BOOL(lbx_access_performed, dry_run, OPTIONAL),
+    LBX_ROW_TEXT(lbx_access_performed, user_agent, OPTIONAL, NAME),
+    LBX_ROW_TEXT(lbx_access_performed, reported_by, OPTIONAL, NAME),
+    LBX_ROW_TEXT(lbx_access_performed, audit_id, OPTIONAL, ID),
+    LBX_ROW_TEXT(lbx_access_performed, bypass, OPTIONAL, NAME),
 };
 TABLE(access_performed, lbx_access_performed, access_performed_rows);
 

@@ -210,6 +210,10 @@ struct lbx_access_performed {
     int64_t performed_at;
     int outcome; /* enum lbx_outcome */
     const char *request_id;
+    /* What a cluster reports besides. */
+    const char *resource, *verb, *container, *user_agent, *reported_by, *audit_id, *bypass;
+    int64_t code; /* 0: none */
+    bool dry_run;
 };
 
 /* ---- events out ---- */

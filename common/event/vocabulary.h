@@ -91,7 +91,8 @@
 
 #define LBX_OUTCOMES(X)                                                                            \
     X(ALLOWED, "allowed")                                                                          \
-    X(BLOCKED, "blocked")
+    X(BLOCKED, "blocked")                                                                          \
+    X(BEGUN, "begun")
 
 #define LBX_EMERGENCIES(X)                                                                         \
     X(ALLOWED, "allowed")                                                                          \

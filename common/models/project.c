@@ -263,7 +263,14 @@ static const char *project_access(const struct lbx_seen *seen) {
     const struct lbx_access_performed *access = seen->event->data;
     struct lbx_buf identity LBX_BUF = {0};
     unsigned char hash[LBX_SHA256_SIZE];
-    lbx_event_identity(seen->record, &identity);
+    if (!access->action && !access->resource)
+        return "/data/action: missing";
+    if (access->audit_id) { /* begun and ended are one access */
+        lbx_buf_field_str(&identity, seen->event->source);
+        lbx_buf_field_str(&identity, access->audit_id);
+    } else {
+        lbx_event_identity(seen->record, &identity);
+    }
     lbx_sha256(identity.data, identity.len, hash);
     LBX_PG_ADD(&seen->models->accesses, models_save_accesses_given,
                .performed_at = access->performed_at, .identity = {hash, sizeof hash},
@@ -271,7 +278,10 @@ static const char *project_access(const struct lbx_seen *seen) {
                .engineer_id = access->engineer_id, .resource_id = access->resource_id,
                .action = access->action, .namespace = access->namespace, .kind = access->kind,
                .name = access->name, .outcome = lbx_outcome_names[access->outcome],
-               .request_id = access->request_id, PLACE_OF(seen->record));
+               .request_id = access->request_id, .resource = access->resource, .verb = access->verb,
+               .code = access->code, .container = access->container, .dry_run = access->dry_run,
+               .user_agent = access->user_agent, .reported_by = access->reported_by,
+               .audit_id = access->audit_id, .bypass = access->bypass, PLACE_OF(seen->record));
     return NULL;
 }
 

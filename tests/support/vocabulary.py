@@ -16,7 +16,7 @@ REFUSALS = ("ticket_unknown", "ticket_closed", "engineer_not_on_ticket", "organi
 CHANGES = ("subscription_added", "subscription_removed", "role_assigned", "role_removed", "lockbox_enabled",
            "lockbox_disabled", "contacts_set", "policy_set", "approver_key_set")
 MAIL_KINDS = ("approval_needed", "reminder", "outcome", "emergency", "emergency_reminder")
-OUTCOMES = ("allowed", "blocked")
+OUTCOMES = ("allowed", "blocked", "begun")
 EMERGENCIES = ("allowed", "never")
 
 # Type, without lockbox. and .v1 → topic.

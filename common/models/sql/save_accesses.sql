@@ -1,7 +1,8 @@
 -- Each judged by the grants that are known. The answer: how many are violations.
 -- rows given: performed_at timestamptz key, identity bytea key, event_id text, source text, engineer_id text,
 --   resource_id text, action text, namespace text, kind text, name text, outcome text, request_id text,
---   topic text, partition integer, offset bigint
+--   resource text, verb text, code integer optional, container text, dry_run boolean, user_agent text, reported_by text,
+--   audit_id text, bypass text, topic text, partition integer, offset bigint
 -- answers: violations bigint
 WITH saved AS (
     INSERT INTO access AS kept (:given_columns, cluster, covered_by, tenant_id)
@@ -20,10 +21,13 @@ WITH saved AS (
                AND starts_with(lower(given.resource_id COLLATE "C"), '/subscriptions/' || o.subscription_id || '/')
              ORDER BY o.at DESC, o.event_id DESC LIMIT 1)
       FROM :given
-     ORDER BY given.performed_at, given.identity, given.topic, given."partition", given."offset"
+     ORDER BY given.performed_at, given.identity, given.outcome = 'begun', given.topic, given."partition", given."offset"
     ON CONFLICT (performed_at, identity) DO UPDATE
-       SET (topic, "partition", "offset") = (excluded.topic, excluded."partition", excluded."offset")
-     WHERE (excluded.topic, excluded."partition", excluded."offset") < (kept.topic, kept."partition", kept."offset")
-    RETURNING xmax = 0 AND outcome = 'allowed' AND covered_by IS NULL AS is_found
+       SET (:given_values, covered_by) = (excluded.:given_values, excluded.covered_by)
+     -- What is ended takes the place of what is begun, and of two that say the same the first stays.
+     WHERE (excluded.outcome = 'begun', excluded.topic, excluded."partition", excluded."offset")
+         < (kept.outcome = 'begun', kept.topic, kept."partition", kept."offset")
+    RETURNING (xmax = 0 OR audit_id IS NOT NULL) AND outcome = 'allowed'
+          AND (bypass IS NOT NULL OR (covered_by IS NULL AND action IS NOT NULL)) AS is_found
 )
 SELECT count(*) FILTER (WHERE is_found) AS violations FROM saved

@@ -158,6 +158,24 @@ class Lives:
         self.system.publisher.send(*[outgoing(event, mode)] * times)
         return event.get_id()
 
+    def report_cluster(self, request) -> None:
+        """As a cluster tells them: begun and then ended, in any order, some that are none of the five, some that nobody
+        was asked about."""
+        now = request.now
+        engineer, resource = now["engineer"]["id"], now["resource_id"]
+        item = {name: value for name, value in now["actions"][0].items() if name not in ("number", "kept")}
+        when = datetime.fromisoformat(now["starts_at"])
+        exec_pod = {"resource": "pods/exec", "verb": "get"}
+        for what, outcomes, more in [
+                (item, ["begun", "allowed"], {}), (item, ["allowed", "begun"], {}), (item, ["begun", "blocked"], {}),
+                (item, ["begun"], {}), (item, ["begun", "allowed", "allowed"], {"bypass": "masters"}),
+                (exec_pod, ["begun", "blocked"], {}), (exec_pod, ["begun", "allowed"], {}),
+                (exec_pod, ["begun", "allowed"], {"bypass": "impersonation"}), ({}, ["allowed"], {})]:
+            audit_id = str(uuid.uuid4())
+            for outcome in outcomes:
+                known = more if outcome != "begun" else {}
+                self.access(engineer, resource, what, when, outcome, audit_id=audit_id, reported_by="cluster", code=200, **known)
+
     def report(self, count: int) -> None:
         """Accesses around every grant there is, mostly fitting, and some records that are none."""
         chance = self.random
@@ -177,6 +195,7 @@ class Lives:
             self.access(now["engineer"]["id"], resource, item, when, chance.choice(["allowed"] * 4 + ["blocked"]),
                         chance.choice(["structured", "binary"]), chance.choice([1, 1, 1, 2]),
                         request_id=chance.choice([None, now["request_id"]]))
+        self.report_cluster(granted[0])
         topic, _, source = place_of("access.performed")
         event = event_in("access.performed", {"engineer_id": "eve", "resource_id": "r", "action": "a", "outcome": "allowed",
                                               "performed_at": "2026-11-24T10:00:00Z"}, id="again", source=source)

@@ -294,7 +294,10 @@ ONE(access_words) {
     const struct lbx_access_performed *a = r->accesses[i];
     const struct lbx_item item = {
         .action = a->action, .namespace = a->namespace, .kind = a->kind, .name = a->name};
-    lbx_item_words(&item, out);
+    if (a->action)
+        lbx_item_words(&item, out);
+    else
+        ctl_put_other_access(a, out);
 }
 MOMENT(access_at, r->accesses[i]->performed_at)
 TEXT(access_by, r->accesses[i]->engineer_id)

@@ -28,6 +28,14 @@ void ctl_put_person(const struct lbx_principal *person, struct lbx_buf *out) {
     }
 }
 
+void ctl_put_other_access(const struct lbx_access_performed *access, struct lbx_buf *out) {
+    if (given(access->verb)) {
+        lbx_text_harmless(access->verb, out);
+        lbx_buf_char(out, ' ');
+    }
+    lbx_text_harmless(access->resource ? access->resource : "?", out);
+}
+
 void ctl_put_remark(const char *text, struct lbx_buf *out) {
     if (!given(text))
         return;
@@ -124,7 +132,10 @@ static void tell_performed(const struct lbx_access_performed *access, const stru
                                   .kind = access->kind,
                                   .name = access->name};
     lbx_buf_printf(told->what, "%s: ", lbx_outcome_names[access->outcome]);
-    lbx_item_words(&item, told->what);
+    if (access->action)
+        lbx_item_words(&item, told->what);
+    else
+        ctl_put_other_access(access, told->what);
 }
 
 static void put_mail(const char *does, const struct lbx_notification_outcome *mail,

@@ -8,6 +8,9 @@
 /* "Lena Fischer (lena@contoso.example)", or what of it is known. */
 void ctl_put_person(const struct lbx_principal *person, struct lbx_buf *out);
 
+/* What an access without an action was: "get pods/exec". */
+void ctl_put_other_access(const struct lbx_access_performed *access, struct lbx_buf *out);
+
 /* ": text", where there is any. */
 void ctl_put_remark(const char *text, struct lbx_buf *out);
 
