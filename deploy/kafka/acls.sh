@@ -59,6 +59,7 @@ grant auditor Write -- topic=checkpoints
 grant ticketing Write -- topic=tickets
 grant portal Write -- topic=tenants topic=decisions
 grant enforcement Write -- topic=accesses
+grant authorizer Write -- topic=accesses
 for reader in ticketing portal; do
     grant "$reader" Read -- topic=events
     grant "$reader" Read -- "groups=$reader"

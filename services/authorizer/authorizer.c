@@ -3,6 +3,8 @@
  * cluster that the path names. */
 #include "authorizer.h"
 
+#include "accesses.h"
+#include "audit.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
@@ -18,7 +20,13 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-enum { REVIEW_MAX = 256 << 10, ADMISSION_MAX = 4 << 20, CONNECTIONS = 256, PEM_MAX = 1 << 20 };
+enum {
+    REVIEW_MAX = 256 << 10,
+    ADMISSION_MAX = 4 << 20,
+    AUDIT_MAX = 8 << 20,
+    CONNECTIONS = 256,
+    PEM_MAX = 1 << 20
+};
 #define CONNECT_EVERY_US LBX_SECOND_US
 
 static struct lbx_metric reviews = {.name = "reviews_total",
@@ -28,12 +36,16 @@ static struct lbx_metric denied = {
 static struct lbx_metric malformed = {
     .name = "reviews_malformed_total",
     .help = "Requests of API servers that were refused unread, or could not be read"};
-struct lbx_metric *const authorizer_metrics[] = {&reviews, &denied, &malformed, NULL};
+static struct lbx_metric unrecorded = {
+    .name = "audit_refused_total",
+    .help = "Batches of audit events that an API server has to send again"};
+struct lbx_metric *const authorizer_metrics[] = {&reviews, &denied, &malformed, &unrecorded, NULL};
 
 struct authorizer {
     struct lbx_worker *worker;
     struct lbx_https *https;
     struct database *database;
+    struct accesses *accesses;
     _Atomic size_t connected;
     pthread_mutex_t lock; /* of clusters, the pointer */
     struct clusters *clusters;
@@ -87,6 +99,7 @@ static const struct page {
 } pages[] = {
     {"authorize", REVIEW_MAX, reviews_authorize},
     {"admit", ADMISSION_MAX, reviews_admit},
+    {"audit", AUDIT_MAX, audit_record},
 };
 
 /* "/clusters/{id}/{page}". NULL: no such path. */
@@ -137,12 +150,19 @@ static unsigned answer(void *context, const struct lbx_https_request *request,
         return 404; /* the file was read anew since the head came */
     struct lbx_arena arena LBX_CLEANUP(lbx_arena_done);
     lbx_arena_init(&arena);
-    const struct review review = {cluster, it->database, &arena};
+    const struct review review = {cluster, it->database, it->accesses, &arena};
     struct lbx_reason reason = {0};
     const char *code = NULL;
-    if (page->answer(&review, &request->body, body, &code, &reason) == LBX_OK) {
+    enum lbx_err err = page->answer(&review, &request->body, body, &code, &reason);
+    if (err == LBX_OK) {
         count(cluster, page, code);
         return 200;
+    }
+    if (err != LBX_ERR_INVALID) {
+        lbx_metric_add(&unrecorded, 1);
+        lbx_log(LBX_LOG_WARN, "audit events are not in Kafka", LBX_S("cluster", cluster->id),
+                LBX_S("error", lbx_err_text(err)));
+        return 503;
     }
     lbx_metric_add(&malformed, 1);
     lbx_log(LBX_LOG_WARN, "malformed review", LBX_S("cluster", cluster->id),
@@ -194,6 +214,9 @@ static enum lbx_err start(struct authorizer *it) {
         .connections = CONNECTIONS,
         .pages = {most, answer, it},
     };
+    err = accesses_open(settings, it->worker->name, &it->accesses);
+    if (err != LBX_OK)
+        return err;
     err = lbx_https_start(&options, &it->https);
     if (err != LBX_OK)
         lbx_log(LBX_LOG_ERROR, "cannot listen", LBX_S("setting", "LOCKBOX_AUTHORIZER_LISTEN"),
@@ -204,6 +227,7 @@ static enum lbx_err start(struct authorizer *it) {
 static void close_authorizer(void *state) {
     struct authorizer *it = state;
     lbx_https_stop(it->https);
+    accesses_close(it->accesses);
     database_close(it->database);
     clusters_release(it->clusters);
     close(it->hangups);

@@ -83,8 +83,8 @@ enum who decide_who(const struct cluster *cluster, const struct subject *subject
     bool member = in_group(subject, cluster->group);
     if (!named && !member)
         return WHO_OTHER;
-    *ret_engineer_id = user + (named ? prefix : 0);
-    size_t len = strlen(*ret_engineer_id);
+    size_t len = strlen(user) - (named ? prefix : 0);
+    *ret_engineer_id = named && len ? user + prefix : user;
     return named && member && len > 0 && len <= ENGINEER_ID_MAX ? WHO_ENGINEER : WHO_DOUBTFUL;
 }
 
@@ -102,18 +102,6 @@ static const struct {
     {"patch", "update_object", LATER},     {"delete", "delete_object", NULL},
 };
 
-static struct verdict decide_logs(const struct review *review, const char *engineer_id,
-                                  const struct attributes *it) {
-    if (!is(it->verb, "get"))
-        return decide_refuse(review, "verb_not_permitted", "nobody can agree to %s of pods/log",
-                             it->verb);
-    return ask(review, &(struct question){.engineer_id = engineer_id,
-                                          .resource_id = review->cluster->resource_id,
-                                          .action = "get_pod_logs",
-                                          .namespace = text_or_null(it->namespace),
-                                          .name = text_or_null(it->name)});
-}
-
 /* A server-side apply asks for `patch` before anybody knows whether there is such an object. Where the name's creation
  * is agreed to (reading the name is then, too), admission says no if it turns out an update. */
 static struct verdict decide_apply(const struct review *review, const struct question *update,
@@ -126,33 +114,46 @@ static struct verdict decide_apply(const struct review *review, const struct que
     return verdict.allowed && ask(review, &get).allowed ? verdict : refusal;
 }
 
-struct verdict decide_attributes(const struct review *review, const char *engineer_id,
-                                 const struct attributes *it) {
+static bool is_logs(const struct attributes *it) {
+    return is(it->resource, "pods") && is(it->group, "") && is(it->subresource, "log");
+}
+
+const char *decide_question(const struct review *review, const char *engineer_id,
+                            const struct attributes *it, struct question *ret_question) {
     struct kind kind;
     size_t row = 0;
-    if (is(it->resource, "pods") && is(it->group, "") && is(it->subresource, "log"))
-        return decide_logs(review, engineer_id, it);
-    if (text_or_null(it->subresource))
-        return decide_refuse(review, "subresource_not_permitted", "nobody can agree to %s/%s",
-                             it->resource, it->subresource);
+    *ret_question = (struct question){.engineer_id = engineer_id,
+                                      .resource_id = review->cluster->resource_id,
+                                      .namespace = text_or_null(it->namespace),
+                                      .name = text_or_null(it->name)};
+    if (text_or_null(it->subresource) && !is_logs(it))
+        return "subresource_not_permitted";
     while (row < sizeof verbs / sizeof *verbs && !is(it->verb, verbs[row].verb))
         row++;
-    if (row == sizeof verbs / sizeof *verbs)
-        return decide_refuse(review, "verb_not_permitted", "nobody can agree to %s of %s", it->verb,
-                             it->resource);
+    if (row == sizeof verbs / sizeof *verbs || (is_logs(it) && !is(it->verb, "get")))
+        return "verb_not_permitted";
+    ret_question->action = is_logs(it) ? "get_pod_logs" : verbs[row].action;
+    if (is_logs(it))
+        return NULL;
     if (!kinds_find(review->cluster, it->group ? it->group : "", it->resource, review->arena,
                     &kind))
-        return decide_refuse(review, "unknown_resource", "the cluster's discovery has no %s.%s",
-                             it->resource, it->group ? it->group : "");
-    const struct question question = {
-        .engineer_id = engineer_id,
-        .resource_id = review->cluster->resource_id,
-        .action = verbs[row].action,
-        .namespace = kind.namespaced ? text_or_null(it->namespace) : NULL,
-        .kind = kind.name,
-        .name = text_or_null(it->name),
-        .content_digest = verbs[row].content_digest,
-    };
+        return "unknown_resource";
+    ret_question->content_digest = verbs[row].content_digest;
+    ret_question->kind = kind.name;
+    if (!kind.namespaced)
+        ret_question->namespace = NULL;
+    return NULL;
+}
+
+struct verdict decide_attributes(const struct review *review, const char *engineer_id,
+                                 const struct attributes *it) {
+    struct question question;
+    const char *code = decide_question(review, engineer_id, it, &question);
+    const char *slash = text_or_null(it->subresource) ? "/" : "";
+    if (code)
+        return decide_refuse(review, code, "%s of %s%s%s in API group \"%s\"", it->verb,
+                             it->resource, slash, *slash ? it->subresource : "",
+                             it->group ? it->group : "");
     struct verdict verdict = ask(review, &question);
     if (!verdict.allowed && is(it->verb, "patch") && question.name)
         return decide_apply(review, &question, verdict);
@@ -184,7 +185,7 @@ static bool is_open(const char *path) {
 
 struct verdict decide_path(const struct review *review, const char *verb, const char *path) {
     if (is(verb, "get") && is_open(path))
-        return (struct verdict){.allowed = true, .reason = "lockbox: discovery needs no grant"};
+        return (struct verdict){.allowed = true, .reason = DECIDE_OPEN_REASON};
     return decide_refuse(review, "path_not_permitted", "nobody can agree to %s of that path", verb);
 }
 

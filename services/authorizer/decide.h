@@ -6,9 +6,12 @@
 #include "database.h"
 
 /* One review. */
+struct accesses;
+
 struct review {
     const struct cluster *cluster;
     struct database *database;
+    struct accesses *accesses;
     struct lbx_arena *arena;
 };
 
@@ -35,6 +38,12 @@ bool decide_is_master(const struct subject *subject);
 struct attributes {
     const char *verb, *group, *resource, *subresource, *namespace, *name;
 };
+/* Reading that needs no grant is allowed for this reason. */
+#define DECIDE_OPEN_REASON "lockbox: discovery needs no grant"
+
+/* What access_check is to be asked. Returns NULL, or why nobody can agree to it: the code of a refusal. */
+const char *decide_question(const struct review *review, const char *engineer_id,
+                            const struct attributes *attributes, struct question *ret_question);
 struct verdict decide_attributes(const struct review *review, const char *engineer_id,
                                  const struct attributes *attributes);
 struct verdict decide_path(const struct review *review, const char *verb, const char *path);

@@ -89,7 +89,7 @@ static void learn_resource(struct lbx_map *map, const char *group, const struct 
     const char *kind_group = it->response_kind.group;
     if (!it->response_kind.kind || lbx_map_get(map, key))
         return;
-    if (!kind_group)
+    if (!kind_group || !*kind_group) /* as that of the resource */
         kind_group = group;
     struct kind *kind = LBX_ARENA_NEW(map->arena, struct kind);
     kind->name = *kind_group

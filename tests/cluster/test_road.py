@@ -111,10 +111,13 @@ def test_the_clusters_file_is_read_again(cluster, system):
         os.kill(pid, signal.SIGHUP)
         wait_until(lambda: "the one before stays" in system.stack.log("authorizer"), "the bad file is told")
         assert refused(cluster.engineer().kubectl(*GET_PODS), "no_grant")
-        path.write_text(json.dumps({"clusters": []}))
+        other = json.loads(whole)
+        other["clusters"][0]["username_prefix"] = "other:"
+        path.write_text(json.dumps(other))
         os.kill(pid, signal.SIGHUP)
         wait_until(lambda: system.stack.log("authorizer").count('"clusters read"') > lines, "the other file is read")
-        assert cluster.engineer().kubectl(*GET_PODS).returncode != 0
+        done = cluster.engineer().kubectl("get", "--raw", f"/api/v1/namespaces/{NAMESPACE}/pods")
+        assert refused(done, "identity")
     finally:
         path.write_text(whole)
         os.kill(pid, signal.SIGHUP)

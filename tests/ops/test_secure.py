@@ -155,7 +155,7 @@ def read(kafka, principal: str, topic: str) -> KafkaError | None:
 
 
 TOPICS = ["tickets", "tenants", "decisions", "accesses", "events", "deadletter"]
-MAY_WRITE = {"ticketing": ["tickets"], "portal": ["tenants", "decisions"], "enforcement": ["accesses"],
+MAY_WRITE = {"ticketing": ["tickets"], "portal": ["tenants", "decisions"], "enforcement": ["accesses"], "authorizer": ["accesses"],
              "relay": ["events", "deadletter"], "requester": [], "decider": [], "notifier": [], "auditor": ["checkpoints"],
              "operator": []}
 MAY_READ = {"ticketing": ["events"], "portal": ["events"], "enforcement": [], "relay": [], "operator": []}

@@ -56,6 +56,13 @@ authorizers:
 - {{type: Node, name: node}}
 - {{type: RBAC, name: rbac}}
 """
+AUDIT_POLICY = """\
+apiVersion: audit.k8s.io/v1
+kind: Policy
+rules:
+- {{level: Metadata, userGroups: ["{group}"]}}
+- {{level: None}}
+"""
 ADMISSION = """\
 apiVersion: apiserver.config.k8s.io/v1
 kind: AdmissionConfiguration
@@ -109,6 +116,8 @@ class Cluster:
         self.kubeconfig("authorize", f"{self.authorizer_url}/clusters/{ID}/authorize", CLIENT)
         replace(self.directory / "authorization.yaml", AUTHORIZATION.format(
             kubeconfig=self.path("authorize.kubeconfig"), prefix=PREFIX, group=GROUP))
+        self.kubeconfig("audit", f"{self.authorizer_url}/clusters/{ID}/audit", CLIENT)
+        replace(self.directory / "audit-policy.yaml", AUDIT_POLICY.format(group=GROUP))
         self.make_admission()
         self.make_clusters_file()
 
@@ -177,6 +186,9 @@ class Cluster:
                 f"--service-account-signing-key-file={self.path('service-account.key')}",
                 f"--authorization-config={self.path('authorization.yaml')}",
                 f"--admission-control-config-file={self.path('admission.yaml')}",
+                f"--audit-policy-file={self.path('audit-policy.yaml')}",
+                f"--audit-webhook-config-file={self.path('audit.kubeconfig')}", "--audit-webhook-mode=blocking-strict",
+                f"--audit-log-path={self.path('audit.log')}",
                 "--feature-gates=ManifestBasedAdmissionControlConfig=true",
                 "--disable-admission-plugins=ServiceAccount"]
 

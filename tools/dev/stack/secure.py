@@ -14,7 +14,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-PRINCIPALS = ["admin", "requester", "decider", "notifier", "relay", "auditor", "ticketing", "portal", "enforcement",
+PRINCIPALS = ["admin", "requester", "decider", "notifier", "relay", "auditor", "ticketing", "portal", "enforcement", "authorizer",
               "operator"]
 ROLES = {"postgres": "postgres", **{f"lockbox_{name}": name for name in (
     "requester", "decider", "expirer", "relay", "notifier", "authorizer", "enforcer", "auditor", "audit_writer", "worker")}}

@@ -1,0 +1,265 @@
+/* Reads audit events leniently, as each Kubernetes release adds to them: what names no request and no engineer is bad,
+ * what is longer than an event may have is cut off. Each stage of a request has an event id of its own, and all have
+ * one audit_id. */
+#include "audit.h"
+
+#include "accesses.h"
+#include "base/text.h"
+#include "base/time.h"
+#include "base/uuid.h"
+#include "event/envelope.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define SOURCE "/lockbox/authorizer"
+enum { EVENTS_MAX = 10000, WORD_MAX = 255, ID_MAX = 128 };
+#define TEXT .min = 0, .max = 65536
+
+struct audit_user {
+    const char *username;
+    const char **groups;
+    size_t group_count;
+};
+struct object_reference {
+    const char *resource, *group, *subresource, *namespace, *name;
+};
+struct audit_status {
+    int64_t code;
+};
+struct audit_notes {
+    const char *decision, *reason;
+};
+struct audit_event {
+    const char *audit_id, *stage, *uri, *verb, *user_agent;
+    struct audit_user user, impersonated;
+    struct object_reference object;
+    struct audit_status status;
+    int64_t received_at;
+    struct audit_notes notes;
+};
+struct audit_list {
+    const char *api_version, *kind;
+    struct audit_event *items;
+    size_t item_count;
+};
+
+static const struct lbx_field user_rows[] = {
+    LBX_ROW_TEXT(audit_user, username, TEXT),
+    LBX_ROW_TEXTS(audit_user, groups, group_count, TEXT, .min_items = 0, .max_items = 1000),
+};
+static const struct lbx_table user_table = LBX_TABLE("user", audit_user, user_rows);
+static const struct lbx_field object_rows[] = {
+    LBX_ROW_TEXT(object_reference, resource, TEXT),
+    LBX_ROW_AS("apiGroup", object_reference, group, LBX_T_TEXT, const char *, TEXT),
+    LBX_ROW_TEXT(object_reference, subresource, TEXT),
+    LBX_ROW_TEXT(object_reference, namespace, TEXT),
+    LBX_ROW_TEXT(object_reference, name, TEXT),
+};
+static const struct lbx_table object_table = LBX_TABLE("objectRef", object_reference, object_rows);
+static const struct lbx_field status_rows[] = {
+    LBX_ROW_INT(audit_status, code, .min = 0, .max = 999),
+};
+static const struct lbx_table status_table = LBX_TABLE("responseStatus", audit_status, status_rows);
+static const struct lbx_field notes_rows[] = {
+    LBX_ROW_AS("authorization.k8s.io/decision", audit_notes, decision, LBX_T_TEXT, const char *,
+               TEXT),
+    LBX_ROW_AS("authorization.k8s.io/reason", audit_notes, reason, LBX_T_TEXT, const char *, TEXT),
+};
+static const struct lbx_table notes_table = LBX_TABLE("annotations", audit_notes, notes_rows);
+static const struct lbx_field event_rows[] = {
+    LBX_ROW_AS("auditID", audit_event, audit_id, LBX_T_TEXT, const char *, TEXT),
+    LBX_ROW_TEXT(audit_event, stage, TEXT),
+    LBX_ROW_AS("requestURI", audit_event, uri, LBX_T_TEXT, const char *, TEXT),
+    LBX_ROW_TEXT(audit_event, verb, TEXT),
+    LBX_ROW_AS("userAgent", audit_event, user_agent, LBX_T_TEXT, const char *, TEXT),
+    LBX_ROW_OBJECT(audit_event, user, struct audit_user, .of = &user_table),
+    LBX_ROW_AS("impersonatedUser", audit_event, impersonated, LBX_T_OBJECT, struct audit_user,
+               .of = &user_table),
+    LBX_ROW_AS("objectRef", audit_event, object, LBX_T_OBJECT, struct object_reference,
+               .of = &object_table),
+    LBX_ROW_AS("responseStatus", audit_event, status, LBX_T_OBJECT, struct audit_status,
+               .of = &status_table),
+    LBX_ROW_AS("requestReceivedTimestamp", audit_event, received_at, LBX_T_TIME, int64_t),
+    LBX_ROW_AS("annotations", audit_event, notes, LBX_T_OBJECT, struct audit_notes,
+               .of = &notes_table),
+};
+static const struct lbx_table event_table = LBX_TABLE("Event", audit_event, event_rows);
+static const struct lbx_field list_rows[] = {
+    LBX_ROW_AS("apiVersion", audit_list, api_version, LBX_T_TEXT, const char *, TEXT),
+    LBX_ROW_TEXT(audit_list, kind, TEXT),
+    LBX_ROW_OBJECTS(audit_list, items, item_count, struct audit_event, .of = &event_table,
+                    .min_items = 0, .max_items = EVENTS_MAX),
+};
+static const struct lbx_table list_table = LBX_TABLE("EventList", audit_list, list_rows);
+
+/* ---- parts ---- */
+
+static bool is(const char *text, const char *wanted) {
+    return strcmp(text ? text : "", wanted) == 0;
+}
+
+/* At most WORD_MAX bytes, and no half character; NULL for none. */
+static const char *cut(const char *text, struct lbx_arena *arena) {
+    size_t len = text ? strlen(text) : 0;
+    if (len == 0)
+        return NULL;
+    if (len > WORD_MAX)
+        for (len = WORD_MAX; len > 0 && ((unsigned char)text[len] & 0xC0) == 0x80;)
+            len--;
+    return lbx_arena_memdup(arena, text, len);
+}
+
+/* A parameter of the URI's query as it stands, NULL where there is none. */
+static const char *parameter(const char *uri, const char *name, struct lbx_arena *arena) {
+    size_t len = strlen(name);
+    const char *at = uri ? strchr(uri, '?') : NULL;
+    while (at) {
+        at++;
+        if (strncmp(at, name, len) == 0 && at[len] == '=')
+            return lbx_arena_memdup(arena, at + len + 1, strcspn(at + len + 1, "&"));
+        at = strchr(at, '&');
+    }
+    return NULL;
+}
+
+/* The id in our own reason, matched whole: "lockbox request {uuid} until {time}". */
+static const char *request_of(const char *reason, struct lbx_arena *arena) {
+    static const char before[] = "lockbox request ", behind[] = " until ";
+    enum { ID = sizeof before - 1, UUID = 36 };
+    int64_t until;
+    if (!reason || strncmp(reason, before, ID) != 0 || strlen(reason) < ID + UUID ||
+        strncmp(reason + ID + UUID, behind, sizeof behind - 1) != 0 ||
+        lbx_time_parse(reason + ID + UUID + sizeof behind - 1, &until) != LBX_OK)
+        return NULL;
+    const char *id = lbx_arena_memdup(arena, reason + ID, UUID);
+    return lbx_uuid_valid(id) ? id : NULL;
+}
+
+/* What it was, in an item's words; where it is none of the five actions, in Kubernetes'. */
+static void describe(const struct review *review, const struct audit_event *event,
+                     struct lbx_access_performed *access) {
+    const struct object_reference *object = &event->object;
+    const struct attributes attributes = {event->verb,         object->group,     object->resource,
+                                          object->subresource, object->namespace, object->name};
+    struct question question = {0};
+    if (object->resource && decide_question(review, "", &attributes, &question) == NULL) {
+        bool created = is(event->verb, "patch") && event->status.code == 201; /* by an apply */
+        access->action = created ? "create_object" : question.action;
+        access->namespace = question.namespace;
+        access->kind = question.kind;
+        access->name = question.name;
+        return;
+    }
+    access->namespace = cut(object->namespace, review->arena);
+    access->name = cut(object->name, review->arena);
+    const char *path =
+        event->uri ? lbx_arena_memdup(review->arena, event->uri, strcspn(event->uri, "?")) : "?";
+    access->resource =
+        cut(!object->resource ? path
+            : object->subresource
+                ? lbx_arena_printf(review->arena, "%s/%s", object->resource, object->subresource)
+                : object->resource,
+            review->arena);
+}
+
+static int outcome_of(const struct audit_event *event) {
+    if (is(event->stage, "RequestReceived"))
+        return LBX_OUTCOME_BEGUN;
+    bool passed = is(event->notes.decision, "allow") && event->status.code != 401 &&
+                  event->status.code != 403;
+    return passed ? LBX_OUTCOME_ALLOWED : LBX_OUTCOME_BLOCKED;
+}
+
+/* Passed without our leave: nobody asked us. */
+static const char *bypass_of(const struct audit_event *event, int outcome, const char *request_id) {
+    if (outcome != LBX_OUTCOME_ALLOWED || request_id || is(event->notes.reason, DECIDE_OPEN_REASON))
+        return NULL;
+    return event->impersonated.username ? "impersonation" : "masters";
+}
+
+/* ---- events ---- */
+
+static bool readable(const struct audit_event *event, const char *engineer_id) {
+    return event->audit_id && *event->audit_id && strlen(event->audit_id) <= ID_MAX / 2 &&
+           event->stage && event->received_at && *engineer_id && strlen(engineer_id) <= ID_MAX;
+}
+
+static void encode(const struct review *review, const struct audit_event *event,
+                   const char *engineer_id, struct access_event *ret_event) {
+    struct lbx_arena *arena = review->arena;
+    int outcome = outcome_of(event);
+    const char *request_id = request_of(event->notes.reason, arena);
+    struct lbx_access_performed access = {
+        .engineer_id = engineer_id,
+        .resource_id = review->cluster->resource_id,
+        .performed_at = event->received_at,
+        .outcome = outcome,
+        .request_id = request_id,
+        .verb = cut(event->verb, arena),
+        .container = is(event->object.subresource, "log")
+                         ? cut(parameter(event->uri, "container", arena), arena)
+                         : NULL,
+        .user_agent = cut(event->user_agent, arena),
+        .reported_by = "cluster",
+        .audit_id = event->audit_id,
+        .bypass = bypass_of(event, outcome, request_id),
+        .code = event->status.code >= 100 && event->status.code <= 599 ? event->status.code : 0,
+        .dry_run = parameter(event->uri, "dryRun", arena) != NULL,
+    };
+    describe(review, event, &access);
+    bool is_end = is(event->stage, "ResponseComplete") || is(event->stage, "Panic");
+    struct lbx_buf json LBX_BUF = {0};
+    lbx_event_encode(
+        &(struct lbx_event_out){
+            .type = LBX_EVENT_ACCESS_PERFORMED,
+            .id = is_end ? event->audit_id
+                         : lbx_arena_printf(arena, "%s/%s", event->audit_id, event->stage),
+            .source = lbx_arena_printf(arena, SOURCE "/%s", review->cluster->id),
+            .subject = engineer_id,
+            .time = event->received_at,
+            .data = &access,
+        },
+        &json);
+    *ret_event = (struct access_event){
+        .key = engineer_id, .value = lbx_arena_memdup(arena, json.data, json.len), .len = json.len};
+}
+
+/* What a started answer was not let through for, its end tells. */
+static bool is_told_later(const struct audit_event *event) {
+    return is(event->stage, "ResponseStarted") && outcome_of(event) != LBX_OUTCOME_ALLOWED;
+}
+
+enum lbx_err audit_record(const struct review *review, const struct lbx_buf *body,
+                          struct lbx_buf *answer, const char **ret_code,
+                          struct lbx_reason *ret_reason) {
+    (void)answer;
+    struct audit_list list = {0};
+    *ret_code = NULL;
+    if (!lbx_json_read_partial(&list_table, body->data ? body->data : "", body->len, review->arena,
+                               &list) ||
+        !is(list.api_version, "audit.k8s.io/v1") || !is(list.kind, "EventList")) {
+        snprintf(ret_reason->text, sizeof ret_reason->text, "no audit.k8s.io/v1 EventList");
+        return LBX_ERR_INVALID;
+    }
+    struct access_event *events =
+        LBX_ARENA_ARRAY(review->arena, struct access_event, list.item_count + 1);
+    size_t count = 0, bad = 0;
+    for (size_t i = 0; i < list.item_count; i++) {
+        const struct audit_event *event = &list.items[i];
+        const struct subject subject = {event->user.username, event->user.groups,
+                                        event->user.group_count};
+        const char *engineer_id = "";
+        bool is_ours = decide_who(review->cluster, &subject, &engineer_id) != WHO_OTHER;
+        if (!event->user.username || (is_ours && !readable(event, engineer_id)))
+            bad++;
+        else if (is_ours && !is_told_later(event))
+            encode(review, event, engineer_id, &events[count++]);
+    }
+    enum lbx_err err = accesses_publish(review->accesses, events, count);
+    if (err == LBX_OK && bad > 0) {
+        snprintf(ret_reason->text, sizeof ret_reason->text, "%zu events cannot be read", bad);
+        err = LBX_ERR_INVALID;
+    }
+    return err;
+}
