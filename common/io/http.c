@@ -34,8 +34,7 @@ static enum MHD_Result handle(void *context, struct MHD_Connection *connection, 
     if (strcmp(method, MHD_HTTP_METHOD_GET) != 0 && strcmp(method, MHD_HTTP_METHOD_HEAD) != 0) {
         status = 405;
     } else if (strcmp(url, "/healthz") == 0) {
-        status = 200;
-        lbx_buf_str(&body, "ok\n");
+        status = (unsigned)http->pages.healthy(http->pages.context, &body);
     } else if (strcmp(url, "/readyz") == 0) {
         status = (unsigned)http->pages.ready(http->pages.context, &body);
     } else if (strcmp(url, "/metrics") == 0) {

@@ -9,6 +9,7 @@
 
 /* Called on the listener's thread. Fill body; return the HTTP status (200 or 503). */
 struct lbx_http_pages {
+    int (*healthy)(void *context, struct lbx_buf *body);
     int (*ready)(void *context, struct lbx_buf *body);
     void (*metrics)(void *context, struct lbx_buf *body);
     void *context;

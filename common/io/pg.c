@@ -1,33 +1,18 @@
-/* libpq, in pipeline mode. See pg.h for what it promises.
+/* libpq, in pipeline mode. See pg.h for what it promises, and pg_session.h for how it waits.
  *
- * A COMMIT whose connection broke has an unknown outcome. Nobody here guesses: the caller opens a new
- * connection, takes its partitions again and reads back how far the database is.
+ * A COMMIT whose connection broke, or that was not answered in time, has an unknown outcome. Nobody here guesses: the
+ * caller opens a new connection, takes its partitions again and reads back how far the database is.
  */
-#include "io/pg.h"
-
 #include "base/log.h"
+#include "io/pg_session.h"
 
 #include <arpa/inet.h>
 #include <assert.h>
-#include <libpq-fe.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 LBX_DEFINE_CLEANUP(PGresult *, result, PQclear)
-
-struct lbx_pg {
-    PGconn *conn;
-    PGresult *results[LBX_CALLS_MAX];
-    const struct lbx_sql *answered[LBX_CALLS_MAX]; /* whose they are */
-    size_t result_count;
-    const char *copying; /* the name of the COPY under way */
-    char sqlstate[6];
-    /* COPY TO STDOUT that is under way */
-    const struct lbx_sql *copy;
-    char *copy_row;
-    bool copy_begun;
-};
 
 const struct lbx_sql lbx_sql_begin = {.name = "begin",
                                       .text = "BEGIN ISOLATION LEVEL READ COMMITTED"};
@@ -37,7 +22,7 @@ static const struct lbx_sql *const edges[] = {&lbx_sql_begin, &lbx_sql_commit, N
 /* ---- failures ---- */
 
 static enum lbx_err classify(const char *sqlstate) {
-    static const char *const passing[] = {"08", "40", "53", "57", "58", "55P03", "25P03"};
+    static const char *const passing[] = {"08", "40", "53", "57", "58", "55P03", "25P03", "25006"};
     for (size_t i = 0; i < sizeof passing / sizeof *passing; i++)
         if (strncmp(sqlstate, passing[i], strlen(passing[i])) == 0)
             return LBX_ERR_UNAVAILABLE;
@@ -51,11 +36,13 @@ static enum lbx_err failed(struct lbx_pg *pg, const PGresult *result, const char
     const char *sqlstate = result ? PQresultErrorField(result, PG_DIAG_SQLSTATE) : NULL;
     const char *message = result ? PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY) : NULL;
     snprintf(pg->sqlstate, sizeof pg->sqlstate, "%s", sqlstate ? sqlstate : "08006");
-    enum lbx_err err =
-        PQstatus(pg->conn) == CONNECTION_BAD ? LBX_ERR_UNAVAILABLE : classify(pg->sqlstate);
+    enum lbx_err err = lbx_pg_alive(pg) ? classify(pg->sqlstate) : LBX_ERR_UNAVAILABLE;
     lbx_log(err == LBX_ERR_UNAVAILABLE ? LBX_LOG_WARN : LBX_LOG_ERROR, "database statement failed",
             LBX_S("statement", statement), LBX_S("sqlstate", pg->sqlstate),
-            LBX_S("error", message ? message : "connection lost"));
+            LBX_S("error", message    ? message
+                           : pg->lost ? "no answer in time"
+                                      : "connection lost"));
+    pg->lost |= pg->writes && strcmp(pg->sqlstate, "25006") == 0; /* another server writes */
     return err;
 }
 
@@ -73,6 +60,7 @@ static enum lbx_err prepare(struct lbx_pg *pg, const struct lbx_sql *const *list
 
 static enum lbx_err prepare_all(struct lbx_pg *pg, const struct lbx_sql *const *first,
                                 lbx_sql_lists lists) {
+    lbx_pg_begin_wait(pg, false);
     enum lbx_err err = prepare(pg, first);
     for (; err == LBX_OK && *lists; lists++)
         err = prepare(pg, *lists);
@@ -81,14 +69,14 @@ static enum lbx_err prepare_all(struct lbx_pg *pg, const struct lbx_sql *const *
     size_t expected = pg->result_count;
     pg->result_count = 0;
     for (size_t i = 0; i <= expected; i++) {
-        PGresult *result = PQgetResult(pg->conn);
+        PGresult *result = lbx_pg_next(pg);
         ExecStatusType status = PQresultStatus(result);
         if (err == LBX_OK && status != PGRES_COMMAND_OK && status != PGRES_PIPELINE_SYNC)
             err = failed(pg, result, "prepare");
         PQclear(result);
         if (i < expected)
-            PQclear(PQgetResult(pg->conn));
-        if (PQstatus(pg->conn) == CONNECTION_BAD)
+            PQclear(lbx_pg_next(pg));
+        if (!lbx_pg_alive(pg))
             return LBX_ERR_UNAVAILABLE;
     }
     return err;
@@ -113,42 +101,21 @@ enum lbx_err lbx_pg_check(const char *url) {
     return good ? LBX_OK : LBX_ERR_INVALID;
 }
 
-enum lbx_err lbx_pg_open(const char *url, const char *application, const char *search_path,
-                         lbx_sql_lists lists, struct lbx_pg **ret_pg) {
-    /* A statement prepared on an empty table would keep the sequential scan that was right for it, until
-     * the next ANALYZE. All of ours are meant for an index. None runs for so long that compiling it would
-     * be worth the time. */
-    char options[320];
-    snprintf(options, sizeof options,
-             "-c search_path=%s -c timezone=UTC -c datestyle=ISO -c statement_timeout=60s "
-             "-c lock_timeout=10s -c idle_in_transaction_session_timeout=60s "
-             "-c enable_seqscan=off -c jit=off -c plan_cache_mode=force_generic_plan",
-             search_path);
-    /* Later entries win: what the url says goes over what we would like. */
-    const char *const keys[] = {"options",
-                                "connect_timeout",
-                                "keepalives_idle",
-                                "tcp_user_timeout",
-                                "dbname",
-                                "fallback_application_name",
-                                NULL};
-    const char *const values[] = {options, "5", "30", "20000", url, application, NULL};
-    if (lbx_pg_check(url) != LBX_OK) {
+enum lbx_err lbx_pg_open(const struct lbx_pg_options *options, lbx_sql_lists lists,
+                         struct lbx_pg **ret_pg) {
+    if (lbx_pg_check(options->url) != LBX_OK) {
         lbx_log(LBX_LOG_ERROR, "the database's URL is no libpq connection string");
         return LBX_ERR_INVALID;
     }
     struct lbx_pg *pg = calloc(1, sizeof *pg);
     if (!pg)
         return LBX_ERR_UNAVAILABLE;
-    pg->conn = PQconnectdbParams(keys, values, 1);
-    enum lbx_err err = LBX_OK;
-    if (PQstatus(pg->conn) != CONNECTION_OK) {
-        lbx_log(LBX_LOG_WARN, "no database connection",
-                LBX_S("error", pg->conn ? PQerrorMessage(pg->conn) : "out of memory"));
-        err = LBX_ERR_UNAVAILABLE;
-    } else {
+    pg->wake_fd = options->wake_fd;
+    pg->patience_us = options->patience_us;
+    pg->writes = options->writes;
+    enum lbx_err err = lbx_pg_connect(pg, options);
+    if (err == LBX_OK)
         err = PQenterPipelineMode(pg->conn) ? prepare_all(pg, edges, lists) : LBX_ERR_UNAVAILABLE;
-    }
     if (err != LBX_OK) {
         lbx_pg_close(pg);
         return err;
@@ -177,11 +144,15 @@ int lbx_pg_fd(const struct lbx_pg *pg) {
 }
 
 bool lbx_pg_alive(const struct lbx_pg *pg) {
-    return PQstatus(pg->conn) == CONNECTION_OK;
+    return !pg->lost && PQstatus(pg->conn) == CONNECTION_OK;
 }
 
 const char *lbx_pg_sqlstate(const struct lbx_pg *pg) {
     return pg->sqlstate;
+}
+
+bool lbx_pg_timed_out(const struct lbx_pg *pg) {
+    return strcmp(pg->sqlstate, "57014") == 0 || strcmp(pg->sqlstate, "55P03") == 0;
 }
 
 bool lbx_pg_misfit(const struct lbx_pg *pg) {
@@ -207,12 +178,26 @@ static bool in_transaction(const struct lbx_pg *pg) {
     return status == PQTRANS_INTRANS || status == PQTRANS_INERROR;
 }
 
+/* Outside of the pipeline; the last result, or the first that failed. Behind a COPY's the pipeline is for its end to
+ * enter. */
+static PGresult *ask(struct lbx_pg *pg, const char *text) {
+    PGresult *last = NULL;
+    lbx_pg_begin_wait(pg, true);
+    if (!lbx_pg_alive(pg) || !PQexitPipelineMode(pg->conn) || !PQsendQuery(pg->conn, text))
+        return NULL;
+    for (PGresult *result; (result = lbx_pg_next(pg)); last = result) {
+        PQclear(last);
+        if (PQresultStatus(result) == PGRES_COPY_IN || PQresultStatus(result) == PGRES_COPY_OUT)
+            return result;
+    }
+    if (lbx_pg_alive(pg))
+        PQenterPipelineMode(pg->conn);
+    return last;
+}
+
 void lbx_pg_rollback(struct lbx_pg *pg) {
-    if (!lbx_pg_alive(pg) || !in_transaction(pg))
-        return;
-    PQexitPipelineMode(pg->conn);
-    PQclear(PQexec(pg->conn, "ROLLBACK"));
-    PQenterPipelineMode(pg->conn);
+    if (lbx_pg_alive(pg) && in_transaction(pg))
+        PQclear(ask(pg, "ROLLBACK"));
 }
 
 /* Arrays, integers and moments in binary form, and all else as text. */
@@ -235,9 +220,16 @@ static bool send_call(struct lbx_pg *pg, const struct lbx_call *call) {
                                binary, 0) == 1;
 }
 
+static bool commits(const struct lbx_calls *calls) {
+    return calls->count > 0 && calls->list[calls->count - 1].sql == &lbx_sql_commit;
+}
+
 enum lbx_err lbx_pg_run(struct lbx_pg *pg, const struct lbx_calls *calls) {
     lbx_pg_release(pg);
     pg->sqlstate[0] = '\0';
+    if (!lbx_pg_alive(pg))
+        return failed(pg, NULL, "begin");
+    lbx_pg_begin_wait(pg, !commits(calls));
     for (size_t i = 0; i < calls->count; i++)
         if (!send_call(pg, &calls->list[i]))
             return failed(pg, NULL, calls->list[i].sql->name);
@@ -246,7 +238,7 @@ enum lbx_err lbx_pg_run(struct lbx_pg *pg, const struct lbx_calls *calls) {
 
     enum lbx_err err = LBX_OK;
     for (size_t i = 0; i < calls->count; i++) {
-        PGresult *result = PQgetResult(pg->conn);
+        PGresult *result = lbx_pg_next(pg);
         ExecStatusType status = PQresultStatus(result);
         if (err == LBX_OK && status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK)
             err = failed(pg, result, calls->list[i].sql->name);
@@ -255,14 +247,18 @@ enum lbx_err lbx_pg_run(struct lbx_pg *pg, const struct lbx_calls *calls) {
         pg->results[i] = result;
         pg->answered[i] = calls->list[i].sql;
         pg->result_count = i + 1;
-        PGresult *end = PQgetResult(pg->conn);
-        assert(!end || PQstatus(pg->conn) == CONNECTION_BAD);
+        PGresult *end = lbx_pg_next(pg);
+        assert(!end || !lbx_pg_alive(pg));
         PQclear(end);
     }
-    PGresult *sync = PQgetResult(pg->conn);
+    PGresult *sync = lbx_pg_next(pg);
     if (err == LBX_OK && PQresultStatus(sync) != PGRES_PIPELINE_SYNC)
         err = failed(pg, sync, "sync");
     PQclear(sync);
+    if (pg->only_local && !pg->lost) {
+        pg->lost = true;
+        err = failed(pg, NULL, "commit");
+    }
     if (err != LBX_OK)
         lbx_pg_rollback(pg);
     return err;
@@ -313,15 +309,10 @@ bool lbx_pg_answers(const struct lbx_pg *pg, size_t call, const struct lbx_sql *
 /* ---- outside the pipeline ---- */
 
 static enum lbx_err simple(struct lbx_pg *pg, const char *text, const char *label) {
-    PQexitPipelineMode(pg->conn);
-    PGresult *result = PQexec(pg->conn, text);
+    PGresult *result LBX_CLEANUP(lbx_cleanup_result) = ask(pg, text);
     ExecStatusType status = PQresultStatus(result);
-    enum lbx_err err = status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK
-                           ? LBX_OK
-                           : failed(pg, result, label);
-    PQclear(result);
-    PQenterPipelineMode(pg->conn);
-    return err;
+    return status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK ? LBX_OK
+                                                                   : failed(pg, result, label);
 }
 
 enum lbx_err lbx_pg_listen(struct lbx_pg *pg, const char *channel) {
@@ -358,26 +349,32 @@ enum lbx_err lbx_pg_script(struct lbx_pg *pg, const char *script, char **ret_mes
 }
 
 enum lbx_err lbx_pg_copy_begin(struct lbx_pg *pg, const struct lbx_sql *copy) {
-    PQexitPipelineMode(pg->conn);
-    PGresult *result LBX_CLEANUP(lbx_cleanup_result) = PQexec(pg->conn, copy->text);
+    PGresult *result LBX_CLEANUP(lbx_cleanup_result) = ask(pg, copy->text);
     pg->copying = copy->name;
     if (PQresultStatus(result) == PGRES_COPY_IN)
         return LBX_OK;
     enum lbx_err err = failed(pg, result, copy->name);
-    PQenterPipelineMode(pg->conn);
     lbx_pg_rollback(pg);
     return err;
 }
 
 enum lbx_err lbx_pg_copy_add(struct lbx_pg *pg, const void *bytes, size_t len) {
-    return PQputCopyData(pg->conn, bytes, (int)len) == 1 ? LBX_OK : failed(pg, NULL, pg->copying);
+    lbx_pg_begin_wait(pg, true);
+    return lbx_pg_alive(pg) && PQputCopyData(pg->conn, bytes, (int)len) == 1 && lbx_pg_flush(pg)
+               ? LBX_OK
+               : failed(pg, NULL, pg->copying);
 }
 
 enum lbx_err lbx_pg_copy_end(struct lbx_pg *pg) {
-    enum lbx_err err = PQputCopyEnd(pg->conn, NULL) == 1 ? LBX_OK : failed(pg, NULL, pg->copying);
-    for (PGresult *end; (end = PQgetResult(pg->conn)); PQclear(end))
+    enum lbx_err err = LBX_OK;
+    lbx_pg_begin_wait(pg, true);
+    if (!lbx_pg_alive(pg) || PQputCopyEnd(pg->conn, NULL) != 1)
+        return failed(pg, NULL, pg->copying);
+    for (PGresult *end; (end = lbx_pg_next(pg)); PQclear(end))
         if (PQresultStatus(end) != PGRES_COMMAND_OK && err == LBX_OK)
             err = failed(pg, end, pg->copying);
+    if (pg->lost)
+        return failed(pg, NULL, pg->copying);
     PQenterPipelineMode(pg->conn);
     if (err != LBX_OK)
         lbx_pg_rollback(pg);
@@ -385,13 +382,9 @@ enum lbx_err lbx_pg_copy_end(struct lbx_pg *pg) {
 }
 
 enum lbx_err lbx_pg_copy_out(struct lbx_pg *pg, const struct lbx_sql *copy) {
-    PQexitPipelineMode(pg->conn);
-    PGresult *result LBX_CLEANUP(lbx_cleanup_result) = PQexec(pg->conn, copy->text);
-    if (PQresultStatus(result) != PGRES_COPY_OUT) {
-        enum lbx_err err = failed(pg, result, copy->name);
-        PQenterPipelineMode(pg->conn);
-        return err;
-    }
+    PGresult *result LBX_CLEANUP(lbx_cleanup_result) = ask(pg, copy->text);
+    if (PQresultStatus(result) != PGRES_COPY_OUT)
+        return failed(pg, result, copy->name);
     pg->copy = copy;
     pg->copy_begun = false;
     return LBX_OK;
@@ -400,9 +393,11 @@ enum lbx_err lbx_pg_copy_out(struct lbx_pg *pg, const struct lbx_sql *copy) {
 /* LBX_ERR_NOT_FOUND where all went well. */
 static enum lbx_err end_copy_out(struct lbx_pg *pg) {
     enum lbx_err err = LBX_ERR_NOT_FOUND;
-    for (PGresult *end; (end = PQgetResult(pg->conn)); PQclear(end))
+    for (PGresult *end; (end = lbx_pg_next(pg)); PQclear(end))
         if (PQresultStatus(end) != PGRES_COMMAND_OK && err == LBX_ERR_NOT_FOUND)
             err = failed(pg, end, pg->copy->name);
+    if (pg->lost)
+        return failed(pg, NULL, pg->copy->name);
     PQenterPipelineMode(pg->conn);
     return err;
 }
@@ -412,7 +407,11 @@ enum lbx_err lbx_pg_copy_next(struct lbx_pg *pg, const char **ret_row, size_t *r
     for (;;) {
         PQfreemem(pg->copy_row);
         pg->copy_row = NULL;
-        int len = PQgetCopyData(pg->conn, &pg->copy_row, 0);
+        int len;
+        lbx_pg_begin_wait(pg, false);
+        while ((len = PQgetCopyData(pg->conn, &pg->copy_row, 1)) == 0)
+            if (!lbx_pg_await_more(pg))
+                return failed(pg, NULL, pg->copy->name);
         if (len == -1)
             return end_copy_out(pg);
         int skip = pg->copy_begun ? 0 : HEADER;

@@ -44,13 +44,22 @@ typedef const struct lbx_sql *const *const *lbx_sql_lists;
  * password: say only which setting it is. */
 enum lbx_err lbx_pg_check(const char *url) LBX_MUST_CHECK;
 
-/* Connects and prepares. url: libpq URI or key=value string, PG* variables fill what it leaves out.
- * search_path: the schema all statements mean. LBX_ERR_INVALID: no such url can be read;
+struct lbx_pg_options {
+    const char *url; /* libpq URI or key=value string; PG* variables fill what it leaves out */
+    const char *application;
+    const char *search_path; /* the schema all statements mean */
+    bool writes;             /* asks for a server that does (target_session_attrs=read-write) */
+    int wake_fd;             /* readable: waits end within three seconds; 0: none */
+    int64_t patience_us;     /* with a round trip; 0: without end */
+    int statement_timeout_s; /* the server's; 0: 60 */
+};
+
+/* Connects, within five seconds a host, and prepares. LBX_ERR_INVALID: no such url can be read;
  * LBX_ERR_UNAVAILABLE: no connection now, try again;
  * LBX_ERR_INTERNAL: a statement was refused (a schema older or newer than this program). Both are
  * logged, without the url. */
-enum lbx_err lbx_pg_open(const char *url, const char *application, const char *search_path,
-                         lbx_sql_lists lists, struct lbx_pg **ret_pg) LBX_MUST_CHECK;
+enum lbx_err lbx_pg_open(const struct lbx_pg_options *options, lbx_sql_lists lists,
+                         struct lbx_pg **ret_pg) LBX_MUST_CHECK;
 void lbx_pg_close(struct lbx_pg *pg);
 
 /* Prepares more, for whoever has to look at the schema before. Ends the life of all results. Errors as
@@ -60,7 +69,7 @@ enum lbx_err lbx_pg_prepare(struct lbx_pg *pg, lbx_sql_lists lists) LBX_MUST_CHE
 /* The connection's socket for poll(2). */
 int lbx_pg_fd(const struct lbx_pg *pg);
 
-/* Whether the connection is known to be usable. */
+/* Whether the connection is known to be usable. Whatever was not answered in time made it unusable. */
 bool lbx_pg_alive(const struct lbx_pg *pg);
 
 /* A transaction's edges, to stand in a round trip. */
@@ -106,7 +115,9 @@ size_t lbx_calls_add(struct lbx_calls *calls, const struct lbx_sql *sql, int par
 
 /* Runs all calls in one round trip (libpq pipeline mode). The first that fails stops the rest; an open
  * transaction is then rolled back. LBX_ERR_UNAVAILABLE: the connection broke, the server is shutting
- * down or out of room, a deadlock or a lock's time-out: the same round may succeed later.
+ * down, read-only or out of room, a deadlock or a time-out: the same round may succeed later. A round
+ * that passes its deadline is cancelled; one that ends in COMMIT is given up with the connection, as is a COMMIT that
+ * no standby has: whether it happened is unknown.
  * LBX_ERR_INVALID: the server refused a value (SQLSTATE class 22 or 23): the same round will fail
  * again. LBX_ERR_INTERNAL: anything else. Failures are logged with their SQLSTATE. */
 enum lbx_err lbx_pg_run(struct lbx_pg *pg, const struct lbx_calls *calls) LBX_MUST_CHECK;
@@ -116,6 +127,9 @@ void lbx_pg_rollback(struct lbx_pg *pg);
 
 /* SQLSTATE of the last failure, "" if none. */
 const char *lbx_pg_sqlstate(const struct lbx_pg *pg);
+
+/* Whether it was the time-out of a statement or of a lock (57014, 55P03): fewer rows at once may do. */
+bool lbx_pg_timed_out(const struct lbx_pg *pg);
 
 /* Whether it was about the statement itself (class 42): a privilege that the role lacks, a column that is
  * not there. Whoever runs the database mends that; no input is at fault. */

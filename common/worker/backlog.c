@@ -36,7 +36,10 @@ bool lbx_backlog_full(const struct lbx_backlog *backlog) {
 }
 
 size_t lbx_backlog_next(const struct lbx_backlog *backlog) {
-    size_t most = backlog->slice ? backlog->slice : backlog->most_records, count = 0, bytes = 0;
+    size_t count = 0, bytes = 0;
+    const size_t most = backlog->slice    ? backlog->slice
+                        : backlog->gentle ? backlog->gentle
+                                          : backlog->most_records;
     while (count < backlog->count && count < most && (count == 0 || bytes < backlog->most_bytes))
         bytes += bytes_of(backlog->records[count++]);
     return count;
@@ -53,6 +56,7 @@ static void drop(struct lbx_backlog *backlog, size_t count) {
 }
 
 void lbx_backlog_committed(struct lbx_backlog *backlog, size_t count) {
+    backlog->gentle = backlog->gentle * 2 < backlog->most_records ? backlog->gentle * 2 : 0;
     drop(backlog, count);
     if (backlog->count == 0)
         return;
@@ -69,6 +73,12 @@ bool lbx_backlog_refused(struct lbx_backlog *backlog, size_t count) {
     if (count > 1)
         lbx_backlog_cut(backlog, count);
     return count == 1;
+}
+
+void lbx_backlog_slow(struct lbx_backlog *backlog, size_t count) {
+    if (count > 1)
+        backlog->gentle = count / 2;
+    backlog->slice = 0;
 }
 
 void lbx_backlog_clear(struct lbx_backlog *backlog) {

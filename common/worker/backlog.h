@@ -10,6 +10,8 @@ struct lbx_backlog {
     struct lbx_message **messages;
     const struct lbx_record **records; /* the messages' */
     size_t count, cap, bytes;
+    size_t
+        gentle; /* records of the next transaction at most, doubled with each that is in time; 0: most_records */
     size_t slice; /* records of the next transaction at most; 0: most_records */
     bool refused; /* the database refused the first record alone */
 };
@@ -32,6 +34,9 @@ void lbx_backlog_cut(struct lbx_backlog *backlog, size_t count);
 /* The database refused the first records for what is in them: the next transactions take fewer,
  * down to the record at fault. True: it was refused alone. */
 bool lbx_backlog_refused(struct lbx_backlog *backlog, size_t count);
+
+/* The first records were too many to be done in time: the next transaction takes half of them. */
+void lbx_backlog_slow(struct lbx_backlog *backlog, size_t count);
 
 /* Frees all records, and keeps room for others. */
 void lbx_backlog_clear(struct lbx_backlog *backlog);

@@ -12,6 +12,8 @@
 #include <stdatomic.h>
 #include <stdio.h>
 
+enum { STATEMENT_TIMEOUT_S = 20 };
+
 static atomic_bool told_newer; /* every lane finds the schema newer, one says so */
 
 static struct lbx_metric database_up = {
@@ -87,13 +89,29 @@ static enum lbx_err fit_schema(struct lbx_connection *connection, const struct l
     return err == LBX_OK ? lbx_pg_prepare(pg, connection->declaration->statements) : err;
 }
 
+enum lbx_err lbx_connection_open(const struct lbx_worker *worker, const char *url,
+                                 const char *application, const char *search_path,
+                                 lbx_sql_lists lists, struct lbx_pg **ret_pg) {
+    const struct lbx_pg_options options = {
+        .url = url,
+        .application = application,
+        .search_path = search_path,
+        .writes = true,
+        .wake_fd = worker->signals,
+        .patience_us = (STATEMENT_TIMEOUT_S + 5) * LBX_SECOND_US,
+        .statement_timeout_s = STATEMENT_TIMEOUT_S,
+    };
+    return lbx_pg_open(&options, lists, ret_pg);
+}
+
 static enum lbx_err open_pg(struct lbx_connection *connection, struct lbx_worker *worker) {
     static const struct lbx_sql *const *const none[] = {NULL};
     struct lbx_pg *pg;
     char application[64];
     snprintf(application, sizeof application, "lockbox-%s", worker->name);
-    enum lbx_err err = lbx_pg_open(url_of(connection, &worker->settings), application,
-                                   is_auditing(connection) ? "audit" : "lockbox", none, &pg);
+    enum lbx_err err =
+        lbx_connection_open(worker, url_of(connection, &worker->settings), application,
+                            is_auditing(connection) ? "audit" : "lockbox", none, &pg);
     if (err == LBX_OK && (err = fit_schema(connection, worker, pg)) != LBX_OK)
         lbx_pg_close(pg);
     if (err == LBX_OK)

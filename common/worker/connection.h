@@ -26,6 +26,12 @@ enum lbx_err lbx_connection_check(const struct lbx_connection *connection,
 enum lbx_err lbx_connection_keep(struct lbx_connection *connection, struct lbx_worker *worker)
     LBX_MUST_CHECK;
 
+/* A worker's session on a database: lbx_pg_open with its deadlines, asking for a server that writes. Its waits end soon
+ * once the worker is to stop. */
+enum lbx_err lbx_connection_open(const struct lbx_worker *worker, const char *url,
+                                 const char *application, const char *search_path,
+                                 lbx_sql_lists lists, struct lbx_pg **ret_pg) LBX_MUST_CHECK;
+
 /* The connection is known to be broken: closes it. */
 void lbx_connection_lost(struct lbx_connection *connection, struct lbx_worker *worker);
 

@@ -287,6 +287,8 @@ static void handle_held(struct consume *c) {
         } else if (err == LBX_ERR_LIMIT && count > 1) {
             lbx_backlog_cut(&c->backlog, count);
         } else if (err == LBX_ERR_UNAVAILABLE || lbx_pg_misfit(c->worker->pg)) {
+            if (lbx_pg_timed_out(c->worker->pg))
+                lbx_backlog_slow(&c->backlog, count);
             back_off(c);
         } else {
             refuse(c, count);

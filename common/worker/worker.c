@@ -20,10 +20,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 enum { PARTS_MAX = 4, STOP_WITHIN_S = 9, ARENAS = 2 };
+/* A step of a lane's loop that takes longer is none of work, and, much longer, none that ends. */
+#define STEP_MOST_US (10 * LBX_SECOND_US)
+#define TURN_MOST_US (180 * LBX_SECOND_US)
 enum { EXIT_CANNOT_GO_ON = 1, EXIT_USAGE = 2, EXIT_SCHEMA_NEWER = 3 };
 
 /* One lane's. */
@@ -42,7 +44,7 @@ struct loop {
     pthread_t thread; /* not the first lane's */
 };
 
-/* The process: settings and signals are the first lane's, which is the main thread. */
+/* The process: settings are the first lane's, which is the main thread. */
 static struct process {
     struct loop lanes[LBX_LANES_MAX];
     _Atomic size_t lane_count;
@@ -50,6 +52,7 @@ static struct process {
     _Atomic(const char *) halted;   /* NULL: at work */
     _Atomic(const char *) incident; /* NULL: none */
     atomic_bool was_ready;
+    atomic_int signal; /* that asked to stop; 0: none */
     int64_t watchdog_us,
         fed_us; /* how often the supervisor hears of us, and when again; 0: never */
 } process;
@@ -60,10 +63,15 @@ static struct lbx_metric halted = {
     .type = LBX_GAUGE,
     .name = "halted",
     .help = "Whether it stopped its work and waits for somebody to look"};
+static struct lbx_metric loop_age = {
+    .type = LBX_AGE,
+    .name = "loop_age_seconds",
+    .help = "How long the step has taken that its loop is at; 0: it sleeps until there is work"};
 static struct lbx_metric rounds = {.name = "rounds_total", .help = "Times it woke for work"};
 struct lbx_metric lbx_retries_metric = {.name = "retries_total",
                                         .help = "Times something down was waited out"};
-static struct lbx_metric *const metrics[] = {&ready, &halted, &rounds, &lbx_retries_metric, NULL};
+static struct lbx_metric *const metrics[] = {
+    &ready, &halted, &loop_age, &rounds, &lbx_retries_metric, NULL};
 
 int64_t lbx_backoff_next_us(struct lbx_backoff *backoff) {
     int64_t wait = 50 * LBX_MS_US << (backoff->failures < 7 ? backoff->failures : 7);
@@ -76,11 +84,13 @@ int64_t lbx_backoff_next_us(struct lbx_backoff *backoff) {
 }
 
 bool lbx_worker_stopping(struct lbx_worker *worker) {
-    struct signalfd_siginfo signal = {0};
-    ssize_t got = worker->stopping ? 0 : read(worker->signals, &signal, sizeof signal);
-    if (got == sizeof signal)
-        lbx_log(LBX_LOG_INFO, "stopping", LBX_N("signal", signal.ssi_signo));
-    worker->stopping |= got > 0; /* a later lane's is an eventfd */
+    worker->turned_us = lbx_monotonic_us();
+    struct pollfd told = {.fd = worker->signals, .events = POLLIN};
+    if (!worker->stopping && poll(&told, 1, 0) > 0) {
+        worker->stopping = true;
+        if (worker->lane == 0)
+            lbx_log(LBX_LOG_INFO, "stopping", LBX_N("signal", atomic_load(&process.signal)));
+    }
     return worker->stopping;
 }
 
@@ -112,12 +122,28 @@ bool lbx_worker_notified(struct lbx_worker *worker) {
 
 /* ---- health ---- */
 
+static bool turns(size_t lane, int64_t most_us) {
+    const int64_t turned_us = process.lanes[lane].worker.turned_us;
+    return turned_us == 0 || lbx_monotonic_us() - turned_us < most_us;
+}
+
 /* NULL: every lane is ready. */
 static const char *why_not_ready(void) {
     const char *why = atomic_load(&process.halted);
     for (size_t i = 0; !why && i < process.lane_count; i++)
-        why = atomic_load(&process.lanes[i].waiting_for);
+        why = turns(i, STEP_MOST_US)
+                  ? atomic_load(&process.lanes[i].waiting_for)
+                  : "waiting for an answer: a step of its loop takes more than ten seconds";
     return why ? why : atomic_load(&process.incident);
+}
+
+static int health_page(void *context, struct lbx_buf *body) {
+    (void)context;
+    bool healthy = true;
+    for (size_t i = 0; i < process.lane_count; i++)
+        healthy &= turns(i, TURN_MOST_US);
+    lbx_buf_str(body, healthy ? "ok\n" : "its loop does not turn\n");
+    return healthy ? 200 : 503;
 }
 
 static int ready_page(void *context, struct lbx_buf *body) {
@@ -130,6 +156,8 @@ static int ready_page(void *context, struct lbx_buf *body) {
 static void metrics_page(void *context, struct lbx_buf *body) {
     (void)context;
     lbx_metric_set(&ready, 0, why_not_ready() == NULL);
+    for (size_t i = 0; i < process.lane_count; i++)
+        lbx_metric_set(&loop_age, i, process.lanes[i].worker.turned_us);
     lbx_metrics_write(process.lanes[0].worker.name, body);
 }
 
@@ -234,7 +262,9 @@ static void wait_for_something(struct loop *loop) {
         if (running->wake_us < *until_us)
             *until_us = running->wake_us;
     }
+    loop->worker.turned_us = 0;
     int events = poll(fds, count, until_ms(work_us < wake_us ? work_us : wake_us));
+    loop->worker.turned_us = lbx_monotonic_us();
     lbx_metric_add(&rounds, events > 0 || lbx_monotonic_us() >= work_us);
     if (database && fds[1].revents)
         lbx_connection_readable(&loop->connection, &loop->worker);
@@ -267,14 +297,43 @@ static int usage(const struct lbx_worker_declaration *declaration, int argc, cha
     return help ? 0 : EXIT_USAGE;
 }
 
-static int block_signals(void) {
+/* Nobody reads it: it stays readable, for whoever waits for something else at the same time. */
+static int stop_fd(void) {
+    return eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+}
+
+static sigset_t stop_signals(void) {
     sigset_t set;
     sigemptyset(&set);
     sigaddset(&set, SIGTERM);
     sigaddset(&set, SIGINT);
-    pthread_sigmask(SIG_BLOCK, &set, NULL);
+    return set;
+}
+
+/* Takes the signals that end the process, in a thread of its own: the process ends in time whatever its lanes wait for;
+ * the database has the truth. */
+static void *await_signal(void *unused) {
+    (void)unused;
+    const sigset_t set = stop_signals();
+    int taken = 0;
+    if (sigwait(&set, &taken) != 0)
+        abort();
+    alarm(STOP_WITHIN_S);
+    atomic_store(&process.signal, taken);
+    for (size_t i = 0; i < process.lane_count; i++)
+        eventfd_write(process.lanes[i].worker.signals, 1);
+    return NULL;
+}
+
+/* Before any other thread begins: all inherit the mask. */
+static void take_signals(void) {
+    const sigset_t set = stop_signals();
+    pthread_t thread;
     signal(SIGPIPE, SIG_IGN);
-    return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+    if (pthread_sigmask(SIG_BLOCK, &set, NULL) != 0 ||
+        pthread_create(&thread, NULL, await_signal, NULL) != 0)
+        abort();
+    pthread_detach(thread);
 }
 
 static enum lbx_err open_parts(struct loop *loop) {
@@ -308,7 +367,7 @@ static void init_lane(struct loop *loop, size_t lane, const struct loop *first) 
         .name = first->worker.name,
         .source = first->worker.source,
         .settings = first->worker.settings,
-        .signals = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK),
+        .signals = stop_fd(),
         .lane = lane,
     };
     loop->waiting_for = "starting";
@@ -330,7 +389,7 @@ static enum lbx_err open_lanes(void) {
 }
 
 static enum lbx_err open_pages(const struct lbx_worker *worker) {
-    const struct lbx_http_pages pages = {ready_page, metrics_page, NULL};
+    const struct lbx_http_pages pages = {health_page, ready_page, metrics_page, NULL};
     if (!worker->settings.http_listen[0])
         return LBX_OK;
     enum lbx_err err = lbx_http_start(worker->settings.http_listen, &pages, &process.http);
@@ -384,7 +443,8 @@ static void start_threads(void) {
 static int stop(bool threads) {
     struct loop *first = &process.lanes[0];
     int status = 0;
-    alarm(STOP_WITHIN_S); /* ends what still hangs then; the database has the truth */
+    if (!atomic_load(&process.signal))
+        alarm(STOP_WITHIN_S);
     for (size_t i = 1; i < process.lane_count; i++)
         if (threads)
             eventfd_write(process.lanes[i].worker.signals, 1);
@@ -397,13 +457,11 @@ static int stop(bool threads) {
             pthread_join(process.lanes[i].thread, NULL);
         if (worker->settings.instance != first->worker.settings.instance)
             free(worker->settings.instance);
-        close(worker->signals);
     }
     for (size_t i = 0; status == 0 && i < process.lane_count; i++)
         status = process.lanes[i].exit_status;
     lbx_http_stop(process.http);
     lbx_settings_done(&first->worker.settings);
-    close(first->worker.signals);
     return status;
 }
 
@@ -420,7 +478,8 @@ int lbx_worker_main(const struct lbx_worker_declaration *declaration, int argc, 
     loop->worker.name = declaration->name;
     loop->worker.source = source;
     loop->waiting_for = "starting";
-    loop->worker.signals = block_signals();
+    loop->worker.signals = stop_fd();
+    take_signals();
     process.watchdog_us = lbx_notify_watchdog_us();
     lbx_log_init(declaration->name, LBX_LOG_INFO);
     enum lbx_err err = start(loop);

@@ -25,11 +25,12 @@ struct lbx_worker {
     int64_t pg_generation; /* counts connections: a part that sees it change starts over */
     bool notified;         /* on the channel it listens to; take by lbx_worker_notified */
     _Atomic bool stopping; /* as of the last lbx_worker_stopping; other lanes look at the first's */
-    int signals;           /* the loop's */
-    size_t lane;           /* which of the worker's lanes this is, from 0 */
+    _Atomic int64_t turned_us; /* its loop, or a step of long work, last; 0: the loop sleeps */
+    int signals;               /* readable once the lane is to stop, and from then on */
+    size_t lane;               /* which of the worker's lanes this is, from 0 */
 };
 
-/* Whether a signal asked to stop. Long work looks here between its steps. */
+/* Whether a signal asked to stop. Long work looks here between its steps, which also shows that it goes on. */
 bool lbx_worker_stopping(struct lbx_worker *worker);
 
 /* Stops the work of the whole process, but not the process: it stays, not ready, and says why

@@ -97,6 +97,13 @@ void database_close(struct database *database) {
 /* Only the loop gives a place its connection, so a place without one stays as it is while the lock is open. */
 size_t database_connect(struct database *database) {
     static const struct lbx_sql *const *const statements[] = {sql_authorizer_all, NULL};
+    const struct lbx_pg_options options = {
+        .url = database->url,
+        .application = "lockbox-authorizer",
+        .search_path = "lockbox",
+        .writes = true, /* a standby may not know of a revoke yet */
+        .patience_us = ANSWER_US,
+    };
     size_t count = 0;
     for (size_t i = 0; i < CONNECTIONS; i++) {
         struct connection *it = &database->list[i];
@@ -104,8 +111,7 @@ size_t database_connect(struct database *database) {
         pthread_mutex_lock(&database->lock);
         bool missing = !it->pg;
         pthread_mutex_unlock(&database->lock);
-        if (missing &&
-            lbx_pg_open(database->url, "lockbox-authorizer", "lockbox", statements, &pg) != LBX_OK)
+        if (missing && lbx_pg_open(&options, statements, &pg) != LBX_OK)
             return count; /* the others would fare no better */
         pthread_mutex_lock(&database->lock);
         if (missing)

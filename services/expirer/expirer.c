@@ -10,6 +10,7 @@
 #include "store/metrics.h"
 #include "store/offsets.h"
 #include "store/unit.h"
+#include "worker/connection.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -99,8 +100,8 @@ static void *help(void *argument) {
                                                        sql_expirer_all, NULL};
     struct helper *helper = argument;
     struct session *session = &helper->session;
-    session->err = lbx_pg_open(session->worker->settings.database_url, "lockbox-expirer", "lockbox",
-                               statements, &session->pg);
+    session->err = lbx_connection_open(session->worker, session->worker->settings.database_url,
+                                       "lockbox-expirer", "lockbox", statements, &session->pg);
     do
         if (session->err == LBX_OK)
             end_one(session);

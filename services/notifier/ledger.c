@@ -11,6 +11,7 @@
 #include "store/clock.h"
 #include "store/offsets.h"
 #include "store/unit.h"
+#include "worker/connection.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -29,8 +30,8 @@ enum lbx_err ledger_open(struct ledger *ledger) {
                                                        sql_notifier_all, NULL};
     if (ledger->pg)
         return LBX_OK;
-    return lbx_pg_open(ledger->worker->settings.database_url, "lockbox-notifier-sender", "lockbox",
-                       statements, &ledger->pg);
+    return lbx_connection_open(ledger->worker, ledger->worker->settings.database_url,
+                               "lockbox-notifier-sender", "lockbox", statements, &ledger->pg);
 }
 
 void ledger_close(struct ledger *ledger) {

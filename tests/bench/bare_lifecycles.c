@@ -235,9 +235,9 @@ int main(int argc, char **argv) {
     size_t count = strtoul(argv[2], NULL, 10);
     lbx_log_init("bare", LBX_LOG_ERROR);
     check(lbx_settings_load(&worker.settings, &why) == LBX_OK, "settings");
-    check(lbx_pg_open(worker.settings.database_url, "bare", "lockbox", statements, &worker.pg) ==
-              LBX_OK,
-          "database");
+    const struct lbx_pg_options options = {
+        .url = worker.settings.database_url, .application = "bare", .search_path = "lockbox"};
+    check(lbx_pg_open(&options, statements, &worker.pg) == LBX_OK, "database");
     lbx_arena_init(&batch_arena);
     open_source(&tenants, &requester, LBX_TOPIC_TENANTS, "bare.requester");
     open_source(&tickets, &requester, LBX_TOPIC_TICKETS, "bare.requester");

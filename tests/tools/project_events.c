@@ -38,7 +38,9 @@ int main(int argc, char **argv) {
         return 2;
     const struct lbx_sql *const *const lists[] = {lbx_models_statements, sql_tools_all, NULL};
     struct lbx_pg *pg LBX_CLEANUP(lbx_cleanup_pg) = NULL;
-    enum lbx_err err = lbx_pg_open(argv[1], "project_events", "audit", lists, &pg);
+    const struct lbx_pg_options options = {
+        .url = argv[1], .application = "project_events", .search_path = "audit"};
+    enum lbx_err err = lbx_pg_open(&options, lists, &pg);
     size_t at = 0, count = 1;
     char *message LBX_FREE = NULL; /* also logged */
     if (err ==

@@ -27,6 +27,7 @@ static struct {
     int err_at, transactions, checkpoints;
     int poison;                     /* the record that it refuses, with any other; -1: none */
     int seen[SEEN_MAX], seen_count; /* records committed, by their values */
+    size_t slow;                    /* more records at once pass a time-out; 0: none do */
     int rejected;                   /* the record that came as refused; -1: none */
 } database;
 
@@ -39,6 +40,7 @@ enum lbx_err __wrap_lbx_transact_checkpoint(struct lbx_handler *handler,
                                             struct lbx_calls *calls);
 void __wrap_lbx_pg_release(struct lbx_pg *pg);
 bool __wrap_lbx_pg_misfit(const struct lbx_pg *pg);
+bool __wrap_lbx_pg_timed_out(const struct lbx_pg *pg);
 const char *__wrap_lbx_pg_sqlstate(const struct lbx_pg *pg);
 
 enum lbx_err __wrap_lbx_offsets_take(struct lbx_pg *pg, const char *consumer, const char *owner,
@@ -79,6 +81,8 @@ enum lbx_err __wrap_lbx_transact_batch(struct lbx_handler *handler,
                            : LBX_OK;
     if (err == LBX_OK && holds_poison(records) && !records->refused)
         err = LBX_ERR_INVALID;
+    if (err == LBX_OK && database.slow && records->count > database.slow)
+        err = LBX_ERR_UNAVAILABLE;
     if (err != LBX_OK)
         return err;
     assert_int_equal(records->claims[0].next_offset, records->list[0]->offset);
@@ -108,6 +112,11 @@ void __wrap_lbx_pg_release(struct lbx_pg *pg) {
 bool __wrap_lbx_pg_misfit(const struct lbx_pg *pg) {
     (void)pg;
     return false;
+}
+
+bool __wrap_lbx_pg_timed_out(const struct lbx_pg *pg) {
+    (void)pg;
+    return database.slow > 0;
 }
 
 const char *__wrap_lbx_pg_sqlstate(const struct lbx_pg *pg) {
@@ -280,6 +289,14 @@ static void what_is_down_is_waited_out(void **unused) {
     assert_null(lbx_consume_waiting_for(part));
 }
 
+static void what_takes_too_long_is_halved(void **unused) {
+    (void)unused;
+    database.slow = 3;
+    produce(40);
+    all_come();
+    database.slow = 0;
+}
+
 static void a_refused_record_is_found(void **unused) {
     (void)unused;
     database.poison = produced + 17;
@@ -332,6 +349,7 @@ int main(void) {
         cmocka_unit_test(batches_come_in_order),
         cmocka_unit_test(a_checkpoint_follows),
         cmocka_unit_test(what_is_down_is_waited_out),
+        cmocka_unit_test(what_takes_too_long_is_halved),
         cmocka_unit_test(a_refused_record_is_found),
         cmocka_unit_test(a_new_connection_takes_the_partitions_anew),
         cmocka_unit_test(a_newer_owner_is_given_way),

@@ -286,13 +286,18 @@ static void rows_of_a_wider_set(void **unused) {
     assert_ptr_equal(calls.list[0].params[1], lbx_rows_array(&set, 0));
 }
 
+static enum lbx_err open_url(const char *url, struct lbx_pg **ret_pg) {
+    static const struct lbx_sql *const *const none[] = {NULL};
+    const struct lbx_pg_options options = {
+        .url = url, .application = "test", .search_path = "public"};
+    return lbx_pg_open(&options, none, ret_pg);
+}
+
 /* Nobody listens there: tell, and leave nothing behind. */
 static void no_server(void **unused) {
     (void)unused;
-    static const struct lbx_sql *const *const none[] = {NULL};
     struct lbx_pg *pg = NULL;
-    assert_int_equal(lbx_pg_open("host=127.0.0.1 port=1 dbname=none", "test", "public", none, &pg),
-                     LBX_ERR_UNAVAILABLE);
+    assert_int_equal(open_url("host=127.0.0.1 port=1 dbname=none", &pg), LBX_ERR_UNAVAILABLE);
     assert_null(pg);
     lbx_pg_close(NULL);
 }
@@ -300,7 +305,6 @@ static void no_server(void **unused) {
 /* A URL with something wrong in it is refused at once, and no log quotes a password out of it. */
 static void a_bad_url_keeps_its_secret(void **unused) {
     (void)unused;
-    static const struct lbx_sql *const *const none[] = {NULL};
     static const char *const urls[] = {
         "postgresql://u:s3cret@[h/d",
         "postgresql://u:s3cret%@h/d",
@@ -319,7 +323,7 @@ static void a_bad_url_keeps_its_secret(void **unused) {
         struct heard heard;
         CHECK_ROW(&bad, urls[i], lbx_pg_check(urls[i]) == LBX_ERR_INVALID, "it is taken");
         hear(&heard);
-        enum lbx_err err = lbx_pg_open(urls[i], "test", "public", none, &pg);
+        enum lbx_err err = open_url(urls[i], &pg);
         const char *text = heard_all(&heard);
         CHECK_ROW(&bad, urls[i], err == LBX_ERR_INVALID && !pg, "%s", lbx_err_text(err));
         CHECK_ROW(&bad, urls[i], !strstr(text, "s3cret"), "%s", text);

@@ -18,8 +18,12 @@ const struct ctl_database ctl_audit = {"audit", "LOCKBOX_AUDIT_DATABASE_URL", au
 enum ctl_exit ctl_connect(const struct ctl *ctl, const struct ctl_database *database,
                           const struct lbx_sql *const *statements, struct lbx_pg **ret_pg) {
     const struct lbx_sql *const *const lists[] = {statements, NULL};
-    enum lbx_err err =
-        lbx_pg_open(database->url(&ctl->settings), "lockboxctl", database->schema, lists, ret_pg);
+    const struct lbx_pg_options options = {
+        .url = database->url(&ctl->settings),
+        .application = "lockboxctl",
+        .search_path = database->schema,
+    };
+    enum lbx_err err = lbx_pg_open(&options, lists, ret_pg);
     if (err == LBX_OK)
         return CTL_DONE;
     if (err == LBX_ERR_UNAVAILABLE)

@@ -1,0 +1,157 @@
+/* Connects to PostgreSQL: to the first of the URL's hosts that answers in time and is of the kind that was asked for.
+ * Promises: five seconds a host (or the URL's connect_timeout), however the host is silent; the same options for
+ * every session. Fails: LBX_ERR_UNAVAILABLE, logged without the URL. */
+#include "io/pg_session.h"
+
+#include "base/log.h"
+
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define CONNECT_WITHIN_US (5 * LBX_SECOND_US)
+enum { KEYS = 16, ITEM_SIZE = 512 };
+
+/* ---- notices ---- */
+
+/* A COMMIT whose wait for a standby was cancelled is answered like any other, behind a warning of this function's
+ * (PostgreSQL, src/backend/replication/syncrep.c). Its words come in the server's language. */
+static void on_notice(void *context, const PGresult *notice) {
+    struct lbx_pg *pg = context;
+    const char *from = PQresultErrorField(notice, PG_DIAG_SOURCE_FUNCTION);
+    const char *severity = PQresultErrorField(notice, PG_DIAG_SEVERITY_NONLOCALIZED);
+    const char *message = PQresultErrorField(notice, PG_DIAG_MESSAGE_PRIMARY);
+    pg->only_local |= from && strcmp(from, "SyncRepWaitForLSN") == 0;
+    if (severity && strcmp(severity, "WARNING") == 0)
+        lbx_log(LBX_LOG_WARN, "the database warns", LBX_S("warning", message ? message : ""));
+}
+
+/* ---- hosts ---- */
+
+/* As the URL has it, or the environment; NULL: neither. */
+static const char *option(const PQconninfoOption *options, const char *keyword) {
+    for (; options->keyword; options++)
+        if (strcmp(options->keyword, keyword) == 0)
+            return options->val ? options->val : options->envvar ? getenv(options->envvar) : NULL;
+    return NULL;
+}
+
+static size_t count_of(const char *list) {
+    size_t count = list && *list;
+    for (; list && (list = strchr(list, ',')); list++)
+        count++;
+    return count;
+}
+
+/* The list's item, or its only one; "" is libpq's default. */
+static const char *item_of(const char *list, size_t i, char into[ITEM_SIZE]) {
+    if (count_of(list) == 1)
+        i = 0;
+    for (; list && i > 0; i--)
+        list = strchr(list, ',') ? strchr(list, ',') + 1 : NULL;
+    snprintf(into, ITEM_SIZE, "%.*s", list ? (int)strcspn(list, ",") : 0, list ? list : "");
+    return into;
+}
+
+/* ---- one host ---- */
+
+struct parameters {
+    const char *keys[KEYS], *values[KEYS];
+    size_t count;
+};
+
+/* Later ones win. */
+static void set(struct parameters *parameters, const char *key, const char *value) {
+    parameters->keys[parameters->count] = key;
+    parameters->values[parameters->count++] = value;
+}
+
+static bool await_connection(struct lbx_pg *pg) {
+    PostgresPollingStatusType next = PGRES_POLLING_WRITING;
+    while (next == PGRES_POLLING_READING || next == PGRES_POLLING_WRITING) {
+        if (!lbx_pg_await(pg, next == PGRES_POLLING_READING ? POLLIN : POLLOUT))
+            return false;
+        next = PQconnectPoll(pg->conn);
+    }
+    return true;
+}
+
+static enum lbx_err connect_one(struct lbx_pg *pg, const struct parameters *parameters,
+                                int64_t within_us) {
+    lbx_pg_begin_wait(pg, false);
+    const int64_t deadline_us = lbx_monotonic_us() + within_us;
+    if (pg->deadline_us > deadline_us)
+        pg->deadline_us = deadline_us;
+    pg->conn = PQconnectStartParams(parameters->keys, parameters->values, 1);
+    bool answered = !pg->conn || PQstatus(pg->conn) == CONNECTION_BAD || await_connection(pg);
+    if (pg->conn && answered && PQstatus(pg->conn) == CONNECTION_OK &&
+        PQsetnonblocking(pg->conn, 1) == 0) {
+        PQsetNoticeReceiver(pg->conn, on_notice, pg);
+        return LBX_OK;
+    }
+    lbx_log(LBX_LOG_WARN, "no database connection",
+            LBX_S("error", !answered  ? "the server does not answer"
+                           : pg->conn ? PQerrorMessage(pg->conn)
+                                      : "out of memory"));
+    PQfinish(pg->conn);
+    pg->conn = NULL;
+    return LBX_ERR_UNAVAILABLE;
+}
+
+/* A statement prepared on an empty table would keep the sequential scan that was right for it, until
+ * the next ANALYZE. All of ours are meant for an index. None runs for so long that compiling it would
+ * be worth the time. The server ends a session whose client is gone within a minute. */
+static void write_options(const struct lbx_pg_options *options, char *text, size_t size) {
+    snprintf(text, size,
+             "-c search_path=%s -c timezone=UTC -c datestyle=ISO -c statement_timeout=%ds "
+             "-c lock_timeout=10s -c idle_in_transaction_session_timeout=60s "
+             "-c tcp_keepalives_idle=30 -c tcp_keepalives_interval=10 -c tcp_keepalives_count=3 "
+             "-c tcp_user_timeout=20s -c client_connection_check_interval=10s "
+             "-c enable_seqscan=off -c jit=off -c plan_cache_mode=force_generic_plan",
+             options->search_path,
+             options->statement_timeout_s ? options->statement_timeout_s : 60);
+}
+
+static enum lbx_err connect_each(struct lbx_pg *pg, const PQconninfoOption *parsed,
+                                 const struct parameters *parameters) {
+    char host[ITEM_SIZE], address[ITEM_SIZE], port[ITEM_SIZE];
+    const char *hosts = option(parsed, "host"), *addresses = option(parsed, "hostaddr"),
+               *ports = option(parsed, "port"), *wanted = option(parsed, "target_session_attrs"),
+               *timeout = option(parsed, "connect_timeout");
+    const int64_t timeout_us = timeout ? strtoll(timeout, NULL, 10) * LBX_SECOND_US : 0;
+    const size_t count = count_of(addresses) ? count_of(addresses) : count_of(hosts);
+    const bool one_by_one = count > 1 && (!wanted || strcmp(wanted, "prefer-standby") != 0);
+    enum lbx_err err = LBX_ERR_UNAVAILABLE;
+    for (size_t i = 0; err != LBX_OK && i < (one_by_one ? count : 1); i++) {
+        struct parameters with = *parameters;
+        if (one_by_one) {
+            set(&with, "host", item_of(hosts, i, host));
+            set(&with, "hostaddr", item_of(addresses, i, address));
+            set(&with, "port", item_of(ports, i, port));
+        }
+        err = connect_one(pg, &with, timeout_us > 0 ? timeout_us : CONNECT_WITHIN_US);
+    }
+    return err;
+}
+
+enum lbx_err lbx_pg_connect(struct lbx_pg *pg, const struct lbx_pg_options *options) {
+    char text[768];
+    struct parameters parameters = {0};
+    PQconninfoOption *parsed = PQconninfoParse(options->url, NULL);
+    if (!parsed)
+        return LBX_ERR_UNAVAILABLE;
+    write_options(options, text, sizeof text);
+    set(&parameters, "options", text);
+    set(&parameters, "keepalives_idle", "30");
+    set(&parameters, "keepalives_interval", "10");
+    set(&parameters, "keepalives_count", "3");
+    set(&parameters, "tcp_user_timeout", "20000");
+    set(&parameters, "fallback_application_name", options->application);
+    if (options->writes)
+        set(&parameters, "target_session_attrs", "read-write");
+    set(&parameters, "dbname", options->url); /* goes over what stands before */
+    enum lbx_err err = connect_each(pg, parsed, &parameters);
+    PQconninfoFree(parsed);
+    return err;
+}

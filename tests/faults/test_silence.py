@@ -1,0 +1,171 @@
+"""PostgreSQL that is there and does not answer: nobody hangs with it, and TERM ends everyone."""
+import os
+import signal
+import socket
+import subprocess
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from support.scenario import Tenant
+from support.stack import BINARIES, WORKERS, is_alive, state_of
+from support.waiting import wait_until
+
+CONSUMERS = ("requester", "decider", "notifier", "auditor")
+STOPPED = 60  # seconds until the last of them says that it waits: a statement's deadline, and a loaded machine
+
+
+def processes_of_postgres(system) -> list[int]:
+    """The server, and all that it forked."""
+    server = system.stack.pids["postgres"]
+    return [server, *map(int, Path(f"/proc/{server}/task/{server}/children").read_text().split())]
+
+
+@contextmanager
+def frozen(system):
+    """The server and its sessions are stopped, not ended: connections stay open, and nothing comes."""
+    pids = processes_of_postgres(system)
+    for pid in pids:
+        os.kill(pid, signal.SIGSTOP)
+    wait_until(lambda: all(state_of(pid) in ("T", "Z", "") for pid in pids), "the server is frozen")
+    try:
+        yield
+    finally:
+        for pid in pids:
+            if is_alive(pid):
+                os.kill(pid, signal.SIGCONT)
+
+
+@contextmanager
+def without_standby(system):
+    """Commits wait for a standby that nobody is."""
+    change = system.lockbox
+    change.rows("ALTER SYSTEM SET synchronous_standby_names = 'nobody'")
+    change.rows("SELECT pg_reload_conf()")
+    try:
+        yield
+    finally:
+        change.rows("ALTER SYSTEM RESET synchronous_standby_names")
+        change.rows("SELECT pg_reload_conf()")
+
+
+def unread(system, client_ports: set[int]) -> bool:
+    """Whether the server has not read what came from one of these ports: a statement is under way."""
+    for line in Path("/proc/net/tcp").read_text().splitlines()[1:]:
+        _, _, remote, _, queues, *_ = line.split()
+        if int(remote.rpartition(":")[2], 16) in client_ports and int(queues.rpartition(":")[2], 16) > 0:
+            return True
+    return False
+
+
+def ports_of(system, worker: str) -> set[int]:
+    rows = system.lockbox.rows("SELECT client_port FROM pg_stat_activity WHERE application_name = %s", f"lockbox-{worker}")
+    return {row.client_port for row in rows}
+
+
+def terminated(system, workers) -> dict[str, bool]:
+    """Whether each ended within ten seconds of TERM."""
+    pids = {worker: system.stack.signal(worker, signal.SIGTERM) for worker in workers}
+    try:
+        wait_until(lambda: not any(is_alive(pid) for pid in pids.values()), "all have ended", 10)
+    except TimeoutError:
+        pass
+    return {worker: not is_alive(pid) for worker, pid in pids.items()}
+
+
+def not_ready(system, worker: str) -> bool:
+    return not system.stack.status()[worker]["ready"]
+
+
+@pytest.mark.parametrize("worker", ["expirer", "relay", "requester"])
+def test_term_ends_who_waits_for_a_frozen_server(system, worker):
+    tenant = Tenant(system)
+    ports = ports_of(system, worker)
+    with frozen(system):
+        tenant.publish("lockbox_enabled", by=tenant.admin.principal)
+        wait_until(lambda: unread(system, ports), "a statement is under way")
+        assert terminated(system, [worker]) == {worker: True}
+    system.stack.await_ready()
+    tenant.request().approve()
+
+
+def test_everyone_says_that_a_frozen_server_is_waited_for_and_goes_on(system):
+    tenant = Tenant(system)
+    pids = dict(system.stack.pids)
+    with frozen(system):
+        tenant.publish("lockbox_enabled", by=tenant.admin.principal)
+        for worker in ("requester", "expirer", "relay", "auditor"):
+            wait_until(lambda: not_ready(system, worker), f"{worker} is not ready", STOPPED)
+    system.stack.await_ready()
+    assert {worker: system.stack.pids[worker] for worker in WORKERS} == {worker: pids[worker] for worker in WORKERS}
+    tenant.request().approve()
+
+
+def test_a_commit_that_waits_for_a_standby_is_unknown(system):
+    """The session is given up; the partitions are taken again when commits come through, and nothing happens twice."""
+    tenant = Tenant(system)
+    with without_standby(system):
+        event = tenant.publish("lockbox_enabled", by=tenant.admin.principal)
+        wait_until(lambda: not_ready(system, "requester"), "the requester is not ready", STOPPED)
+    system.stack.await_ready()
+    system.caused_by(event, "tenant.changed")
+    tenant.request().approve()
+    assert len(system.events.where(lambda record: record.cause == event)) == 1
+
+
+def test_a_commit_that_is_only_local_is_unknown(system):
+    """An operator cancels the wait: PostgreSQL warns that it committed here alone, and answers COMMIT all the same."""
+    tenant = Tenant(system)
+    with without_standby(system):
+        event = tenant.publish("lockbox_enabled", by=tenant.admin.principal)
+        generation = system.stack.metrics("requester")["lockbox_database_lost_total"]
+        wait_until(lambda: system.lockbox.rows(
+            "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE wait_event = 'SyncRep'"
+            " AND application_name = 'lockbox-requester'"), "its COMMIT was cancelled")
+        wait_until(lambda: system.stack.metrics("requester")["lockbox_database_lost_total"] > generation,
+                   "the requester gave its session up")
+    system.stack.await_ready()
+    system.caused_by(event, "tenant.changed")
+    assert len(system.events.where(lambda record: record.cause == event)) == 1
+
+
+def test_term_ends_who_waits_for_a_standby(system):
+    tenant = Tenant(system)
+    with without_standby(system):
+        tenant.publish("lockbox_enabled", by=tenant.admin.principal)
+        wait_until(lambda: system.lockbox.rows("SELECT 1 AS one FROM pg_stat_activity WHERE wait_event = 'SyncRep'"
+                                             " AND application_name = 'lockbox-requester'"), "its COMMIT waits")
+        assert terminated(system, WORKERS) == dict.fromkeys(WORKERS, True)
+    system.stack.await_ready()
+    tenant.request().approve()
+
+
+def test_a_silent_host_is_passed_by(system):
+    """Of several hosts, one that takes a connection and says nothing costs five seconds."""
+    port = urlsplit(system.stack.env["LOCKBOX_SUPERUSER_URL"]).port
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        hosts = f"127.0.0.1:{silent.getsockname()[1]},127.0.0.1:{port}"
+        done = subprocess.run([BINARIES / "lockboxctl", "request", "list"], capture_output=True, text=True, timeout=60, env={
+            **system.stack.worker_environment(), "LOCKBOX_DATABASE_URL": f"postgresql://postgres@{hosts}/lockbox"})
+    assert done.returncode == 0, done.stderr
+    assert "the server does not answer" in done.stderr
+
+
+def test_workers_ask_for_a_server_that_writes(system):
+    """Where the server turns read-only, a worker waits, not ready, and blames no record; nor is anything lost."""
+    tenant = Tenant(system)
+    before = system.lockbox.value("SELECT count(*) FROM lockbox.quarantine")
+    request = tenant.request()
+    system.lockbox.rows("ALTER SYSTEM SET default_transaction_read_only = on")
+    system.lockbox.rows("SELECT pg_reload_conf()")
+    try:
+        request.submit("approve")
+        wait_until(lambda: not_ready(system, "decider"), "the decider is not ready", STOPPED)
+    finally:
+        system.lockbox.rows("ALTER SYSTEM RESET default_transaction_read_only")
+        system.lockbox.rows("SELECT pg_reload_conf()")
+    system.stack.await_ready()
+    request.event("approved")
+    assert system.lockbox.value("SELECT count(*) FROM lockbox.quarantine") == before
