@@ -151,14 +151,6 @@ const char *lbx_pg_sqlstate(const struct lbx_pg *pg) {
     return pg->sqlstate;
 }
 
-bool lbx_pg_timed_out(const struct lbx_pg *pg) {
-    return strcmp(pg->sqlstate, "57014") == 0 || strcmp(pg->sqlstate, "55P03") == 0;
-}
-
-bool lbx_pg_misfit(const struct lbx_pg *pg) {
-    return strncmp(pg->sqlstate, "42", 2) == 0;
-}
-
 /* ---- round trips ---- */
 
 size_t lbx_calls_add(struct lbx_calls *calls, const struct lbx_sql *sql, int param_count,

@@ -128,13 +128,6 @@ void lbx_pg_rollback(struct lbx_pg *pg);
 /* SQLSTATE of the last failure, "" if none. */
 const char *lbx_pg_sqlstate(const struct lbx_pg *pg);
 
-/* Whether it was the time-out of a statement or of a lock (57014, 55P03): fewer rows at once may do. */
-bool lbx_pg_timed_out(const struct lbx_pg *pg);
-
-/* Whether it was about the statement itself (class 42): a privilege that the role lacks, a column that is
- * not there. Whoever runs the database mends that; no input is at fault. */
-bool lbx_pg_misfit(const struct lbx_pg *pg);
-
 /* Rows that a call of the last lbx_pg_run answered; LBX_NO_CALL answered none. */
 size_t lbx_pg_row_count(const struct lbx_pg *pg, size_t call);
 

@@ -45,6 +45,10 @@ size_t lbx_backlog_next(const struct lbx_backlog *backlog) {
     return count;
 }
 
+void lbx_backlog_acquit(struct lbx_backlog *backlog) {
+    backlog->suspected = backlog->refused = false;
+}
+
 static void drop(struct lbx_backlog *backlog, size_t count) {
     for (size_t i = 0; i < count; i++) {
         backlog->bytes -= bytes_of(backlog->records[i]);
@@ -52,7 +56,7 @@ static void drop(struct lbx_backlog *backlog, size_t count) {
     }
     backlog->count -= count;
     backlog->slice = 0;
-    backlog->refused = false;
+    lbx_backlog_acquit(backlog);
 }
 
 void lbx_backlog_committed(struct lbx_backlog *backlog, size_t count) {

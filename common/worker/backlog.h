@@ -13,7 +13,8 @@ struct lbx_backlog {
     size_t
         gentle; /* records of the next transaction at most, doubled with each that is in time; 0: most_records */
     size_t slice; /* records of the next transaction at most; 0: most_records */
-    bool refused; /* the database refused the first record alone */
+    bool suspected; /* the database refused the first record alone, and commits otherwise */
+    bool refused;   /* and refused it again */
 };
 
 /* Takes the message over. */
@@ -37,6 +38,9 @@ bool lbx_backlog_refused(struct lbx_backlog *backlog, size_t count);
 
 /* The first records were too many to be done in time: the next transaction takes half of them. */
 void lbx_backlog_slow(struct lbx_backlog *backlog, size_t count);
+
+/* The first record may be innocent. */
+void lbx_backlog_acquit(struct lbx_backlog *backlog);
 
 /* Frees all records, and keeps room for others. */
 void lbx_backlog_clear(struct lbx_backlog *backlog);

@@ -19,7 +19,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { DEFAULT_QUEUE_KB = 16384 };
+enum { DEFAULT_QUEUE_KB = 16384, FAILURES_TOLD = 4 };
 #define REPORT_EVERY_US LBX_SECOND_US
 #define PRUNE_EVERY_US (60 * LBX_SECOND_US)
 #define AGAIN_US (10 * LBX_MS_US)
@@ -243,8 +243,28 @@ static void back_off(struct consume *c) {
     lbx_metric_add(&lbx_retries_metric, 1);
 }
 
+static void let_go(struct consume *c) {
+    lbx_log(LBX_LOG_WARN, "fenced: a newer owner exists", LBX_N("dropped", c->backlog.count));
+    lbx_metric_add(&fenced, 1);
+    forget_claims(c);
+    lbx_consumer_rejoin(c->consumer);
+}
+
+/* Whether the database commits anything at all, before a record is blamed. */
+static void suspect(struct consume *c) {
+    const struct lbx_records none = first_held(c, 0);
+    enum lbx_err err = lbx_transact_control(&none, &c->calls);
+    lbx_pg_release(c->worker->pg);
+    c->backlog.suspected = err == LBX_OK;
+    if (err == LBX_ERR_FENCED)
+        let_go(c);
+    else if (err != LBX_OK)
+        back_off(c);
+}
+
 /* The database refused the batch for what is in it. Smaller batches find the record at fault, so
- * that it holds up nobody else; alone, it is the handler's, or waits for an operator. */
+ * that it holds up nobody else; refused alone, and again behind a transaction that was committed, it is the
+ * handler's, or waits for an operator. */
 static void refuse(struct consume *c, size_t count) {
     if (!lbx_backlog_refused(&c->backlog, count))
         return;
@@ -254,14 +274,19 @@ static void refuse(struct consume *c, size_t count) {
             LBX_S("sqlstate", c->worker->pg ? lbx_pg_sqlstate(c->worker->pg) : ""));
     if (!c->handler->takes_refused || c->backlog.refused)
         back_off(c);
-    c->backlog.refused = c->handler->takes_refused;
+    else if (c->backlog.suspected)
+        c->backlog.refused = true;
+    else
+        suspect(c);
 }
 
-static void let_go(struct consume *c) {
-    lbx_log(LBX_LOG_WARN, "fenced: a newer owner exists", LBX_N("dropped", c->backlog.count));
-    lbx_metric_add(&fenced, 1);
-    forget_claims(c);
-    lbx_consumer_rejoin(c->consumer);
+/* The database did not do it, for a reason of its own. Where it answers, fewer records at once find those that it
+ * does do. */
+static void wait_out(struct consume *c, size_t count) {
+    lbx_backlog_acquit(&c->backlog);
+    if (lbx_pg_alive(c->worker->pg))
+        lbx_backlog_slow(&c->backlog, count);
+    back_off(c);
 }
 
 static bool may_work(struct consume *c) {
@@ -286,10 +311,8 @@ static void handle_held(struct consume *c) {
             lbx_worker_halt(c->worker, c->handler->conflict);
         } else if (err == LBX_ERR_LIMIT && count > 1) {
             lbx_backlog_cut(&c->backlog, count);
-        } else if (err == LBX_ERR_UNAVAILABLE || lbx_pg_misfit(c->worker->pg)) {
-            if (lbx_pg_timed_out(c->worker->pg))
-                lbx_backlog_slow(&c->backlog, count);
-            back_off(c);
+        } else if (err == LBX_ERR_UNAVAILABLE) {
+            wait_out(c, count);
         } else {
             refuse(c, count);
         }
@@ -488,8 +511,11 @@ const char *lbx_consume_waiting_for(void *state) {
     case GIVEN:
         return "waiting for the database to hand over partitions";
     case READING:
-    case PAUSED:
         break;
+    case PAUSED:
+        return c->backoff.failures < FAILURES_TOLD
+                   ? NULL
+                   : "waiting for the database to take a batch: the log says what it refuses";
     }
     return NULL;
 }

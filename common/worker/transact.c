@@ -1,6 +1,6 @@
 /* Runs a handler's step as one transaction of two round trips.
- * Promises: nothing is committed unless this epoch owns every partition of the batch, from where the
- * batch begins.
+ * Promises: nothing is committed unless this epoch owns every partition of the batch, from where the batch begins;
+ * records are blamed for nothing but a value that their own writes bring.
  * Fails: rolled back; or unknown, where the connection broke, until partitions are taken anew. */
 #include "worker/transact.h"
 
@@ -22,9 +22,9 @@ static enum lbx_err fence_and_commit(struct lbx_handler *handler,
                                      struct lbx_calls *calls) {
     struct lbx_pg *pg = records->worker->pg;
     step->read(handler, records, calls);
-    enum lbx_err err = lbx_pg_run(pg, calls);
-    if (err != LBX_OK)
-        return err;
+    if (lbx_pg_run(pg, calls) != LBX_OK)
+        return LBX_ERR_UNAVAILABLE;
+    enum lbx_err err;
     *calls = (struct lbx_calls){0};
     err = lbx_pg_row_count(pg, fence->call) == fence->expected
               ? step->write(handler, records, calls)
@@ -34,7 +34,8 @@ static enum lbx_err fence_and_commit(struct lbx_handler *handler,
         return err;
     }
     lbx_calls_add(calls, &lbx_sql_commit, 0, NULL);
-    return lbx_pg_run(pg, calls);
+    err = lbx_pg_run(pg, calls);
+    return err == LBX_OK || err == LBX_ERR_INVALID ? err : LBX_ERR_UNAVAILABLE;
 }
 
 static enum lbx_err transact(struct lbx_handler *handler, const struct lbx_transaction *step,
@@ -64,4 +65,17 @@ enum lbx_err lbx_transact_checkpoint(struct lbx_handler *handler, const struct l
     fence.call =
         lbx_offsets_hold(calls, &fence.rows, records->group, records->claims, records->claim_count);
     return transact(handler, &handler->checkpoint, records, &fence, calls);
+}
+
+enum lbx_err lbx_transact_control(const struct lbx_records *records, struct lbx_calls *calls) {
+    struct fence fence LBX_CLEANUP(fence_done) = {0};
+    struct lbx_pg *pg = records->worker->pg;
+    *calls = (struct lbx_calls){0};
+    lbx_calls_add(calls, &lbx_sql_begin, 0, NULL);
+    fence.call =
+        lbx_offsets_hold(calls, &fence.rows, records->group, records->claims, records->claim_count);
+    lbx_calls_add(calls, &lbx_sql_commit, 0, NULL);
+    if (lbx_pg_run(pg, calls) != LBX_OK)
+        return LBX_ERR_UNAVAILABLE;
+    return lbx_pg_row_count(pg, fence.call) == records->claim_count ? LBX_OK : LBX_ERR_FENCED;
 }

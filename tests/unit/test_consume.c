@@ -28,6 +28,7 @@ static struct {
     int poison;                     /* the record that it refuses, with any other; -1: none */
     int seen[SEEN_MAX], seen_count; /* records committed, by their values */
     size_t slow;                    /* more records at once pass a time-out; 0: none do */
+    int controls, uncommitting;     /* control transactions, and how many of the next fail */
     int rejected;                   /* the record that came as refused; -1: none */
 } database;
 
@@ -39,8 +40,9 @@ enum lbx_err __wrap_lbx_transact_checkpoint(struct lbx_handler *handler,
                                             const struct lbx_records *records,
                                             struct lbx_calls *calls);
 void __wrap_lbx_pg_release(struct lbx_pg *pg);
-bool __wrap_lbx_pg_misfit(const struct lbx_pg *pg);
-bool __wrap_lbx_pg_timed_out(const struct lbx_pg *pg);
+enum lbx_err __wrap_lbx_transact_control(const struct lbx_records *records,
+                                         struct lbx_calls *calls);
+bool __wrap_lbx_pg_alive(const struct lbx_pg *pg);
 const char *__wrap_lbx_pg_sqlstate(const struct lbx_pg *pg);
 
 enum lbx_err __wrap_lbx_offsets_take(struct lbx_pg *pg, const char *consumer, const char *owner,
@@ -109,14 +111,17 @@ void __wrap_lbx_pg_release(struct lbx_pg *pg) {
     (void)pg;
 }
 
-bool __wrap_lbx_pg_misfit(const struct lbx_pg *pg) {
-    (void)pg;
-    return false;
+enum lbx_err __wrap_lbx_transact_control(const struct lbx_records *records,
+                                         struct lbx_calls *calls) {
+    (void)calls;
+    assert_int_equal(records->claim_count, 1);
+    database.controls++;
+    return database.uncommitting-- > 0 ? LBX_ERR_UNAVAILABLE : LBX_OK;
 }
 
-bool __wrap_lbx_pg_timed_out(const struct lbx_pg *pg) {
+bool __wrap_lbx_pg_alive(const struct lbx_pg *pg) {
     (void)pg;
-    return database.slow > 0;
+    return true;
 }
 
 const char *__wrap_lbx_pg_sqlstate(const struct lbx_pg *pg) {
@@ -303,7 +308,27 @@ static void a_refused_record_is_found(void **unused) {
     produce(40);
     all_come();
     assert_int_equal(database.rejected, database.poison);
+    assert_int_equal(database.controls, 1);
     database.poison = database.rejected = -1;
+}
+
+/* What the database refuses while it commits nothing, or refuses once, it may take later. */
+static void an_innocent_record_is_not_blamed(void **unused) {
+    (void)unused;
+    fails(LBX_ERR_INVALID, LBX_OK);
+    produce(1);
+    all_come();
+    assert_int_equal(database.rejected, -1);
+    fails(LBX_ERR_INVALID, LBX_ERR_UNAVAILABLE);
+    database.next_err[2] = LBX_ERR_INVALID;
+    produce(1);
+    all_come();
+    assert_int_equal(database.rejected, -1);
+    fails(LBX_ERR_INVALID, LBX_ERR_INVALID);
+    database.uncommitting = 1;
+    produce(1);
+    all_come();
+    assert_int_equal(database.rejected, -1);
 }
 
 /* Its owner may have been another meanwhile: the database says where to read on. */
@@ -351,6 +376,7 @@ int main(void) {
         cmocka_unit_test(what_is_down_is_waited_out),
         cmocka_unit_test(what_takes_too_long_is_halved),
         cmocka_unit_test(a_refused_record_is_found),
+        cmocka_unit_test(an_innocent_record_is_not_blamed),
         cmocka_unit_test(a_new_connection_takes_the_partitions_anew),
         cmocka_unit_test(a_newer_owner_is_given_way),
         cmocka_unit_test(a_contradiction_halts),

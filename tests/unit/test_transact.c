@@ -96,6 +96,14 @@ static const struct row {
     {"a newer owner of one", {LBX_OK, LBX_OK}, 1, LBX_OK, LBX_ERR_FENCED, FIRST "rollback end "},
     {"a contradiction", {LBX_OK}, 2, LBX_ERR_CONFLICT, LBX_ERR_CONFLICT, FIRST "rollback end "},
     {"the first trip breaks", {LBX_ERR_UNAVAILABLE}, 2, LBX_OK, LBX_ERR_UNAVAILABLE, FIRST "end "},
+    {"a read is refused", {LBX_ERR_INVALID}, 2, LBX_OK, LBX_ERR_UNAVAILABLE, FIRST "end "},
+    {"a row cannot be read", {LBX_OK}, 2, LBX_ERR_INTERNAL, LBX_ERR_INTERNAL, FIRST "rollback end "},
+    {"COMMIT fails for another reason",
+     {LBX_OK, LBX_ERR_INTERNAL},
+     2,
+     LBX_OK,
+     LBX_ERR_UNAVAILABLE,
+     FIRST "write commit | end "},
     {"COMMIT is refused",
      {LBX_OK, LBX_ERR_INVALID},
      2,
@@ -148,10 +156,31 @@ static void a_checkpoint_holds_all_partitions(void **unused) {
     assert_string_equal(database.said, "begin hold read | rollback ");
 }
 
+static void a_control_writes_nothing_of_records(void **unused) {
+    (void)unused;
+    static const struct control {
+        enum lbx_err trip;
+        size_t rows;
+        enum lbx_err err;
+    } controls[] = {
+        {LBX_OK, COUNT(claims), LBX_OK},
+        {LBX_OK, COUNT(claims) - 1, LBX_ERR_FENCED},
+        {LBX_ERR_INTERNAL, COUNT(claims), LBX_ERR_UNAVAILABLE},
+    };
+    for (size_t i = 0; i < COUNT(controls); i++) {
+        memset(&database, 0, sizeof database);
+        database.trips[0] = controls[i].trip;
+        database.fence_rows = controls[i].rows;
+        assert_int_equal(lbx_transact_control(&records, &calls), controls[i].err);
+        assert_string_equal(database.said, "begin hold commit | ");
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_way_out),
         cmocka_unit_test(a_checkpoint_holds_all_partitions),
+        cmocka_unit_test(a_control_writes_nothing_of_records),
     };
     return cmocka_run_group_tests_name("transact", tests, NULL, NULL);
 }

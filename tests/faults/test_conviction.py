@@ -1,0 +1,65 @@
+"""A record is rejected for its own fault alone: where the database refuses what it leads to, and nothing else."""
+from contextlib import contextmanager
+
+from support.scenario import Tenant
+from support.waiting import wait_until
+
+
+@contextmanager
+def refusing(system, table: str, condition: str, sqlstate: str):
+    """Rows of a table for which a condition on `new` holds are refused with this SQLSTATE."""
+    system.lockbox.rows(f"""
+        CREATE FUNCTION lockbox.refuse_for_test() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+            IF {condition} THEN RAISE EXCEPTION 'refused for a test' USING ERRCODE = '{sqlstate}'; END IF;
+            RETURN new;
+        END $$""")
+    system.lockbox.rows(f"CREATE TRIGGER refuse_for_test BEFORE INSERT OR UPDATE ON lockbox.{table}"
+                        " FOR EACH ROW EXECUTE FUNCTION lockbox.refuse_for_test()")
+    try:
+        yield
+    finally:
+        system.lockbox.rows("DROP FUNCTION lockbox.refuse_for_test() CASCADE")
+
+
+def quarantined(system) -> int:
+    return system.lockbox.value("SELECT count(*) FROM lockbox.quarantine")
+
+
+def reason_not_ready(system, worker: str) -> str:
+    return system.stack.status()[worker]["reason"]
+
+
+def test_what_the_server_cannot_do_is_no_records_fault(system):
+    """Out of memory, a function that fails, a bug: the worker waits, says so, and rejects nothing."""
+    tenant = Tenant(system)
+    for sqlstate in ("P0001", "XX000", "54000", "0A000"):
+        request = tenant.request()
+        before = quarantined(system)
+        with refusing(system, "request", "true", sqlstate):
+            decision = request.submit("approve")
+            wait_until(lambda: reason_not_ready(system, "decider"), f"the decider is not ready for {sqlstate}", 60)
+        system.stack.await_ready()
+        assert system.caused_by(decision, "decision.").event["data"]["verdict"] == "applied"
+        request.event("approved")
+        assert quarantined(system) == before, sqlstate
+
+
+def test_what_a_records_own_writes_break_is_rejected_and_holds_up_nobody(system):
+    tenant = Tenant(system)
+    bad, good = tenant.request(), tenant.request()
+    before = quarantined(system)
+    with refusing(system, "request", f"new.request_id = '{bad.id}'", "23514"):
+        bad.submit("approve")
+        good.approve()
+        wait_until(lambda: quarantined(system) == before + 1, "the decision is quarantined")
+    assert bad.kinds == ["created"]
+
+
+def test_triggers_of_the_owner_refuse_as_constraints_do(system):
+    """Otherwise a record that breaks a trigger's rule would wait for ever."""
+    functions = system.lockbox.rows("SELECT proname, prosrc FROM pg_proc WHERE pronamespace = 'lockbox'::regnamespace"
+                                    " AND prorettype = 'trigger'::regtype")
+    for function in functions:
+        raised = function.prosrc.upper().count("RAISE EXCEPTION")
+        assert function.prosrc.count("check_violation") + function.prosrc.count("'23514'") == raised, function.proname
