@@ -7,6 +7,8 @@
 extern struct lbx_metric lbx_events_metric, lbx_verdicts_metric, lbx_refusals_metric;
 extern struct lbx_metric lbx_published_metric; /* of those that send to Kafka too */
 
+extern struct lbx_metric lbx_unreadable_metric;
+
 /* All of them, for whoever writes events. */
 extern struct lbx_metric *const lbx_store_metrics[];
 

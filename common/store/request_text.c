@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "core/request.h"
+#include "store/metrics.h"
 
 #include <assert.h>
 #include <string.h>
@@ -34,6 +35,7 @@ enum lbx_err lbx_request_text_read(const struct lbx_table *table, const char *id
     enum lbx_err err = lbx_json_read_stored(table, text, strlen(text), arena, request, &reason);
     if (err == LBX_OK)
         return LBX_OK;
+    lbx_metric_add(&lbx_unreadable_metric, 1);
     lbx_log(LBX_LOG_ERROR, "a request's row cannot be read", LBX_S("request_id", id),
             LBX_S("reason", reason.text));
     return LBX_ERR_INTERNAL;

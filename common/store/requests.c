@@ -1,6 +1,6 @@
 /* Reads and writes requests as rows.
  * Promises that access is opened once and only ever shortened, and that time's steps touch neither access nor
- * the column that they did not read. A row that this program did not write is LBX_ERR_INTERNAL, and logged.
+ * the column that they did not read. A row that this program cannot read is logged, counted and left out.
  */
 #include "store/requests.h"
 
@@ -17,8 +17,9 @@ size_t lbx_requests_load(struct lbx_rows *ids, struct lbx_rows *tickets,
                        .subscription_id = subscriptions);
 }
 
-enum lbx_err lbx_requests_read(const struct lbx_pg *pg, size_t call, struct lbx_arena *arena,
-                               struct lbx_map *by_id) {
+size_t lbx_requests_read(const struct lbx_pg *pg, size_t call, struct lbx_arena *arena,
+                         struct lbx_map *by_id, struct lbx_map *unreadable) {
+    size_t left_out = 0;
     size_t count = lbx_pg_row_count(pg, call);
     for (size_t i = 0; i < count; i++) {
         const struct sql_store_load_requests_answer it =
@@ -26,15 +27,19 @@ enum lbx_err lbx_requests_read(const struct lbx_pg *pg, size_t call, struct lbx_
         struct lbx_stored_request *stored = LBX_ARENA_NEW(arena, struct lbx_stored_request);
         enum lbx_err err = lbx_request_text_read(&lbx_request_table, it.request_id, it.request,
                                                  arena, &stored->request);
-        if (err != LBX_OK)
-            return err;
+        if (err != LBX_OK) {
+            left_out++;
+            if (unreadable)
+                lbx_map_set(unreadable, lbx_arena_strdup(arena, it.request_id), stored);
+            continue;
+        }
         stored->loaded = LBX_REQUEST_WHOLE;
         stored->access_end = lbx_request_access_end(&stored->request);
         stored->starts_asked = it.starts_asked;
         stored->votes = stored->request.decision_count;
         lbx_map_set(by_id, stored->request.request_id, stored);
     }
-    return LBX_OK;
+    return left_out;
 }
 
 enum lbx_err lbx_request_read_clock(const char *id, const char *standing, struct lbx_arena *arena,

@@ -29,12 +29,13 @@ struct lbx_stored_request {
 size_t lbx_requests_load(struct lbx_rows *ids, struct lbx_rows *tickets,
                          struct lbx_rows *subscriptions, struct lbx_calls *calls);
 
-/* Reads what it locked into by_id (request id → struct lbx_stored_request *). LBX_ERR_INTERNAL: a row is
- * not what this program writes. */
-enum lbx_err lbx_requests_read(const struct lbx_pg *pg, size_t call, struct lbx_arena *arena,
-                               struct lbx_map *by_id) LBX_MUST_CHECK;
+/* Reads what it locked into by_id (request id → struct lbx_stored_request *). Returns how many rows are not what this
+ * program writes: they are logged, counted and left out; unreadable (NULL: nobody asks) has their ids. */
+size_t lbx_requests_read(const struct lbx_pg *pg, size_t call, struct lbx_arena *arena,
+                         struct lbx_map *by_id, struct lbx_map *unreadable);
 
-/* Reads a request of its id and its `standing`, for time to act on. Errors as above. */
+/* Reads a request of its id and its `standing`, for time to act on. LBX_ERR_INTERNAL: it cannot be read, which
+ * is logged and counted. */
 enum lbx_err lbx_request_read_clock(const char *id, const char *standing, struct lbx_arena *arena,
                                     struct lbx_stored_request *ret_stored) LBX_MUST_CHECK;
 

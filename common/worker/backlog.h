@@ -12,7 +12,7 @@ struct lbx_backlog {
     size_t count, cap, bytes;
     size_t
         gentle; /* records of the next transaction at most, doubled with each that is in time; 0: most_records */
-    size_t slice; /* records of the next transaction at most; 0: most_records */
+    size_t slice;   /* records of the next transaction at most; 0: most_records */
     bool suspected; /* the database refused the first record alone, and commits otherwise */
     bool refused;   /* and refused it again */
 };

@@ -41,6 +41,7 @@ bool lbx_worker_halted(const struct lbx_worker *worker);
 
 /* The work goes on, but the process is not ready, and says why (static text), until somebody looks and starts it again. */
 void lbx_worker_incident(const char *why);
+#define LBX_UNREADABLE "a row of request cannot be read, and is left out: the log names it"
 
 /* Counted by whatever part waits out something that is down. */
 extern struct lbx_metric lbx_retries_metric;

@@ -11,6 +11,7 @@
 #include "sql_decider.h"
 #include "store/limits.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static struct lbx_metric consent_changed = {
@@ -20,9 +21,10 @@ struct lbx_metric *const decider_metrics[] = {&consent_changed, NULL};
 
 /* What the votes of a batch are about, and what their voters may do. */
 struct lbx_batch_state {
-    struct lbx_map requests; /* request id → struct lbx_stored_request */
-    struct lbx_map roles;    /* request id, voter id → held */
-    struct lbx_map keys;     /* request id, voter id → public key */
+    struct lbx_map unreadable; /* ids of requests whose rows cannot be read */
+    struct lbx_map requests;   /* request id → struct lbx_stored_request */
+    struct lbx_map roles;      /* request id, voter id → held */
+    struct lbx_map keys;       /* request id, voter id → public key */
     size_t requests_call, roles_call, keys_call;
 };
 
@@ -33,6 +35,7 @@ static const char *vote_key(struct lbx_arena *arena, const char *request_id, con
 void decider_load(struct lbx_batch *batch, struct lbx_calls *calls) {
     struct lbx_batch_state *loaded = LBX_ARENA_NEW(batch->arena, struct lbx_batch_state);
     struct lbx_rows *votes = lbx_unit_rows(&batch->unit);
+    lbx_map_init(&loaded->unreadable, batch->arena);
     lbx_map_init(&loaded->requests, batch->arena);
     lbx_map_init(&loaded->roles, batch->arena);
     lbx_map_init(&loaded->keys, batch->arena);
@@ -49,7 +52,7 @@ void decider_load(struct lbx_batch *batch, struct lbx_calls *calls) {
     batch->state = loaded;
 }
 
-static enum lbx_err read_loaded(struct lbx_batch *batch) {
+static void read_loaded(struct lbx_batch *batch) {
     struct lbx_batch_state *loaded = batch->state;
     const struct lbx_pg *pg = batch->worker->pg;
     for (size_t i = 0; i < lbx_pg_row_count(pg, loaded->roles_call); i++) {
@@ -64,7 +67,20 @@ static enum lbx_err read_loaded(struct lbx_batch *batch) {
             lbx_map_set(&loaded->keys, vote_key(batch->arena, it.request_id, it.principal_id),
                         (void *)it.public_key.data);
     }
-    return lbx_requests_read(pg, loaded->requests_call, batch->arena, &loaded->requests);
+    if (lbx_requests_read(pg, loaded->requests_call, batch->arena, &loaded->requests,
+                          &loaded->unreadable) > 0)
+        lbx_worker_incident(LBX_UNREADABLE);
+}
+
+/* Whether the request's row cannot be read: the decision is kept, to be replayed once it can. */
+static bool is_about_unreadable(struct lbx_batch *batch, struct lbx_input_event *input) {
+    const struct lbx_decision_submitted *decision = input->event.data;
+    if (!lbx_map_get(&batch->state->unreadable, decision->request_id))
+        return false;
+    input->status = LBX_INPUT_REJECTED;
+    snprintf(input->reason.text, sizeof input->reason.text,
+             "/data/request_id: the request's row cannot be read");
+    return true;
 }
 
 /* A signature that is there has to hold, whether or not the policy asks for one. */
@@ -129,9 +145,10 @@ static void judge(struct lbx_batch *batch, const struct lbx_event *event) {
 }
 
 enum lbx_err decider_decide(struct lbx_batch *batch) {
-    enum lbx_err err = read_loaded(batch);
-    for (size_t i = 0; err == LBX_OK && i < batch->count; i++)
-        if (batch->inputs[i].status == LBX_INPUT_NEW)
+    read_loaded(batch);
+    for (size_t i = 0; i < batch->count; i++)
+        if (batch->inputs[i].status == LBX_INPUT_NEW &&
+            !is_about_unreadable(batch, &batch->inputs[i]))
             judge(batch, &batch->inputs[i].event);
-    return err;
+    return LBX_OK;
 }

@@ -4,6 +4,7 @@
  * Fails: a batch is rolled back whole, and tried again. */
 #include "expirer.h"
 
+#include "left_out.h"
 #include "sql_expirer.h"
 #include "store/clock.h"
 #include "store/limits.h"
@@ -23,9 +24,13 @@ enum { BATCH = 500 };
 
 static struct lbx_metric requests_ended = {.name = "requests_ended_total",
                                            .help = "Requests that time ended"};
-struct lbx_metric *const expirer_metrics[] = {&requests_ended,       &lbx_events_metric,
-                                              &lbx_verdicts_metric,  &lbx_refusals_metric,
-                                              &lbx_published_metric, NULL};
+struct lbx_metric *const expirer_metrics[] = {&requests_ended,
+                                              &lbx_events_metric,
+                                              &lbx_verdicts_metric,
+                                              &lbx_refusals_metric,
+                                              &lbx_published_metric,
+                                              &lbx_unreadable_metric,
+                                              NULL};
 
 /* One session's share of the work. */
 struct session {
@@ -36,41 +41,39 @@ struct session {
     bool moved;  /* whether time did anything to them */
 };
 
-static enum lbx_err end_due(struct session *session, struct lbx_arena *arena, size_t call,
-                            struct lbx_unit *unit) {
+static void end_due(struct session *session, struct lbx_arena *arena, size_t call,
+                    struct lbx_unit *unit) {
     const struct lbx_limits limits = lbx_limits_of(&session->worker->settings);
     size_t count = lbx_pg_row_count(session->pg, call);
     struct lbx_stored_request *due = LBX_ARENA_ARRAY(arena, struct lbx_stored_request, count);
-    enum lbx_err err = LBX_OK;
-    for (size_t i = 0; err == LBX_OK && i < count; i++) {
+    for (size_t i = 0; i < count; i++) {
         const struct sql_expirer_take_due_answer it =
             LBX_PG_READ(session->pg, call, i, expirer_take_due, NULL);
-        err = lbx_request_read_clock(it.request_id, it.standing, arena, &due[i]);
-        if (err == LBX_OK)
+        if (lbx_request_read_clock(it.request_id, it.standing, arena, &due[i]) == LBX_OK)
             lbx_unit_pass_time(unit, &due[i], &limits);
+        else
+            left_out_add(it.request_id);
     }
-    return err;
 }
 
 static enum lbx_err end_batch(struct session *session, struct lbx_arena *arena) {
     struct lbx_calls calls = {0};
+    struct lbx_rows left_out LBX_CLEANUP(lbx_rows_done);
     struct lbx_unit unit;
+    left_out_array(&left_out);
     lbx_unit_init(&unit, arena, session->worker->source, session->worker->name);
     lbx_pg_call(&calls, &lbx_sql_begin, NULL);
-    size_t due_call = LBX_PG_CALL(&calls, expirer_take_due, .most = BATCH);
+    size_t due_call = LBX_PG_CALL(&calls, expirer_take_due, .most = BATCH, .left_out = &left_out);
     size_t clock_call = lbx_clock_add(&calls);
     enum lbx_err err = lbx_pg_run(session->pg, &calls);
     if (err == LBX_OK) {
         session->last = lbx_pg_row_count(session->pg, due_call);
         unit.now = lbx_clock_read(session->pg, clock_call);
-        err = end_due(session, arena, due_call, &unit);
+        end_due(session, arena, due_call, &unit);
         calls = (struct lbx_calls){0};
         lbx_unit_save(&unit, &calls);
         lbx_pg_call(&calls, &lbx_sql_commit, NULL);
-        if (err == LBX_OK)
-            err = lbx_pg_run(session->pg, &calls);
-        else
-            lbx_pg_rollback(session->pg);
+        err = lbx_pg_run(session->pg, &calls);
     }
     if (err == LBX_OK) {
         lbx_metric_add(&requests_ended, (int64_t)session->last);
@@ -129,7 +132,9 @@ static void end_backlog(struct session *session) {
 /* LBX_NEVER_US where no request has a deadline. */
 static enum lbx_err until_next(struct lbx_worker *worker, int64_t *ret_wait_us) {
     struct lbx_calls calls = {0};
-    size_t call = lbx_pg_call(&calls, &sql_expirer_next_due, NULL);
+    struct lbx_rows left_out LBX_CLEANUP(lbx_rows_done);
+    left_out_array(&left_out);
+    size_t call = LBX_PG_CALL(&calls, expirer_next_due, .left_out = &left_out);
     enum lbx_err err = lbx_pg_run(worker->pg, &calls);
     if (err != LBX_OK)
         return err;
@@ -138,12 +143,16 @@ static enum lbx_err until_next(struct lbx_worker *worker, int64_t *ret_wait_us) 
     *ret_wait_us = !next.due_at             ? LBX_NEVER_US
                    : next.due_at > next.now ? next.due_at - next.now
                                             : HELD_ELSEWHERE_US;
+    const int64_t again_us = left_out_look_again();
+    if (again_us < *ret_wait_us)
+        *ret_wait_us = again_us;
     return LBX_OK;
 }
 
 enum lbx_err expirer_round(struct lbx_worker *worker, void *state, int64_t *ret_wait_us) {
     (void)state;
     struct session session = {.worker = worker, .pg = worker->pg};
+    (void)left_out_look_again();
     end_one(&session);
     if (session.err == LBX_OK && session.last == BATCH)
         end_backlog(&session);

@@ -256,6 +256,8 @@ void requester_load(struct lbx_batch *batch, struct lbx_calls *calls) {
 
 enum lbx_err requester_decide(struct lbx_batch *batch) {
     enum lbx_err err = working_set_read(batch->state->set, batch->worker->pg);
+    if (batch->state->set->unreadable > 0)
+        lbx_worker_incident(LBX_UNREADABLE);
     for (size_t i = 0; err == LBX_OK && i < batch->count; i++)
         if (batch->inputs[i].status == LBX_INPUT_NEW)
             handle(batch, &batch->inputs[i]);

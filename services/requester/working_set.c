@@ -280,8 +280,10 @@ enum lbx_err working_set_read(struct working_set *set, const struct lbx_pg *pg) 
         err = read_subscription(set, pg, i);
     for (size_t i = 0; err == LBX_OK && i < lbx_pg_row_count(pg, set->roles_call); i++)
         read_role(set, pg, i);
-    return err == LBX_OK ? lbx_requests_read(pg, set->requests_call, set->arena, &set->requests)
-                         : err;
+    if (err == LBX_OK)
+        set->unreadable =
+            lbx_requests_read(pg, set->requests_call, set->arena, &set->requests, NULL);
+    return err;
 }
 
 /* ---- writing ---- */

@@ -34,6 +34,7 @@ struct working_set {
     struct lbx_map roles; /* by all of its identity: struct stored_role, first assigned first */
     struct lbx_map
         keys; /* by tenant and principal: the last struct lbx_tenant_event that sets the key */
+    size_t unreadable;       /* rows of requests that could not be read, and are left out */
     struct lbx_map requests; /* by request id: struct lbx_stored_request, loaded or made */
     size_t tickets_call, subscriptions_call, roles_call, requests_call;
 };
