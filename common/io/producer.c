@@ -31,7 +31,6 @@ static enum lbx_err meaning(rd_kafka_resp_err_t err) {
         return LBX_ERR_FENCED;
     case RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE:
     case RD_KAFKA_RESP_ERR_INVALID_RECORD:
-    case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
         return LBX_ERR_REFUSED;
     default:
         return LBX_ERR_UNAVAILABLE;

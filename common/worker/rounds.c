@@ -84,7 +84,9 @@ static const char *rounds_waiting_for(void *state) {
     const struct rounds *r = state;
     if (r->backoff.failures)
         return "waiting for what its rounds need";
-    return r->generation == r->worker->pg_generation ? NULL : "waiting for its first round";
+    if (r->generation != r->worker->pg_generation)
+        return "waiting for its first round";
+    return r->declaration->waiting_for ? r->declaration->waiting_for(r->state) : NULL;
 }
 
 static void rounds_close(void *state) {

@@ -13,6 +13,7 @@ struct lbx_rounds {
     enum lbx_err (*round)(struct lbx_worker *worker, void *state, int64_t *ret_wait_us);
     /* A connection was made anew: whatever was bound to the last one is gone. NULL: nothing was. */
     void (*reconnected)(struct lbx_worker *worker, void *state);
+    const char *(*waiting_for)(void *state); /* why it is not ready, static text; NULL: it is */
     void (*close)(struct lbx_worker *worker, void *state); /* NULL: nothing to do */
 };
 

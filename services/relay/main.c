@@ -9,6 +9,7 @@ static const struct lbx_rounds rounds = {
     .open = relay_open,
     .round = relay_round,
     .reconnected = relay_reconnected,
+    .waiting_for = relay_waiting_for,
     .close = relay_close,
 };
 
@@ -24,6 +25,12 @@ static struct lbx_metric age = {
     .help = "How long the oldest event not yet in Kafka has waited",
     .asked = true,
 };
+static struct lbx_metric refused = {
+    .type = LBX_GAUGE,
+    .name = "outbox_refused",
+    .help = "Events that Kafka refuses for good, and that wait for an operator",
+    .asked = true,
+};
 static struct lbx_metric deadletters = {
     .type = LBX_GAUGE,
     .name = "deadletters_unpublished",
@@ -32,7 +39,7 @@ static struct lbx_metric deadletters = {
 };
 static const struct lbx_gauges gauges = {
     .sql = &sql_relay_gauges,
-    .metrics = (struct lbx_metric *const[]){&unpublished, &age, &deadletters, NULL},
+    .metrics = (struct lbx_metric *const[]){&unpublished, &age, &refused, &deadletters, NULL},
 };
 
 int main(int argc, char **argv) {

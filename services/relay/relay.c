@@ -1,7 +1,7 @@
 /* Takes unpublished rows, sends them, waits for the delivery reports, marks what was delivered.
  * Promises each row at least once, and each key's rows in order (io/outbound.h). It keeps nothing in between: after a
- * crash rows are published again, under the same event id. A row that Kafka refuses for good holds up its key, which
- * an operator has to look at, and no other. One round trip marks the last rows and takes the next.
+ * crash rows are published again, under the same event id. A row that Kafka refuses alone is marked, and holds up its
+ * key, and no other, until an operator drops it. One round trip marks the last rows and takes the next.
  */
 #include "relay.h"
 
@@ -31,6 +31,7 @@ struct relay {
     struct lbx_arena arena;
     int64_t balance_us, prune_us;
     bool from_outbox, from_quarantine;
+    bool any_refused; /* rows wait for an operator */
 };
 
 /* ---- rows as records ---- */
@@ -138,20 +139,24 @@ struct taken {
 
 /* What the next round trip marks: ids as text, since the rows go with the results before it. */
 struct marks {
-    struct lbx_rows events, letters;
+    struct lbx_rows events, letters, refused;
 };
 
 static void marks_done(struct marks *marks) {
     lbx_rows_done(&marks->events);
     lbx_rows_done(&marks->letters);
+    lbx_rows_done(&marks->refused);
 }
 
 static size_t collect_marks(const struct taken *taken, struct marks *ret_marks) {
-    for (size_t i = 0; i < taken->count; i++)
-        if (taken->rows[i].state == LBX_OUTBOUND_DELIVERED)
-            lbx_array_int(taken->rows[i].topic == LBX_TOPIC_DEADLETTER ? &ret_marks->letters
-                                                                       : &ret_marks->events,
-                          taken->rows[i].id);
+    for (size_t i = 0; i < taken->count; i++) {
+        const struct lbx_outbound_row *row = &taken->rows[i];
+        bool is_letter = row->topic == LBX_TOPIC_DEADLETTER;
+        if (row->state == LBX_OUTBOUND_DELIVERED)
+            lbx_array_int(is_letter ? &ret_marks->letters : &ret_marks->events, row->id);
+        else if (row->state == LBX_OUTBOUND_REFUSED && !is_letter)
+            lbx_array_int(&ret_marks->refused, row->id);
+    }
     return lbx_rows_count(&ret_marks->events) + lbx_rows_count(&ret_marks->letters);
 }
 
@@ -167,6 +172,10 @@ static enum lbx_err mark_and_take(struct relay *relay, struct taken *taken) {
         LBX_PG_CALL(&calls, relay_mark_outbox, .seqs = &marks.events);
     if (lbx_rows_count(&marks.letters))
         LBX_PG_CALL(&calls, relay_mark_quarantine, .ids = &marks.letters);
+    if (lbx_rows_count(&marks.refused)) {
+        LBX_PG_CALL(&calls, relay_mark_refused, .seqs = &marks.refused);
+        relay->any_refused = true;
+    }
     shards_held(&relay->shards, &shards);
     size_t take =
         LBX_PG_CALL(&calls, relay_take_unpublished, .shards = relay->from_outbox ? &shards : NULL,
@@ -179,9 +188,40 @@ static enum lbx_err mark_and_take(struct relay *relay, struct taken *taken) {
     return read_rows(relay, take, &taken->rows, &taken->count);
 }
 
-static bool any_in(const struct taken *taken, enum lbx_outbound_state state) {
+static bool any_failed(const struct taken *taken) {
     for (size_t i = 0; i < taken->count; i++)
-        if (taken->rows[i].state == state)
+        if (taken->rows[i].state == LBX_OUTBOUND_FAILED)
+            return true;
+    return false;
+}
+
+/* Kafka refuses a whole batch for one record: each row that it refused goes once more, alone. What is REFUSED then is
+ * refused for good. */
+static enum lbx_err publish_alone(struct relay *relay, const struct taken *taken) {
+    enum lbx_err err = LBX_OK;
+    for (size_t i = 0; i < taken->count; i++) {
+        struct lbx_outbound_row *row = &taken->rows[i];
+        if (row->state != LBX_OUTBOUND_REFUSED)
+            continue;
+        row->state = LBX_OUTBOUND_WAITING;
+        if (err == LBX_OK && !lbx_worker_stopping(relay->worker))
+            err = lbx_outbound_begin(relay->outbound, row, 1, &relay->arena);
+        if (err != LBX_OK || lbx_worker_stopping(relay->worker))
+            continue;
+        publish(relay);
+        if (row->state == LBX_OUTBOUND_REFUSED)
+            lbx_log(LBX_LOG_ERROR, "kafka refuses a row for good",
+                    LBX_S("topic", lbx_topic_name(row->topic)), LBX_N("id", row->id));
+    }
+    return err;
+}
+
+/* Whether rows are out of the way: the next ones can be taken at once. */
+static bool any_ended(const struct taken *taken) {
+    for (size_t i = 0; i < taken->count; i++)
+        if (taken->rows[i].state == LBX_OUTBOUND_DELIVERED ||
+            (taken->rows[i].state == LBX_OUTBOUND_REFUSED &&
+             taken->rows[i].topic != LBX_TOPIC_DEADLETTER))
             return true;
     return false;
 }
@@ -192,8 +232,11 @@ static enum lbx_err publish_taken(struct relay *relay, struct taken *taken, bool
     if (err != LBX_OK)
         return err;
     publish(relay);
-    bool failed = any_in(taken, LBX_OUTBOUND_FAILED);
-    *ret_go_on = any_in(taken, LBX_OUTBOUND_DELIVERED) && !relay->worker->stopping;
+    err = publish_alone(relay, taken);
+    if (err != LBX_OK)
+        return err;
+    bool failed = any_failed(taken);
+    *ret_go_on = any_ended(taken) && !relay->worker->stopping;
     err = mark_and_take(relay, taken);
     return err == LBX_OK && failed ? LBX_ERR_UNAVAILABLE : err;
 }
@@ -204,6 +247,16 @@ static enum lbx_err publish_unpublished(struct relay *relay) {
     enum lbx_err err = mark_and_take(relay, &taken);
     while (err == LBX_OK && go_on && taken.count > 0)
         err = publish_taken(relay, &taken, &go_on);
+    return err;
+}
+
+static enum lbx_err look_for_refused(struct relay *relay) {
+    struct lbx_calls calls = {0};
+    size_t call = lbx_pg_call(&calls, &sql_relay_any_refused, NULL);
+    enum lbx_err err = lbx_pg_run(relay->worker->pg, &calls);
+    if (err == LBX_OK)
+        relay->any_refused =
+            LBX_PG_READ(relay->worker->pg, call, 0, relay_any_refused, NULL).any_refused;
     return err;
 }
 
@@ -226,6 +279,8 @@ enum lbx_err relay_round(struct lbx_worker *worker, void *state, int64_t *ret_wa
     }
     if (err == LBX_OK && lbx_monotonic_us() >= relay->prune_us)
         err = prune(relay);
+    if (err == LBX_OK)
+        err = look_for_refused(relay);
     *ret_wait_us = BALANCE_EVERY_US;
     if (err == LBX_OK && shards_count(&relay->shards) > 0)
         err = publish_unpublished(relay);
@@ -269,6 +324,13 @@ void relay_reconnected(struct lbx_worker *worker, void *state) {
     struct relay *relay = state;
     relay->shards = (struct shards){0};
     relay->balance_us = 0;
+}
+
+const char *relay_waiting_for(void *state) {
+    const struct relay *relay = state;
+    return relay->any_refused
+               ? "Kafka refuses an event for good: lockboxctl outbox list shows it, an operator drops it"
+               : NULL;
 }
 
 void relay_close(struct lbx_worker *worker, void *state) {

@@ -169,7 +169,6 @@ static void refusals_of_the_broker(void **unused) {
     static const rd_kafka_resp_err_t refusals[] = {
         RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE,
         RD_KAFKA_RESP_ERR_INVALID_RECORD,
-        RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED,
     };
     struct broker broker;
     int bad = 0;

@@ -5,6 +5,7 @@
 #include "audit/commands.h"
 #include "base/log.h"
 #include "notification/commands.h"
+#include "outbox/commands.h"
 #include "parse.h"
 #include "publish/commands.h"
 #include "quarantine/commands.h"
@@ -22,9 +23,9 @@ static struct ctl_command commands[COMMANDS_MAX + 1];
 
 static void collect(void) {
     static const struct ctl_command *const groups[] = {
-        ctl_setup_commands,      ctl_request_commands,      ctl_publish_commands,
-        ctl_quarantine_commands, ctl_notification_commands, ctl_audit_commands,
-        ctl_self_commands,
+        ctl_setup_commands,      ctl_request_commands, ctl_publish_commands,
+        ctl_quarantine_commands, ctl_outbox_commands,  ctl_notification_commands,
+        ctl_audit_commands,      ctl_self_commands,
     };
     size_t count = 0;
     for (size_t i = 0; i < sizeof groups / sizeof *groups; i++)

@@ -8,5 +8,8 @@ SELECT 'outbox_age_seconds', NULL,
        coalesce(extract(epoch FROM clock_timestamp() - min(created_at)), 0)::text
   FROM outbox WHERE published_at IS NULL
 UNION ALL
+SELECT 'outbox_refused', NULL, count(*)::text
+  FROM outbox WHERE refused_at IS NOT NULL
+UNION ALL
 SELECT 'deadletters_unpublished', NULL, count(*)::text
   FROM quarantine WHERE published_at IS NULL

@@ -1,7 +1,7 @@
 -- What is not published, in the order in which it was written. Never "beyond the last one seen": a
 -- transaction that took its seq earlier may commit later. shards are those to take events of, held those held:
 -- dead letters go with shard 0. Of each table as many rows as hold most_bytes, and at least one: the lengths are
--- known without reading the values.
+-- known without reading the values. A key of which Kafka refused a row waits.
 -- takes: shards smallint[], most integer, held smallint[], most_bytes bigint
 -- answers: is_dead_letter boolean, id bigint, key text, value text, reason text, raw_key bytea, raw_value bytea, headers bytea,
 --   topic text, partition integer, offset bigint
@@ -13,6 +13,7 @@
            FROM (SELECT seq, aggregateid, payload
                    FROM outbox
                   WHERE published_at IS NULL AND shard = ANY (:shards)
+                    AND aggregateid <> ALL (ARRAY(SELECT aggregateid FROM outbox WHERE refused_at IS NOT NULL))
                   ORDER BY seq
                   LIMIT :most) AS first) AS taken
   WHERE bytes_before < :most_bytes

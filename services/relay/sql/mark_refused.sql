@@ -1,0 +1,2 @@
+-- takes: seqs bigint[]
+UPDATE outbox SET refused_at = clock_timestamp() WHERE seq = ANY (:seqs)
