@@ -268,11 +268,15 @@ static struct lbx_principal vendors_opener(const struct lbx_creation *c) {
                    : (struct lbx_principal){0};
 }
 
-static void tell(const struct lbx_creation *c, struct lbx_request *request) {
+static void inform(const struct lbx_creation *c, struct lbx_request *request) {
     request->approvers = c->approvers;
     request->approver_count = c->approver_count;
     request->alternate_emails = c->subscription->alternate_emails;
     request->alternate_count = c->subscription->alternate_count;
+}
+
+static void tell(const struct lbx_creation *c, struct lbx_request *request) {
+    inform(c, request);
     request->signed_decisions = c->subscription->policy.signed_decisions;
     request->opened_by = vendors_opener(c);
 }
@@ -296,9 +300,11 @@ static void break_glass(const struct lbx_creation *c, struct lbx_request *reques
     request->acknowledge_by = c->now + c->limits->acknowledge_ttl;
 }
 
-/* Nobody is asked: access begins as a grant's would, approved now. */
+/* Nobody is asked: access begins as a grant's would, approved now. Who may approve is told, if there is anybody. */
 static void allow_unasked(const struct lbx_creation *c, struct lbx_request *request) {
-    request->ended_at = c->now;
+    if (subscription_of(c))
+        inform(c, request);
+    request->ended_at = c->now; /* of the asking; access is as good as its own times say */
     request->starts_at = c->wish->starts_at > c->now ? c->wish->starts_at : c->now;
     request->expires_at = lbx_time_after(request->starts_at, request->duration);
 }

@@ -39,7 +39,7 @@ bool lbx_resource_inside(const char *resource_id, const char *subscription_id) {
 
 static bool runs(const struct lbx_request *request) {
     return request->state == LBX_STATE_CUSTOMER_NOTIFIED || request->state == LBX_STATE_APPROVED ||
-           request->state == LBX_STATE_EMERGENCY;
+           request->state == LBX_STATE_EMERGENCY || request->state == LBX_STATE_NOT_REQUIRED;
 }
 
 static bool awaits_acknowledgement(const struct lbx_request *request) {
@@ -93,12 +93,15 @@ int64_t lbx_request_access_end(const struct lbx_request *request) {
                : request->expires_at;
 }
 
+/* By what a request was created with: its state tells no longer once access has ended. */
+static bool begun_unasked(const struct lbx_request *request) {
+    return request->expires_at && !request->decide_by && !request->acknowledge_by;
+}
+
 const char *lbx_request_basis(const struct lbx_request *request) {
     if (!request->expires_at)
         return NULL;
-    return request->state == LBX_STATE_NOT_REQUIRED ? "not_required"
-           : request->incident_id                   ? "emergency"
-                                                    : "approved";
+    return begun_unasked(request) ? "not_required" : request->decide_by ? "approved" : "emergency";
 }
 
 /* ---- steps ---- */
@@ -143,6 +146,10 @@ struct lbx_step lbx_request_pass_time(struct lbx_request *request, const struct 
 
 struct lbx_step lbx_request_ticket_ended(struct lbx_request *request, int64_t now_us) {
     return enter(request, rule_for(request, LBX_INPUT_TICKET_ENDED), now_us);
+}
+
+struct lbx_step lbx_request_lockbox_enabled(struct lbx_request *request, int64_t now_us) {
+    return enter(request, rule_for(request, LBX_INPUT_LOCKBOX_ENABLED), now_us);
 }
 
 /* ---- decisions ---- */
@@ -300,7 +307,8 @@ struct lbx_judgement lbx_request_decide(struct lbx_request *request,
     const enum lbx_input input = inputs[decision->decision];
     if (input == LBX_INPUT_APPROVE && approves_own_request(request, &decision->by))
         return judged(LBX_VERDICT_SELF_APPROVAL);
-    if (!on_the_list(request, decision->by.id) || !voter->still_approver)
+    if (!voter->still_approver ||
+        (!begun_unasked(request) && !on_the_list(request, decision->by.id)))
         return judged(LBX_VERDICT_NOT_AN_APPROVER);
     if (voter->signature == LBX_SIGNATURE_BAD ||
         (request->signed_decisions && voter->signature == LBX_SIGNATURE_ABSENT))

@@ -50,6 +50,9 @@ struct lbx_step lbx_request_pass_time(struct lbx_request *request, const struct 
 /* Its ticket was closed, its engineer taken off, or it was withdrawn. */
 struct lbx_step lbx_request_ticket_ended(struct lbx_request *request, int64_t now_us);
 
+/* Lockbox was enabled for its subscription: access that nobody was asked for ends. */
+struct lbx_step lbx_request_lockbox_enabled(struct lbx_request *request, int64_t now_us);
+
 /* The subscription's policy approves what it covers whole: to be asked once, behind creation. */
 struct lbx_step lbx_request_auto_approve(struct lbx_request *request,
                                          const struct lbx_policy *policy, int64_t now_us,

@@ -51,6 +51,7 @@ const char *const lbx_input_names[] = {
     [LBX_INPUT_DENY] = JUDGED_OR_REPEATED(LATE),                                                   \
     [LBX_INPUT_TIME_UP] = NOTHING,                                                                 \
     [LBX_INPUT_TICKET_ENDED] = NOTHING,                                                            \
+    [LBX_INPUT_LOCKBOX_ENABLED] = NOTHING,                    \
     [LBX_INPUT_REVOKE] = JUDGED(LATE),                                                             \
     [LBX_INPUT_REMIND] = NOTHING
 /* A state that a decision or a check ended: a vote contradicts it. */
@@ -59,6 +60,7 @@ const char *const lbx_input_names[] = {
     [LBX_INPUT_DENY] = JUDGED_OR_REPEATED(CONFLICT),                                               \
     [LBX_INPUT_TIME_UP] = NOTHING,                                                                 \
     [LBX_INPUT_TICKET_ENDED] = NOTHING,                                                            \
+    [LBX_INPUT_LOCKBOX_ENABLED] = NOTHING,                    \
     [LBX_INPUT_REVOKE] = JUDGED(LATE),                                                             \
     [LBX_INPUT_REMIND] = NOTHING
 /* An emergency, running or over: the customer should acknowledge it. */
@@ -75,6 +77,7 @@ static const struct lbx_rule rules[LBX_STATE_END][LBX_INPUT_COUNT] = {
         [LBX_INPUT_DENY] = BECOMES(DENIED),
         [LBX_INPUT_TIME_UP] = ENDS(EXPIRED),
         [LBX_INPUT_TICKET_ENDED] = ENDS(CANCELLED),
+        [LBX_INPUT_LOCKBOX_ENABLED] = NOTHING,
         [LBX_INPUT_REVOKE] = JUDGED(CONFLICT),
         [LBX_INPUT_REMIND] = TELLS(REMINDER_DUE),
         NOTHING_TO_ACKNOWLEDGE,
@@ -84,6 +87,7 @@ static const struct lbx_rule rules[LBX_STATE_END][LBX_INPUT_COUNT] = {
         [LBX_INPUT_DENY] = JUDGED(CONFLICT),
         [LBX_INPUT_TIME_UP] = ENDS(COMPLETED),
         [LBX_INPUT_TICKET_ENDED] = ENDS(REVOKED),
+        [LBX_INPUT_LOCKBOX_ENABLED] = NOTHING,
         [LBX_INPUT_REVOKE] = BECOMES(REVOKED),
         [LBX_INPUT_REMIND] = NOTHING,
         NOTHING_TO_ACKNOWLEDGE,
@@ -93,6 +97,7 @@ static const struct lbx_rule rules[LBX_STATE_END][LBX_INPUT_COUNT] = {
         [LBX_INPUT_DENY] = JUDGED(CONFLICT),
         [LBX_INPUT_TIME_UP] = ENDS(COMPLETED),
         [LBX_INPUT_TICKET_ENDED] = ENDS(REVOKED),
+        [LBX_INPUT_LOCKBOX_ENABLED] = NOTHING,
         [LBX_INPUT_REVOKE] = BECOMES(REVOKED),
         [LBX_INPUT_REMIND] = NOTHING,
         SHOULD_BE_ACKNOWLEDGED,
@@ -103,7 +108,16 @@ static const struct lbx_rule rules[LBX_STATE_END][LBX_INPUT_COUNT] = {
     [LBX_STATE_DENIED] = {OVER_BY_DECISION, NOTHING_TO_ACKNOWLEDGE},
     [LBX_STATE_REVOKED] = {OVER_BY_DECISION, SHOULD_BE_ACKNOWLEDGED},
     [LBX_STATE_REFUSED] = {OVER_BY_DECISION, NOTHING_TO_ACKNOWLEDGE},
-    [LBX_STATE_NOT_REQUIRED] = {OVER_BY_DECISION, NOTHING_TO_ACKNOWLEDGE},
+    [LBX_STATE_NOT_REQUIRED] = {
+        [LBX_INPUT_APPROVE] = JUDGED(CONFLICT),
+        [LBX_INPUT_DENY] = JUDGED(CONFLICT),
+        [LBX_INPUT_TIME_UP] = ENDS(COMPLETED),
+        [LBX_INPUT_TICKET_ENDED] = ENDS(REVOKED),
+        [LBX_INPUT_LOCKBOX_ENABLED] = ENDS(REVOKED),
+        [LBX_INPUT_REVOKE] = BECOMES(REVOKED),
+        [LBX_INPUT_REMIND] = NOTHING,
+        NOTHING_TO_ACKNOWLEDGE,
+    },
 };
 /* clang-format on */
 

@@ -4,13 +4,14 @@
 
 #include "event/payload.h"
 
-/* What can happen to a request. TICKET_ENDED: its ticket was closed, its engineer taken off it, or the
- * request withdrawn. */
+/* What can happen to a request. TICKET_ENDED: its ticket was closed, its engineer taken off it, the request withdrawn, or
+ * its subscription removed. LOCKBOX_ENABLED: for its subscription. */
 #define LBX_INPUTS(X)                                                                              \
     X(APPROVE, "approve")                                                                          \
     X(DENY, "deny")                                                                                \
     X(TIME_UP, "time is up")                                                                       \
     X(TICKET_ENDED, "ticket ended")                                                                \
+    X(LOCKBOX_ENABLED, "Lockbox enabled")                                                          \
     X(REVOKE, "revoke")                                                                            \
     X(ACKNOWLEDGE, "acknowledge")                                                                  \
     X(REMIND, "reminder due")                                                                      \

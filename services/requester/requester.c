@@ -194,6 +194,21 @@ static void end_removed(struct lbx_batch *batch, const struct stored_subscriptio
     }
 }
 
+/* Ends access that was opened while Lockbox was off. */
+static void end_unasked(struct lbx_batch *batch, const struct stored_subscription *enabled,
+                        const struct lbx_event *cause) {
+    struct working_set *set = batch->state->set;
+    const struct lbx_limits limits = lbx_limits_of(&batch->worker->settings);
+    LBX_MAP_EACH(&set->requests, entry) {
+        struct lbx_stored_request *stored = entry->value;
+        if (working_set_subscription(set, stored->request.subscription_id) != enabled)
+            continue;
+        lbx_unit_pass_time(&batch->unit, stored, &limits);
+        struct lbx_step ended = lbx_request_lockbox_enabled(&stored->request, batch->unit.now);
+        lbx_unit_step(&batch->unit, stored, &ended, cause);
+    }
+}
+
 static void on_tenant(struct lbx_batch *batch, struct lbx_input_event *input) {
     struct working_set *set = batch->state->set;
     const struct lbx_tenant_event *event = input->event.data;
@@ -212,6 +227,8 @@ static void on_tenant(struct lbx_batch *batch, struct lbx_input_event *input) {
     publish_change(batch, &input->event, why);
     if (why == LBX_REFUSAL_NONE && type == LBX_EVENT_TENANT_SUBSCRIPTION_REMOVED)
         end_removed(batch, stored, &input->event);
+    if (why == LBX_REFUSAL_NONE && type == LBX_EVENT_TENANT_LOCKBOX_ENABLED)
+        end_unasked(batch, stored, &input->event);
 }
 
 /* ---- a batch ---- */

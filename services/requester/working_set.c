@@ -76,7 +76,8 @@ static void collect_tenant(struct names *names, const struct lbx_event *event,
     const char *subscription = lower(arena, tenant->subscription_id);
     name(names->tenants, tenant->tenant_id);
     name(names->subscriptions, subscription);
-    if (event->type == LBX_EVENT_TENANT_SUBSCRIPTION_REMOVED) /* may end requests */
+    if (event->type == LBX_EVENT_TENANT_SUBSCRIPTION_REMOVED ||
+        event->type == LBX_EVENT_TENANT_LOCKBOX_ENABLED) /* may end requests */
         name(names->live_subscriptions, subscription);
 }
 

@@ -38,6 +38,20 @@ def test_access_ends_at_its_moment_and_not_at_the_event(tenant):
     assert not request.check().allowed
 
 
+def test_overlapping_grants_never_end_each_other(tenant):
+    """Two grants of one engineer for the same thing: whichever ends, by time or by a revoke, the other goes on."""
+    ticket = tenant.ticket()
+    short, long, other = (ticket.request(duration=duration) for duration in ("PT3S", "PT1H", "PT2H"))
+    for request in (short, long, other):
+        request.approve()
+    short.event("completed")
+    assert long.check().allowed
+    assert other.decide("revoke") == "applied"
+    answer = long.check()
+    assert (answer.allowed, str(answer.request_id)) == (True, long.id)
+    assert long.kinds == ["created", "approved"]
+
+
 def test_denied(tenant):
     request = tenant.request()
     assert request.decide("deny", comment="Not today.") == "applied"

@@ -3,7 +3,7 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from support.scenario import LOGS, Tenant, Ticket, new_engineer
+from support.scenario import LOGS, Person, Tenant, Ticket, new_engineer
 
 FAR = (datetime.now(timezone.utc) + timedelta(days=8)).isoformat()
 BAD = {"actions": [LOGS, {"action": "reboot_node"}], "resource_id": "/subscriptions/other", "duration": "PT9H",
@@ -124,7 +124,52 @@ def test_not_required_is_told_recorded_and_bounded_like_a_grant(without):
     assert (answer.expires_at - datetime.fromisoformat(first["starts_at"])).total_seconds() == 3
     assert not request.check(engineer_id="somebody-else").allowed
     request.await_access_end()
-    assert request.kinds == ["not_required"]
+    assert request.event("completed").request["state"] == "completed"
+    assert request.kinds == ["not_required", "completed"]
+
+
+def ended_by(request, kind: str, cause: str) -> None:
+    ended = request.event(kind)
+    assert (ended.cause, ended.data["previous_state"]) == (cause, "not_required")
+    request.await_access_end()
+
+
+def test_not_required_ends_once_lockbox_is_enabled(system):
+    """What was opened while nobody was asked does not outlive that; a request that was asked for does."""
+    tenant = Tenant(system, lockbox=False)
+    unasked, other = tenant.request(), Tenant(system, lockbox=False).request()
+    assert unasked.check().allowed
+    enabled = tenant.publish("lockbox_enabled", by=tenant.admin.principal)
+    ended_by(unasked, "revoked", enabled)
+    assert other.check().allowed
+
+
+def test_not_required_ends_with_its_ticket(without):
+    closed, changed = without.request(), without.request()
+    ended_by(closed, "revoked", closed.ticket.close())
+    ended_by(changed, "revoked", changed.ticket.assign(new_engineer()))
+
+
+def test_not_required_can_be_withdrawn(without):
+    request = without.request()
+    withdrawn = request.system.publish("access.withdrawn", {
+        "request_id": request.id, "ticket_id": request.ticket.id, "engineer_id": request.wish["engineer_id"]})
+    ended_by(request, "revoked", withdrawn)
+
+
+def test_not_required_is_revoked_by_who_may_approve_now(system):
+    """Nobody was asked, so no list of approvers was made: it is the role that counts."""
+    tenant = Tenant(system, lockbox=False)
+    request = tenant.request()
+    late = Person.new("lou")
+    assert request.decide("revoke", by=late) == "not_an_approver"
+    assert tenant.change("role_assigned", principal=late.principal, role="owner").kind == "tenant.changed"
+    tenant.change("role_removed", principal=tenant.owner.principal, role="owner")
+    assert request.decide("revoke", by=tenant.owner) == "not_an_approver"
+    revoke = request.submit("revoke", by=late)
+    assert request.judged(revoke).data["verdict"] == "applied"
+    ended_by(request, "revoked", revoke)
+    assert request.decide("revoke", by=late) == "late"
 
 
 def test_what_could_not_be_asked_for_is_refused_there_too(without):

@@ -73,7 +73,7 @@ def complaint(world: World, probe: Probe, answer, before: int, after: int) -> st
 def basis(request: Request) -> str:
     if request.acknowledge_by is not None:
         return "emergency"
-    return "not_required" if request.state == "not_required" else "approved"
+    return "not_required" if request.is_unasked else "approved"
 
 
 def near(chooser: random.Random, request: Request, strangers: list[str]) -> Probe:

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from values import duration_of, time_of
 
 FOREVER = 1 << 62
-LIVE = ("customer_notified", "approved", "emergency")
+LIVE = ("customer_notified", "approved", "emergency", "not_required")
 VOTING_ROLES = ("owner", "lockbox_approver")
 ACTIONS = ("create_object", "update_object", "delete_object", "list_or_get_objects", "get_pod_logs")
 CLUSTER = re.compile(r"/subscriptions/([^/]+)/resourcegroups/[^/]+/providers/microsoft\.redhatopenshift/"
@@ -280,6 +280,7 @@ class Request:
     alternate_emails: list = field(default_factory=list)
     approvals_needed: int | None = None
     is_signed: bool = False
+    is_unasked: bool = False  # not required, whatever became of it
     granted: int = FOREVER  # the shortest duration an approver gave
     decide_by: int | None = None
     starts_at: int | None = None
@@ -301,7 +302,7 @@ class Request:
         found = []
         if self.state == "customer_notified":
             found.append((self.decide_by, "expired"))
-        if self.state in ("approved", "emergency"):
+        if self.state in ("approved", "emergency", "not_required"):
             found.append((self.expires_at, "completed"))
         if self.acknowledge_by is not None and self.acknowledged_at is None and not self.is_unacknowledged:
             found.append((self.acknowledge_by, "unacknowledged"))
@@ -523,7 +524,9 @@ class World:
         if wish.get("extends") and not self.is_extensible(wish, seen.at):
             return refused("extends_unknown")
         if not subscription.is_enabled:
-            request.state, request.ended_at = "not_required", seen.at
+            request.state, request.is_unasked, request.ended_at = "not_required", True, seen.at
+            request.approvers = self.approvers_of(subscription.tenant_id, ticket.subscription_id)
+            request.alternate_emails = subscription.alternate_emails
             request.starts_at = max(seen.at, starts_at or 0)
             request.expires_at = request.starts_at + request.duration
             return [self.told(request, "not_required", None, event.id, seen.at)]
@@ -598,7 +601,7 @@ class World:
         if decision == "approve" and any(
                 is_same_person(voter, [request.engineer, request.opened_by]) for voter in (by, listed) if voter):
             return "self_approval", []
-        if listed is None or not any((request.tenant_id, request.subscription_id, role, by["id"]) in self.roles
+        if listed is None and not request.is_unasked or not any((request.tenant_id, request.subscription_id, role, by["id"]) in self.roles
                                      for role in VOTING_ROLES):
             return "not_an_approver", []
         signature = data.get("signature")
@@ -639,7 +642,7 @@ class World:
 
     def judge_revoke(self, request: Request, event: Input, seen: Seen) -> tuple[str, list[Answer]]:
         before = request.state
-        if before not in ("approved", "emergency"):
+        if before not in ("approved", "emergency", "not_required"):
             return "conflict" if before == "customer_notified" else "late", []
         self.vote(request, event, seen)
         request.state, request.ended_at = "revoked", seen.at
@@ -677,6 +680,10 @@ class World:
             live = [request for of_ticket in self.live.values() for request in of_ticket.values()
                     if request.subscription_id == data["subscription_id"]]
             answers += [answer for request in live for answer in self.end(request, event, seen)]
+        if reason is None and change == "lockbox_enabled":
+            unasked = [request for of_ticket in self.live.values() for request in of_ticket.values()
+                       if request.subscription_id == data["subscription_id"] and request.is_unasked]
+            answers += [answer for request in unasked for answer in self.end(request, event, seen)]
         return answers
 
     def objection(self, change: str, data: dict) -> str | None:

@@ -9,7 +9,7 @@ from .vocabulary import EVENTS, STATES
 FIRST = {"created": "customer_notified", "refused": "refused", "not_required": "not_required",
          "emergency_started": "emergency"}
 NEXT = {"customer_notified": {"approved", "denied", "expired", "cancelled"}, "approved": {"completed", "revoked"},
-        "emergency": {"completed", "revoked"}}
+        "emergency": {"completed", "revoked"}, "not_required": {"completed", "revoked"}}
 STAYS = {name.removeprefix("request.") for name in EVENTS if name.startswith("request.")} - {*FIRST, *STATES}
 
 

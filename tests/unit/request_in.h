@@ -50,7 +50,10 @@ static inline struct lbx_request *request_in(enum lbx_state state, struct lbx_ar
     for (size_t i = COUNT(items); i < 33; i++)
         request->actions[i].kept = true; /* nobody has business there */
     memcpy(request->approvers, approvers, sizeof approvers);
-    if (state == LBX_STATE_APPROVED || state == LBX_STATE_EMERGENCY) {
+    if (state == LBX_STATE_NOT_REQUIRED)
+        request->decide_by = 0;
+    if (state == LBX_STATE_APPROVED || state == LBX_STATE_EMERGENCY ||
+        state == LBX_STATE_NOT_REQUIRED) {
         request->starts_at = NOW - HOUR;
         request->expires_at = NOW + 7 * HOUR;
     }

@@ -205,15 +205,15 @@ static void the_first_fault_speaks(void **unused) {
                   (long long)r->reason_item);
         CHECK_ROW(&bad, row, r->version == 1 && r->ended_at == NOW && r->created_at == NOW,
                   "not over at once");
+        const bool unasked = r->state == LBX_STATE_NOT_REQUIRED;
         CHECK_ROW(&bad, row,
-                  !r->decide_by && !r->approvers && !r->approver_count && !r->alternate_count &&
-                      !r->approvals_needed && !r->decision_count && !r->remind_at &&
+                  !r->decide_by && !r->approvals_needed && !r->decision_count && !r->remind_at &&
                       !r->acknowledge_by,
                   "somebody is asked");
-        CHECK_ROW(&bad, row, lbx_request_due(r) == 0, "it is due");
-        CHECK_ROW(&bad, row,
-                  r->state == LBX_STATE_NOT_REQUIRED || (!r->expires_at && !r->starts_at),
-                  "a refusal grants");
+        CHECK_ROW(&bad, row, unasked || (!r->approver_count && !r->alternate_count),
+                  "somebody is told");
+        CHECK_ROW(&bad, row, lbx_request_due(r) == r->expires_at, "it is due");
+        CHECK_ROW(&bad, row, unasked || (!r->expires_at && !r->starts_at), "a refusal grants");
         world_done(&w);
     }
     assert_int_equal(bad, 0);
@@ -734,7 +734,11 @@ static void not_required_begins_and_ends_as_a_grant(void **unused) {
                   (long long)lbx_request_access_end(r));
         CHECK_ROW(&bad, rows[i].what, same(lbx_request_basis(r), "not_required"), "basis %s",
                   lbx_request_basis(r));
-        CHECK_ROW(&bad, rows[i].what, lbx_request_due(r) == 0, "it is due");
+        CHECK_ROW(&bad, rows[i].what, lbx_request_due(r) == rows[i].end, "due %lld",
+                  (long long)lbx_request_due(r));
+        CHECK_ROW(&bad, rows[i].what, r->ended_at == NOW, "asking is not over");
+        CHECK_ROW(&bad, rows[i].what, r->approver_count == 2 && r->alternate_count == 2,
+                  "%zu approvers, %zu alternates", r->approver_count, r->alternate_count);
         world_done(&w);
     }
     assert_int_equal(bad, 0);

@@ -142,8 +142,8 @@ static void time_ends_at_the_deadline(void **unused) {
 static void nothing_befalls_what_is_over(void **unused) {
     (void)unused;
     static const enum lbx_state over[] = {
-        LBX_STATE_DENIED,  LBX_STATE_EXPIRED, LBX_STATE_CANCELLED,    LBX_STATE_COMPLETED,
-        LBX_STATE_REVOKED, LBX_STATE_REFUSED, LBX_STATE_NOT_REQUIRED,
+        LBX_STATE_DENIED,    LBX_STATE_EXPIRED, LBX_STATE_CANCELLED,
+        LBX_STATE_COMPLETED, LBX_STATE_REVOKED, LBX_STATE_REFUSED,
     };
     struct lbx_arena arena;
     int bad = 0;
@@ -176,6 +176,7 @@ static void the_ticket_ends_at_once(void **unused) {
         {LBX_STATE_CUSTOMER_NOTIFIED, LBX_STATE_CANCELLED, LBX_EVENT_REQUEST_CANCELLED, 0},
         {LBX_STATE_APPROVED, LBX_STATE_REVOKED, LBX_EVENT_REQUEST_REVOKED, NOW},
         {LBX_STATE_EMERGENCY, LBX_STATE_REVOKED, LBX_EVENT_REQUEST_REVOKED, NOW},
+        {LBX_STATE_NOT_REQUIRED, LBX_STATE_REVOKED, LBX_EVENT_REQUEST_REVOKED, NOW},
     };
     struct lbx_arena arena;
     lbx_arena_init(&arena);
@@ -190,6 +191,22 @@ static void the_ticket_ends_at_once(void **unused) {
         assert_int_equal(lbx_request_access_end(request), rows[i].access_end);
         assert_int_equal(lbx_request_ticket_ended(request, NOW + 1).event, LBX_EVENT_NONE);
         assert_int_equal(request->ended_at, NOW);
+        lbx_arena_reset(&arena);
+    }
+    lbx_arena_done(&arena);
+}
+
+/* Enabling Lockbox ends what was opened while it was off, and nothing that somebody was asked for. */
+static void lockbox_enabled_ends_what_nobody_was_asked_for(void **unused) {
+    (void)unused;
+    struct lbx_arena arena;
+    lbx_arena_init(&arena);
+    for (int state = LBX_STATE_NONE + 1; state < LBX_STATE_END; state++) {
+        struct lbx_request *request = request_in((enum lbx_state)state, &arena);
+        struct lbx_step step = lbx_request_lockbox_enabled(request, NOW);
+        const bool ends = state == LBX_STATE_NOT_REQUIRED;
+        assert_int_equal(step.event, ends ? LBX_EVENT_REQUEST_REVOKED : LBX_EVENT_NONE);
+        assert_int_equal(request->state, ends ? LBX_STATE_REVOKED : state);
         lbx_arena_reset(&arena);
     }
     lbx_arena_done(&arena);
@@ -326,29 +343,34 @@ static void access_ends(void **unused) {
         const char *what;
         enum lbx_state state;
         int64_t expires_at, ended_at, end;
-        const char *basis, *incident_id;
+        const char *basis;
+        int64_t decide_by, acknowledge_by;
     } rows[] = {
         {"never granted", LBX_STATE_CUSTOMER_NOTIFIED, 0, 0, 0, NULL},
         {"denied", LBX_STATE_DENIED, 0, NOW, 0, NULL},
         {"refused", LBX_STATE_REFUSED, 0, NOW, 0, NULL},
-        {"granted", LBX_STATE_APPROVED, NOW + HOUR, 0, NOW + HOUR, "approved"},
-        {"revoked", LBX_STATE_REVOKED, NOW + HOUR, NOW, NOW, "approved"},
-        {"completed", LBX_STATE_COMPLETED, NOW, NOW, NOW, "approved"},
+        {"granted", LBX_STATE_APPROVED, NOW + HOUR, 0, NOW + HOUR, "approved", .decide_by = NOW},
+        {"revoked", LBX_STATE_REVOKED, NOW + HOUR, NOW, NOW, "approved", .decide_by = NOW},
+        {"completed", LBX_STATE_COMPLETED, NOW, NOW, NOW, "approved", .decide_by = NOW},
         {"not required", LBX_STATE_NOT_REQUIRED, NOW + HOUR, NOW, NOW + HOUR, "not_required"},
         {"not required, cluster elsewhere", LBX_STATE_NOT_REQUIRED, 0, NOW, 0, NULL},
-        {"emergency", LBX_STATE_EMERGENCY, NOW + HOUR, 0, NOW + HOUR, "emergency", "I-1"},
-        {"emergency, revoked", LBX_STATE_REVOKED, NOW + HOUR, NOW, NOW, "emergency", "I-1"},
-        {"emergency, ended", LBX_STATE_COMPLETED, NOW, NOW, NOW, "emergency", "I-1"},
-        {"emergency, refused", LBX_STATE_REFUSED, 0, NOW, 0, NULL, "I-1"},
-        {"emergency, not required", LBX_STATE_NOT_REQUIRED, NOW + HOUR, NOW, NOW + HOUR,
-         "not_required", "I-1"},
+        {"not required, revoked", LBX_STATE_REVOKED, NOW + HOUR, NOW, NOW, "not_required"},
+        {"not required, completed", LBX_STATE_COMPLETED, NOW, NOW, NOW, "not_required"},
+        {"emergency", LBX_STATE_EMERGENCY, NOW + HOUR, 0, NOW + HOUR, "emergency",
+         .acknowledge_by = NOW},
+        {"emergency, revoked", LBX_STATE_REVOKED, NOW + HOUR, NOW, NOW, "emergency",
+         .acknowledge_by = NOW},
+        {"emergency, ended", LBX_STATE_COMPLETED, NOW, NOW, NOW, "emergency",
+         .acknowledge_by = NOW},
+        {"emergency, refused", LBX_STATE_REFUSED, 0, NOW, 0, NULL},
     };
     int bad = 0;
     for (size_t i = 0; i < COUNT(rows); i++) {
         const struct lbx_request request = {.state = (int)rows[i].state,
                                             .expires_at = rows[i].expires_at,
                                             .ended_at = rows[i].ended_at,
-                                            .incident_id = rows[i].incident_id};
+                                            .decide_by = rows[i].decide_by,
+                                            .acknowledge_by = rows[i].acknowledge_by};
         CHECK_ROW(&bad, rows[i].what, lbx_request_access_end(&request) == rows[i].end, "%lld",
                   (long long)lbx_request_access_end(&request));
         CHECK_ROW(&bad, rows[i].what, same(lbx_request_basis(&request), rows[i].basis), "%s",
@@ -486,6 +508,7 @@ int main(void) {
         cmocka_unit_test(time_ends_at_the_deadline),
         cmocka_unit_test(nothing_befalls_what_is_over),
         cmocka_unit_test(the_ticket_ends_at_once),
+        cmocka_unit_test(lockbox_enabled_ends_what_nobody_was_asked_for),
         cmocka_unit_test(reminders_and_acknowledgements_in_their_time),
         cmocka_unit_test(the_next_reminder),
         cmocka_unit_test(access_ends),

@@ -123,7 +123,7 @@ class Expected:
 def basis(request: dict) -> str | None:
     if "expires_at" not in request:
         return None
-    return "not_required" if request["state"] == "not_required" else "emergency" if "incident_id" in request else "approved"
+    return "approved" if "decide_by" in request else "emergency" if "acknowledge_by" in request else "not_required"
 
 
 def access_until(request: dict) -> datetime:
