@@ -29,7 +29,8 @@ def test_what_was_done_names_its_request(system, cluster, customer):
     engineer = cluster.engineer()
     request = engineer.granted(customer, PODS)
     engineer.kubectl.must(*GET_PODS)
-    row = ended(system, engineer, lambda it: it.action == "list_or_get_objects", "the list is recorded")
+    row = ended(system, engineer, lambda it: it.action == "list_or_get_objects" and it.covered_by,
+                "the list is recorded, and its grant")
     assert (row.outcome, row.namespace, row.kind, row.name) == ("allowed", NAMESPACE, "Pod", None)
     assert (row.verb, row.code, row.reported_by, row.dry_run) == ("list", 200, "cluster", False)
     assert row.user_agent.startswith("kubectl/") and row.event_id == row.audit_id
