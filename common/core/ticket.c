@@ -32,6 +32,13 @@ static void escalate(struct lbx_ticket *ticket, const struct lbx_engineer *engin
     ticket->escalated = more;
 }
 
+bool lbx_ticket_full(const struct lbx_ticket *ticket, const struct lbx_ticket_assigned *escalated) {
+    for (size_t i = 0; i < ticket->escalated_count; i++)
+        if (strcmp(ticket->escalated[i].id, escalated->engineer.id) == 0)
+            return false;
+    return ticket->escalated_count >= LBX_ESCALATIONS_MAX;
+}
+
 static void open_ticket(struct lbx_ticket *ticket, const struct lbx_ticket_opened *opened) {
     ticket->subscription_id = opened->subscription_id;
     ticket->title = opened->title;

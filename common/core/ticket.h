@@ -17,6 +17,12 @@ struct lbx_ticket {
 
 extern const struct lbx_table lbx_ticket_table;
 
+/* How many engineers may stand beside the assigned one. */
+enum { LBX_ESCALATIONS_MAX = 20 };
+
+/* Whether a ticket.escalated event would bring one engineer too many. */
+bool lbx_ticket_full(const struct lbx_ticket *ticket, const struct lbx_ticket_assigned *escalated);
+
 /* The ticket that an event of the family TICKET is about. */
 const char *lbx_ticket_id(enum lbx_event_type type, const void *data);
 

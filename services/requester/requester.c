@@ -137,6 +137,11 @@ static void on_ticket(struct lbx_batch *batch, struct lbx_input_event *input) {
         reject(input, "/data/ticket_id: this ticket was opened before");
         return;
     }
+    if (input->event.type == LBX_EVENT_TICKET_ESCALATED &&
+        lbx_ticket_full(&stored->ticket, input->event.data)) {
+        reject(input, "/data/engineer: too_many_escalations");
+        return;
+    }
     lbx_ticket_apply(input->event.type, input->event.data, batch->arena, &stored->ticket);
     stored->changed = true;
     end_unsupported(batch, &stored->ticket, &input->event);

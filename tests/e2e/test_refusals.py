@@ -90,6 +90,18 @@ def test_an_extension_is_of_a_grant_of_the_same_engineer_and_cluster(tenant):
     assert reason(ticket.request(extends=granted.id, resource_id=tenant.resource + "-2")) == "extends_unknown"
 
 
+def test_at_most_20_engineers_stand_beside_the_assigned_one(tenant):
+    ticket = tenant.ticket()
+    engineers = [new_engineer() for _ in range(21)]
+    *taken, one_too_many = [ticket.escalate(engineer) for engineer in engineers]
+    letter = tenant.system.deadletters.wait_for(lambda letter: one_too_many.encode() in letter.value, "the 21st escalation")
+    assert b"too_many_escalations" in letter.headers[-1][1]
+    assert ticket.request(engineer_id=engineers[19].id).first.kind == "request.created"
+    assert reason(ticket.request(engineer_id=engineers[20].id)) == "engineer_not_on_ticket"
+    ticket.escalate(engineers[0])  # who is there is told again
+    assert ticket.request(engineer_id=engineers[0].id).first.kind == "request.created"
+
+
 def test_organizations_are_compared_without_case(tenant):
     assert tenant.ticket(engineer=new_engineer("RedHat")).request().first.kind == "request.created"
 

@@ -433,7 +433,10 @@ class World:
 
     def ticket_escalated(self, event: Input, _seen: Seen) -> list[Answer]:
         engineer = event.data["engineer"]
-        self.ticket(event).escalated[engineer["id"]] = engineer
+        escalated = self.ticket(event).escalated
+        if engineer["id"] not in escalated and len(escalated) >= 20:
+            raise Quarantined("/data/engineer")
+        escalated[engineer["id"]] = engineer
         return []
 
     def ticket_closed(self, event: Input, seen: Seen) -> list[Answer]:

@@ -152,6 +152,24 @@ static void an_escalation_renews_what_is_known_of_the_engineer(void **unused) {
     lbx_arena_done(&arena);
 }
 
+/* Twenty stand beside the assigned one; one of them may be told again. */
+static void a_ticket_is_full(void **unused) {
+    (void)unused;
+    struct lbx_arena arena;
+    struct lbx_ticket ticket = {0};
+    char ids[LBX_ESCALATIONS_MAX + 1][8];
+    lbx_arena_init(&arena);
+    for (size_t i = 0; i <= LBX_ESCALATIONS_MAX; i++) {
+        (void)snprintf(ids[i], sizeof ids[i], "e-%zu", i);
+        const struct lbx_ticket_assigned next = {"T", {.id = ids[i]}};
+        assert_int_equal(lbx_ticket_full(&ticket, &next), i == LBX_ESCALATIONS_MAX);
+        if (i < LBX_ESCALATIONS_MAX)
+            lbx_ticket_apply(LBX_EVENT_TICKET_ESCALATED, &next, &arena, &ticket);
+    }
+    assert_false(lbx_ticket_full(&ticket, &(struct lbx_ticket_assigned){"T", {.id = "e-7"}}));
+    lbx_arena_done(&arena);
+}
+
 static void every_event_names_its_ticket(void **state) {
     (void)state;
     const struct lbx_ticket_opened opened = {.ticket_id = "T-1"};
@@ -169,6 +187,7 @@ int main(void) {
         cmocka_unit_test(what_tickets_become),
         cmocka_unit_test(tickets_are_kept),
         cmocka_unit_test(every_event_names_its_ticket),
+        cmocka_unit_test(a_ticket_is_full),
         cmocka_unit_test(an_escalation_renews_what_is_known_of_the_engineer),
     };
     return cmocka_run_group_tests_name("ticket", tests, NULL, NULL);
