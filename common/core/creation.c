@@ -178,6 +178,13 @@ static bool authorized_by_another(const struct lbx_creation *c, struct finding *
                                 !lbx_same_text(c->wish->authorized_by.email, engineer->email));
 }
 
+/* An emergency does not wait. */
+static bool few_wait(const struct lbx_creation *c, struct finding *found) {
+    (void)found;
+    return is_emergency(c) || (c->ticket_pending < c->limits->pending_per_ticket &&
+                               c->subscription_pending < c->limits->pending_per_subscription);
+}
+
 static bool has_approvers(const struct lbx_creation *c, struct finding *found) {
     (void)found;
     return c->approver_count > 0;
@@ -213,7 +220,7 @@ static const struct check {
     REFUSES(NULL, EMERGENCY_NOT_ALLOWED, "emergency access is not allowed"),
     REFUSES(authorized_by_another, AUTHORIZER_IS_ENGINEER, "the emergency was authorized by the engineer who asks"),
     REFUSES(NULL, AUTHORIZER_UNPROVED, "who authorized the emergency is not proved"),
-    REFUSES(NULL, TOO_MANY_REQUESTS, "too many requests wait for an answer"),
+    REFUSES(few_wait, TOO_MANY_REQUESTS, "too many requests wait for an answer"),
     REFUSES(has_approvers, NO_APPROVERS, "nobody may approve for the subscription"),
     /* clang-format on */
 };

@@ -13,7 +13,8 @@ struct lbx_creation {
     const struct lbx_subscription *subscription; /* the ticket's; NULL: unknown, or removed */
     struct lbx_approver *approvers;              /* as the roles are now, each person once */
     size_t approver_count;
-    const struct lbx_request *extended; /* NULL: unknown */
+    int64_t ticket_pending, subscription_pending; /* requests that wait for the customer now */
+    const struct lbx_request *extended;           /* NULL: unknown */
     const struct lbx_limits *limits;
     const char *request_id; /* UUIDv7 */
     int64_t now;

@@ -21,9 +21,10 @@ struct lbx_limits {
     int64_t pending_ttl, grant_ttl, grant_ttl_max, emergency_ttl, acknowledge_ttl;
     const int64_t *reminders; /* this long before a pending request lapses */
     size_t reminder_count;
-    char *const *organizations;          /* ended by NULL */
-    struct lbx_forbidden_list forbidden; /* whoever agrees */
-    int64_t starts_within;               /* access may begin this long after it was asked for */
+    char *const *organizations;                           /* ended by NULL */
+    struct lbx_forbidden_list forbidden;                  /* whoever agrees */
+    int64_t pending_per_ticket, pending_per_subscription; /* as many requests may wait */
+    int64_t starts_within; /* access may begin this long after it was asked for */
     /* What is asked for a subscription that no tenant added is not required, and not refused. */
     bool unknown_subscriptions;
 };

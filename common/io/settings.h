@@ -50,6 +50,10 @@
       "organizations whose engineers may ask")                                                     \
     X(TEXT, forbidden, "LOCKBOX_FORBIDDEN", "default",                                             \
       "what is refused whoever agrees: default, none, or a file with a JSON array")                \
+    X(COUNT, pending_per_ticket, "LOCKBOX_PENDING_PER_TICKET", "50",                               \
+      "most requests of a ticket that wait for the customer")                                      \
+    X(COUNT, pending_per_subscription, "LOCKBOX_PENDING_PER_SUBSCRIPTION", "500",                  \
+      "most requests of a subscription that wait for the customer")                                \
     X(DURATION, starts_within, "LOCKBOX_STARTS_WITHIN", "P7D",                                     \
       "access may begin this long after it was asked for")                                         \
     X(CHOICE, unknown_subscriptions, "LOCKBOX_UNKNOWN_SUBSCRIPTION", "refuse",                     \

@@ -55,6 +55,8 @@ struct lbx_limits lbx_limits_of(const struct lbx_settings *settings) {
         .reminder_count = settings->reminders.count,
         .organizations = settings->organizations.list,
         .forbidden = forbidden.list,
+        .pending_per_ticket = settings->pending_per_ticket,
+        .pending_per_subscription = settings->pending_per_subscription,
         .starts_within = settings->starts_within,
         .unknown_subscriptions = settings->unknown_subscriptions,
     };

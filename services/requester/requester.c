@@ -49,12 +49,21 @@ static void alarm_if_unapprovable(const struct lbx_request *request) {
             LBX_S("request_id", request->request_id));
 }
 
+/* Keeps the numbers of those that wait as the batch changes them. */
+static void count_pending(struct working_set *set, const struct lbx_request *request, bool waited) {
+    const int more = (request->state == LBX_STATE_CUSTOMER_NOTIFIED) - waited;
+    working_set_ticket(set, request->ticket_id)->pending += more;
+    working_set_subscription(set, request->subscription_id)->pending += more;
+}
+
 static void on_access_requested(struct lbx_batch *batch, struct lbx_input_event *input) {
     struct working_set *set = batch->state->set;
     const struct lbx_access_requested *wish = input->event.data;
-    const struct lbx_ticket *ticket = &working_set_ticket(set, wish->ticket_id)->ticket;
-    const struct lbx_subscription *subscription =
-        working_set_subscription(set, ticket->subscription_id)->subscription;
+    const struct stored_ticket *stored_ticket = working_set_ticket(set, wish->ticket_id);
+    const struct lbx_ticket *ticket = &stored_ticket->ticket;
+    const struct stored_subscription *stored_subscription =
+        working_set_subscription(set, ticket->subscription_id);
+    const struct lbx_subscription *subscription = stored_subscription->subscription;
     if (subscription && subscription->removed)
         subscription = NULL; /* nobody's any more */
     const struct lbx_limits limits = lbx_limits_of(&batch->worker->settings);
@@ -62,6 +71,8 @@ static void on_access_requested(struct lbx_batch *batch, struct lbx_input_event 
         .wish = wish,
         .ticket = ticket,
         .subscription = subscription,
+        .ticket_pending = stored_ticket->pending,
+        .subscription_pending = stored_subscription->pending,
         .extended = extended_by(batch, wish->extends),
         .limits = &limits,
         .request_id = lbx_unit_uuid(&batch->unit),
@@ -79,15 +90,18 @@ static void on_access_requested(struct lbx_batch *batch, struct lbx_input_event 
                                                             creation.now, batch->arena);
         lbx_unit_step(&batch->unit, stored, &approved, &input->event);
     }
+    count_pending(set, &stored->request, false);
     alarm_if_unapprovable(&stored->request);
 }
 
 static void end_by_ticket(struct lbx_batch *batch, struct lbx_stored_request *stored,
                           const struct lbx_event *cause) {
     const struct lbx_limits limits = lbx_limits_of(&batch->worker->settings);
+    const bool waited = stored->request.state == LBX_STATE_CUSTOMER_NOTIFIED;
     lbx_unit_pass_time(&batch->unit, stored, &limits);
     struct lbx_step ended = lbx_request_ticket_ended(&stored->request, batch->unit.now);
     lbx_unit_step(&batch->unit, stored, &ended, cause);
+    count_pending(batch->state->set, &stored->request, waited);
 }
 
 static void reject(struct lbx_input_event *input, const char *reason) {

@@ -17,7 +17,7 @@
 /* What the events of a batch name: one column each. */
 struct names {
     struct lbx_rows *tickets, *subscriptions, *tenants, *live_tickets, *live_subscriptions,
-        *requests;
+        *requests, *asking_tickets;
 };
 
 /* ASCII lower case: what subscription ids are known by. NULL stays NULL. */
@@ -60,6 +60,7 @@ static void collect_access(struct names *names, const struct lbx_event *event) {
     case LBX_ACCESS_EVENT_REQUESTED:
     case LBX_ACCESS_EVENT_EMERGENCY_DECLARED:
         name(names->tickets, wish->ticket_id);
+        name(names->asking_tickets, wish->ticket_id);
         name_request(names, wish->extends);
         break;
     case LBX_ACCESS_EVENT_WITHDRAWN:
@@ -104,7 +105,8 @@ struct working_set *working_set_load(struct lbx_batch *batch, struct lbx_calls *
     struct working_set *set = LBX_ARENA_NEW(batch->arena, struct working_set);
     struct lbx_unit *unit = &batch->unit;
     struct names names = {lbx_unit_rows(unit), lbx_unit_rows(unit), lbx_unit_rows(unit),
-                          lbx_unit_rows(unit), lbx_unit_rows(unit), lbx_unit_rows(unit)};
+                          lbx_unit_rows(unit), lbx_unit_rows(unit), lbx_unit_rows(unit),
+                          lbx_unit_rows(unit)};
     for (size_t i = 0; i < batch->count; i++)
         if (batch->inputs[i].status == LBX_INPUT_NEW)
             collect(&names, &batch->inputs[i].event, batch->arena);
@@ -122,6 +124,11 @@ struct working_set *working_set_load(struct lbx_batch *batch, struct lbx_calls *
                     .ticket_ids = names.tickets, .tenant_ids = names.tenants);
     set->requests_call =
         lbx_requests_load(names.requests, names.live_tickets, names.live_subscriptions, calls);
+    set->ticket_pending_call =
+        LBX_PG_CALL(calls, requester_count_ticket_pending, .ticket_ids = names.asking_tickets);
+    set->subscription_pending_call =
+        LBX_PG_CALL(calls, requester_count_subscription_pending,
+                    .subscription_ids = names.subscriptions, .ticket_ids = names.asking_tickets);
     return set;
 }
 
@@ -273,6 +280,20 @@ static void read_role(struct working_set *set, const struct lbx_pg *pg, size_t r
     role->was_held = role->held = true;
 }
 
+static void read_pending(struct working_set *set, const struct lbx_pg *pg) {
+    for (size_t i = 0; i < lbx_pg_row_count(pg, set->ticket_pending_call); i++) {
+        const struct sql_requester_count_ticket_pending_answer it = LBX_PG_READ(
+            pg, set->ticket_pending_call, i, requester_count_ticket_pending, set->arena);
+        working_set_ticket(set, lbx_arena_strdup(set->arena, it.ticket_id))->pending = it.pending;
+    }
+    for (size_t i = 0; i < lbx_pg_row_count(pg, set->subscription_pending_call); i++) {
+        const struct sql_requester_count_subscription_pending_answer it =
+            LBX_PG_READ(pg, set->subscription_pending_call, i, requester_count_subscription_pending,
+                        set->arena);
+        working_set_subscription(set, it.subscription_id)->pending = it.pending;
+    }
+}
+
 enum lbx_err working_set_read(struct working_set *set, const struct lbx_pg *pg) {
     enum lbx_err err = LBX_OK;
     for (size_t i = 0; err == LBX_OK && i < lbx_pg_row_count(pg, set->tickets_call); i++)
@@ -284,6 +305,8 @@ enum lbx_err working_set_read(struct working_set *set, const struct lbx_pg *pg) 
     if (err == LBX_OK)
         set->unreadable =
             lbx_requests_read(pg, set->requests_call, set->arena, &set->requests, NULL);
+    if (err == LBX_OK)
+        read_pending(set, pg);
     return err;
 }
 

@@ -9,11 +9,13 @@
 
 struct stored_ticket {
     struct lbx_ticket ticket;
+    int64_t pending; /* its requests that wait for the customer */
     bool changed;
 };
 
 struct stored_subscription {
     struct lbx_subscription *subscription; /* NULL: there is none under this id */
+    int64_t pending;                       /* requests on it that wait for the customer */
     bool changed;
 };
 
@@ -36,7 +38,8 @@ struct working_set {
         keys; /* by tenant and principal: the last struct lbx_tenant_event that sets the key */
     size_t unreadable;       /* rows of requests that could not be read, and are left out */
     struct lbx_map requests; /* by request id: struct lbx_stored_request, loaded or made */
-    size_t tickets_call, subscriptions_call, roles_call, requests_call;
+    size_t tickets_call, subscriptions_call, roles_call, requests_call, ticket_pending_call,
+        subscription_pending_call;
 };
 
 /* Adds the statements that load it. */

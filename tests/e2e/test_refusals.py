@@ -102,6 +102,19 @@ def test_at_most_20_engineers_stand_beside_the_assigned_one(tenant):
     assert ticket.request(engineer_id=engineers[0].id).first.kind == "request.created"
 
 
+def test_at_most_50_requests_of_a_ticket_wait(system):
+    tenant = Tenant(system)
+    ticket = tenant.ticket()
+    ids = [ticket.publish("access.requested", **ticket.wish()) for _ in range(51)]
+    first, *_, last = [system.caused_by(id, "request.") for id in ids]
+    assert (last.kind, last.request["reason"]) == ("request.refused", "too_many_requests")
+    assert sum(system.caused_by(id, "request.").kind == "request.created" for id in ids) == 50
+    assert tenant.request().first.kind == "request.created"  # another ticket's
+    ticket.publish("access.withdrawn", request_id=first.request["request_id"], engineer_id=ticket.engineer.id)
+    assert ticket.request().first.kind == "request.created"
+    assert reason(ticket.request()) == "too_many_requests"
+
+
 def test_organizations_are_compared_without_case(tenant):
     assert tenant.ticket(engineer=new_engineer("RedHat")).request().first.kind == "request.created"
 

@@ -535,6 +535,10 @@ class World:
             return [self.told(request, "not_required", None, event.id, seen.at)]
         if is_emergency and is_same_person(wish["authorized_by"], [engineer]):
             return refused("authorizer_is_engineer")
+        waiting = [it for it in self.waiting.values() if it.state == "customer_notified" and it.decide_by > seen.at]
+        if not is_emergency and (sum(it.ticket_id == ticket.id for it in waiting) >= 50
+                                 or sum(it.subscription_id == ticket.subscription_id for it in waiting) >= 500):
+            return refused("too_many_requests")
         approvers = self.approvers_of(subscription.tenant_id, ticket.subscription_id)
         if not approvers:
             return refused("no_approvers")

@@ -76,6 +76,8 @@ static void world_init(struct world *w) {
                    .reminder_count = COUNT(reminders),
                    .organizations = organizations,
                    .forbidden = lbx_forbidden_default,
+                   .pending_per_ticket = 50,
+                   .pending_per_subscription = 500,
                    .starts_within = 7 * 24 * HOUR},
         .creation = {.wish = &w->wish,
                      .ticket = &w->ticket,
@@ -153,6 +155,20 @@ static void declare_emergency(struct world *w) {
 static void authorized_by_himself(struct world *w) {
     declare_emergency(w);
     w->wish.authorized_by.id = w->wish.engineer_id;
+}
+static void too_many_of_the_ticket(struct world *w) {
+    w->creation.ticket_pending = 50;
+}
+static void too_many_of_the_subscription(struct world *w) {
+    w->creation.subscription_pending = 500;
+}
+static void one_less_than_too_many(struct world *w) {
+    w->creation.ticket_pending = 49;
+    w->creation.subscription_pending = 499;
+}
+static void too_many_and_an_emergency(struct world *w) {
+    too_many_of_the_ticket(w);
+    declare_emergency(w);
 }
 static void nobody_to_ask(struct world *w) {
     w->creation.approver_count = 0;
@@ -425,6 +441,10 @@ static void each_check_by_itself(void **unused) {
         ROW(extends_what_is_pending, REFUSED, EXTENDS_UNKNOWN, 0),
         ROW(extends_what_has_ended, REFUSED, EXTENDS_UNKNOWN, 0),
         ROW(extends_what_was_revoked, REFUSED, EXTENDS_UNKNOWN, 0),
+        ROW(too_many_of_the_ticket, REFUSED, TOO_MANY_REQUESTS, 0),
+        ROW(too_many_of_the_subscription, REFUSED, TOO_MANY_REQUESTS, 0),
+        ROW(one_less_than_too_many, CUSTOMER_NOTIFIED, NONE, 0),
+        ROW(too_many_and_an_emergency, EMERGENCY, NONE, 0),
         ROW(one_approver, CUSTOMER_NOTIFIED, NONE, 0),
     };
 #undef ROW
