@@ -16,6 +16,6 @@ UPDATE request SET due_at = expires_at WHERE state = 'not_required' AND expires_
 ALTER TABLE request ENABLE TRIGGER changed_rightly;
 
 -- Programs before this one know no end of such a request.
-UPDATE schema_version SET version = 16, oldest_program = 16;
+UPDATE schema_version SET version = 17, oldest_program = 17;
 
 RESET ROLE;
