@@ -293,8 +293,16 @@ const void *lbx_pg_cell_bytes(const struct lbx_pg *pg, size_t call, size_t row, 
     return copy;
 }
 
+static bool same_columns(const struct lbx_sql_layout *a, const struct lbx_sql_layout *b) {
+    bool same = a->count == b->count;
+    for (size_t i = 0; same && a != b && i < a->count; i++)
+        same = strcmp(a->columns[i].name, b->columns[i].name) == 0 &&
+               a->columns[i].kind == b->columns[i].kind;
+    return same;
+}
+
 bool lbx_pg_answers(const struct lbx_pg *pg, size_t call, const struct lbx_sql *sql) {
-    return call < pg->result_count && pg->answered[call] == sql &&
+    return call < pg->result_count && same_columns(&pg->answered[call]->answers, &sql->answers) &&
            (size_t)PQnfields(pg->results[call]) == sql->answers.count;
 }
 

@@ -143,10 +143,13 @@ size_t lbx_pg_row_count(const struct lbx_pg *pg, size_t call);
 void *lbx_pg_read(const struct lbx_pg *pg, size_t call, size_t row, const struct lbx_sql *sql,
                   struct lbx_arena *arena, void *ret_answer);
 
-/* Whether a call's answer is that statement's. */
+/* Whether a call's answer is that statement's, or another's with the same columns. */
 bool lbx_pg_answers(const struct lbx_pg *pg, size_t call, const struct lbx_sql *sql);
 
-/* A cell as text, NULL: SQL NULL. column: SQL_<STATEMENT>_<COLUMN>. */
+/* Which column of an answer has that name; its statement has one. */
+size_t lbx_sql_answer(const struct lbx_sql *sql, const char *name);
+
+/* A cell as text, NULL: SQL NULL. column: SQL_<STATEMENT>_<COLUMN>, or lbx_sql_answer. */
 const char *lbx_pg_cell(const struct lbx_pg *pg, size_t call, size_t row, size_t column);
 int64_t lbx_pg_cell_int(const struct lbx_pg *pg, size_t call, size_t row, size_t column);
 /* Bytes of a bytea cell, copied into the arena; NULL is NULL with *ret_len 0. */

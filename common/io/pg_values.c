@@ -274,6 +274,14 @@ size_t lbx_pg_call(struct lbx_calls *calls, const struct lbx_sql *sql, const voi
 
 /* ---- answers by name ---- */
 
+size_t lbx_sql_answer(const struct lbx_sql *sql, const char *name) {
+    size_t i = 0;
+    while (i < sql->answers.count && strcmp(sql->answers.columns[i].name, name) != 0)
+        i++;
+    assert(i < sql->answers.count);
+    return i;
+}
+
 static int64_t time_of(const char *text) {
     int64_t at_us = 0;
     if (text && lbx_time_parse(text, &at_us) != LBX_OK)

@@ -44,11 +44,10 @@ enum ctl_exit ctl_statement_failed(const struct ctl_database *database, enum lbx
 }
 
 enum ctl_exit ctl_ask(const struct ctl *ctl, const struct ctl_database *database,
-                      const struct lbx_sql *question, int param_count, const char *const *params,
-                      struct lbx_pg **ret_pg) {
+                      const struct lbx_sql *question, const void *params, struct lbx_pg **ret_pg) {
     const struct lbx_sql *const statements[] = {question, NULL};
     struct lbx_calls calls = {0};
-    lbx_calls_add(&calls, question, param_count, params);
+    lbx_pg_call(&calls, question, params);
     enum ctl_exit code = ctl_connect(ctl, database, statements, ret_pg);
     if (code != CTL_DONE)
         return code;
@@ -57,14 +56,15 @@ enum ctl_exit ctl_ask(const struct ctl *ctl, const struct ctl_database *database
 }
 
 void ctl_print_answer(const struct ctl *ctl, const struct lbx_pg *pg,
-                      const struct ctl_column *columns, size_t column_count, int64_t limit) {
+                      const struct lbx_sql *question, const struct ctl_column *columns,
+                      size_t column_count, int64_t limit) {
     struct ctl_rows rows CTL_ROWS;
     ctl_rows_init(&rows, columns, column_count);
     size_t count = lbx_pg_row_count(pg, 0);
     for (size_t row = 0; row < count; row++) {
         const char *cells[LBX_PARAMS_MAX];
         for (size_t column = 0; column < column_count; column++)
-            cells[column] = lbx_pg_cell(pg, 0, row, column);
+            cells[column] = lbx_pg_cell(pg, 0, row, lbx_sql_answer(question, columns[column].name));
         ctl_rows_add(&rows, cells);
     }
     ctl_rows_print(&rows, ctl->format);

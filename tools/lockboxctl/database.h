@@ -23,19 +23,19 @@ enum ctl_exit ctl_statement_failed(const struct ctl_database *database, enum lbx
 
 /* One statement's round trip on a connection of its own, for commands that ask one question. */
 enum ctl_exit ctl_ask(const struct ctl *ctl, const struct ctl_database *database,
-                      const struct lbx_sql *question, int param_count, const char *const *params,
-                      struct lbx_pg **ret_pg);
-#define CTL_ASK(ctl, database, question, ret_pg, ...)                                              \
-    ctl_ask((ctl), (database), (question),                                                         \
-            (int)(sizeof((const char *[]){__VA_ARGS__}) / sizeof(const char *)),                   \
-            (const char *[]){__VA_ARGS__}, (ret_pg))
+                      const struct lbx_sql *question, const void *params, struct lbx_pg **ret_pg);
+#define CTL_ASK(ctl, database, statement, ret_pg, ...)                                             \
+    ctl_ask((ctl), (database), &sql_##statement,                                                   \
+            &(const struct sql_##statement##_params){__VA_ARGS__}, (ret_pg))
 
-/* The answer to ctl_ask as rows, column by column, printed. Says so where
- * there are as many as the limit allows. */
+/* The answer to ctl_ask as rows, printed: of each column what the answer has under its name. Says so where
+ * there are as many rows as the limit allows. */
 void ctl_print_answer(const struct ctl *ctl, const struct lbx_pg *pg,
-                      const struct ctl_column *columns, size_t column_count, int64_t limit);
-#define CTL_PRINT_ANSWER(ctl, pg, columns, limit)                                                  \
-    ctl_print_answer((ctl), (pg), (columns), sizeof(columns) / sizeof *(columns), (limit))
+                      const struct lbx_sql *question, const struct ctl_column *columns,
+                      size_t column_count, int64_t limit);
+#define CTL_PRINT_ANSWER(ctl, pg, statement, columns, limit)                                       \
+    ctl_print_answer((ctl), (pg), &sql_##statement, (columns),                                     \
+                     sizeof(columns) / sizeof *(columns), (limit))
 
 LBX_DEFINE_CLEANUP(struct lbx_pg *, pg, lbx_pg_close)
 #define CTL_PG LBX_CLEANUP(lbx_cleanup_pg)

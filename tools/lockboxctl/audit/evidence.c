@@ -5,6 +5,7 @@
 #include "evidence.h"
 
 #include "base/clock.h"
+#include "models/models.h"
 #include "sql_proof.h"
 
 #include <inttypes.h>
@@ -20,11 +21,13 @@ static enum ctl_exit ask_for(struct evidence *e) {
     const struct selection *s = &e->selection;
     const char *checkpoints = ctl_topic(e->ctl, LBX_TOPIC_CHECKPOINTS);
     if (s->request)
-        return PROOF_ASK(e->pg, &sql_proof_select_request, s->request,
-                         ctl_topic(e->ctl, LBX_TOPIC_EVENTS), checkpoints);
+        return PROOF_ASK(e->pg, proof_select_request, .request_id = s->request,
+                         .events = ctl_topic(e->ctl, LBX_TOPIC_EVENTS), .checkpoints = checkpoints);
     if (s->tenant)
-        return PROOF_ASK(e->pg, &sql_proof_select_tenant, s->tenant, checkpoints);
-    return PROOF_ASK(e->pg, &sql_proof_select_time, s->from, s->to, checkpoints);
+        return PROOF_ASK(e->pg, proof_select_tenant, .tenant_id = s->tenant,
+                         .checkpoints = checkpoints);
+    return PROOF_ASK(e->pg, proof_select_time, .since = s->from, .until = s->to,
+                     .checkpoints = checkpoints);
 }
 
 static enum ctl_exit choose(struct evidence *e) {
@@ -37,9 +40,12 @@ static enum ctl_exit choose(struct evidence *e) {
     free(e->list);
     e->list = lbx_calloc(e->count * sizeof *e->list);
     for (size_t i = 0; i < e->count; i++) {
-        snprintf(e->list[i].topic, sizeof e->list[i].topic, "%s", lbx_pg_cell(e->pg, 0, i, 0));
-        e->list[i].partition = (int32_t)lbx_pg_cell_int(e->pg, 0, i, 1);
-        e->list[i].offset = lbx_pg_cell_int(e->pg, 0, i, 2);
+        /* Of whichever was asked: their answers are alike. */
+        const struct sql_proof_select_time_answer it =
+            LBX_PG_READ(e->pg, 0, i, proof_select_time, NULL);
+        snprintf(e->list[i].topic, sizeof e->list[i].topic, "%s", it.topic);
+        e->list[i].partition = (int32_t)it.partition;
+        e->list[i].offset = it.offset;
     }
     return CTL_DONE;
 }
@@ -49,15 +55,17 @@ static enum ctl_exit find_missing(struct evidence *e) {
     e->missing_count = 0;
     if (!e->selection.request)
         return CTL_DONE;
-    enum ctl_exit code = PROOF_ASK(e->pg, &sql_proof_missing_causes, e->selection.request,
-                                   ctl_topic(e->ctl, LBX_TOPIC_EVENTS));
+    enum ctl_exit code = PROOF_ASK(e->pg, proof_missing_causes, .request_id = e->selection.request,
+                                   .events = ctl_topic(e->ctl, LBX_TOPIC_EVENTS));
     if (code != CTL_DONE)
         return code;
     e->missing_count = lbx_pg_row_count(e->pg, 0);
     e->missing = LBX_ARENA_ARRAY(arena, const char *, e->missing_count);
-    for (size_t i = 0; i < e->missing_count; i++)
-        e->missing[i] = lbx_arena_printf(arena, "event %s, the cause of %s",
-                                         lbx_pg_cell(e->pg, 0, i, 0), lbx_pg_cell(e->pg, 0, i, 1));
+    for (size_t i = 0; i < e->missing_count; i++) {
+        const struct sql_proof_missing_causes_answer it =
+            LBX_PG_READ(e->pg, 0, i, proof_missing_causes, NULL);
+        e->missing[i] = lbx_arena_printf(arena, "event %s, the cause of %s", it.cause, it.type);
+    }
     return CTL_DONE;
 }
 
@@ -72,9 +80,9 @@ static enum ctl_exit with_cosignatures(struct lbx_pg *pg, struct lbx_arena *aren
                                        struct stored_checkpoint stored, const char **ret_note) {
     struct lbx_buf note LBX_BUF = {0};
     lbx_buf_str(&note, stored.note);
-    enum ctl_exit code = PROOF_ASK(pg, &sql_proof_cosignatures, number_text(arena, stored.number));
+    enum ctl_exit code = PROOF_ASK(pg, proof_cosignatures, .checkpoint = stored.number);
     for (size_t row = 0; code == CTL_DONE && row < lbx_pg_row_count(pg, 0); row++)
-        lbx_buf_str(&note, lbx_pg_cell(pg, 0, row, 0));
+        lbx_buf_str(&note, LBX_PG_READ(pg, 0, row, proof_cosignatures, NULL).line);
     *ret_note = lbx_arena_memdup(arena, note.data, note.len);
     return code;
 }
@@ -84,16 +92,16 @@ static enum ctl_exit newest_witnessed(struct lbx_pg *pg, const struct log *log,
                                       const char **ret_note, uint64_t *ret_size) {
     const char *wrong;
     enum ctl_exit code =
-        PROOF_ASK(pg, &sql_proof_witnessed, log->topic, number_text(arena, log->partition),
-                  number_text(arena, INT64_MAX), number_text(arena, INT64_MAX));
+        PROOF_ASK(pg, proof_witnessed, .topic = log->topic, .partition = log->partition,
+                  .below = INT64_MAX, .last = INT64_MAX);
     for (size_t row = 0; code == CTL_DONE && row < lbx_pg_row_count(pg, 0); row++) {
-        const char *text = lbx_pg_cell(pg, 0, row, 2);
+        const struct sql_proof_witnessed_answer it = LBX_PG_READ(pg, 0, row, proof_witnessed, NULL);
         struct lbx_note note;
-        if (lbx_note_read(text, strlen(text), &note) != LBX_OK ||
+        if (lbx_note_read(it.text, strlen(it.text), &note) != LBX_OK ||
             !quorum_holds(trusted, &note, &wrong))
             continue;
-        *ret_note = lbx_arena_strdup(arena, text);
-        *ret_size = (uint64_t)lbx_pg_cell_int(pg, 0, row, 1);
+        *ret_note = lbx_arena_strdup(arena, it.text);
+        *ret_size = (uint64_t)it.size;
         return CTL_DONE;
     }
     return code;
@@ -196,20 +204,11 @@ enum ctl_exit evidence_complete(const struct evidence *e) {
 
 /* The record of the answer's row; in the arena. */
 static bool record_of(struct evidence *e, size_t row, struct lbx_record *ret_record) {
-    const struct lbx_pg *pg = e->pg;
+    const struct sql_proof_records_answer it = LBX_PG_READ(e->pg, 0, row, proof_records, &e->arena);
     struct lbx_header *headers;
-    size_t len;
-    *ret_record = (struct lbx_record){
-        .topic_name = lbx_pg_cell(pg, 0, row, 0),
-        .partition = (int32_t)lbx_pg_cell_int(pg, 0, row, 1),
-        .offset = lbx_pg_cell_int(pg, 0, row, 2),
-        .timestamp_ms = lbx_pg_cell_int(pg, 0, row, 3),
-    };
-    ret_record->key = lbx_pg_cell_bytes(pg, 0, row, 4, &e->arena, &ret_record->key_len);
-    const void *bytes = lbx_pg_cell_bytes(pg, 0, row, 5, &e->arena, &len);
-    ret_record->value = lbx_pg_cell_bytes(pg, 0, row, 6, &e->arena, &ret_record->value_len);
-    if (lbx_record_headers_decode(bytes, len, &e->arena, &headers, &ret_record->header_count) !=
-        LBX_OK)
+    *ret_record = LBX_STORED_RECORD(it);
+    if (lbx_record_headers_decode(it.headers.data, it.headers.len, &e->arena, &headers,
+                                  &ret_record->header_count) != LBX_OK)
         return false;
     ret_record->headers = headers;
     return true;
@@ -229,15 +228,12 @@ static enum ctl_exit visit_row(struct evidence *e, size_t row, evidence_visit *v
 /* [first, first + count) of those chosen. */
 static enum ctl_exit visit_page(struct evidence *e, size_t first, size_t count,
                                 evidence_visit *visit, void *context) {
-    struct lbx_rows rows LBX_CLEANUP(lbx_rows_done);
+    struct lbx_rows rows LBX_CLEANUP(lbx_rows_done) = {0};
     struct lbx_calls calls = {0};
-    lbx_rows_init(&rows, 3);
-    for (size_t i = first; i < first + count; i++) {
-        lbx_rows_text(&rows, e->list[i].topic);
-        lbx_rows_int(&rows, e->list[i].partition);
-        lbx_rows_int(&rows, e->list[i].offset);
-    }
-    lbx_rows_call(&rows, &calls, &sql_proof_records, 0, NULL);
+    for (size_t i = first; i < first + count; i++)
+        LBX_PG_ADD(&rows, proof_records_wanted, .topic = e->list[i].topic,
+                   .partition = e->list[i].partition, .offset = e->list[i].offset);
+    LBX_PG_CALL(&calls, proof_records, .wanted = &rows);
     enum lbx_err err = lbx_pg_run(e->pg, &calls);
     enum ctl_exit code = err == LBX_OK ? CTL_DONE : ctl_statement_failed(&ctl_audit, err);
     for (size_t row = 0; code == CTL_DONE && row < lbx_pg_row_count(e->pg, 0); row++)

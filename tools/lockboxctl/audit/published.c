@@ -9,14 +9,12 @@
 #include <inttypes.h>
 #include <string.h>
 
-enum { COLUMNS = 4 };
-
 void published_init(struct published *published, struct verifier *verifier, const struct log *log) {
     published->verifier = verifier;
     published->log = log;
     published->count = 0;
     lbx_arena_init(&published->arena);
-    lbx_rows_init(&published->rows, COLUMNS);
+    published->rows = (struct lbx_rows){0};
 }
 
 void published_done(struct published *published) {
@@ -29,21 +27,21 @@ void published_end(struct published *p) {
     struct verifier *verifier = p->verifier;
     if (p->count == 0)
         return;
-    lbx_rows_call(&p->rows, &calls, &sql_proof_unpublished, 0, NULL);
+    LBX_PG_CALL(&calls, proof_unpublished, .p = &p->rows);
     enum lbx_err err = lbx_pg_run(verifier->hashes, &calls);
     if (err != LBX_OK) {
         verifier->code = ctl_statement_failed(&ctl_audit, err);
         return;
     }
     for (size_t row = 0; row < lbx_pg_row_count(verifier->hashes, 0); row++) {
-        const struct published_one *one = &p->list[lbx_pg_cell_int(verifier->hashes, 0, row, 0)];
+        const struct published_one *one =
+            &p->list[LBX_PG_READ(verifier->hashes, 0, row, proof_unpublished, NULL).place];
         FIND(verifier, one->log, one->log->base + (int64_t)one->size - 1,
              "a checkpoint of size %" PRIu64 " was published (%s, offset %" PRId64
              "), and is not in the table as it was",
              one->size, p->log->topic, one->offset);
     }
     lbx_rows_done(&p->rows);
-    lbx_rows_init(&p->rows, COLUMNS);
     lbx_arena_reset(&p->arena);
     p->count = 0;
 }
@@ -71,10 +69,9 @@ void published_note(struct published *p, const struct checked *checked) {
         return;
     }
     p->list[p->count++] = (struct published_one){log, said.size, checked->offset};
-    lbx_rows_text(&p->rows, log->topic);
-    lbx_rows_int(&p->rows, log->partition);
-    lbx_rows_int(&p->rows, (int64_t)said.size);
-    lbx_rows_text(&p->rows, lbx_arena_memdup(&p->arena, row.record.value, row.record.value_len));
+    LBX_PG_ADD(&p->rows, proof_unpublished_p, .topic = log->topic, .partition = log->partition,
+               .size = (int64_t)said.size,
+               .note = lbx_arena_memdup(&p->arena, row.record.value, row.record.value_len));
     if (p->count == PUBLISHED_AT_ONCE)
         published_end(p);
 }

@@ -66,38 +66,40 @@ static enum ctl_exit take_chunk(struct rebuild *r, bool *ret_more) {
 
 /* ---- comparing, putting in place ---- */
 
-static size_t ask_each(struct rebuild *r, const struct lbx_sql *question) {
-    r->calls = (struct lbx_calls){0};
-    for (size_t i = 0; i < MODEL_COUNT; i++)
-        LBX_CALL(&r->calls, question, models[i]);
-    return r->calls.count;
-}
-
 static enum ctl_exit compare(struct rebuild *r) {
     enum ctl_exit code = CTL_DONE;
-    ask_each(r, &sql_rebuild_compare);
+    r->calls = (struct lbx_calls){0};
+    for (size_t i = 0; i < MODEL_COUNT; i++)
+        LBX_PG_CALL(&r->calls, rebuild_compare, .model = models[i]);
     enum lbx_err err = lbx_pg_run(r->pg, &r->calls);
     if (err != LBX_OK)
         return ctl_statement_failed(&ctl_audit, err);
-    for (size_t i = 0; i < MODEL_COUNT; i++)
-        if (lbx_pg_row_count(r->pg, i) > 0)
-            code = ctl_fail(CTL_NO, "audit.%s: %s rows differ, first %s: %s", models[i],
-                            lbx_pg_cell(r->pg, i, 0, 0), lbx_pg_cell(r->pg, i, 0, 1),
-                            lbx_pg_cell(r->pg, i, 0, 2));
+    for (size_t i = 0; i < MODEL_COUNT; i++) {
+        if (lbx_pg_row_count(r->pg, i) == 0)
+            continue;
+        const struct sql_rebuild_compare_answer it =
+            LBX_PG_READ(r->pg, i, 0, rebuild_compare, NULL);
+        code = ctl_fail(CTL_NO, "audit.%s: %" PRId64 " rows differ, first %s: %s", models[i],
+                        it.rows, it.key, it.what);
+    }
     if (code == CTL_DONE)
         printf("%" PRIu64 " records: the read models are what they say\n", r->progress.done);
     return code;
 }
 
 static enum ctl_exit replace(struct rebuild *r) {
-    size_t count = ask_each(r, &sql_rebuild_replace);
-    lbx_calls_add(&r->calls, &lbx_sql_commit, 0, NULL);
+    r->calls = (struct lbx_calls){0};
+    for (size_t i = 0; i < MODEL_COUNT; i++)
+        LBX_PG_CALL(&r->calls, rebuild_replace, .model = models[i]);
+    lbx_pg_call(&r->calls, &lbx_sql_commit, NULL);
     enum lbx_err err = lbx_pg_run(r->pg, &r->calls);
     if (err != LBX_OK)
         return ctl_statement_failed(&ctl_audit, err);
-    for (size_t i = 0; i < count; i++)
-        if (lbx_pg_cell_int(r->pg, i, 0, 0) > 0)
-            printf("audit.%s: %s rows put right\n", models[i], lbx_pg_cell(r->pg, i, 0, 0));
+    for (size_t i = 0; i < MODEL_COUNT; i++) {
+        const int64_t rows = LBX_PG_READ(r->pg, i, 0, rebuild_replace, NULL).rows;
+        if (rows > 0)
+            printf("audit.%s: %" PRId64 " rows put right\n", models[i], rows);
+    }
     printf("%" PRIu64 " records: the read models are what they say\n", r->progress.done);
     return CTL_DONE;
 }
@@ -125,9 +127,11 @@ static enum lbx_err begin(struct rebuild *r, bool check) {
     if (err != LBX_OK)
         return err;
     r->calls = (struct lbx_calls){0};
-    lbx_calls_add(&r->calls, &sql_rebuild_count, 0, NULL);
+    lbx_pg_call(&r->calls, &sql_rebuild_count, NULL);
     err = lbx_pg_run(r->pg, &r->calls);
-    progress_begin(&r->progress, err == LBX_OK ? (uint64_t)lbx_pg_cell_int(r->pg, 0, 0, 0) : 0);
+    progress_begin(&r->progress,
+                   err == LBX_OK ? (uint64_t)LBX_PG_READ(r->pg, 0, 0, rebuild_count, NULL).records
+                                 : 0);
     return err;
 }
 

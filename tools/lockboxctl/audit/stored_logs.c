@@ -24,26 +24,11 @@ enum ctl_exit proof_connect(const struct ctl *ctl, struct lbx_pg **ret_pg) {
     return ctl_connect(ctl, &ctl_audit, sql_proof_all, ret_pg);
 }
 
-enum ctl_exit proof_ask(struct lbx_pg *pg, const struct lbx_sql *sql, int param_count,
-                        const char *const *params) {
+enum ctl_exit proof_ask(struct lbx_pg *pg, const struct lbx_sql *sql, const void *params) {
     struct lbx_calls calls = {0};
-    lbx_calls_add(&calls, sql, param_count, params);
+    lbx_pg_call(&calls, sql, params);
     enum lbx_err err = lbx_pg_run(pg, &calls);
     return err == LBX_OK ? CTL_DONE : ctl_statement_failed(&ctl_audit, err);
-}
-
-const char *number_text(struct lbx_arena *arena, int64_t number) {
-    return lbx_arena_printf(arena, "%" PRId64, number);
-}
-
-/* A number for one statement. */
-struct digits {
-    char text[24];
-};
-
-static const char *put(struct digits *digits, int64_t number) {
-    snprintf(digits->text, sizeof digits->text, "%" PRId64, number);
-    return digits->text;
 }
 
 /* A digit's value and 16, else 0: tiles come as text, and there are many. */
@@ -74,17 +59,17 @@ static void read_edge(const char *hex, struct log *log) {
                      lbx_edge_read(log->size, bytes, len, &log->edge) == LBX_OK;
 }
 
-static bool read_head(struct ctl *ctl, const struct lbx_pg *pg, size_t row, struct log *log) {
-    log->topic = lbx_arena_strdup(&ctl->arena, lbx_pg_cell(pg, 0, row, 0));
-    log->partition = (int32_t)lbx_pg_cell_int(pg, 0, row, 1);
-    log->has_head = lbx_pg_cell(pg, 0, row, 2) != NULL;
+static bool read_head(struct ctl *ctl, const struct sql_proof_heads_answer *it, struct log *log) {
+    log->topic = lbx_arena_strdup(&ctl->arena, it->topic);
+    log->partition = (int32_t)it->partition;
+    log->has_head = it->edge != NULL;
     log->is_checkpoints =
         lbx_topic_of(log->topic, ctl->settings.topic_prefix) == LBX_TOPIC_CHECKPOINTS;
     if (log->has_head) {
-        log->base = lbx_pg_cell_int(pg, 0, row, 2);
-        log->size = (uint64_t)lbx_pg_cell_int(pg, 0, row, 3);
-        log->rows = lbx_pg_cell_int(pg, 0, row, 4);
-        read_edge(lbx_pg_cell(pg, 0, row, 5), log);
+        log->base = it->base;
+        log->size = (uint64_t)it->size;
+        log->rows = it->rows;
+        read_edge(it->edge, log);
     }
     if (lbx_log_origin(ctl->settings.log_origin, log->topic, log->partition, log->base,
                        log->origin) == LBX_OK)
@@ -96,29 +81,32 @@ static bool read_head(struct ctl *ctl, const struct lbx_pg *pg, size_t row, stru
 
 enum ctl_exit logs_load(struct ctl *ctl, struct lbx_pg *pg, struct logs *ret_logs) {
     struct lbx_calls calls = {0};
-    lbx_calls_add(&calls, &sql_proof_begin, 0, NULL);
-    lbx_calls_add(&calls, &sql_proof_unbounded, 0, NULL);
+    lbx_pg_call(&calls, &sql_proof_begin, NULL);
+    lbx_pg_call(&calls, &sql_proof_unbounded, NULL);
     enum lbx_err err = lbx_pg_run(pg, &calls);
     if (err != LBX_OK)
         return ctl_statement_failed(&ctl_audit, err);
-    enum ctl_exit code = proof_ask(pg, &sql_proof_heads, 0, NULL);
+    enum ctl_exit code = proof_ask(pg, &sql_proof_heads, NULL);
     if (code != CTL_DONE)
         return code;
     size_t count = lbx_pg_row_count(pg, 0);
     ret_logs->list = lbx_calloc((count + 1) * sizeof *ret_logs->list);
-    ret_logs->last_checkpoint = count ? lbx_pg_cell_int(pg, 0, 0, 6) : 0;
-    for (ret_logs->count = 0; ret_logs->count < count; ret_logs->count++)
-        if (!read_head(ctl, pg, ret_logs->count, &ret_logs->list[ret_logs->count]))
+    for (ret_logs->count = 0; ret_logs->count < count; ret_logs->count++) {
+        const struct sql_proof_heads_answer it =
+            LBX_PG_READ(pg, 0, ret_logs->count, proof_heads, NULL);
+        ret_logs->last_checkpoint = it.last_checkpoint;
+        if (!read_head(ctl, &it, &ret_logs->list[ret_logs->count]))
             return CTL_USAGE;
+    }
     return CTL_DONE;
 }
 
 enum ctl_exit logs_share(struct lbx_pg *with, struct lbx_pg *pg) {
-    enum ctl_exit code = proof_ask(with, &sql_proof_snapshot, 0, NULL);
+    enum ctl_exit code = proof_ask(with, &sql_proof_snapshot, NULL);
     if (code != CTL_DONE)
         return code;
-    enum lbx_err err = lbx_pg_begin_at(pg, lbx_pg_cell(with, 0, 0, 0));
-    return err == LBX_OK ? proof_ask(pg, &sql_proof_unbounded, 0, NULL)
+    enum lbx_err err = lbx_pg_begin_at(pg, LBX_PG_READ(with, 0, 0, proof_snapshot, NULL).snapshot);
+    return err == LBX_OK ? proof_ask(pg, &sql_proof_unbounded, NULL)
                          : ctl_statement_failed(&ctl_audit, err);
 }
 
@@ -147,15 +135,15 @@ struct cached_tile {
 
 static enum lbx_err load_tile(struct log_hashes *from, unsigned level, uint64_t index,
                               struct cached_tile *tile) {
-    struct digits partition, tier, first, behind;
     tile->filled = false;
-    if (PROOF_ASK(from->pg, &sql_proof_tiles, from->log->topic,
-                  put(&partition, from->log->partition), put(&tier, level),
-                  put(&first, (int64_t)index), put(&behind, (int64_t)index + 1)) != CTL_DONE)
+    if (PROOF_ASK(from->pg, proof_tiles, .topic = from->log->topic,
+                  .partition = from->log->partition, .level = level, .first = (int64_t)index,
+                  .behind = (int64_t)index + 1) != CTL_DONE)
         return LBX_ERR_UNAVAILABLE;
     if (lbx_pg_row_count(from->pg, 0) != 1)
         return LBX_ERR_NOT_FOUND;
-    if (!from_hex(lbx_pg_cell(from->pg, 0, 0, 1), tile->hashes, sizeof tile->hashes))
+    if (!from_hex(LBX_PG_READ(from->pg, 0, 0, proof_tiles, NULL).hashes, tile->hashes,
+                  sizeof tile->hashes))
         return LBX_ERR_INVALID;
     tile->level = level;
     tile->index = index;
@@ -165,17 +153,16 @@ static enum lbx_err load_tile(struct log_hashes *from, unsigned level, uint64_t 
 
 static enum lbx_err read_leaves(struct log_hashes *from, uint64_t leaf, size_t count,
                                 struct lbx_hash *ret_hashes) {
-    struct digits partition, first, behind;
     int64_t offset = from->log->base + (int64_t)leaf;
     for (size_t i = 0; i < count; i++)
         ret_hashes[i] = lbx_empty_leaf;
-    if (PROOF_ASK(from->pg, &sql_proof_leaves, from->log->topic,
-                  put(&partition, from->log->partition), put(&first, offset),
-                  put(&behind, offset + (int64_t)count)) != CTL_DONE)
+    if (PROOF_ASK(from->pg, proof_leaves, .topic = from->log->topic,
+                  .partition = from->log->partition, .first = offset,
+                  .behind = offset + (int64_t)count) != CTL_DONE)
         return LBX_ERR_UNAVAILABLE;
     for (size_t row = 0; row < lbx_pg_row_count(from->pg, 0); row++) {
-        int64_t at = lbx_pg_cell_int(from->pg, 0, row, 0) - offset;
-        if (!from_hex(lbx_pg_cell(from->pg, 0, row, 1), &ret_hashes[at], LBX_HASH_SIZE))
+        const struct sql_proof_leaves_answer it = LBX_PG_READ(from->pg, 0, row, proof_leaves, NULL);
+        if (!from_hex(it.leaf_hash, &ret_hashes[it.offset - offset], LBX_HASH_SIZE))
             return LBX_ERR_INVALID;
     }
     return LBX_OK;
@@ -245,22 +232,22 @@ void log_hashes_done(struct log_hashes *hashes) {
 
 enum ctl_exit checkpoints_ask(struct lbx_pg *pg, const struct log *log, uint64_t behind_size,
                               size_t most, int64_t last_number, size_t *ret_count) {
-    struct digits partition, size, limit, last;
-    enum ctl_exit code = PROOF_ASK(
-        pg, &sql_proof_checkpoints, log->topic, put(&partition, log->partition),
-        put(&size, (int64_t)behind_size), put(&limit, (int64_t)most), put(&last, last_number));
+    enum ctl_exit code =
+        PROOF_ASK(pg, proof_checkpoints, .topic = log->topic, .partition = log->partition,
+                  .behind = (int64_t)behind_size, .most = (int64_t)most, .last = last_number);
     *ret_count = code == CTL_DONE ? lbx_pg_row_count(pg, 0) : 0;
     return code;
 }
 
 struct stored_checkpoint checkpoint_at(const struct lbx_pg *pg, size_t row) {
+    const struct sql_proof_checkpoints_answer it = LBX_PG_READ(pg, 0, row, proof_checkpoints, NULL);
     return (struct stored_checkpoint){
-        .number = lbx_pg_cell_int(pg, 0, row, 0),
-        .origin = lbx_pg_cell(pg, 0, row, 1),
-        .size = (uint64_t)lbx_pg_cell_int(pg, 0, row, 2),
-        .root_hex = lbx_pg_cell(pg, 0, row, 3),
-        .key_id = lbx_pg_cell(pg, 0, row, 4),
-        .note = lbx_pg_cell(pg, 0, row, 5),
+        .number = it.number,
+        .origin = it.origin,
+        .size = (uint64_t)it.size,
+        .root_hex = it.root,
+        .key_id = it.key_id,
+        .note = it.note,
     };
 }
 
@@ -273,9 +260,8 @@ enum ctl_exit checkpoint_covering(struct lbx_pg *pg, const struct log *log, uint
 }
 
 enum ctl_exit checkpoint_newest(struct lbx_pg *pg, const struct log *log, bool *ret_any) {
-    struct digits partition;
     enum ctl_exit code =
-        PROOF_ASK(pg, &sql_proof_checkpoint_newest, log->topic, put(&partition, log->partition));
+        PROOF_ASK(pg, proof_checkpoint_newest, .topic = log->topic, .partition = log->partition);
     *ret_any = code == CTL_DONE && lbx_pg_row_count(pg, 0) > 0;
     return code;
 }

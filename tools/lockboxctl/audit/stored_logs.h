@@ -33,11 +33,9 @@ extern const struct lbx_sql *const *const proof_statements[]; /* NULL-ended list
 enum ctl_exit proof_connect(const struct ctl *ctl, struct lbx_pg **ret_pg);
 
 /* One call and its answer; says what went wrong. */
-enum ctl_exit proof_ask(struct lbx_pg *pg, const struct lbx_sql *sql, int param_count,
-                        const char *const *params);
-#define PROOF_ASK(pg, sql, ...)                                                                    \
-    proof_ask((pg), (sql), (int)(sizeof((const char *[]){__VA_ARGS__}) / sizeof(const char *)),    \
-              (const char *[]){__VA_ARGS__})
+enum ctl_exit proof_ask(struct lbx_pg *pg, const struct lbx_sql *sql, const void *params);
+#define PROOF_ASK(pg, statement, ...)                                                              \
+    proof_ask((pg), &sql_##statement, &(const struct sql_##statement##_params){__VA_ARGS__})
 
 /* Begins a read-only transaction that sees one moment, and reads all heads. */
 enum ctl_exit logs_load(struct ctl *ctl, struct lbx_pg *pg, struct logs *ret_logs);
@@ -51,9 +49,6 @@ const struct log *logs_by_origin(const struct logs *logs, const char *origin);
 
 /* Hexadecimal text as PostgreSQL's encode gives it; false where it does not fill `len` bytes. */
 bool from_hex(const char *hex, void *ret_bytes, size_t len);
-
-/* "-123" into text of the arena. */
-const char *number_text(struct lbx_arena *arena, int64_t number);
 
 /* ---- a log's hashes ---- */
 

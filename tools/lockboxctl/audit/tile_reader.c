@@ -18,15 +18,16 @@ static int64_t offset_of(const struct tile_reader *s, uint64_t leaf) {
 
 static void load_kept(struct tile_reader *s) {
     struct lbx_pg *pg = s->verifier->rows;
-    const char *params[] = {s->log->topic, number_text(&s->verifier->arena, s->log->partition),
-                            "-9223372036854775808"};
-    size_t count =
-        verifier_ask(s->verifier, pg, &sql_proof_kept, 3, params) ? lbx_pg_row_count(pg, 0) : 0;
+    size_t count = VERIFIER_ASK(s->verifier, pg, proof_kept, .topic = s->log->topic,
+                                .partition = s->log->partition, .first = INT64_MIN)
+                       ? lbx_pg_row_count(pg, 0)
+                       : 0;
     s->kept = lbx_calloc((count + 1) * sizeof *s->kept);
     for (; s->kept_count < count; s->kept_count++) {
         struct kept *kept = &s->kept[s->kept_count];
-        kept->offset = lbx_pg_cell_int(pg, 0, s->kept_count, 0);
-        if (!from_hex(lbx_pg_cell(pg, 0, s->kept_count, 1), &kept->hash, sizeof kept->hash))
+        const struct sql_proof_kept_answer it = LBX_PG_READ(pg, 0, s->kept_count, proof_kept, NULL);
+        kept->offset = it.offset;
+        if (!from_hex(it.leaf_hash, &kept->hash, sizeof kept->hash))
             FIND(s->verifier, s->log, kept->offset, "the leaf hash that was kept is none");
     }
 }
@@ -42,11 +43,9 @@ static const struct lbx_hash *kept_leaf(struct tile_reader *s, int64_t offset) {
 /* ---- tiles ---- */
 
 static bool ask_tiles(struct tile_reader *s, unsigned level, uint64_t first, uint64_t count) {
-    struct lbx_arena *arena = &s->verifier->arena;
-    const char *params[] = {s->log->topic, number_text(arena, s->log->partition),
-                            number_text(arena, level), number_text(arena, (int64_t)first),
-                            number_text(arena, (int64_t)(first + count))};
-    return verifier_ask(s->verifier, s->verifier->hashes, &sql_proof_tiles, 5, params);
+    return VERIFIER_ASK(s->verifier, s->verifier->hashes, proof_tiles, .topic = s->log->topic,
+                        .partition = s->log->partition, .level = level, .first = (int64_t)first,
+                        .behind = (int64_t)(first + count));
 }
 
 static void load_tiles(struct tile_reader *s, uint64_t index) {
@@ -57,8 +56,9 @@ static void load_tiles(struct tile_reader *s, uint64_t index) {
     if (!ask_tiles(s, 0, index, AHEAD))
         return;
     for (size_t row = 0; row < lbx_pg_row_count(pg, 0); row++) {
-        size_t at = (size_t)((uint64_t)lbx_pg_cell_int(pg, 0, row, 0) - index);
-        s->has_tile[at] = from_hex(lbx_pg_cell(pg, 0, row, 1), s->tiles[at], sizeof s->tiles[at]);
+        const struct sql_proof_tiles_answer it = LBX_PG_READ(pg, 0, row, proof_tiles, NULL);
+        size_t at = (size_t)((uint64_t)it.index - index);
+        s->has_tile[at] = from_hex(it.hashes, s->tiles[at], sizeof s->tiles[at]);
     }
 }
 
@@ -90,7 +90,7 @@ static void meet_tile(struct tile_reader *s, unsigned level, uint64_t index) {
     if (!ask_tiles(s, level, index, 1))
         return;
     if (lbx_pg_row_count(pg, 0) != 1 ||
-        !from_hex(lbx_pg_cell(pg, 0, 0, 1), stored, sizeof stored)) {
+        !from_hex(LBX_PG_READ(pg, 0, 0, proof_tiles, NULL).hashes, stored, sizeof stored)) {
         FIND(s->verifier, s->log, offset_of(s, index * LBX_TILE_WIDTH * each),
              "tile %u/%" PRIu64 " is missing", level, index);
         i = LBX_TILE_WIDTH;
@@ -123,14 +123,14 @@ void tile_reader_tile_is_full(struct tile_reader *s, uint64_t index, const struc
 
 void tile_reader_beyond(struct tile_reader *s) {
     const struct lbx_pg *pg = s->verifier->rows;
-    struct lbx_arena *arena = &s->verifier->arena;
-    const char *params[] = {s->log->topic, number_text(arena, s->log->partition),
-                            number_text(arena, (int64_t)s->log->size)};
-    if (verifier_ask(s->verifier, s->verifier->rows, &sql_proof_tiles_beyond, 3, params) &&
-        lbx_pg_row_count(pg, 0))
-        FIND(s->verifier, s->log, -1,
-             "there is a tile %" PRId64 "/%" PRId64 " that a log of this size has not",
-             lbx_pg_cell_int(pg, 0, 0, 0), lbx_pg_cell_int(pg, 0, 0, 1));
+    if (!VERIFIER_ASK(s->verifier, s->verifier->rows, proof_tiles_beyond, .topic = s->log->topic,
+                      .partition = s->log->partition, .size = (int64_t)s->log->size) ||
+        lbx_pg_row_count(pg, 0) == 0)
+        return;
+    const struct sql_proof_tiles_beyond_answer it = LBX_PG_READ(pg, 0, 0, proof_tiles_beyond, NULL);
+    FIND(s->verifier, s->log, -1,
+         "there is a tile %" PRId64 "/%" PRId64 " that a log of this size has not", it.level,
+         it.index);
 }
 
 /* ---- both ---- */

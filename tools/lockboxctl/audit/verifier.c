@@ -8,9 +8,9 @@
 enum { SHOWN_EVERY = 4096 };
 
 bool verifier_ask(struct verifier *verifier, struct lbx_pg *pg, const struct lbx_sql *sql,
-                  int param_count, const char *const *params) {
+                  const void *params) {
     if (verifier->code == CTL_DONE)
-        verifier->code = proof_ask(pg, sql, param_count, params);
+        verifier->code = proof_ask(pg, sql, params);
     return verifier->code == CTL_DONE;
 }
 
@@ -26,10 +26,8 @@ void verifier_each_row(struct verifier *verifier, const struct log *log, int64_t
         lbx_topic_of(log->topic, verifier->shared->ctl->settings.topic_prefix), log->topic,
         log->partition};
     const struct checked *row;
-    const char *scope[] = {log->topic, number_text(&verifier->arena, log->partition),
-                           number_text(&verifier->arena, first),
-                           number_text(&verifier->arena, behind)};
-    if (!verifier_ask(verifier, verifier->rows, &sql_proof_scope, 4, scope))
+    if (!VERIFIER_ASK(verifier, verifier->rows, proof_scope, .topic = log->topic,
+                      .partition = log->partition, .first = first, .behind = behind))
         return;
     enum lbx_err err = stream_begin(&verifier->stream, &place);
     while (err == LBX_OK && (err = stream_next(&verifier->stream, &row)) == LBX_OK) {

@@ -45,7 +45,10 @@ struct verifier {
 /* Asks on one of the verifier's connections; false, and the verifier's code tells, where there is
  * no answer. */
 bool verifier_ask(struct verifier *verifier, struct lbx_pg *pg, const struct lbx_sql *sql,
-                  int param_count, const char *const *params);
+                  const void *params);
+#define VERIFIER_ASK(verifier, pg, statement, ...)                                                 \
+    verifier_ask((verifier), (pg), &sql_##statement,                                               \
+                 &(const struct sql_##statement##_params){__VA_ARGS__})
 
 /* Takes each row of offsets [first, behind) in their order. */
 void verifier_each_row(struct verifier *verifier, const struct log *log, int64_t first,

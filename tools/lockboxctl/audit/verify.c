@@ -133,12 +133,13 @@ static enum ctl_exit open_verifiers(struct run *run) {
 /* Where each partition that the store knows ends in Kafka: topic, partition, the offset behind the
  * last. */
 static enum ctl_exit ends_of_kafka(const struct verifier *verifier, struct lbx_rows *ends) {
-    enum ctl_exit code = proof_ask(verifier->hashes, &sql_proof_places, 0, NULL);
+    enum ctl_exit code = proof_ask(verifier->hashes, &sql_proof_places, NULL);
     for (size_t row = 0; code == CTL_DONE && row < lbx_pg_row_count(verifier->hashes, 0); row++) {
-        const char *topic = lbx_pg_cell(verifier->hashes, 0, row, 0);
-        int64_t partition = lbx_pg_cell_int(verifier->hashes, 0, row, 1), first, behind;
+        const struct sql_proof_places_answer it =
+            LBX_PG_READ(verifier->hashes, 0, row, proof_places, NULL);
+        int64_t first, behind;
         enum lbx_err err =
-            lbx_reader_ends(verifier->kafka, topic, (int32_t)partition, &first, &behind);
+            lbx_reader_ends(verifier->kafka, it.topic, (int32_t)it.partition, &first, &behind);
         if (err == LBX_ERR_UNAVAILABLE)
             return ctl_fail(CTL_UNREACHABLE,
                             "Kafka at %s cannot be reached: check "
@@ -146,9 +147,8 @@ static enum ctl_exit ends_of_kafka(const struct verifier *verifier, struct lbx_r
                             verifier->shared->ctl->settings.kafka_bootstrap_servers);
         if (err != LBX_OK)
             continue;
-        lbx_rows_text(ends, topic);
-        lbx_rows_int(ends, partition);
-        lbx_rows_int(ends, behind);
+        LBX_PG_ADD(ends, proof_behind_t, .topic = it.topic, .partition = it.partition,
+                   .behind = behind);
     }
     return code;
 }
@@ -158,21 +158,19 @@ static enum ctl_exit behind_kafka(const struct verifier *verifier, struct lbx_ro
                                   int64_t *ret_records) {
     struct lbx_calls calls = {0};
     *ret_records = 0;
-    lbx_rows_call(ends, &calls, &sql_proof_behind, 0, NULL);
-    if (calls.count == 0)
+    if (LBX_PG_CALL(&calls, proof_behind, .t = ends) == LBX_NO_CALL)
         return CTL_DONE;
     enum lbx_err err = lbx_pg_run(verifier->hashes, &calls);
     if (err != LBX_OK)
         return ctl_statement_failed(&ctl_audit, err);
-    *ret_records = lbx_pg_cell_int(verifier->hashes, 0, 0, 0);
+    *ret_records = LBX_PG_READ(verifier->hashes, 0, 0, proof_behind, NULL).records;
     return CTL_DONE;
 }
 
 /* Waits, until a deadline, for the auditor to store what Kafka had when the wait began. */
 static enum ctl_exit await_kafka(const struct verifier *verifier) {
     int64_t deadline = lbx_monotonic_us() + CATCH_UP_S * LBX_SECOND_US, records = 0;
-    struct lbx_rows ends LBX_CLEANUP(lbx_rows_done);
-    lbx_rows_init(&ends, 3);
+    struct lbx_rows ends LBX_CLEANUP(lbx_rows_done) = {0};
     enum ctl_exit code = ends_of_kafka(verifier, &ends);
     while (code == CTL_DONE && (code = behind_kafka(verifier, &ends, &records)) == CTL_DONE &&
            records > 0) {

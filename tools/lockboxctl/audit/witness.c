@@ -47,9 +47,9 @@ static void asking_done(struct asking *a) {
 static void report(struct asking *a, const struct pair *pair, enum ctl_exit code,
                    const char *outcome) {
     struct lbx_arena *arena = &a->ctl->arena;
-    const char *cells[] = {pair->log->topic, number_text(arena, pair->log->partition),
-                           pair->witness->name, number_text(arena, (int64_t)pair->checkpoint.size),
-                           outcome};
+    const char *cells[] = {pair->log->topic, lbx_arena_printf(arena, "%d", pair->log->partition),
+                           pair->witness->name,
+                           lbx_arena_printf(arena, "%" PRIu64, pair->checkpoint.size), outcome};
     ctl_rows_add(&a->rows, cells);
     if (code > a->worst)
         a->worst = code;
@@ -86,9 +86,9 @@ static enum ctl_exit store_line(struct asking *a, const struct pair *pair, const
             LBX_OK)
         return CTL_DONE;
     enum ctl_exit code =
-        PROOF_ASK(a->pg, &sql_proof_insert_cosignature, number_text(arena, pair->number), by->name,
-                  lbx_arena_printf(arena, "%08x", by->key_id), number_text(arena, (int64_t)at),
-                  lbx_arena_memdup(arena, line, len));
+        PROOF_ASK(a->pg, proof_insert_cosignature, .checkpoint = pair->number, .witness = by->name,
+                  .key_id = lbx_arena_printf(arena, "%08x", by->key_id), .at_s = (int64_t)at,
+                  .line = lbx_arena_memdup(arena, line, len));
     *ret_stored = code == CTL_DONE;
     return code;
 }
@@ -181,16 +181,18 @@ static void ask(struct asking *a, const struct pair *pair, uint64_t old_size, bo
 static enum ctl_exit ask_witness(struct asking *a, struct pair *pair) {
     struct lbx_arena *arena = &a->ctl->arena;
     enum ctl_exit code =
-        PROOF_ASK(a->pg, &sql_proof_cosigned_by, pair->log->topic,
-                  number_text(arena, pair->log->partition), pair->witness->verifier.name,
-                  lbx_arena_printf(arena, "%08x", pair->witness->verifier.key_id),
-                  number_text(arena, pair->number));
+        PROOF_ASK(a->pg, proof_cosigned_by, .topic = pair->log->topic,
+                  .partition = pair->log->partition, .witness = pair->witness->verifier.name,
+                  .key_id = lbx_arena_printf(arena, "%08x", pair->witness->verifier.key_id),
+                  .number = pair->number);
     if (code != CTL_DONE)
         return code;
-    if (strcmp(lbx_pg_cell(a->pg, 0, 0, 1), "t") == 0)
+    const struct sql_proof_cosigned_by_answer it =
+        LBX_PG_READ(a->pg, 0, 0, proof_cosigned_by, NULL);
+    if (it.is_this)
         report(a, pair, CTL_DONE, "cosigned before");
     else
-        ask(a, pair, (uint64_t)lbx_pg_cell_int(a->pg, 0, 0, 0), false);
+        ask(a, pair, (uint64_t)it.size, false);
     return CTL_DONE;
 }
 

@@ -32,10 +32,10 @@ enum ctl_exit ctl_notification_list(struct ctl *ctl) {
         (request && !ctl_request_id_is_valid(request)))
         return CTL_USAGE;
     struct lbx_pg *pg CTL_PG = NULL;
-    enum ctl_exit code = CTL_ASK(ctl, &ctl_lockbox, &sql_ctl_notification_list, &pg, request,
-                                 lbx_arena_printf(&ctl->arena, "%lld", (long long)limit));
+    enum ctl_exit code = CTL_ASK(ctl, &ctl_lockbox, ctl_notification_list, &pg,
+                                 .request_id = request, .most = limit);
     if (code == CTL_DONE)
-        CTL_PRINT_ANSWER(ctl, pg, columns, limit);
+        CTL_PRINT_ANSWER(ctl, pg, ctl_notification_list, columns, limit);
     return code;
 }
 
@@ -50,7 +50,7 @@ static bool read_ids(const struct ctl *ctl, struct lbx_rows *ids) {
                      ctl->rest[i]);
             return false;
         }
-        lbx_rows_text(ids, ctl->rest[i]);
+        lbx_array_text(ids, ctl->rest[i]);
     }
     return true;
 }
@@ -63,20 +63,19 @@ static enum ctl_exit retry(struct ctl *ctl, struct lbx_rows *ids) {
         return CTL_USAGE;
     if (!ctl->rest[0] && !request)
         return ctl_fail(CTL_USAGE, "which mails? It takes ids, or --request");
-    enum ctl_exit code = CTL_ASK(ctl, &ctl_lockbox, &sql_ctl_notification_retry, &pg,
-                                 lbx_rows_array(ids, 0), request);
+    enum ctl_exit code =
+        CTL_ASK(ctl, &ctl_lockbox, ctl_notification_retry, &pg, .ids = ids, .request_id = request);
     if (code != CTL_DONE)
         return code;
     if (lbx_pg_row_count(pg, 0) == 0)
         return ctl_fail(CTL_NO,
                         "no mail among these was given up or waits: lockboxctl notification "
                         "list shows their states");
-    CTL_PRINT_ANSWER(ctl, pg, columns, 0);
+    CTL_PRINT_ANSWER(ctl, pg, ctl_notification_retry, columns, 0);
     return CTL_DONE;
 }
 
 enum ctl_exit ctl_notification_retry(struct ctl *ctl) {
     struct lbx_rows ids LBX_CLEANUP(lbx_rows_done) = {0};
-    lbx_rows_init(&ids, 1);
     return retry(ctl, &ids);
 }

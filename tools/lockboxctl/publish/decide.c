@@ -59,15 +59,15 @@ static bool is_yes(const char *verdict) {
 static enum ctl_exit await_verdict(struct ctl *ctl, struct lbx_pg *pg,
                                    const struct ctl_message *m) {
     struct lbx_calls calls = {0};
-    LBX_CALL(&calls, &sql_ctl_decision_verdict, m->record.key, m->event_id,
-             ctl_topic(ctl, LBX_TOPIC_EVENTS));
+    LBX_PG_CALL(&calls, ctl_decision_verdict, .request_id = m->record.key, .event_id = m->event_id,
+                .events = ctl_topic(ctl, LBX_TOPIC_EVENTS));
     int64_t deadline = lbx_monotonic_us() + VERDICT_S * LBX_SECOND_US;
     do {
         enum lbx_err err = lbx_pg_run(pg, &calls);
         if (err != LBX_OK)
             return ctl_statement_failed(&ctl_audit, err);
         if (lbx_pg_row_count(pg, 0) > 0) {
-            const char *verdict = lbx_pg_cell(pg, 0, 0, 0);
+            const char *verdict = LBX_PG_READ(pg, 0, 0, ctl_decision_verdict, NULL).verdict;
             printf("%s\n", verdict);
             return is_yes(verdict) ? CTL_DONE : CTL_NO;
         }

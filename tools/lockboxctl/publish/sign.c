@@ -88,12 +88,12 @@ static enum ctl_exit read_digest(struct ctl *ctl, const char *id, const char **r
     struct lbx_pg *pg CTL_PG = NULL;
     struct lbx_request request;
     struct lbx_reason reason;
-    enum ctl_exit code = CTL_ASK(ctl, &ctl_lockbox, &sql_ctl_request_show, &pg, id);
+    enum ctl_exit code = CTL_ASK(ctl, &ctl_lockbox, ctl_request_show, &pg, .id = id);
     if (code != CTL_DONE)
         return code;
     if (lbx_pg_row_count(pg, 0) == 0)
         return ctl_fail(CTL_NO, "no request has the id %s; see lockboxctl request list", id);
-    const char *snapshot = lbx_pg_cell(pg, 0, 0, 0);
+    const char *snapshot = LBX_PG_READ(pg, 0, 0, ctl_request_show, NULL).snapshot;
     if (lbx_json_read(&lbx_request_table, snapshot, strlen(snapshot), "", &ctl->arena, &request,
                       &reason) != LBX_OK)
         return ctl_fail(CTL_NO, "the request cannot be read by this program: %s", reason.text);

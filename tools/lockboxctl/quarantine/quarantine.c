@@ -29,22 +29,14 @@ enum ctl_exit ctl_quarantine_list(struct ctl *ctl) {
     if (!ctl_number(ctl, CTL_LIMIT, 100000, 50, &limit))
         return CTL_USAGE;
     struct lbx_pg *pg CTL_PG = NULL;
-    enum ctl_exit code =
-        CTL_ASK(ctl, &ctl_lockbox, &sql_ctl_quarantine_list, &pg,
-                lbx_arena_printf(&ctl->arena, "%lld", (long long)limit), ctl->options[CTL_OPEN]);
+    enum ctl_exit code = CTL_ASK(ctl, &ctl_lockbox, ctl_quarantine_list, &pg, .most = limit,
+                                 .open = ctl->options[CTL_OPEN] != NULL);
     if (code == CTL_DONE)
-        CTL_PRINT_ANSWER(ctl, pg, columns, limit);
+        CTL_PRINT_ANSWER(ctl, pg, ctl_quarantine_list, columns, limit);
     return code;
 }
 
 /* ---- show ---- */
-
-enum {
-    KEY = CTL_REJECTED_KEY,
-    HEADERS = CTL_REJECTED_HEADERS,
-    VALUE = CTL_REJECTED_VALUE,
-    PLAIN_CELLS = KEY,
-};
 
 static const struct ctl_column show_columns[] = {
     {"quarantine_id", CTL_CELL_NUMBER},
@@ -68,6 +60,13 @@ static const struct ctl_column show_columns[] = {
     {"value", CTL_CELL_RAW},
 };
 enum { SHOW_COLUMNS = sizeof show_columns / sizeof *show_columns };
+
+/* What stands under a column's name as PostgreSQL prints it, but for the record's own bytes, which come last. */
+enum { KEY = SHOW_COLUMNS - 3, HEADERS, VALUE, PLAIN_CELLS = KEY };
+
+static const char *plain_cell(const struct lbx_pg *pg, size_t i) {
+    return lbx_pg_cell(pg, 0, 0, lbx_sql_answer(&sql_ctl_quarantine_show, show_columns[i].name));
+}
 
 static struct ctl_bytes of_header(const struct lbx_header *header) {
     return (struct ctl_bytes){header->value, header->len};
@@ -94,7 +93,7 @@ static void show_rows(const struct ctl *ctl, const struct lbx_pg *pg,
     const char *cells[SHOW_COLUMNS] = {
         [KEY] = key.data, [HEADERS] = headers.data, [VALUE] = value.data};
     for (size_t i = 0; i < PLAIN_CELLS; i++)
-        cells[i] = lbx_pg_cell(pg, 0, 0, i);
+        cells[i] = plain_cell(pg, i);
     struct ctl_rows rows CTL_ROWS;
     CTL_ROWS_INIT(&rows, show_columns);
     ctl_rows_add(&rows, cells);
@@ -104,7 +103,7 @@ static void show_rows(const struct ctl *ctl, const struct lbx_pg *pg,
 static void show_words(struct ctl *ctl, const struct lbx_pg *pg, const struct ctl_rejected *r) {
     struct lbx_buf out LBX_BUF = {0};
     for (size_t i = 0; i < PLAIN_CELLS; i++) {
-        const char *text = lbx_pg_cell(pg, 0, 0, i);
+        const char *text = plain_cell(pg, i);
         lbx_buf_printf(&out, "%-19s ", show_columns[i].name);
         ctl_put_cell(show_columns[i].cell, text, &out);
         lbx_buf_char(&out, '\n');
@@ -123,7 +122,7 @@ enum ctl_exit ctl_quarantine_show(struct ctl *ctl) {
     if (!ctl_quarantine_id_is_valid(id))
         return CTL_USAGE;
     struct lbx_pg *pg CTL_PG = NULL;
-    enum ctl_exit code = CTL_ASK(ctl, &ctl_lockbox, &sql_ctl_quarantine_show, &pg, id);
+    enum ctl_exit code = CTL_ASK(ctl, &ctl_lockbox, ctl_quarantine_show, &pg, .id = id);
     if (code != CTL_DONE)
         return code;
     if (lbx_pg_row_count(pg, 0) == 0)

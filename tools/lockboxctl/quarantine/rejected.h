@@ -5,18 +5,6 @@
 #include "bytes.h"
 #include "database.h"
 
-enum {
-    CTL_REJECTED_ID = 0,
-    CTL_REJECTED_CONSUMER = 2,
-    CTL_REJECTED_TOPIC,
-    CTL_REJECTED_PARTITION,
-    CTL_REJECTED_OFFSET,
-    CTL_REJECTED_REASON = 7,
-    CTL_REJECTED_KEY = 16,
-    CTL_REJECTED_HEADERS,
-    CTL_REJECTED_VALUE,
-};
-
 struct ctl_rejected {
     struct ctl_bytes key, value;
     struct lbx_header *headers;

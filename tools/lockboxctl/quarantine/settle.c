@@ -39,49 +39,51 @@ static enum ctl_exit ask(struct settling *s, struct lbx_calls *calls) {
     return err == LBX_OK ? CTL_DONE : ctl_statement_failed(&ctl_lockbox, err);
 }
 
-static const char *keep(struct settling *s, size_t column) {
-    return lbx_arena_strdup(&s->ctl->arena, lbx_pg_cell(s->pg, 0, 0, column));
+static const char *keep(struct settling *s, const char *text) {
+    return lbx_arena_strdup(&s->ctl->arena, text);
 }
 
 static enum ctl_exit look(struct settling *s) {
     struct lbx_calls calls = {0};
-    LBX_CALL(&calls, &sql_ctl_quarantine_show, s->id);
+    LBX_PG_CALL(&calls, ctl_quarantine_show, .id = s->id);
     enum ctl_exit code = ask(s, &calls);
     if (code != CTL_DONE)
         return code;
     if (lbx_pg_row_count(s->pg, 0) == 0)
         return ctl_fail(
             CTL_NO, "nothing in quarantine has the id %s; see lockboxctl quarantine list", s->id);
-    s->told.quarantine_id = lbx_pg_cell_int(s->pg, 0, 0, CTL_REJECTED_ID);
-    s->told.consumer = keep(s, CTL_REJECTED_CONSUMER);
-    s->told.topic = keep(s, CTL_REJECTED_TOPIC);
-    s->told.partition = lbx_pg_cell_int(s->pg, 0, 0, CTL_REJECTED_PARTITION);
-    s->told.offset = lbx_pg_cell_int(s->pg, 0, 0, CTL_REJECTED_OFFSET);
-    s->told.rejected_for = keep(s, CTL_REJECTED_REASON);
+    const struct sql_ctl_quarantine_show_answer it =
+        LBX_PG_READ(s->pg, 0, 0, ctl_quarantine_show, &s->ctl->arena);
+    s->told.quarantine_id = it.quarantine_id;
+    s->told.consumer = keep(s, it.consumer);
+    s->told.topic = keep(s, it.topic);
+    s->told.partition = it.partition;
+    s->told.offset = it.offset;
+    s->told.rejected_for = keep(s, it.reason);
     return ctl_rejected_read(s->ctl, s->pg, &s->record);
 }
 
-enum { BEGUN, OUTCOME, OPERATOR, LOGIN, BEGUN_AT, SETTLED_AT };
-
-static enum ctl_exit taken_before(const struct settling *s) {
+static enum ctl_exit taken_before(const struct settling *s,
+                                  const struct sql_ctl_quarantine_begin_answer *it) {
     struct lbx_buf at LBX_BUF = {0};
-    const char *settled = lbx_pg_cell(s->pg, 0, 0, SETTLED_AT);
-    ctl_put_cell(CTL_CELL_TIME, settled ? settled : lbx_pg_cell(s->pg, 0, 0, BEGUN_AT), &at);
-    return ctl_fail(CTL_NO, "%s: %s by %s (%s) %s %s", s->id, lbx_pg_cell(s->pg, 0, 0, OUTCOME),
-                    lbx_pg_cell(s->pg, 0, 0, OPERATOR), lbx_pg_cell(s->pg, 0, 0, LOGIN),
-                    settled ? "already, at" : "is under way, since", at.data);
+    ctl_put_cell(CTL_CELL_TIME, it->settled_at ? it->settled_at : it->begun_at, &at);
+    return ctl_fail(CTL_NO, "%s: %s by %s (%s) %s %s", s->id, it->outcome, it->operator_id,
+                    it->login, it->settled_at ? "already, at" : "is under way, since", at.data);
 }
 
 static enum ctl_exit begin(struct settling *s, const char *outcome) {
     struct lbx_calls calls = {0};
-    LBX_CALL(&calls, &sql_ctl_quarantine_begin, s->id, outcome, s->told.by.id, s->told.reason);
+    LBX_PG_CALL(&calls, ctl_quarantine_begin, .id = s->id, .outcome = outcome,
+                .operator_id = s->told.by.id, .reason = s->told.reason);
     enum ctl_exit code = ask(s, &calls);
     if (code != CTL_DONE)
         return code;
-    if (*lbx_pg_cell(s->pg, 0, 0, BEGUN) != 't')
-        return taken_before(s);
-    s->told.login = keep(s, LOGIN);
-    s->begun_at = keep(s, BEGUN_AT);
+    const struct sql_ctl_quarantine_begin_answer it =
+        LBX_PG_READ(s->pg, 0, 0, ctl_quarantine_begin, NULL);
+    if (!it.begun)
+        return taken_before(s, &it);
+    s->told.login = keep(s, it.login);
+    s->begun_at = keep(s, it.begun_at);
     return lbx_time_parse(s->begun_at, &s->told.at) == LBX_OK
                ? CTL_DONE
                : ctl_fail(CTL_NO, "%s: the database's time cannot be read", s->id);
@@ -104,10 +106,11 @@ static enum ctl_exit settle(struct settling *s) {
         lbx_arena_printf(&s->ctl->arena, "%lld", (long long)s->told.replayed_partition);
     const char *offset =
         lbx_arena_printf(&s->ctl->arena, "%lld", (long long)s->told.replayed_offset);
-    LBX_CALL(&calls, &sql_ctl_quarantine_settle, s->id, s->begun_at, event_id, event.data,
-             replayed ? partition : NULL, replayed ? offset : NULL);
+    LBX_PG_CALL(&calls, ctl_quarantine_settle, .id = s->id, .begun_at = s->begun_at,
+                .event_id = event_id, .event = event.data, .partition = replayed ? partition : NULL,
+                .offset = replayed ? offset : NULL);
     enum ctl_exit code = ask(s, &calls);
-    if (code == CTL_DONE && *lbx_pg_cell(s->pg, 0, 0, 0) != 't')
+    if (code == CTL_DONE && !LBX_PG_READ(s->pg, 0, 0, ctl_quarantine_settle, NULL).settled)
         code = ctl_fail(CTL_NO, "%s: somebody else has begun it since", s->id);
     return code;
 }

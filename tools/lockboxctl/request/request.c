@@ -47,11 +47,10 @@ static enum ctl_exit list(struct ctl *ctl) {
     if (!ctl_number(ctl, CTL_LIMIT, 100000, 50, &limit) || !state_is_valid(state))
         return CTL_USAGE;
     struct lbx_pg *pg CTL_PG = NULL;
-    enum ctl_exit code =
-        CTL_ASK(ctl, &ctl_lockbox, &sql_ctl_request_list, &pg, state, ctl->options[CTL_TICKET],
-                lbx_arena_printf(&ctl->arena, "%lld", (long long)limit));
+    enum ctl_exit code = CTL_ASK(ctl, &ctl_lockbox, ctl_request_list, &pg, .state = state,
+                                 .ticket_id = ctl->options[CTL_TICKET], .most = limit);
     if (code == CTL_DONE)
-        CTL_PRINT_ANSWER(ctl, pg, columns, limit);
+        CTL_PRINT_ANSWER(ctl, pg, ctl_request_list, columns, limit);
     return code;
 }
 
@@ -209,10 +208,10 @@ enum ctl_exit ctl_request_show(struct ctl *ctl) {
     if (ctl->format == CTL_CSV)
         return ctl_fail(CTL_USAGE, "-o takes table or json here: one request is no row");
     struct lbx_pg *pg CTL_PG = NULL;
-    enum ctl_exit code = CTL_ASK(ctl, &ctl_lockbox, &sql_ctl_request_show, &pg, id);
+    enum ctl_exit code = CTL_ASK(ctl, &ctl_lockbox, ctl_request_show, &pg, .id = id);
     if (code != CTL_DONE)
         return code;
     if (lbx_pg_row_count(pg, 0) == 0)
         return ctl_fail(CTL_NO, "no request has the id %s; see lockboxctl request list", id);
-    return show_snapshot(ctl, lbx_pg_cell(pg, 0, 0, 0));
+    return show_snapshot(ctl, LBX_PG_READ(pg, 0, 0, ctl_request_show, NULL).snapshot);
 }

@@ -72,23 +72,24 @@ static enum lbx_err read_applied(struct ctl *ctl, struct lbx_pg *pg, struct plan
     static const struct lbx_sql *const list[] = {&sql_ctl_migration_applied, NULL};
     static const struct lbx_sql *const *const lists[] = {list, NULL};
     struct lbx_calls calls = {0};
-    lbx_calls_add(&calls, &sql_ctl_migration_exists, 0, NULL);
+    lbx_pg_call(&calls, &sql_ctl_migration_exists, NULL);
     enum lbx_err err = lbx_pg_run(pg, &calls);
-    if (err != LBX_OK || *lbx_pg_cell(pg, 0, 0, 0) != 't')
+    if (err != LBX_OK || !LBX_PG_READ(pg, 0, 0, ctl_migration_exists, NULL).it_does)
         return err;
     calls = (struct lbx_calls){0};
-    lbx_calls_add(&calls, &sql_ctl_migration_applied, 0, NULL);
+    lbx_pg_call(&calls, &sql_ctl_migration_applied, NULL);
     if ((err = lbx_pg_prepare(pg, lists)) != LBX_OK || (err = lbx_pg_run(pg, &calls)) != LBX_OK)
         return err;
     for (size_t row = 0; row < lbx_pg_row_count(pg, 0); row++) {
-        long version = (long)lbx_pg_cell_int(pg, 0, row, 0);
-        struct migration *m = find(plan, version);
+        const struct sql_ctl_migration_applied_answer it =
+            LBX_PG_READ(pg, 0, row, ctl_migration_applied, NULL);
+        struct migration *m = find(plan, it.version);
         if (!m)
-            m = add(plan, (struct migration){.version = version});
+            m = add(plan, (struct migration){.version = it.version});
         if (!m->name)
-            m->name = lbx_arena_strdup(&ctl->arena, lbx_pg_cell(pg, 0, row, 1));
-        m->applied_checksum = lbx_arena_strdup(&ctl->arena, lbx_pg_cell(pg, 0, row, 2));
-        m->applied_at = lbx_arena_strdup(&ctl->arena, lbx_pg_cell(pg, 0, row, 3));
+            m->name = lbx_arena_strdup(&ctl->arena, it.name);
+        m->applied_checksum = lbx_arena_strdup(&ctl->arena, it.checksum);
+        m->applied_at = lbx_arena_strdup(&ctl->arena, it.applied_at);
     }
     return LBX_OK;
 }
@@ -158,11 +159,11 @@ static enum lbx_err script(struct lbx_pg *pg, const char *text) {
     return lbx_pg_script(pg, text, &message);
 }
 
-static enum lbx_err apply(struct ctl *ctl, struct lbx_pg *pg, const struct migration *m) {
-    char *version = lbx_arena_printf(&ctl->arena, "%ld", m->version);
+static enum lbx_err apply(struct lbx_pg *pg, const struct migration *m) {
     struct lbx_calls record = {0};
-    LBX_CALL(&record, &sql_ctl_migration_record, version, m->name, m->checksum);
-    lbx_calls_add(&record, &lbx_sql_commit, 0, NULL);
+    LBX_PG_CALL(&record, ctl_migration_record, .version = m->version, .name = m->name,
+                .checksum = m->checksum);
+    lbx_pg_call(&record, &lbx_sql_commit, NULL);
     enum lbx_err err = script(pg, lbx_sql_begin.text);
     if (err == LBX_OK)
         err = script(pg, m->text);
@@ -183,7 +184,7 @@ static enum ctl_exit apply_pending(struct ctl *ctl, const struct schema *schema,
         if (m->applied_at)
             continue;
         int64_t began_at = lbx_monotonic_us();
-        enum lbx_err err = dry_run ? LBX_OK : apply(ctl, pg, m);
+        enum lbx_err err = dry_run ? LBX_OK : apply(pg, m);
         if (err != LBX_OK) {
             ctl_fail(CTL_NO, "%s: V%03ld (%s) failed, and was rolled back", database, m->version,
                      m->name);
@@ -226,10 +227,10 @@ static enum lbx_err make_ready(struct lbx_pg *pg) {
     static const struct lbx_sql *const *const lists[] = {list, NULL};
     struct lbx_calls calls = {0};
     enum lbx_err err = script(pg, sql_ctl_migration_lock.text);
-    lbx_calls_add(&calls, &sql_ctl_migration_exists, 0, NULL);
+    lbx_pg_call(&calls, &sql_ctl_migration_exists, NULL);
     if (err == LBX_OK)
         err = lbx_pg_run(pg, &calls);
-    if (err == LBX_OK && *lbx_pg_cell(pg, 0, 0, 0) != 't')
+    if (err == LBX_OK && !LBX_PG_READ(pg, 0, 0, ctl_migration_exists, NULL).it_does)
         err = script(pg, sql_ctl_migration_table.text);
     return err == LBX_OK ? lbx_pg_prepare(pg, lists) : err;
 }

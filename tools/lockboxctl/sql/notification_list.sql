@@ -1,4 +1,4 @@
--- takes: request_id uuid, most text
+-- takes: request_id uuid, most bigint
 -- answers: queued_at text, request_id uuid, kind text, recipient text, state text, attempts text, finished_at text,
 --   next_attempt_at text, smtp_code text, smtp_reply text, notification_id uuid, version text, audience text,
 --   message_id text, tenant_id text
@@ -7,4 +7,4 @@ SELECT queued_at, request_id, kind, recipient, state, attempts, finished_at, nex
   FROM notification
  WHERE (:request_id IS NULL OR request_id = :request_id)
  ORDER BY notification_id DESC
- LIMIT :most::bigint
+ LIMIT :most

@@ -1,13 +1,16 @@
--- Every record about the request $1, and of its ticket's records those that caused one of them (the wish
--- itself knows no request id yet). $2: the events topic, whose records only the relay writes; of no other
+-- Every record about a request, and of its ticket's records those that caused one of them (the wish
+-- itself knows no request id yet). events: the events topic, whose records only the relay writes; of no other
 -- is it certain that they are JSON.
 -- By cause, then by time: what others say is told where Lockbox acted on it, right before the first event that
 -- it caused. A closed ticket may stand in Kafka before a grant is published that was decided earlier.
+-- takes: request_id text, events text
+-- answers: kafka_timestamp text, type text, event_id text, actor text, topic text, partition integer, offset bigint,
+--   key bytea, headers bytea, raw bytea
 WITH own AS (
-    SELECT * FROM event WHERE request_id = $1
+    SELECT * FROM event WHERE request_id = :request_id
 ), cause AS (
     SELECT ticket_id, kafka_timestamp, "offset",
-           CASE WHEN topic = $2 THEN convert_from(raw, 'UTF8')::json ->> 'causationid' END AS event_id
+           CASE WHEN topic = :events THEN convert_from(raw, 'UTF8')::json ->> 'causationid' END AS event_id
       FROM own
 ), told AS (
     SELECT * FROM own
@@ -24,6 +27,6 @@ WITH own AS (
 )
 SELECT t.kafka_timestamp, t.type, t.event_id, t.actor, t.topic, t."partition", t."offset", t.key, t.headers, t.raw
   FROM told t
-  LEFT JOIN effect f ON f.event_id = t.event_id AND t.topic <> $2
- ORDER BY coalesce(f.kafka_timestamp, t.kafka_timestamp), coalesce(f."offset", CASE WHEN t.topic = $2 THEN t."offset" END),
-          t.topic = $2, t.topic, t."offset"
+  LEFT JOIN effect f ON f.event_id = t.event_id AND t.topic <> :events
+ ORDER BY coalesce(f.kafka_timestamp, t.kafka_timestamp), coalesce(f."offset", CASE WHEN t.topic = :events THEN t."offset" END),
+          t.topic = :events, t.topic, t."offset"

@@ -1,5 +1,5 @@
 -- What the COPY commands are about: they take no parameters.
--- takes: topic text, partition text, first text, behind text
+-- takes: topic text, partition integer, first bigint, behind bigint
 -- answers: nothing
-SELECT set_config('lockbox.proof_topic', :topic, true), set_config('lockbox.proof_partition', :partition, true),
-       set_config('lockbox.proof_first', :first, true), set_config('lockbox.proof_behind', :behind, true)
+SELECT set_config('lockbox.proof_topic', :topic, true), set_config('lockbox.proof_partition', :partition::text, true),
+       set_config('lockbox.proof_first', :first::text, true), set_config('lockbox.proof_behind', :behind::text, true)
