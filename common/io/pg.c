@@ -153,18 +153,6 @@ const char *lbx_pg_sqlstate(const struct lbx_pg *pg) {
 
 /* ---- round trips ---- */
 
-size_t lbx_calls_add(struct lbx_calls *calls, const struct lbx_sql *sql, int param_count,
-                     const char *const *params) {
-    assert(calls->count < LBX_CALLS_MAX && param_count <= LBX_PARAMS_MAX);
-    struct lbx_call *call = &calls->list[calls->count];
-    call->sql = sql;
-    call->param_count = param_count;
-    call->named = false;
-    if (param_count)
-        memcpy(call->params, params, sizeof *params * (size_t)param_count);
-    return calls->count++;
-}
-
 static bool in_transaction(const struct lbx_pg *pg) {
     PGTransactionStatusType status = PQtransactionStatus(pg->conn);
     return status == PQTRANS_INTRANS || status == PQTRANS_INERROR;
@@ -201,7 +189,7 @@ static bool send_call(struct lbx_pg *pg, const struct lbx_call *call) {
         values[i] = call->params[i];
         if (!type || !values[i])
             continue;
-        binary[i] = call->named;
+        binary[i] = 1;
         lengths[i] = sizeof *call->numbers;
         if (type == LBX_PG_OID_INT8 || type == LBX_PG_OID_TIMESTAMPTZ)
             continue;
@@ -274,11 +262,6 @@ const char *lbx_pg_cell(const struct lbx_pg *pg, size_t call, size_t row, size_t
     const PGresult *result = pg->results[call];
     return PQgetisnull(result, (int)row, (int)column) ? NULL
                                                       : PQgetvalue(result, (int)row, (int)column);
-}
-
-int64_t lbx_pg_cell_int(const struct lbx_pg *pg, size_t call, size_t row, size_t column) {
-    const char *text = lbx_pg_cell(pg, call, row, column);
-    return text ? strtoll(text, NULL, 10) : 0;
 }
 
 const void *lbx_pg_cell_bytes(const struct lbx_pg *pg, size_t call, size_t row, size_t column,

@@ -85,7 +85,6 @@ struct lbx_calls {
         const struct lbx_sql *sql;
         const char *params[LBX_PARAMS_MAX]; /* NULL: SQL NULL */
         int param_count;
-        bool named;
         unsigned char
             numbers[8][8]; /* integers and moments among them, in the order in which they come */
     } list[LBX_CALLS_MAX];
@@ -102,16 +101,6 @@ struct lbx_calls {
 #define LBX_PG_CALL(calls, statement, ...)                                                         \
     lbx_pg_call((calls), &sql_##statement, &(const struct sql_##statement##_params){__VA_ARGS__})
 size_t lbx_pg_call(struct lbx_calls *calls, const struct lbx_sql *sql, const void *params);
-
-/* Adds a call and returns its index, by which lbx_pg_cell and the others name its result. Parameters
- * are borrowed until the round trip is over. Those that the statement calls arrays are
- * lbx_rows_array's, all others text. */
-size_t lbx_calls_add(struct lbx_calls *calls, const struct lbx_sql *sql, int param_count,
-                     const char *const *params);
-#define LBX_CALL(calls, sql, ...)                                                                  \
-    lbx_calls_add((calls), (sql),                                                                  \
-                  (int)(sizeof((const char *[]){__VA_ARGS__}) / sizeof(const char *)),             \
-                  (const char *[]){__VA_ARGS__})
 
 /* Runs all calls in one round trip (libpq pipeline mode). The first that fails stops the rest; an open
  * transaction is then rolled back. LBX_ERR_UNAVAILABLE: the connection broke, the server is shutting
@@ -151,7 +140,6 @@ size_t lbx_sql_answer(const struct lbx_sql *sql, const char *name);
 
 /* A cell as text, NULL: SQL NULL. column: SQL_<STATEMENT>_<COLUMN>, or lbx_sql_answer. */
 const char *lbx_pg_cell(const struct lbx_pg *pg, size_t call, size_t row, size_t column);
-int64_t lbx_pg_cell_int(const struct lbx_pg *pg, size_t call, size_t row, size_t column);
 /* Bytes of a bytea cell, copied into the arena; NULL is NULL with *ret_len 0. */
 const void *lbx_pg_cell_bytes(const struct lbx_pg *pg, size_t call, size_t row, size_t column,
                               struct lbx_arena *arena, size_t *ret_len);
@@ -187,19 +175,21 @@ enum lbx_err lbx_pg_copy_next(struct lbx_pg *pg, const char **ret_row, size_t *r
 
 /* ---- sets as parameters ---- */
 
-/* Rows under construction, kept as one PostgreSQL array a column, for
- * `SELECT … FROM unnest($1::text[], $2::bigint[], …)`. Cells are added row by row, left to right; all of a column
- * by the same function: lbx_rows_int for the integers, lbx_rows_time for timestamptz, lbx_rows_bytes for bytea,
- * lbx_rows_text for every other type. */
+/* Rows under construction, kept as one PostgreSQL array a column. They begin as {0}. */
 struct lbx_rows {
-    const struct lbx_sql_layout *layout; /* NULL: no rows yet */
-    size_t columns, cells;
+    const struct lbx_sql_layout *layout; /* of the first row; NULL: no rows yet */
+    size_t count;
     bool closed;
     struct lbx_buf column[LBX_PARAMS_MAX];
 };
 
-/* Adds a row to a set that a statement takes, by its columns' names; what is left out is NULL, 0 or false. Rows begin
- * as {0}, and are of the set that the first is of:
+void lbx_rows_done(struct lbx_rows *rows); /* and begins anew */
+static inline size_t lbx_rows_count(const struct lbx_rows *rows) {
+    return rows->count;
+}
+
+/* Adds a row to a set that a statement takes, by its columns' names; what is left out is NULL, 0 or false. All
+ * rows are of one set:
  *
  *     LBX_PG_ADD(&rows, offsets_fence_given, .topic = claim->topic, .partition = claim->partition, …);
  *
@@ -213,16 +203,6 @@ void lbx_rows_add(struct lbx_rows *rows, const struct lbx_sql_layout *layout, co
 void lbx_array_text(struct lbx_rows *array, const char *text);
 void lbx_array_int(struct lbx_rows *array, int64_t value);
 
-void lbx_rows_init(struct lbx_rows *rows, size_t columns);
-void lbx_rows_done(struct lbx_rows *rows);
-void lbx_rows_text(struct lbx_rows *rows, const char *text); /* NULL: SQL NULL */
-void lbx_rows_int(struct lbx_rows *rows, int64_t value);
-void lbx_rows_time(struct lbx_rows *rows, int64_t at_us);                  /* 0: SQL NULL */
-void lbx_rows_bytes(struct lbx_rows *rows, const void *bytes, size_t len); /* NULL: SQL NULL */
-static inline size_t lbx_rows_count(const struct lbx_rows *rows) {
-    return rows->cells ? rows->cells / rows->columns : 0;
-}
-
 /* One column as a parameter, no text; no cells may be added after. Borrowed from rows. */
 const char *lbx_rows_array(struct lbx_rows *rows, size_t column);
 
@@ -231,10 +211,5 @@ const char *lbx_rows_array_bytes(const char *array, int *ret_len);
 
 /* As the array of no rows is. */
 extern const char *const lbx_no_rows;
-
-/* Adds a call with the columns as its first parameters and `more` behind them. No call where there
- * are no rows. */
-void lbx_rows_call(struct lbx_rows *rows, struct lbx_calls *calls, const struct lbx_sql *sql,
-                   int more_count, const char *const *more);
 
 #endif

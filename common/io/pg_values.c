@@ -38,13 +38,8 @@ void lbx_pg_put_time(struct lbx_buf *out, int64_t at_us) {
 
 /* ---- sets ---- */
 
-void lbx_rows_init(struct lbx_rows *rows, size_t columns) {
-    assert(columns > 0 && columns <= LBX_PARAMS_MAX);
-    *rows = (struct lbx_rows){.columns = columns};
-}
-
 void lbx_rows_done(struct lbx_rows *rows) {
-    for (size_t i = 0; i < rows->columns; i++)
+    for (size_t i = 0; rows->layout && i < rows->layout->count; i++)
         lbx_buf_done(&rows->column[i]);
     *rows = (struct lbx_rows){0};
 }
@@ -56,77 +51,80 @@ const char *lbx_rows_array_bytes(const char *array, int *ret_len) {
 
 const char *const lbx_no_rows = "\0\0\0\0";
 
-static struct lbx_buf *next_cell(struct lbx_rows *rows, uint32_t type) {
-    assert(!rows->closed);
-    struct lbx_buf *column = &rows->column[rows->cells++ % rows->columns];
-    if (column->len == 0) {
-        lbx_buf_be32(column, 0); /* HEAD: how long it is */
-        lbx_buf_be32(column, 1); /* dimensions */
-        lbx_buf_be32(column, 1); /* NULLs may come */
-        lbx_buf_be32(column, type);
-        lbx_buf_be32(column, 0); /* how many elements */
-        lbx_buf_be32(column, 1); /* the first one's number */
+static uint32_t type_of(enum lbx_sql_kind kind) {
+    switch (kind) {
+    case LBX_SQL_INT:
+        return LBX_PG_OID_INT8;
+    case LBX_SQL_TIME:
+        return LBX_PG_OID_TIMESTAMPTZ;
+    case LBX_SQL_BYTES:
+        return LBX_PG_OID_BYTEA;
+    case LBX_SQL_TEXT:
+    case LBX_SQL_BOOL:
+    case LBX_SQL_ROWS: /* of parameters alone */
+    case LBX_SQL_ARRAY:
+        break;
     }
-    assert(memcmp(column->data + TYPE_AT, &(uint32_t){htonl(type)}, sizeof type) == 0);
-    return column;
+    return LBX_PG_OID_TEXT;
 }
 
-void lbx_rows_text(struct lbx_rows *rows, const char *text) {
-    lbx_buf_field_str(next_cell(rows, LBX_PG_OID_TEXT), text);
+static void begin_column(struct lbx_buf *out, enum lbx_sql_kind kind) {
+    lbx_buf_be32(out, 0); /* HEAD: how long it is */
+    lbx_buf_be32(out, 1); /* dimensions */
+    lbx_buf_be32(out, 1); /* NULLs may come */
+    lbx_buf_be32(out, type_of(kind));
+    lbx_buf_be32(out, 0); /* how many elements */
+    lbx_buf_be32(out, 1); /* the first one's number */
 }
 
-void lbx_rows_int(struct lbx_rows *rows, int64_t value) {
-    lbx_pg_put_int64(next_cell(rows, LBX_PG_OID_INT8), value);
-}
-
-static void add_int(struct lbx_rows *rows, int64_t value, bool optional) {
+static void put_int(struct lbx_buf *out, int64_t value, bool optional) {
     if (optional && !value)
-        lbx_buf_field(next_cell(rows, LBX_PG_OID_INT8), NULL, 0);
+        lbx_buf_field(out, NULL, 0);
     else
-        lbx_rows_int(rows, value);
+        lbx_pg_put_int64(out, value);
 }
 
-void lbx_rows_time(struct lbx_rows *rows, int64_t at_us) {
-    struct lbx_buf *cell = next_cell(rows, LBX_PG_OID_TIMESTAMPTZ);
+static void put_time(struct lbx_buf *out, int64_t at_us) {
     if (at_us)
-        lbx_pg_put_time(cell, at_us);
+        lbx_pg_put_time(out, at_us);
     else
-        lbx_buf_field(cell, NULL, 0);
+        lbx_buf_field(out, NULL, 0);
 }
 
-void lbx_rows_bytes(struct lbx_rows *rows, const void *bytes, size_t len) {
-    lbx_buf_field(next_cell(rows, LBX_PG_OID_BYTEA), bytes, len);
+static void put_cell(struct lbx_buf *out, const struct lbx_sql_column *column, const void *member) {
+    const struct lbx_bytes *bytes = member;
+    switch (column->kind) {
+    case LBX_SQL_TEXT:
+        lbx_buf_field_str(out, *(const char *const *)member);
+        return;
+    case LBX_SQL_INT:
+        put_int(out, *(const int64_t *)member, column->optional);
+        return;
+    case LBX_SQL_TIME:
+        put_time(out, *(const int64_t *)member);
+        return;
+    case LBX_SQL_BOOL:
+        lbx_buf_field_str(out, *(const bool *)member ? "t" : "f");
+        return;
+    case LBX_SQL_BYTES:
+        lbx_buf_field(out, bytes->data, bytes->len);
+        return;
+    case LBX_SQL_ROWS:
+    case LBX_SQL_ARRAY:
+        assert(false); /* of parameters alone */
+    }
 }
 
 void lbx_rows_add(struct lbx_rows *rows, const struct lbx_sql_layout *layout, const void *row) {
-    assert(!rows->layout || rows->layout == layout);
+    assert(!rows->closed && (!rows->layout || rows->layout == layout));
     rows->layout = layout;
-    rows->columns = layout->count;
     for (size_t i = 0; i < layout->count; i++) {
         const struct lbx_sql_column *column = &layout->columns[i];
-        const void *member = (const char *)row + column->offset;
-        const struct lbx_bytes *bytes = member;
-        switch (column->kind) {
-        case LBX_SQL_TEXT:
-            lbx_rows_text(rows, *(const char *const *)member);
-            continue;
-        case LBX_SQL_INT:
-            add_int(rows, *(const int64_t *)member, column->optional);
-            continue;
-        case LBX_SQL_TIME:
-            lbx_rows_time(rows, *(const int64_t *)member);
-            continue;
-        case LBX_SQL_BOOL:
-            lbx_rows_text(rows, *(const bool *)member ? "t" : "f");
-            continue;
-        case LBX_SQL_BYTES:
-            lbx_rows_bytes(rows, bytes->data, bytes->len);
-            continue;
-        case LBX_SQL_ROWS:
-        case LBX_SQL_ARRAY:
-            assert(false); /* of parameters alone */
-        }
+        if (rows->count == 0)
+            begin_column(&rows->column[i], column->kind);
+        put_cell(&rows->column[i], column, (const char *)row + column->offset);
     }
+    rows->count++;
 }
 
 const struct lbx_sql_layout lbx_sql_array_TEXT = {
@@ -149,27 +147,12 @@ static void close_column(struct lbx_buf *column, size_t cells) {
 }
 
 const char *lbx_rows_array(struct lbx_rows *rows, size_t column) {
-    if (rows->cells == 0)
+    if (rows->count == 0)
         return lbx_no_rows;
-    assert(rows->cells % rows->columns == 0);
-    for (size_t i = 0; !rows->closed && i < rows->columns; i++)
-        close_column(&rows->column[i], lbx_rows_count(rows));
+    for (size_t i = 0; !rows->closed && i < rows->layout->count; i++)
+        close_column(&rows->column[i], rows->count);
     rows->closed = true;
     return rows->column[column].data;
-}
-
-void lbx_rows_call(struct lbx_rows *rows, struct lbx_calls *calls, const struct lbx_sql *sql,
-                   int more_count, const char *const *more) {
-    assert(rows->cells % rows->columns == 0);
-    if (rows->cells == 0)
-        return;
-    const char *params[LBX_PARAMS_MAX];
-    int count = 0;
-    for (size_t i = 0; i < rows->columns; i++)
-        params[count++] = lbx_rows_array(rows, i);
-    for (int i = 0; i < more_count; i++)
-        params[count++] = more[i];
-    lbx_calls_add(calls, sql, count, params);
 }
 
 /* ---- calls by name ---- */
@@ -201,7 +184,7 @@ static void add_array(struct lbx_call *call, struct lbx_rows *rows,
     const struct lbx_sql_layout by_name = {1, &named};
     if (!rows || lbx_rows_count(rows) == 0)
         call->params[call->param_count++] = lbx_no_rows;
-    else if (rows->columns == 1 && rows->layout->columns->kind == named.kind)
+    else if (rows->layout->count == 1 && rows->layout->columns->kind == named.kind)
         call->params[call->param_count++] = lbx_rows_array(rows, 0);
     else
         add_columns(call, rows, &by_name);
@@ -241,7 +224,6 @@ size_t lbx_pg_call(struct lbx_calls *calls, const struct lbx_sql *sql, const voi
     assert(calls->count < LBX_CALLS_MAX);
     struct lbx_call *call = &calls->list[calls->count];
     call->sql = sql;
-    call->named = true;
     call->param_count = 0;
     for (size_t i = 0; i < sql->takes.count; i++) {
         const struct lbx_sql_column *column = &sql->takes.columns[i];

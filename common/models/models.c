@@ -69,15 +69,15 @@ enum lbx_err lbx_models_add_stored(struct lbx_models *models, struct lbx_record 
 /* ---- writing ---- */
 
 static bool any(const struct lbx_models *models) {
-    size_t cells = 0;
-#define COUNT(member) cells += models->member.cells;
+    size_t rows = 0;
+#define COUNT(member) rows += models->member.count;
     LBX_MODELS(COUNT)
 #undef COUNT
-    return cells > 0;
+    return rows > 0;
 }
 
 void lbx_models_save(struct lbx_models *models, bool alone, struct lbx_calls *calls) {
-    bool meet = models->accesses.cells || models->items.cells || models->owners.cells;
+    bool meet = models->accesses.count || models->items.count || models->owners.count;
     if (!any(models))
         return;
     if (!alone)

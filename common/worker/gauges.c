@@ -9,7 +9,7 @@
 #include <string.h>
 
 #define ASK_EVERY_US (5 * LBX_SECOND_US)
-enum { NAME, LABEL_VALUE, VALUE, ANSWERS_MAX = 32 };
+enum { ANSWERS_MAX = 32 };
 
 struct gauges {
     struct lbx_worker *worker;
@@ -18,14 +18,17 @@ struct gauges {
 };
 
 /* Takes a family's rows out of the answer. */
-static void show(struct lbx_metric *metric, const struct lbx_pg *pg, size_t call) {
+static void show(struct lbx_metric *metric, const struct lbx_sql *sql, const struct lbx_pg *pg,
+                 size_t call) {
+    const size_t name = lbx_sql_answer(sql, "name"), value = lbx_sql_answer(sql, "value"),
+                 label_value = lbx_sql_answer(sql, "label_value");
     struct lbx_metric_answer answers[ANSWERS_MAX];
     size_t count = 0;
     for (size_t row = 0; row < lbx_pg_row_count(pg, call) && count < ANSWERS_MAX; row++)
-        if (strcmp(lbx_pg_cell(pg, call, row, NAME), metric->name) == 0)
+        if (strcmp(lbx_pg_cell(pg, call, row, name), metric->name) == 0)
             answers[count++] =
-                (struct lbx_metric_answer){lbx_pg_cell(pg, call, row, LABEL_VALUE),
-                                           strtod(lbx_pg_cell(pg, call, row, VALUE), NULL)};
+                (struct lbx_metric_answer){lbx_pg_cell(pg, call, row, label_value),
+                                           strtod(lbx_pg_cell(pg, call, row, value), NULL)};
     lbx_metric_replace(metric, answers, count);
 }
 
@@ -51,10 +54,10 @@ static enum lbx_err gauges_serve(void *state, int64_t *ret_wake_us) {
     struct gauges *g = state;
     struct lbx_calls calls = {0};
     if (g->worker->pg && lbx_monotonic_us() >= g->next_us) {
-        size_t call = lbx_calls_add(&calls, g->declaration->sql, 0, NULL);
+        size_t call = lbx_pg_call(&calls, g->declaration->sql, NULL);
         if (lbx_pg_run(g->worker->pg, &calls) == LBX_OK)
             for (struct lbx_metric *const *metric = g->declaration->metrics; *metric; metric++)
-                show(*metric, g->worker->pg, call);
+                show(*metric, g->declaration->sql, g->worker->pg, call);
         lbx_pg_release(g->worker->pg);
         g->next_us = lbx_monotonic_us() + ASK_EVERY_US;
     }

@@ -7,8 +7,8 @@
 
 /* Its declaration. */
 struct lbx_gauges {
-    /* Without parameters; its rows are: a family's name, its label's value (NULL where it has no
-     * label), the value. Rows of one family stand together. */
+    /* Without parameters; it answers name, a family's; label_value, NULL where the family has no label;
+     * and value. Rows of one family stand together. */
     const struct lbx_sql *sql;
     struct lbx_metric *const *metrics; /* the families, ended by NULL; each of them asked */
 };

@@ -33,7 +33,7 @@ static enum lbx_err fence_and_commit(struct lbx_handler *handler,
         lbx_pg_rollback(pg);
         return err;
     }
-    lbx_calls_add(calls, &lbx_sql_commit, 0, NULL);
+    lbx_pg_call(calls, &lbx_sql_commit, NULL);
     err = lbx_pg_run(pg, calls);
     return err == LBX_OK || err == LBX_ERR_INVALID ? err : LBX_ERR_UNAVAILABLE;
 }
@@ -51,7 +51,7 @@ enum lbx_err lbx_transact_batch(struct lbx_handler *handler, const struct lbx_re
                                 struct lbx_calls *calls) {
     struct fence fence LBX_CLEANUP(fence_done) = {0};
     *calls = (struct lbx_calls){0};
-    lbx_calls_add(calls, &lbx_sql_begin, 0, NULL);
+    lbx_pg_call(calls, &lbx_sql_begin, NULL);
     fence.call = lbx_offsets_fence(calls, &fence.rows, records->group, records->claims,
                                    records->claim_count, &fence.expected);
     return transact(handler, &handler->batch, records, &fence, calls);
@@ -61,7 +61,7 @@ enum lbx_err lbx_transact_checkpoint(struct lbx_handler *handler, const struct l
                                      struct lbx_calls *calls) {
     struct fence fence LBX_CLEANUP(fence_done) = {.expected = records->claim_count};
     *calls = (struct lbx_calls){0};
-    lbx_calls_add(calls, &lbx_sql_begin, 0, NULL);
+    lbx_pg_call(calls, &lbx_sql_begin, NULL);
     fence.call =
         lbx_offsets_hold(calls, &fence.rows, records->group, records->claims, records->claim_count);
     return transact(handler, &handler->checkpoint, records, &fence, calls);
@@ -74,7 +74,7 @@ enum lbx_err lbx_transact_control(const struct lbx_records *records, struct lbx_
     lbx_calls_add(calls, &lbx_sql_begin, 0, NULL);
     fence.call =
         lbx_offsets_hold(calls, &fence.rows, records->group, records->claims, records->claim_count);
-    lbx_calls_add(calls, &lbx_sql_commit, 0, NULL);
+    lbx_pg_call(calls, &lbx_sql_commit, NULL);
     if (lbx_pg_run(pg, calls) != LBX_OK)
         return LBX_ERR_UNAVAILABLE;
     return lbx_pg_row_count(pg, fence.call) == records->claim_count ? LBX_OK : LBX_ERR_FENCED;

@@ -367,6 +367,7 @@ static void init_lane(struct loop *loop, size_t lane, const struct loop *first) 
         .name = first->worker.name,
         .source = first->worker.source,
         .settings = first->worker.settings,
+        .statements = first->worker.statements,
         .signals = stop_fd(),
         .lane = lane,
     };
@@ -476,6 +477,7 @@ int lbx_worker_main(const struct lbx_worker_declaration *declaration, int argc, 
     loop->declaration = declaration;
     loop->connection.declaration = declaration;
     loop->worker.name = declaration->name;
+    loop->worker.statements = declaration->statements;
     loop->worker.source = source;
     loop->waiting_for = "starting";
     loop->worker.signals = stop_fd();

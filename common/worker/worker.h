@@ -21,9 +21,10 @@ struct lbx_worker {
     const char *name;
     const char *source; /* CloudEvents source of what it publishes: "/lockbox/<name>" */
     struct lbx_settings settings;
-    struct lbx_pg *pg;     /* NULL while there is no connection */
-    int64_t pg_generation; /* counts connections: a part that sees it change starts over */
-    bool notified;         /* on the channel it listens to; take by lbx_worker_notified */
+    lbx_sql_lists statements; /* of its declaration, for sessions of a part's own */
+    struct lbx_pg *pg;        /* NULL while there is no connection */
+    int64_t pg_generation;    /* counts connections: a part that sees it change starts over */
+    bool notified;            /* on the channel it listens to; take by lbx_worker_notified */
     _Atomic bool stopping; /* as of the last lbx_worker_stopping; other lanes look at the first's */
     _Atomic int64_t turned_us; /* its loop, or a step of long work, last; 0: the loop sleeps */
     int signals;               /* readable once the lane is to stop, and from then on */

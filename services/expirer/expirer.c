@@ -99,12 +99,11 @@ struct helper {
 };
 
 static void *help(void *argument) {
-    const struct lbx_sql *const *const statements[] = {lbx_offsets_statements, lbx_store_statements,
-                                                       sql_expirer_all, NULL};
     struct helper *helper = argument;
     struct session *session = &helper->session;
     session->err = lbx_connection_open(session->worker, session->worker->settings.database_url,
-                                       "lockbox-expirer", "lockbox", statements, &session->pg);
+                                       "lockbox-expirer", "lockbox", session->worker->statements,
+                                       &session->pg);
     do
         if (session->err == LBX_OK)
             end_one(session);

@@ -26,12 +26,11 @@
 /* ---- the session ---- */
 
 enum lbx_err ledger_open(struct ledger *ledger) {
-    const struct lbx_sql *const *const statements[] = {lbx_offsets_statements, lbx_store_statements,
-                                                       sql_notifier_all, NULL};
     if (ledger->pg)
         return LBX_OK;
     return lbx_connection_open(ledger->worker, ledger->worker->settings.database_url,
-                               "lockbox-notifier-sender", "lockbox", statements, &ledger->pg);
+                               "lockbox-notifier-sender", "lockbox", ledger->worker->statements,
+                               &ledger->pg);
 }
 
 void ledger_close(struct ledger *ledger) {
@@ -249,7 +248,7 @@ static enum lbx_err settle(struct ledger *ledger, struct lbx_unit *unit,
         *outcome = outcome_of(ledger, mail);
         add_row(&rows, mail, outcome);
     }
-    lbx_calls_add(&calls, &lbx_sql_begin, 0, NULL);
+    lbx_pg_call(&calls, &lbx_sql_begin, NULL);
     const size_t finish_call = LBX_PG_CALL(&calls, notifier_finish, .given = &rows);
     enum lbx_err err = lbx_pg_run(ledger->pg, &calls);
     if (err != LBX_OK)
@@ -273,18 +272,18 @@ static enum lbx_err finish(struct ledger *ledger, struct lbx_unit *unit, bool be
     const bool releases = claim_most > 0 && now_us >= ledger->release_at_us;
     struct lbx_rows given_back LBX_CLEANUP(lbx_rows_done) = {0};
     if (!begun)
-        lbx_calls_add(&calls, &lbx_sql_begin, 0, NULL);
+        lbx_pg_call(&calls, &lbx_sql_begin, NULL);
     for (; give_back; give_back = give_back->next)
         LBX_PG_ADD(&given_back, notifier_give_back_given, .notification_id = give_back->id,
                    .number = give_back->attempts);
     LBX_PG_CALL(&calls, notifier_give_back, .given = &given_back);
     lbx_unit_save(unit, &calls);
     if (releases)
-        lbx_calls_add(&calls, &sql_notifier_release, 0, NULL);
+        lbx_pg_call(&calls, &sql_notifier_release, NULL);
     if (claim_most > 0)
         ledger->claim_call = LBX_PG_CALL(&calls, notifier_claim, .most = (int64_t)claim_most);
     const size_t clock_call = lbx_clock_add(&calls);
-    lbx_calls_add(&calls, &lbx_sql_commit, 0, NULL);
+    lbx_pg_call(&calls, &lbx_sql_commit, NULL);
     enum lbx_err err = lbx_pg_run(ledger->pg, &calls);
     if (err != LBX_OK)
         return err;
@@ -316,7 +315,7 @@ enum lbx_err ledger_transact(struct ledger *ledger, const struct mail *completed
 enum lbx_err ledger_plan(struct ledger *ledger) {
     struct lbx_calls calls = {0};
     int64_t wait_us = LOOK_MOST_US;
-    const size_t call = lbx_calls_add(&calls, &sql_notifier_until_next, 0, NULL);
+    const size_t call = lbx_pg_call(&calls, &sql_notifier_until_next, NULL);
     enum lbx_err err = lbx_pg_run(ledger->pg, &calls);
     if (err != LBX_OK)
         return err;

@@ -134,24 +134,22 @@ static void handle(struct source *s) {
 /* ---- the relay, as far as the database goes ---- */
 
 static void publish(void) {
-    struct lbx_rows marks, shards LBX_CLEANUP(lbx_rows_done);
+    struct lbx_rows marks = {0}, shards LBX_CLEANUP(lbx_rows_done) = {0};
     size_t count = ROUND;
-    lbx_rows_init(&shards, 1);
     for (int i = 0; i < SHARDS; i++)
-        lbx_rows_int(&shards, i);
-    const char *every_shard = lbx_rows_array(&shards, 0);
-    lbx_rows_init(&marks, 1);
+        lbx_array_int(&shards, i);
     while (count > 0) {
         calls = (struct lbx_calls){0};
-        lbx_rows_call(&marks, &calls, &sql_relay_mark_outbox, 0, NULL);
-        size_t take =
-            LBX_CALL(&calls, &sql_relay_take_unpublished, every_shard, "500", every_shard);
+        if (lbx_rows_count(&marks))
+            LBX_PG_CALL(&calls, relay_mark_outbox, .seqs = &marks);
+        size_t take = LBX_PG_CALL(&calls, relay_take_unpublished, .shards = &shards, .most = ROUND,
+                                  .held = &shards);
         check(lbx_pg_run(worker.pg, &calls) == LBX_OK, "relay");
         lbx_rows_done(&marks);
-        lbx_rows_init(&marks, 1);
         count = lbx_pg_row_count(worker.pg, take);
         for (size_t i = 0; i < count; i++)
-            lbx_rows_int(&marks, lbx_pg_cell_int(worker.pg, take, i, 1));
+            lbx_array_int(&marks,
+                          LBX_PG_READ(worker.pg, take, i, relay_take_unpublished, &batch_arena).id);
     }
     lbx_rows_done(&marks);
     lbx_pg_release(worker.pg);
@@ -189,10 +187,10 @@ static void ask(struct source *tickets, const char *ticket) {
 
 static void approve_all(struct source *decisions, struct lbx_rows *tickets) {
     calls = (struct lbx_calls){0};
-    size_t call = LBX_CALL(&calls, &sql_bench_pending, lbx_rows_array(tickets, 0));
+    size_t call = LBX_PG_CALL(&calls, bench_pending, .ticket_ids = tickets);
     check(lbx_pg_run(worker.pg, &calls) == LBX_OK, "pending");
     for (size_t i = 0; i < lbx_pg_row_count(worker.pg, call); i++) {
-        const char *id = lbx_pg_cell(worker.pg, call, i, 0);
+        const char *id = LBX_PG_READ(worker.pg, call, i, bench_pending, NULL).request_id;
         add(decisions, id, "decision.submitted",
             "{\"request_id\":\"%s\",\"decision\":\"approve\",\"by\":" ANN "}", id);
     }
@@ -200,12 +198,11 @@ static void approve_all(struct source *decisions, struct lbx_rows *tickets) {
 }
 
 static void live(struct source *tickets, struct source *decisions, size_t first, size_t count) {
-    struct lbx_rows names LBX_CLEANUP(lbx_rows_done);
+    struct lbx_rows names LBX_CLEANUP(lbx_rows_done) = {0};
     char ticket[128];
-    lbx_rows_init(&names, 1);
     for (size_t i = first; i < first + count; i++) {
         snprintf(ticket, sizeof ticket, "%s-T%zu", name, i);
-        lbx_rows_text(&names, ticket);
+        lbx_array_text(&names, ticket);
         ask(tickets, ticket);
     }
     handle(tickets);

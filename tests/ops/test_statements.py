@@ -7,10 +7,10 @@ from support.statements import Statement, statements
 
 # What of an answer's type each word says, by PostgreSQL's oids; text is what PostgreSQL prints of any.
 TYPES = {"boolean": {16}, "bytea": {17}, "timestamptz": {1184}, **dict.fromkeys(["smallint", "integer", "bigint"], {20, 21, 23})}
-SCRIPTS = {"ctl_migration_lock", "ctl_migration_table", "rebuild_begin", "rebuild_lock"}  # several statements: never prepared
 AUDIT = ("models_", "auditor_", "proof_", "rebuild_", "tools_", "ctl_decision", "ctl_request_timeline")
 DESCRIBED = [it for it in sorted(statements().values(), key=lambda it: it.name)
-             if it.named and not it.name.startswith("unit_") and not it.text.lstrip().startswith("COPY") and it.name not in SCRIPTS]
+             if not it.name.startswith("unit_") and ";" not in it.text  # of several statements: a script, never prepared
+             and not it.text.lstrip().startswith("COPY")]
 
 
 def prepared(system, it: Statement):

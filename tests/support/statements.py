@@ -13,7 +13,6 @@ class Statement:
     text: str
     types: list[int]  # oids of its parameters; 0: PostgreSQL's own choice
     answers: list[dict] | None  # name and type of each column, as the file says; None: nobody reads them
-    named: bool  # whether the file says so by names
 
 
 def statements() -> dict[Path, Statement]:
@@ -21,5 +20,5 @@ def statements() -> dict[Path, Statement]:
     for description in BUILD.rglob("sql_*.json"):
         for said in json.loads(description.read_text()):
             path = Path(said["file"]).relative_to(REPOSITORY)
-            found[path] = Statement(said["name"], path, said["text"], said["types"], said["answers"], said["named"])
+            found[path] = Statement(said["name"], path, said["text"], said["types"], said["answers"])
     return found

@@ -17,7 +17,7 @@ static enum lbx_err project(struct lbx_pg *pg, const char *seed, const char *chu
     struct lbx_models models LBX_CLEANUP(lbx_models_done);
     lbx_models_init(&models);
     calls = (struct lbx_calls){0};
-    lbx_calls_add(&calls, &lbx_sql_begin, 0, NULL);
+    lbx_pg_call(&calls, &lbx_sql_begin, NULL);
     LBX_PG_CALL(&calls, tools_shuffled, .seed = seed, .most = chunk, .behind = (int64_t)at);
     enum lbx_err err = lbx_pg_run(pg, &calls);
     if (err != LBX_OK)
@@ -29,7 +29,7 @@ static enum lbx_err project(struct lbx_pg *pg, const char *seed, const char *chu
     }
     calls = (struct lbx_calls){0};
     lbx_models_save(&models, false, &calls);
-    lbx_calls_add(&calls, &lbx_sql_commit, 0, NULL);
+    lbx_pg_call(&calls, &lbx_sql_commit, NULL);
     return err == LBX_OK ? lbx_pg_run(pg, &calls) : err;
 }
 

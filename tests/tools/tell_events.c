@@ -20,20 +20,21 @@ static void add_str(struct lbx_buf *out, const char *name, const char *text) {
 }
 
 /* The first row's cell of a column, which is one binary array: 24 bytes of head, then length and bytes. */
-static void add_cell(struct lbx_buf *out, const char *name, const struct lbx_rows *rows,
-                     size_t column) {
+static void add_cell(struct lbx_buf *out, const char *name, const struct lbx_rows *rows) {
     enum { HEAD = 24 };
-    if (rows->cells == 0) {
+    size_t column = 0;
+    if (lbx_rows_count(rows) == 0) {
         add_str(out, name, NULL);
         return;
     }
+    while (strcmp(rows->layout->columns[column].name, name) != 0)
+        column++;
     const unsigned char *at = (const unsigned char *)rows->column[column].data + HEAD;
     size_t len = (size_t)at[0] << 24 | (size_t)at[1] << 16 | (size_t)at[2] << 8 | at[3];
     add_text(out, name, (const char *)at + 4, len);
 }
 
 static void answer(const struct lbx_record *record, struct lbx_arena *arena) {
-    enum { OPERATION = 3, STATUS = 4, LEVEL = 6 };
     struct lbx_buf out LBX_BUF = {0}, what LBX_BUF = {0}, who LBX_BUF = {0};
     struct lbx_models models LBX_CLEANUP(lbx_models_done);
     struct lbx_event_summary summary;
@@ -48,9 +49,9 @@ static void answer(const struct lbx_record *record, struct lbx_arena *arena) {
     add_str(&out, "what", what.data);
     add_str(&out, "actor", summary.actor);
     add_str(&out, "request_id", summary.request_id);
-    add_cell(&out, "operation", &models.activities, OPERATION);
-    add_cell(&out, "status", &models.activities, STATUS);
-    add_cell(&out, "level", &models.activities, LEVEL);
+    add_cell(&out, "operation", &models.activities);
+    add_cell(&out, "status", &models.activities);
+    add_cell(&out, "level", &models.activities);
     lbx_buf_str(&out, "}\n");
     fwrite(out.data, 1, out.len, stdout);
 }

@@ -30,7 +30,6 @@ static inline void answer(size_t call, size_t count, const char *const *cells) {
 bool __wrap_lbx_pg_answers(const struct lbx_pg *pg, size_t call, const struct lbx_sql *sql);
 size_t __wrap_lbx_pg_row_count(const struct lbx_pg *pg, size_t call);
 const char *__wrap_lbx_pg_cell(const struct lbx_pg *pg, size_t call, size_t row, size_t column);
-int64_t __wrap_lbx_pg_cell_int(const struct lbx_pg *pg, size_t call, size_t row, size_t column);
 const void *__wrap_lbx_pg_cell_bytes(const struct lbx_pg *pg, size_t call, size_t row,
                                      size_t column, struct lbx_arena *arena, size_t *ret_len);
 
@@ -49,10 +48,6 @@ const char *__wrap_lbx_pg_cell(const struct lbx_pg *pg, size_t call, size_t row,
     (void)pg;
     assert_true(call < ANSWER_CALLS && row < answers[call].rows && column < ANSWER_COLUMNS);
     return answers[call].cells[row][column];
-}
-
-int64_t __wrap_lbx_pg_cell_int(const struct lbx_pg *pg, size_t call, size_t row, size_t column) {
-    return strtoll(__wrap_lbx_pg_cell(pg, call, row, column), NULL, 10);
 }
 
 const void *__wrap_lbx_pg_cell_bytes(const struct lbx_pg *pg, size_t call, size_t row,

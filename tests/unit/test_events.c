@@ -30,7 +30,7 @@ static const struct lbx_sql load_sql = {.name = "test_load"}, save_sql = {.name 
 static void load(struct lbx_batch *batch, struct lbx_calls *calls) {
     (void)batch;
     rules.loads++;
-    lbx_calls_add(calls, &load_sql, 0, NULL);
+    lbx_pg_call(calls, &load_sql, NULL);
 }
 
 static enum lbx_err decide(struct lbx_batch *batch) {
@@ -48,7 +48,7 @@ static enum lbx_err decide(struct lbx_batch *batch) {
 static void save(struct lbx_batch *batch, struct lbx_calls *calls) {
     (void)batch;
     rules.saves++;
-    lbx_calls_add(calls, &save_sql, 0, NULL);
+    lbx_pg_call(calls, &save_sql, NULL);
 }
 
 static void committed(struct lbx_worker *worker) {

@@ -61,10 +61,9 @@ static void texts(void **unused) {
         "{\"a\": \"\\u0041\"}",
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
-        struct lbx_rows set;
-        lbx_rows_init(&set, 1);
-        lbx_rows_text(&set, rows[i]);
-        lbx_rows_text(&set, NULL);
+        struct lbx_rows set = {0};
+        lbx_array_text(&set, rows[i]);
+        lbx_array_text(&set, NULL);
         const char *array = lbx_rows_array(&set, 0);
         check_array(array, 25, 2);
         const size_t len = strlen(rows[i]);
@@ -77,17 +76,11 @@ static void texts(void **unused) {
 
 static void numbers_times_and_bytes(void **unused) {
     (void)unused;
-    struct lbx_rows set;
-    lbx_rows_init(&set, 3);
-    lbx_rows_int(&set, 0);
-    lbx_rows_time(&set, NOW);
-    lbx_rows_bytes(&set, "\x00\xFF\"\\", 4);
-    lbx_rows_int(&set, INT64_MIN);
-    lbx_rows_time(&set, 0);
-    lbx_rows_bytes(&set, NULL, 0);
-    lbx_rows_int(&set, INT64_MAX);
-    lbx_rows_time(&set, 1);
-    lbx_rows_bytes(&set, "", 0); /* empty, not absent */
+    struct lbx_rows set = {0};
+    LBX_PG_ADD(&set, unit_kinds_given, .at = NOW, .bytes = {"\x00\xFF\"\\", 4});
+    LBX_PG_ADD(&set, unit_kinds_given, .number = INT64_MIN);
+    LBX_PG_ADD(&set, unit_kinds_given, .number = INT64_MAX, .at = 1,
+               .bytes = {"", 0}); /* empty, not absent */
     assert_int_equal(lbx_rows_count(&set), 3);
     const char *numbers = lbx_rows_array(&set, 0), *times = lbx_rows_array(&set, 1),
                *bytes = lbx_rows_array(&set, 2);
@@ -113,12 +106,10 @@ static void numbers_times_and_bytes(void **unused) {
 
 static void columns_of_rows(void **unused) {
     (void)unused;
-    struct lbx_rows set;
-    lbx_rows_init(&set, 2);
+    struct lbx_rows set = {0};
     assert_int_equal(lbx_rows_count(&set), 0);
     for (int i = 0; i < 500; i++) {
-        lbx_rows_int(&set, i);
-        lbx_rows_text(&set, i % 2 ? NULL : "x");
+        LBX_PG_ADD(&set, unit_pair_given, .number = i, .name = i % 2 ? NULL : "x");
         assert_int_equal(lbx_rows_count(&set), i + 1);
     }
     const char *numbers = lbx_rows_array(&set, 0), *texts_of = lbx_rows_array(&set, 1);
@@ -133,10 +124,8 @@ static void columns_of_rows(void **unused) {
 
 static void no_rows_are_an_empty_array(void **unused) {
     (void)unused;
-    struct lbx_rows set;
-    lbx_rows_init(&set, LBX_PARAMS_MAX);
-    for (size_t i = 0; i < LBX_PARAMS_MAX; i++)
-        assert_int_equal(length_of(lbx_rows_array(&set, i)), 0);
+    struct lbx_rows set = {0};
+    assert_int_equal(length_of(lbx_rows_array(&set, 0)), 0);
     assert_int_equal(length_of(lbx_no_rows), 0);
     lbx_rows_done(&set);
 }
@@ -174,54 +163,24 @@ static void names_in_a_statement(void **unused) {
 
 /* ---- calls ---- */
 
-static const struct lbx_sql first = {.name = "first", .text = "SELECT 1"},
-                            second = {.name = "second", .text = "SELECT 2"};
-
 static void calls_in_their_order(void **unused) {
     (void)unused;
     static struct lbx_calls calls;
     const char *one = "1";
     calls.count = 0;
-    assert_int_equal(lbx_calls_add(&calls, &lbx_sql_begin, 0, NULL), 0);
-    assert_int_equal(LBX_CALL(&calls, &first, one, NULL, "3"), 1);
-    assert_int_equal(LBX_CALL(&calls, &second, NULL), 2);
+    assert_int_equal(lbx_pg_call(&calls, &lbx_sql_begin, NULL), 0);
+    assert_int_equal(LBX_PG_CALL(&calls, unit_values, .two = "2", .one = one), 1);
+    assert_int_equal(LBX_PG_CALL(&calls, unit_values, .three = -1), 2);
     assert_int_equal(calls.count, 3);
     assert_ptr_equal(calls.list[0].sql, &lbx_sql_begin);
     assert_int_equal(calls.list[0].param_count, 0);
-    assert_ptr_equal(calls.list[1].sql, &first);
+    assert_ptr_equal(calls.list[1].sql, &sql_unit_values);
     assert_int_equal(calls.list[1].param_count, 3);
     assert_ptr_equal(calls.list[1].params[0], one); /* borrowed */
-    assert_null(calls.list[1].params[1]);
-    assert_string_equal(calls.list[1].params[2], "3");
-    assert_int_equal(calls.list[2].param_count, 1);
-}
-
-static void sets_as_parameters(void **unused) {
-    (void)unused;
-    static struct lbx_calls calls;
-    struct lbx_rows set = {0};
-    calls.count = 0;
-    lbx_rows_init(&set, 2);
-    lbx_rows_call(&set, &calls, &first, 0, NULL);
-    assert_int_equal(calls.count, 0); /* nothing to do is no call */
-    lbx_rows_done(&set);
-
-    lbx_rows_init(&set, 2);
-    lbx_rows_int(&set, 7);
-    lbx_rows_text(&set, "x");
-    const char *more[] = {"more", NULL};
-    lbx_rows_call(&set, &calls, &first, 2, more);
-    lbx_rows_call(&set, &calls, &second, 0, NULL); /* one set for several calls */
-    assert_int_equal(calls.count, 2);
-    assert_int_equal(calls.list[0].param_count, 4);
-    assert_ptr_equal(calls.list[0].params[0], lbx_rows_array(&set, 0));
-    assert_ptr_equal(calls.list[0].params[1], lbx_rows_array(&set, 1));
-    assert_string_equal(calls.list[0].params[2], "more");
-    assert_null(calls.list[0].params[3]);
-    assert_int_equal(calls.list[1].param_count, 2);
-    assert_ptr_equal(calls.list[1].params[0], calls.list[0].params[0]);
-    assert_ptr_equal(calls.list[1].params[1], calls.list[0].params[1]);
-    lbx_rows_done(&set);
+    assert_string_equal(calls.list[1].params[1], "2");
+    assert_memory_equal(calls.list[1].params[2], "\0\0\0\0\0\0\0\0", 8);
+    assert_null(calls.list[2].params[1]);
+    assert_memory_equal(calls.list[2].params[2], "\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF", 8);
 }
 
 /* Each column's cells are of its type; what is left out is NULL where its type has one. */
@@ -351,7 +310,6 @@ int main(void) {
         cmocka_unit_test(no_rows_are_an_empty_array),
         cmocka_unit_test(types_of_parameters),
         cmocka_unit_test(calls_in_their_order),
-        cmocka_unit_test(sets_as_parameters),
         cmocka_unit_test(names_in_a_statement),
         cmocka_unit_test(rows_by_name),
         cmocka_unit_test(parameters_by_name),

@@ -58,14 +58,14 @@ static void read_some(struct lbx_handler *handler, const struct lbx_records *rec
                       struct lbx_calls *calls) {
     (void)handler;
     (void)records;
-    lbx_calls_add(calls, &read_sql, 0, NULL);
+    lbx_pg_call(calls, &read_sql, NULL);
 }
 
 static enum lbx_err write_some(struct lbx_handler *handler, const struct lbx_records *records,
                                struct lbx_calls *calls) {
     (void)handler;
     (void)records;
-    lbx_calls_add(calls, &write_sql, 0, NULL);
+    lbx_pg_call(calls, &write_sql, NULL);
     return written;
 }
 

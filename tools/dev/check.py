@@ -29,6 +29,7 @@ INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"')
 FOLDS_IN_C = re.compile(r"\b(strn?casecmp|strcasestr|tolower)\s*\(")
 FOLDS_IN_SQL = re.compile(r'\b(lower|upper|initcap)\s*\((?!([\w.]+|\w+\([^()]*\)) COLLATE "C"\))|\bILIKE\b|~~?\*|\bcitext\b', re.I)
 FOLDED_SINCE = {"lockbox": 12, "audit": 9}  # what earlier scripts made, these have replaced
+CELL = re.compile(r"\blbx_pg_cell(?:_bytes)?\((?:[^,;]+,){3}\s*\d+\s*[,)]")
 SQL = re.compile(r'"\s*(SELECT|INSERT|UPDATE|DELETE|COPY|WITH)\s')
 
 
@@ -107,6 +108,16 @@ def check_folds(files: list[Path]) -> list[str]:
             if fold.search(line.split("--")[0])]
 
 
+def check_cells(files: list[Path]) -> list[str]:
+    findings = []
+    for path in c_files(files):
+        if path.parts[0] != "tests":
+            text = path.read_text()
+            findings += [f"{path}:{text.count(chr(10), 0, cell.start()) + 1}: a cell is read by its column's name (LBX_PG_READ), not by a number"
+                         for cell in CELL.finditer(text)]
+    return findings
+
+
 def check_python(files: list[Path]) -> list[str]:
     findings = []
     for path in files:
@@ -154,6 +165,7 @@ CHECKS = {
     "services": check_services,
     "no SQL in C": check_sql,
     "one fold": check_folds,
+    "cells by name": check_cells,
     "Python": check_python,
     "tests of each module": testing.check_modules,
     "no sleep in tests": testing.check_sleeps,
