@@ -9,6 +9,8 @@ enum { LBX_JWS_SIGNATURE_SIZE = 64 };
 struct lbx_jws {
     const char *signed_bytes; /* what the signature is over: "header.payload", within the text */
     size_t signed_len;
+    const char *payload; /* JSON, decoded */
+    size_t payload_len;
     unsigned char signature[LBX_JWS_SIGNATURE_SIZE];
 };
 

@@ -63,7 +63,8 @@ static void read_loaded(struct lbx_batch *batch) {
     for (size_t i = 0; i < lbx_pg_row_count(pg, loaded->keys_call); i++) {
         const struct sql_decider_load_keys_answer it =
             LBX_PG_READ(pg, loaded->keys_call, i, decider_load_keys, batch->arena);
-        if (it.public_key.len == LBX_ED25519_KEY_SIZE)
+        if (it.public_key.len == LBX_ED25519_KEY_SIZE &&
+            !lbx_key_is_small_order(it.public_key.data))
             lbx_map_set(&loaded->keys, vote_key(batch->arena, it.request_id, it.principal_id),
                         (void *)it.public_key.data);
     }

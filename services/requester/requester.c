@@ -6,7 +6,6 @@
 
 #include "base/log.h"
 #include "store/limits.h"
-#include "working_set.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -14,10 +13,6 @@
 static struct lbx_metric no_approvers = {.name = "no_approvers_total",
                                          .help = "Requests refused because nobody may approve"};
 struct lbx_metric *const requester_metrics[] = {&no_approvers, NULL};
-
-struct lbx_batch_state {
-    struct working_set *set;
-};
 
 /* ---- requests ---- */
 
@@ -94,8 +89,8 @@ static void on_access_requested(struct lbx_batch *batch, struct lbx_input_event 
     alarm_if_unapprovable(&stored->request);
 }
 
-static void end_by_ticket(struct lbx_batch *batch, struct lbx_stored_request *stored,
-                          const struct lbx_event *cause) {
+void requester_end(struct lbx_batch *batch, struct lbx_stored_request *stored,
+                   const struct lbx_event *cause) {
     const struct lbx_limits limits = lbx_limits_of(&batch->worker->settings);
     const bool waited = stored->request.state == LBX_STATE_CUSTOMER_NOTIFIED;
     lbx_unit_pass_time(&batch->unit, stored, &limits);
@@ -120,7 +115,7 @@ static void on_access_withdrawn(struct lbx_batch *batch, struct lbx_input_event 
     else if (strcmp(stored->request.engineer.id, withdrawn->engineer_id) != 0)
         reject(input, "/data/engineer_id: not who asked");
     else
-        end_by_ticket(batch, stored, &input->event);
+        requester_end(batch, stored, &input->event);
 }
 
 /* ---- tickets ---- */
@@ -135,7 +130,7 @@ static void end_unsupported(struct lbx_batch *batch, const struct lbx_ticket *ti
         const struct lbx_request *request = &stored->request;
         if (strcmp(request->ticket_id, ticket->ticket_id) == 0 &&
             (!ticket->open || !lbx_ticket_engineer(ticket, request->engineer.id)))
-            end_by_ticket(batch, stored, cause);
+            requester_end(batch, stored, cause);
     }
 }
 
@@ -159,95 +154,6 @@ static void on_ticket(struct lbx_batch *batch, struct lbx_input_event *input) {
     lbx_ticket_apply(input->event.type, input->event.data, batch->arena, &stored->ticket);
     stored->changed = true;
     end_unsupported(batch, &stored->ticket, &input->event);
-}
-
-/* ---- tenants ---- */
-
-static void publish_change(struct lbx_batch *batch, const struct lbx_event *event,
-                           enum lbx_refusal why) {
-    const struct lbx_tenant_event *tenant = event->data;
-    const struct lbx_tenant_changed changed = {
-        .tenant_id = tenant->tenant_id,
-        .subscription_id = tenant->subscription_id,
-        .name = tenant->name,
-        .change = (int)lbx_tenant_change_of(event->type),
-        .principal = tenant->principal,
-        .role = tenant->role,
-        .by = tenant->by,
-        .alternate_emails = tenant->alternate_emails,
-        .alternate_count = tenant->alternate_count,
-        .policy = tenant->policy,
-        .principal_id = tenant->principal_id,
-        .public_key = tenant->public_key,
-        .at = batch->unit.now,
-        .reason = (int)why,
-    };
-    lbx_unit_publish(&batch->unit, why ? LBX_EVENT_TENANT_CHANGE_REFUSED : LBX_EVENT_TENANT_CHANGED,
-                     tenant->tenant_id, 0, event, &changed);
-}
-
-static struct lbx_tenant_facts facts_of(const struct working_set *set,
-                                        const struct lbx_tenant_event *event,
-                                        const struct lbx_subscription *subscription) {
-    struct lbx_tenant_facts facts = {
-        .by_administrator =
-            event->by.id && working_set_is_administrator(set, event->tenant_id, event->by.id),
-    };
-    if (!event->role || !subscription)
-        return facts;
-    const struct lbx_approver *approvers =
-        working_set_approvers(set, subscription, &facts.approver_count);
-    for (size_t i = 0; i < facts.approver_count; i++)
-        facts.approves_already |= strcmp(approvers[i].principal.id, event->principal.id) == 0;
-    return facts;
-}
-
-/* Ends what a removed subscription no longer carries. */
-static void end_removed(struct lbx_batch *batch, const struct stored_subscription *removed,
-                        const struct lbx_event *cause) {
-    struct working_set *set = batch->state->set;
-    LBX_MAP_EACH(&set->requests, entry) {
-        struct lbx_stored_request *stored = entry->value;
-        if (working_set_subscription(set, stored->request.subscription_id) == removed)
-            end_by_ticket(batch, stored, cause);
-    }
-}
-
-/* Ends access that was opened while Lockbox was off. */
-static void end_unasked(struct lbx_batch *batch, const struct stored_subscription *enabled,
-                        const struct lbx_event *cause) {
-    struct working_set *set = batch->state->set;
-    const struct lbx_limits limits = lbx_limits_of(&batch->worker->settings);
-    LBX_MAP_EACH(&set->requests, entry) {
-        struct lbx_stored_request *stored = entry->value;
-        if (working_set_subscription(set, stored->request.subscription_id) != enabled)
-            continue;
-        lbx_unit_pass_time(&batch->unit, stored, &limits);
-        struct lbx_step ended = lbx_request_lockbox_enabled(&stored->request, batch->unit.now);
-        lbx_unit_step(&batch->unit, stored, &ended, cause);
-    }
-}
-
-static void on_tenant(struct lbx_batch *batch, struct lbx_input_event *input) {
-    struct working_set *set = batch->state->set;
-    const struct lbx_tenant_event *event = input->event.data;
-    const enum lbx_event_type type = input->event.type;
-    struct stored_subscription *stored = working_set_subscription(set, event->subscription_id);
-    const struct lbx_tenant_facts facts = facts_of(set, event, stored->subscription);
-    enum lbx_refusal why =
-        lbx_tenant_change(type, event, &facts, batch->arena, &stored->subscription);
-    if (why == LBX_REFUSAL_NONE) {
-        stored->changed |= stored->subscription != NULL;
-        if (type == LBX_EVENT_TENANT_ROLE_ASSIGNED || type == LBX_EVENT_TENANT_ROLE_REMOVED)
-            working_set_role(set, event, type == LBX_EVENT_TENANT_ROLE_ASSIGNED);
-        if (type == LBX_EVENT_TENANT_APPROVER_KEY_SET)
-            working_set_key(set, event);
-    }
-    publish_change(batch, &input->event, why);
-    if (why == LBX_REFUSAL_NONE && type == LBX_EVENT_TENANT_SUBSCRIPTION_REMOVED)
-        end_removed(batch, stored, &input->event);
-    if (why == LBX_REFUSAL_NONE && type == LBX_EVENT_TENANT_LOCKBOX_ENABLED)
-        end_unasked(batch, stored, &input->event);
 }
 
 /* ---- a batch ---- */
@@ -275,7 +181,7 @@ static void handle(struct lbx_batch *batch, struct lbx_input_event *input) {
         on_access(batch, input);
         break;
     case LBX_FAMILY_TENANT:
-        on_tenant(batch, input);
+        requester_on_tenant(batch, input);
         break;
     case LBX_FAMILY_DECISION: /* of other topics */
     case LBX_FAMILY_REQUEST:

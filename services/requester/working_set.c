@@ -16,8 +16,8 @@
 
 /* What the events of a batch name: one column each. */
 struct names {
-    struct lbx_rows *tickets, *subscriptions, *tenants, *live_tickets, *live_subscriptions,
-        *requests, *asking_tickets;
+    struct lbx_rows *tickets, *subscriptions, *tenants, *whole_tenants, *live_tickets,
+        *live_subscriptions, *requests, *asking_tickets;
 };
 
 /* ASCII lower case: what subscription ids are known by. NULL stays NULL. */
@@ -77,6 +77,8 @@ static void collect_tenant(struct names *names, const struct lbx_event *event,
     const char *subscription = lower(arena, tenant->subscription_id);
     name(names->tenants, tenant->tenant_id);
     name(names->subscriptions, subscription);
+    if (event->type == LBX_EVENT_TENANT_APPROVER_KEY_SET || !tenant->subscription_id)
+        name(names->whole_tenants, tenant->tenant_id);
     if (event->type == LBX_EVENT_TENANT_SUBSCRIPTION_REMOVED ||
         event->type == LBX_EVENT_TENANT_LOCKBOX_ENABLED) /* may end requests */
         name(names->live_subscriptions, subscription);
@@ -111,17 +113,19 @@ struct working_set *working_set_load(struct lbx_batch *batch, struct lbx_calls *
         if (batch->inputs[i].status == LBX_INPUT_NEW)
             collect(&names, &batch->inputs[i].event, batch->arena);
     set->arena = batch->arena;
-    struct lbx_map *const maps[] = {&set->tickets, &set->subscriptions, &set->roles, &set->keys,
+    struct lbx_map *const maps[] = {&set->tickets, &set->subscriptions, &set->roles,
                                     &set->requests};
     for (size_t i = 0; i < sizeof maps / sizeof *maps; i++)
         lbx_map_init(maps[i], batch->arena);
     set->tickets_call = LBX_PG_CALL(calls, requester_load_tickets, .ticket_ids = names.tickets);
     set->subscriptions_call =
         LBX_PG_CALL(calls, requester_load_subscriptions, .subscription_ids = names.subscriptions,
-                    .ticket_ids = names.tickets);
+                    .ticket_ids = names.tickets, .tenant_ids = names.whole_tenants);
     set->roles_call =
         LBX_PG_CALL(calls, requester_load_roles, .subscription_ids = names.subscriptions,
-                    .ticket_ids = names.tickets, .tenant_ids = names.tenants);
+                    .ticket_ids = names.tickets, .tenant_ids = names.tenants,
+                    .whole_tenant_ids = names.whole_tenants);
+    keyring_load(&set->keyring, batch->arena, names.tenants, calls);
     set->requests_call =
         lbx_requests_load(names.requests, names.live_tickets, names.live_subscriptions, calls);
     set->ticket_pending_call =
@@ -226,11 +230,6 @@ void working_set_role(struct working_set *set, const struct lbx_tenant_event *ev
     role->held = held;
 }
 
-void working_set_key(struct working_set *set, const struct lbx_tenant_event *event) {
-    lbx_map_set(&set->keys, LBX_MAP_KEY(set->arena, event->tenant_id, event->principal_id),
-                (void *)event);
-}
-
 /* ---- reading ---- */
 
 static enum lbx_err read_snapshot(const struct lbx_table *table, const char *text,
@@ -302,6 +301,7 @@ enum lbx_err working_set_read(struct working_set *set, const struct lbx_pg *pg) 
         err = read_subscription(set, pg, i);
     for (size_t i = 0; err == LBX_OK && i < lbx_pg_row_count(pg, set->roles_call); i++)
         read_role(set, pg, i);
+    keyring_read(&set->keyring, pg);
     if (err == LBX_OK)
         set->unreadable =
             lbx_requests_read(pg, set->requests_call, set->arena, &set->requests, NULL);
@@ -344,17 +344,6 @@ static void write_role(struct lbx_rows *ended, struct lbx_rows *begun,
                    .name = role->principal.name);
 }
 
-static void write_key(struct lbx_rows *ended, struct lbx_rows *begun,
-                      const struct lbx_tenant_event *event) {
-    unsigned char bytes[LBX_ED25519_KEY_SIZE];
-    LBX_PG_ADD(ended, requester_end_keys_ended, .tenant_id = event->tenant_id,
-               .principal_id = event->principal_id);
-    if (event->public_key.kty && lbx_tenant_key(&event->public_key, bytes))
-        LBX_PG_ADD(begun, requester_begin_keys_begun, .tenant_id = event->tenant_id,
-                   .principal_id = event->principal_id,
-                   .public_key = {.data = bytes, .len = sizeof bytes});
-}
-
 static void save_states(struct working_set *set, struct lbx_unit *unit, struct lbx_calls *calls) {
     struct lbx_rows *tickets = lbx_unit_rows(unit), *subscriptions = lbx_unit_rows(unit);
     LBX_MAP_EACH(&set->tickets, entry) {
@@ -373,18 +362,14 @@ static void save_states(struct working_set *set, struct lbx_unit *unit, struct l
 
 static void save_periods(struct working_set *set, struct lbx_unit *unit, struct lbx_calls *calls) {
     struct lbx_rows *ended = lbx_unit_rows(unit), *begun = lbx_unit_rows(unit);
-    struct lbx_rows *ended_keys = lbx_unit_rows(unit), *keys = lbx_unit_rows(unit);
     LBX_MAP_EACH(&set->roles, entry)
         write_role(ended, begun, entry->value);
-    LBX_MAP_EACH(&set->keys, entry)
-        write_key(ended_keys, keys, entry->value);
     LBX_PG_CALL(calls, requester_end_roles, .ended = ended, .at = unit->now);
     LBX_PG_CALL(calls, requester_begin_roles, .begun = begun, .at = unit->now);
-    LBX_PG_CALL(calls, requester_end_keys, .ended = ended_keys, .at = unit->now);
-    LBX_PG_CALL(calls, requester_begin_keys, .begun = keys, .at = unit->now);
 }
 
 void working_set_save(struct working_set *set, struct lbx_unit *unit, struct lbx_calls *calls) {
     save_states(set, unit, calls);
     save_periods(set, unit, calls);
+    keyring_save(&set->keyring, unit, calls);
 }

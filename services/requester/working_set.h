@@ -5,6 +5,7 @@
 #define LBX_REQUESTER_WORKING_SET_H
 
 #include "core/creation.h"
+#include "keyring.h"
 #include "worker/events.h"
 
 struct stored_ticket {
@@ -34,9 +35,8 @@ struct working_set {
     struct lbx_map tickets;       /* by ticket id: struct stored_ticket */
     struct lbx_map subscriptions; /* by id in lower case: struct stored_subscription */
     struct lbx_map roles; /* by all of its identity: struct stored_role, first assigned first */
-    struct lbx_map
-        keys; /* by tenant and principal: the last struct lbx_tenant_event that sets the key */
-    size_t unreadable;       /* rows of requests that could not be read, and are left out */
+    size_t unreadable;    /* rows of requests that could not be read, and are left out */
+    struct keyring keyring;
     struct lbx_map requests; /* by request id: struct lbx_stored_request, loaded or made */
     size_t tickets_call, subscriptions_call, roles_call, requests_call, ticket_pending_call,
         subscription_pending_call;
@@ -60,9 +60,6 @@ struct stored_subscription *working_set_subscription(struct working_set *set,
 
 /* Gives or takes the role that a role_assigned or role_removed event names. */
 void working_set_role(struct working_set *set, const struct lbx_tenant_event *event, bool held);
-
-/* Sets or removes the approver's key that an approver_key_set event names. */
-void working_set_key(struct working_set *set, const struct lbx_tenant_event *event);
 
 bool working_set_is_administrator(const struct working_set *set, const char *tenant_id,
                                   const char *principal_id);

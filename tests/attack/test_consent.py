@@ -1,10 +1,9 @@
 """A signature on X opens X: whoever has a worker's login re-aims, widens and lengthens nothing that consent was given to."""
 import psycopg
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from support.scenario import LOGS, Person, Tenant
-from support.signing import jwk, signed
+from support.signing import signed
 from support.waiting import wait_until
 
 LATER = {"action": "list_or_get_objects", "namespace": "openshift-etcd", "kind": "Pod"}
@@ -14,10 +13,8 @@ WORKERS = ("lockbox_requester", "lockbox_decider", "lockbox_expirer", "lockbox_w
 @pytest.fixture(scope="module")
 def signing(system):
     """A subscription that takes signed decisions only, and its owner's key."""
-    tenant, key = Tenant(system), Ed25519PrivateKey.generate()
-    tenant.change("policy_set", by=tenant.admin.principal, signed_decisions=True)
-    tenant.change("approver_key_set", subscription_id=None, principal_id=tenant.owner.id, public_key=jwk(key),
-                  by=tenant.owner.principal)
+    tenant = Tenant(system)
+    _, key = tenant.sign_decisions(tenant.owner)
     return tenant, key
 
 

@@ -3,7 +3,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from support.scenario import LOGS, Tenant, new_engineer
-from support.signing import jwk, signed
+from support.signing import signed
 
 NODES = {"action": "list_or_get_objects", "kind": "Node"}
 PODS = {"action": "list_or_get_objects", "kind": "Pod", "namespace": "openshift-etcd"}
@@ -57,10 +57,8 @@ def test_nothing_left_is_a_denial(two):
 
 
 def test_only_a_good_signature_counts_where_the_policy_asks_for_one(system):
-    tenant, key = Tenant(system), Ed25519PrivateKey.generate()
-    tenant.change("policy_set", by=tenant.admin.principal, signed_decisions=True)
-    tenant.change("approver_key_set", subscription_id=None, principal_id=tenant.owner.id, public_key=jwk(key),
-                  by=tenant.owner.principal)
+    tenant = Tenant(system)
+    _, key = tenant.sign_decisions(tenant.owner)
     request, other = tenant.request(actions=[LOGS, NODES]), tenant.request()
     for signature in (None, signed(Ed25519PrivateKey.generate(), request, decision="approve"),
                       signed(key, other, decision="approve"), signed(key, request, decision="deny"),

@@ -7,7 +7,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
+from support.signing import proof
 from support.waiting import wait_until
 
 TESTS = Path(__file__).resolve().parents[1]
@@ -125,14 +127,16 @@ def publish(ctl, system):
 def test_a_lifecycle_with_lockboxctl_and_a_signature(bare, ctl, system, publish, tmp_path):
     tenant, subscription, ticket = (f"ctl-{secrets.token_hex(4)}" for _ in range(3))
     cluster = f"/subscriptions/{subscription}/resourceGroups/rg/providers/Microsoft.RedHatOpenShift/openShiftClusters/aro"
-    scope, key = f"subscription_id={subscription}", tmp_path / "lena.pem"
-    assert bare("keygen", key, LOCKBOX_LOG_ORIGIN="lena").returncode == 0
+    scope, keys = f"subscription_id={subscription}", {who: tmp_path / f"{who}.pem" for who in ("ada", "lena")}
+    for who, key in keys.items():
+        assert bare("keygen", key, LOCKBOX_LOG_ORIGIN=who).returncode == 0
     changed = [
         ("subscription-add", scope, "name=Production"),
         ("role-assign", "principal=ada,ada@contoso.example,Ada", "role=global_administrator"),
         ("role-assign", scope, "principal=lena,lena@contoso.example,Lena Fischer", "role=owner"),
+        *(("key", f"principal_id={who}", f"public_key={keys[who]}", f"by={who},{who}@contoso.example,",
+           f"proof={proof(load_pem_private_key(keys[who].read_bytes(), None), tenant, who)}") for who in keys),
         ("policy", scope, "by=ada,ada@contoso.example,Ada", "signed_decisions=true"),
-        ("key", "principal_id=lena", f"public_key={key}", "by=lena,lena@contoso.example,Lena"),
         ("enable", scope, "by=ada,ada@contoso.example,Ada"),
     ]
     for verb, *fields in changed:
@@ -148,9 +152,9 @@ def test_a_lifecycle_with_lockboxctl_and_a_signature(bare, ctl, system, publish,
     stranger = tmp_path / "stranger.pem"
     bare("keygen", stranger, LOCKBOX_LOG_ORIGIN="stranger")
     assert ctl("approve", *decide, "--sign-with", stranger).stdout.split()[-1] == "bad_signature"
-    signed = ctl("approve", *decide, "--sign-with", key, "--items", "1", "--duration", "PT2H", "--comment", "logs only")
+    signed = ctl("approve", *decide, "--sign-with", keys["lena"], "--items", "1", "--duration", "PT2H", "--comment", "logs only")
     assert (signed.returncode, signed.stdout.split()[-1]) == (0, "applied"), signed.stderr
-    revoked = ctl("revoke", *decide, "--sign-with", key)
+    revoked = ctl("revoke", *decide, "--sign-with", keys["lena"])
     assert (revoked.returncode, revoked.stdout.split()[-1]) == (0, "applied"), revoked.stderr
 
 

@@ -6,6 +6,7 @@ import base64
 import itertools
 import json
 import random
+import time
 from collections import defaultdict
 from dataclasses import dataclass, field
 
@@ -145,6 +146,12 @@ def jwk_of(key: Ed25519PrivateKey) -> dict:
     return {"kty": "OKP", "crv": "Ed25519", "x": base64url(key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw))}
 
 
+def jws(key: Ed25519PrivateKey, payload: dict) -> str:
+    header = base64url(json.dumps({"alg": "EdDSA"}).encode())
+    signed = f"{header}.{base64url(json.dumps(payload).encode())}"
+    return f"{signed}.{base64url(key.sign(signed.encode()))}"
+
+
 def person(name: str, domain: str = "contoso.example") -> dict:
     return {"id": name, "email": f"{name}@{domain}", "name": name.title()}
 
@@ -269,8 +276,26 @@ class Author:
 
     def change(self, tenant: str, subscription: str | None, change: str, tag: str | None = None, also=(), **data) -> Draft:
         writes = {f"subscription:{subscription}"} if subscription else {f"tenant:{tenant}"}
-        return self.draft(f"tenant.{change}", {"tenant_id": tenant, "subscription_id": subscription, **data},
+        data = {"tenant_id": tenant, "subscription_id": subscription, **data}
+        if self.chance(0.8 if self.signed else 0.05):
+            data["signature"] = self.change_signature(tenant, change, data)
+        return self.draft(f"tenant.{change}", data,
                           writes={tag} if tag else writes | set(also))
+
+    def change_signature(self, tenant: str, change: str, data: dict) -> str:
+        """By an administrator, mostly: over what is published, at a time that mostly counts."""
+        admin = self.people[self.tenants.index(tenant)]["id"] if self.chance(0.9) else self.one(self.people)["id"]
+        said = {name: it for name, it in data.items() if it is not None or name == "public_key"}
+        if self.chance(0.05):
+            said["by"] = self.one(self.people)
+        iat = int(time.time()) + (0 if self.chance(0.9) else self.one([-2000, -5, 30, 500]))
+        return jws(private_key(admin + (self.held_keys.get((tenant, admin)) or "A")), {**said, "iat": iat})
+
+    def proof(self, tenant: str, holder: str, key: Ed25519PrivateKey) -> str | None:
+        if self.chance(0.05):
+            return None
+        key, holder = (private_key("z") if self.chance(0.03) else key), self.one(self.people)["id"] if self.chance(0.03) else holder
+        return jws(key, {"tenant_id": tenant, "principal_id": holder, "iat": int(time.time())})
 
     def assign_role(self, tenant: str, subscription: str | None, role: str) -> Draft:
         holder = self.one(self.people)
@@ -281,8 +306,9 @@ class Author:
 
     def set_key(self, tenant: str, holder: str, which: str | None) -> Draft:
         self.held_keys[tenant, holder] = which
-        jwk = jwk_of(private_key(holder + which)) if which else None
-        return self.change(tenant, None, "approver_key_set", tag=f"key:{tenant} {holder}", principal_id=holder, public_key=jwk,
+        key = private_key((holder if self.chance(0.95) else self.one(self.people)["id"]) + which) if which else None
+        return self.change(tenant, None, "approver_key_set", tag=f"key:{tenant} {holder}", principal_id=holder,
+                           public_key=jwk_of(key) if key else None, proof=self.proof(tenant, holder, key) if key else None,
                            by=self.setter(tenant, holder))
 
     def setter(self, tenant: str, holder: str) -> dict:
@@ -318,7 +344,7 @@ class Author:
         if what == "bad key":
             good = jwk_of(private_key("x"))
             bad = self.one([{**good, "kty": "EC"}, {**good, "crv": "X25519"}, {**good, "x": good["x"][:-1]},
-                            {**good, "x": ""}, {**good, "x": "!" * 43}, {**good, "x": good["x"] + "AAAA"}])
+                            {**good, "x": ""}, {**good, "x": "AQ" + "A" * 41}, {**good, "x": "!" * 43}, {**good, "x": good["x"] + "AAAA"}])
             holder = self.one(self.people)["id"]
             return self.change(tenant, None, "approver_key_set", tag=f"key:{tenant} {holder}", principal_id=holder, public_key=bad,
                                by=self.setter(tenant, holder))
@@ -357,12 +383,13 @@ class Author:
                    for _ in range(self.one([0, 0, 1, 2, 5]))]
         if self.chance(0.05):
             entries.append({"action": self.one(["reboot_node", "Get_Pod_Logs"])})
-        is_signed = self.one([None, None, False, True])
+        is_signed = self.one([None, False, True, True])
         (self.signed.add if is_signed else self.signed.discard)(subscription)
         return self.change(tenant, subscription, "policy_set", by=admin, approvals_needed=self.one([None, 1, 1, 2, 2, 3]),
                            max_duration=self.one([*[None] * 6, "PT1S", "PT3S", "PT3S", "PT1H", "P2D"]),
                            auto_approve=entries or self.one([None, []]), signed_decisions=is_signed,
-                           forbid=[self.one(FORBID)] if self.chance(0.15) else None)
+                           forbid=[self.one(FORBID)] if self.chance(0.15) else None,
+                           exact_changes=self.one([None, None, False]), emergency=self.one([None, None, "allowed"]))
 
     # ---- tickets ----
 

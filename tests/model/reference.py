@@ -198,7 +198,7 @@ def key_of(jwk: dict) -> bytes | None:
         key = from_base64url(jwk["x"])
     except (ValueError, binascii.Error):
         return None
-    return key if len(key) == 32 else None
+    return key if len(key) == 32 and not is_small_order(key) else None
 
 
 def signature_holds(jws: str, key: bytes | None, request_id: str, digest: str | None, decision: dict) -> bool:
@@ -218,6 +218,34 @@ def signature_holds(jws: str, key: bytes | None, request_id: str, digest: str | 
             and (said and duration_of(said)) == (signed and duration_of(signed)))
 
 
+def is_small_order(key: bytes) -> bool:
+    """Whether eight times the point is the neutral element: computed on the curve, by nobody's list."""
+    p = 2**255 - 19
+    d = -121665 * pow(121666, -1, p) % p
+    y = (int.from_bytes(key, "little") & (2**255 - 1)) % p
+    x_squared = (y * y - 1) * pow(d * y * y + 1, -1, p) % p
+    for _ in range(3):  # doubling needs x² and y alone
+        denominator = (1 + d * x_squared * y * y) % p, (1 - d * x_squared * y * y) % p
+        if 0 in denominator:
+            return False
+        x_squared, y = (4 * x_squared * y * y * pow(denominator[0], -2, p) % p,
+                        (y * y + x_squared) * pow(denominator[1], -1, p) % p)
+    return (x_squared, y) == (0, 1)
+
+
+def payload_of(jws: str, key: bytes | None) -> dict | None:
+    """What a JWS says, where the key made it."""
+    if key is None or is_small_order(key):
+        return None
+    try:
+        header, payload, signature = jws.split(".")
+        Ed25519PublicKey.from_public_bytes(key).verify(from_base64url(signature), f"{header}.{payload}".encode())
+        header, payload = json.loads(from_base64url(header)), json.loads(from_base64url(payload))
+    except (ValueError, binascii.Error, InvalidSignature):
+        return None
+    return payload if header.get("alg") == "EdDSA" and "crit" not in header else None
+
+
 # ---- what there is ----
 
 
@@ -228,6 +256,19 @@ class Policy:
     auto_approve: list = field(default_factory=list)
     signed_decisions: bool = False
     forbid: list = field(default_factory=list)
+    emergency: str = "allowed"
+    exact_changes: bool = False
+
+    def asks_less_than(self, before: "Policy") -> bool:
+        def beforehand(entry, entries):
+            return any(entry["action"] == it["action"] and it.get("namespace") in (None, entry.get("namespace"))
+                       and it.get("reason_code") in (None, entry.get("reason_code")) for it in entries)
+        return (self.approvals_needed < before.approvals_needed or self.max_duration > before.max_duration
+                or not all(beforehand(entry, before.auto_approve) for entry in self.auto_approve)
+                or before.signed_decisions > self.signed_decisions or before.exact_changes > self.exact_changes
+                or before.emergency == "never" != self.emergency
+                or not all(any(all(it.get(name) in (None, entry.get(name)) for name in ("action", "namespace", "kind"))
+                               for it in self.forbid) for entry in before.forbid))
 
     def approves(self, items: list[dict], reason_code: str | None) -> bool:
         return all(any(entry["action"] == item["action"] and entry.get("namespace") in (None, item.get("namespace"))
@@ -351,6 +392,8 @@ class World:
         self.subscriptions: dict[str, Subscription] = {}
         self.roles: dict[tuple[str, str, str, str], dict] = {}  # tenant, subscription or "", role, id → principal
         self.keys: dict[tuple[str, str], bytes] = {}
+        self.key_owners: dict[tuple[str, bytes], str] = {}  # for ever
+        self.signed_changes: dict[str, list[tuple[int, str]]] = {}  # by tenant: when, and what was signed
         self.tickets: dict[str, Ticket] = {}
         self.requests: dict[str, Request] = {}
         self.live: dict[str, dict[str, Request]] = {}  # by ticket
@@ -678,9 +721,15 @@ class World:
     def tenant_changed(self, event: Input, seen: Seen) -> list[Answer]:
         data, change = event.data, event.kind.removeprefix("tenant.")
         reason = self.objection(change, data)
+        if reason is None and self.is_weakening(change, data) and self.is_signed(change, data):
+            if self.signature_counts(change, data, seen.at):
+                self.signed_changes.setdefault(data["tenant_id"], []).append((seen.at, data["signature"].rpartition(".")[0]))
+            else:
+                reason = "bad_signature"
         if reason is None:
             getattr(self, change)(data)
         kind = "tenant.changed" if reason is None else "tenant.change_refused"
+        data = {name: it for name, it in data.items() if name not in ("signature", "proof")}
         told = {**data, "change": change, "reason": reason, "at": seen.at}
         answers = [Answer(kind, data["tenant_id"], event.id, told, seen.at)]
         if reason is None and change == "subscription_removed":
@@ -700,7 +749,7 @@ class World:
                 data["by"]["id"] != data.get("principal_id")):
             return "not_a_global_administrator"
         if change == "approver_key_set":
-            return "bad_key" if data.get("public_key") is not None and key_of(data["public_key"]) is None else None
+            return None if self.is_good_key(data) else "bad_key"
         if data.get("role") == "global_administrator":
             return None
         if data.get("subscription_id") is None:
@@ -716,7 +765,62 @@ class World:
             voters = [person["id"] for person, _ in self.approvers_of(tenant_id, data["subscription_id"])]
             if len(voters) >= 200 and data["principal"]["id"] not in voters:
                 return "too_many_approvers"
+        if change == "policy_set" and data.get("signed_decisions") and not subscription.policy.signed_decisions:
+            voters = [person["id"] for person, _ in self.approvers_of(tenant_id, data["subscription_id"])]
+            if sum((tenant_id, voter) in self.keys for voter in voters) < (data.get("approvals_needed") or 1) or not any(
+                    (tenant_id, admin) in self.keys for admin in self.administrators(tenant_id)):
+                return "keys_missing"
         return None
+
+    def administrators(self, tenant_id: str) -> list[str]:
+        return [person for tenant, _, role, person in self.roles if (tenant, role) == (tenant_id, "global_administrator")]
+
+    def is_good_key(self, data: dict) -> bool:
+        """A new key is its person's alone, who proves to have its private half."""
+        if data.get("public_key") is None:
+            return data.get("proof") is None
+        key = key_of(data["public_key"])
+        owner = self.key_owners.get((data["tenant_id"], key), data["principal_id"])
+        if key is None or owner != data["principal_id"] or data.get("proof") is None:
+            return False
+        said = payload_of(data["proof"], key)
+        return said is not None and isinstance(said.get("iat"), int) and all(
+            said.get(name) == data[name] for name in ("tenant_id", "principal_id"))
+
+    def is_signed(self, change: str, data: dict) -> bool:
+        """Keys and administrators are the tenant's."""
+        if change == "approver_key_set" or data.get("role") == "global_administrator":
+            return any(it.tenant_id == data["tenant_id"] and it.policy.signed_decisions and not it.is_removed
+                       for it in self.subscriptions.values())
+        return self.subscriptions[data["subscription_id"]].policy.signed_decisions
+
+    def is_weakening(self, change: str, data: dict) -> bool:
+        if change == "policy_set":
+            return policy_of(data).asks_less_than(self.subscriptions[data["subscription_id"]].policy)
+        if change == "contacts_set":
+            before = self.subscriptions[data["subscription_id"]].alternate_emails
+            return not {it.lower() for it in before} <= {it.lower() for it in data["alternate_emails"]}
+        if change == "approver_key_set":
+            had_key = (data["tenant_id"], data["principal_id"]) in self.keys
+            return had_key or data.get("public_key") is not None and self.is_signed(change, data)
+        if change == "role_assigned":
+            return self.is_signed(change, data)
+        return change in ("lockbox_disabled", "subscription_removed")
+
+    def signature_counts(self, change: str, data: dict, now: int) -> bool:
+        tenant_id, signature = data["tenant_id"], data.get("signature")
+        signers = self.administrators(tenant_id) + ([data["principal_id"]] if change == "approver_key_set" else [])
+        earlier = self.signed_changes.get(tenant_id, [])
+        if signature is None or signature.rpartition(".")[0] in [signed for _, signed in earlier]:
+            return False
+        payloads = [payload_of(signature, self.keys.get((tenant_id, signer))) for signer in signers]
+        payload = next((it for it in payloads if it is not None), None)
+        if payload is None or type(payload.get("iat")) is not int:
+            return False
+        second, last = now // 1_000_000, max((at for at, _ in earlier), default=0) // 1_000_000
+        return (second - 900 <= payload["iat"] <= second + 60 and payload["iat"] >= last
+                and {name: it for name, it in payload.items() if name != "iat"}
+                == {name: it for name, it in data.items() if name != "signature"})
 
     def subscription_added(self, data: dict) -> None:
         known = self.subscriptions.get(data["subscription_id"])
@@ -744,10 +848,7 @@ class World:
         self.subscriptions[data["subscription_id"]].alternate_emails = data["alternate_emails"]
 
     def policy_set(self, data: dict) -> None:
-        self.subscriptions[data["subscription_id"]].policy = Policy(
-            data.get("approvals_needed") or 1,
-            duration_of(data["max_duration"]) if data.get("max_duration") else FOREVER,
-            data.get("auto_approve") or [], data.get("signed_decisions") or False, data.get("forbid") or [])
+        self.subscriptions[data["subscription_id"]].policy = policy_of(data)
 
     def approver_key_set(self, data: dict) -> None:
         place = data["tenant_id"], data["principal_id"]
@@ -755,6 +856,7 @@ class World:
             self.keys.pop(place, None)
         else:
             self.keys[place] = key_of(data["public_key"])
+            self.key_owners[data["tenant_id"], self.keys[place]] = data["principal_id"]
 
     # ---- is this allowed? ----
 
@@ -774,6 +876,12 @@ def is_same_person(voter: dict, others: list[dict | None]) -> bool:
     """By id, or by e-mail without case."""
     return any(voter["id"] == other["id"] or lowered(voter["email"]) == lowered(other.get("email", ""))
                for other in others if other)
+
+
+def policy_of(data: dict) -> Policy:
+    return Policy(data.get("approvals_needed") or 1, duration_of(data["max_duration"]) if data.get("max_duration") else FOREVER,
+                  data.get("auto_approve") or [], data.get("signed_decisions") or False, data.get("forbid") or [],
+                  data.get("emergency") or "allowed", data.get("exact_changes") or False)
 
 
 def role_key(data: dict) -> tuple[str, str, str, str]:

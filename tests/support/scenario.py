@@ -1,9 +1,13 @@
 """Who plays in a test: a tenant with its people, a ticket, a request. Every id is new, so that tests share a stack."""
 import secrets
+import time
 import uuid
 from dataclasses import dataclass, field
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
 from .broker import Record
+from .signing import jwk, jws, proof
 from .system import System
 from .waiting import SECONDS, wait_until
 
@@ -71,13 +75,29 @@ class Tenant:
         return (f"/subscriptions/{self.subscription}/resourceGroups/rg-prod/providers/Microsoft.RedHatOpenShift/"
                 f"openShiftClusters/aro-prod")
 
-    def publish(self, change: str, **data) -> str:
+    def publish(self, change: str, signer: Ed25519PrivateKey | None = None, **data) -> str:
         data = {"tenant_id": self.id, "subscription_id": self.subscription, **data}
-        return self.system.publish(f"tenant.{change}", {name: it for name, it in data.items() if it is not None}, self.mode)
+        data = {name: it for name, it in data.items() if it is not None or name == "public_key"}
+        if signer:
+            data["signature"] = jws(signer, **data, iat=int(time.time()))
+        return self.system.publish(f"tenant.{change}", data, self.mode)
 
-    def change(self, change: str, **data) -> Record:
+    def change(self, change: str, signer: Ed25519PrivateKey | None = None, **data) -> Record:
         """Publishes a change, and returns what Lockbox said to it."""
-        return self.system.caused_by(self.publish(change, **data), "tenant.")
+        return self.system.caused_by(self.publish(change, signer, **data), "tenant.")
+
+    def set_key(self, person: Person, key: Ed25519PrivateKey, signer: Ed25519PrivateKey | None = None, **data) -> Record:
+        return self.change("approver_key_set", signer, subscription_id=None, **{
+            "principal_id": person.id, "public_key": jwk(key), "proof": proof(key, self.id, person.id), "by": person.principal, **data})
+
+    def sign_decisions(self, *people: Person, **policy) -> list[Ed25519PrivateKey]:
+        """Gives the administrator and these people keys, switches signatures on, and returns the keys."""
+        keys = [Ed25519PrivateKey.generate() for _ in (self.admin, *people)]
+        for person, key in zip((self.admin, *people), keys):
+            assert self.set_key(person, key).kind == "tenant.changed"
+        done = self.change("policy_set", by=self.admin.principal, **{"signed_decisions": True, **policy})
+        assert done.kind == "tenant.changed", done.data
+        return keys
 
     def ticket(self, **opened) -> "Ticket":
         return Ticket(self, **opened)

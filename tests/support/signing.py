@@ -1,4 +1,4 @@
-"""Decisions that an approver's own key signs: docs/signatures.md."""
+"""Signatures as a portal makes them for its people: JWS in compact form with Ed25519."""
 import base64
 import json
 import time
@@ -14,7 +14,15 @@ def jwk(key: Ed25519PrivateKey) -> dict:
     return {"kty": "OKP", "crv": "Ed25519", "x": base64url(key.public_key().public_bytes_raw())}
 
 
-def signed(key: Ed25519PrivateKey, request, **said) -> str:
-    payload = {"request_id": request.id, "digest": request.first.request["digest"], "iat": int(time.time()), **said}
+def jws(key: Ed25519PrivateKey, **payload) -> str:
     signing = f'{base64url(json.dumps({"alg": "EdDSA"}).encode())}.{base64url(json.dumps(payload).encode())}'
     return f"{signing}.{base64url(key.sign(signing.encode()))}"
+
+
+def proof(key: Ed25519PrivateKey, tenant_id: str, principal_id: str, **other) -> str:
+    return jws(key, **{"tenant_id": tenant_id, "principal_id": principal_id, "iat": int(time.time()), **other})
+
+
+def signed(key: Ed25519PrivateKey, request, **said) -> str:
+    """The signature of a decision."""
+    return jws(key, request_id=request.id, digest=request.first.request["digest"], iat=int(time.time()), **said)

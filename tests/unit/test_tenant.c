@@ -47,6 +47,13 @@ static const struct row {
     struct lbx_jwk key;
     size_t approvers; /* there are so many */
     bool approves_already;
+    /* where decisions are signed */
+    bool is_signed, had_key;
+    enum { WITHOUT, WITH } signature;
+    struct lbx_policy policy_before;
+    /* why a key is not good; how many keys there are beside one of an administrator */
+    bool taken, unproved;
+    size_t keys, no_admin_key;
 } rows[] = {
     /* clang-format off */
     {"added", NOTHING, ADDED, ANYBODY, HOLDS, true, false},
@@ -95,7 +102,29 @@ static const struct row {
     {"global administrator", NOTHING, ROLE, ANYBODY, HOLDS, .role = LBX_ROLE_GLOBAL_ADMINISTRATOR, .no_subscription = true},
     {"global administrator no more", NOTHING, ROLE_GONE, ANYBODY, HOLDS, .role = LBX_ROLE_GLOBAL_ADMINISTRATOR, .no_subscription = true},
 
-    {"policy", ON, POLICY, ADMINISTRATOR, HOLDS, true, true, .policy = {2, 3600000000, logs, 1, true, LBX_EMERGENCY_NEVER, true}},
+    {"policy", ON, POLICY, ADMINISTRATOR, HOLDS, true, true, .policy = {2, 3600000000, logs, 1, true, LBX_EMERGENCY_NEVER, true}, .keys = 2},
+    {"signatures on, one key too few", ON, POLICY, ADMINISTRATOR, REFUSED(KEYS_MISSING), .policy = {2, 0, NULL, 0, true}, .keys = 1},
+    {"signatures on, no key", ON, POLICY, ADMINISTRATOR, REFUSED(KEYS_MISSING), .policy = {0, 0, NULL, 0, true}},
+    {"signatures on, no administrator's key", ON, POLICY, ADMINISTRATOR, REFUSED(KEYS_MISSING), .policy = {1, 0, NULL, 0, true}, .keys = 1, .no_admin_key = true},
+    {"signatures stay on, keys are gone", ON, POLICY, ADMINISTRATOR, HOLDS, true, true, .policy = {5, 0, NULL, 0, true}, .is_signed = true, .policy_before = {1, 0, NULL, 0, true}},
+    {"policy weaker, signed decisions", ON, POLICY, ADMINISTRATOR, REFUSED(BAD_SIGNATURE), .policy = {1}, .is_signed = true},
+    {"policy weaker, signed", ON, POLICY, ADMINISTRATOR, HOLDS, true, true, .policy = {1}, .is_signed = true, .signature = WITH},
+    {"policy stricter, signed decisions", ON, POLICY, ADMINISTRATOR, HOLDS, true, true, .policy = {5, 1000000}, .is_signed = true},
+    {"disabled, signed decisions", ON, DISABLED, ADMINISTRATOR, REFUSED(BAD_SIGNATURE), .is_signed = true},
+    {"disabled, signed", ON, DISABLED, ADMINISTRATOR, HOLDS, true, false, .is_signed = true, .signature = WITH},
+    {"enabled, signed decisions", ON, ENABLED, ADMINISTRATOR, HOLDS, true, true, .is_signed = true},
+    {"removed, signed decisions", ON, TAKEN, ADMINISTRATOR, REFUSED(BAD_SIGNATURE), .is_signed = true},
+    {"alternates removed, signed decisions", ON, CONTACTS, ANYBODY, REFUSED(BAD_SIGNATURE), .is_signed = true},
+    {"alternates removed, signed", ON, CONTACTS, ANYBODY, HOLDS, true, true, .is_signed = true, .signature = WITH},
+    {"owner, signed decisions", ON, ROLE, ANYBODY, REFUSED(BAD_SIGNATURE), .role = LBX_ROLE_OWNER, .is_signed = true},
+    {"administrator, signed decisions", NOTHING, ROLE, ANYBODY, REFUSED(BAD_SIGNATURE), .role = LBX_ROLE_GLOBAL_ADMINISTRATOR, .no_subscription = true, .is_signed = true},
+    {"owner no more, signed decisions", ON, ROLE_GONE, ANYBODY, HOLDS, true, true, LBX_ROLE_OWNER, .is_signed = true},
+    {"first key, signed decisions", NOTHING, KEY, THEMSELVES, REFUSED(BAD_SIGNATURE), .no_subscription = true, .key = {"OKP", "Ed25519", X}, .is_signed = true},
+    {"key removed, signed decisions", NOTHING, KEY, THEMSELVES, REFUSED(BAD_SIGNATURE), .no_subscription = true, .is_signed = true, .had_key = true},
+    {"no key removed, signed decisions", NOTHING, KEY, THEMSELVES, HOLDS, .no_subscription = true, .is_signed = true},
+    {"key of another person", NOTHING, KEY, THEMSELVES, REFUSED(BAD_KEY), .no_subscription = true, .key = {"OKP", "Ed25519", X}, .taken = true},
+    {"key without proof", NOTHING, KEY, THEMSELVES, REFUSED(BAD_KEY), .no_subscription = true, .key = {"OKP", "Ed25519", X}, .unproved = true},
+    {"key of small order", NOTHING, KEY, THEMSELVES, REFUSED(BAD_KEY), .no_subscription = true, .key = {"OKP", "Ed25519", "AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"}},
     {"policy taken back", ON, POLICY, ADMINISTRATOR, HOLDS, true, true},
     {"policy by anybody", ON, POLICY, ANYBODY, REFUSED(NOT_A_GLOBAL_ADMINISTRATOR), .policy = {2}},
     {"policy, unknown", NOTHING, POLICY, ADMINISTRATOR, REFUSED(SUBSCRIPTION_UNKNOWN), .policy = {2}},
@@ -177,12 +206,23 @@ static void changes_and_refusals(void **unused) {
     for (size_t i = 0; i < COUNT(rows); i++) {
         const struct row *row = &rows[i];
         const struct lbx_tenant_event event = event_of(row);
-        struct lbx_subscription there = before(row->there), kept = there;
+        struct lbx_subscription there = before(row->there), kept;
+        if (row->policy_before.approvals_needed)
+            there.policy = row->policy_before;
         struct lbx_subscription *subscription = row->there == NOTHING ? NULL : &there;
         memcpy(&kept, &there, sizeof kept);
-        const struct lbx_tenant_facts facts = {.by_administrator = row->by == ADMINISTRATOR,
-                                               .approves_already = row->approves_already,
-                                               .approver_count = row->approvers};
+        const struct lbx_tenant_facts facts = {
+            .by_administrator = row->by == ADMINISTRATOR,
+            .approves_already = row->approves_already,
+            .approver_count = row->approvers,
+            .signed_decisions = row->is_signed,
+            .signature_holds = row->signature == WITH,
+            .had_key = row->had_key,
+            .key_taken = row->taken,
+            .proof_holds = !row->unproved,
+            .approvers_with_keys = row->keys,
+            .administrators_with_keys = !row->no_admin_key,
+        };
         enum lbx_refusal why = lbx_tenant_change(row->type, &event, &facts, &arena, &subscription);
         CHECK_ROW(&bad, row->what, why == row->why, "%s, not %s",
                   why ? lbx_refusal_names[why] : "it holds",
@@ -226,6 +266,7 @@ static void the_key_in_its_bytes(void **unused) {
     const struct lbx_jwk jwk = {"OKP", "Ed25519", X};
     unsigned char key[LBX_ED25519_KEY_SIZE];
     assert_true(lbx_tenant_key(&jwk, key));
+    assert_false(lbx_key_is_small_order(key));
     for (size_t i = 0; i < sizeof key; i++)
         assert_int_equal(key[i], i);
 }
@@ -277,12 +318,30 @@ static void subscriptions_are_kept(void **unused) {
     lbx_arena_done(&arena);
 }
 
+/* The sign bit of x does not count: RFC 8032, 5.1.2. */
+static void points_of_small_order(void **unused) {
+    (void)unused;
+    unsigned char key[LBX_ED25519_KEY_SIZE] = {1};
+    assert_true(lbx_key_is_small_order(key));
+    key[31] = 0x80;
+    assert_true(lbx_key_is_small_order(key));
+    key[0] = 2;
+    assert_false(lbx_key_is_small_order(key));
+}
+
+static void a_proof_is_about_its_key(void **unused) {
+    (void)unused;
+    const struct lbx_tenant_event event = {.tenant_id = "t", .principal_id = "p"};
+    assert_true(lbx_key_proof_matches(&(struct lbx_key_proof){"t", "p", 1}, &event));
+    assert_false(lbx_key_proof_matches(&(struct lbx_key_proof){"t", "q", 1}, &event));
+    assert_false(lbx_key_proof_matches(&(struct lbx_key_proof){"u", "p", 1}, &event));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(changes_and_refusals),
-        cmocka_unit_test(every_tenant_event_is_a_change),
-        cmocka_unit_test(the_key_in_its_bytes),
-        cmocka_unit_test(subscriptions_are_kept),
+        cmocka_unit_test(changes_and_refusals),  cmocka_unit_test(every_tenant_event_is_a_change),
+        cmocka_unit_test(the_key_in_its_bytes),  cmocka_unit_test(subscriptions_are_kept),
+        cmocka_unit_test(points_of_small_order), cmocka_unit_test(a_proof_is_about_its_key),
     };
     return cmocka_run_group_tests_name("tenant", tests, NULL, NULL);
 }

@@ -5,7 +5,14 @@
 
 #define NOW INT64_C(1795450118123456)
 
-enum { TICKETS, SUBSCRIPTIONS, ROLES, REQUESTS }; /* calls, as working_set_load adds them */
+enum {
+    TICKETS,
+    SUBSCRIPTIONS,
+    ROLES,
+    KEYS,
+    CHANGES,
+    REQUESTS
+}; /* calls, as working_set_load adds them */
 
 struct work {
     struct lbx_arena arena;
@@ -195,12 +202,12 @@ static void the_last_key_of_each_person_counts(void **state) {
     };
     read_answers(work);
     for (size_t i = 0; i < COUNT(events); i++)
-        working_set_key(work->set, &events[i]);
-    assert_int_equal(work->set->keys.used, 2);
+        keyring_set(&work->set->keyring, &events[i]);
+    assert_int_equal(work->set->keyring.keys.used, 2);
     check_saved(work, "end_keys begin_keys");
-    working_set_key(work->set, &(struct lbx_tenant_event){.tenant_id = "a\x1f"
-                                                                       "b",
-                                                          .principal_id = "c"});
+    keyring_set(&work->set->keyring, &(struct lbx_tenant_event){.tenant_id = "a\x1f"
+                                                                             "b",
+                                                                .principal_id = "c"});
     check_saved(work, "end_keys");
 }
 

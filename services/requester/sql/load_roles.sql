@@ -1,6 +1,6 @@
 -- The roles held now: in the subscriptions named (in lower case) and those of the tickets named, and in
--- the scope of the tenants named. First assigned, first listed.
--- takes: subscription_ids text[], ticket_ids text[], tenant_ids text[]
+-- the scope of the tenants named, and all of whole tenants. First assigned, first listed.
+-- takes: subscription_ids text[], ticket_ids text[], tenant_ids text[], whole_tenant_ids text[]
 -- answers: tenant_id text, subscription_id text, role text, principal_id text, email text, name text
 SELECT tenant_id, subscription_id, role, principal_id, email, name
   FROM role_assignment
@@ -8,6 +8,7 @@ SELECT tenant_id, subscription_id, role, principal_id, email, name
    AND (subscription_id = ANY (:subscription_ids)
         OR subscription_id IN (SELECT lower(t.subscription_id COLLATE "C") COLLATE "default" FROM ticket t
                                 WHERE t.ticket_id = ANY (:ticket_ids))
+        OR tenant_id = ANY (:whole_tenant_ids)
         OR (subscription_id = '' AND tenant_id = ANY (:tenant_ids)))
    AND (subscription_id <> '' OR tenant_id = ANY (:tenant_ids))
  ORDER BY assigned_at, principal_id, role

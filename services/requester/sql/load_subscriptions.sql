@@ -1,10 +1,11 @@
--- Those named (in lower case), and those of the tickets named.
--- takes: subscription_ids text[], ticket_ids text[]
+-- Those named (in lower case), those of the tickets named, and all of the tenants named.
+-- takes: subscription_ids text[], ticket_ids text[], tenant_ids text[]
 -- answers: snapshot json
 SELECT snapshot
   FROM subscription
  WHERE lower(subscription_id COLLATE "C") = ANY (:subscription_ids)
     OR lower(subscription_id COLLATE "C") IN (SELECT lower(t.subscription_id COLLATE "C") FROM ticket t
                                    WHERE t.ticket_id = ANY (:ticket_ids))
+    OR tenant_id = ANY (:tenant_ids)
  ORDER BY lower(subscription_id COLLATE "C")
    FOR NO KEY UPDATE

@@ -1,0 +1,24 @@
+/* Compares JSON objects by their parsed values, so that neither order nor white space counts. What is not one object
+ * is the same as nothing.
+ */
+#include "json/compare.h"
+
+#include "json/dom.h"
+
+/* A new reference to the object; NULL: there is none. */
+static json_t *object_of(const struct lbx_json_part *part) {
+    struct lbx_reason reason;
+    json_t *whole LBX_JSON = lbx_dom_parse(part->text, part->len, &reason);
+    json_t *object = part->member ? json_object_get(whole, part->member) : whole;
+    if (!json_is_object(object))
+        return NULL;
+    if (part->without)
+        (void)json_object_del(object, part->without);
+    return json_incref(object);
+}
+
+bool lbx_json_same(const struct lbx_json_part *a, const struct lbx_json_part *b) {
+    json_t *first LBX_JSON = object_of(a);
+    json_t *second LBX_JSON = object_of(b);
+    return first && second && json_equal(first, second);
+}
