@@ -366,6 +366,7 @@ static const struct lbx_field signed_decision_rows[] = {
     LBX_ROW_DURATION(lbx_signed_decision, duration, .required = false),
     LBX_ROW_INT(lbx_signed_decision, iat, .required = true, .min = 0, .max = INT64_MAX),
     LBX_ROW_INTS(lbx_signed_decision, actions, action_count, .min = 1, .max = 32, .max_items = 32),
+    LBX_ROW_TEXT(lbx_signed_decision, by, .max = 128),
 };
 const struct lbx_table lbx_signed_decision_table =
     LBX_TABLE("signed_decision", lbx_signed_decision, signed_decision_rows);
@@ -380,13 +381,20 @@ static bool same_actions(const struct lbx_signed_decision *payload,
     return true;
 }
 
+/* Signatures of requests whose digest is of version 1 need not say whose they are. */
+static bool same_signer(const struct lbx_signed_decision *payload,
+                        const struct lbx_decision_submitted *decision,
+                        const struct lbx_request *request) {
+    return payload->by ? strcmp(payload->by, decision->by.id) == 0 : request->digest_version < 2;
+}
+
 bool lbx_signed_decision_matches(const struct lbx_signed_decision *payload,
                                  const struct lbx_decision_submitted *decision,
                                  const struct lbx_request *request) {
     return strcmp(payload->request_id, request->request_id) == 0 && request->digest &&
            strcmp(payload->digest, request->digest) == 0 &&
            payload->decision == decision->decision && payload->duration == decision->duration &&
-           same_actions(payload, decision);
+           same_actions(payload, decision) && same_signer(payload, decision, request);
 }
 
 /* ---- consent ---- */
@@ -402,6 +410,23 @@ static void add_number(struct lbx_buf *out, int64_t number) {
     struct lbx_buf text LBX_BUF = {0};
     lbx_buf_printf(&text, "%lld", (long long)number);
     lbx_buf_field_str(out, text.data);
+}
+
+/* Of content: api_version, digest, previous_digest and the hash of its changes. */
+enum { CONTENT_FIELDS = 4 };
+
+static void add_version_2(const struct lbx_request *request, struct lbx_buf *out) {
+    for (size_t i = 0; i < request->action_count; i++) {
+        lbx_buf_field_str(out, request->actions[i].container);
+        lbx_buf_field_str(out, request->actions[i].uid);
+        for (size_t field = 0; field < CONTENT_FIELDS; field++)
+            lbx_buf_field_str(out, NULL);
+    }
+    if (request->approvals_needed)
+        add_number(out, request->approvals_needed);
+    else
+        lbx_buf_field_str(out, NULL);
+    lbx_buf_field_str(out, request->signed_decisions ? "true" : "false");
 }
 
 void lbx_request_consent(const struct lbx_request *request, struct lbx_buf *out) {
@@ -429,4 +454,6 @@ void lbx_request_consent(const struct lbx_request *request, struct lbx_buf *out)
     lbx_buf_field_str(out, duration);
     add_time(out, request->starts_at);
     add_time(out, request->decide_by);
+    if (request->digest_version >= 2)
+        add_version_2(request, out);
 }

@@ -134,11 +134,12 @@ struct lbx_request {
     struct lbx_vote *decisions;
     size_t decision_count;
     const char *extends;
-    int reason;          /* enum lbx_refusal, of a refused request */
-    int64_t reason_item; /* number of the offending item */
-    const char *detail;  /* of a refusal: which member, and why */
-    int64_t ended_at;    /* when it reached a terminal state */
-    const char *digest;  /* SHA-256, hex, over what consent is given to */
+    int reason;             /* enum lbx_refusal, of a refused request */
+    int64_t reason_item;    /* number of the offending item */
+    const char *detail;     /* of a refusal: which member, and why */
+    int64_t ended_at;       /* when it reached a terminal state */
+    int64_t digest_version; /* which fields the digest covers; 0: 1 */
+    const char *digest;     /* SHA-256, hex, over what consent is given to */
     /* Of an emergency only: */
     struct lbx_principal authorized_by;
     const char *incident_id;

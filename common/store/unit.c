@@ -125,6 +125,7 @@ void lbx_unit_step(struct lbx_unit *unit, struct lbx_stored_request *stored,
     }
     if (stored->loaded == LBX_REQUEST_NEW && !stored->request.digest) {
         stored->starts_asked = stored->request.starts_at;
+        stored->request.digest_version = LBX_DIGEST_VERSION;
         stored->request.digest = digest_of(&stored->request, unit->arena);
     }
     const struct lbx_request_changed changed = {.request = stored->request,

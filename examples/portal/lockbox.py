@@ -41,6 +41,10 @@ def digest(request: dict) -> str:
     for item in request["actions"]:
         parts += [item.get(name) for name in ("number", "action", "namespace", "kind", "name")]
     parts += [request.get(name) for name in ("justification", "reason_code", "duration", "starts_at", "decide_by")]
+    if request.get("digest_version", 1) >= 2:
+        for item in request["actions"]:
+            parts += [item.get("container"), item.get("uid"), None, None, None, None]  # content has four fields
+        parts += [request.get("approvals_needed"), str(request.get("signed_decisions", False)).lower()]
     hashed = hashlib.sha256()
     for part in parts:
         text = b"" if part is None else str(part).encode()

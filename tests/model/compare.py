@@ -78,6 +78,10 @@ def digest_of(request: dict) -> str:
     for item in request["actions"]:
         fields += [item.get(name) for name in ("number", "action", "namespace", "kind", "name")]
     fields += [request.get(name) for name in ("justification", "reason_code", "duration", "starts_at", "decide_by")]
+    if request.get("digest_version", 1) >= 2:
+        for item in request["actions"]:
+            fields += [item.get("container"), item.get("uid"), None, None, None, None]  # content has four fields
+        fields += [request.get("approvals_needed"), str(request.get("signed_decisions", False)).lower()]
     octets = b""
     for field in fields:
         text = None if field is None else str(field).encode()

@@ -80,6 +80,7 @@ class Signature:
     def over(self, data: dict, digest: str | None, iat: int) -> str:
         payload = {"request_id": data.get("request_id"), "digest": digest, "decision": data.get("decision"), "iat": iat}
         payload |= {name: data[name] for name in ("actions", "duration") if data.get(name) is not None}
+        payload["by"] = (data.get("by") or {}).get("id")
         header = {"alg": "EdDSA"}
         if self.change == "alg":
             header["alg"] = "none"
@@ -97,6 +98,10 @@ class Signature:
             payload["duration"] = "PT59M"
         elif self.change == "no actions":
             payload.pop("actions", None)
+        elif self.change == "by":
+            payload["by"] = "somebody"
+        elif self.change == "no by":
+            del payload["by"]
         elif self.change == "no digest":
             del payload["digest"]
         signed = f"{base64url(json.dumps(header).encode())}.{base64url(json.dumps(payload).encode())}"
@@ -108,7 +113,7 @@ class Signature:
         return f"{signed}.{base64url(signature)}"
 
 
-CHANGES = ["alg", "crit", "digest", "digest", "decision", "request_id", "actions", "duration", "no actions", "no digest",
+CHANGES = ["alg", "by", "no by", "crit", "digest", "digest", "decision", "request_id", "actions", "duration", "no actions", "no digest",
            "bit", "garbage"]
 
 

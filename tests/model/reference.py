@@ -215,6 +215,7 @@ def signature_holds(jws: str, key: bytes | None, request_id: str, digest: str | 
     return (header.get("alg") == "EdDSA" and "crit" not in header
             and payload.get("request_id") == request_id and payload.get("digest") == digest
             and payload.get("decision") == decision["decision"] and payload.get("actions") == decision.get("actions")
+            and payload.get("by") == decision["by"]["id"]
             and (said and duration_of(said)) == (signed and duration_of(signed)))
 
 

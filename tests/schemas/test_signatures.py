@@ -56,7 +56,7 @@ def judged(check_signature, request, decision, key):
 
 
 def test_the_verifier_is_short():
-    assert len(BLOCKS["python"].splitlines()) <= 20
+    assert len(BLOCKS["python"].splitlines()) <= 25
 
 
 def test_the_vector_is_the_examples():
@@ -142,6 +142,13 @@ COVERED = {
     "duration": lambda r: r.update(duration="PT4H0.000001S"),
     "starts_at": lambda r: r.update(starts_at="2026-11-24T09:00:00.000000Z"),
     "decide_by": lambda r: r.update(decide_by="2026-11-28T07:40:12.118404Z"),
+    "a container": lambda r: r["actions"][0].update(container="etcd"),
+    "a uid": lambda r: r["actions"][1].update(uid="5f0c"),
+    "approvals_needed": lambda r: r.update(approvals_needed=1),
+    "no approvals_needed": lambda r: r.pop("approvals_needed"),
+    "signed_decisions": lambda r: r.update(signed_decisions=False),
+    "no signed_decisions": lambda r: r.pop("signed_decisions"),
+    "version 1": lambda r: r.pop("digest_version"),
 }
 NOT_COVERED = {
     "state, version and what came of it": lambda r: r.update(
@@ -149,8 +156,7 @@ NOT_COVERED = {
             {"by": {"id": "policy"}, "decision": "approve", "at": "2026-11-24T08:05:33.641090Z"}]),
     "kept": lambda r: r["actions"][1].update(kept=False),
     "engineer's name": lambda r: r["engineer"].update(name="another"),
-    "approvers": lambda r: r.update(approvers=[], alternate_emails=[], approvals_needed=1),
-    "policy": lambda r: r.pop("signed_decisions"),
+    "approvers": lambda r: r.update(approvers=[], alternate_emails=[]),
     "opened_by": lambda r: r.pop("opened_by"),
 }
 
@@ -174,6 +180,18 @@ def test_digest_covers(consent_digest, what):
 def test_digest_does_not_cover(consent_digest, what):
     request = changed(REQUEST, NOT_COVERED[what])
     assert consent_digest([request]) == [VERIFIER["digest"](request)] == [REQUEST["digest"]]
+
+
+def test_version_1_stays_valid(consent_digest, check_signature):
+    """Its digest ends with decide_by, and its signature may leave out who signed."""
+    first = {name: value for name, value in REQUEST.items() if name != "digest_version"}
+    first["digest"] = VERIFIER["digest"](first)
+    assert first["digest"] == "2b6f7932781ad0cdbf3d91d03f4076d690453f6c1ec9b78b7f1545e9e0bd36e4"
+    assert consent_digest([first]) == [first["digest"]]
+    for by in (None, DECISION["by"]["id"]):
+        decision = DECISION | {"signature": signed(payload(digest=first["digest"], by=by))}
+        assert verified(first, decision, KEY)
+        assert judged(check_signature, first, decision, KEY)
 
 
 # ---- the signature ----
@@ -207,6 +225,8 @@ TAMPERED = {
     "signed for another request": {"signature": signed(payload(request_id="019ab1a4-5c40-7c3e-9f21-6b8d0e4a7c52"))},
     "signed over another digest": {"signature": signed(payload(digest="0" * 64))},
     "signed without a digest": {"signature": signed(payload(digest=None))},
+    "signed by somebody else": {"signature": signed(payload(by="another"))},
+    "signed by nobody": {"signature": signed(payload(by=None))},
     "signed as a denial": {"signature": signed(payload(decision="deny"))},
     "signed for every item": {"signature": signed(payload(actions=None))},
     "signed for no item": {"signature": signed(payload(actions=[]))},
@@ -265,7 +285,8 @@ def test_not_covered(check_signature, change):
 ], ids=json.dumps)
 def test_every_decision_can_be_signed(check_signature, decision):
     said = {"request_id": REQUEST["request_id"], "by": DECISION["by"]} | decision
-    of_it = {"request_id": REQUEST["request_id"], "digest": REQUEST["digest"], "iat": 1795507533} | decision
+    of_it = {"request_id": REQUEST["request_id"], "digest": REQUEST["digest"], "iat": 1795507533,
+             "by": DECISION["by"]["id"]} | decision
     said["signature"] = signed(json.dumps(of_it))
     assert verified(REQUEST, said, KEY)
     assert judged(check_signature, REQUEST, said, KEY)

@@ -24,5 +24,6 @@ def proof(key: Ed25519PrivateKey, tenant_id: str, principal_id: str, **other) ->
 
 
 def signed(key: Ed25519PrivateKey, request, **said) -> str:
-    """The signature of a decision."""
+    """The signature of a decision, by the subscription's owner where `by` names nobody else."""
+    said = {"by": request.tenant.owner.id, **said}
     return jws(key, request_id=request.id, digest=request.first.request["digest"], iat=int(time.time()), **said)

@@ -720,7 +720,18 @@ static void what_was_signed_is_what_was_sent(void **unused) {
     };
     const struct lbx_request request = {.request_id = "R-1", .digest = DIGEST};
     const struct lbx_request without = {.request_id = "R-1"};
+    const struct lbx_request second = {.request_id = "R-1", .digest = DIGEST, .digest_version = 2};
+    const struct lbx_decision_submitted said = {
+        .request_id = "R-1", .decision = LBX_DECISION_APPROVE, .by.id = "ann"};
+    struct lbx_signed_decision by = {"R-1", DIGEST, LBX_DECISION_APPROVE};
     int bad = 0;
+    assert_true(lbx_signed_decision_matches(&by, &said, &request));
+    assert_false(lbx_signed_decision_matches(&by, &said, &second));
+    by.by = "bo";
+    assert_false(lbx_signed_decision_matches(&by, &said, &request));
+    by.by = "ann";
+    assert_true(lbx_signed_decision_matches(&by, &said, &request));
+    assert_true(lbx_signed_decision_matches(&by, &said, &second));
     for (size_t i = 0; i < COUNT(rows); i++) {
         const struct lbx_decision_submitted decision = {.request_id = "R-1",
                                                         .decision = LBX_DECISION_APPROVE,

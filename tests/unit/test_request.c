@@ -445,6 +445,39 @@ static void consent_bytes(void **unused) {
     assert_string_equal(digest, "b298614f2895a4ed2a79bfdebcc852707aaf012b7c7babb14bf3c9c5af674ce5");
 }
 
+/* Version 2 goes on behind version 1. */
+static void consent_bytes_of_version_2(void **unused) {
+    (void)unused;
+    static struct lbx_item items[] = {{.number = 1, .action = "get_pod_logs", .container = "etcd"},
+                                      {.number = 2, .action = "delete_object", .uid = "u-1"}};
+    struct lbx_request request = {.request_id = "R-1",
+                                  .actions = items,
+                                  .action_count = COUNT(items),
+                                  .duration = HOUR,
+                                  .approvals_needed = 2,
+                                  .signed_decisions = true};
+    static const char want[] = F("\0\0\0\4", "etcd")
+        ABSENT_FIELD ABSENT_FIELD ABSENT_FIELD ABSENT_FIELD ABSENT_FIELD ABSENT_FIELD F("\0\0\0\3",
+                                                                                        "u-1")
+            ABSENT_FIELD ABSENT_FIELD ABSENT_FIELD ABSENT_FIELD F("\0\0\0\1", "2")
+                F("\0\0\0\4", "true");
+    struct lbx_buf before LBX_BUF = {0}, got LBX_BUF = {0};
+    lbx_request_consent(&request, &before);
+    request.digest_version = 2;
+    lbx_request_consent(&request, &got);
+    assert_int_equal(got.len, before.len + sizeof want - 1);
+    assert_memory_equal(got.data, before.data, before.len);
+    assert_memory_equal(got.data + before.len, want, sizeof want - 1);
+    request.approvals_needed = 0;
+    request.signed_decisions = false;
+    lbx_buf_clear(&got);
+    lbx_request_consent(&request, &got);
+    assert_memory_equal(got.data + got.len - 13,
+                        ABSENT_FIELD "\0\0\0\5"
+                                     "false",
+                        13);
+}
+
 /* Whatever an approver was shown, a change of it is a change of the bytes. */
 static void consent_is_to_each_field(void **unused) {
     (void)unused;
@@ -513,6 +546,7 @@ int main(void) {
         cmocka_unit_test(the_next_reminder),
         cmocka_unit_test(access_ends),
         cmocka_unit_test(consent_bytes),
+        cmocka_unit_test(consent_bytes_of_version_2),
         cmocka_unit_test(consent_is_to_each_field),
     };
     return cmocka_run_group_tests_name("request", tests, NULL, NULL);

@@ -119,6 +119,7 @@ enum ctl_exit ctl_sign(struct ctl *ctl, struct lbx_decision_submitted *decision)
     struct lbx_signed_decision payload = {
         .request_id = decision->request_id,
         .decision = decision->decision,
+        .by = decision->by.id,
         .duration = decision->duration,
         .actions = decision->actions,
         .action_count = decision->action_count,
