@@ -71,7 +71,7 @@ enum lbx_err lbx_transact_control(const struct lbx_records *records, struct lbx_
     struct fence fence LBX_CLEANUP(fence_done) = {0};
     struct lbx_pg *pg = records->worker->pg;
     *calls = (struct lbx_calls){0};
-    lbx_calls_add(calls, &lbx_sql_begin, 0, NULL);
+    lbx_pg_call(calls, &lbx_sql_begin, NULL);
     fence.call =
         lbx_offsets_hold(calls, &fence.rows, records->group, records->claims, records->claim_count);
     lbx_pg_call(calls, &lbx_sql_commit, NULL);

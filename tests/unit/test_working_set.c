@@ -31,7 +31,7 @@ static int begin(void **ret_state) {
     lbx_unit_init(&begun.batch.unit, &begun.arena, "/lockbox/requester", "requester");
     begun.batch.unit.now = NOW;
     begun.set = working_set_load(&begun.batch, &calls);
-    assert_int_equal(calls.count, 6);
+    assert_int_equal(calls.count, 8);
     *ret_state = &begun;
     return 0;
 }

@@ -119,16 +119,23 @@ BEGIN
 END
 $$;
 
--- `standing` says what the row's columns say, and nothing that is not the clock's.
+-- A member of `standing` whose value is text, as it stands there; empty where it does not. head: ',"NAME":"'. No regular
+-- expression: one of all members takes a hundred times as long.
+CREATE FUNCTION member(standing text, head text) RETURNS text
+LANGUAGE sql IMMUTABLE
+RETURN CASE WHEN strpos(standing, head) > 0 THEN head || split_part(split_part(standing, head, 2), '"', 1) || '"' ELSE '' END;
+
+-- `standing` says what the row's columns say, and nothing that is not the clock's: it is made of its parts again.
 CREATE FUNCTION is_standing(standing text, request_id uuid, state text, version bigint, decide_by timestamptz, expires_at timestamptz)
 RETURNS boolean
 LANGUAGE sql STABLE
-RETURN starts_with(standing, '"request_id":"' || request_id || '","state":"' || state || '","version":' || version)
-   AND standing ~ ('^"request_id":"[-0-9a-f]{36}","state":"[a-z_]+","version":[0-9]+(,"decide_by":"[^"]+")?(,"remind_at":"[^"]+")?'
-                   '(,"expires_at":"[^"]+")?(,"acknowledge_by":"[^"]+")?(,"acknowledged_at":"[^"]+")?(,"unacknowledged":(true))?'
-                   '(,"ended_at":"[^"]+")?$')
-   AND decide_by IS NOT DISTINCT FROM substring(standing FROM ',"decide_by":"([^"]+)"')::timestamptz
-   AND expires_at IS NOT DISTINCT FROM substring(standing FROM ',"expires_at":"([^"]+)"')::timestamptz;
+RETURN standing = '"request_id":"' || request_id || '","state":"' || state || '","version":' || version
+                  || member(standing, ',"decide_by":"') || member(standing, ',"remind_at":"') || member(standing, ',"expires_at":"')
+                  || member(standing, ',"acknowledge_by":"') || member(standing, ',"acknowledged_at":"')
+                  || CASE WHEN strpos(standing, ',"unacknowledged":') > 0 THEN ',"unacknowledged":' || 'true' ELSE '' END
+                  || member(standing, ',"ended_at":"')
+   AND decide_by IS NOT DISTINCT FROM nullif(split_part(split_part(standing, ',"decide_by":"', 2), '"', 1), '')::timestamptz
+   AND expires_at IS NOT DISTINCT FROM nullif(split_part(split_part(standing, ',"expires_at":"', 2), '"', 1), '')::timestamptz;
 
 -- `particulars` has what decisions change, each member once.
 CREATE FUNCTION is_particulars(particulars text) RETURNS boolean
@@ -269,7 +276,7 @@ CREATE TRIGGER opened_rightly AFTER INSERT ON access_item
 
 -- ---- who may do what ----
 
-REVOKE ALL ON FUNCTION refuse(text), is_standing(text, uuid, text, bigint, timestamptz, timestamptz), is_particulars(text),
+REVOKE ALL ON FUNCTION refuse(text), member(text, text), is_standing(text, uuid, text, bigint, timestamptz, timestamptz), is_particulars(text),
     is_within(text, timestamptz, timestamptz, timestamptz, timestamptz), has_votes(uuid, text, integer), has_policy(text, text),
     has_lockbox(text, text), check_new_requests(), check_changed_requests(), check_opened_access(), refuse_longer_access()
     FROM PUBLIC;

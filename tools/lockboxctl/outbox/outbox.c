@@ -19,10 +19,9 @@ enum ctl_exit ctl_outbox_list(struct ctl *ctl) {
     if (!ctl_number(ctl, CTL_LIMIT, 100000, 50, &limit))
         return CTL_USAGE;
     struct lbx_pg *pg CTL_PG = NULL;
-    enum ctl_exit code = CTL_ASK(ctl, &ctl_lockbox, &sql_ctl_outbox_list, &pg,
-                                 lbx_arena_printf(&ctl->arena, "%lld", (long long)limit));
+    enum ctl_exit code = CTL_ASK(ctl, &ctl_lockbox, ctl_outbox_list, &pg, .most = limit);
     if (code == CTL_DONE)
-        CTL_PRINT_ANSWER(ctl, pg, columns, limit);
+        CTL_PRINT_ANSWER(ctl, pg, ctl_outbox_list, columns, limit);
     return code;
 }
 
@@ -41,10 +40,11 @@ enum ctl_exit ctl_outbox_drop(struct ctl *ctl) {
         return CTL_USAGE;
     if (!*reason)
         return ctl_fail(CTL_USAGE, "--reason takes text");
-    enum ctl_exit code = CTL_ASK(ctl, &ctl_lockbox, &sql_ctl_outbox_drop, &pg, id, by.id, reason);
+    enum ctl_exit code = CTL_ASK(ctl, &ctl_lockbox, ctl_outbox_drop, &pg, .id = id,
+                                 .operator_id = by.id, .reason = reason);
     if (code != CTL_DONE)
         return code;
-    if (*lbx_pg_cell(pg, 0, 0, 0) != 't')
+    if (!LBX_PG_READ(pg, 0, 0, ctl_outbox_drop, NULL).dropped)
         return ctl_fail(CTL_NO, "Kafka refuses no event of the id %s; see lockboxctl outbox list",
                         id);
     printf("%s dropped\n", id);

@@ -257,7 +257,7 @@ static enum ctl_exit check(struct ctl *ctl, const struct lbx_topic_look *looks,
     const char *problems[LBX_TOPIC_COUNT];
     struct lbx_pg *pg CTL_PG = NULL;
     enum ctl_exit asked =
-        CTL_ASK(ctl, &ctl_lockbox, &sql_ctl_topic_partitions, &pg, ctl->settings.group_prefix);
+        CTL_ASK(ctl, &ctl_lockbox, ctl_topic_partitions, &pg, .prefix = ctl->settings.group_prefix);
     for (size_t i = 0; i < LBX_TOPIC_COUNT; i++) {
         problems[i] = problem(ctl, i, &looks[i], partitions);
         if (asked == CTL_DONE)

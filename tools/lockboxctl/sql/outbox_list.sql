@@ -1,7 +1,7 @@
--- takes: most text
--- answers: seq text, created_at text, key text, type text, refused_at text, event_id text
-SELECT seq, created_at, aggregateid AS key, type, refused_at, id AS event_id
+-- takes: most bigint
+-- answers: id text, created_at text, key text, type text, refused_at text, event_id text
+SELECT seq AS id, created_at, aggregateid AS key, type, refused_at, id AS event_id
   FROM outbox
  WHERE refused_at IS NOT NULL
  ORDER BY seq DESC
- LIMIT :most::bigint
+ LIMIT :most
