@@ -108,7 +108,7 @@ struct working_set *working_set_load(struct lbx_batch *batch, struct lbx_calls *
     struct lbx_unit *unit = &batch->unit;
     struct names names = {lbx_unit_rows(unit), lbx_unit_rows(unit), lbx_unit_rows(unit),
                           lbx_unit_rows(unit), lbx_unit_rows(unit), lbx_unit_rows(unit),
-                          lbx_unit_rows(unit)};
+                          lbx_unit_rows(unit), lbx_unit_rows(unit)};
     for (size_t i = 0; i < batch->count; i++)
         if (batch->inputs[i].status == LBX_INPUT_NEW)
             collect(&names, &batch->inputs[i].event, batch->arena);

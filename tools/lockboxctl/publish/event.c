@@ -5,6 +5,7 @@
 
 #include "fields.h"
 #include "publish.h"
+#include "sign.h"
 
 #include <string.h>
 
@@ -19,6 +20,15 @@ static const char *const *with_key(struct ctl *ctl, const char *key) {
     return words;
 }
 
+/* A key that is given as the file of a private one is proved by it, unless the words bring a proof. */
+static bool prove(struct ctl *ctl, const struct lbx_table *table, const char *const *words,
+                  struct lbx_tenant_event *event) {
+    const char *file = ctl_field_value(table, "public_key", words);
+    if (!file || !*file || *file == '{' || event->proof)
+        return true;
+    return ctl_prove_key(ctl, file, event);
+}
+
 enum ctl_exit ctl_publish_event(struct ctl *ctl) {
     enum lbx_event_type type = (enum lbx_event_type)ctl->command->event;
     const struct lbx_event_type_info *info = lbx_event_type_info(type);
@@ -26,10 +36,13 @@ enum ctl_exit ctl_publish_event(struct ctl *ctl) {
     struct lbx_buf json LBX_BUF = {0};
     struct lbx_reason reason;
     void *data = lbx_arena_alloc(&ctl->arena, info->data->size);
-    if (!ctl_fields_write(ctl, info->data, with_key(ctl, lbx_topic_key(info->topic)), &json))
+    const char *const *words = with_key(ctl, lbx_topic_key(info->topic));
+    if (!ctl_fields_write(ctl, info->data, words, &json))
         return CTL_USAGE;
     if (lbx_json_read(info->data, json.data, json.len, "", &ctl->arena, data, &reason) != LBX_OK)
         return ctl_fail(CTL_USAGE, "%s; see lockboxctl %s --help", reason.text, ctl->command->name);
+    if (type == LBX_EVENT_TENANT_APPROVER_KEY_SET && !prove(ctl, info->data, words, data))
+        return CTL_USAGE;
     if (!ctl_message_write(ctl, type, ctl->args[0], data, &message))
         return CTL_USAGE;
     return ctl_publish(ctl, &message);

@@ -122,6 +122,15 @@ static size_t count_given(const struct lbx_field *field, const char *const *word
     return count;
 }
 
+const char *ctl_field_value(const struct lbx_table *table, const char *name,
+                            const char *const *words) {
+    const char *first = NULL;
+    for (size_t i = 0; i < table->count; i++)
+        if (strcmp(table->fields[i].name, name) == 0)
+            count_given(&table->fields[i], words, &first);
+    return first;
+}
+
 static bool put_field(struct ctl *ctl, const struct lbx_field *field, const char *const *words,
                       const char *first, struct lbx_buf *out) {
     lbx_buf_printf(out, "%s\"%s\":", out->data[out->len - 1] == '{' ? "" : ",", field->name);

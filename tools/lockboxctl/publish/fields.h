@@ -14,4 +14,8 @@
 bool ctl_fields_write(struct ctl *ctl, const struct lbx_table *table, const char *const *words,
                       struct lbx_buf *out);
 
+/* The value of the first word that gives the field; NULL where none does. */
+const char *ctl_field_value(const struct lbx_table *table, const char *name,
+                            const char *const *words);
+
 #endif

@@ -1,4 +1,4 @@
-/* Signs a decision with an approver's private key (JWS, EdDSA; docs/signatures.md). The digest is
+/* Signs a decision, or a new key's proof, with an approver's private key (JWS, EdDSA; docs/signatures.md). The digest is
  * computed here from the request in the operational database, and signed only if it is the digest
  * stored there. Keys are wiped after use.
  */
@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "core/request.h"
+#include "core/tenant.h"
 #include "database.h"
 #include "io/ed25519.h"
 #include "io/hash.h"
@@ -101,10 +102,10 @@ static enum ctl_exit read_digest(struct ctl *ctl, const char *id, const char **r
 }
 
 static const char *jws(struct ctl *ctl, const struct lbx_signing_key *key,
-                       const struct lbx_signed_decision *payload) {
+                       const struct lbx_table *table, const void *payload) {
     unsigned char signature[LBX_SIGNATURE_SIZE];
     struct lbx_buf json LBX_BUF = {0}, text LBX_BUF = {0};
-    lbx_json_write(&lbx_signed_decision_table, payload, &json);
+    lbx_json_write(table, payload, &json);
     base64url(HEADER, sizeof HEADER - 1, &text);
     lbx_buf_char(&text, '.');
     base64url(json.data, json.len, &text);
@@ -129,7 +130,21 @@ enum ctl_exit ctl_sign(struct ctl *ctl, struct lbx_decision_submitted *decision)
         return CTL_USAGE;
     enum ctl_exit code = read_digest(ctl, decision->request_id, &payload.digest);
     if (code == CTL_DONE)
-        decision->signature = jws(ctl, &key, &payload);
+        decision->signature = jws(ctl, &key, &lbx_signed_decision_table, &payload);
     explicit_bzero(&key, sizeof key);
     return code;
+}
+
+bool ctl_prove_key(struct ctl *ctl, const char *path, struct lbx_tenant_event *event) {
+    struct lbx_signing_key key;
+    const struct lbx_key_proof payload = {
+        .tenant_id = event->tenant_id,
+        .principal_id = event->principal_id,
+        .iat = lbx_realtime_us() / LBX_SECOND_US,
+    };
+    if (!read_key(path, &key))
+        return false;
+    event->proof = jws(ctl, &key, &lbx_key_proof_table, &payload);
+    explicit_bzero(&key, sizeof key);
+    return true;
 }
