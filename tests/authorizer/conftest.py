@@ -74,13 +74,13 @@ class Authorizer:
             "id": "one", "resource_id": self.resource_id, "client_name": "kube-apiserver",
             "server": f"https://127.0.0.1:{self.discovery.server_port}", "ca_file": self.certificates.path("ca.crt"),
             "certificate_file": self.certificates.path("apiserver.crt"), "key_file": self.certificates.path("apiserver.key")}]}))
-        http_port = free_port()
+        self.http_port = free_port()
         path = self.certificates.path
         self.process = system.stack.spawn(
-            "authorizer", "1", LOCKBOX_HTTP_LISTEN=f"127.0.0.1:{http_port}", LOCKBOX_AUTHORIZER_LISTEN=f"127.0.0.1:{self.port}",
+            "authorizer", "1", LOCKBOX_HTTP_LISTEN=f"127.0.0.1:{self.http_port}", LOCKBOX_AUTHORIZER_LISTEN=f"127.0.0.1:{self.port}",
             LOCKBOX_AUTHORIZER_CERTIFICATE_FILE=path("server.crt"), LOCKBOX_AUTHORIZER_KEY_FILE=path("server.key"),
             LOCKBOX_AUTHORIZER_CLIENT_CA_FILE=path("ca.crt"), LOCKBOX_CLUSTERS_FILE=str(self.file))
-        wait_until(lambda: system.stack.ready(http_port) == "ready", "the authorizer is ready")
+        wait_until(lambda: system.stack.ready(self.http_port) == "ready", "the authorizer is ready")
 
     def serve_discovery(self) -> http.server.HTTPServer:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

@@ -5,10 +5,13 @@ import json
 import os
 import signal
 import ssl
+import urllib.request
+import uuid
 
 import pytest
 
 from conftest import RECORDED
+from support.metrics import listed, shown
 from support.scenario import new_engineer
 from support.waiting import wait_until
 
@@ -35,11 +38,12 @@ def post(authorizer, path: str, body: bytes, context: ssl.SSLContext | None = No
 
 
 def reviews(command: str, page: str, engineer: str) -> list[dict]:
-    """As recorded, by another engineer."""
+    """As recorded, by another engineer, whose requests have audit ids of their own."""
     found = copy.deepcopy([it["review"] for it in RECORDED["reviews"][command] if it["page"] == page])
     for review in found:
         for event in review.get("items", []):
             event["user"]["username"] = f"lockbox:{engineer}"
+            event["auditID"] = str(uuid.uuid5(uuid.NAMESPACE_OID, engineer + event["auditID"]))
         if "spec" in review:
             review["spec"]["user"] = f"lockbox:{engineer}"
         if "request" in review:
@@ -237,3 +241,11 @@ def test_a_database_that_does_not_answer_is_a_no(authorizer, customer, system):
             os.kill(pid, signal.SIGCONT)
     assert said["denied"] is True and said["reason"].startswith("lockbox: unavailable: ")
     wait_until(lambda: authorize(authorizer, "list", engineer)["allowed"], "the database answers again")
+
+
+def test_the_docs_list_every_metric(authorizer):
+    authorize(authorizer, "list", "nobody")
+    with urllib.request.urlopen(f"http://127.0.0.1:{authorizer.http_port}/metrics", timeout=10) as answer:
+        there = shown(answer.read().decode())
+    assert listed()[1].items() <= there.items()
+    assert there.keys() <= set().union(*listed())

@@ -75,7 +75,12 @@ def test_the_digest_is_what_consent_is_given_to(tenant):
             yield str(item["number"])
             yield from (item.get(name) for name in ("action", "namespace", "kind", "name"))
         yield from (it.get(name) for name in ("justification", "reason_code", "duration", "starts_at", "decide_by"))
+        for item in it["actions"]:
+            yield from (item.get("container"), item.get("uid"), None, None, None, None)  # no content
+        yield str(it["approvals_needed"])
+        yield "true" if it.get("signed_decisions") else "false"
 
+    assert it["digest_version"] == 2
     encoded = b"".join(b"\xff\xff\xff\xff" if field is None else len(field.encode()).to_bytes(4) + field.encode()
                        for field in fields())
     assert it["digest"] == hashlib.sha256(encoded).hexdigest()

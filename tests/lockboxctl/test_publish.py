@@ -105,10 +105,10 @@ def test_wrong_fields_are_named(bare, arguments, words):
 
 def test_parts_go_in_order(bare):
     done = bare("ticket", "request", "T-1", "engineer_id=e", "resource_id=r", "actions=get_pod_logs,openshift-ingress",
-                "actions=create_object,,Namespace", "actions=delete_object,shop,Pod,a,b", "--dry-run")
+                "actions=create_object,,Namespace", "actions=delete_object,shop,Pod,a,,u,1", "--dry-run")
     assert json.loads(done.stdout)["data"]["actions"] == [
         {"action": "get_pod_logs", "namespace": "openshift-ingress"}, {"action": "create_object", "kind": "Namespace"},
-        {"action": "delete_object", "namespace": "shop", "kind": "Pod", "name": "a,b"}]
+        {"action": "delete_object", "namespace": "shop", "kind": "Pod", "name": "a", "uid": "u,1"}]
 
 
 # ---- with the workers ----

@@ -162,7 +162,8 @@ def test_every_string_in_every_field(kind):
 
 def filled_subject(plain, values):
     shows = {PLAIN["ticket_title",]: short(values["ticket_title",]), PLAIN["ticket_id",]: harmless(values["ticket_id",]),
-             PLAIN["request_id",]: harmless(values["request_id",])}
+             PLAIN["request_id",]: harmless(values["request_id",]),
+             PLAIN["resource_id",][3:]: cluster(values["resource_id",])}
     return re.sub("|".join(shows), lambda found: shows[found[0]], plain)
 
 

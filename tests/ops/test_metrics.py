@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from support.metrics import listed, shown
 from support.scenario import Tenant
 from support.stack import WORKERS, free_port
 from support.waiting import wait_until
@@ -73,15 +74,7 @@ def test_labels_that_are_asked_for_are_there(pages):
 
 def test_the_docs_list_every_metric(pages):
     """By its type, its labels and what the worker itself says of it."""
-    text = (DEPLOY.parent / "docs/metrics.md").read_text()
-    listed = {name: (kind, labels, what) for name, kind, labels, what in
-              re.findall(r"^\| (lockbox_\w+) \| (\w+) \| (.*?) ?\| (.*) \|$", text, re.MULTILINE)}
-    there = {}
-    for page in pages.values():
-        for what, name, kind, labels in re.findall(r"# HELP \S+ (.*)\n# TYPE (\S+) (\w+)\n\w+\{(.*)\}", page):
-            others = [label for label in re.findall(r'(\w+)="', labels) if label not in ("worker", "le")]
-            there[name] = kind, ", ".join(others), what
-    assert listed == there
+    assert listed()[0] == {name: family for page in pages.values() for name, family in shown(page).items()}
 
 
 def families(text: str) -> list[tuple[str, str]]:
