@@ -177,7 +177,7 @@ def test_a_signature_is_over_the_digest_that_consent_is_given_to(ctl, bare, tena
     plain = [json.loads(base64.urlsafe_b64decode(part + "==")) for part in (header, payload)]
     assert plain[0] == {"alg": "EdDSA"}
     assert {**plain[1], "iat": 0} == {"request_id": request.id, "digest": request.first.request["digest"], "decision": "deny",
-                                      "iat": 0}
+                                      "by": "lena", "iat": 0}
     assert ctl("deny", request.id, "--by", "l,l@x.example", "--sign-with", tmp_path / "none").returncode == 2
 
 
