@@ -247,21 +247,24 @@ def place_of(row) -> tuple:
     return row.topic, row.partition, row.offset
 
 
+def request_row(record: Record, request: dict) -> dict:
+    """By the columns of audit.request."""
+    return {"place": record.place, "snapshot": request, "cluster": lowered(request["resource_id"]), "basis": basis(request),
+            "duration": duration(request.get("duration")), "engineer_id": request["engineer"]["id"],
+            "engineer_email": request["engineer"].get("email"), "authorized_by": request.get("authorized_by", {}).get("id"),
+            "unacknowledged": request.get("unacknowledged", False),
+            **{name: request.get(name) for name in (
+                "state", "version", "tenant_id", "subscription_id", "ticket_id", "resource_id", "actions", "justification", "reason",
+                "extends", "incident_id", "digest")},
+            **{name: time(request.get(name)) for name in (
+                "created_at", "decide_by", "starts_at", "expires_at", "ended_at", "acknowledged_at")}}
+
+
 def request_complaints(expected: Expected, auditor) -> list[str]:
     rows = auditor.rows("SELECT * FROM audit.request")
-    wanted = {id: (record.place, request, request["state"], request["version"], request.get("tenant_id"),
-                   request.get("subscription_id"), request["ticket_id"], request["engineer"]["id"],
-                   request["engineer"].get("email"), request["resource_id"], lowered(request["resource_id"]),
-                   request["actions"], request.get("justification"), duration(request.get("duration")),
-                   time(request["created_at"]), time(request.get("decide_by")), time(request.get("starts_at")),
-                   time(request.get("expires_at")), time(request.get("ended_at")), basis(request), request.get("reason"),
-                   request.get("extends"), request.get("authorized_by", {}).get("id"), request.get("incident_id"),
-                   time(request.get("acknowledged_at")), request.get("unacknowledged", False), request.get("digest"))
-              for id, (record, request) in expected.requests.items()}
-    there = {r.request_id: (place_of(r), r.snapshot, r.state, r.version, r.tenant_id, r.subscription_id, r.ticket_id,
-                            r.engineer_id, r.engineer_email, r.resource_id, r.cluster, r.actions, r.justification, r.duration,
-                            r.created_at, r.decide_by, r.starts_at, r.expires_at, r.ended_at, r.basis, r.reason, r.extends,
-                            r.authorized_by, r.incident_id, r.acknowledged_at, r.unacknowledged, r.digest) for r in rows}
+    wanted = {id: request_row(*it) for id, it in expected.requests.items()}
+    there = {r.request_id: {name: place_of(r) if name == "place" else getattr(r, name)
+                            for name in wanted.get(r.request_id, ())} for r in rows}
     return differences("request", wanted, there)
 
 
