@@ -291,9 +291,10 @@ def test_what_differs_from_its_digest_cannot_be_decided(monkeypatch):
     example = REPOSITORY / "schemas/examples/lockbox.request.created.v1/valid-two-signed-approvals.json"
     request = json.loads(example.read_text())["data"]["request"]
     request["signed_decisions"] = False
+    request["digest"] = lockbox.digest(request)
     whole = lockbox.Asked(request, request)
     assert whole.is_whole and 'id="approve"' in pages.request({}, whole, "t", None).body
-    changes = [{"justification": "x"}, {"duration": "PT1H"}, {"ticket_id": "x"}, {"starts_at": request["decide_by"]},
+    changes = [{"justification": "x"}, {"duration": "PT1H"}, {"ticket_id": "x"}, {"approvals_needed": 9}, {"starts_at": request["decide_by"]},
                {"engineer": {**request["engineer"], "email": "x@y.example"}}, {"actions": request["actions"][:-1]},
                {"actions": [{**request["actions"][0], "namespace": "openshift-x"}, *request["actions"][1:]]}]
     for change in changes:
