@@ -80,7 +80,7 @@ class Signature:
     def over(self, data: dict, digest: str | None, iat: int) -> str:
         payload = {"request_id": data.get("request_id"), "digest": digest, "decision": data.get("decision"), "iat": iat}
         payload |= {name: data[name] for name in ("actions", "duration") if data.get(name) is not None}
-        payload["by"] = (data.get("by") or {}).get("id")
+        payload["by"] = data["by"].get("id") if isinstance(data.get("by"), dict) else None
         header = {"alg": "EdDSA"}
         if self.change == "alg":
             header["alg"] = "none"
