@@ -30,6 +30,7 @@ static const struct lbx_field cluster_rows[] = {
     LBX_ROW_TEXT(cluster, ca_file, TEXT(1, 4096)),
     LBX_ROW_TEXT(cluster, certificate_file, TEXT(1, 4096)),
     LBX_ROW_TEXT(cluster, key_file, TEXT(1, 4096)),
+    LBX_ROW(cluster, trust, LBX_T_JSON, struct lbx_json, .required = false),
 };
 static const struct lbx_table cluster_table = LBX_TABLE("cluster", cluster, cluster_rows);
 
@@ -55,6 +56,10 @@ static enum lbx_err complete(struct clusters *clusters, size_t i, struct lbx_rea
         return wrong(ret_reason, i, "server takes an https URL");
     if (cluster->server && !(cluster->ca_file && cluster->certificate_file && cluster->key_file))
         return wrong(ret_reason, i, "server needs ca_file, certificate_file and key_file");
+    if (!lbx_json_is_absent(&cluster->trust))
+        return wrong(ret_reason, i,
+                     "trust is not enforced by this program: it would open the cluster on the "
+                     "database's word alone");
     if (!cluster->username_prefix)
         cluster->username_prefix = "lockbox:";
     if (!cluster->group)

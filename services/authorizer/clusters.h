@@ -18,6 +18,8 @@ struct cluster {
     const char *username_prefix, *group; /* whom the cluster knows as an engineer */
     /* The cluster as seen by an identity of the customer's; server NULL: its kinds are unknown. */
     const char *server, *ca_file, *certificate_file, *key_file;
+    struct lbx_json
+        trust; /* the keys that its customer pins: a file that asks for them is refused */
     struct kinds *kinds;
 };
 

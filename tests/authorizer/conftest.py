@@ -75,12 +75,15 @@ class Authorizer:
             "server": f"https://127.0.0.1:{self.discovery.server_port}", "ca_file": self.certificates.path("ca.crt"),
             "certificate_file": self.certificates.path("apiserver.crt"), "key_file": self.certificates.path("apiserver.key")}]}))
         self.http_port = free_port()
-        path = self.certificates.path
-        self.process = system.stack.spawn(
-            "authorizer", "1", LOCKBOX_HTTP_LISTEN=f"127.0.0.1:{self.http_port}", LOCKBOX_AUTHORIZER_LISTEN=f"127.0.0.1:{self.port}",
-            LOCKBOX_AUTHORIZER_CERTIFICATE_FILE=path("server.crt"), LOCKBOX_AUTHORIZER_KEY_FILE=path("server.key"),
-            LOCKBOX_AUTHORIZER_CLIENT_CA_FILE=path("ca.crt"), LOCKBOX_CLUSTERS_FILE=str(self.file))
+        self.process = self.spawn("1", self.file, self.http_port, self.port)
         wait_until(lambda: system.stack.ready(self.http_port) == "ready", "the authorizer is ready")
+
+    def spawn(self, instance: str, file: Path, http_port: int, port: int) -> subprocess.Popen:
+        path = self.certificates.path
+        return self.system.stack.spawn(
+            "authorizer", instance, LOCKBOX_HTTP_LISTEN=f"127.0.0.1:{http_port}", LOCKBOX_AUTHORIZER_LISTEN=f"127.0.0.1:{port}",
+            LOCKBOX_AUTHORIZER_CERTIFICATE_FILE=path("server.crt"), LOCKBOX_AUTHORIZER_KEY_FILE=path("server.key"),
+            LOCKBOX_AUTHORIZER_CLIENT_CA_FILE=path("ca.crt"), LOCKBOX_CLUSTERS_FILE=str(file))
 
     def serve_discovery(self) -> http.server.HTTPServer:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

@@ -13,6 +13,7 @@ import pytest
 from conftest import RECORDED
 from support.metrics import listed, shown
 from support.scenario import new_engineer
+from support.stack import free_port
 from support.waiting import wait_until
 
 NAMESPACE = "openshift-ingress"
@@ -241,6 +242,15 @@ def test_a_database_that_does_not_answer_is_a_no(authorizer, customer, system):
             os.kill(pid, signal.SIGCONT)
     assert said["denied"] is True and said["reason"].startswith("lockbox: unavailable: ")
     wait_until(lambda: authorize(authorizer, "list", engineer)["allowed"], "the database answers again")
+
+
+def test_a_file_that_pins_a_customers_keys_is_refused(authorizer, tmp_path):
+    """Such a cluster trusts nobody but its customer: an authorizer that went by the database alone would open it."""
+    clusters = json.loads(authorizer.file.read_text())
+    clusters["clusters"][0]["trust"] = {"approvers": [], "approvals_needed": 1}
+    file = tmp_path / "clusters.json"
+    file.write_text(json.dumps(clusters))
+    assert authorizer.spawn("2", file, free_port(), free_port()).wait(30) == 2
 
 
 def test_the_docs_list_every_metric(authorizer):
