@@ -1,8 +1,9 @@
-/* Reads whole files, with a limit, without a second copy of what they hold. */
+/* Reads whole files, with a limit, without a second copy of what they hold; writes whole files, or leaves those of before. */
 #include "base/file.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -40,4 +41,19 @@ bool lbx_file_read(const char *path, size_t max_bytes, struct lbx_buf *ret_text)
     close(fd);
     errno = saved;
     return good;
+}
+
+static bool write_whole(const char *path, const struct lbx_buf *text) {
+    FILE *file = fopen(path, "we");
+    if (!file)
+        return false;
+    bool written = fwrite(text->data, 1, text->len, file) == text->len;
+    written = fflush(file) == 0 && fsync(fileno(file)) == 0 && written;
+    return fclose(file) == 0 && written;
+}
+
+bool lbx_file_replace(const char *path, const struct lbx_buf *text) {
+    struct lbx_buf beside LBX_BUF = {0};
+    lbx_buf_printf(&beside, "%s.new", path);
+    return write_whole(beside.data, text) && rename(beside.data, path) == 0;
 }

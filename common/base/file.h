@@ -1,4 +1,4 @@
-/* Files that are read whole into memory: keys, secrets, templates. */
+/* Files that are read whole into memory, such as keys, secrets and templates, or written whole. */
 #ifndef LBX_BASE_FILE_H
 #define LBX_BASE_FILE_H
 
@@ -22,5 +22,9 @@ bool lbx_file_read(const char *path, size_t max_bytes, struct lbx_buf *ret_text)
 
 /* The same of an open file, from where it stands; it stays open. */
 bool lbx_file_read_fd(int fd, size_t max_bytes, struct lbx_buf *ret_text) LBX_MUST_CHECK;
+
+/* Puts a file of this text in the place of another, or of none: a reader finds the one or the other, whole, also after the
+ * machine stopped. path.new is where it is made. False with errno, and the file of before stays. */
+bool lbx_file_replace(const char *path, const struct lbx_buf *text) LBX_MUST_CHECK;
 
 #endif

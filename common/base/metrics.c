@@ -136,6 +136,8 @@ static void write_samples(const struct lbx_metric *metric, const char *worker,
         lbx_buf_printf(out, "lockbox_%s{worker=\"%s\"", metric->name, worker);
         if (metric->label)
             lbx_buf_printf(out, ",%s=\"%s\"", metric->label, sample->label_value);
+        if (metric->constant)
+            lbx_buf_printf(out, ",%s", metric->constant);
         lbx_buf_printf(out, "} %.15g\n", shown(metric, sample));
     }
 }

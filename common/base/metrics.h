@@ -27,9 +27,10 @@ struct lbx_metric {
     enum lbx_metric_type type;
     const char *name; /* behind "lockbox_" */
     const char *help;
-    const char *label; /* NULL: none but the worker's */
-    bool asked;        /* without a value until lbx_metric_replace brings the first */
-    int64_t divisor;   /* a histogram's: from the values observed to what is shown */
+    const char *label;    /* NULL: none but the worker's */
+    const char *constant; /* further labels as they are written, name="value"; NULL: none */
+    bool asked;           /* without a value until lbx_metric_replace brings the first */
+    int64_t divisor;      /* a histogram's: from the values observed to what is shown */
     int64_t bounds[LBX_METRIC_BUCKETS]; /* a histogram's, rising, ended by 0 */
     /* The registry's from here on. */
     struct lbx_metric_sample *samples;

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <string.h>
 
 static inline char lbx_lower(char c) {
     return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
@@ -37,6 +38,13 @@ static inline int lbx_compare_text(const char *a, const char *b) {
 /* Whether both are the same but for the case of A to Z. */
 static inline bool lbx_same_text(const char *a, const char *b) {
     return lbx_compare_text(a, b) == 0;
+}
+
+/* Whether a host's name, or numeric address, is this machine's by itself: what is sent there is on no wire. */
+static inline bool lbx_is_loopback(const char *host, size_t len) {
+    return (len == 9 && memcmp(host, "localhost", 9) == 0) ||
+           (len >= 4 && memcmp(host, "127.", 4) == 0 && strspn(host, "0123456789.") >= len) ||
+           (len == 3 && memcmp(host, "::1", 3) == 0) || (len == 5 && memcmp(host, "[::1]", 5) == 0);
 }
 
 #endif

@@ -115,9 +115,9 @@ enum lbx_err lbx_time_parse(const char *text, int64_t *ret_us) {
     if (second == 60 && (to_the_minute + MINUTE) % DAY != 0)
         return LBX_ERR_INVALID;
     int64_t us = to_the_minute + second * SECOND + part;
-    if (us <= 0 || us >= END_OF_TIME)
+    if (us < 0 || us >= END_OF_TIME)
         return LBX_ERR_INVALID;
-    *ret_us = us;
+    *ret_us = us ? us : LBX_TIME_EPOCH;
     return LBX_OK;
 }
 
@@ -130,6 +130,7 @@ static void put(char **at, int64_t value, int width, char behind) {
 }
 
 void lbx_time_format(int64_t us, char ret_text[LBX_TIME_SIZE]) {
+    us = lbx_time_since_epoch(us);
     assert(us >= 0 && us < END_OF_TIME);
     int64_t days = us / DAY, in_day = us % DAY;
     int year = (int)(1970 + days / 366), month = 1; /* at most the right one, and soon there */

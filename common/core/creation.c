@@ -170,12 +170,36 @@ static bool lockbox_enabled(const struct lbx_creation *c, struct finding *found)
     return subscription_of(c) && subscription_of(c)->lockbox_enabled;
 }
 
+/* Creations and changes are agreed to with the content of each. */
+static bool contents_there(const struct lbx_creation *c, struct finding *found) {
+    for (size_t i = 0; c->subscription->policy.exact_changes && i < c->wish->action_count; i++)
+        if (lbx_action_has_content(c->wish->actions[i].action) &&
+            !lbx_item_has_content(&c->wish->actions[i])) {
+            found->item = (int64_t)i + 1;
+            return false;
+        }
+    return true;
+}
+
+static bool emergency_allowed(const struct lbx_creation *c, struct finding *found) {
+    (void)found;
+    const struct lbx_emergencies *earlier = &c->emergencies;
+    return !is_emergency(c) ||
+           (c->subscription->policy.emergency != LBX_EMERGENCY_NEVER && !earlier->unacknowledged &&
+            !earlier->revoked && earlier->today < c->limits->emergencies_per_day);
+}
+
 /* An emergency is authorized by somebody else. */
 static bool authorized_by_another(const struct lbx_creation *c, struct finding *found) {
     (void)found;
     const struct lbx_engineer *engineer = lbx_ticket_engineer(c->ticket, c->wish->engineer_id);
     return !is_emergency(c) || (strcmp(c->wish->authorized_by.id, engineer->id) != 0 &&
                                 !lbx_same_text(c->wish->authorized_by.email, engineer->email));
+}
+
+static bool authorizer_proved(const struct lbx_creation *c, struct finding *found) {
+    (void)found;
+    return !is_emergency(c) || c->authorizer_proved;
 }
 
 /* An emergency does not wait. */
@@ -187,7 +211,7 @@ static bool few_wait(const struct lbx_creation *c, struct finding *found) {
 
 static bool has_approvers(const struct lbx_creation *c, struct finding *found) {
     (void)found;
-    return c->approver_count > 0;
+    return (int64_t)c->able_count >= lbx_approvals_needed(&c->subscription->policy);
 }
 
 #define REFUSES(holds, reason, words)                                                              \
@@ -196,7 +220,6 @@ static bool has_approvers(const struct lbx_creation *c, struct finding *found) {
 /* In this order, which is the published one (request.refused in schemas/); the first that does not hold says what
  * becomes of the wish. */
 static const struct check {
-    /* NULL: nothing in a creation has this reason. */
     bool (*holds)(const struct lbx_creation *creation, struct finding *found);
     int state, reason;
     const char *words; /* of the reason, for a mail */
@@ -207,7 +230,7 @@ static const struct check {
     REFUSES(engineer_on_ticket, ENGINEER_NOT_ON_TICKET, "the engineer is not assigned to its ticket"),
     REFUSES(organization_allowed, ORGANIZATION_NOT_ALLOWED, "the engineer's organization is not allowed"),
     REFUSES(subscription_known, SUBSCRIPTION_UNKNOWN, "the subscription is not known to Lockbox"),
-    REFUSES(actions_permitted, ACTION_NOT_PERMITTED, "an action is not one of the permitted ones"),
+    REFUSES(actions_permitted, ACTION_NOT_PERMITTED, "an action is not one of the permitted ones, of which logs are of only namespaces openshift and openshift-…"),
     REFUSES(kinds_clear, KIND_NEEDS_GROUP, "a kind needs its API group"),
     REFUSES(nothing_forbidden, ACTION_FORBIDDEN, "an action is forbidden, whoever agrees"),
     REFUSES(resource_inside, RESOURCE_OUTSIDE_SUBSCRIPTION, "the resource is outside the subscription"),
@@ -216,12 +239,12 @@ static const struct check {
     REFUSES(justified, JUSTIFICATION_MISSING, "it has no justification"),
     REFUSES(extended_known, EXTENDS_UNKNOWN, "the request that it extends is not known"),
     {lockbox_enabled, LBX_STATE_NOT_REQUIRED, LBX_REFUSAL_NONE, NULL},
-    REFUSES(NULL, CONTENT_REQUIRED, "the subscription's policy asks for the content of each change"),
-    REFUSES(NULL, EMERGENCY_NOT_ALLOWED, "emergency access is not allowed"),
+    REFUSES(contents_there, CONTENT_REQUIRED, "the subscription's policy asks for the content of each change"),
+    REFUSES(emergency_allowed, EMERGENCY_NOT_ALLOWED, "emergency access is not allowed"),
     REFUSES(authorized_by_another, AUTHORIZER_IS_ENGINEER, "the emergency was authorized by the engineer who asks"),
-    REFUSES(NULL, AUTHORIZER_UNPROVED, "who authorized the emergency is not proved"),
+    REFUSES(authorizer_proved, AUTHORIZER_UNPROVED, "who authorized the emergency is not proved"),
     REFUSES(few_wait, TOO_MANY_REQUESTS, "too many requests wait for an answer"),
-    REFUSES(has_approvers, NO_APPROVERS, "nobody may approve for the subscription"),
+    REFUSES(has_approvers, NO_APPROVERS, "too few people may approve for the subscription"),
     /* clang-format on */
 };
 
@@ -230,6 +253,15 @@ const char *lbx_refusal_words(enum lbx_refusal reason) {
         if (checks[i].reason == (int)reason)
             return checks[i].words;
     return NULL;
+}
+
+void lbx_emergencies_add(struct lbx_emergencies *earlier, const struct lbx_request *request,
+                         const char *ticket_id, int64_t now_us) {
+    const int64_t day = INT64_C(24) * 3600 * 1000000;
+    earlier->today += request->created_at > now_us - day;
+    earlier->unacknowledged |= !request->acknowledged_at && request->acknowledge_by <= now_us;
+    earlier->revoked |=
+        request->state == LBX_STATE_REVOKED && strcmp(request->ticket_id, ticket_id) == 0;
 }
 
 /* ---- the request ---- */
@@ -289,12 +321,11 @@ static void tell(const struct lbx_creation *c, struct lbx_request *request) {
 }
 
 static void ask(const struct lbx_creation *c, struct lbx_request *request) {
-    int64_t needed = c->subscription->policy.approvals_needed;
     tell(c, request);
     request->state = LBX_STATE_CUSTOMER_NOTIFIED;
     request->decide_by = c->now + c->limits->pending_ttl;
     request->starts_at = c->wish->starts_at;
-    request->approvals_needed = needed ? needed : 1;
+    request->approvals_needed = lbx_approvals_needed(&c->subscription->policy);
     request->remind_at = lbx_request_next_reminder(request, c->limits, c->now);
 }
 
@@ -329,7 +360,7 @@ void lbx_request_create(const struct lbx_creation *c, struct lbx_arena *arena,
     describe(c, arena, ret_request);
     for (size_t i = 0; i < sizeof checks / sizeof *checks; i++) {
         struct finding found = {0};
-        if (!checks[i].holds || checks[i].holds(c, &found))
+        if (checks[i].holds(c, &found))
             continue;
         ret_request->state = checks[i].state;
         if (checks[i].state == LBX_STATE_NOT_REQUIRED)

@@ -6,6 +6,17 @@
 #include "core/tenant.h"
 #include "core/ticket.h"
 
+/* The emergencies of a subscription before this one. */
+struct lbx_emergencies {
+    int64_t today;       /* declared within 24 hours */
+    bool unacknowledged; /* one was not acknowledged in time, and is not yet */
+    bool revoked;        /* one of the same ticket was revoked */
+};
+
+/* Counts an emergency among those of its subscription. ticket_id: of the one to come. */
+void lbx_emergencies_add(struct lbx_emergencies *earlier, const struct lbx_request *request,
+                         const char *ticket_id, int64_t now_us);
+
 /* Everything the checks look at. */
 struct lbx_creation {
     const struct lbx_access_requested *wish;
@@ -13,6 +24,10 @@ struct lbx_creation {
     const struct lbx_subscription *subscription; /* the ticket's; NULL: unknown, or removed */
     struct lbx_approver *approvers;              /* as the roles are now, each person once */
     size_t approver_count;
+    size_t
+        able_count; /* of them: who may approve now, where decisions are signed those with keys */
+    struct lbx_emergencies emergencies;
+    bool authorizer_proved; /* of an emergency: who authorized it proved so, or need not */
     int64_t ticket_pending, subscription_pending; /* requests that wait for the customer now */
     const struct lbx_request *extended;           /* NULL: unknown */
     const struct lbx_limits *limits;

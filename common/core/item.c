@@ -2,6 +2,8 @@
  * breaks a table is a wish that is refused: the first member at fault is named, with the reason. Pure. */
 #include "core/item.h"
 
+#include "core/changes_form.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -28,6 +30,10 @@ static const struct action *action_of(const char *name) {
 
 bool lbx_action_permitted(const char *action) {
     return action_of(action) != NULL;
+}
+
+bool lbx_action_has_content(const char *action) {
+    return strcmp(action, "create_object") == 0 || strcmp(action, "update_object") == 0;
 }
 
 /* ---- what members look like ---- */
@@ -112,6 +118,57 @@ static const char *uid_fault(const char *text) {
     return segment(text, 128) ? NULL : "not a Kubernetes uid";
 }
 
+/* ---- content ---- */
+
+enum { CHANGES_MAX = 32 << 10, DIGEST_LEN = 64 };
+
+static bool is_digest(const char *text) {
+    return text && strlen(text) == DIGEST_LEN && strspn(text, DIGITS "abcdef") == DIGEST_LEN;
+}
+
+/* "v1" of the core group, "GROUP/v1" of another: that of the kind. */
+static bool is_version_of(const char *api_version, const char *kind) {
+    const char *group = lbx_kind_group(kind);
+    size_t len = strlen(group);
+    if (len > 0 && (strncmp(api_version, group, len) != 0 || api_version[len] != '/'))
+        return false;
+    const char *number = api_version + (len > 0 ? len + 1 : 0);
+    return version(number, strlen(number));
+}
+
+static const char *changes_fault(const struct lbx_item *item, bool is_creation) {
+    const char *changes = item->content.changes;
+    if (!changes)
+        return "its changes are missing";
+    if (strlen(changes) > CHANGES_MAX)
+        return "its changes are longer than 32 KB";
+    return lbx_changes_fault(changes, is_creation);
+}
+
+static const char *content_fault(const struct lbx_item *item) {
+    const struct lbx_item_content *it = &item->content;
+    bool is_creation = strcmp(item->action, "create_object") == 0;
+    if (!lbx_action_has_content(item->action))
+        return "not with this action";
+    if (!item->name)
+        return "not without a name";
+    if (it->normal_form != 1)
+        return "its normal form is not 1";
+    if (!it->api_version || !is_version_of(it->api_version, item->kind))
+        return "its api_version is none of the kind's group";
+    if (!is_digest(it->digest))
+        return "its digest is no SHA-256 in hex";
+    if (is_creation ? it->previous_digest != NULL : !is_digest(it->previous_digest))
+        return is_creation ? "a creation has no previous_digest"
+                           : "its previous_digest is no SHA-256 in hex";
+    return changes_fault(item, is_creation);
+}
+
+bool lbx_item_has_content(const struct lbx_item *item) {
+    const struct lbx_item_content *it = &item->content;
+    return it->normal_form || it->api_version || it->digest || it->previous_digest || it->changes;
+}
+
 /* ---- an item ---- */
 
 static bool openshift_namespace(const char *namespace) {
@@ -153,5 +210,6 @@ bool lbx_item_permitted(const struct lbx_item *item, struct lbx_item_fault *ret_
     if (a->openshift_only && !openshift_namespace(item->namespace))
         return fault(ret_fault, "namespace",
                      "logs only of the namespaces openshift and openshift-...");
-    return true;
+    const char *wrong = lbx_item_has_content(item) ? content_fault(item) : NULL;
+    return wrong ? fault(ret_fault, "content", wrong) : true;
 }

@@ -4,6 +4,7 @@
  */
 #include "core/request.h"
 
+#include "base/resource.h"
 #include "base/text.h"
 #include "base/time.h"
 
@@ -11,28 +12,11 @@
 
 /* ---- the cluster ---- */
 
-/* Whether *at begins with text, without case; moves *at behind it. */
-static bool skip(const char **at, const char *text, size_t len) {
-    if (!lbx_same_start(*at, text, len))
-        return false;
-    *at += len;
-    return true;
-}
-
-static bool skip_segment(const char **at) {
-    size_t len = strcspn(*at, "/");
-    *at += len;
-    return len > 0;
-}
-
 bool lbx_resource_inside(const char *resource_id, const char *subscription_id) {
-    static const char subscriptions[] = "/subscriptions/", groups[] = "/resourceGroups/",
-                      clusters[] = "/providers/Microsoft.RedHatOpenShift/openShiftClusters/";
-    const char *at = resource_id;
-    return skip(&at, subscriptions, sizeof subscriptions - 1) &&
-           skip(&at, subscription_id, strlen(subscription_id)) &&
-           skip(&at, groups, sizeof groups - 1) && skip_segment(&at) &&
-           skip(&at, clusters, sizeof clusters - 1) && skip_segment(&at) && !*at;
+    struct lbx_cluster_id id;
+    return lbx_cluster_id_read(resource_id, strlen(resource_id), &id) &&
+           id.subscription.len == strlen(subscription_id) &&
+           lbx_same_start(id.subscription.text, subscription_id, id.subscription.len);
 }
 
 /* ---- time ---- */
@@ -67,6 +51,20 @@ static struct appointment next_appointment(const struct lbx_request *request) {
     if (awaits_acknowledgement(request))
         consider(&next, request->acknowledge_by, LBX_INPUT_UNACKNOWLEDGED);
     return next;
+}
+
+int64_t lbx_request_not_before(const struct lbx_request *request, int64_t at_us) {
+    const size_t count = request->decision_count;
+    const int64_t been_through[] = {
+        request->created_at,
+        request->ended_at,
+        request->unacknowledged ? request->acknowledge_by : 0,
+        count ? request->decisions[count - 1].at : 0,
+    };
+    for (size_t i = 0; i < sizeof been_through / sizeof *been_through; i++)
+        if (been_through[i] > at_us)
+            at_us = been_through[i];
+    return at_us;
 }
 
 int64_t lbx_request_due(const struct lbx_request *request) {
@@ -112,7 +110,7 @@ static struct lbx_step enter(struct lbx_request *request, const struct lbx_rule 
                              int64_t at_us) {
     if (rule->event == LBX_EVENT_NONE)
         return no_step;
-    struct lbx_step step = {.event = rule->event, .previous_state = request->state};
+    struct lbx_step step = {.event = rule->event, .previous_state = request->state, .at = at_us};
     request->version++;
     if (rule->to != LBX_STATE_NONE)
         request->state = rule->to;
@@ -179,10 +177,9 @@ static bool is_asking_side(const struct lbx_request *request, const struct lbx_p
            same_person(request->opened_by.id, request->opened_by.email, who);
 }
 
-/* Whether the voter is the engineer, or opened the ticket for the vendor: consent is for somebody else to give. Both
- * what the portal says of the voter counts and what the customer's directory said of them. */
-static bool approves_own_request(const struct lbx_request *request,
-                                 const struct lbx_principal *who) {
+/* Whether the voter is the engineer, or opened the ticket for the vendor: consent is for somebody else to give, and an
+ * emergency for somebody else to acknowledge. Both what the portal says of the voter counts and what the customer's directory said of them. */
+static bool is_own_request(const struct lbx_request *request, const struct lbx_principal *who) {
     for (size_t i = 0; i < request->approver_count; i++)
         if (strcmp(request->approvers[i].principal.id, who->id) == 0 &&
             is_asking_side(request, &request->approvers[i].principal))
@@ -233,14 +230,22 @@ static bool narrow(struct lbx_request *request, const struct lbx_decision_submit
     return any;
 }
 
-static void record_vote(struct lbx_request *request, const struct lbx_principal *by, int decision,
-                        const char *comment, int64_t now_us, struct lbx_arena *arena) {
+static void record_vote(struct lbx_request *request, const struct lbx_vote *vote,
+                        struct lbx_arena *arena) {
     struct lbx_vote *votes = LBX_ARENA_ARRAY(arena, struct lbx_vote, request->decision_count + 1);
     if (request->decision_count)
         memcpy(votes, request->decisions, sizeof *votes * request->decision_count);
-    votes[request->decision_count++] =
-        (struct lbx_vote){.by = *by, .decision = decision, .at = now_us, .comment = comment};
+    votes[request->decision_count++] = *vote;
     request->decisions = votes;
+}
+
+static struct lbx_vote vote_of(const struct lbx_decision_submitted *decision, int as,
+                               int64_t now_us) {
+    return (struct lbx_vote){.by = decision->by,
+                             .decision = as,
+                             .at = now_us,
+                             .comment = decision->comment,
+                             .signature = decision->signature};
 }
 
 static int64_t approvals(const struct lbx_request *request) {
@@ -273,8 +278,9 @@ static struct lbx_judgement approve(struct lbx_request *request, const struct lb
     if (widens(request, decision))
         return judged(LBX_VERDICT_WIDENS);
     bool any_left = narrow(request, decision);
-    record_vote(request, &decision->by, any_left ? LBX_DECISION_APPROVE : LBX_DECISION_DENY,
-                decision->comment, now_us, arena);
+    const struct lbx_vote vote =
+        vote_of(decision, any_left ? LBX_DECISION_APPROVE : LBX_DECISION_DENY, now_us);
+    record_vote(request, &vote, arena);
     if (!any_left) /* an approval of nothing is a denial */
         rule = rule_for(request, LBX_INPUT_DENY);
     else if (approvals(request) < request->approvals_needed)
@@ -293,10 +299,9 @@ static struct lbx_judgement acknowledge(struct lbx_request *request, const struc
         return judged(LBX_VERDICT_CONFLICT);
     if (request->acknowledged_at)
         return judged(LBX_VERDICT_DUPLICATE);
-    if (request->unacknowledged)
-        return judged(LBX_VERDICT_LATE);
     request->acknowledged_at = now_us;
-    record_vote(request, &decision->by, LBX_DECISION_ACKNOWLEDGE, decision->comment, now_us, arena);
+    const struct lbx_vote vote = vote_of(decision, LBX_DECISION_ACKNOWLEDGE, now_us);
+    record_vote(request, &vote, arena);
     return (struct lbx_judgement){.verdict = rule->verdict, .step = enter(request, rule, now_us)};
 }
 
@@ -305,7 +310,8 @@ struct lbx_judgement lbx_request_decide(struct lbx_request *request,
                                         const struct lbx_voter *voter, int64_t now_us,
                                         struct lbx_arena *arena) {
     const enum lbx_input input = inputs[decision->decision];
-    if (input == LBX_INPUT_APPROVE && approves_own_request(request, &decision->by))
+    if ((input == LBX_INPUT_APPROVE || input == LBX_INPUT_ACKNOWLEDGE) &&
+        is_own_request(request, &decision->by))
         return judged(LBX_VERDICT_SELF_APPROVAL);
     if (!voter->still_approver ||
         (!begun_unasked(request) && !on_the_list(request, decision->by.id)))
@@ -325,7 +331,8 @@ struct lbx_judgement lbx_request_decide(struct lbx_request *request,
         return approve(request, rule, decision, now_us, arena);
     if (input == LBX_INPUT_ACKNOWLEDGE)
         return acknowledge(request, rule, decision, now_us, arena);
-    record_vote(request, &decision->by, decision->decision, decision->comment, now_us, arena);
+    const struct lbx_vote vote = vote_of(decision, decision->decision, now_us);
+    record_vote(request, &vote, arena);
     return (struct lbx_judgement){.verdict = rule->verdict, .step = enter(request, rule, now_us)};
 }
 
@@ -346,13 +353,14 @@ static bool covers(const struct lbx_policy *policy, const struct lbx_item *item,
 struct lbx_step lbx_request_auto_approve(struct lbx_request *request,
                                          const struct lbx_policy *policy, int64_t now_us,
                                          struct lbx_arena *arena) {
-    static const struct lbx_principal by_policy = {.id = "policy"};
+    const struct lbx_vote vote = {
+        .by = {.id = "policy"}, .decision = LBX_DECISION_APPROVE, .at = now_us};
     if (request->state != LBX_STATE_CUSTOMER_NOTIFIED)
         return no_step;
     for (size_t i = 0; i < request->action_count; i++)
         if (!covers(policy, &request->actions[i], request->reason_code))
             return no_step;
-    record_vote(request, &by_policy, LBX_DECISION_APPROVE, NULL, now_us, arena);
+    record_vote(request, &vote, arena);
     open_access(request, now_us);
     return enter(request, rule_for(request, LBX_INPUT_APPROVE), now_us);
 }
@@ -412,15 +420,23 @@ static void add_number(struct lbx_buf *out, int64_t number) {
     lbx_buf_field_str(out, text.data);
 }
 
-/* Of content: api_version, digest, previous_digest and the hash of its changes. */
-enum { CONTENT_FIELDS = 4 };
+static void add_content(const struct lbx_item_content *content, lbx_hash_hex_fn *hash,
+                        struct lbx_buf *out) {
+    char changes[65];
+    if (content->changes)
+        hash(content->changes, strlen(content->changes), changes);
+    lbx_buf_field_str(out, content->api_version);
+    lbx_buf_field_str(out, content->digest);
+    lbx_buf_field_str(out, content->previous_digest);
+    lbx_buf_field_str(out, content->changes ? changes : NULL);
+}
 
-static void add_version_2(const struct lbx_request *request, struct lbx_buf *out) {
+static void add_version_2(const struct lbx_request *request, lbx_hash_hex_fn *hash,
+                          struct lbx_buf *out) {
     for (size_t i = 0; i < request->action_count; i++) {
         lbx_buf_field_str(out, request->actions[i].container);
         lbx_buf_field_str(out, request->actions[i].uid);
-        for (size_t field = 0; field < CONTENT_FIELDS; field++)
-            lbx_buf_field_str(out, NULL);
+        add_content(&request->actions[i].content, hash, out);
     }
     if (request->approvals_needed)
         add_number(out, request->approvals_needed);
@@ -429,7 +445,8 @@ static void add_version_2(const struct lbx_request *request, struct lbx_buf *out
     lbx_buf_field_str(out, request->signed_decisions ? "true" : "false");
 }
 
-void lbx_request_consent(const struct lbx_request *request, struct lbx_buf *out) {
+void lbx_request_consent(const struct lbx_request *request, lbx_hash_hex_fn *hash,
+                         struct lbx_buf *out) {
     lbx_buf_field_str(out, request->request_id);
     lbx_buf_field_str(out, request->tenant_id);
     lbx_buf_field_str(out, request->subscription_id);
@@ -455,5 +472,5 @@ void lbx_request_consent(const struct lbx_request *request, struct lbx_buf *out)
     add_time(out, request->starts_at);
     add_time(out, request->decide_by);
     if (request->digest_version >= 2)
-        add_version_2(request, out);
+        add_version_2(request, hash, out);
 }

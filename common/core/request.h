@@ -14,6 +14,7 @@
 struct lbx_step {
     int event;          /* enum lbx_event_type; LBX_EVENT_NONE: nothing happened */
     int previous_state; /* enum lbx_state */
+    int64_t at;         /* when it happened: of what time did, the moment at which it was due */
 };
 
 /* What the operator sets. Durations in microseconds, above 0. */
@@ -24,10 +25,15 @@ struct lbx_limits {
     char *const *organizations;                           /* ended by NULL */
     struct lbx_forbidden_list forbidden;                  /* whoever agrees */
     int64_t pending_per_ticket, pending_per_subscription; /* as many requests may wait */
+    int64_t emergencies_per_day;                          /* of a subscription */
     int64_t starts_within; /* access may begin this long after it was asked for */
     /* What is asked for a subscription that no tenant added is not required, and not refused. */
     bool unknown_subscriptions;
 };
+
+/* The moment of an input that came at at_us: not before what the request has been through.
+ * Clocks of brokers differ, and time may have acted while the input waited. */
+int64_t lbx_request_not_before(const struct lbx_request *request, int64_t at_us);
 
 /* When time will do something next; 0: never. */
 int64_t lbx_request_due(const struct lbx_request *request);
@@ -110,14 +116,18 @@ bool lbx_resource_inside(const char *resource_id, const char *subscription_id);
 /* The version of the digests that are made now. */
 enum { LBX_DIGEST_VERSION = 2 };
 
+/* SHA-256 in hex, NUL-terminated (io/hash.h): this layer does no hashing of its own. */
+typedef void lbx_hash_hex_fn(const void *bytes, size_t len, char ret_hex[65]);
+
 /* The bytes that consent is given to: each field behind its uint32 big-endian length, an absent one as
  * 0xFFFFFFFF. The request's digest is their SHA-256. In order: request_id, tenant_id,
  * subscription_id, ticket_id, engineer id, e-mail, organization, resource_id, then the number of
  * actions as decimal text and for each its number, action, namespace, kind, name, then justification,
  * reason_code, duration (ISO 8601), starts_at and decide_by (RFC 3339). starts_at is the one asked
  * for, absent where access starts with the approval. Version 2 goes on, for each action, with its
- * container, its uid and four members of its content (absent), then with approvals_needed and
- * signed_decisions (true or false). */
-void lbx_request_consent(const struct lbx_request *request, struct lbx_buf *out);
+ * container, its uid and four members of its content (api_version, digest, previous_digest, the hash of changes), then with
+ * approvals_needed and signed_decisions (true or false). */
+void lbx_request_consent(const struct lbx_request *request, lbx_hash_hex_fn *hash,
+                         struct lbx_buf *out);
 
 #endif

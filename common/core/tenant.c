@@ -2,8 +2,8 @@
  * nothing and is answered with the reason. */
 #include "core/tenant.h"
 
-#include "base/base64.h"
 #include "core/forbidden.h"
+#include "event/signature.h"
 
 #include <string.h>
 
@@ -27,6 +27,8 @@ static const struct lbx_field subscription_fields[] = {
     LBX_ROW_BOOL(lbx_subscription, removed, .required = false),
     LBX_ROW_BOOL(lbx_subscription, lockbox_enabled, .required = false),
     LBX_ROW_TEXTS(lbx_subscription, alternate_emails, alternate_count, .max = 254, .max_items = 50),
+    LBX_ROW_OBJECTS(lbx_subscription, webhooks, webhook_count, struct lbx_webhook, .max_items = 10,
+                    .of = &lbx_webhook_table),
     LBX_ROW_OBJECT(lbx_subscription, policy, struct lbx_policy, .of = &policy_table),
 };
 
@@ -72,36 +74,6 @@ static bool tenant_scope(const struct lbx_tenant_event *event) {
     return event->role == LBX_ROLE_GLOBAL_ADMINISTRATOR;
 }
 
-/* The y coordinates of the points whose order is 8 or less, also in the forms that are not reduced
- * (RFC 8032, 5.1.2), little-endian. The sign bit of x does not count. */
-static const unsigned char small_orders[][LBX_ED25519_KEY_SIZE] = {
-    {0x00},
-    {0x01},
-    {0x26, 0xe8, 0x95, 0x8f, 0xc2, 0xb2, 0x27, 0xb0, 0x45, 0xc3, 0xf4,
-     0x89, 0xf2, 0xef, 0x98, 0xf0, 0xd5, 0xdf, 0xac, 0x05, 0xd3, 0xc6,
-     0x33, 0x39, 0xb1, 0x38, 0x02, 0x88, 0x6d, 0x53, 0xfc, 0x05},
-    {0xc7, 0x17, 0x6a, 0x70, 0x3d, 0x4d, 0xd8, 0x4f, 0xba, 0x3c, 0x0b,
-     0x76, 0x0d, 0x10, 0x67, 0x0f, 0x2a, 0x20, 0x53, 0xfa, 0x2c, 0x39,
-     0xcc, 0xc6, 0x4e, 0xc7, 0xfd, 0x77, 0x92, 0xac, 0x03, 0x7a},
-    {0xec, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
-     0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
-     0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f},
-    {0xed, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
-     0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
-     0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f},
-    {0xee, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
-     0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
-     0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f},
-};
-
-bool lbx_key_is_small_order(const unsigned char key[LBX_ED25519_KEY_SIZE]) {
-    enum { LAST = LBX_ED25519_KEY_SIZE - 1 };
-    for (size_t i = 0; i < sizeof small_orders / sizeof *small_orders; i++)
-        if (memcmp(key, small_orders[i], LAST) == 0 && (key[LAST] & 0x7f) == small_orders[i][LAST])
-            return true;
-    return false;
-}
-
 static const struct lbx_field key_proof_fields[] = {
     LBX_ROW_TEXT(lbx_key_proof, tenant_id, .required = true, .max = 128),
     LBX_ROW_TEXT(lbx_key_proof, principal_id, .required = true, .max = 128),
@@ -116,13 +88,6 @@ bool lbx_key_proof_matches(const struct lbx_key_proof *proof,
            strcmp(proof->principal_id, event->principal_id) == 0;
 }
 
-bool lbx_tenant_key(const struct lbx_jwk *jwk, unsigned char ret_key[LBX_ED25519_KEY_SIZE]) {
-    size_t len;
-    return strcmp(jwk->kty, "OKP") == 0 && strcmp(jwk->crv, "Ed25519") == 0 &&
-           lbx_base64url_decode(jwk->x, strlen(jwk->x), ret_key, LBX_ED25519_KEY_SIZE, &len) &&
-           len == LBX_ED25519_KEY_SIZE && !lbx_key_is_small_order(ret_key);
-}
-
 /* A person sets their own key, too. */
 static bool may_change(const struct lbx_tenant_event *event, enum lbx_change change,
                        const struct lbx_tenant_facts *facts) {
@@ -133,18 +98,16 @@ static bool may_change(const struct lbx_tenant_event *event, enum lbx_change cha
 
 /* A new key is its holder's alone. A key that is removed proves nothing. */
 static bool good_key(const struct lbx_tenant_event *event, const struct lbx_tenant_facts *facts) {
-    unsigned char key[LBX_ED25519_KEY_SIZE];
     if (!event->public_key.kty)
-        return !event->proof;
-    return lbx_tenant_key(&event->public_key, key) && !facts->key_taken && facts->proof_holds;
+        return !lbx_signature_is_there(&event->proof);
+    return facts->key_is_good && !facts->key_taken && facts->proof_holds;
 }
 
 /* Signatures are switched on where enough people can sign. */
 static bool keys_missing(const struct lbx_tenant_event *event, const struct lbx_tenant_facts *facts,
                          const struct lbx_subscription *before) {
-    const int64_t needed = event->policy.approvals_needed;
     return event->policy.signed_decisions && !before->policy.signed_decisions &&
-           (facts->approvers_with_keys < (size_t)(needed > 1 ? needed : 1) ||
+           ((int64_t)facts->approvers_with_keys < lbx_approvals_needed(&event->policy) ||
             facts->administrators_with_keys == 0);
 }
 
@@ -237,6 +200,8 @@ enum lbx_refusal lbx_tenant_change(enum lbx_event_type type, const struct lbx_te
     case LBX_CHANGE_CONTACTS_SET:
         (*subscription)->alternate_emails = event->alternate_emails;
         (*subscription)->alternate_count = event->alternate_count;
+        (*subscription)->webhooks = event->webhooks;
+        (*subscription)->webhook_count = event->webhook_count;
         break;
     case LBX_CHANGE_POLICY_SET:
         (*subscription)->policy = event->policy;

@@ -12,6 +12,8 @@ struct lbx_subscription {
     bool lockbox_enabled;
     const char **alternate_emails;
     size_t alternate_count;
+    struct lbx_webhook *webhooks;
+    size_t webhook_count;
     struct lbx_policy policy;
 };
 
@@ -31,11 +33,15 @@ struct lbx_tenant_facts {
     bool signature_holds; /* the change has a signature that counts */
     /* approver_key_set: */
     bool had_key;     /* the person has a key now */
+    bool key_is_good; /* the new key is one that can be signed with */
     bool key_taken;   /* the new key is, or was, another person's */
     bool proof_holds; /* the new key's holder proved to have its private key */
     /* policy_set: how many approvers of the subscription, and administrators, have keys */
     size_t approvers_with_keys, administrators_with_keys;
 };
+
+/* How many approvals a request of the subscription needs: 1 to 5. */
+int64_t lbx_approvals_needed(const struct lbx_policy *policy);
 
 /* Whether a policy asks for less than the one before in any respect. */
 bool lbx_policy_weakens(const struct lbx_policy *before, const struct lbx_policy *after);
@@ -57,15 +63,6 @@ bool lbx_change_signature_is_timely(int64_t iat, int64_t now_us, int64_t last_us
 enum lbx_refusal lbx_tenant_change(enum lbx_event_type type, const struct lbx_tenant_event *event,
                                    const struct lbx_tenant_facts *facts, struct lbx_arena *arena,
                                    struct lbx_subscription **subscription);
-
-enum { LBX_ED25519_KEY_SIZE = 32 };
-
-/* The key of an approver_key_set event; false where it is no Ed25519 JWK (RFC 8037), or a point of
- * small order, under which one signature holds for many messages. */
-bool lbx_tenant_key(const struct lbx_jwk *jwk, unsigned char ret_key[LBX_ED25519_KEY_SIZE]);
-
-/* Whether a key is a point of small order. */
-bool lbx_key_is_small_order(const unsigned char key[LBX_ED25519_KEY_SIZE]);
 
 /* What a proof of possession says (docs/signatures.md), and whether it is about this event. */
 struct lbx_key_proof {

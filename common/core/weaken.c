@@ -10,9 +10,12 @@
 
 /* ---- policies ---- */
 
+int64_t lbx_approvals_needed(const struct lbx_policy *policy) {
+    return policy->approvals_needed > 1 ? policy->approvals_needed : 1;
+}
+
 static bool fewer_approvals(const struct lbx_policy *before, const struct lbx_policy *after) {
-    const int64_t was = before->approvals_needed, is = after->approvals_needed;
-    return (is > 1 ? is : 1) < (was > 1 ? was : 1);
+    return lbx_approvals_needed(after) < lbx_approvals_needed(before);
 }
 
 static bool longer_access(const struct lbx_policy *before, const struct lbx_policy *after) {
@@ -106,6 +109,18 @@ static bool alternates_removed(const struct lbx_subscription *before,
     return false;
 }
 
+static bool webhooks_removed(const struct lbx_subscription *before,
+                             const struct lbx_tenant_event *event) {
+    for (size_t i = 0; i < before->webhook_count; i++) {
+        bool stays = false;
+        for (size_t j = 0; j < event->webhook_count; j++)
+            stays |= strcmp(before->webhooks[i].url, event->webhooks[j].url) == 0;
+        if (!stays)
+            return true;
+    }
+    return false;
+}
+
 bool lbx_tenant_weakens(enum lbx_event_type type, const struct lbx_tenant_event *event,
                         const struct lbx_tenant_facts *facts,
                         const struct lbx_subscription *subscription) {
@@ -116,7 +131,8 @@ bool lbx_tenant_weakens(enum lbx_event_type type, const struct lbx_tenant_event 
     case LBX_CHANGE_POLICY_SET:
         return subscription && lbx_policy_weakens(&subscription->policy, &event->policy);
     case LBX_CHANGE_CONTACTS_SET:
-        return subscription && alternates_removed(subscription, event);
+        return subscription &&
+               (alternates_removed(subscription, event) || webhooks_removed(subscription, event));
     case LBX_CHANGE_APPROVER_KEY_SET:
         return facts->had_key || (facts->signed_decisions && event->public_key.kty);
     case LBX_CHANGE_ROLE_ASSIGNED:

@@ -58,6 +58,17 @@ static bool check_key(const struct lbx_record *record, const char *subject,
            lbx_wrong(reason, "key: differs from /data/%s", name);
 }
 
+/* Two signatures under one decision could be about two things. */
+static bool check_signatures(enum lbx_event_type type, const void *data,
+                             struct lbx_reason *reason) {
+    if (type != LBX_EVENT_DECISION_SUBMITTED)
+        return true;
+    const struct lbx_signature_in *signature =
+        &((const struct lbx_decision_submitted *)data)->signature;
+    return !signature->jws || !signature->assertion.payload ||
+           lbx_wrong(reason, "/data: both signature and assertion");
+}
+
 static bool read_event(const struct lbx_record *record, struct lbx_opened *in,
                        struct lbx_arena *arena, struct lbx_event *event,
                        struct lbx_reason *reason) {
@@ -69,7 +80,7 @@ static bool read_event(const struct lbx_record *record, struct lbx_opened *in,
     void *data = lbx_arena_alloc(arena, table->size);
     if (lbx_json_read_value(table, &in->data, LBX_JSON_STRICT, "/data", arena, data, reason) !=
             LBX_OK ||
-        !check_key(record, a.subject, table, data, reason))
+        !check_key(record, a.subject, table, data, reason) || !check_signatures(type, data, reason))
         return false;
     *event = (struct lbx_event){.type = type,
                                 .id = a.id,
@@ -116,8 +127,9 @@ void lbx_event_identity(const struct lbx_record *record, struct lbx_buf *out) {
         const struct lbx_header **kept LBX_FREE = lbx_calloc(record->header_count * sizeof *kept);
         size_t count = 0;
         for (size_t i = 0; i < record->header_count; i++)
-            if (lbx_same_start(record->headers[i].name, "ce_", 3) ||
-                lbx_same_text(record->headers[i].name, "content-type"))
+            if (record->headers[i].name_len == 0 &&
+                (lbx_same_start(record->headers[i].name, "ce_", 3) ||
+                 lbx_same_text(record->headers[i].name, "content-type")))
                 kept[count++] = &record->headers[i];
         qsort(kept, count, sizeof *kept, by_name);
         for (size_t i = 0; i < count; i++) {

@@ -33,7 +33,7 @@ void lbx_opened_done(struct lbx_opened *in) {
 
 static const struct lbx_header *find_header(const struct lbx_record *record, const char *name) {
     for (size_t i = 0; i < record->header_count; i++)
-        if (record->headers[i].value && lbx_same_text(record->headers[i].name, name))
+        if (record->headers[i].value && lbx_header_is(&record->headers[i], name))
             return &record->headers[i];
     return NULL;
 }
@@ -113,7 +113,7 @@ static bool write_headers(const struct lbx_record *record, struct lbx_buf *out,
     lbx_buf_char(out, '{');
     for (size_t i = 0; i < record->header_count; i++) {
         const struct lbx_header *header = &record->headers[i];
-        const int row = attribute_of(header->name);
+        const int row = header->name_len ? -1 : attribute_of(header->name);
         if (row < 0 || !header->value)
             continue;
         const char *name = attribute_rows[row].name;
@@ -135,7 +135,7 @@ static bool write_headers(const struct lbx_record *record, struct lbx_buf *out,
 static bool one_content_type(const struct lbx_record *record, struct lbx_reason *reason) {
     size_t count = 0;
     for (size_t i = 0; i < record->header_count; i++)
-        count += lbx_same_text(record->headers[i].name, "content-type");
+        count += lbx_header_is(&record->headers[i], "content-type");
     return count <= 1 || lbx_wrong(reason, "content-type: given twice");
 }
 

@@ -19,6 +19,8 @@ DEFINE_NAMES(LBX_CHANGES, change)
 DEFINE_NAMES(LBX_MAIL_KINDS, mail_kind)
 DEFINE_NAMES(LBX_OUTCOMES, outcome)
 DEFINE_NAMES(LBX_EMERGENCIES, emergency)
+DEFINE_NAMES(LBX_CAUSES, cause)
+DEFINE_NAMES(LBX_WEBHOOK_FORMATS, webhook_format)
 
 int lbx_name_index(const char *const *names, const char *text) {
     for (int i = 1; names[i]; i++)
@@ -35,6 +37,8 @@ int lbx_name_index(const char *const *names, const char *text) {
 #define ID BYTES(1, 128)
 #define NAME BYTES(0, 256)
 #define EMAIL BYTES(3, 254), .format = LBX_FMT_EMAIL
+#define CLUSTER BYTES(1, 512), .format = LBX_FMT_CLUSTER
+#define WEBHOOK_URL BYTES(9, 1000), .format = LBX_FMT_WEBHOOK
 #define PROSE .characters = true, .min = 0, .max = 2000
 #define BETWEEN(least, most) .min = (least), .max = (most)
 #define ITEMS(least, most) .min_items = (least), .max_items = (most)
@@ -43,7 +47,7 @@ int lbx_name_index(const char *const *names, const char *text) {
 #define ENGINEER OF(lbx_engineer_table)
 #define ONE_OF(tag) .names = lbx_##tag##_names
 
-enum { ITEMS_MAX = 32, ADDRESSES_MAX = 50, APPROVERS_MAX = 1000 };
+enum { ITEMS_MAX = 32, ADDRESSES_MAX = 50, WEBHOOKS_MAX = 10, APPROVERS_MAX = 1000 };
 #define SECOND 1000000
 #define NUMBER BETWEEN(1, ITEMS_MAX)
 
@@ -68,6 +72,18 @@ static const struct lbx_field engineer_rows[] = {
 };
 const struct lbx_table lbx_engineer_table = LBX_TABLE("engineer", lbx_engineer, engineer_rows);
 
+/* What breaks the contract in it is judged, a refusal, and no broken event. */
+static const struct lbx_field item_content_rows[] = {
+    LBX_ROW_INT(lbx_item_content, normal_form, OPTIONAL, BETWEEN(0, 1000)),
+    LBX_ROW_TEXT(lbx_item_content, api_version, OPTIONAL, NAME),
+    LBX_ROW_TEXT(lbx_item_content, digest, OPTIONAL, NAME),
+    LBX_ROW_TEXT(lbx_item_content, previous_digest, OPTIONAL, NAME),
+    LBX_ROW(lbx_item_content, changes, LBX_T_CANONICAL, const char *, OPTIONAL, .max = 1 << 20),
+};
+TABLE(item_content, lbx_item_content, item_content_rows);
+#define CONTENT_ROW                                                                                \
+    LBX_ROW_OBJECT(lbx_item, content, struct lbx_item_content, OPTIONAL, OF(item_content))
+
 /* As wished for: which members an action must have is judged, a refusal, and no broken event. */
 static const struct lbx_field item_rows[] = {
     LBX_ROW_TEXT(lbx_item, action, REQUIRED, BYTES(0, 64)),
@@ -76,6 +92,7 @@ static const struct lbx_field item_rows[] = {
     LBX_ROW_TEXT(lbx_item, name, OPTIONAL, NAME),
     LBX_ROW_TEXT(lbx_item, container, OPTIONAL, NAME),
     LBX_ROW_TEXT(lbx_item, uid, OPTIONAL, NAME),
+    CONTENT_ROW,
 };
 TABLE(item, lbx_item, item_rows);
 
@@ -97,6 +114,7 @@ static const struct lbx_field request_item_rows[] = {
     LBX_ROW_TEXT(lbx_item, name, OPTIONAL, NAME),
     LBX_ROW_TEXT(lbx_item, container, OPTIONAL, NAME),
     LBX_ROW_TEXT(lbx_item, uid, OPTIONAL, NAME),
+    CONTENT_ROW,
     LBX_ROW_BOOL(lbx_item, kept, REQUIRED),
 };
 const struct lbx_table lbx_request_item_table =
@@ -132,6 +150,12 @@ static const struct lbx_field auto_approval_rows[] = {
 const struct lbx_table lbx_auto_approval_table =
     LBX_TABLE("auto_approval", lbx_auto_approval, auto_approval_rows);
 
+static const struct lbx_field webhook_rows[] = {
+    LBX_ROW_TEXT(lbx_webhook, url, REQUIRED, WEBHOOK_URL),
+    LBX_ROW_ENUM(lbx_webhook, format, REQUIRED, ONE_OF(webhook_format)),
+};
+const struct lbx_table lbx_webhook_table = LBX_TABLE("webhook", lbx_webhook, webhook_rows);
+
 static const struct lbx_field forbidden_rows[] = {
     LBX_ROW_TEXT(lbx_forbidden, action, OPTIONAL, BYTES(1, 64)),
     LBX_ROW_TEXT(lbx_forbidden, namespace, OPTIONAL, BYTES(1, 256)),
@@ -143,8 +167,25 @@ static const struct lbx_field jwk_rows[] = {
     LBX_ROW_TEXT(lbx_jwk, kty, REQUIRED, BYTES(0, 16)),
     LBX_ROW_TEXT(lbx_jwk, crv, REQUIRED, BYTES(0, 16)),
     LBX_ROW_TEXT(lbx_jwk, x, REQUIRED, BYTES(0, 128)),
+    LBX_ROW_TEXT(lbx_jwk, y, OPTIONAL, BYTES(0, 128)),
+    LBX_ROW_TEXT(lbx_jwk, rp_id, OPTIONAL, BYTES(0, 253)),
+    LBX_ROW_TEXTS(lbx_jwk, origins, origin_count, OPTIONAL, ITEMS(1, 5), BYTES(0, 512)),
 };
-TABLE(jwk, lbx_jwk, jwk_rows);
+const struct lbx_table lbx_jwk_table = LBX_TABLE("jwk", lbx_jwk, jwk_rows);
+
+static const struct lbx_field assertion_rows[] = {
+    LBX_ROW_TEXT(lbx_assertion, payload, REQUIRED, BYTES(0, 65536)),
+    LBX_ROW_TEXT(lbx_assertion, client_data_json, REQUIRED, BYTES(0, 4096)),
+    LBX_ROW_TEXT(lbx_assertion, authenticator_data, REQUIRED, BYTES(0, 4096)),
+    LBX_ROW_TEXT(lbx_assertion, signature, REQUIRED, BYTES(0, 256)),
+};
+const struct lbx_table lbx_assertion_table = LBX_TABLE("assertion", lbx_assertion, assertion_rows);
+
+/* A JWS, or in its place an assertion. */
+#define SIGNATURE_ROW(row_name, owner, member, ...)                                                \
+    LBX_ROW_AS(row_name, owner, member.jws, LBX_T_TEXT, const char *, OPTIONAL,                    \
+               OF(lbx_assertion_table), .object_offset = offsetof(struct owner, member.assertion), \
+               __VA_ARGS__)
 
 /* The ticketing system says of which organization the opener is; without one he is the customer. */
 static const struct lbx_field opener_rows[] = {
@@ -245,7 +286,7 @@ TABLE(ticket_comment, lbx_ticket_comment, ticket_comment_rows);
 #define WISH_ROWS                                                                                  \
     LBX_ROW_TEXT(lbx_access_requested, ticket_id, REQUIRED, ID),                                   \
     LBX_ROW_TEXT(lbx_access_requested, engineer_id, REQUIRED, ID),                                 \
-    LBX_ROW_TEXT(lbx_access_requested, resource_id, REQUIRED, BYTES(1, 512)),                      \
+    LBX_ROW_TEXT(lbx_access_requested, resource_id, REQUIRED, CLUSTER),                            \
     LBX_ROW_OBJECTS(lbx_access_requested, actions, action_count, struct lbx_item, REQUIRED,        \
                     ITEMS(1, ITEMS_MAX), OF(item)),                                                \
     LBX_ROW_TEXT(lbx_access_requested, justification, OPTIONAL, PROSE),                            \
@@ -262,6 +303,7 @@ static const struct lbx_field emergency_declared_rows[] = {
     LBX_ROW_OBJECT(lbx_access_requested, authorized_by, struct lbx_principal, REQUIRED,
                    PRINCIPAL),
     LBX_ROW_TEXT(lbx_access_requested, incident_id, REQUIRED, ID),
+    LBX_ROW_TEXT(lbx_access_requested, authorization, OPTIONAL, BYTES(0, 65536)),
 };
 TABLE(access_emergency_declared, lbx_access_requested, emergency_declared_rows);
 
@@ -276,7 +318,7 @@ TABLE(access_withdrawn, lbx_access_withdrawn, access_withdrawn_rows);
 /* Who did it, and the signature of a change that asks for less than before. */
 #define BY(presence)                                                                               \
     LBX_ROW_OBJECT(lbx_tenant_event, by, struct lbx_principal, presence, PRINCIPAL),               \
-    LBX_ROW_TEXT(lbx_tenant_event, signature, OPTIONAL, BYTES(0, 65536))
+    SIGNATURE_ROW("signature", lbx_tenant_event, signature, BYTES(0, 65536))
 
 static const struct lbx_field tenant_subscription_rows[] = {
     LBX_ROW_TEXT(lbx_tenant_event, tenant_id, REQUIRED, ID),
@@ -316,6 +358,8 @@ static const struct lbx_field tenant_contacts_rows[] = {
     LBX_ROW_TEXT(lbx_tenant_event, subscription_id, REQUIRED, ID),
     LBX_ROW_TEXTS(lbx_tenant_event, alternate_emails, alternate_count, REQUIRED,
                   ITEMS(0, ADDRESSES_MAX), EMAIL),
+    LBX_ROW_OBJECTS(lbx_tenant_event, webhooks, webhook_count, struct lbx_webhook, OPTIONAL,
+                    ITEMS(0, WEBHOOKS_MAX), OF(lbx_webhook_table)),
     BY(OPTIONAL),
 };
 TABLE(tenant_contacts_set, lbx_tenant_event, tenant_contacts_rows);
@@ -350,8 +394,8 @@ static const struct lbx_field tenant_approver_key_rows[] = {
     LBX_ROW_TEXT(lbx_tenant_event, principal_id, REQUIRED, ID),
     /* null removes the key; leaving it out says nothing */
     LBX_ROW_OBJECT(lbx_tenant_event, public_key, struct lbx_jwk, REQUIRED, .nullable = true,
-                   OF(jwk)),
-    LBX_ROW_TEXT(lbx_tenant_event, proof, OPTIONAL, BYTES(0, 4096)),
+                   OF(lbx_jwk_table)),
+    SIGNATURE_ROW("proof", lbx_tenant_event, proof, BYTES(0, 4096)),
     BY(REQUIRED),
 };
 TABLE(tenant_approver_key_set, lbx_tenant_event, tenant_approver_key_rows);
@@ -364,13 +408,16 @@ static const struct lbx_field decision_submitted_rows[] = {
     LBX_ROW_DURATION(lbx_decision_submitted, duration, OPTIONAL, .min = SECOND),
     LBX_ROW_INTS(lbx_decision_submitted, actions, action_count, OPTIONAL, ITEMS(0, ITEMS_MAX),
                  NUMBER),
-    LBX_ROW_TEXT(lbx_decision_submitted, signature, OPTIONAL, BYTES(0, 4096)),
+    LBX_ROW_AS("signature", lbx_decision_submitted, signature.jws, LBX_T_TEXT, const char *, OPTIONAL,
+               BYTES(0, 4096)),
+    LBX_ROW_AS("assertion", lbx_decision_submitted, signature.assertion, LBX_T_OBJECT,
+               struct lbx_assertion, OPTIONAL, OF(lbx_assertion_table)),
 };
 TABLE(decision_submitted, lbx_decision_submitted, decision_submitted_rows);
 
 static const struct lbx_field access_performed_rows[] = {
     LBX_ROW_TEXT(lbx_access_performed, engineer_id, REQUIRED, ID),
-    LBX_ROW_TEXT(lbx_access_performed, resource_id, REQUIRED, BYTES(1, 512)),
+    LBX_ROW_TEXT(lbx_access_performed, resource_id, REQUIRED, CLUSTER),
     LBX_ROW_TEXT(lbx_access_performed, action, OPTIONAL, BYTES(0, 64)),
     LBX_ROW_TEXT(lbx_access_performed, namespace, OPTIONAL, NAME),
     LBX_ROW_TEXT(lbx_access_performed, kind, OPTIONAL, NAME),
@@ -401,11 +448,12 @@ static const struct lbx_field request_changed_rows[] = {
 TABLE(request_changed, lbx_request_changed, request_changed_rows);
 
 static const struct lbx_field decision_judged_rows[] = {
-    LBX_ROW_TEXT(lbx_decision_judged, request_id, REQUIRED, ID),
+    /* null, and no decision and by: of one that could not be read */
+    LBX_ROW_TEXT(lbx_decision_judged, request_id, REQUIRED, .nullable = true, ID),
     LBX_ROW_TEXT(lbx_decision_judged, tenant_id, OPTIONAL, ID),
-    LBX_ROW_ENUM(lbx_decision_judged, decision, REQUIRED, ONE_OF(decision)),
+    LBX_ROW_ENUM(lbx_decision_judged, decision, OPTIONAL, ONE_OF(decision)),
     LBX_ROW_ENUM(lbx_decision_judged, verdict, REQUIRED, ONE_OF(verdict)),
-    LBX_ROW_OBJECT(lbx_decision_judged, by, struct lbx_principal, REQUIRED, PRINCIPAL),
+    LBX_ROW_OBJECT(lbx_decision_judged, by, struct lbx_principal, OPTIONAL, PRINCIPAL),
     LBX_ROW_TIME(lbx_decision_judged, at, REQUIRED),
     LBX_ROW_TEXT(lbx_decision_judged, comment, OPTIONAL, PROSE),
 };
@@ -423,19 +471,42 @@ static const struct lbx_field tenant_changed_rows[] = {
                   ITEMS(0, ADDRESSES_MAX), EMAIL),
     POLICY_ROWS(lbx_tenant_changed),
     LBX_ROW_TEXT(lbx_tenant_changed, principal_id, OPTIONAL, ID),
-    LBX_ROW_OBJECT(lbx_tenant_changed, public_key, struct lbx_jwk, OPTIONAL, OF(jwk)),
+    LBX_ROW_OBJECT(lbx_tenant_changed, public_key, struct lbx_jwk, OPTIONAL, OF(lbx_jwk_table)),
     LBX_ROW_TIME(lbx_tenant_changed, at, REQUIRED),
+    LBX_ROW_BOOL(lbx_tenant_changed, weakens, OPTIONAL),
+    LBX_ROW_TEXTS(lbx_tenant_changed, concerns, concern_count, OPTIONAL,
+                  ITEMS(0, LBX_CONCERNS_MAX), ID),
+    LBX_ROW_TEXTS(lbx_tenant_changed, informed, informed_count, OPTIONAL,
+                  ITEMS(0, LBX_INFORMED_MAX), EMAIL),
     LBX_ROW_ENUM(lbx_tenant_changed, reason, OPTIONAL, ONE_OF(refusal)),
 };
-TABLE(tenant_changed, lbx_tenant_changed, tenant_changed_rows);
+const struct lbx_table lbx_tenant_changed_table =
+    LBX_TABLE("tenant_changed", lbx_tenant_changed, tenant_changed_rows);
+#define tenant_changed lbx_tenant_changed_table
+
+static const struct lbx_field approvers_missing_rows[] = {
+    LBX_ROW_TEXT(lbx_approvers_missing, tenant_id, REQUIRED, ID),
+    LBX_ROW_TEXT(lbx_approvers_missing, subscription_id, REQUIRED, ID),
+    LBX_ROW_ENUM(lbx_approvers_missing, cause, REQUIRED, ONE_OF(cause)),
+    LBX_ROW_INT(lbx_approvers_missing, needed, REQUIRED, BETWEEN(1, 5)),
+    LBX_ROW_INT(lbx_approvers_missing, left, REQUIRED, BETWEEN(0, INT64_MAX)),
+    LBX_ROW_OBJECT(lbx_approvers_missing, by, struct lbx_principal, OPTIONAL, PRINCIPAL),
+    LBX_ROW_TEXTS(lbx_approvers_missing, informed, informed_count, OPTIONAL,
+                  ITEMS(0, LBX_INFORMED_MAX), EMAIL),
+    LBX_ROW_TIME(lbx_approvers_missing, at, REQUIRED),
+};
+const struct lbx_table lbx_approvers_missing_table =
+    LBX_TABLE("tenant_approvers_missing", lbx_approvers_missing, approvers_missing_rows);
+#define tenant_approvers_missing lbx_approvers_missing_table
 
 static const struct lbx_field notification_outcome_rows[] = {
     LBX_ROW_TEXT(lbx_notification_outcome, notification_id, REQUIRED, ID),
-    LBX_ROW_TEXT(lbx_notification_outcome, request_id, REQUIRED, ID),
+    LBX_ROW_TEXT(lbx_notification_outcome, request_id, OPTIONAL, ID),
     LBX_ROW_TEXT(lbx_notification_outcome, tenant_id, OPTIONAL, ID),
     LBX_ROW_INT(lbx_notification_outcome, version, REQUIRED, BETWEEN(1, INT64_MAX)),
     LBX_ROW_ENUM(lbx_notification_outcome, kind, REQUIRED, ONE_OF(mail_kind)),
     LBX_ROW_TEXT(lbx_notification_outcome, recipient, REQUIRED, EMAIL),
+    LBX_ROW_ENUM(lbx_notification_outcome, channel, OPTIONAL, ONE_OF(webhook_format)),
     LBX_ROW_TEXT(lbx_notification_outcome, message_id, REQUIRED, BYTES(1, 512)),
     LBX_ROW_INT(lbx_notification_outcome, attempts, REQUIRED, BETWEEN(0, INT64_MAX)),
     LBX_ROW_TIME(lbx_notification_outcome, at, REQUIRED),
@@ -467,6 +538,43 @@ static const struct lbx_field quarantine_discarded_rows[] = {
     LBX_ROW_TEXT(lbx_quarantine_settled, reason, REQUIRED, PROSE),
 };
 TABLE(quarantine_discarded, lbx_quarantine_settled, quarantine_discarded_rows);
+
+/* ---- operators ---- */
+
+static const struct lbx_field operator_row_refused_rows[] = {
+    LBX_ROW_TEXT(lbx_row_refused, topic, REQUIRED, NAME),
+    LBX_ROW_INT(lbx_row_refused, row, REQUIRED, BETWEEN(1, INT64_MAX)),
+    LBX_ROW_TEXT(lbx_row_refused, error, REQUIRED, NAME),
+    LBX_ROW_INT(lbx_row_refused, bytes, REQUIRED, BETWEEN(0, INT64_MAX)),
+    LBX_ROW_TEXT(lbx_row_refused, event_id, OPTIONAL, ID),
+    LBX_ROW_TEXT(lbx_row_refused, event_type, OPTIONAL, NAME),
+    LBX_ROW_TEXT(lbx_row_refused, event_subject, OPTIONAL, ID),
+    LBX_ROW_TIME(lbx_row_refused, at, REQUIRED),
+};
+TABLE(operator_row_refused, lbx_row_refused, operator_row_refused_rows);
+
+static const struct lbx_field operator_partition_skipped_rows[] = {
+    LBX_ROW_TEXT(lbx_partition_order, topic, REQUIRED, NAME),
+    LBX_ROW_INT(lbx_partition_order, partition, REQUIRED, BETWEEN(0, INT64_MAX)),
+    LBX_ROW_INT(lbx_partition_order, first_offset, REQUIRED, BETWEEN(0, INT64_MAX)),
+    LBX_ROW_INT(lbx_partition_order, last_offset, REQUIRED, BETWEEN(0, INT64_MAX)),
+    LBX_ROW_OBJECT(lbx_partition_order, by, struct lbx_principal, REQUIRED, PRINCIPAL),
+    LBX_ROW_TEXT(lbx_partition_order, login, REQUIRED, ID),
+    LBX_ROW_TIME(lbx_partition_order, at, REQUIRED),
+    LBX_ROW_TEXT(lbx_partition_order, reason, REQUIRED, PROSE),
+};
+TABLE(operator_partition_skipped, lbx_partition_order, operator_partition_skipped_rows);
+
+static const struct lbx_field operator_partition_accepted_rows[] = {
+    LBX_ROW_TEXT(lbx_partition_order, topic, REQUIRED, NAME),
+    LBX_ROW_INT(lbx_partition_order, partition, REQUIRED, BETWEEN(0, INT64_MAX)),
+    LBX_ROW_TEXT(lbx_partition_order, log, REQUIRED, NAME),
+    LBX_ROW_OBJECT(lbx_partition_order, by, struct lbx_principal, REQUIRED, PRINCIPAL),
+    LBX_ROW_TEXT(lbx_partition_order, login, REQUIRED, ID),
+    LBX_ROW_TIME(lbx_partition_order, at, REQUIRED),
+    LBX_ROW_TEXT(lbx_partition_order, reason, REQUIRED, PROSE),
+};
+TABLE(operator_partition_accepted, lbx_partition_order, operator_partition_accepted_rows);
 
 /* clang-format on */
 

@@ -31,6 +31,8 @@
 #define LBX_ENUM_MAIL(name, text) LBX_MAIL_##name,
 #define LBX_ENUM_OUTCOME(name, text) LBX_OUTCOME_##name,
 #define LBX_ENUM_EMERGENCY(name, text) LBX_EMERGENCY_##name,
+#define LBX_ENUM_CAUSE(name, text) LBX_CAUSE_##name,
+#define LBX_ENUM_WEBHOOK(name, text) LBX_WEBHOOK_##name,
 
 LBX_NAMED_ENUM(LBX_STATES, state, STATE)
 LBX_NAMED_ENUM(LBX_DECISIONS, decision, DECISION)
@@ -41,6 +43,8 @@ LBX_NAMED_ENUM(LBX_CHANGES, change, CHANGE)
 LBX_NAMED_ENUM(LBX_MAIL_KINDS, mail_kind, MAIL)
 LBX_NAMED_ENUM(LBX_OUTCOMES, outcome, OUTCOME)
 LBX_NAMED_ENUM(LBX_EMERGENCIES, emergency, EMERGENCY)
+LBX_NAMED_ENUM(LBX_CAUSES, cause, CAUSE)
+LBX_NAMED_ENUM(LBX_WEBHOOK_FORMATS, webhook_format, WEBHOOK)
 
 /* The index of text in names, 0 where it is none of them. */
 int lbx_name_index(const char *const *names, const char *text);
@@ -55,14 +59,24 @@ struct lbx_engineer {
     const char *id, *email, *name, *organization;
 };
 
+/* Exactly what a creation or an update changes: the object in normal form, by its digests, and the changes that
+ * approvers read (content/content.h). digest NULL: an item without content. */
+struct lbx_item_content {
+    int64_t normal_form;
+    const char *api_version;
+    const char *digest, *previous_digest; /* SHA-256, hex; the object before: of an update only */
+    const char *changes;                  /* canonical JSON */
+};
+
 /* One wish of a request. action is text: a word outside the permitted five is a refusal, not a
  * malformed event. */
 struct lbx_item {
     int64_t number; /* place in the list, from 1; absent in access.requested */
     const char *action, *namespace, *kind, *name;
-    const char *container; /* of get_pod_logs; absent: every container */
-    const char *uid;       /* of delete_object: the object's, as it must still be */
-    bool kept;             /* still asked for, or granted, after partial approvals */
+    const char *container;           /* of get_pod_logs; absent: every container */
+    const char *uid;                 /* of delete_object: the object's, as it must still be */
+    struct lbx_item_content content; /* of create_object and update_object */
+    bool kept;                       /* still asked for, or granted, after partial approvals */
 };
 
 struct lbx_approver {
@@ -70,11 +84,24 @@ struct lbx_approver {
     int role; /* enum lbx_role: what made him one */
 };
 
+/* What a passkey made: a WebAuthn assertion (Level 2), each part in base64url without padding. payload is the JSON that
+ * is signed: its SHA-256 is the challenge. */
+struct lbx_assertion {
+    const char *payload, *client_data_json, *authenticator_data, *signature;
+};
+
+/* A signature of one of two forms; none where both are absent. */
+struct lbx_signature_in {
+    const char *jws; /* compact (RFC 7515), EdDSA */
+    struct lbx_assertion assertion;
+};
+
 struct lbx_vote {
     struct lbx_principal by; /* only an id, "policy", where a policy approved */
     int decision;            /* enum lbx_decision */
     int64_t at;
     const char *comment;
+    struct lbx_signature_in signature; /* of the decision; no event tells it again */
 };
 
 /* What is approved without asking: every action of that name, in that namespace (absent: any), asked for
@@ -102,9 +129,16 @@ struct lbx_policy {
     size_t forbid_count;
 };
 
-/* A public key as JWK (RFC 7517, RFC 8037): kty OKP, crv Ed25519, x in base64url. */
+/* How many subscriptions a change names as concerned, and how many addresses an alarm. */
+enum { LBX_CONCERNS_MAX = 500, LBX_INFORMED_MAX = 2000 };
+
+/* A public key as JWK (RFC 7517): Ed25519 (RFC 8037: kty OKP, crv Ed25519, x), or a passkey's (kty EC, crv P-256, x,
+ * y, and for whom and where it signs: rp_id, origins). Coordinates in base64url. */
 struct lbx_jwk {
-    const char *kty, *crv, *x;
+    const char *kty, *crv, *x, *y;
+    const char *rp_id;
+    const char **origins;
+    size_t origin_count;
 };
 
 /* A request as it stands: published whole with every request.* event, and kept in the operational
@@ -174,25 +208,35 @@ struct lbx_access_requested {
     /* Of access.emergency_declared only, required there: */
     struct lbx_principal authorized_by;
     const char *incident_id;
+    const char *authorization; /* a JWS by who authorized it; optional */
 };
 
 struct lbx_access_withdrawn {
     const char *request_id, *ticket_id, *engineer_id, *comment;
 };
 
+/* A channel that is told what alternates are mailed. Whoever has the URL may post there. */
+struct lbx_webhook {
+    const char *url;
+    int format; /* enum lbx_webhook_format */
+};
+extern const struct lbx_table lbx_webhook_table;
+
 /* Every tenant event; each type's table names the members it has. */
 struct lbx_tenant_event {
     const char *tenant_id, *subscription_id, *name;
-    struct lbx_principal principal; /* whose role it is */
-    int role;                       /* enum lbx_role */
-    struct lbx_principal by;        /* who did it */
-    const char *signature;          /* a JWS, of a change that needs one */
+    struct lbx_principal principal;    /* whose role it is */
+    int role;                          /* enum lbx_role */
+    struct lbx_principal by;           /* who did it */
+    struct lbx_signature_in signature; /* of a change that needs one */
     const char **alternate_emails;
     size_t alternate_count;
-    struct lbx_policy policy;  /* its members stand beside the others in JSON */
-    const char *principal_id;  /* whose key it is */
-    struct lbx_jwk public_key; /* absent (null in JSON): removed */
-    const char *proof;         /* a JWS by that key */
+    struct lbx_webhook *webhooks;
+    size_t webhook_count;
+    struct lbx_policy policy;      /* its members stand beside the others in JSON */
+    const char *principal_id;      /* whose key it is */
+    struct lbx_jwk public_key;     /* absent (null in JSON): removed */
+    struct lbx_signature_in proof; /* by that key */
 };
 
 struct lbx_decision_submitted {
@@ -203,7 +247,7 @@ struct lbx_decision_submitted {
     int64_t duration;
     int64_t *actions; /* numbers of the items kept */
     size_t action_count;
-    const char *signature;
+    struct lbx_signature_in signature; /* never in both forms */
 };
 
 struct lbx_access_performed {
@@ -244,7 +288,21 @@ struct lbx_tenant_changed { /* changed and change_refused */
     const char *principal_id;
     struct lbx_jwk public_key;
     int64_t at;
+    bool weakens;          /* it gave up protection */
+    const char **concerns; /* ids of subscriptions, where it did */
+    size_t concern_count;
+    const char **informed; /* addresses */
+    size_t informed_count;
     int reason; /* enum lbx_refusal, of change_refused */
+};
+
+struct lbx_approvers_missing {
+    const char *tenant_id, *subscription_id;
+    int cause; /* enum lbx_cause */
+    int64_t needed, left, at;
+    struct lbx_principal by;
+    const char **informed;
+    size_t informed_count;
 };
 
 /* replayed and discarded: what an operator did with a rejected record */
@@ -259,11 +317,33 @@ struct lbx_quarantine_settled {
     int64_t replayed_partition, replayed_offset; /* of replayed: where it stands again */
 };
 
+struct lbx_row_refused { /* what Kafka refuses for good */
+    const char *topic;
+    int64_t row; /* of the outbox, or of the quarantine: without event_id */
+    const char *error;
+    int64_t bytes;
+    const char *event_id, *event_type, *event_subject;
+    int64_t at;
+};
+
+struct lbx_partition_order { /* what an operator had done to a partition */
+    const char *topic;
+    int64_t partition;
+    int64_t first_offset, last_offset; /* skipped: both are stepped over */
+    const char *log;                   /* accepted: the name that the log has from then on */
+    struct lbx_principal by;
+    const char *login, *reason;
+    int64_t at;
+};
+
 struct lbx_notification_outcome { /* sent and failed */
-    const char *notification_id, *request_id, *tenant_id;
-    int64_t version; /* of the request */
+    const char *notification_id;
+    const char *request_id; /* NULL: of a mail about a tenant */
+    const char *tenant_id;
+    int64_t version; /* of the request; 1 of a mail about a tenant */
     int kind;        /* enum lbx_mail_kind */
     const char *recipient, *message_id;
+    int channel; /* enum lbx_webhook_format; none: a mail */
     int64_t attempts, at;
     const char *smtp_reply;
 };
@@ -292,6 +372,7 @@ enum lbx_access_event { LBX_ACCESS_EVENTS(LBX_FAMILY_MEMBER) };
 enum lbx_decision_event { LBX_DECISION_EVENTS(LBX_FAMILY_MEMBER) };
 enum lbx_notification_event { LBX_NOTIFICATION_EVENTS(LBX_FAMILY_MEMBER) };
 enum lbx_quarantine_event { LBX_QUARANTINE_EVENTS(LBX_FAMILY_MEMBER) };
+enum lbx_operator_event { LBX_OPERATOR_EVENTS(LBX_FAMILY_MEMBER) };
 
 struct lbx_event_type_info {
     const char *name;
@@ -308,11 +389,13 @@ enum lbx_event_type lbx_event_type_find(const char *name);
 
 /* Parts that what is kept is made of, too. */
 extern const struct lbx_table lbx_principal_table, lbx_engineer_table, lbx_opener_table,
-    lbx_auto_approval_table, lbx_forbidden_table;
+    lbx_auto_approval_table, lbx_forbidden_table, lbx_jwk_table, lbx_assertion_table;
 
 /* The whole request, for the operational database's own copy. */
 extern const struct lbx_table lbx_request_table;
 extern const struct lbx_table lbx_request_item_table; /* one of its actions */
+/* What a mail about a tenant tells of. */
+extern const struct lbx_table lbx_tenant_changed_table, lbx_approvers_missing_table;
 /* Its members in three parts, in this order: what follows from the clock alone, what consent is given to, and what
  * decisions change (store/request_text.h). */
 extern const struct lbx_table lbx_request_clock_table, lbx_request_consent_table,

@@ -3,8 +3,11 @@
  * every byte that is missing or left over. */
 #include "event/record.h"
 
+#include "base/text.h"
+#include "base/time.h"
+
 #include <endian.h>
-#include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 
 const char *lbx_topic_name(enum lbx_topic topic) {
@@ -16,7 +19,19 @@ const char *lbx_topic_name(enum lbx_topic topic) {
     return names[topic];
 }
 
+const char *lbx_log_topic(const char *log) {
+    const size_t digits = strspn(log, "0123456789");
+    return digits > 0 && log[digits] == '~' ? log + digits + 1 : log;
+}
+
+void lbx_log_number(const char *log, char ret_number[LBX_LOG_NUMBER_SIZE]) {
+    const char *topic = lbx_log_topic(log);
+    snprintf(ret_number, LBX_LOG_NUMBER_SIZE, "%.*s", topic > log ? (int)(topic - log - 1) : 1,
+             topic > log ? log : "0");
+}
+
 enum lbx_topic lbx_topic_of(const char *name, const char *prefix) {
+    name = lbx_log_topic(name);
     size_t len = strlen(name);
     for (int topic = 0; topic < LBX_TOPIC_COUNT; topic++) {
         const char *bare = lbx_topic_name((enum lbx_topic)topic);
@@ -39,11 +54,24 @@ const char *lbx_topic_key(enum lbx_topic topic) {
     return keys[topic];
 }
 
+int64_t lbx_record_time(const struct lbx_record *record) {
+    int64_t ms = record->timestamp_ms;
+    return ms > 0 && ms <= LBX_TIME_MAX / 1000 ? ms * 1000 : 0;
+}
+
+size_t lbx_header_name_len(const struct lbx_header *header) {
+    return header->name_len ? header->name_len : strlen(header->name);
+}
+
+bool lbx_header_is(const struct lbx_header *header, const char *name) {
+    return header->name_len == 0 && lbx_same_text(header->name, name);
+}
+
 void lbx_record_headers_encode(const struct lbx_header *headers, size_t count,
                                struct lbx_buf *out) {
     lbx_buf_be32(out, (uint32_t)count);
     for (size_t i = 0; i < count; i++) {
-        lbx_buf_field_str(out, headers[i].name);
+        lbx_buf_field(out, headers[i].name, lbx_header_name_len(&headers[i]));
         lbx_buf_field(out, headers[i].value, headers[i].len);
     }
 }
@@ -84,8 +112,9 @@ static bool take_field(struct bytes *in, const char **ret_field, size_t *ret_len
 static bool take_header(struct bytes *in, struct lbx_header *ret_header, size_t *ret_name_len) {
     const char *value;
     if (!take_field(in, &ret_header->name, ret_name_len) || !ret_header->name ||
-        memchr(ret_header->name, '\0', *ret_name_len) || !take_field(in, &value, &ret_header->len))
+        !take_field(in, &value, &ret_header->len))
         return false;
+    ret_header->name_len = memchr(ret_header->name, '\0', *ret_name_len) ? *ret_name_len : 0;
     ret_header->value = value;
     return true;
 }
@@ -108,20 +137,29 @@ enum lbx_err lbx_record_headers_check(const void *bytes, size_t len) {
     return in.left ? LBX_ERR_INVALID : LBX_OK;
 }
 
+static bool take_headers(struct bytes *in, struct lbx_arena *arena, struct lbx_header **ret_headers,
+                         size_t *ret_count) {
+    size_t name_len;
+    uint32_t count;
+    if (!take_count(in, &count))
+        return false;
+    struct lbx_header *headers = LBX_ARENA_ARRAY(arena, struct lbx_header, count);
+    for (uint32_t i = 0; i < count; i++) {
+        if (!take_header(in, &headers[i], &name_len))
+            return false;
+        headers[i].name = lbx_arena_memdup(arena, headers[i].name, name_len);
+    }
+    *ret_headers = headers;
+    *ret_count = count;
+    return true;
+}
+
 enum lbx_err lbx_record_headers_decode(const void *bytes, size_t len, struct lbx_arena *arena,
                                        struct lbx_header **ret_headers, size_t *ret_count) {
     struct bytes in = {bytes, len};
-    size_t name_len;
-    uint32_t count;
-    if (!take_count(&in, &count))
-        return LBX_ERR_INVALID;
-    struct lbx_header *headers = LBX_ARENA_ARRAY(arena, struct lbx_header, count);
-    for (uint32_t i = 0; i < count; i++) {
-        if (!take_header(&in, &headers[i], &name_len))
-            return LBX_ERR_INVALID;
-        headers[i].name = lbx_arena_memdup(arena, headers[i].name, name_len);
-    }
-    if (in.left > 0)
+    struct lbx_header *headers;
+    size_t count;
+    if (!take_headers(&in, arena, &headers, &count) || in.left > 0)
         return LBX_ERR_INVALID;
     *ret_headers = headers;
     *ret_count = count;
@@ -129,7 +167,7 @@ enum lbx_err lbx_record_headers_decode(const void *bytes, size_t len, struct lbx
 }
 
 static void leaf_before_headers(const struct lbx_record *record, struct lbx_buf *out) {
-    lbx_buf_field_str(out, record->topic_name);
+    lbx_buf_field_str(out, lbx_record_log(record));
     lbx_buf_be32(out, (uint32_t)record->partition);
     lbx_buf_be64(out, (uint64_t)record->offset);
     lbx_buf_be64(out, (uint64_t)record->timestamp_ms);
@@ -147,4 +185,45 @@ void lbx_record_leaf_encoded(const struct lbx_record *record, const void *header
     leaf_before_headers(record, out);
     lbx_buf_add(out, headers, len);
     lbx_buf_field(out, record->value, record->value_len);
+}
+
+static bool take_be64(struct bytes *in, int64_t *ret_value) {
+    uint32_t high, low;
+    if (!take_be32(in, &high) || !take_be32(in, &low))
+        return false;
+    *ret_value = (int64_t)((uint64_t)high << 32 | low);
+    return true;
+}
+
+/* What leaf_before_headers writes. */
+static bool take_place(struct bytes *in, struct lbx_arena *arena, struct lbx_record *record) {
+    const char *log, *key;
+    size_t log_len;
+    uint32_t partition;
+    if (!take_field(in, &log, &log_len) || !log || memchr(log, '\0', log_len) ||
+        !take_be32(in, &partition) || !take_be64(in, &record->offset) ||
+        !take_be64(in, &record->timestamp_ms) || !take_field(in, &key, &record->key_len))
+        return false;
+    record->log_name = lbx_arena_memdup(arena, log, log_len);
+    record->topic_name = lbx_log_topic(record->log_name);
+    record->topic = lbx_topic_of(record->topic_name, NULL);
+    record->partition = (int32_t)partition;
+    record->key = key;
+    return true;
+}
+
+enum lbx_err lbx_record_leaf_read(const void *bytes, size_t len, struct lbx_arena *arena,
+                                  struct lbx_record *ret_record) {
+    struct bytes in = {bytes, len};
+    struct lbx_record record = {0};
+    struct lbx_header *headers;
+    const char *value;
+    if (!take_place(&in, arena, &record) ||
+        !take_headers(&in, arena, &headers, &record.header_count) ||
+        !take_field(&in, &value, &record.value_len) || in.left > 0)
+        return LBX_ERR_INVALID;
+    record.headers = headers;
+    record.value = value;
+    *ret_record = record;
+    return LBX_OK;
 }

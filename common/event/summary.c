@@ -110,7 +110,15 @@ static const char *either(const char *a, const char *b) {
     return a ? a : b;
 }
 
-static void summarize(const struct lbx_attributes *a, const struct data *data,
+/* A tenant's own record, or what Lockbox says of it. Of another topic's events the contract has no tenant: one that is
+ * there is the writer's unasked word, and would be shown to that tenant. */
+static bool says_whose(enum lbx_topic topic, const char *type) {
+    enum lbx_event_type known = type ? lbx_event_type_find(type) : LBX_EVENT_NONE;
+    return known != LBX_EVENT_NONE && lbx_event_type_info(known)->topic == topic &&
+           (topic == LBX_TOPIC_TENANTS || topic == LBX_TOPIC_EVENTS);
+}
+
+static void summarize(enum lbx_topic topic, const struct lbx_attributes *a, const struct data *data,
                       struct lbx_event_summary *ret_summary) {
     static const char about_requests[] = "lockbox.request.";
     const struct request *request = &data->request;
@@ -123,7 +131,8 @@ static void summarize(const struct lbx_attributes *a, const struct data *data,
         .type = a->type,
         .subject = a->subject,
         .event_time = a->time,
-        .tenant_id = either(data->tenant_id, request->tenant_id),
+        .tenant_id =
+            says_whose(topic, a->type) ? either(data->tenant_id, request->tenant_id) : NULL,
         .subscription_id = either(data->subscription_id, request->subscription_id),
         .request_id = request_id,
         .ticket_id = either(data->ticket_id, request->ticket_id),
@@ -134,13 +143,13 @@ static void summarize(const struct lbx_attributes *a, const struct data *data,
 /* ---- records ---- */
 
 /* Only binary mode has data apart from the attributes. */
-static void read_summary(struct lbx_opened *in, struct lbx_arena *arena,
+static void read_summary(enum lbx_topic topic, struct lbx_opened *in, struct lbx_arena *arena,
                          struct lbx_event_summary *ret_summary) {
     struct event event;
     lbx_opened_read(&event_table, &in->attributes, arena, &event);
     if (in->mode == LBX_MODE_BINARY)
         lbx_opened_read(&data_table, &in->data, arena, &event.data);
-    summarize(&event.attributes, &event.data, ret_summary);
+    summarize(topic, &event.attributes, &event.data, ret_summary);
 }
 
 void lbx_event_summary(const struct lbx_record *record, struct lbx_arena *arena,
@@ -149,7 +158,7 @@ void lbx_event_summary(const struct lbx_record *record, struct lbx_arena *arena,
     struct lbx_reason ignored;
     enum lbx_err err = lbx_open(record, LBX_SUMMARY_BYTES, &in, &ignored);
     (void)err; /* whatever could be opened is read */
-    read_summary(&in, arena, ret_summary);
+    read_summary(record->topic, &in, arena, ret_summary);
 }
 
 enum lbx_err lbx_event_decode_with_summary(const struct lbx_record *record, struct lbx_arena *arena,
@@ -158,6 +167,6 @@ enum lbx_err lbx_event_decode_with_summary(const struct lbx_record *record, stru
                                            struct lbx_reason *ret_reason) {
     struct lbx_opened in LBX_CLEANUP(lbx_opened_done) = {0};
     enum lbx_err err = lbx_open(record, LBX_SUMMARY_BYTES, &in, ret_reason);
-    read_summary(&in, arena, ret_summary);
+    read_summary(record->topic, &in, arena, ret_summary);
     return lbx_opened_decode(record, &in, err, arena, ret_event, ret_reason);
 }

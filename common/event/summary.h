@@ -5,7 +5,8 @@
 #include "event/envelope.h"
 
 /* Read from any record of any topic, well-formed or not; a member is absent where the record has
- * none, or where it breaks its table's limits. Text is UTF-8 without NUL. request_id is
+ * none, or where it breaks its table's limits. Text is UTF-8 without NUL. tenant_id is read of
+ * tenants.v1 and events.v1 alone, whose types have one by contract. request_id is
  * data.request_id, data.request.request_id or, of lockbox.request.* events, the subject. actor is the
  * id of the person who acted (voter, engineer, administrator), by the rules in summary.c. */
 struct lbx_event_summary {

@@ -36,7 +36,8 @@
     X(SELF_APPROVAL, "self_approval")                                                              \
     X(WIDENS, "widens")                                                                            \
     X(UNKNOWN_REQUEST, "unknown_request")                                                          \
-    X(BAD_SIGNATURE, "bad_signature")
+    X(BAD_SIGNATURE, "bad_signature")                                                              \
+    X(MALFORMED, "malformed")
 
 #define LBX_ROLES(X)                                                                               \
     X(GLOBAL_ADMINISTRATOR, "global_administrator")                                                \
@@ -87,7 +88,11 @@
     X(REMINDER, "reminder")                                                                        \
     X(OUTCOME, "outcome")                                                                          \
     X(EMERGENCY, "emergency")                                                                      \
-    X(EMERGENCY_REMINDER, "emergency_reminder")
+    X(EMERGENCY_REMINDER, "emergency_reminder")                                                    \
+    X(INFORMED, "informed")                                                                        \
+    X(SECURITY_CHANGE, "security_change")                                                          \
+    X(APPROVERS_MISSING, "approvers_missing")                                                      \
+    X(DIGEST, "digest")
 
 #define LBX_OUTCOMES(X)                                                                            \
     X(ALLOWED, "allowed")                                                                          \
@@ -97,6 +102,17 @@
 #define LBX_EMERGENCIES(X)                                                                         \
     X(ALLOWED, "allowed")                                                                          \
     X(NEVER, "never")
+
+#define LBX_CAUSES(X)                                                                              \
+    X(ROLE_REMOVED, "role_removed")                                                                \
+    X(KEY_REMOVED, "key_removed")                                                                  \
+    X(POLICY_SET, "policy_set")                                                                    \
+    X(LOCKBOX_ENABLED, "lockbox_enabled")
+
+#define LBX_WEBHOOK_FORMATS(X)                                                                     \
+    X(SLACK, "slack")                                                                              \
+    X(TEAMS, "teams")                                                                              \
+    X(CLOUDEVENTS, "cloudevents")
 
 #define LBX_TICKET_EVENTS(X)                                                                       \
     X(TICKET, OPENED, "lockbox.ticket.opened.v1", TICKETS, ticket_opened)                          \
@@ -122,7 +138,8 @@
     X(TENANT, POLICY_SET, "lockbox.tenant.policy_set.v1", TENANTS, tenant_policy_set)              \
     X(TENANT, APPROVER_KEY_SET, "lockbox.tenant.approver_key_set.v1", TENANTS, tenant_approver_key_set) \
     X(TENANT, CHANGED, "lockbox.tenant.changed.v1", EVENTS, tenant_changed)                        \
-    X(TENANT, CHANGE_REFUSED, "lockbox.tenant.change_refused.v1", EVENTS, tenant_changed)
+    X(TENANT, CHANGE_REFUSED, "lockbox.tenant.change_refused.v1", EVENTS, tenant_changed)          \
+    X(TENANT, APPROVERS_MISSING, "lockbox.tenant.approvers_missing.v1", EVENTS, tenant_approvers_missing)
 
 #define LBX_DECISION_EVENTS(X)                                                                     \
     X(DECISION, SUBMITTED, "lockbox.decision.submitted.v1", DECISIONS, decision_submitted)         \
@@ -152,6 +169,11 @@
     X(QUARANTINE, REPLAYED, "lockbox.quarantine.replayed.v1", EVENTS, quarantine_replayed)         \
     X(QUARANTINE, DISCARDED, "lockbox.quarantine.discarded.v1", EVENTS, quarantine_discarded)
 
+#define LBX_OPERATOR_EVENTS(X)                                                                     \
+    X(OPERATOR, ROW_REFUSED, "lockbox.operator.row_refused.v1", EVENTS, operator_row_refused)      \
+    X(OPERATOR, PARTITION_SKIPPED, "lockbox.operator.partition_skipped.v1", EVENTS, operator_partition_skipped) \
+    X(OPERATOR, PARTITION_ACCEPTED, "lockbox.operator.partition_accepted.v1", EVENTS, operator_partition_accepted)
+
 /* X(FAMILY) */
 #define LBX_EVENT_FAMILIES(X)                                                                      \
     X(TICKET)                                                                                      \
@@ -160,7 +182,8 @@
     X(DECISION)                                                                                    \
     X(REQUEST)                                                                                     \
     X(NOTIFICATION)                                                                                \
-    X(QUARANTINE)
+    X(QUARANTINE)                                                                                  \
+    X(OPERATOR)
 
 #define LBX_EVENT_TYPES(X) \
     LBX_TICKET_EVENTS(X) \
@@ -169,7 +192,8 @@
     LBX_DECISION_EVENTS(X) \
     LBX_REQUEST_EVENTS(X) \
     LBX_NOTIFICATION_EVENTS(X) \
-    LBX_QUARANTINE_EVENTS(X)
+    LBX_QUARANTINE_EVENTS(X) \
+    LBX_OPERATOR_EVENTS(X)
 
 /* clang-format on */
 

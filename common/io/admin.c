@@ -23,17 +23,14 @@ LBX_DEFINE_CLEANUP(rd_kafka_AdminOptions_t *, options, rd_kafka_AdminOptions_des
 enum lbx_err lbx_admin_open(const struct lbx_settings *settings, const char *client,
                             struct lbx_admin **ret_admin) {
     static const struct lbx_kafka_property none[] = {{NULL, NULL}};
-    char why[512];
     rd_kafka_conf_t *conf;
     enum lbx_err err = lbx_kafka_conf(settings, client, none, none, &conf);
     if (err != LBX_OK)
         return err;
-    rd_kafka_t *handle = rd_kafka_new(RD_KAFKA_PRODUCER, conf, why, sizeof why);
-    if (!handle) {
-        rd_kafka_conf_destroy(conf);
-        lbx_log(LBX_LOG_ERROR, "no kafka client", LBX_S("error", why));
-        return LBX_ERR_INVALID;
-    }
+    rd_kafka_t *handle;
+    err = lbx_kafka_client(RD_KAFKA_PRODUCER, conf, &handle);
+    if (err != LBX_OK)
+        return err;
     struct lbx_admin *admin = lbx_calloc(sizeof *admin);
     admin->client = handle;
     admin->answers = rd_kafka_queue_new(handle);
@@ -72,6 +69,7 @@ static enum lbx_err meaning(rd_kafka_resp_err_t err) {
 static enum lbx_err failed(rd_kafka_resp_err_t err, const char *text) {
     lbx_log(LBX_LOG_WARN, "kafka request failed", LBX_S("code", rd_kafka_err2name(err)),
             LBX_S("error", text ? text : rd_kafka_err2str(err)));
+    lbx_kafka_note_denied(err);
     return meaning(err);
 }
 
@@ -131,10 +129,13 @@ static enum lbx_err look_at_partitions(struct lbx_admin *admin, struct lbx_topic
         rd_kafka_topic_destroy(handles[i]);
     if (err)
         return failed(err, NULL);
-    for (int i = 0; i < metadata->topic_cnt; i++)
+    bool is_denied = false;
+    for (int i = 0; i < metadata->topic_cnt; i++) {
         take_metadata(&metadata->topics[i], looks, count);
+        is_denied |= lbx_kafka_note_denied(metadata->topics[i].err);
+    }
     rd_kafka_metadata_destroy(metadata);
-    return LBX_OK;
+    return is_denied ? LBX_ERR_REFUSED : LBX_OK;
 }
 
 static void take_entry(const rd_kafka_ConfigEntry_t *entry, struct lbx_topic_look *look) {

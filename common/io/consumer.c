@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "io/kafka.h"
+#include "io/statistics.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -15,9 +16,17 @@ struct lbx_consumer {
     rd_kafka_queue_t *queue;
     rd_kafka_topic_partition_list_t *subscription;
     char *prefix;
+    bool member; /* of the group; else events is empty */
     struct lbx_consumer_events events;
     void *context;
     int fd;
+    struct lbx_trouble trouble;
+    int64_t away_since_us; /* no broker is connected; 0: one is */
+    struct seen {
+        char topic[256];
+        struct lbx_fetching fetching;
+    } * seen; /* of each partition that is fetched, by the last statistics */
+    size_t seen_count;
 };
 
 struct lbx_message {
@@ -27,6 +36,8 @@ struct lbx_message {
 };
 
 /* ---- rebalancing ---- */
+
+enum { COMMITTED_WITHIN_MS = 3000 };
 
 static void on_rebalance(rd_kafka_t *client, rd_kafka_resp_err_t err,
                          rd_kafka_topic_partition_list_t *list, void *opaque) {
@@ -56,6 +67,9 @@ static rd_kafka_topic_partition_list_t *list_of(const struct lbx_partition *part
 enum lbx_err lbx_consumer_assign(struct lbx_consumer *consumer,
                                  const struct lbx_partition *partitions, size_t count) {
     rd_kafka_topic_partition_list_t *list = list_of(partitions, count);
+    /* librdkafka keeps a pause beyond the assignment. Resumed after it, the partition's start, which
+     * another thread prepares, may be overtaken: what it fetches is then taken for outdated. */
+    rd_kafka_resume_partitions(consumer->client, list);
     rd_kafka_resp_err_t err = rd_kafka_assign(consumer->client, list);
     rd_kafka_topic_partition_list_destroy(list);
     return err ? LBX_ERR_UNAVAILABLE : LBX_OK;
@@ -77,6 +91,21 @@ void lbx_consumer_pause(struct lbx_consumer *consumer, bool pause) {
     rd_kafka_topic_partition_list_destroy(list);
 }
 
+enum lbx_err lbx_consumer_committed(struct lbx_consumer *consumer,
+                                    const struct lbx_partition *partitions, size_t count,
+                                    int64_t *ret_committed) {
+    if (count == 0)
+        return LBX_OK;
+    rd_kafka_topic_partition_list_t *list = list_of(partitions, count);
+    rd_kafka_resp_err_t err = rd_kafka_committed(consumer->client, list, COMMITTED_WITHIN_MS);
+    for (size_t i = 0; !err && i < count; i++) { /* the list keeps its order */
+        err = list->elems[i].err;
+        ret_committed[i] = list->elems[i].offset;
+    }
+    rd_kafka_topic_partition_list_destroy(list);
+    return err ? LBX_ERR_UNAVAILABLE : LBX_OK;
+}
+
 void lbx_consumer_report(struct lbx_consumer *consumer, const struct lbx_partition *partitions,
                          size_t count) {
     if (count == 0)
@@ -84,6 +113,51 @@ void lbx_consumer_report(struct lbx_consumer *consumer, const struct lbx_partiti
     rd_kafka_topic_partition_list_t *list = list_of(partitions, count);
     rd_kafka_commit(consumer->client, list, 1);
     rd_kafka_topic_partition_list_destroy(list);
+}
+
+/* ---- statistics ---- */
+
+static void see_partition(struct lbx_consumer *consumer, const char *topic,
+                          const struct lbx_statistics_partition *it) {
+    if (!topic || it->partition < 0)
+        return;
+    consumer->seen =
+        lbx_realloc(consumer->seen, (consumer->seen_count + 1) * sizeof *consumer->seen);
+    struct seen *seen = &consumer->seen[consumer->seen_count++];
+    *seen = (struct seen){.fetching = {.partition = (int32_t)it->partition,
+                                       .has_leader = it->leader >= 0,
+                                       .next_offset = it->next_offset}};
+    snprintf(seen->topic, sizeof seen->topic, "%s", topic);
+}
+
+static int on_statistics(rd_kafka_t *client, char *json, size_t len, void *opaque) {
+    (void)client;
+    struct lbx_consumer *consumer = opaque;
+    struct lbx_arena arena LBX_CLEANUP(lbx_arena_done);
+    struct lbx_statistics statistics;
+    lbx_arena_init(&arena);
+    if (!lbx_statistics_read(json, len, &arena, &statistics))
+        return 0;
+    consumer->away_since_us = lbx_statistics_away_since(&statistics, consumer->away_since_us);
+    consumer->seen_count = 0;
+    for (size_t i = 0; i < statistics.topic_count; i++)
+        for (size_t j = 0; j < statistics.topics[i].partition_count; j++)
+            see_partition(consumer, statistics.topics[i].topic,
+                          &statistics.topics[i].partitions[j]);
+    return 0;
+}
+
+int64_t lbx_consumer_away_since_us(const struct lbx_consumer *consumer) {
+    return consumer->away_since_us;
+}
+
+const struct lbx_fetching *lbx_consumer_fetching(const struct lbx_consumer *consumer,
+                                                 const char *topic, int32_t partition) {
+    for (size_t i = 0; i < consumer->seen_count; i++)
+        if (consumer->seen[i].fetching.partition == partition &&
+            strcmp(consumer->seen[i].topic, topic) == 0)
+            return &consumer->seen[i].fetching;
+    return NULL;
 }
 
 /* ---- messages ---- */
@@ -103,14 +177,32 @@ const struct lbx_record *lbx_message_record(const struct lbx_message *message) {
     return &message->record;
 }
 
+void lbx_message_set_log(struct lbx_message *message, const char *log) {
+    message->record.log_name = log;
+}
+
 void lbx_message_free(struct lbx_message *message) {
     if (message)
         rd_kafka_message_destroy(message->message);
     free(message);
 }
 
+static void keep_trouble(struct lbx_trouble *trouble, const rd_kafka_message_t *message) {
+    const bool placed = message->rkt && message->partition >= 0;
+    *trouble = (struct lbx_trouble){.partition = placed ? message->partition : -1,
+                                    .offset = message->offset >= 0 ? message->offset : -1,
+                                    .code = rd_kafka_err2name(message->err)};
+    if (placed)
+        snprintf(trouble->topic, sizeof trouble->topic, "%s", rd_kafka_topic_name(message->rkt));
+}
+
+const struct lbx_trouble *lbx_consumer_trouble(const struct lbx_consumer *consumer) {
+    return &consumer->trouble;
+}
+
 static enum lbx_err trouble(struct lbx_consumer *consumer, const rd_kafka_message_t *message) {
     rd_kafka_resp_err_t err = message->err;
+    keep_trouble(&consumer->trouble, message);
     char why[512] = "";
     if (err == RD_KAFKA_RESP_ERR__FATAL)
         err = rd_kafka_fatal_error(consumer->client, why, sizeof why);
@@ -118,9 +210,13 @@ static enum lbx_err trouble(struct lbx_consumer *consumer, const rd_kafka_messag
         err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET ? LBX_ERR_LIMIT
         : err == RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID || message->err == RD_KAFKA_RESP_ERR__FATAL
             ? LBX_ERR_FENCED
-            : LBX_ERR_UNAVAILABLE;
-    lbx_log(ours == LBX_ERR_UNAVAILABLE ? LBX_LOG_WARN : LBX_LOG_ERROR, "consumer trouble",
-            LBX_S("code", rd_kafka_err2name(err)), LBX_S("text", rd_kafka_message_errstr(message)));
+        : consumer->trouble.partition >= 0 ? LBX_ERR_INVALID
+                                           : LBX_ERR_UNAVAILABLE;
+    lbx_log(ours == LBX_ERR_UNAVAILABLE ? LBX_LOG_WARN
+            : ours == LBX_ERR_INVALID   ? LBX_LOG_DEBUG
+                                        : LBX_LOG_ERROR,
+            "consumer trouble", LBX_S("code", rd_kafka_err2name(err)),
+            LBX_S("text", rd_kafka_message_errstr(message)));
     return ours;
 }
 
@@ -152,6 +248,33 @@ int64_t lbx_consumer_end(const struct lbx_consumer *consumer, const char *topic,
     return err == RD_KAFKA_RESP_ERR_NO_ERROR && high > 0 ? high : 0;
 }
 
+enum lbx_err lbx_consumer_ends(struct lbx_consumer *consumer,
+                               const struct lbx_partition *partitions, size_t count,
+                               int64_t *ret_ends) {
+    enum { ASK_MS = 1000 };
+    if (count == 0)
+        return LBX_OK;
+    rd_kafka_topic_partition_list_t *list = list_of(partitions, count);
+    for (size_t i = 0; i < count; i++) /* the time stamp asked for: Kafka's for the end */
+        list->elems[i].offset = RD_KAFKA_OFFSET_END;
+    rd_kafka_resp_err_t err = rd_kafka_offsets_for_times(consumer->client, list, ASK_MS);
+    for (size_t i = 0; !err && i < count; i++) { /* the list keeps its order */
+        err = list->elems[i].err;
+        ret_ends[i] = list->elems[i].offset;
+    }
+    rd_kafka_topic_partition_list_destroy(list);
+    return err ? LBX_ERR_UNAVAILABLE : LBX_OK;
+}
+
+enum lbx_err lbx_consumer_first(const struct lbx_consumer *consumer, const char *topic,
+                                int32_t partition, int64_t *ret_first) {
+    enum { ASK_MS = 5000 };
+    int64_t behind = 0;
+    rd_kafka_resp_err_t err = rd_kafka_query_watermark_offsets(consumer->client, topic, partition,
+                                                               ret_first, &behind, ASK_MS);
+    return err ? LBX_ERR_UNAVAILABLE : LBX_OK;
+}
+
 /* ---- life ---- */
 
 int lbx_consumer_fd(const struct lbx_consumer *consumer) {
@@ -165,19 +288,19 @@ static void subscribe_to(struct lbx_consumer *consumer, enum lbx_topic topic) {
 }
 
 static enum lbx_err start(struct lbx_consumer *consumer, rd_kafka_conf_t *conf) {
-    char why[512];
-    rd_kafka_conf_set_rebalance_cb(conf, on_rebalance);
+    if (consumer->member)
+        rd_kafka_conf_set_rebalance_cb(conf, on_rebalance);
+    rd_kafka_conf_set_stats_cb(conf, on_statistics);
     rd_kafka_conf_set_opaque(conf, consumer);
-    consumer->client = rd_kafka_new(RD_KAFKA_CONSUMER, conf, why, sizeof why);
-    if (!consumer->client) {
-        rd_kafka_conf_destroy(conf);
-        lbx_log(LBX_LOG_ERROR, "no kafka consumer", LBX_S("error", why));
-        return LBX_ERR_INVALID;
-    }
+    enum lbx_err err = lbx_kafka_client(RD_KAFKA_CONSUMER, conf, &consumer->client);
+    if (err != LBX_OK)
+        return err;
     rd_kafka_poll_set_consumer(consumer->client);
     consumer->queue = rd_kafka_queue_get_consumer(consumer->client);
     static const uint64_t one = 1;
     rd_kafka_queue_io_event_enable(consumer->queue, consumer->fd, &one, sizeof one);
+    if (!consumer->member)
+        return LBX_OK;
     return rd_kafka_subscribe(consumer->client, consumer->subscription) ? LBX_ERR_INVALID : LBX_OK;
 }
 
@@ -195,6 +318,8 @@ enum lbx_err lbx_consumer_open(const struct lbx_settings *settings, const char *
         {"session.timeout.ms", "10000"},
         {"queued.max.messages.kbytes", queue},
         {"fetch.wait.max.ms", "1000"},
+        {"statistics.interval.ms", "5000"},
+        {"topic.metadata.refresh.interval.ms", "5000"}, /* partitions that are added are seen so */
         {NULL, NULL},
     };
     const struct lbx_kafka_property fixed[] = {
@@ -204,7 +329,7 @@ enum lbx_err lbx_consumer_open(const struct lbx_settings *settings, const char *
         {"auto.offset.reset", "error"},
         {"check.crcs", "true"},
         {"partition.assignment.strategy", "range"},
-        {settings->instance[0] ? "group.instance.id" : NULL, instance},
+        {events && settings->instance[0] ? "group.instance.id" : NULL, instance},
         {NULL, NULL},
     };
     rd_kafka_conf_t *conf;
@@ -212,7 +337,9 @@ enum lbx_err lbx_consumer_open(const struct lbx_settings *settings, const char *
     if (err != LBX_OK)
         return err;
     struct lbx_consumer *consumer = lbx_calloc(sizeof *consumer);
-    consumer->events = *events;
+    consumer->member = events != NULL;
+    if (events)
+        consumer->events = *events;
     consumer->context = context;
     consumer->prefix = strdup(settings->topic_prefix);
     consumer->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -239,6 +366,7 @@ void lbx_consumer_close(struct lbx_consumer *consumer) {
     }
     rd_kafka_topic_partition_list_destroy(consumer->subscription);
     free(consumer->prefix);
+    free(consumer->seen);
     close(consumer->fd);
     free(consumer);
 }

@@ -1,14 +1,21 @@
+/* Answers three pages. Promises: a connection ends with its answer, and ten seconds after it began, however slowly its other
+ * end reads or writes. Fails: LBX_ERR_* at start; later nothing but single connections. */
 #include "io/http.h"
 
+#include "base/clock.h"
 #include "io/listen.h"
+#include "io/patience.h"
 
 #include <microhttpd.h>
 #include <netdb.h>
 #include <stdlib.h>
 #include <string.h>
 
+enum { CONNECTIONS = 16, OF_ONE_ADDRESS = 8, CONNECTION_S = 10 };
+
 struct lbx_http {
     struct MHD_Daemon *daemon;
+    struct lbx_patience *patience;
     struct lbx_http_pages pages;
 };
 
@@ -18,6 +25,7 @@ static enum MHD_Result answer(struct MHD_Connection *connection, unsigned status
         body->len, body->data ? body->data : "", MHD_RESPMEM_MUST_COPY);
     MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, type);
     MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
+    MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
     enum MHD_Result queued = MHD_queue_response(connection, status, response);
     MHD_destroy_response(response);
     return queued;
@@ -37,12 +45,30 @@ static enum MHD_Result handle(void *context, struct MHD_Connection *connection, 
         status = (unsigned)http->pages.healthy(http->pages.context, &body);
     } else if (strcmp(url, "/readyz") == 0) {
         status = (unsigned)http->pages.ready(http->pages.context, &body);
-    } else if (strcmp(url, "/metrics") == 0) {
+    } else if (http->pages.metrics && strcmp(url, "/metrics") == 0) {
         status = 200;
         type = "text/plain; version=0.0.4; charset=utf-8";
         http->pages.metrics(http->pages.context, &body);
     }
     return answer(connection, status, type, &body);
+}
+
+/* The library's own time-out counts from the last byte: a byte now and then would keep a connection for ever. */
+static void on_connection(void *context, struct MHD_Connection *connection, void **context_of,
+                          enum MHD_ConnectionNotificationCode code) {
+    struct lbx_http *http = context;
+    struct lbx_patient *patient = *context_of;
+    if (code == MHD_CONNECTION_NOTIFY_STARTED) {
+        *context_of = patient = lbx_calloc(sizeof *patient);
+        patient->fd =
+            MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+        atomic_store(&patient->until_us, lbx_monotonic_us() + CONNECTION_S * LBX_SECOND_US);
+        lbx_patience_add(http->patience, patient);
+    } else if (patient) {
+        lbx_patience_remove(http->patience, patient);
+        free(patient);
+        *context_of = NULL;
+    }
 }
 
 enum lbx_err lbx_http_start(const char *listen, const struct lbx_http_pages *pages,
@@ -53,14 +79,18 @@ enum lbx_err lbx_http_start(const char *listen, const struct lbx_http_pages *pag
         return err;
     struct lbx_http *http = lbx_calloc(sizeof *http);
     http->pages = *pages;
+    http->patience = lbx_patience_new();
     unsigned flags = MHD_USE_AUTO_INTERNAL_THREAD;
     if (address->ai_family == AF_INET6)
         flags |= MHD_USE_IPv6;
-    http->daemon = MHD_start_daemon(flags, 0, NULL, NULL, handle, http, MHD_OPTION_SOCK_ADDR,
-                                    address->ai_addr, MHD_OPTION_CONNECTION_LIMIT, 16u,
-                                    MHD_OPTION_CONNECTION_TIMEOUT, 10u, MHD_OPTION_END);
+    http->daemon = MHD_start_daemon(
+        flags, 0, NULL, NULL, handle, http, MHD_OPTION_SOCK_ADDR, address->ai_addr,
+        MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS, MHD_OPTION_PER_IP_CONNECTION_LIMIT,
+        (unsigned)OF_ONE_ADDRESS, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)CONNECTION_S,
+        MHD_OPTION_NOTIFY_CONNECTION, on_connection, http, MHD_OPTION_END);
     freeaddrinfo(address);
     if (!http->daemon) {
+        lbx_patience_free(http->patience);
         free(http);
         return LBX_ERR_UNAVAILABLE;
     }
@@ -72,5 +102,6 @@ void lbx_http_stop(struct lbx_http *http) {
     if (!http)
         return;
     MHD_stop_daemon(http->daemon);
+    lbx_patience_free(http->patience);
     free(http);
 }

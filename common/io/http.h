@@ -1,4 +1,5 @@
-/* The HTTP side of a worker: /healthz, /readyz and /metrics, on one listening thread. */
+/* The HTTP side of a worker: /healthz, /readyz and /metrics, on one listening thread. One address has half of its 16
+ * connections at most, and a connection ten seconds for one request: who is slow keeps nobody else out. */
 #ifndef LBX_IO_HTTP_H
 #define LBX_IO_HTTP_H
 
@@ -7,7 +8,7 @@
 
 #include <stdbool.h>
 
-/* Called on the listener's thread. Fill body; return the HTTP status (200 or 503). */
+/* Called on the listener's thread. Fill body; return the HTTP status (200 or 503). metrics NULL: no such page. */
 struct lbx_http_pages {
     int (*healthy)(void *context, struct lbx_buf *body);
     int (*ready)(void *context, struct lbx_buf *body);

@@ -1,30 +1,39 @@
 /* libmicrohttpd over GnuTLS. The client's certificate is verified once a connection, by the handler, as libmicrohttpd
  * only asks for one. Each answer is sent without waiting for the acknowledgement of the one before (TCP_NODELAY). A
- * request that takes longer than REQUEST_S in all, or a connection that is silent for IDLE_S, is closed. */
+ * connection has REQUEST_S for its first line, for the rest of each request, and for reading an answer, and is closed
+ * where it lets IDLE_S pass between two. */
 #include "io/https.h"
 
-#include "base/clock.h"
 #include "io/listen.h"
+#include "io/patience.h"
 
 #include <gnutls/gnutls.h>
 #include <gnutls/x509.h>
 #include <microhttpd.h>
 #include <netdb.h>
 #include <netinet/tcp.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
 /* Go's clients keep an idle connection for 90 s: whoever closes first, it is not us. */
-enum { REQUEST_S = 10, IDLE_S = 120, MEMORY = 64 << 10 };
+enum { REQUEST_S = 10, IDLE_S = 120, GOODBYE_S = 3, MEMORY = 64 << 10 };
 #define PRIORITIES "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"
 
 struct lbx_https {
     struct MHD_Daemon *daemon;
+    struct lbx_patience *patience;
     struct lbx_https_pages pages;
+    _Atomic bool ending;  /* each answer is its connection's last */
+    pthread_mutex_t lock; /* of connections */
+    pthread_cond_t left;
+    size_t connections;
 };
 
 struct peer {
+    struct lbx_patient patient;
     bool looked_at;
     char name[256]; /* empty: no certificate that counts */
 };
@@ -32,7 +41,6 @@ struct peer {
 struct call {
     struct lbx_https_request request;
     size_t most;
-    int64_t until_us;
 };
 
 /* ---- who asks ---- */
@@ -59,9 +67,18 @@ static void read_name(gnutls_session_t session, struct peer *peer) {
     gnutls_x509_crt_deinit(certificate);
 }
 
+static struct peer *peer_of(struct MHD_Connection *connection) {
+    return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
+}
+
+/* seconds 0: as long as the pages take. */
+static void give_time(struct peer *peer, int seconds) {
+    atomic_store(&peer->patient.until_us,
+                 seconds ? lbx_monotonic_us() + seconds * LBX_SECOND_US : INT64_MAX);
+}
+
 static const char *client_of(struct MHD_Connection *connection) {
-    struct peer *peer =
-        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
+    struct peer *peer = peer_of(connection);
     if (!peer->looked_at)
         read_name(
             MHD_get_connection_info(connection, MHD_CONNECTION_INFO_GNUTLS_SESSION)->tls_session,
@@ -70,26 +87,55 @@ static const char *client_of(struct MHD_Connection *connection) {
     return peer->name;
 }
 
-static void on_connection(void *context, struct MHD_Connection *connection, void **peer,
+static void count(struct lbx_https *https, int more) {
+    pthread_mutex_lock(&https->lock);
+    https->connections += (size_t)more;
+    pthread_cond_signal(&https->left);
+    pthread_mutex_unlock(&https->lock);
+}
+
+static struct peer *meet(struct lbx_https *https, int fd) {
+    struct peer *peer = lbx_calloc(sizeof *peer);
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int));
+    peer->patient.fd = fd;
+    give_time(peer, REQUEST_S);
+    lbx_patience_add(https->patience, &peer->patient);
+    count(https, 1);
+    return peer;
+}
+
+static void on_connection(void *context, struct MHD_Connection *connection, void **context_of,
                           enum MHD_ConnectionNotificationCode code) {
-    (void)context;
+    struct lbx_https *https = context;
+    struct peer *peer = *context_of;
     if (code == MHD_CONNECTION_NOTIFY_STARTED) {
-        int fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
-        setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int));
-        *peer = lbx_calloc(sizeof(struct peer));
-    } else {
-        free(*peer);
-        *peer = NULL;
+        *context_of = meet(
+            https,
+            MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd);
+    } else if (peer) {
+        lbx_patience_remove(https->patience, &peer->patient);
+        count(https, -1);
+        free(peer);
+        *context_of = NULL;
     }
+}
+
+/* A request's first line is there. */
+static void *on_line(void *context, const char *uri, struct MHD_Connection *connection) {
+    (void)context, (void)uri;
+    give_time(peer_of(connection), REQUEST_S);
+    return NULL;
 }
 
 /* ---- a request ---- */
 
-static enum MHD_Result send_answer(struct MHD_Connection *connection, unsigned status,
-                                   const struct lbx_buf *body) {
+static enum MHD_Result send_answer(const struct lbx_https *https, struct MHD_Connection *connection,
+                                   unsigned status, const struct lbx_buf *body) {
     struct MHD_Response *response = MHD_create_response_from_buffer(
         body->len, body->data ? body->data : "", MHD_RESPMEM_MUST_COPY);
     MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, "application/json");
+    if (https->ending)
+        MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
     enum MHD_Result queued = MHD_queue_response(connection, status, response);
     MHD_destroy_response(response);
     return queued;
@@ -102,11 +148,10 @@ static enum MHD_Result begin(struct lbx_https *https, struct MHD_Connection *con
     *state = call;
     call->request =
         (struct lbx_https_request){.client = client_of(connection), .method = method, .path = path};
-    call->until_us = lbx_monotonic_us() + REQUEST_S * LBX_SECOND_US;
     unsigned status = MHD_HTTP_UNAUTHORIZED;
     if (call->request.client[0])
         call->most = https->pages.most(https->pages.context, &call->request, &status);
-    return call->most ? MHD_YES : send_answer(connection, status, &(struct lbx_buf){0});
+    return call->most ? MHD_YES : send_answer(https, connection, status, &(struct lbx_buf){0});
 }
 
 /* What is beyond the bound is not kept, and answered once all of it has come. */
@@ -114,7 +159,7 @@ static enum MHD_Result take(struct call *call, const char *upload, size_t *size)
     size_t room = call->most + 1 - call->request.body.len;
     lbx_buf_add(&call->request.body, upload, *size < room ? *size : room);
     *size = 0;
-    return lbx_monotonic_us() < call->until_us ? MHD_YES : MHD_NO;
+    return MHD_YES;
 }
 
 static enum MHD_Result handle(void *context, struct MHD_Connection *connection, const char *path,
@@ -128,16 +173,19 @@ static enum MHD_Result handle(void *context, struct MHD_Connection *connection, 
     if (*upload_size)
         return take(call, upload, upload_size);
     struct lbx_buf body LBX_BUF = {0};
+    give_time(peer_of(connection), 0);
     unsigned status = call->request.body.len > call->most
                           ? MHD_HTTP_CONTENT_TOO_LARGE
                           : https->pages.answer(https->pages.context, &call->request, &body);
-    return send_answer(connection, status, &body);
+    give_time(peer_of(connection), REQUEST_S);
+    return send_answer(https, connection, status, &body);
 }
 
 static void on_completed(void *context, struct MHD_Connection *connection, void **state,
                          enum MHD_RequestTerminationCode code) {
-    (void)context, (void)connection, (void)code;
+    (void)context, (void)code;
     struct call *call = *state;
+    give_time(peer_of(connection), IDLE_S);
     if (!call)
         return;
     lbx_buf_done(&call->request.body);
@@ -147,14 +195,33 @@ static void on_completed(void *context, struct MHD_Connection *connection, void 
 
 /* ---- life ---- */
 
+static struct lbx_https *make(const struct lbx_https_pages *pages) {
+    struct lbx_https *https = lbx_calloc(sizeof *https);
+    pthread_condattr_t monotonic;
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_mutex_init(&https->lock, NULL);
+    pthread_cond_init(&https->left, &monotonic);
+    pthread_condattr_destroy(&monotonic);
+    https->pages = *pages;
+    https->patience = lbx_patience_new();
+    return https;
+}
+
+static void release(struct lbx_https *https) {
+    lbx_patience_free(https->patience);
+    pthread_cond_destroy(&https->left);
+    pthread_mutex_destroy(&https->lock);
+    free(https);
+}
+
 enum lbx_err lbx_https_start(const struct lbx_https_options *options,
                              struct lbx_https **ret_https) {
     struct addrinfo *address;
     enum lbx_err err = lbx_listen_resolve(options->listen, &address);
     if (err != LBX_OK)
         return err;
-    struct lbx_https *https = lbx_calloc(sizeof *https);
-    https->pages = options->pages;
+    struct lbx_https *https = make(&options->pages);
     unsigned flags = MHD_USE_THREAD_PER_CONNECTION | MHD_USE_INTERNAL_POLLING_THREAD |
                      MHD_USE_POLL | MHD_USE_ITC | MHD_USE_TLS |
                      (address->ai_family == AF_INET6 ? MHD_USE_IPv6 : 0u);
@@ -165,19 +232,33 @@ enum lbx_err lbx_https_start(const struct lbx_https_options *options,
         MHD_OPTION_CONNECTION_LIMIT, options->connections, MHD_OPTION_CONNECTION_TIMEOUT,
         (unsigned)IDLE_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)MEMORY,
         MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL, MHD_OPTION_NOTIFY_CONNECTION,
-        on_connection, NULL, MHD_OPTION_END);
+        on_connection, https, MHD_OPTION_URI_LOG_CALLBACK, on_line, NULL, MHD_OPTION_END);
     freeaddrinfo(address);
     if (!https->daemon) {
-        free(https);
+        release(https);
         return LBX_ERR_UNAVAILABLE;
     }
     *ret_https = https;
     return LBX_OK;
 }
 
+/* Whoever closes a connection may cut off a request that is on its way: clients are asked to, by their next answer. */
+static void say_goodbye(struct lbx_https *https) {
+    struct timespec until;
+    int waited = 0;
+    https->ending = true;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_sec += GOODBYE_S;
+    pthread_mutex_lock(&https->lock);
+    while (https->connections > 0 && waited == 0)
+        waited = pthread_cond_timedwait(&https->left, &https->lock, &until);
+    pthread_mutex_unlock(&https->lock);
+}
+
 void lbx_https_stop(struct lbx_https *https) {
     if (!https)
         return;
+    say_goodbye(https);
     MHD_stop_daemon(https->daemon);
-    free(https);
+    release(https);
 }

@@ -38,7 +38,7 @@ struct lbx_https;
 enum lbx_err lbx_https_start(const struct lbx_https_options *options, struct lbx_https **ret_https)
     LBX_MUST_CHECK;
 
-/* Answers what is under way, and ends. */
+/* Answers for three seconds more, each time as the last answer of its connection, or until there is none; then ends. */
 void lbx_https_stop(struct lbx_https *https);
 
 #endif

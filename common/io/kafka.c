@@ -1,12 +1,23 @@
 #include "io/kafka.h"
 
 #include "base/log.h"
+#include "base/text.h"
+#include "io/denied.h"
 
 #include <string.h>
+#include <sys/prctl.h>
 #include <syslog.h>
+
+/* librdkafka's main thread rounds what is left until its next timer down to whole milliseconds, and turns for the rest:
+ * two thirds of what an idle worker used. Threads inherit this slack: they wake that much later than asked, and only
+ * for timers. */
+enum { TIMER_SLACK_NS = 4000000 };
 
 static void log_line(const rd_kafka_t *client, int level, const char *facility, const char *text) {
     (void)client;
+    /* It calls experimental what producers of ordered rows are meant to have: nothing for an operator to do. */
+    if (strcmp(facility, "CONFWARN") == 0 && strstr(text, "enable.gapless.guarantee"))
+        level = LOG_DEBUG;
     enum lbx_log_level ours = level <= LOG_ERR       ? LBX_LOG_WARN
                               : level <= LOG_WARNING ? LBX_LOG_INFO
                                                      : LBX_LOG_DEBUG;
@@ -41,6 +52,38 @@ static void warn_of_scram(const char *name, const char *value) {
             LBX_S("librdkafka", rd_kafka_version_str()));
 }
 
+static bool is_encrypted(const struct lbx_settings *settings) {
+    bool encrypted = false;
+    for (char **at = settings->kafka_properties; at && *at; at += 2)
+        if (strcmp(at[0], "security.protocol") == 0)
+            encrypted = lbx_same_text(at[1], "SSL") || lbx_same_text(at[1], "SASL_SSL");
+    return encrypted;
+}
+
+/* Of host:port,…, each perhaps behind a protocol. */
+static bool all_loopback(const char *servers) {
+    for (const char *at = servers; *at;) {
+        size_t len = strcspn(at, ",");
+        const char *scheme = memmem(at, len, "://", 3), *host = scheme ? scheme + 3 : at;
+        const char *end = at + len, *colon = memrchr(host, ':', (size_t)(end - host));
+        host += strspn(host, " ");
+        if (!lbx_is_loopback(host, (size_t)((colon && colon > host ? colon : end) - host)))
+            return false;
+        at = end + (*end == ',');
+    }
+    return true;
+}
+
+/* What goes over a wire is encrypted, unless the operator says that it need not be. */
+static enum lbx_err check_private(const struct lbx_settings *settings) {
+    if (settings->allow_plaintext || is_encrypted(settings) ||
+        all_loopback(settings->kafka_bootstrap_servers))
+        return LBX_OK;
+    return lbx_settings_refuse("LOCKBOX_KAFKA_SECURITY_PROTOCOL",
+                               "needs SSL or SASL_SSL for another machine, or "
+                               "LOCKBOX_ALLOW_PLAINTEXT=yes");
+}
+
 enum lbx_err lbx_kafka_conf(const struct lbx_settings *settings, const char *client_id,
                             const struct lbx_kafka_property *defaults,
                             const struct lbx_kafka_property *fixed, rd_kafka_conf_t **ret_conf) {
@@ -50,9 +93,12 @@ enum lbx_err lbx_kafka_conf(const struct lbx_settings *settings, const char *cli
         {"reconnect.backoff.max.ms", "2000"},  {"log.connection.close", "false"},
         {"socket.nagle.disable", "true"},      {NULL, NULL},
     };
+    enum lbx_err err = check_private(settings);
+    if (err != LBX_OK)
+        return err;
     rd_kafka_conf_t *conf = rd_kafka_conf_new();
     rd_kafka_conf_set_log_cb(conf, log_line);
-    enum lbx_err err = set_all(conf, common);
+    err = set_all(conf, common);
     if (err == LBX_OK)
         err = set(conf, "client.id", client_id);
     if (err == LBX_OK)
@@ -72,10 +118,48 @@ enum lbx_err lbx_kafka_conf(const struct lbx_settings *settings, const char *cli
     return err;
 }
 
+enum lbx_err lbx_kafka_client(rd_kafka_type_t type, rd_kafka_conf_t *conf,
+                              rd_kafka_t **ret_client) {
+    char why[512];
+    const int before = prctl(PR_GET_TIMERSLACK);
+    prctl(PR_SET_TIMERSLACK, (unsigned long)TIMER_SLACK_NS);
+    *ret_client = rd_kafka_new(type, conf, why, sizeof why);
+    if (before > 0)
+        prctl(PR_SET_TIMERSLACK, (unsigned long)before);
+    if (*ret_client)
+        return LBX_OK;
+    rd_kafka_conf_destroy(conf);
+    lbx_log(LBX_LOG_ERROR, "no kafka client", LBX_S("error", why));
+    return LBX_ERR_INVALID;
+}
+
+static _Atomic int denied;
+
+bool lbx_kafka_note_denied(rd_kafka_resp_err_t err) {
+    bool is_one = err == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED ||
+                  err == RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED ||
+                  err == RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED;
+    if (is_one)
+        denied = (int)err;
+    return is_one;
+}
+
+const char *lbx_kafka_denied(void) {
+    return denied ? rd_kafka_err2name((rd_kafka_resp_err_t)denied) : NULL;
+}
+
 size_t lbx_kafka_header_count(const rd_kafka_message_t *message) {
     rd_kafka_headers_t *headers;
     bool any = rd_kafka_message_headers(message, &headers) == RD_KAFKA_RESP_ERR_NO_ERROR;
     return any ? rd_kafka_header_cnt(headers) : 0;
+}
+
+/* librdkafka gives a name without its length, and keeps the value behind the name and its NUL, in one allocation: where
+ * the value begins farther on, a NUL is part of the name. Of a null value there is no address: a name ends at its NUL. */
+static size_t hidden_name(const struct lbx_header *header) {
+    const size_t seen = strlen(header->name);
+    const char *value = header->value;
+    return value && value > header->name + seen + 1 ? (size_t)(value - header->name) - 1 : 0;
 }
 
 struct lbx_record lbx_kafka_record(const rd_kafka_message_t *message, struct lbx_header *headers) {
@@ -83,8 +167,10 @@ struct lbx_record lbx_kafka_record(const rd_kafka_message_t *message, struct lbx
     size_t count = lbx_kafka_header_count(message);
     if (count && rd_kafka_message_headers(message, &theirs) != RD_KAFKA_RESP_ERR_NO_ERROR)
         count = 0;
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
         rd_kafka_header_get_all(theirs, i, &headers[i].name, &headers[i].value, &headers[i].len);
+        headers[i].name_len = hidden_name(&headers[i]);
+    }
     return (struct lbx_record){
         .topic = LBX_TOPIC_COUNT,
         .topic_name = rd_kafka_topic_name(message->rkt),

@@ -7,6 +7,7 @@
 #include "io/settings.h"
 
 #include <librdkafka/rdkafka.h>
+#include <stdbool.h>
 
 struct lbx_kafka_property {
     const char *name, *value; /* name NULL ends a list */
@@ -18,6 +19,13 @@ enum lbx_err lbx_kafka_conf(const struct lbx_settings *settings, const char *cli
                             const struct lbx_kafka_property *defaults,
                             const struct lbx_kafka_property *fixed, rd_kafka_conf_t **ret_conf)
     LBX_MUST_CHECK;
+
+/* A client with threads of its own, which takes conf over. NULL: LBX_ERR_INVALID, logged. */
+enum lbx_err lbx_kafka_client(rd_kafka_type_t type, rd_kafka_conf_t *conf, rd_kafka_t **ret_client)
+    LBX_MUST_CHECK;
+
+/* Remembers an authorization error for lbx_kafka_denied, and says whether err is one. From any thread. */
+bool lbx_kafka_note_denied(rd_kafka_resp_err_t err);
 
 size_t lbx_kafka_header_count(const rd_kafka_message_t *message);
 

@@ -193,18 +193,18 @@ static bool send_call(struct lbx_pg *pg, const struct lbx_call *call) {
         lengths[i] = sizeof *call->numbers;
         if (type == LBX_PG_OID_INT8 || type == LBX_PG_OID_TIMESTAMPTZ)
             continue;
-        values[i] = lbx_rows_array_bytes(values[i], &lengths[i]);
+        values[i] = lbx_pg_array_bytes(values[i], &lengths[i]);
         binary[i] = lengths[i] > 0;
     }
     return PQsendQueryPrepared(pg->conn, call->sql->name, call->param_count, values, lengths,
                                binary, 0) == 1;
 }
 
-static bool commits(const struct lbx_calls *calls) {
+static bool commits(const struct lbx_pg_pipeline *calls) {
     return calls->count > 0 && calls->list[calls->count - 1].sql == &lbx_sql_commit;
 }
 
-enum lbx_err lbx_pg_run(struct lbx_pg *pg, const struct lbx_calls *calls) {
+enum lbx_err lbx_pg_run(struct lbx_pg *pg, const struct lbx_pg_pipeline *calls) {
     lbx_pg_release(pg);
     pg->sqlstate[0] = '\0';
     if (!lbx_pg_alive(pg))

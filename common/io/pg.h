@@ -1,6 +1,6 @@
 /* One PostgreSQL connection: prepared statements, many of them in one round trip.
  *
- * Values go in as text parameters and sets as one array for each column (struct lbx_rows), in binary form:
+ * Values go in as text parameters and sets as one array for each column (struct lbx_pg_arrays), in binary form:
  * an array's text would be escaped here and parsed there, a character at a time. Nothing is
  * ever pasted into SQL. Results stay valid until lbx_pg_release. Not for several threads at once.
  */
@@ -22,13 +22,6 @@ struct lbx_pg;
 /* In its binary forms PostgreSQL counts microseconds from 2000-01-01. */
 #define LBX_PG_EPOCH_US (INT64_C(946684800) * LBX_SECOND_US)
 
-/* Values in binary form behind their length, as they stand in a row of COPY or in an array. Text, bytea and NULL
- * are lbx_buf_field's. */
-void lbx_pg_put_int16(struct lbx_buf *out, int16_t value);
-void lbx_pg_put_int32(struct lbx_buf *out, int32_t value);
-void lbx_pg_put_int64(struct lbx_buf *out, int64_t value);
-void lbx_pg_put_time(struct lbx_buf *out, int64_t at_us);
-
 /* What the server takes in binary form: oids of pg_type. */
 enum {
     LBX_PG_OID_BYTEA = 17,
@@ -44,11 +37,16 @@ typedef const struct lbx_sql *const *const *lbx_sql_lists;
  * password: say only which setting it is. */
 enum lbx_err lbx_pg_check(const char *url) LBX_MUST_CHECK;
 
+/* Whether what goes to each of url's hosts is for that host alone: TLS with a certificate that is checked against its name
+ * (sslmode=verify-full), this machine, or a socket. LBX_ERR_REFUSED where not. */
+enum lbx_err lbx_pg_check_private(const char *url) LBX_MUST_CHECK;
+
 struct lbx_pg_options {
     const char *url; /* libpq URI or key=value string; PG* variables fill what it leaves out */
     const char *application;
     const char *search_path; /* the schema all statements mean */
     bool writes;             /* asks for a server that does (target_session_attrs=read-write) */
+    const char **why;        /* set where there is no connection: static text; NULL: nobody asks */
     int wake_fd;             /* readable: waits end within three seconds; 0: none */
     int64_t patience_us;     /* with a round trip; 0: without end */
     int statement_timeout_s; /* the server's; 0: 60 */
@@ -72,22 +70,25 @@ int lbx_pg_fd(const struct lbx_pg *pg);
 /* Whether the connection is known to be usable. Whatever was not answered in time made it unusable. */
 bool lbx_pg_alive(const struct lbx_pg *pg);
 
+/* Whether the server, as it said last, still does what was asked for: it may turn read-only under a session. */
+bool lbx_pg_fits(const struct lbx_pg *pg);
+
 /* A transaction's edges, to stand in a round trip. */
 extern const struct lbx_sql lbx_sql_begin, lbx_sql_commit;
 
-enum { LBX_CALLS_MAX = 48 };
+enum { LBX_PG_PIPELINE_MAX = 48 };
 
-struct lbx_rows;
+struct lbx_pg_arrays;
 
 /* One round trip's statements, in order. */
-struct lbx_calls {
+struct lbx_pg_pipeline {
     struct lbx_call {
         const struct lbx_sql *sql;
         const char *params[LBX_PARAMS_MAX]; /* NULL: SQL NULL */
         int param_count;
         unsigned char
             numbers[8][8]; /* integers and moments among them, in the order in which they come */
-    } list[LBX_CALLS_MAX];
+    } list[LBX_PG_PIPELINE_MAX];
     size_t count;
 };
 
@@ -100,7 +101,7 @@ struct lbx_calls {
 #define LBX_NO_CALL SIZE_MAX
 #define LBX_PG_CALL(calls, statement, ...)                                                         \
     lbx_pg_call((calls), &sql_##statement, &(const struct sql_##statement##_params){__VA_ARGS__})
-size_t lbx_pg_call(struct lbx_calls *calls, const struct lbx_sql *sql, const void *params);
+size_t lbx_pg_call(struct lbx_pg_pipeline *calls, const struct lbx_sql *sql, const void *params);
 
 /* Runs all calls in one round trip (libpq pipeline mode). The first that fails stops the rest; an open
  * transaction is then rolled back. LBX_ERR_UNAVAILABLE: the connection broke, the server is shutting
@@ -109,7 +110,7 @@ size_t lbx_pg_call(struct lbx_calls *calls, const struct lbx_sql *sql, const voi
  * no standby has: whether it happened is unknown.
  * LBX_ERR_INVALID: the server refused a value (SQLSTATE class 22 or 23): the same round will fail
  * again. LBX_ERR_INTERNAL: anything else. Failures are logged with their SQLSTATE. */
-enum lbx_err lbx_pg_run(struct lbx_pg *pg, const struct lbx_calls *calls) LBX_MUST_CHECK;
+enum lbx_err lbx_pg_run(struct lbx_pg *pg, const struct lbx_pg_pipeline *calls) LBX_MUST_CHECK;
 
 /* Rolls back whatever transaction is open. */
 void lbx_pg_rollback(struct lbx_pg *pg);
@@ -160,8 +161,19 @@ enum lbx_err lbx_pg_script(struct lbx_pg *pg, const char *script, char **ret_mes
 /* Begins a read-only transaction that sees what the one sees that exported this snapshot (pg_export_snapshot). */
 enum lbx_err lbx_pg_begin_at(struct lbx_pg *pg, const char *snapshot) LBX_MUST_CHECK;
 
-/* COPY … FROM STDIN in binary form, in pieces: begin, then the bytes, header and trailer included, then
- * the end, also after LBX_ERR_* of an add. No other call in between. Errors as lbx_pg_run's. */
+/* COPY … FROM STDIN in binary form. Its bytes are a header, rows by their columns' names as LBX_PG_ADD has them, and a
+ * trailer:
+ *
+ *     LBX_PG_COPY_ROW(&bytes, auditor_copy_tile, .topic = topic, .level = 0, …); */
+#define LBX_PG_COPY_ROW(out, statement, ...)                                                       \
+    lbx_pg_copy_row((out), &sql_##statement##_row,                                                 \
+                    &(const struct sql_##statement##_row){__VA_ARGS__})
+void lbx_pg_copy_header(struct lbx_buf *out);
+void lbx_pg_copy_row(struct lbx_buf *out, const struct lbx_sql_layout *layout, const void *row);
+void lbx_pg_copy_trailer(struct lbx_buf *out);
+
+/* Sends them in pieces: begin, then the bytes, then the end, also after LBX_ERR_* of an add. No other call in between.
+ * Errors as lbx_pg_run's. */
 enum lbx_err lbx_pg_copy_begin(struct lbx_pg *pg, const struct lbx_sql *copy) LBX_MUST_CHECK;
 enum lbx_err lbx_pg_copy_add(struct lbx_pg *pg, const void *bytes, size_t len) LBX_MUST_CHECK;
 enum lbx_err lbx_pg_copy_end(struct lbx_pg *pg) LBX_MUST_CHECK;
@@ -176,15 +188,15 @@ enum lbx_err lbx_pg_copy_next(struct lbx_pg *pg, const char **ret_row, size_t *r
 /* ---- sets as parameters ---- */
 
 /* Rows under construction, kept as one PostgreSQL array a column. They begin as {0}. */
-struct lbx_rows {
+struct lbx_pg_arrays {
     const struct lbx_sql_layout *layout; /* of the first row; NULL: no rows yet */
     size_t count;
     bool closed;
     struct lbx_buf column[LBX_PARAMS_MAX];
 };
 
-void lbx_rows_done(struct lbx_rows *rows); /* and begins anew */
-static inline size_t lbx_rows_count(const struct lbx_rows *rows) {
+void lbx_pg_arrays_done(struct lbx_pg_arrays *rows); /* and begins anew */
+static inline size_t lbx_pg_arrays_count(const struct lbx_pg_arrays *rows) {
     return rows->count;
 }
 
@@ -195,21 +207,22 @@ static inline size_t lbx_rows_count(const struct lbx_rows *rows) {
  *
  * A statement takes rows of its own set, or of one that has all columns of its own. Text and bytes are copied. */
 #define LBX_PG_ADD(rows, set, ...)                                                                 \
-    lbx_rows_add((rows), &sql_##set, &(const struct sql_##set){__VA_ARGS__})
-void lbx_rows_add(struct lbx_rows *rows, const struct lbx_sql_layout *layout, const void *row);
+    lbx_pg_arrays_add((rows), &sql_##set, &(const struct sql_##set){__VA_ARGS__})
+void lbx_pg_arrays_add(struct lbx_pg_arrays *rows, const struct lbx_sql_layout *layout,
+                       const void *row);
 
 /* Adds an element to an array that a statement takes; it begins as {0} too. A set whose columns have one of the
  * array's name will do as well. NULL: SQL NULL. */
-void lbx_array_text(struct lbx_rows *array, const char *text);
-void lbx_array_int(struct lbx_rows *array, int64_t value);
+void lbx_pg_array_text(struct lbx_pg_arrays *array, const char *text);
+void lbx_pg_array_int(struct lbx_pg_arrays *array, int64_t value);
 
 /* One column as a parameter, no text; no cells may be added after. Borrowed from rows. */
-const char *lbx_rows_array(struct lbx_rows *rows, size_t column);
+const char *lbx_pg_arrays_column(struct lbx_pg_arrays *rows, size_t column);
 
 /* Such a parameter as it is sent; *ret_len 0: as text. */
-const char *lbx_rows_array_bytes(const char *array, int *ret_len);
+const char *lbx_pg_array_bytes(const char *array, int *ret_len);
 
 /* As the array of no rows is. */
-extern const char *const lbx_no_rows;
+extern const char *const lbx_pg_no_rows;
 
 #endif

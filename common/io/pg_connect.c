@@ -4,6 +4,7 @@
 #include "io/pg_session.h"
 
 #include "base/log.h"
+#include "base/text.h"
 
 #include <poll.h>
 #include <stdio.h>
@@ -12,6 +13,11 @@
 
 #define CONNECT_WITHIN_US (5 * LBX_SECOND_US)
 enum { KEYS = 16, ITEM_SIZE = 512 };
+
+static const char away[] = "there is no connection to it";
+static const char silent[] = "it does not answer";
+static const char read_only[] = "it is read-only";
+static const char standby[] = "a standby answers, which does not write";
 
 /* ---- notices ---- */
 
@@ -54,6 +60,23 @@ static const char *item_of(const char *list, size_t i, char into[ITEM_SIZE]) {
     return into;
 }
 
+enum lbx_err lbx_pg_check_private(const char *url) {
+    PQconninfoOption *options = PQconninfoParse(url, NULL);
+    const char *hosts = options ? option(options, "host") : NULL;
+    const char *mode = options ? option(options, "sslmode") : NULL;
+    bool is_private = options != NULL;
+    char host[ITEM_SIZE];
+    if (options && option(options, "hostaddr"))
+        hosts = option(options, "hostaddr");
+    for (size_t i = 0; i < count_of(hosts); i++) {
+        item_of(hosts, i, host);
+        is_private &= !*host || *host == '/' || lbx_is_loopback(host, strlen(host));
+    }
+    is_private |= mode && strcmp(mode, "verify-full") == 0;
+    PQconninfoFree(options);
+    return is_private ? LBX_OK : LBX_ERR_REFUSED;
+}
+
 /* ---- one host ---- */
 
 struct parameters {
@@ -77,8 +100,25 @@ static bool await_connection(struct lbx_pg *pg) {
     return true;
 }
 
+static bool says(const struct lbx_pg *pg, const char *parameter, const char *value) {
+    const char *found = PQparameterStatus(pg->conn, parameter);
+    return found && strcmp(found, value) == 0;
+}
+
+/* What libpq's target_session_attrs=read-write tests, with the reason told apart; both are of PostgreSQL 14 and later. */
+static const char *unfit(const struct lbx_pg *pg) {
+    return !pg->asks_for_writes                              ? NULL
+           : says(pg, "in_hot_standby", "on")                ? standby
+           : says(pg, "default_transaction_read_only", "on") ? read_only
+                                                             : NULL;
+}
+
+bool lbx_pg_fits(const struct lbx_pg *pg) {
+    return !unfit(pg);
+}
+
 static enum lbx_err connect_one(struct lbx_pg *pg, const struct parameters *parameters,
-                                int64_t within_us) {
+                                int64_t within_us, const char **ret_why) {
     lbx_pg_begin_wait(pg, false);
     const int64_t deadline_us = lbx_monotonic_us() + within_us;
     if (pg->deadline_us > deadline_us)
@@ -88,12 +128,17 @@ static enum lbx_err connect_one(struct lbx_pg *pg, const struct parameters *para
     if (pg->conn && answered && PQstatus(pg->conn) == CONNECTION_OK &&
         PQsetnonblocking(pg->conn, 1) == 0) {
         PQsetNoticeReceiver(pg->conn, on_notice, pg);
-        return LBX_OK;
+        *ret_why = unfit(pg);
+    } else {
+        *ret_why = answered ? away : silent;
     }
+    if (!*ret_why)
+        return LBX_OK;
     lbx_log(LBX_LOG_WARN, "no database connection",
-            LBX_S("error", !answered  ? "the server does not answer"
-                           : pg->conn ? PQerrorMessage(pg->conn)
-                                      : "out of memory"));
+            LBX_S("error", *ret_why != away && *ret_why != silent ? *ret_why
+                           : !answered                            ? "the server does not answer"
+                           : pg->conn                             ? PQerrorMessage(pg->conn)
+                                                                  : "out of memory"));
     PQfinish(pg->conn);
     pg->conn = NULL;
     return LBX_ERR_UNAVAILABLE;
@@ -114,7 +159,7 @@ static void write_options(const struct lbx_pg_options *options, char *text, size
 }
 
 static enum lbx_err connect_each(struct lbx_pg *pg, const PQconninfoOption *parsed,
-                                 const struct parameters *parameters) {
+                                 const struct parameters *parameters, const char **ret_why) {
     char host[ITEM_SIZE], address[ITEM_SIZE], port[ITEM_SIZE];
     const char *hosts = option(parsed, "host"), *addresses = option(parsed, "hostaddr"),
                *ports = option(parsed, "port"), *wanted = option(parsed, "target_session_attrs"),
@@ -130,7 +175,10 @@ static enum lbx_err connect_each(struct lbx_pg *pg, const PQconninfoOption *pars
             set(&with, "hostaddr", item_of(addresses, i, address));
             set(&with, "port", item_of(ports, i, port));
         }
-        err = connect_one(pg, &with, timeout_us > 0 ? timeout_us : CONNECT_WITHIN_US);
+        const char *why = NULL;
+        err = connect_one(pg, &with, timeout_us > 0 ? timeout_us : CONNECT_WITHIN_US, &why);
+        if (!*ret_why || why != away) /* of two hosts, what the one says that answers */
+            *ret_why = why;
     }
     return err;
 }
@@ -148,10 +196,14 @@ enum lbx_err lbx_pg_connect(struct lbx_pg *pg, const struct lbx_pg_options *opti
     set(&parameters, "keepalives_count", "3");
     set(&parameters, "tcp_user_timeout", "20000");
     set(&parameters, "fallback_application_name", options->application);
-    if (options->writes)
-        set(&parameters, "target_session_attrs", "read-write");
+    const char *wanted = option(parsed, "target_session_attrs"), *why = NULL;
+    pg->asks_for_writes = options->writes && (!wanted || strcmp(wanted, "read-write") == 0);
     set(&parameters, "dbname", options->url); /* goes over what stands before */
-    enum lbx_err err = connect_each(pg, parsed, &parameters);
+    if (pg->asks_for_writes)
+        set(&parameters, "target_session_attrs", "any"); /* whoever it is says why it does not do */
+    enum lbx_err err = connect_each(pg, parsed, &parameters, &why);
+    if (options->why)
+        *options->why = why;
     PQconninfoFree(parsed);
     return err;
 }

@@ -12,8 +12,8 @@
 
 struct lbx_pg {
     PGconn *conn;
-    PGresult *results[LBX_CALLS_MAX];
-    const struct lbx_sql *answered[LBX_CALLS_MAX]; /* whose they are */
+    PGresult *results[LBX_PG_PIPELINE_MAX];
+    const struct lbx_sql *answered[LBX_PG_PIPELINE_MAX]; /* whose they are */
     size_t result_count;
     const char *copying; /* the name of the COPY under way */
     char sqlstate[6];
@@ -22,13 +22,14 @@ struct lbx_pg {
     char *copy_row;
     bool copy_begun;
 
-    int wake_fd;         /* 0: none */
-    int64_t patience_us; /* with a round trip; 0: without end */
-    int64_t deadline_us; /* of what is under way, on lbx_monotonic_us's clock; INT64_MAX: none */
-    bool may_cancel;     /* what is under way is no COMMIT, and was not cancelled */
-    bool hurried;        /* the wake-up came */
-    bool writes;         /* a server that is read-only is the wrong one */
-    bool only_local;     /* the server said that a COMMIT did not reach its standby */
+    int wake_fd;          /* 0: none */
+    int64_t patience_us;  /* with a round trip; 0: without end */
+    int64_t deadline_us;  /* of what is under way, on lbx_monotonic_us's clock; INT64_MAX: none */
+    bool may_cancel;      /* what is under way is no COMMIT, and was not cancelled */
+    bool hurried;         /* the wake-up came */
+    bool writes;          /* a server that is read-only is the wrong one */
+    bool asks_for_writes; /* and is turned down when it is connected to */
+    bool only_local;      /* the server said that a COMMIT did not reach its standby */
     bool lost;
 };
 

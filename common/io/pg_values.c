@@ -15,78 +15,29 @@
  * are no rows. */
 enum { HEAD = 4, TYPE_AT = HEAD + 8, COUNT_AT = HEAD + 12 };
 
-/* ---- binary form ---- */
+/* ---- cells ---- */
 
-void lbx_pg_put_int16(struct lbx_buf *out, int16_t value) {
-    lbx_buf_be32(out, sizeof value);
-    lbx_buf_be16(out, (uint16_t)value);
-}
-
-void lbx_pg_put_int32(struct lbx_buf *out, int32_t value) {
-    lbx_buf_be32(out, sizeof value);
-    lbx_buf_be32(out, (uint32_t)value);
-}
-
-void lbx_pg_put_int64(struct lbx_buf *out, int64_t value) {
-    lbx_buf_be32(out, sizeof value);
-    lbx_buf_be64(out, (uint64_t)value);
-}
-
-void lbx_pg_put_time(struct lbx_buf *out, int64_t at_us) {
-    lbx_pg_put_int64(out, at_us - LBX_PG_EPOCH_US);
-}
-
-/* ---- sets ---- */
-
-void lbx_rows_done(struct lbx_rows *rows) {
-    for (size_t i = 0; rows->layout && i < rows->layout->count; i++)
-        lbx_buf_done(&rows->column[i]);
-    *rows = (struct lbx_rows){0};
-}
-
-const char *lbx_rows_array_bytes(const char *array, int *ret_len) {
-    memcpy(ret_len, array, HEAD);
-    return *ret_len > 0 ? array + HEAD : "{}";
-}
-
-const char *const lbx_no_rows = "\0\0\0\0";
-
-static uint32_t type_of(enum lbx_sql_kind kind) {
-    switch (kind) {
-    case LBX_SQL_INT:
-        return LBX_PG_OID_INT8;
-    case LBX_SQL_TIME:
-        return LBX_PG_OID_TIMESTAMPTZ;
-    case LBX_SQL_BYTES:
-        return LBX_PG_OID_BYTEA;
-    case LBX_SQL_TEXT:
-    case LBX_SQL_BOOL:
-    case LBX_SQL_ROWS: /* of parameters alone */
-    case LBX_SQL_ARRAY:
-        break;
-    }
-    return LBX_PG_OID_TEXT;
-}
-
-static void begin_column(struct lbx_buf *out, enum lbx_sql_kind kind) {
-    lbx_buf_be32(out, 0); /* HEAD: how long it is */
-    lbx_buf_be32(out, 1); /* dimensions */
-    lbx_buf_be32(out, 1); /* NULLs may come */
-    lbx_buf_be32(out, type_of(kind));
-    lbx_buf_be32(out, 0); /* how many elements */
-    lbx_buf_be32(out, 1); /* the first one's number */
+/* An integer of so many bytes; of arrays all have 8, of a row as many as its table's column. */
+static void put_number(struct lbx_buf *out, int64_t value, unsigned char bytes) {
+    lbx_buf_be32(out, bytes);
+    if (bytes == 2)
+        lbx_buf_be16(out, (uint16_t)value);
+    else if (bytes == 4)
+        lbx_buf_be32(out, (uint32_t)value);
+    else
+        lbx_buf_be64(out, (uint64_t)value);
 }
 
 static void put_int(struct lbx_buf *out, int64_t value, bool optional) {
     if (optional && !value)
         lbx_buf_field(out, NULL, 0);
     else
-        lbx_pg_put_int64(out, value);
+        put_number(out, value, 8);
 }
 
 static void put_time(struct lbx_buf *out, int64_t at_us) {
     if (at_us)
-        lbx_pg_put_time(out, at_us);
+        put_number(out, lbx_time_since_epoch(at_us) - LBX_PG_EPOCH_US, 8);
     else
         lbx_buf_field(out, NULL, 0);
 }
@@ -115,7 +66,72 @@ static void put_cell(struct lbx_buf *out, const struct lbx_sql_column *column, c
     }
 }
 
-void lbx_rows_add(struct lbx_rows *rows, const struct lbx_sql_layout *layout, const void *row) {
+void lbx_pg_copy_header(struct lbx_buf *out) {
+    static const char signature[11] = "PGCOPY\n\377\r\n"; /* its NUL belongs to it */
+    lbx_buf_add(out, signature, sizeof signature);
+    lbx_buf_be32(out, 0); /* flags */
+    lbx_buf_be32(out, 0); /* no extension */
+}
+
+void lbx_pg_copy_trailer(struct lbx_buf *out) {
+    lbx_buf_be16(out, UINT16_MAX);
+}
+
+void lbx_pg_copy_row(struct lbx_buf *out, const struct lbx_sql_layout *layout, const void *row) {
+    lbx_buf_be16(out, (uint16_t)layout->count);
+    for (size_t i = 0; i < layout->count; i++) {
+        const struct lbx_sql_column *column = &layout->columns[i];
+        const void *member = (const char *)row + column->offset;
+        if (column->kind == LBX_SQL_INT)
+            put_number(out, *(const int64_t *)member, column->bytes);
+        else
+            put_cell(out, column, member);
+    }
+}
+
+/* ---- sets ---- */
+
+void lbx_pg_arrays_done(struct lbx_pg_arrays *rows) {
+    for (size_t i = 0; rows->layout && i < rows->layout->count; i++)
+        lbx_buf_done(&rows->column[i]);
+    *rows = (struct lbx_pg_arrays){0};
+}
+
+const char *lbx_pg_array_bytes(const char *array, int *ret_len) {
+    memcpy(ret_len, array, HEAD);
+    return *ret_len > 0 ? array + HEAD : "{}";
+}
+
+const char *const lbx_pg_no_rows = "\0\0\0\0";
+
+static uint32_t type_of(enum lbx_sql_kind kind) {
+    switch (kind) {
+    case LBX_SQL_INT:
+        return LBX_PG_OID_INT8;
+    case LBX_SQL_TIME:
+        return LBX_PG_OID_TIMESTAMPTZ;
+    case LBX_SQL_BYTES:
+        return LBX_PG_OID_BYTEA;
+    case LBX_SQL_TEXT:
+    case LBX_SQL_BOOL:
+    case LBX_SQL_ROWS: /* of parameters alone */
+    case LBX_SQL_ARRAY:
+        break;
+    }
+    return LBX_PG_OID_TEXT;
+}
+
+static void begin_column(struct lbx_buf *out, enum lbx_sql_kind kind) {
+    lbx_buf_be32(out, 0); /* HEAD: how long it is */
+    lbx_buf_be32(out, 1); /* dimensions */
+    lbx_buf_be32(out, 1); /* NULLs may come */
+    lbx_buf_be32(out, type_of(kind));
+    lbx_buf_be32(out, 0); /* how many elements */
+    lbx_buf_be32(out, 1); /* the first one's number */
+}
+
+void lbx_pg_arrays_add(struct lbx_pg_arrays *rows, const struct lbx_sql_layout *layout,
+                       const void *row) {
     assert(!rows->closed && (!rows->layout || rows->layout == layout));
     rows->layout = layout;
     for (size_t i = 0; i < layout->count; i++) {
@@ -132,12 +148,12 @@ const struct lbx_sql_layout lbx_sql_array_TEXT = {
 const struct lbx_sql_layout lbx_sql_array_INT = {
     1, &(const struct lbx_sql_column){"element", LBX_SQL_INT}};
 
-void lbx_array_text(struct lbx_rows *array, const char *text) {
-    lbx_rows_add(array, &lbx_sql_array_TEXT, &text);
+void lbx_pg_array_text(struct lbx_pg_arrays *array, const char *text) {
+    lbx_pg_arrays_add(array, &lbx_sql_array_TEXT, &text);
 }
 
-void lbx_array_int(struct lbx_rows *array, int64_t value) {
-    lbx_rows_add(array, &lbx_sql_array_INT, &value);
+void lbx_pg_array_int(struct lbx_pg_arrays *array, int64_t value) {
+    lbx_pg_arrays_add(array, &lbx_sql_array_INT, &value);
 }
 
 static void close_column(struct lbx_buf *column, size_t cells) {
@@ -146,9 +162,9 @@ static void close_column(struct lbx_buf *column, size_t cells) {
     memcpy(column->data + COUNT_AT, &count, sizeof count);
 }
 
-const char *lbx_rows_array(struct lbx_rows *rows, size_t column) {
+const char *lbx_pg_arrays_column(struct lbx_pg_arrays *rows, size_t column) {
     if (rows->count == 0)
-        return lbx_no_rows;
+        return lbx_pg_no_rows;
     for (size_t i = 0; !rows->closed && i < rows->layout->count; i++)
         close_column(&rows->column[i], rows->count);
     rows->closed = true;
@@ -158,7 +174,7 @@ const char *lbx_rows_array(struct lbx_rows *rows, size_t column) {
 /* ---- calls by name ---- */
 
 /* Where a statement's column stands among those of the rows: its own set's, or by its name in a wider one. */
-static size_t column_of(const struct lbx_rows *rows, const struct lbx_sql_layout *wanted,
+static size_t column_of(const struct lbx_pg_arrays *rows, const struct lbx_sql_layout *wanted,
                         size_t at) {
     if (rows->layout == wanted)
         return at;
@@ -171,21 +187,21 @@ static size_t column_of(const struct lbx_rows *rows, const struct lbx_sql_layout
     abort();
 }
 
-static void add_columns(struct lbx_call *call, struct lbx_rows *rows,
+static void add_columns(struct lbx_call *call, struct lbx_pg_arrays *rows,
                         const struct lbx_sql_layout *wanted) {
     for (size_t i = 0; i < wanted->count; i++)
-        call->params[call->param_count++] = lbx_rows_array(rows, column_of(rows, wanted, i));
+        call->params[call->param_count++] = lbx_pg_arrays_column(rows, column_of(rows, wanted, i));
 }
 
 /* Of an array's own rows the only column, of a set's that of the parameter's name. */
-static void add_array(struct lbx_call *call, struct lbx_rows *rows,
+static void add_array(struct lbx_call *call, struct lbx_pg_arrays *rows,
                       const struct lbx_sql_column *wanted) {
     const struct lbx_sql_column named = {wanted->name, wanted->rows->columns->kind};
     const struct lbx_sql_layout by_name = {1, &named};
-    if (!rows || lbx_rows_count(rows) == 0)
-        call->params[call->param_count++] = lbx_no_rows;
+    if (!rows || lbx_pg_arrays_count(rows) == 0)
+        call->params[call->param_count++] = lbx_pg_no_rows;
     else if (rows->layout->count == 1 && rows->layout->columns->kind == named.kind)
-        call->params[call->param_count++] = lbx_rows_array(rows, 0);
+        call->params[call->param_count++] = lbx_pg_arrays_column(rows, 0);
     else
         add_columns(call, rows, &by_name);
 }
@@ -200,7 +216,7 @@ static void add_number(struct lbx_call *call, uint64_t value, size_t *numbers) {
 
 static void add_time(struct lbx_call *call, int64_t at_us, size_t *numbers) {
     if (at_us)
-        add_number(call, (uint64_t)(at_us - LBX_PG_EPOCH_US), numbers);
+        add_number(call, (uint64_t)(lbx_time_since_epoch(at_us) - LBX_PG_EPOCH_US), numbers);
     else
         call->params[call->param_count++] = NULL;
 }
@@ -209,19 +225,19 @@ static bool any_rows(const struct lbx_sql *sql, const void *params) {
     for (size_t i = 0; i < sql->takes.count; i++) {
         const struct lbx_sql_column *column = &sql->takes.columns[i];
         const void *member = (const char *)params + column->offset;
-        const struct lbx_rows *rows =
-            column->kind == LBX_SQL_ROWS ? *(struct lbx_rows *const *)member : NULL;
-        if (column->kind == LBX_SQL_ROWS && (!rows || lbx_rows_count(rows) == 0))
+        const struct lbx_pg_arrays *rows =
+            column->kind == LBX_SQL_ROWS ? *(struct lbx_pg_arrays *const *)member : NULL;
+        if (column->kind == LBX_SQL_ROWS && (!rows || lbx_pg_arrays_count(rows) == 0))
             return false;
     }
     return true;
 }
 
-size_t lbx_pg_call(struct lbx_calls *calls, const struct lbx_sql *sql, const void *params) {
+size_t lbx_pg_call(struct lbx_pg_pipeline *calls, const struct lbx_sql *sql, const void *params) {
     size_t numbers = 0;
     if (!any_rows(sql, params))
         return LBX_NO_CALL;
-    assert(calls->count < LBX_CALLS_MAX);
+    assert(calls->count < LBX_PG_PIPELINE_MAX);
     struct lbx_call *call = &calls->list[calls->count];
     call->sql = sql;
     call->param_count = 0;
@@ -242,10 +258,10 @@ size_t lbx_pg_call(struct lbx_calls *calls, const struct lbx_sql *sql, const voi
             add_time(call, *(const int64_t *)member, &numbers);
             continue;
         case LBX_SQL_ROWS:
-            add_columns(call, *(struct lbx_rows *const *)member, column->rows);
+            add_columns(call, *(struct lbx_pg_arrays *const *)member, column->rows);
             continue;
         case LBX_SQL_ARRAY:
-            add_array(call, *(struct lbx_rows *const *)member, column);
+            add_array(call, *(struct lbx_pg_arrays *const *)member, column);
             continue;
         case LBX_SQL_BYTES:
             assert(false); /* no single one is sent: cmake/embed_sql.cmake */

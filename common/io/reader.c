@@ -16,38 +16,42 @@ struct lbx_reader {
     const char *topic;
     int64_t behind;
     bool ended;
+    int ends_ms, silence_ms; /* the longest wait for the brokers */
 };
 
 enum lbx_err lbx_reader_open(const struct lbx_settings *settings, const char *client,
-                             struct lbx_reader **ret_reader) {
+                             const char *group, struct lbx_reader **ret_reader) {
     static const struct lbx_kafka_property defaults[] = {{"queued.max.messages.kbytes", "65536"},
                                                          {"fetch.message.max.bytes", "4194304"},
                                                          {"fetch.wait.max.ms", "20"},
                                                          {NULL}};
-    static const struct lbx_kafka_property fixed[] = {{"group.id", "lockboxctl"},
-                                                      {"enable.auto.commit", "false"},
-                                                      {"enable.auto.offset.store", "false"},
-                                                      {"auto.offset.reset", "error"},
-                                                      {"enable.partition.eof", "true"},
-                                                      {"check.crcs", "true"},
-                                                      {"isolation.level", "read_committed"},
-                                                      {NULL}};
+    const struct lbx_kafka_property fixed[] = {{"group.id", group},
+                                               {"enable.auto.commit", "false"},
+                                               {"enable.auto.offset.store", "false"},
+                                               {"auto.offset.reset", "error"},
+                                               {"enable.partition.eof", "true"},
+                                               {"check.crcs", "true"},
+                                               {"isolation.level", "read_committed"},
+                                               {NULL}};
     rd_kafka_conf_t *conf;
-    char why[256];
     enum lbx_err err = lbx_kafka_conf(settings, client, defaults, fixed, &conf);
     if (err != LBX_OK)
         return err;
+    rd_kafka_t *handle;
+    err = lbx_kafka_client(RD_KAFKA_CONSUMER, conf, &handle);
+    if (err != LBX_OK)
+        return err;
     struct lbx_reader *reader = lbx_calloc(sizeof *reader);
-    reader->client = rd_kafka_new(RD_KAFKA_CONSUMER, conf, why, sizeof why);
-    if (!reader->client) {
-        lbx_log(LBX_LOG_ERROR, "no kafka client", LBX_S("why", why));
-        rd_kafka_conf_destroy(conf);
-        free(reader);
-        return LBX_ERR_INVALID;
-    }
+    reader->client = handle;
+    reader->ends_ms = ENDS_MS;
+    reader->silence_ms = SILENCE_MS;
     rd_kafka_poll_set_consumer(reader->client);
     *ret_reader = reader;
     return LBX_OK;
+}
+
+void lbx_reader_wait(struct lbx_reader *reader, int most_ms) {
+    reader->ends_ms = reader->silence_ms = most_ms;
 }
 
 static void drop_message(struct lbx_reader *reader) {
@@ -68,15 +72,34 @@ void lbx_reader_close(struct lbx_reader *reader) {
     free(reader);
 }
 
+/* Whether a partition is gone, by Kafka's own word. librdkafka says the same of a topic that the principal may not see. */
+static enum lbx_err is_gone(struct lbx_reader *reader, const char *topic, int32_t partition) {
+    const struct rd_kafka_metadata *metadata;
+    rd_kafka_topic_t *named = rd_kafka_topic_new(reader->client, topic, NULL);
+    rd_kafka_resp_err_t err =
+        rd_kafka_metadata(reader->client, 0, named, &metadata, reader->ends_ms);
+    rd_kafka_topic_destroy(named);
+    if (err != RD_KAFKA_RESP_ERR_NO_ERROR)
+        return LBX_ERR_UNAVAILABLE;
+    err = metadata->topics[0].err;
+    const bool gone = err == RD_KAFKA_RESP_ERR_NO_ERROR
+                          ? partition >= metadata->topics[0].partition_cnt
+                          : err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
+    rd_kafka_metadata_destroy(metadata);
+    lbx_kafka_note_denied(err);
+    return gone ? LBX_ERR_NOT_FOUND : LBX_ERR_UNAVAILABLE;
+}
+
 enum lbx_err lbx_reader_ends(struct lbx_reader *reader, const char *topic, int32_t partition,
                              int64_t *ret_first, int64_t *ret_behind) {
-    rd_kafka_resp_err_t err = rd_kafka_query_watermark_offsets(reader->client, topic, partition,
-                                                               ret_first, ret_behind, ENDS_MS);
+    rd_kafka_resp_err_t err = rd_kafka_query_watermark_offsets(
+        reader->client, topic, partition, ret_first, ret_behind, reader->ends_ms);
     if (err == RD_KAFKA_RESP_ERR_NO_ERROR)
         return LBX_OK;
+    lbx_kafka_note_denied(err);
     return err == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION || err == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC ||
                    err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART
-               ? LBX_ERR_NOT_FOUND
+               ? is_gone(reader, topic, partition)
                : LBX_ERR_UNAVAILABLE;
 }
 
@@ -104,7 +127,7 @@ static void fill(struct lbx_reader *reader, struct lbx_record *record) {
 }
 
 enum lbx_err lbx_reader_next(struct lbx_reader *reader, struct lbx_record *ret_record) {
-    int64_t deadline = lbx_monotonic_us() + SILENCE_MS * INT64_C(1000);
+    int64_t deadline = lbx_monotonic_us() + reader->silence_ms * INT64_C(1000);
     while (!reader->ended) {
         drop_message(reader);
         reader->message = rd_kafka_consumer_poll(reader->client, POLL_MS);
@@ -116,8 +139,9 @@ enum lbx_err lbx_reader_next(struct lbx_reader *reader, struct lbx_record *ret_r
         if (reader->message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF ||
             (!reader->message->err && reader->message->offset >= reader->behind)) {
             reader->ended = true;
-        } else if (reader->message->err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET) {
-            return LBX_ERR_UNAVAILABLE; /* deleted from Kafka meanwhile */
+        } else if (lbx_kafka_note_denied(reader->message->err) ||
+                   reader->message->err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET) {
+            return LBX_ERR_UNAVAILABLE; /* or deleted from Kafka meanwhile */
         } else if (!reader->message->err) {
             reader->ended = reader->message->offset + 1 == reader->behind;
             fill(reader, ret_record);

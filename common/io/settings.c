@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "base/time.h"
+#include "io/secret.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -25,10 +26,12 @@ static const char *const not_ours[] = {
 
 enum { FILE_MAX = 1 << 20 };
 
-/* Without the line ends behind it; NULL where it cannot be read. */
-static char *whole_file(const char *path) {
+/* Without the line ends behind it; NULL with why where it cannot be read, or holds a secret that is not private. */
+static char *whole_file(const char *path, bool is_secret, char why[LBX_SECRET_WHY_SIZE]) {
     struct lbx_buf text = {0};
-    if (!lbx_file_read(path, FILE_MAX, &text)) {
+    snprintf(why, LBX_SECRET_WHY_SIZE, "cannot be read");
+    if (is_secret ? !lbx_secret_read(path, FILE_MAX, &text, why)
+                  : !lbx_file_read(path, FILE_MAX, &text)) {
         lbx_buf_done(&text);
         return NULL;
     }
@@ -50,15 +53,21 @@ static void list_add(char ***list, size_t *count, char *text) {
     *list = grown;
 }
 
-/* Calls visit with each trimmed, non-empty word of a comma-separated list. */
+static char *trimmed(char *word) {
+    while (isspace((unsigned char)*word))
+        word++;
+    for (size_t n = strlen(word); n && isspace((unsigned char)word[n - 1]); n--)
+        word[n - 1] = '\0';
+    return word;
+}
+
+/* Calls visit with each trimmed word of a comma-separated list; false where a word is empty, as by a comma too many.
+ * Empty text is the empty list. */
 static bool each_word(const char *text, bool (*visit)(char *word, void *context), void *context) {
-    char *copy LBX_FREE = strdup(text), *rest = copy;
+    char *copy LBX_FREE = strdup(text), *rest = *trimmed(copy) ? copy : NULL;
     for (char *word; (word = strsep(&rest, ","));) {
-        while (isspace((unsigned char)*word))
-            word++;
-        for (size_t n = strlen(word); n && isspace((unsigned char)word[n - 1]); n--)
-            word[n - 1] = '\0';
-        if (*word && !visit(word, context))
+        word = trimmed(word);
+        if (!*word || !visit(word, context))
             return false;
     }
     return true;
@@ -88,6 +97,13 @@ static bool integer(const char *text, int64_t least, int64_t most, int64_t *ret)
 static bool read_TEXT(const char *text, char **ret) {
     return (*ret = strdup(text));
 }
+/* What may stand in a topic's and a group's name (Kafka: 249 characters in all, and the longest of ours has 40). */
+static bool read_PREFIX(const char *text, char **ret) {
+    const char *allowed = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
+    const size_t len = strlen(text);
+    *ret = strdup(text);
+    return strspn(text, allowed) == len && len <= 200;
+}
 static bool read_SECRET(const char *text, char **ret) {
     return (*ret = strdup(text));
 }
@@ -106,6 +122,9 @@ static bool read_BYTES(const char *text, int64_t *ret) {
 static bool read_COUNT(const char *text, int64_t *ret) {
     return integer(text, 1, 100000, ret);
 }
+static bool read_LIMIT(const char *text, int64_t *ret) {
+    return integer(text, 0, 100000, ret);
+}
 static bool read_LEVEL(const char *text, enum lbx_log_level *ret) {
     return lbx_log_level_parse(text, ret) == LBX_OK;
 }
@@ -114,20 +133,31 @@ static bool read_CHOICE(const char *text, bool *ret) {
     return *ret || strcmp(text, "refuse") == 0;
 }
 
+static bool read_YES(const char *text, bool *ret) {
+    *ret = strcmp(text, "yes") == 0;
+    return *ret || strcmp(text, "no") == 0;
+}
+
 #define TAKES_TEXT "text"
 #define TAKES_SECRET "text"
+#define TAKES_PREFIX "up to 200 letters, digits, dots, underscores and hyphens"
 #define TAKES_DURATION "an ISO 8601 duration without years and months, such as PT8H"
 #define TAKES_DURATIONS "up to 16 ISO 8601 durations, comma-separated, such as P1D,PT4H"
-#define TAKES_WORDS "words, comma-separated"
+#define TAKES_WORDS "words, comma-separated, none of them empty"
 #define TAKES_BYTES "an integer from 1024 to 16777216"
 #define TAKES_COUNT "an integer from 1 to 100000"
+#define TAKES_LIMIT "an integer from 0 to 100000"
 #define TAKES_CHOICE "refuse or not_required"
+#define TAKES_YES "yes or no"
 #define TAKES_LEVEL "debug, info, warn or error"
 
 static void done_TEXT(char **member) {
     free(*member);
 }
 static void done_SECRET(char **member) {
+    free(*member);
+}
+static void done_PREFIX(char **member) {
     free(*member);
 }
 static void done_WORDS(struct lbx_words *member) {
@@ -137,7 +167,9 @@ static void done_WORDS(struct lbx_words *member) {
 #define done_DURATIONS(member) (void)(member)
 #define done_BYTES(member) (void)(member)
 #define done_COUNT(member) (void)(member)
+#define done_LIMIT(member) (void)(member)
 #define done_CHOICE(member) (void)(member)
+#define done_YES(member) (void)(member)
 #define done_LEVEL(member) (void)(member)
 
 /* ---- the environment ---- */
@@ -149,9 +181,9 @@ static bool bad(char **ret_why, const char *name, const char *problem) {
 }
 
 /* The value given for name, malloc'd, or NULL where none is; false with *ret_why where NAME_FILE
- * cannot be read or both are given. */
-static bool given(const char *name, char **ret_value, char **ret_why) {
-    char file_name[128];
+ * cannot be read, or both are given. */
+static bool given(const char *name, bool is_secret, char **ret_value, char **ret_why) {
+    char file_name[128], why[LBX_SECRET_WHY_SIZE];
     *ret_value = NULL;
     if ((size_t)snprintf(file_name, sizeof file_name, "%s_FILE", name) >= sizeof file_name)
         return bad(ret_why, name, "no property has so long a name");
@@ -159,8 +191,8 @@ static bool given(const char *name, char **ret_value, char **ret_why) {
     /* LOCKBOX_CHECKPOINT_KEY_FILE and its like name a file themselves. */
     if (path && value)
         return bad(ret_why, name, "given directly and as a file; give one");
-    if (path && !(*ret_value = whole_file(path)))
-        return bad(ret_why, file_name, "cannot be read");
+    if (path && !(*ret_value = whole_file(path, is_secret, why)))
+        return bad(ret_why, file_name, why);
     if (value)
         *ret_value = strdup(value);
     return true;
@@ -180,21 +212,30 @@ static bool known(const char *name, size_t len) {
     return false;
 }
 
-/* LOCKBOX_KAFKA_SASL_MECHANISM=PLAIN → "sasl.mechanism", "PLAIN". */
+/* Files that librdkafka reads by itself. */
+static bool names_a_secret(const char *property) {
+    return strcmp(property, "ssl.key.location") == 0 ||
+           strcmp(property, "ssl.keystore.location") == 0;
+}
+
+/* LOCKBOX_KAFKA_SASL_MECHANISM=PLAIN → "sasl.mechanism", "PLAIN". Which properties are secrets is the library's to know: each
+ * that comes as a file is taken for one. */
 static bool kafka_property(const char *entry, size_t len, struct lbx_settings *settings,
                            size_t *count, char **ret_why) {
     char *name LBX_FREE = strndup(entry, len);
     size_t prefix = strlen(KAFKA_PREFIX);
     if (len > prefix + 5 && strcmp(name + len - 5, "_FILE") == 0)
         name[len - 5] = '\0';
-    char *value;
-    if (!given(name, &value, ret_why))
+    char *value, why[LBX_SECRET_WHY_SIZE];
+    if (!given(name, true, &value, ret_why))
         return false;
     char *property = strdup(name + prefix);
     for (char *c = property; *c; c++)
         *c = *c == '_' ? '.' : lbx_lower(*c);
     list_add(&settings->kafka_properties, count, property);
     list_add(&settings->kafka_properties, count, value);
+    if (names_a_secret(property) && !lbx_secret_is_private(value, why))
+        return bad(ret_why, name, why);
     return true;
 }
 
@@ -220,7 +261,7 @@ static bool load_environment(struct lbx_settings *settings, char **ret_why) {
 static bool load(struct lbx_settings *settings, char **ret_why) {
     char *value;
 #define LOAD(kind, member, name, fallback, what)                                                   \
-    if (!given(name, &value, ret_why))                                                             \
+    if (!given(name, strcmp(#kind, "SECRET") == 0, &value, ret_why))                               \
         return false;                                                                              \
     if (!read_##kind(value ? value : (fallback), &settings->member)) {                             \
         free(value);                                                                               \

@@ -25,8 +25,8 @@ enum lbx_sql_kind {
     LBX_SQL_TIME,  /* int64_t: timestamptz, microseconds since 1970; 0 is SQL NULL */
     LBX_SQL_BOOL,  /* bool */
     LBX_SQL_BYTES, /* struct lbx_bytes: bytea */
-    LBX_SQL_ROWS, /* struct lbx_rows *: a set, each column an array. Without rows there is no call */
-    LBX_SQL_ARRAY, /* struct lbx_rows *: one array, which may be empty */
+    LBX_SQL_ROWS, /* struct lbx_pg_arrays *: a set, each column an array. Without rows there is no call */
+    LBX_SQL_ARRAY, /* struct lbx_pg_arrays *: one array, which may be empty */
 };
 
 struct lbx_sql_layout {
@@ -37,6 +37,7 @@ struct lbx_sql_layout {
         size_t offset;                     /* in the struct */
         const struct lbx_sql_layout *rows; /* of a set's or an array's rows */
         bool optional;                     /* of an integer: 0 is SQL NULL */
+        unsigned char bytes;               /* of an integer: its width in a row of COPY */
     } * columns;
 };
 

@@ -5,6 +5,19 @@
 
 #include "json/dom.h"
 
+/* The members that are named, as an object of their own; a new reference. */
+static json_t *chosen(json_t *object, const char *const *names) {
+    json_t *some = json_object();
+    for (; some && *names; names++) {
+        json_t *value = json_object_get(object, *names);
+        if (value && json_object_set(some, *names, value) != 0) {
+            json_decref(some);
+            return NULL;
+        }
+    }
+    return some;
+}
+
 /* A new reference to the object; NULL: there is none. */
 static json_t *object_of(const struct lbx_json_part *part) {
     struct lbx_reason reason;
@@ -14,7 +27,7 @@ static json_t *object_of(const struct lbx_json_part *part) {
         return NULL;
     if (part->without)
         (void)json_object_del(object, part->without);
-    return json_incref(object);
+    return part->only ? chosen(object, part->only) : json_incref(object);
 }
 
 bool lbx_json_same(const struct lbx_json_part *a, const struct lbx_json_part *b) {

@@ -10,6 +10,7 @@ struct lbx_json_part {
     size_t len;
     const char *member;  /* the object is this member of text; NULL: text itself */
     const char *without; /* a member of the object that does not count; NULL: every one counts */
+    const char *const *only; /* the members that count, ended by NULL; NULL: every one counts */
 };
 
 /* Whether both are objects with the same members, in any order. A number is the same only in the same

@@ -2,7 +2,7 @@
  * that the answer is the one that dom.c would give. Fails with dom.c's reason. */
 #include "json/read.h"
 
-#include "json/dom.h"
+#include "json/canonical.h"
 #include "json/scan.h"
 
 #include <assert.h>
@@ -88,21 +88,25 @@ static char *grow(struct text_reader *r, char *items, size_t size, size_t count,
     return more;
 }
 
-/* From behind the opening bracket. */
+/* From behind the opening bracket, or brace. */
 static bool read_items(struct text_reader *r, const struct lbx_field *field, char **ret_items,
                        size_t *ret_count) {
-    const size_t size = lbx_scalar_item_size(field);
+    const size_t size = lbx_scalar_item_size(field), first = r->scan.key_count;
+    const char end = field->by_name ? '}' : ']';
+    struct lbx_scan_text name;
     size_t room = 0, count = 0;
     char *items = grow(r, NULL, size, 0, &room);
-    if (!lbx_scan_take(&r->scan, ']')) {
+    if (!lbx_scan_take(&r->scan, end)) {
         do {
             items = grow(r, items, size, count, &room);
-            if (!read_item(r, field, items + size * count++))
+            if ((field->by_name && !lbx_scan_key(&r->scan, first, &name)) ||
+                !read_item(r, field, items + size * count++))
                 return false;
         } while (lbx_scan_take(&r->scan, ','));
-        if (!lbx_scan_take(&r->scan, ']'))
+        if (!lbx_scan_take(&r->scan, end))
             return false;
     }
+    r->scan.key_count = first;
     *ret_items = items;
     *ret_count = count;
     return count >= (size_t)field->min_items && count <= (size_t)field->max_items;
@@ -111,7 +115,7 @@ static bool read_items(struct text_reader *r, const struct lbx_field *field, cha
 static bool read_list(struct text_reader *r, const struct lbx_field *field, char *into) {
     char *items;
     size_t count;
-    if (!lbx_scan_take(&r->scan, '['))
+    if (!lbx_scan_take(&r->scan, field->by_name ? '{' : '['))
         return false;
     bool good = lbx_scan_enter(&r->scan) && read_items(r, field, &items, &count);
     lbx_scan_leave(&r->scan);
@@ -132,12 +136,30 @@ static bool read_json(struct text_reader *r, struct lbx_json *ret_value) {
     return true;
 }
 
+/* jansson parses it, and is asked for the reason where that fails. */
+static bool read_canonical(struct text_reader *r, const struct lbx_field *field,
+                           const char **ret_text) {
+    struct lbx_json found;
+    struct lbx_reason ignored;
+    struct lbx_buf text LBX_BUF = {0};
+    const char *why;
+    if (!read_json(r, &found))
+        return false;
+    json_t *value LBX_JSON = lbx_dom_parse(found.text, found.len, &ignored);
+    if (!value || !lbx_canonical_add(value, &text, &why) || text.len > (size_t)field->max)
+        return false;
+    *ret_text = lbx_arena_memdup(r->reader.arena, text.data, text.len);
+    return true;
+}
+
 static bool read_field(struct text_reader *r, const struct lbx_field *field, char *into) {
     void *at = into + field->offset;
     char word[WORD_SIZE];
     switch (field->type) {
     case LBX_T_TEXT:
-        return read_text(r, field, at);
+        return field->of && lbx_scan_is_next(&r->scan, '{')
+                   ? read_object(r, field->of, into + field->object_offset)
+                   : read_text(r, field, at);
     case LBX_T_INT:
         return read_int(r, field, at);
     case LBX_T_BOOL:
@@ -152,6 +174,8 @@ static bool read_field(struct text_reader *r, const struct lbx_field *field, cha
         return read_object(r, field->of, at);
     case LBX_T_LIST:
         return read_list(r, field, into);
+    case LBX_T_CANONICAL:
+        return read_canonical(r, field, at);
     case LBX_T_JSON:
         return read_json(r, at);
     }

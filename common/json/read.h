@@ -42,6 +42,12 @@ enum lbx_err lbx_json_read_stored(const struct lbx_table *table, const char *tex
 bool lbx_json_read_partial(const struct lbx_table *table, const char *text, size_t len,
                            struct lbx_arena *arena, void *ret_struct);
 
+/* Whether every member of the JSON object in text, and of those that its table reads within it, is one that a table
+ * names: for files that people write, where a misspelt member would be one that is not there. False sets *ret_reason,
+ * as it does where text is no JSON. */
+bool lbx_json_is_known(const struct lbx_table *table, const char *text, size_t len,
+                       struct lbx_reason *ret_reason) LBX_MUST_CHECK;
+
 /* ---- a value that is read more than once ---- */
 
 struct json_t;

@@ -3,8 +3,10 @@
 #include "json/scalar.h"
 
 #include "base/email.h"
+#include "base/resource.h"
 #include "base/time.h"
 #include "base/utf8.h"
+#include "base/webhook.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -57,6 +59,27 @@ bool lbx_reader_wrong(const struct lbx_reader *r, const struct lbx_place *place,
 
 /* ---- values ---- */
 
+static bool of_format(const struct lbx_reader *r, const struct lbx_place *place,
+                      const struct lbx_field *field, const char *text, size_t len) {
+    const char *bad = NULL;
+    if (r->mode == LBX_JSON_STORED)
+        return true;
+    switch (field->format) {
+    case LBX_FMT_ANY:
+        return true;
+    case LBX_FMT_EMAIL:
+        bad = lbx_email_check(text, len);
+        return !bad || lbx_reader_wrong(r, place, "not an e-mail address: %s", bad);
+    case LBX_FMT_CLUSTER:
+        bad = lbx_cluster_id_check(text, len);
+        return !bad || lbx_reader_wrong(r, place, "not a cluster's id: %s", bad);
+    case LBX_FMT_WEBHOOK:
+        bad = lbx_webhook_check(text, len);
+        return !bad || lbx_reader_wrong(r, place, "not a webhook's URL: %s", bad);
+    }
+    return true;
+}
+
 bool lbx_scalar_text(const struct lbx_reader *r, const struct lbx_place *place,
                      const struct lbx_field *field, const char *text, size_t len,
                      const char **ret_text) {
@@ -68,11 +91,8 @@ bool lbx_scalar_text(const struct lbx_reader *r, const struct lbx_place *place,
         return lbx_reader_wrong(r, place, "shorter than %" PRId64 " %s", field->min, unit);
     if (size > field->max)
         return lbx_reader_wrong(r, place, "longer than %" PRId64 " %s", field->max, unit);
-    const char *bad = field->format == LBX_FMT_EMAIL && r->mode != LBX_JSON_STORED
-                          ? lbx_email_check(text, len)
-                          : NULL;
-    if (bad)
-        return lbx_reader_wrong(r, place, "not an e-mail address: %s", bad);
+    if (!of_format(r, place, field, text, len))
+        return false;
     *ret_text = lbx_arena_memdup(r->arena, text, len);
     return true;
 }

@@ -47,6 +47,12 @@ static inline bool lbx_scan_take(struct lbx_scan *s, char wanted) {
     return there;
 }
 
+/* Whether that character comes next, behind white space. */
+static inline bool lbx_scan_is_next(struct lbx_scan *s, char wanted) {
+    lbx_scan_space(s);
+    return s->at < s->end && *s->at == wanted;
+}
+
 bool lbx_scan_word(struct lbx_scan *s, const char *word);
 bool lbx_scan_string(struct lbx_scan *s,
                      struct lbx_scan_text *ret_text); /* from behind the opening quote */

@@ -18,21 +18,24 @@
  * read as LBX_DURATION_BEYOND, so that the rules refuse the duration and the event is not rejected.
  */
 enum lbx_type {
-    LBX_T_TEXT,     /* const char * */
-    LBX_T_INT,      /* int64_t, min..max */
-    LBX_T_BOOL,     /* bool */
-    LBX_T_TIME,     /* int64_t, RFC 3339 in JSON (with "T": not PostgreSQL's own form) */
-    LBX_T_DURATION, /* int64_t, ISO 8601 in JSON; min..max in microseconds, max 0: none */
-    LBX_T_ENUM,     /* int: index into names */
-    LBX_T_OBJECT,   /* the struct of table `of`, embedded */
-    LBX_T_LIST,     /* pointer to the items; their number, a size_t, at count_offset */
-    LBX_T_JSON,     /* struct lbx_json: any value, to be read by another table; never written */
+    LBX_T_TEXT,      /* const char * */
+    LBX_T_INT,       /* int64_t, min..max */
+    LBX_T_BOOL,      /* bool */
+    LBX_T_TIME,      /* int64_t, RFC 3339 in JSON (with "T": not PostgreSQL's own form) */
+    LBX_T_DURATION,  /* int64_t, ISO 8601 in JSON; min..max in microseconds, max 0: none */
+    LBX_T_ENUM,      /* int: index into names */
+    LBX_T_OBJECT,    /* the struct of table `of`, embedded */
+    LBX_T_LIST,      /* pointer to the items; their number, a size_t, at count_offset */
+    LBX_T_CANONICAL, /* const char *, any value as RFC 8785 canonical JSON; max bytes of it */
+    LBX_T_JSON,      /* struct lbx_json: any value, to be read by another table; never written */
 };
 
 /* What a text must look like beyond its length. */
 enum lbx_format {
-    LBX_FMT_ANY,   /* well-formed UTF-8 without NUL */
-    LBX_FMT_EMAIL, /* what lbx_email_check takes (base/email.h) */
+    LBX_FMT_ANY,     /* well-formed UTF-8 without NUL */
+    LBX_FMT_EMAIL,   /* what lbx_email_check takes (base/email.h) */
+    LBX_FMT_CLUSTER, /* what lbx_cluster_id_check takes (base/resource.h) */
+    LBX_FMT_WEBHOOK, /* what lbx_webhook_check takes (base/webhook.h) */
 };
 
 struct lbx_table;
@@ -48,8 +51,12 @@ struct lbx_field {
     int64_t min, max; /* TEXT and its items: length; INT and its items, DURATION: value */
     int64_t min_items, max_items; /* LIST */
     const char *const *names;     /* ENUM */
-    const struct lbx_table *of;   /* OBJECT, LIST of OBJECT */
+    const struct lbx_table
+        *of; /* OBJECT, LIST of OBJECT; TEXT: an object may stand there instead */
+    bool
+        by_name; /* LIST of OBJECT: an object stands there, and the items are its members, whose names are not read */
     size_t offset, count_offset;
+    size_t object_offset; /* TEXT with `of`: where the object goes */
 };
 
 struct lbx_table {

@@ -8,10 +8,26 @@
 #include <inttypes.h>
 #include <string.h>
 
+static bool present(const struct lbx_field *field, const char *from);
+
+static bool any_present(const struct lbx_table *table, const char *from) {
+    for (size_t i = 0; i < table->count; i++)
+        if (present(&table->fields[i], from))
+            return true;
+    return false;
+}
+
+/* Whether an object stands in the place of a text. */
+static bool is_object(const struct lbx_field *field, const char *from) {
+    return field->of && any_present(field->of, from + field->object_offset);
+}
+
 static bool present(const struct lbx_field *field, const char *from) {
     const void *at = from + field->offset;
     switch (field->type) {
     case LBX_T_TEXT:
+        return *(void *const *)at != NULL || is_object(field, from);
+    case LBX_T_CANONICAL:
     case LBX_T_LIST:
         return *(void *const *)at != NULL;
     case LBX_T_INT:
@@ -23,10 +39,7 @@ static bool present(const struct lbx_field *field, const char *from) {
     case LBX_T_ENUM:
         return *(const int *)at != 0;
     case LBX_T_OBJECT:
-        for (size_t i = 0; i < field->of->count; i++)
-            if (present(&field->of->fields[i], at))
-                return true;
-        return false;
+        return any_present(field->of, at);
     case LBX_T_JSON:
         return false;
     }
@@ -63,7 +76,10 @@ static void write_field(const struct lbx_field *field, const char *from, struct 
     char text[LBX_DURATION_SIZE > LBX_TIME_SIZE ? LBX_DURATION_SIZE : LBX_TIME_SIZE];
     switch (field->type) {
     case LBX_T_TEXT:
-        write_text(*(const char *const *)at, out);
+        if (is_object(field, from))
+            lbx_json_write(field->of, from + field->object_offset, out);
+        else
+            write_text(*(const char *const *)at, out);
         return;
     case LBX_T_INT:
         lbx_buf_printf(out, "%" PRId64, *(const int64_t *)at);
@@ -87,6 +103,9 @@ static void write_field(const struct lbx_field *field, const char *from, struct 
         return;
     case LBX_T_LIST:
         write_list(field, from, out);
+        return;
+    case LBX_T_CANONICAL:
+        lbx_buf_str(out, *(const char *const *)at);
         return;
     case LBX_T_JSON:
         break;

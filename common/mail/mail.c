@@ -9,6 +9,7 @@ const char *const lbx_mail_reader_names[LBX_READER_COUNT] = {
     [LBX_READER_APPROVER] = "approver",
     [LBX_READER_ALTERNATE] = "alternate",
     [LBX_READER_ENGINEER] = "engineer",
+    [LBX_READER_CONCERNED] = "concerned",
 };
 
 static bool kind_goes_with(enum lbx_mail_kind kind, enum lbx_state state) {
@@ -24,11 +25,30 @@ static bool kind_goes_with(enum lbx_mail_kind kind, enum lbx_state state) {
     case LBX_MAIL_EMERGENCY_REMINDER:
         return state == LBX_STATE_EMERGENCY || state == LBX_STATE_COMPLETED ||
                state == LBX_STATE_REVOKED;
+    case LBX_MAIL_INFORMED:
+        return state == LBX_STATE_NOT_REQUIRED;
+    case LBX_MAIL_SECURITY_CHANGE:
+    case LBX_MAIL_APPROVERS_MISSING:
+    case LBX_MAIL_DIGEST:
     case LBX_MAIL_NONE:
     case LBX_MAIL_END:
         break;
     }
     return false;
+}
+
+bool lbx_mail_is_of_tenant(enum lbx_mail_kind kind) {
+    return kind == LBX_MAIL_SECURITY_CHANGE || kind == LBX_MAIL_APPROVERS_MISSING;
+}
+
+static bool goes_with(const struct lbx_mail_input *input) {
+    if (input->kind == LBX_MAIL_SECURITY_CHANGE)
+        return input->change != NULL;
+    if (input->kind == LBX_MAIL_APPROVERS_MISSING)
+        return input->missing != NULL;
+    if (input->kind == LBX_MAIL_DIGEST)
+        return input->digest && input->digest->count > 0;
+    return input->request && kind_goes_with(input->kind, (enum lbx_state)input->request->state);
 }
 
 void lbx_mail_done(struct lbx_mail *mail) {
@@ -46,7 +66,7 @@ static void show(const struct lbx_template *template, const struct lbx_mail_inpu
 
 enum lbx_err lbx_mail_write(const struct lbx_mail_templates *templates,
                             const struct lbx_mail_input *input, struct lbx_mail *ret_mail) {
-    if (!kind_goes_with(input->kind, (enum lbx_state)input->request->state))
+    if (!goes_with(input))
         return LBX_ERR_INVALID;
     const struct lbx_mail_words *words = &templates->kinds[input->kind];
     show(words->subject, input, &ret_mail->subject);

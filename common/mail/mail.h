@@ -20,14 +20,26 @@ enum lbx_mail_reader {
     LBX_READER_APPROVER,
     LBX_READER_ALTERNATE, /* informed, cannot approve */
     LBX_READER_ENGINEER,
+    LBX_READER_CONCERNED, /* of a mail about a tenant: an administrator, approver or alternate */
     LBX_READER_COUNT,
 };
 
-/* "approver", "alternate", "engineer" */
+/* "approver", "alternate", "engineer", "concerned" */
 extern const char *const lbx_mail_reader_names[LBX_READER_COUNT];
 
+/* Requests of one tenant that wait for one person. Borrowed. */
+struct lbx_digest {
+    const char *tenant_id;
+    const struct lbx_request *const *requests; /* each as it was last told */
+    size_t count;
+};
+
 struct lbx_mail_input {
-    const struct lbx_request *request;
+    const struct lbx_request
+        *request; /* NULL: it is about a tenant, and one of these tells what: */
+    const struct lbx_digest *digest;
+    const struct lbx_tenant_changed *change;
+    const struct lbx_approvers_missing *missing;
     enum lbx_mail_kind kind;
     enum lbx_mail_reader reader;
     const char *portal_url;   /* http(s) address, with or without a slash at its end */
@@ -41,11 +53,15 @@ struct lbx_mail {
 
 struct lbx_mail_templates;
 
+/* Whether mails of a kind are about a tenant, and not about requests. */
+bool lbx_mail_is_of_tenant(enum lbx_mail_kind kind);
+
 /* Replaces what ret_mail held; it starts zeroed, and the caller ends it with lbx_mail_done.
  *
  * LBX_ERR_INVALID: a kind that does not go with the request's state. approval_needed and reminder
  * want customer_notified, outcome a state that is neither that nor emergency, emergency the state
- * of that name, emergency_reminder that or what became of it. */
+ * of that name, emergency_reminder that or what became of it, informed not_required; security_change wants a change,
+ * approvers_missing what is missing, and digest one of at least one request. */
 enum lbx_err lbx_mail_write(const struct lbx_mail_templates *templates,
                             const struct lbx_mail_input *input, struct lbx_mail *ret_mail)
     LBX_MUST_CHECK;

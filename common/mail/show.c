@@ -9,7 +9,7 @@ struct show {
     const struct lbx_template *template;
     const void *subject;
     struct lbx_buf *out, raw, clean; /* raw: a value as it came; clean: a line of it, harmless */
-    uint64_t shown;
+    bool *shown;                     /* of each value; NULL: nobody asks */
 };
 
 static void escape(const struct lbx_buf *text, struct lbx_buf *out) {
@@ -35,6 +35,35 @@ static void put_line(struct show *show, const char *line, size_t len) {
         escape(&show->clean, show->out);
     else
         lbx_buf_add(show->out, show->clean.data, show->clean.len);
+}
+
+static const char *class_of(char sign) {
+    return sign == '@' ? "path" : sign == '-' ? "before" : sign == '+' ? "after" : "mark";
+}
+
+/* A line of a diff, by its sign. */
+static void put_diff_line(struct show *show, const char *line, size_t len) {
+    const bool is_html = show->template->form == LBX_TEMPLATE_HTML;
+    if (is_html)
+        lbx_buf_printf(show->out, "<span class=\"%s\">", class_of(*line));
+    put_line(show, line, len);
+    if (is_html)
+        lbx_buf_str(show->out, "</span>");
+}
+
+static void put_diff(struct show *show, const struct step *step) {
+    const char *at = show->raw.data, *end = at + show->raw.len;
+    for (;;) {
+        size_t len = strcspn(at, "\n");
+        put_diff_line(show, at, len);
+        at += len;
+        if (at >= end)
+            return;
+        at++;
+        lbx_buf_char(show->out, '\n');
+        if (show->template->form != LBX_TEMPLATE_HTML)
+            lbx_buf_add(show->out, step->text, step->len);
+    }
 }
 
 /* Lines end in LF, CR or CR LF; what follows the last end is a line only where it is not empty. */
@@ -64,13 +93,20 @@ static bool get(struct show *show, const struct lbx_value *value, size_t item) {
     return show->raw.len > 0;
 }
 
+static void note(const struct show *show, int value) {
+    if (show->shown)
+        show->shown[value] = true;
+}
+
 static void put_value(struct show *show, const struct step *step, size_t item) {
     const struct lbx_value *value = &show->template->vocabulary->values[step->value];
     if (!get(show, value, item))
         return;
-    show->shown |= UINT64_C(1) << step->value;
+    note(show, step->value);
     if (value->kind == LBX_VALUE_LINES)
         put_lines(show, step);
+    else if (value->kind == LBX_VALUE_DIFF)
+        put_diff(show, step);
     else
         put_line(show, show->raw.data, show->raw.len);
 }
@@ -80,10 +116,11 @@ static bool holds(struct show *show, int index, size_t item) {
     switch (value->kind) {
     case LBX_VALUE_TEXT:
     case LBX_VALUE_LINES:
+    case LBX_VALUE_DIFF:
     case LBX_VALUE_LINK:
         return get(show, value, item);
     case LBX_VALUE_FLAG:
-        show->shown |= UINT64_C(1) << index;
+        note(show, index);
         return value->holds(show->subject, item);
     case LBX_VALUE_LIST:
         break;
@@ -101,7 +138,7 @@ static void put_section(struct show *show, const struct step *step, size_t from,
         put_steps(show, from, step->end, item);
         return;
     }
-    show->shown |= UINT64_C(1) << step->value;
+    note(show, step->value);
     for (size_t i = 0, count = value->count(show->subject); i < count; i++)
         put_steps(show, from, step->end, i);
 }
@@ -129,11 +166,9 @@ static void put_steps(struct show *show, size_t from, size_t to, size_t item) {
 }
 
 void lbx_template_show(const struct lbx_template *template, const void *subject,
-                       struct lbx_buf *out, uint64_t *shown) {
-    struct show show = {.template = template, .subject = subject, .out = out};
+                       struct lbx_buf *out, bool *shown) {
+    struct show show = {.template = template, .subject = subject, .out = out, .shown = shown};
     put_steps(&show, 0, template->count, 0);
     lbx_buf_done(&show.raw);
     lbx_buf_done(&show.clean);
-    if (shown)
-        *shown |= show.shown;
 }

@@ -148,13 +148,17 @@ static int find_value(struct parser *p, const struct tag *tag) {
     return found;
 }
 
+static bool has_lines(const struct lbx_value *value) {
+    return value->kind == LBX_VALUE_LINES || value->kind == LBX_VALUE_DIFF;
+}
+
 /* Whether a value may stand at this place of the HTML. */
 static bool place_in_html(struct parser *p, const struct lbx_value *value) {
     switch (lbx_markup_place(&p->markup)) {
     case LBX_MARKUP_TEXT:
         return true;
     case LBX_MARKUP_ATTRIBUTE:
-        if (value->kind == LBX_VALUE_LINES)
+        if (has_lines(value))
             return wrong(p, "{{%s}} has several lines: not in an attribute", value->name);
         return true;
     case LBX_MARKUP_LINK:
@@ -197,7 +201,7 @@ static bool add_value(struct parser *p, const struct tag *tag) {
     step->value = found;
     if (p->source->form == LBX_TEMPLATE_HTML)
         return place_in_html(p, value);
-    return value->kind != LBX_VALUE_LINES || take_lead(p, tag, step);
+    return !has_lines(value) || take_lead(p, tag, step);
 }
 
 static bool open_section(struct parser *p, const struct tag *tag) {

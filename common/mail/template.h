@@ -27,9 +27,10 @@
 enum lbx_value_kind {
     LBX_VALUE_TEXT,  /* one line */
     LBX_VALUE_LINES, /* several; in text, each behind what stands in front of the first */
-    LBX_VALUE_LINK,  /* a whole address; the only kind that href takes */
-    LBX_VALUE_FLAG,  /* only a condition */
-    LBX_VALUE_LIST,  /* only a section, once for each item */
+    LBX_VALUE_DIFF, /* lines as of mail/changes.h; in HTML each is a span of class path, before, after or mark */
+    LBX_VALUE_LINK, /* a whole address; the only kind that href takes */
+    LBX_VALUE_FLAG, /* only a condition */
+    LBX_VALUE_LIST, /* only a section, once for each item */
 };
 
 /* What a name stands for. Subject is what lbx_template_show was given; item counts from 0 within a
@@ -38,13 +39,13 @@ struct lbx_value {
     const char *name;
     enum lbx_value_kind kind;
     const char *list; /* the list whose items have it; NULL: the subject has it */
-    /* Appends the value as it came; nothing where there is none. TEXT, LINES, LINK. */
+    /* Appends the value as it came; nothing where there is none. TEXT, LINES, DIFF, LINK. */
     void (*write)(const void *subject, size_t item, struct lbx_buf *out);
     bool (*holds)(const void *subject, size_t item); /* FLAG */
     size_t (*count)(const void *subject);            /* LIST */
 };
 
-enum { LBX_VALUES_MAX = 64 };
+enum { LBX_VALUES_MAX = 96 };
 
 struct lbx_vocabulary {
     const struct lbx_value *values;
@@ -88,9 +89,9 @@ enum lbx_err lbx_template_parse(const struct lbx_template_source *source,
                                 struct lbx_template_reason *ret_reason) LBX_MUST_CHECK;
 void lbx_template_free(struct lbx_template *template);
 
-/* Appends the text with the subject's values. *shown (may be NULL) gets the bit of each value
- * that was written, of each list shown, and of each flag that was asked for. */
+/* Appends the text with the subject's values. shown (may be NULL) has LBX_VALUES_MAX places: true for each value that was
+ * written, for each list shown, and for each flag that was asked for; the others stay. */
 void lbx_template_show(const struct lbx_template *template, const void *subject,
-                       struct lbx_buf *out, uint64_t *shown);
+                       struct lbx_buf *out, bool *shown);
 
 #endif

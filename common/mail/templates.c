@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FILES_MAX = 32 };
+enum { FILES_MAX = 40 };
 
 const char *const lbx_mail_template_endings[] = {".txt", ".html", NULL};
 
@@ -146,36 +146,68 @@ static const char *const in_kind[LBX_MAIL_END][6] = {
     [LBX_MAIL_EMERGENCY] = {"access_until", "acknowledge_by", "incident_id", "authorized_by",
                             "cannot_approve"},
     [LBX_MAIL_EMERGENCY_REMINDER] = {"incident_id", "authorized_by", "cannot_approve"},
+    [LBX_MAIL_INFORMED] = {"cannot_approve"},
+};
+static const char *const of_content[] = {"changes", NULL};
+static const char *const of_tenant_in_subject[] = {"tenant_id", NULL};
+static const char *const of_tenant_in_body[] = {
+    "tenant_id", "subscriptions", "subscription", "changed_by", "changed_at", "link", NULL,
 };
 
-static void require(struct reader *r, const char *const *names, uint64_t shown, const char *file,
+static const char *const of_digest_in_body[] = {
+    "tenant_id", "requests", "request", "request_link", "cannot_approve", NULL,
+};
+
+static void require(struct reader *r, const char *const *names, const bool *shown, const char *file,
                     const struct lbx_mail_input *to) {
     for (; *names; names++) {
         int value = lbx_vocabulary_find(&lbx_mail_vocabulary, *names, strlen(*names));
-        if (!(shown >> value & 1))
+        if (!shown[value])
             add_reason_at(r, file, 1, "leaves out {{%s}} in the mail to an %s (%s)", *names,
-                          lbx_mail_reader_names[to->reader], lbx_state_names[to->request->state]);
+                          lbx_mail_reader_names[to->reader],
+                          to->request  ? lbx_state_names[to->request->state]
+                          : to->digest ? "of many requests"
+                                       : "about a tenant");
     }
+}
+
+static bool has_content(const struct lbx_request *request) {
+    for (size_t i = 0; request && i < request->action_count; i++)
+        if (request->actions[i].content.changes)
+            return true;
+    return false;
 }
 
 static void check_form(struct reader *r, const struct lbx_template *template, const char *ending,
                        const char *const *names, const char *const *more,
                        const struct lbx_mail_input *input) {
     struct lbx_buf out LBX_BUF = {0};
-    uint64_t shown = 0;
+    bool shown[LBX_VALUES_MAX] = {0};
     char file[64];
     (void)snprintf(file, sizeof file, "%s%s", lbx_mail_kind_names[input->kind], ending);
-    lbx_template_show(template, input, &out, &shown);
+    lbx_template_show(template, input, &out, shown);
     require(r, names, shown, file, input);
     if (more)
         require(r, more, shown, file, input);
+    if (more && has_content(input->request))
+        require(r, of_content, shown, file, input);
 }
 
 static void check_example(struct reader *r, const struct lbx_mail_input *input) {
     const struct lbx_mail_words *words = &r->set->kinds[input->kind];
-    check_form(r, words->subject, ".txt", in_subject, NULL, input);
-    check_form(r, words->text, ".txt", in_body, in_kind[input->kind], input);
-    check_form(r, words->html, ".html", in_body, in_kind[input->kind], input);
+    const bool of_tenant = lbx_mail_is_of_tenant(input->kind), digest = input->digest != NULL;
+    const char *const *subject = of_tenant || digest ? of_tenant_in_subject : in_subject;
+    const char *const *body = of_tenant ? of_tenant_in_body : digest ? of_digest_in_body : in_body;
+    check_form(r, words->subject, ".txt", subject, NULL, input);
+    check_form(r, words->text, ".txt", body, in_kind[input->kind], input);
+    check_form(r, words->html, ".html", body, in_kind[input->kind], input);
+}
+
+/* Whether mails of the kind go to such a reader. */
+static bool is_read_by(enum lbx_mail_kind kind, enum lbx_mail_reader reader) {
+    if (lbx_mail_is_of_tenant(kind) || reader == LBX_READER_CONCERNED)
+        return lbx_mail_is_of_tenant(kind) && reader == LBX_READER_CONCERNED;
+    return reader != LBX_READER_ENGINEER || (kind != LBX_MAIL_INFORMED && kind != LBX_MAIL_DIGEST);
 }
 
 static void check_words(struct reader *r) {
@@ -183,7 +215,8 @@ static void check_words(struct reader *r) {
     for (size_t i = 0; lbx_mail_example(i, &input); i++)
         for (int reader = 0; reader < LBX_READER_COUNT; reader++) {
             input.reader = (enum lbx_mail_reader)reader;
-            check_example(r, &input);
+            if (is_read_by(input.kind, input.reader))
+                check_example(r, &input);
         }
 }
 

@@ -13,12 +13,21 @@
 
 #define REPLACEMENT "\xEF\xBF\xBD"
 
+struct range {
+    uint32_t first, last;
+};
+
+static bool within(const struct range *ranges, size_t count, uint32_t c) {
+    for (size_t i = 0; i < count; i++)
+        if (c >= ranges[i].first && c <= ranges[i].last)
+            return true;
+    return false;
+}
+
 /* Characters that steer or hide text instead of being text. Joiners (U+200C, U+200D) stay: scripts
  * and emoji are written with them. */
 static bool steers(uint32_t c) {
-    static const struct {
-        uint32_t first, last;
-    } ranges[] = {
+    static const struct range ranges[] = {
         {0x00, 0x1F},       /* C0 controls */
         {0x7F, 0x9F},       /* delete, C1 controls */
         {0xAD, 0xAD},       /* soft hyphen */
@@ -38,10 +47,36 @@ static bool steers(uint32_t c) {
         {0x1D173, 0x1D17A}, /* musical beams, slurs and phrases */
         {0xE0000, 0xE0FFF}, /* tags, variations */
     };
-    for (size_t i = 0; i < sizeof ranges / sizeof ranges[0]; i++)
-        if (c >= ranges[i].first && c <= ranges[i].last)
-            return true;
-    return false;
+    return within(ranges, sizeof ranges / sizeof *ranges, c);
+}
+
+bool lbx_character_misleads(uint32_t character) {
+    static const struct range ranges[] = {
+        {0xA0, 0xA0},        /* no-break space */
+        {0x300, 0x36F},      /* combining marks */
+        {0x483, 0x489},      /* Cyrillic combining marks */
+        {0x590, 0x8FF},      /* Hebrew, Arabic, Syriac, Thaana and others from right to left */
+        {0x1680, 0x1680},    /* Ogham space */
+        {0x180B, 0x180F},    /* Mongolian variation selectors */
+        {0x1AB0, 0x1AFF},    /* combining marks */
+        {0x1DC0, 0x1DFF},    /* combining marks */
+        {0x2000, 0x200D},    /* spaces, joiners */
+        {0x202F, 0x202F},    /* narrow no-break space */
+        {0x205F, 0x205F},    /* mathematical space */
+        {0x20D0, 0x20FF},    /* combining marks for symbols */
+        {0x2800, 0x2800},    /* blank Braille pattern */
+        {0x3000, 0x3000},    /* ideographic space */
+        {0xD800, 0xF8FF},    /* private use */
+        {0xFB1D, 0xFDFF},    /* Hebrew and Arabic presentation forms */
+        {0xFE00, 0xFE0F},    /* variation selectors */
+        {0xFE20, 0xFE2F},    /* combining half marks */
+        {0xFE70, 0xFEFF},    /* Arabic presentation forms */
+        {0xFFFC, 0xFFFF},    /* object and replacement character, none */
+        {0x10800, 0x10FFF},  /* scripts from right to left */
+        {0x1E800, 0x1EFFF},  /* scripts from right to left */
+        {0xF0000, 0x10FFFF}, /* private use */
+    };
+    return steers(character) || within(ranges, sizeof ranges / sizeof *ranges, character);
 }
 
 static uint32_t code_point(const char *s, size_t n) {
@@ -50,6 +85,12 @@ static uint32_t code_point(const char *s, size_t n) {
     for (size_t i = 1; i < n; i++)
         c = c << 6 | ((unsigned char)s[i] & 0x3F);
     return c;
+}
+
+size_t lbx_text_character(const char *text, uint32_t *ret_character) {
+    size_t len = lbx_utf8_len(text, strnlen(text, 4));
+    *ret_character = len ? code_point(text, len) : 0xFFFD;
+    return len ? len : 1;
 }
 
 /* How many bytes at its beginning are printable ASCII: most of what there is. */

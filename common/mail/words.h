@@ -10,6 +10,7 @@
 #include "base/buf.h"
 #include "event/payload.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -20,6 +21,13 @@ void lbx_text_harmless_n(const char *text, size_t len, struct lbx_buf *out);
 
 /* The same, of at most so many characters; what is cut off shows as U+2026. */
 void lbx_text_shortened(const char *text, size_t chars, struct lbx_buf *out);
+
+/* The character at text, well-formed UTF-8 that does not end here: its bytes. */
+size_t lbx_text_character(const char *text, uint32_t *ret_character);
+
+/* Whether a character of code or data is better written by its number: it is not seen, looks like a plain space, joins what stands
+ * before it, or turns the line around (so do Hebrew and Arabic letters, without any control character). */
+bool lbx_character_misleads(uint32_t character);
 
 /* Appends an action item in words: "Get logs from every pod in openshift-ingress", "Create
  * ClusterRole (cluster-scoped)". An action outside the permitted five is named as such.

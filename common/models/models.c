@@ -12,7 +12,7 @@ void lbx_models_init(struct lbx_models *models) {
 }
 
 void lbx_models_done(struct lbx_models *models) {
-#define DONE(member) lbx_rows_done(&models->member);
+#define DONE(member) lbx_pg_arrays_done(&models->member);
     LBX_MODELS(DONE)
 #undef DONE
 }
@@ -25,7 +25,7 @@ bool lbx_models_reads(enum lbx_topic topic) {
 
 static void add_unreadable(struct lbx_models *models, const struct lbx_record *record,
                            const char *event_id, const char *reason) {
-    LBX_PG_ADD(&models->unreadable, models_save_unreadable_given, .topic = record->topic_name,
+    LBX_PG_ADD(&models->unreadable, models_save_unreadable_given, .topic = lbx_record_log(record),
                .partition = record->partition, .offset = record->offset,
                .kafka_ms = lbx_project_timestamp(record),
                .about = record->topic == LBX_TOPIC_ACCESSES ? "access" : "event", .reason = reason,
@@ -76,7 +76,7 @@ static bool any(const struct lbx_models *models) {
     return rows > 0;
 }
 
-void lbx_models_save(struct lbx_models *models, bool alone, struct lbx_calls *calls) {
+void lbx_models_save(struct lbx_models *models, bool alone, struct lbx_pg_pipeline *calls) {
     bool meet = models->accesses.count || models->items.count || models->owners.count;
     if (!any(models))
         return;
@@ -97,7 +97,8 @@ void lbx_models_save(struct lbx_models *models, bool alone, struct lbx_calls *ca
 }
 
 struct lbx_models_found lbx_models_read(const struct lbx_models *models, const struct lbx_pg *pg) {
-    struct lbx_models_found found = {.unreadable = (int64_t)lbx_rows_count(&models->unreadable)};
+    struct lbx_models_found found = {.unreadable =
+                                         (int64_t)lbx_pg_arrays_count(&models->unreadable)};
     if (models->saved_call != LBX_NO_CALL)
         found.violations =
             LBX_PG_READ(pg, models->saved_call, 0, models_save_accesses, NULL).violations;

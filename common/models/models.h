@@ -25,7 +25,7 @@ extern const struct lbx_sql *const *const lbx_models_statements;
     X(unreadable)
 
 struct lbx_models {
-#define LBX_MODEL_MEMBER(member) struct lbx_rows member;
+#define LBX_MODEL_MEMBER(member) struct lbx_pg_arrays member;
     LBX_MODELS(LBX_MODEL_MEMBER)
 #undef LBX_MODEL_MEMBER
     size_t saved_call, judged_call;
@@ -60,7 +60,7 @@ enum lbx_err lbx_models_add_stored(struct lbx_models *models, struct lbx_record 
 /* Adds the statements; none where nothing was added. The first waits for other transactions that write
  * what these depend on. Where the caller knows that there are none: alone. models is borrowed until the
  * round trip is over. */
-void lbx_models_save(struct lbx_models *models, bool alone, struct lbx_calls *calls);
+void lbx_models_save(struct lbx_models *models, bool alone, struct lbx_pg_pipeline *calls);
 
 /* What the round trip found. */
 struct lbx_models_found {

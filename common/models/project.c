@@ -11,11 +11,10 @@
 
 /* Where a record stands: columns that every model has. */
 #define PLACE_OF(record)                                                                           \
-    .topic = (record)->topic_name, .partition = (record)->partition, .offset = (record)->offset
+    .topic = lbx_record_log(record), .partition = (record)->partition, .offset = (record)->offset
 
 int64_t lbx_project_timestamp(const struct lbx_record *record) {
-    int64_t ms = record->timestamp_ms;
-    return ms >= 0 && ms <= LBX_TIME_MAX / 1000 ? ms : 0;
+    return lbx_record_time(record) / 1000;
 }
 
 /* ---- the activity log ---- */
@@ -112,6 +111,8 @@ static void add_item(const struct lbx_seen *seen, const struct lbx_request *r,
                .namespace = item->namespace, .kind = item->kind, .name = item->name,
                .starts_at = r->starts_at, .expires_at = r->expires_at,
                .access_until = lbx_request_access_end(r), .basis = lbx_request_basis(r),
+               .api_version = item->content.api_version, .content_digest = item->content.digest,
+               .previous_digest = item->content.previous_digest, .changes = item->content.changes,
                PLACE_OF(seen->record));
 }
 
@@ -158,6 +159,7 @@ static struct operation decision_operation(enum lbx_verdict verdict) {
     case LBX_VERDICT_WIDENS:
     case LBX_VERDICT_UNKNOWN_REQUEST:
     case LBX_VERDICT_BAD_SIGNATURE:
+    case LBX_VERDICT_MALFORMED:
     case LBX_VERDICT_NONE:
     case LBX_VERDICT_END:
         break;
@@ -214,7 +216,16 @@ static void add_owner(const struct lbx_seen *seen, const struct lbx_tenant_chang
                .owned = change->change == LBX_CHANGE_SUBSCRIPTION_ADDED, PLACE_OF(seen->record));
 }
 
+static const char *project_missing(const struct lbx_seen *seen) {
+    const struct lbx_approvers_missing *missing = seen->event->data;
+    static const struct operation operation = {"Lockbox Approvers Missing", "Failed", WARNING};
+    add_activity(seen, &operation, lbx_cause_names[missing->cause], NULL, missing->subscription_id);
+    return NULL;
+}
+
 static const char *project_tenant(const struct lbx_seen *seen) {
+    if (seen->event->type == LBX_EVENT_TENANT_APPROVERS_MISSING)
+        return project_missing(seen);
     const struct lbx_tenant_changed *change = seen->event->data;
     struct operation operation = {tenant_operation((enum lbx_change)change->change), "Succeeded",
                                   INFORMATIONAL};
@@ -254,6 +265,26 @@ static const char *project_quarantine(const struct lbx_seen *seen) {
                                   discarded = {"Discard Rejected Record", "Succeeded", WARNING};
     bool again = seen->event->type == LBX_EVENT_QUARANTINE_REPLAYED;
     add_activity(seen, again ? &replayed : &discarded, NULL, NULL, NULL);
+    return NULL;
+}
+
+/* ---- operators ---- */
+
+static const char *project_operator(const struct lbx_seen *seen) {
+    static const struct operation refused = {"Refuse Row", "Failed", WARNING},
+                                  skipped = {"Step Over Records", "Succeeded", WARNING},
+                                  accepted = {"Accept Replaced Log", "Succeeded", WARNING};
+    switch ((enum lbx_operator_event)seen->event->type) {
+    case LBX_OPERATOR_EVENT_ROW_REFUSED:
+        add_activity(seen, &refused, NULL, NULL, NULL);
+        break;
+    case LBX_OPERATOR_EVENT_PARTITION_SKIPPED:
+        add_activity(seen, &skipped, NULL, NULL, NULL);
+        break;
+    case LBX_OPERATOR_EVENT_PARTITION_ACCEPTED:
+        add_activity(seen, &accepted, NULL, NULL, NULL);
+        break;
+    }
     return NULL;
 }
 
@@ -305,6 +336,8 @@ const char *lbx_project(const struct lbx_seen *seen) {
         return project_quarantine(seen);
     case LBX_FAMILY_ACCESS:
         return project_access(seen);
+    case LBX_FAMILY_OPERATOR:
+        return project_operator(seen);
     case LBX_FAMILY_TICKET:
         break;
     }

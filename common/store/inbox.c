@@ -21,21 +21,28 @@ static const char *key_of_input(struct lbx_arena *arena, const struct lbx_input_
     return key_of(arena, input->record->topic_name, input->event.source, input->event.id);
 }
 
+/* What cannot be read keeps its own reason. */
 static void reject(struct lbx_input_event *input) {
+    if (input->status == LBX_INPUT_REJECTED)
+        return;
     input->status = LBX_INPUT_REJECTED;
     snprintf(input->reason.text, sizeof input->reason.text,
              "/id: this source sent another event under the same id");
 }
 
-void lbx_inbox_add(struct lbx_inbox *inbox, const char *consumer, struct lbx_calls *calls,
+static bool is_entered(const struct lbx_input_event *input) {
+    return input->status == LBX_INPUT_NEW || input->answered;
+}
+
+void lbx_inbox_add(struct lbx_inbox *inbox, const char *consumer, struct lbx_pg_pipeline *calls,
                    struct lbx_arena *arena, struct lbx_input_event *events, size_t count) {
     struct lbx_map seen;
     struct lbx_buf bytes LBX_BUF = {0};
     lbx_map_init(&seen, arena);
     inbox->consumer = consumer;
-    inbox->entered = (struct lbx_rows){0};
+    inbox->entered = (struct lbx_pg_arrays){0};
     for (size_t i = 0; i < count; i++) {
-        if (events[i].status != LBX_INPUT_NEW)
+        if (!is_entered(&events[i]))
             continue;
         lbx_buf_clear(&bytes);
         lbx_event_identity(events[i].record, &bytes);
@@ -48,7 +55,7 @@ void lbx_inbox_add(struct lbx_inbox *inbox, const char *consumer, struct lbx_cal
                    .source = events[i].event.source, .event_id = events[i].event.id,
                    .identity = {events[i].identity, sizeof events[i].identity});
     }
-    inbox->count = lbx_rows_count(&inbox->entered);
+    inbox->count = lbx_pg_arrays_count(&inbox->entered);
     inbox->enter_call =
         LBX_PG_CALL(calls, store_receive, .given = &inbox->entered, .consumer = consumer);
     inbox->read_call =
@@ -85,8 +92,16 @@ static void read_held(const struct lbx_inbox *inbox, const struct lbx_pg *pg,
 }
 
 static void repeat(const struct held *held, struct lbx_input_event *event) {
+    if (event->status == LBX_INPUT_REJECTED)
+        return; /* each record that cannot be read is a dead letter */
     event->status = LBX_INPUT_DUPLICATE;
     event->first = held->first;
+}
+
+/* A malformed event's id has its answer, or gets it now. */
+static void answer_once(const struct held *held, struct lbx_input_event *event) {
+    event->answered = held->fresh && !held->rejected &&
+                      memcmp(held->identity, event->identity, sizeof event->identity) == 0;
 }
 
 static void enter(struct held *held, struct lbx_input_event *event) {
@@ -103,11 +118,13 @@ enum lbx_err lbx_inbox_read(const struct lbx_inbox *inbox, const struct lbx_pg *
         return LBX_OK;
     read_held(inbox, pg, arena, &all);
     for (size_t i = 0; i < count; i++) {
-        if (events[i].status != LBX_INPUT_NEW)
+        if (!is_entered(&events[i]))
             continue;
         struct held *held = lbx_map_get(&all, key_of_input(arena, &events[i]));
         if (!held)
             return LBX_ERR_INTERNAL;
+        if (events[i].answered)
+            answer_once(held, &events[i]);
         if (memcmp(held->identity, events[i].identity, sizeof events[i].identity) != 0)
             reject(&events[i]);
         else if (!held->fresh)
@@ -118,9 +135,9 @@ enum lbx_err lbx_inbox_read(const struct lbx_inbox *inbox, const struct lbx_pg *
     return LBX_OK;
 }
 
-void lbx_inbox_judged(struct lbx_inbox *inbox, struct lbx_calls *calls,
+void lbx_inbox_judged(struct lbx_inbox *inbox, struct lbx_pg_pipeline *calls,
                       struct lbx_input_event *events, size_t count) {
-    inbox->judged = (struct lbx_rows){0};
+    inbox->judged = (struct lbx_pg_arrays){0};
     for (size_t i = 0; i < count; i++) {
         const struct lbx_input_event *first = events[i].first;
         if (first && first->status == LBX_INPUT_REJECTED) {
@@ -138,11 +155,11 @@ void lbx_inbox_judged(struct lbx_inbox *inbox, struct lbx_calls *calls,
 }
 
 void lbx_inbox_done(struct lbx_inbox *inbox) {
-    lbx_rows_done(&inbox->entered);
-    lbx_rows_done(&inbox->judged);
+    lbx_pg_arrays_done(&inbox->entered);
+    lbx_pg_arrays_done(&inbox->judged);
 }
 
-void lbx_inbox_prune(struct lbx_calls *calls, struct lbx_arena *arena, int64_t ttl_us) {
+void lbx_inbox_prune(struct lbx_pg_pipeline *calls, struct lbx_arena *arena, int64_t ttl_us) {
     char *ttl = lbx_arena_alloc(arena, LBX_DURATION_SIZE);
     lbx_duration_format(ttl_us, ttl);
     LBX_PG_CALL(calls, store_prune_inbox, .ttl = ttl);

@@ -57,6 +57,7 @@ struct lbx_limits lbx_limits_of(const struct lbx_settings *settings) {
         .forbidden = forbidden.list,
         .pending_per_ticket = settings->pending_per_ticket,
         .pending_per_subscription = settings->pending_per_subscription,
+        .emergencies_per_day = settings->emergencies_per_day,
         .starts_within = settings->starts_within,
         .unknown_subscriptions = settings->unknown_subscriptions,
     };

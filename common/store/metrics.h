@@ -9,6 +9,12 @@ extern struct lbx_metric lbx_published_metric; /* of those that send to Kafka to
 
 extern struct lbx_metric lbx_unreadable_metric;
 
+/* Tells of a row that this program cannot read, by log and metric. From any thread. */
+void lbx_row_unreadable(const char *table, const char *id, const char *reason);
+
+/* Names the last such row, for /readyz: lives as long as the process. */
+const char *lbx_unreadable_row(void);
+
 /* All of them, for whoever writes events. */
 extern struct lbx_metric *const lbx_store_metrics[];
 

@@ -13,7 +13,7 @@ static const char *aggregate_type(struct lbx_arena *arena, const char *type) {
     return lbx_arena_memdup(arena, at, strcspn(at, "."));
 }
 
-size_t lbx_outbox_add(struct lbx_rows *rows, const struct lbx_event_out *event,
+size_t lbx_outbox_add(struct lbx_pg_arrays *rows, const struct lbx_event_out *event,
                       struct lbx_arena *arena) {
     struct lbx_buf payload LBX_BUF = {0};
     const char *type = lbx_event_type_info(event->type)->name;

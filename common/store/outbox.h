@@ -6,7 +6,7 @@
 #include "io/pg.h"
 
 /* Adds an event to the rows of outbox.sql, in the order in which they are to be published. Returns its payload's bytes. */
-size_t lbx_outbox_add(struct lbx_rows *rows, const struct lbx_event_out *event,
+size_t lbx_outbox_add(struct lbx_pg_arrays *rows, const struct lbx_event_out *event,
                       struct lbx_arena *arena);
 
 #endif

@@ -4,7 +4,6 @@
  */
 #include "store/request_text.h"
 
-#include "base/log.h"
 #include "core/request.h"
 #include "store/metrics.h"
 
@@ -25,7 +24,7 @@ void lbx_request_text_particulars(const struct lbx_request *request, struct lbx_
 
 void lbx_request_text_digest(const struct lbx_request *request, char ret_hex[LBX_SHA256_HEX_SIZE]) {
     struct lbx_buf consent LBX_BUF = {0};
-    lbx_request_consent(request, &consent);
+    lbx_request_consent(request, lbx_sha256_hex, &consent);
     lbx_sha256_hex(consent.data, consent.len, ret_hex);
 }
 
@@ -35,9 +34,7 @@ enum lbx_err lbx_request_text_read(const struct lbx_table *table, const char *id
     enum lbx_err err = lbx_json_read_stored(table, text, strlen(text), arena, request, &reason);
     if (err == LBX_OK)
         return LBX_OK;
-    lbx_metric_add(&lbx_unreadable_metric, 1);
-    lbx_log(LBX_LOG_ERROR, "a request's row cannot be read", LBX_S("request_id", id),
-            LBX_S("reason", reason.text));
+    lbx_row_unreadable("request", id, reason.text);
     return LBX_ERR_INTERNAL;
 }
 

@@ -4,6 +4,7 @@
  */
 #include "store/requests.h"
 
+#include "event/signature.h"
 #include "sql_store.h"
 #include "store/request_text.h"
 
@@ -11,8 +12,8 @@
 
 /* ---- loading ---- */
 
-size_t lbx_requests_load(struct lbx_rows *ids, struct lbx_rows *tickets,
-                         struct lbx_rows *subscriptions, struct lbx_calls *calls) {
+size_t lbx_requests_load(struct lbx_pg_arrays *ids, struct lbx_pg_arrays *tickets,
+                         struct lbx_pg_arrays *subscriptions, struct lbx_pg_pipeline *calls) {
     return LBX_PG_CALL(calls, store_load_requests, .request_id = ids, .ticket_id = tickets,
                        .subscription_id = subscriptions);
 }
@@ -67,16 +68,16 @@ bool lbx_stored_request_holds(const struct lbx_stored_request *stored) {
 /* ---- rows ---- */
 
 void lbx_request_rows_done(struct lbx_request_rows *rows) {
-    lbx_rows_done(&rows->inserted);
-    lbx_rows_done(&rows->updated);
-    lbx_rows_done(&rows->moved);
-    lbx_rows_done(&rows->heads);
-    lbx_rows_done(&rows->voted);
-    lbx_rows_done(&rows->opened);
-    lbx_rows_done(&rows->ended);
+    lbx_pg_arrays_done(&rows->inserted);
+    lbx_pg_arrays_done(&rows->updated);
+    lbx_pg_arrays_done(&rows->moved);
+    lbx_pg_arrays_done(&rows->heads);
+    lbx_pg_arrays_done(&rows->voted);
+    lbx_pg_arrays_done(&rows->opened);
+    lbx_pg_arrays_done(&rows->ended);
 }
 
-static void add_inserted(struct lbx_rows *rows, const struct lbx_stored_request *stored) {
+static void add_inserted(struct lbx_pg_arrays *rows, const struct lbx_stored_request *stored) {
     const struct lbx_request *request = &stored->request;
     struct lbx_buf clock LBX_BUF = {0}, consent LBX_BUF = {0}, particulars LBX_BUF = {0};
     lbx_request_text_clock(request, &clock);
@@ -105,7 +106,7 @@ static bool is_narrowed(const struct lbx_request *request, struct lbx_buf *numbe
     return kept < request->action_count;
 }
 
-static void add_updated(struct lbx_rows *rows, const struct lbx_request *request) {
+static void add_updated(struct lbx_pg_arrays *rows, const struct lbx_request *request) {
     struct lbx_buf clock LBX_BUF = {0}, particulars LBX_BUF = {0}, kept LBX_BUF = {0};
     lbx_request_text_clock(request, &clock);
     lbx_request_text_particulars(request, &particulars);
@@ -117,7 +118,7 @@ static void add_updated(struct lbx_rows *rows, const struct lbx_request *request
                .particulars = particulars.data);
 }
 
-static void add_moved(struct lbx_rows *rows, const struct lbx_request *request) {
+static void add_moved(struct lbx_pg_arrays *rows, const struct lbx_request *request) {
     struct lbx_buf clock LBX_BUF = {0};
     lbx_request_text_clock(request, &clock);
     LBX_PG_ADD(rows, store_move_requests_given, .request_id = request->request_id,
@@ -137,18 +138,20 @@ void lbx_request_rows_event(struct lbx_request_rows *rows, const struct lbx_requ
 
 /* ---- votes ---- */
 
-static void add_voted(struct lbx_rows *rows, const struct lbx_stored_request *stored) {
+static void add_voted(struct lbx_pg_arrays *rows, const struct lbx_stored_request *stored) {
     for (size_t i = stored->votes; i < stored->request.decision_count; i++) {
         const struct lbx_vote *vote = &stored->request.decisions[i];
+        struct lbx_buf json LBX_BUF = {0};
         LBX_PG_ADD(rows, store_count_votes_given, .request_id = stored->request.request_id,
                    .principal_id = vote->by.id, .decision = lbx_decision_names[vote->decision],
-                   .counted_at = vote->at);
+                   .counted_at = vote->at,
+                   .signature = lbx_signature_text(&vote->signature, &json));
     }
 }
 
 /* ---- access ---- */
 
-static void add_opened(struct lbx_rows *rows, const struct lbx_request *request, int64_t end) {
+static void add_opened(struct lbx_pg_arrays *rows, const struct lbx_request *request, int64_t end) {
     for (size_t i = 0; i < request->action_count; i++) {
         const struct lbx_item *item = &request->actions[i];
         if (!item->kept)
@@ -157,8 +160,9 @@ static void add_opened(struct lbx_rows *rows, const struct lbx_request *request,
                    .number = item->number, .engineer_id = request->engineer.id,
                    .resource_id = request->resource_id, .action = item->action,
                    .namespace = item->namespace, .kind = item->kind, .name = item->name,
-                   .starts_at = request->starts_at, .expires_at = end,
-                   .basis = lbx_request_basis(request));
+                   .container = item->container, .uid = item->uid, .starts_at = request->starts_at,
+                   .expires_at = end, .basis = lbx_request_basis(request),
+                   .content_digest = item->content.digest);
     }
 }
 
@@ -193,7 +197,7 @@ void lbx_request_rows_add(struct lbx_request_rows *rows, const struct lbx_stored
 
 /* ---- statements ---- */
 
-void lbx_request_rows_save(struct lbx_request_rows *rows, struct lbx_calls *calls) {
+void lbx_request_rows_save(struct lbx_request_rows *rows, struct lbx_pg_pipeline *calls) {
     LBX_PG_CALL(calls, store_move_requests, .given = &rows->moved, .told = &rows->heads,
                 .tail = lbx_request_text_tail);
     LBX_PG_CALL(calls, store_insert_requests, .given = &rows->inserted);

@@ -26,8 +26,8 @@ struct lbx_stored_request {
 
 /* Adds the statement that locks requests by id, and the live ones of tickets and of subscriptions.
  * ids: canonical UUIDs only; subscriptions: in lower case. Returns the call's index. */
-size_t lbx_requests_load(struct lbx_rows *ids, struct lbx_rows *tickets,
-                         struct lbx_rows *subscriptions, struct lbx_calls *calls);
+size_t lbx_requests_load(struct lbx_pg_arrays *ids, struct lbx_pg_arrays *tickets,
+                         struct lbx_pg_arrays *subscriptions, struct lbx_pg_pipeline *calls);
 
 /* Reads what it locked into by_id (request id → struct lbx_stored_request *). Returns how many rows are not what this
  * program writes: they are logged, counted and left out; unreadable (NULL: nobody asks) has their ids. */
@@ -47,7 +47,7 @@ bool lbx_stored_request_holds(const struct lbx_stored_request *stored);
 /* Rows, none at first, of the statements that write requests: new ones, changed ones, those that time moved with the
  * heads of the events about them, the votes that were counted, and the access that was opened or ended. */
 struct lbx_request_rows {
-    struct lbx_rows inserted, updated, moved, heads, voted, opened, ended;
+    struct lbx_pg_arrays inserted, updated, moved, heads, voted, opened, ended;
 };
 
 void lbx_request_rows_done(struct lbx_request_rows *rows);
@@ -60,6 +60,6 @@ void lbx_request_rows_event(struct lbx_request_rows *rows, const struct lbx_requ
                             const struct lbx_event_out *event);
 
 /* Adds the statements. */
-void lbx_request_rows_save(struct lbx_request_rows *rows, struct lbx_calls *calls);
+void lbx_request_rows_save(struct lbx_request_rows *rows, struct lbx_pg_pipeline *calls);
 
 #endif

@@ -14,7 +14,7 @@ const int64_t lbx_audit_schema_version = LBX_AUDIT_SCHEMA_VERSION;
 static enum lbx_err ask(struct lbx_pg *pg, const struct lbx_sql *sql) {
     const struct lbx_sql *const list[] = {sql, NULL};
     const struct lbx_sql *const *const lists[] = {list, NULL};
-    struct lbx_calls calls = {0};
+    struct lbx_pg_pipeline calls = {0};
     lbx_pg_call(&calls, sql, NULL);
     enum lbx_err err = lbx_pg_prepare(pg, lists);
     return err == LBX_OK ? lbx_pg_run(pg, &calls) : err;
@@ -45,7 +45,7 @@ enum lbx_err lbx_schema_check(struct lbx_pg *pg, int64_t known, enum lbx_schema_
 enum lbx_err lbx_schema_bound_check(struct lbx_pg *pg, int64_t longest_us, bool *ret_fits) {
     static const struct lbx_sql *const list[] = {&sql_schema_bound, NULL};
     static const struct lbx_sql *const *const lists[] = {list, NULL};
-    struct lbx_calls calls = {0};
+    struct lbx_pg_pipeline calls = {0};
     char longest[LBX_DURATION_SIZE];
     lbx_duration_format(longest_us, longest);
     size_t call = LBX_PG_CALL(&calls, schema_bound, .longest = longest);

@@ -4,7 +4,7 @@
  */
 #include "store/unit.h"
 
-#include "base/random.h"
+#include "base/clock.h"
 #include "base/uuid.h"
 #include "sql_store.h"
 #include "store/metrics.h"
@@ -15,11 +15,11 @@
 const struct lbx_sql *const *const lbx_store_statements = sql_store_all;
 
 struct lbx_unit_rows {
-    struct lbx_rows rows;
+    struct lbx_pg_arrays rows;
     struct lbx_unit_rows *next;
 };
 
-struct lbx_rows *lbx_unit_rows(struct lbx_unit *unit) {
+struct lbx_pg_arrays *lbx_unit_rows(struct lbx_unit *unit) {
     struct lbx_unit_rows *added = LBX_ARENA_NEW(unit->arena, struct lbx_unit_rows);
     added->next = unit->rows;
     unit->rows = added;
@@ -36,19 +36,74 @@ void lbx_unit_init(struct lbx_unit *unit, struct lbx_arena *arena, const char *s
 
 void lbx_unit_done(struct lbx_unit *unit) {
     for (struct lbx_unit_rows *rows = unit->rows; rows; rows = rows->next)
-        lbx_rows_done(&rows->rows);
+        lbx_pg_arrays_done(&rows->rows);
     lbx_request_rows_done(&unit->requests);
 }
 
-const char *lbx_unit_uuid(struct lbx_unit *unit) {
+enum lbx_err lbx_unit_read_clock(struct lbx_unit *unit, const struct lbx_pg *pg,
+                                 size_t clock_call) {
+    unit->clock = lbx_clock_read(pg, clock_call);
+    unit->now = unit->clock.now;
+    return lbx_clock_judge(unit->clock, lbx_realtime_us());
+}
+
+/* ---- causes and ids ---- */
+
+static void hash_names(const char *const *names, unsigned char ret_hash[LBX_SHA256_SIZE]) {
+    struct lbx_buf bytes LBX_BUF = {0};
+    for (; *names; names++)
+        lbx_buf_field_str(&bytes, *names);
+    lbx_sha256(bytes.data, bytes.len, ret_hash);
+}
+
+void lbx_unit_cause(struct lbx_unit *unit, int64_t at_us, const char *const *names) {
+    hash_names(names, unit->cause);
+    unit->now = at_us;
+    unit->ids = 0;
+}
+
+void lbx_unit_begin(struct lbx_unit *unit, const struct lbx_input_event *input) {
+    const struct lbx_record *record = input->record;
+    const int64_t most_ms = unit->clock.now / LBX_MS_US;
+    char log[LBX_LOG_NUMBER_SIZE];
+    lbx_log_number(lbx_record_log(record), log);
+    const bool is_past = record->timestamp_ms > 0 && record->timestamp_ms <= most_ms;
+    lbx_unit_cause(unit, is_past ? record->timestamp_ms * LBX_MS_US : unit->clock.now,
+                   (const char *const[]){log, lbx_topic_name(record->topic), input->event.source,
+                                         input->event.id, NULL});
+}
+
+static const char *uuid_of(struct lbx_unit *unit, int64_t at_us, const struct lbx_buf *bytes) {
+    unsigned char hash[LBX_SHA256_SIZE];
     char *text = lbx_arena_alloc(unit->arena, LBX_UUID_SIZE);
-    if (unit->random_left < LBX_UUID_RANDOM) {
-        unit->random_left = sizeof unit->random;
-        lbx_random_bytes(unit->random, unit->random_left);
-    }
-    unit->random_left -= LBX_UUID_RANDOM;
-    lbx_uuid_v7(unit->now, unit->random + unit->random_left, text);
+    lbx_sha256(bytes->data, bytes->len, hash);
+    lbx_uuid_v7_of(at_us / LBX_MS_US, hash, text);
     return text;
+}
+
+/* name, number: which of the cause's ids it is. */
+static const char *caused_uuid(struct lbx_unit *unit, const char *name, uint64_t number) {
+    struct lbx_buf bytes LBX_BUF = {0};
+    lbx_buf_add(&bytes, unit->cause, sizeof unit->cause);
+    lbx_buf_field_str(&bytes, name);
+    lbx_buf_be64(&bytes, number);
+    return uuid_of(unit, unit->now, &bytes);
+}
+
+const char *lbx_unit_uuid(struct lbx_unit *unit) {
+    return caused_uuid(unit, NULL, unit->ids++);
+}
+
+/* Of a request's version: by what caused it, or, where time did, by the request. Which of several requests a cause reaches
+ * first makes no difference. */
+static const char *version_uuid(struct lbx_unit *unit, const struct lbx_request *request,
+                                const struct lbx_event *cause, int64_t at_us) {
+    struct lbx_buf bytes LBX_BUF = {0};
+    if (cause)
+        return caused_uuid(unit, request->request_id, (uint64_t)request->version);
+    lbx_buf_field_str(&bytes, request->request_id);
+    lbx_buf_be64(&bytes, (uint64_t)request->version);
+    return uuid_of(unit, at_us, &bytes);
 }
 
 /* ---- events ---- */
@@ -65,17 +120,16 @@ static void count(enum lbx_event_type type, const void *data) {
 }
 
 static struct lbx_event_out event_of(struct lbx_unit *unit, enum lbx_event_type type,
-                                     const char *subject, int64_t sequence,
+                                     const char *id, int64_t at_us, const char *subject,
                                      const struct lbx_event *cause, const void *data) {
     unit->published++;
     count(type, data);
     return (struct lbx_event_out){
         .type = type,
-        .id = lbx_unit_uuid(unit),
+        .id = id,
         .source = unit->source,
         .subject = subject,
-        .time = unit->now,
-        .sequence = sequence,
+        .time = at_us,
         .causationid = cause ? cause->id : NULL,
         .traceparent = cause ? cause->traceparent : NULL,
         .data = data,
@@ -88,8 +142,9 @@ static void add_event(struct lbx_unit *unit, const struct lbx_event_out *event) 
 }
 
 void lbx_unit_publish(struct lbx_unit *unit, enum lbx_event_type type, const char *subject,
-                      int64_t sequence, const struct lbx_event *cause, const void *data) {
-    const struct lbx_event_out event = event_of(unit, type, subject, sequence, cause, data);
+                      const struct lbx_event *cause, const void *data) {
+    const struct lbx_event_out event =
+        event_of(unit, type, lbx_unit_uuid(unit), unit->now, subject, cause, data);
     add_event(unit, &event);
 }
 
@@ -102,11 +157,13 @@ static const char *digest_of(const struct lbx_request *request, struct lbx_arena
 }
 
 static void publish_step(struct lbx_unit *unit, const struct lbx_stored_request *stored,
-                         enum lbx_event_type type, const struct lbx_request_changed *changed,
+                         const struct lbx_step *step, const struct lbx_request_changed *changed,
                          const struct lbx_event *cause) {
     const struct lbx_request *request = &stored->request;
-    const struct lbx_event_out event =
-        event_of(unit, type, request->request_id, request->version, cause, changed);
+    struct lbx_event_out event = event_of(unit, (enum lbx_event_type)step->event,
+                                          version_uuid(unit, request, cause, step->at), step->at,
+                                          request->request_id, cause, changed);
+    event.sequence = request->version;
     if (stored->loaded == LBX_REQUEST_CLOCK)
         lbx_request_rows_event(&unit->requests, request, &event);
     else
@@ -115,8 +172,7 @@ static void publish_step(struct lbx_unit *unit, const struct lbx_stored_request 
 
 void lbx_unit_step(struct lbx_unit *unit, struct lbx_stored_request *stored,
                    const struct lbx_step *step, const struct lbx_event *cause) {
-    const enum lbx_event_type type = (enum lbx_event_type)step->event;
-    if (type == LBX_EVENT_NONE)
+    if (step->event == LBX_EVENT_NONE)
         return;
     if (!stored->changed) {
         stored->changed = true;
@@ -130,7 +186,7 @@ void lbx_unit_step(struct lbx_unit *unit, struct lbx_stored_request *stored,
     }
     const struct lbx_request_changed changed = {.request = stored->request,
                                                 .previous_state = step->previous_state};
-    publish_step(unit, stored, type, &changed, cause);
+    publish_step(unit, stored, step, &changed, cause);
 }
 
 void lbx_unit_pass_time(struct lbx_unit *unit, struct lbx_stored_request *stored,
@@ -152,7 +208,7 @@ void lbx_unit_quarantine(struct lbx_unit *unit, const struct lbx_record *record,
 
 /* ---- writing ---- */
 
-void lbx_unit_save(struct lbx_unit *unit, struct lbx_calls *calls) {
+void lbx_unit_save(struct lbx_unit *unit, struct lbx_pg_pipeline *calls) {
     bool due = false;
     for (struct lbx_stored_request *stored = unit->changed; stored; stored = stored->next_changed) {
         lbx_request_rows_add(&unit->requests, stored);
@@ -161,6 +217,7 @@ void lbx_unit_save(struct lbx_unit *unit, struct lbx_calls *calls) {
     lbx_request_rows_save(&unit->requests, calls);
     LBX_PG_CALL(calls, store_outbox, .given = unit->outbox);
     LBX_PG_CALL(calls, store_quarantine, .given = unit->quarantine, .consumer = unit->consumer);
+    lbx_clock_raise(unit->clock, calls);
     if (unit->published || unit->quarantined)
         lbx_pg_call(calls, &sql_store_wake_relay, NULL);
     if (due)

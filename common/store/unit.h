@@ -7,20 +7,25 @@
 #define LBX_STORE_UNIT_H
 
 #include "event/envelope.h"
+#include "io/hash.h"
+#include "store/clock.h"
+#include "store/inbox.h"
 #include "store/requests.h"
 
 struct lbx_unit {
     struct lbx_arena *arena;
     const char *source;   /* CloudEvents source of what is published: "/lockbox/<worker>" */
     const char *consumer; /* consumer group, of what is quarantined */
-    int64_t now;      /* the database's clock, after the locks; set before anything is published */
-    size_t published; /* events */
-    size_t bytes, most_bytes;  /* of their payloads; nothing is kept beyond most_bytes */
-    size_t quarantined;        /* records */
-    unsigned char random[256]; /* the last random_left of them are unused */
-    size_t random_left;
+    struct lbx_clock
+        clock;   /* the database's, behind the locks; its mark is raised with what is written */
+    int64_t now; /* of what is decided, never later than the clock: see lbx_unit_begin */
+    unsigned char cause[LBX_SHA256_SIZE]; /* the hash of what ids are made of */
+    unsigned ids;                         /* made of that cause */
+    size_t published;                     /* events */
+    size_t bytes, most_bytes;             /* of their payloads; nothing is kept beyond most_bytes */
+    size_t quarantined;                   /* records */
     struct lbx_stored_request *changed;
-    struct lbx_rows *outbox, *quarantine;
+    struct lbx_pg_arrays *outbox, *quarantine;
     struct lbx_request_rows requests;
     struct lbx_unit_rows *rows;
 };
@@ -38,16 +43,28 @@ static inline bool lbx_unit_full(const struct lbx_unit *unit) {
     return unit->bytes > unit->most_bytes;
 }
 
-/* Rows that live as long as the unit, for statements that a worker adds to its own. */
-struct lbx_rows *lbx_unit_rows(struct lbx_unit *unit);
+/* Reads the database's clock, by which the unit is decided. LBX_ERR_UNAVAILABLE: nothing may be decided by it. */
+enum lbx_err lbx_unit_read_clock(struct lbx_unit *unit, const struct lbx_pg *pg, size_t clock_call)
+    LBX_MUST_CHECK;
 
-/* A new UUIDv7 of now, in the arena. */
+/* Rows that live as long as the unit, for statements that a worker adds to its own. */
+struct lbx_pg_arrays *lbx_unit_rows(struct lbx_unit *unit);
+
+/* What follows is of this cause: its ids are made of its names (a list ended by NULL) and at_us, its times are at_us. */
+void lbx_unit_cause(struct lbx_unit *unit, int64_t at_us, const char *const *names);
+
+/* The same for a record of an input topic: its names are its log, its topic, and its event's source and id; its time is
+ * the record's Kafka time, where that is not later than the clock. So whoever reads the record again, with the same state
+ * before it, makes the same ids, and writes the same events. To be called before an input is acted on. */
+void lbx_unit_begin(struct lbx_unit *unit, const struct lbx_input_event *input);
+
+/* The next UUIDv7 of the cause, in the arena. */
 const char *lbx_unit_uuid(struct lbx_unit *unit);
 
-/* Adds an event to publish. cause: the event that made it happen, NULL where time did. sequence: the request's
- * version, 0 for none. data: the struct of the type's table. */
+/* Adds an event to publish that is no version of a request. cause: the event that made it happen. data: the struct of
+ * the type's table. */
 void lbx_unit_publish(struct lbx_unit *unit, enum lbx_event_type type, const char *subject,
-                      int64_t sequence, const struct lbx_event *cause, const void *data);
+                      const struct lbx_event *cause, const void *data);
 
 /* Publishes a request that took a step as it stands after the step, and marks it to be written. Nothing happens where
  * step->event is LBX_EVENT_NONE. */
@@ -63,6 +80,6 @@ void lbx_unit_quarantine(struct lbx_unit *unit, const struct lbx_record *record,
                          const char *reason);
 
 /* Adds the statements that write it all. */
-void lbx_unit_save(struct lbx_unit *unit, struct lbx_calls *calls);
+void lbx_unit_save(struct lbx_unit *unit, struct lbx_pg_pipeline *calls);
 
 #endif

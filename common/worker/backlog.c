@@ -11,8 +11,8 @@
 static size_t bytes_of(const struct lbx_record *record) {
     size_t bytes = sizeof *record + record->value_len + record->key_len;
     for (size_t i = 0; i < record->header_count; i++)
-        bytes +=
-            sizeof record->headers[i] + strlen(record->headers[i].name) + record->headers[i].len;
+        bytes += sizeof record->headers[i] + lbx_header_name_len(&record->headers[i]) +
+                 record->headers[i].len;
     return bytes;
 }
 
@@ -46,7 +46,7 @@ size_t lbx_backlog_next(const struct lbx_backlog *backlog) {
 }
 
 void lbx_backlog_acquit(struct lbx_backlog *backlog) {
-    backlog->suspected = backlog->refused = false;
+    backlog->suspected = backlog->refused = backlog->mute = false;
 }
 
 static void drop(struct lbx_backlog *backlog, size_t count) {

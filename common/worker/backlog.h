@@ -15,6 +15,7 @@ struct lbx_backlog {
     size_t slice;   /* records of the next transaction at most; 0: most_records */
     bool suspected; /* the database refused the first record alone, and commits otherwise */
     bool refused;   /* and refused it again */
+    bool mute;      /* and the answer that rejects it, too */
 };
 
 /* Takes the message over. */

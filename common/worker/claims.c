@@ -3,6 +3,7 @@
 #include "worker/claims.h"
 
 #include "base/memory.h"
+#include "io/hash.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -19,7 +20,7 @@ void lbx_claims_set(struct lbx_claims *claims, const struct lbx_partition *parti
 
 void lbx_claims_done(struct lbx_claims *claims) {
     for (size_t i = 0; i < claims->count; i++)
-        free(claims->list[i].topic);
+        free(claims->list[i].topic), free(claims->list[i].log);
     free(claims->list);
     *claims = (struct lbx_claims){0};
 }
@@ -37,15 +38,34 @@ struct lbx_claim *lbx_claims_of(struct lbx_claims *claims, const struct lbx_reco
 
 void lbx_claims_plan(struct lbx_claims *claims, const struct lbx_record *const *records,
                      size_t count) {
-    for (size_t i = 0; i < claims->count; i++)
+    for (size_t i = 0; i < claims->count; i++) {
         claims->list[i].batch_end = claims->list[i].next_offset;
-    for (size_t i = 0; i < count; i++)
-        lbx_claims_of(claims, records[i])->batch_end = records[i]->offset + 1;
+        claims->list[i].batch_last.known = false;
+    }
+    /* From the end: of each partition the last record alone is hashed. */
+    for (size_t i = count; i > 0; i--) {
+        struct lbx_claim *claim = lbx_claims_of(claims, records[i - 1]);
+        if (claim->batch_last.known)
+            continue;
+        claim->batch_end = records[i - 1]->offset + 1;
+        lbx_claims_note(records[i - 1], &claim->batch_last);
+    }
+}
+
+void lbx_claims_note(const struct lbx_record *record, struct lbx_read_record *ret_read) {
+    struct lbx_buf leaf LBX_BUF = {0};
+    lbx_record_leaf(record, &leaf);
+    lbx_sha256_prefixed(0, leaf.data, leaf.len, ret_read->hash);
+    ret_read->offset = record->offset;
+    ret_read->known = true;
 }
 
 void lbx_claims_advance(struct lbx_claims *claims) {
     for (size_t i = 0; i < claims->count; i++)
-        claims->list[i].next_offset = claims->list[i].batch_end;
+        if (claims->list[i].batch_end != claims->list[i].next_offset) {
+            claims->list[i].next_offset = claims->list[i].batch_end;
+            claims->list[i].last = claims->list[i].batch_last;
+        }
 }
 
 struct lbx_partition *lbx_claims_partitions(const struct lbx_claims *claims) {

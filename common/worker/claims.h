@@ -25,6 +25,9 @@ struct lbx_claim *lbx_claims_of(struct lbx_claims *claims, const struct lbx_reco
 void lbx_claims_plan(struct lbx_claims *claims, const struct lbx_record *const *records,
                      size_t count);
 
+/* What is kept of the last record that was read. */
+void lbx_claims_note(const struct lbx_record *record, struct lbx_read_record *ret_read);
+
 /* The planned batch is committed: each partition goes on from its batch_end. */
 void lbx_claims_advance(struct lbx_claims *claims);
 

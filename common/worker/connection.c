@@ -89,10 +89,11 @@ static enum lbx_err fit_schema(struct lbx_connection *connection, const struct l
     return err == LBX_OK ? lbx_pg_prepare(pg, connection->declaration->statements) : err;
 }
 
-enum lbx_err lbx_connection_open(const struct lbx_worker *worker, const char *url,
-                                 const char *application, const char *search_path,
-                                 lbx_sql_lists lists, struct lbx_pg **ret_pg) {
+static enum lbx_err open_saying(const struct lbx_worker *worker, const char *url,
+                                const char *application, const char *search_path,
+                                lbx_sql_lists lists, const char **ret_why, struct lbx_pg **ret_pg) {
     const struct lbx_pg_options options = {
+        .why = ret_why,
         .url = url,
         .application = application,
         .search_path = search_path,
@@ -104,14 +105,20 @@ enum lbx_err lbx_connection_open(const struct lbx_worker *worker, const char *ur
     return lbx_pg_open(&options, lists, ret_pg);
 }
 
+enum lbx_err lbx_connection_open(const struct lbx_worker *worker, const char *url,
+                                 const char *application, const char *search_path,
+                                 lbx_sql_lists lists, struct lbx_pg **ret_pg) {
+    return open_saying(worker, url, application, search_path, lists, NULL, ret_pg);
+}
+
 static enum lbx_err open_pg(struct lbx_connection *connection, struct lbx_worker *worker) {
     static const struct lbx_sql *const *const none[] = {NULL};
     struct lbx_pg *pg;
     char application[64];
     snprintf(application, sizeof application, "lockbox-%s", worker->name);
     enum lbx_err err =
-        lbx_connection_open(worker, url_of(connection, &worker->settings), application,
-                            is_auditing(connection) ? "audit" : "lockbox", none, &pg);
+        open_saying(worker, url_of(connection, &worker->settings), application,
+                    is_auditing(connection) ? "audit" : "lockbox", none, &connection->why, &pg);
     if (err == LBX_OK && (err = fit_schema(connection, worker, pg)) != LBX_OK)
         lbx_pg_close(pg);
     if (err == LBX_OK)
@@ -120,7 +127,7 @@ static enum lbx_err open_pg(struct lbx_connection *connection, struct lbx_worker
 }
 
 enum lbx_err lbx_connection_keep(struct lbx_connection *connection, struct lbx_worker *worker) {
-    if (worker->pg && !lbx_pg_alive(worker->pg))
+    if (worker->pg && (!lbx_pg_alive(worker->pg) || !lbx_pg_fits(worker->pg)))
         lbx_connection_lost(connection, worker);
     if (worker->pg || lbx_monotonic_us() < connection->retry_us)
         return LBX_OK;
@@ -138,9 +145,14 @@ enum lbx_err lbx_connection_keep(struct lbx_connection *connection, struct lbx_w
 
 enum lbx_err lbx_connection_check(const struct lbx_connection *connection,
                                   const struct lbx_settings *settings) {
-    if (lbx_pg_check(url_of(connection, settings)) == LBX_OK)
-        return LBX_OK;
-    return lbx_settings_refuse(is_auditing(connection) ? "LOCKBOX_AUDIT_DATABASE_URL"
-                                                       : "LOCKBOX_DATABASE_URL",
-                               "takes a libpq connection URI");
+    const char *url = url_of(connection, settings);
+    const char *setting =
+        is_auditing(connection) ? "LOCKBOX_AUDIT_DATABASE_URL" : "LOCKBOX_DATABASE_URL";
+    if (lbx_pg_check(url) != LBX_OK)
+        return lbx_settings_refuse(setting, "takes a libpq connection URI");
+    if (!settings->allow_plaintext && lbx_pg_check_private(url) != LBX_OK)
+        return lbx_settings_refuse(
+            setting,
+            "needs sslmode=verify-full for another machine, or LOCKBOX_ALLOW_PLAINTEXT=yes");
+    return LBX_OK;
 }

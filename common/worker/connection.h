@@ -10,6 +10,7 @@ struct lbx_connection {
     const struct lbx_worker_declaration *declaration;
     struct lbx_backoff backoff;
     int64_t retry_us;  /* when to try again, while there is no connection */
+    const char *why;   /* there is none, of the last try: static text; NULL: not known */
     bool schema_older; /* the database's, than this program, when last looked at */
     bool bound_lower;  /* the database's, than LOCKBOX_GRANT_TTL_MAX, likewise */
 };

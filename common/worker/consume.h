@@ -24,6 +24,7 @@ struct lbx_records {
     const struct lbx_claim *claims;
     size_t claim_count;
     bool refused; /* the only record: the database refused what the handler made of it */
+    bool mute; /* and what the handler answered to that: it is to be rejected without an answer */
 };
 
 struct lbx_handler;
@@ -32,13 +33,13 @@ struct lbx_handler;
 struct lbx_transaction {
     /* Adds what is to be read behind the fence, in its round trip. */
     void (*read)(struct lbx_handler *handler, const struct lbx_records *records,
-                 struct lbx_calls *calls);
+                 struct lbx_pg_pipeline *calls);
     /* Reads the results, and adds the statements that go with the COMMIT. Anything but LBX_OK:
      * nothing is committed. LBX_ERR_CONFLICT: what is stored contradicts itself or the records, and
      * the worker halts. LBX_ERR_LIMIT: several records lead to more than one transaction may write;
-     * fewer come again. */
+     * fewer come again. A checkpoint has not read all that it takes: it comes again at once. */
     enum lbx_err (*write)(struct lbx_handler *handler, const struct lbx_records *records,
-                          struct lbx_calls *calls);
+                          struct lbx_pg_pipeline *calls);
     /* The transaction is over. LBX_OK: it is committed, and the results of its last round trip can
      * be read. NULL: nothing is to be done then. */
     void (*end)(struct lbx_handler *handler, const struct lbx_records *records, enum lbx_err err);
@@ -51,11 +52,16 @@ struct lbx_handler {
     /* A record that the database refuses even alone: true: it comes again as records->refused;
      * false: it is tried again until the database takes it. */
     bool takes_refused;
+    /* The most offsets without a record that may follow each other; 0: any number. A partition with more is stopped. */
+    int64_t hole_most;
     struct lbx_transaction
         checkpoint; /* without records, if batches were committed since the last; read NULL: none */
     int64_t checkpoint_every_us;
     /* Adds the statement that removes what is past its time, each minute. NULL: none. */
-    void (*prune)(struct lbx_handler *handler, struct lbx_arena *arena, struct lbx_calls *calls);
+    void (*prune)(struct lbx_handler *handler, struct lbx_arena *arena,
+                  struct lbx_pg_pipeline *calls);
+    /* Why the worker is not ready though it reads, as a part's; NULL: it is, or there is nothing of the kind. */
+    const char *(*waiting_for)(struct lbx_handler *handler);
     const char *conflict; /* why the worker halts at LBX_ERR_CONFLICT; static text */
     void (*close)(struct lbx_handler *handler); /* frees it */
 };

@@ -6,7 +6,6 @@
 
 #include "base/memory.h"
 
-#include "store/clock.h"
 #include "store/metrics.h"
 
 #include <stdint.h>
@@ -56,8 +55,17 @@ static void decode(struct lbx_batch *batch, const struct lbx_records *records) {
     }
 }
 
+/* What the database refused is answered, too, by what does not touch what it refused; unless it refuses the answer. */
+static void mark_answered(struct lbx_batch *batch, const struct lbx_records *records) {
+    for (size_t i = 0; !records->mute && i < batch->count; i++) {
+        struct lbx_input_event *input = &batch->inputs[i];
+        input->answered =
+            input->status == LBX_INPUT_REJECTED && input->event.id && input->event.source;
+    }
+}
+
 static void read_batch(struct lbx_handler *handler, const struct lbx_records *records,
-                       struct lbx_calls *calls) {
+                       struct lbx_pg_pipeline *calls) {
     struct event_handler *h = event_handler(handler);
     struct lbx_batch *batch = &h->batch;
     *batch = (struct lbx_batch){
@@ -69,10 +77,23 @@ static void read_batch(struct lbx_handler *handler, const struct lbx_records *re
     lbx_unit_init(&batch->unit, batch->arena, batch->worker->source, records->group);
     batch->unit.most_bytes = batch->count > 1 ? WRITTEN_BYTES : SIZE_MAX;
     decode(batch, records);
+    if (h->events->malformed)
+        mark_answered(batch, records);
     lbx_inbox_add(&h->inbox, records->group, calls, batch->arena, batch->inputs, batch->count);
     if (h->events->load)
         h->events->load(batch, calls);
     h->clock_call = lbx_clock_add(calls);
+}
+
+/* What the inbox keeps is forgotten by then: an event that had its effect would have it again. A replay is a record of
+ * its own, and new. */
+static void reject_old(struct lbx_batch *batch) {
+    const int64_t oldest_us = batch->unit.now - batch->worker->settings.inbox_ttl;
+    for (size_t i = 0; i < batch->count; i++) {
+        struct lbx_input_event *input = &batch->inputs[i];
+        if (input->status == LBX_INPUT_NEW && input->record->timestamp_ms < oldest_us / 1000)
+            reject(input, "too_old: Kafka has it for longer than LOCKBOX_INBOX_TTL");
+    }
 }
 
 static void quarantine_rejected(struct lbx_batch *batch) {
@@ -87,14 +108,20 @@ static void quarantine_rejected(struct lbx_batch *batch) {
 }
 
 static enum lbx_err write_batch(struct lbx_handler *handler, const struct lbx_records *records,
-                                struct lbx_calls *calls) {
+                                struct lbx_pg_pipeline *calls) {
     struct event_handler *h = event_handler(handler);
     struct lbx_batch *batch = &h->batch;
     const struct lbx_pg *pg = records->worker->pg;
-    batch->unit.now = lbx_clock_read(pg, h->clock_call);
-    enum lbx_err err = lbx_inbox_read(&h->inbox, pg, batch->arena, batch->inputs, batch->count);
+    enum lbx_err err = lbx_unit_read_clock(&batch->unit, pg, h->clock_call);
+    if (err == LBX_OK)
+        err = lbx_inbox_read(&h->inbox, pg, batch->arena, batch->inputs, batch->count);
+    if (err == LBX_OK)
+        reject_old(batch);
     if (err == LBX_OK)
         err = h->events->decide(batch);
+    for (size_t i = 0; err == LBX_OK && i < batch->count; i++)
+        if (batch->inputs[i].answered)
+            h->events->malformed(batch, &batch->inputs[i]);
     if (err == LBX_OK && lbx_unit_full(&batch->unit))
         err = LBX_ERR_LIMIT;
     if (err != LBX_OK)
@@ -118,7 +145,7 @@ static void end_batch(struct lbx_handler *handler, const struct lbx_records *rec
 }
 
 static void prune_inbox(struct lbx_handler *handler, struct lbx_arena *arena,
-                        struct lbx_calls *calls) {
+                        struct lbx_pg_pipeline *calls) {
     lbx_inbox_prune(calls, arena, event_handler(handler)->worker->settings.inbox_ttl);
 }
 

@@ -26,11 +26,14 @@ struct lbx_batch {
 struct lbx_events {
     enum lbx_topic topics[LBX_TOPIC_COUNT + 1]; /* ended by LBX_TOPIC_COUNT */
     /* Adds the statements that lock and read what the events touch. NULL: none. */
-    void (*load)(struct lbx_batch *batch, struct lbx_calls *calls);
+    void (*load)(struct lbx_batch *batch, struct lbx_pg_pipeline *calls);
     /* Reads the results, applies the rules, fills the unit of work. */
     enum lbx_err (*decide)(struct lbx_batch *batch);
+    /* Answers a record that cannot be read but whose id can be, the first of that id; or one whose effects the database
+     * refuses. NULL: its dead letter is the only answer. */
+    void (*malformed)(struct lbx_batch *batch, const struct lbx_input_event *input);
     /* Adds statements beside those of the unit of work. NULL: none. */
-    void (*save)(struct lbx_batch *batch, struct lbx_calls *calls);
+    void (*save)(struct lbx_batch *batch, struct lbx_pg_pipeline *calls);
     /* Called after a commit. NULL: nothing is to be done then. */
     void (*committed)(struct lbx_worker *worker);
 };

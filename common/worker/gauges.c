@@ -52,7 +52,7 @@ static bool heard(struct lbx_worker *worker) {
 
 static enum lbx_err gauges_serve(void *state, int64_t *ret_wake_us) {
     struct gauges *g = state;
-    struct lbx_calls calls = {0};
+    struct lbx_pg_pipeline calls = {0};
     if (g->worker->pg && lbx_monotonic_us() >= g->next_us) {
         size_t call = lbx_pg_call(&calls, g->declaration->sql, NULL);
         if (lbx_pg_run(g->worker->pg, &calls) == LBX_OK)

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 
+#include <poll.h>
 #include <stdlib.h>
 
 struct rounds {
@@ -56,14 +57,30 @@ static enum lbx_err listen_once(struct rounds *r) {
     return LBX_OK;
 }
 
+static bool is_backing_off(const struct rounds *r) {
+    return r->backoff.failures > 0 && lbx_monotonic_us() < r->next_us;
+}
+
+static int rounds_fd(void *state) {
+    const struct rounds *r = state;
+    bool looks = r->declaration->fd && r->worker->pg && !is_backing_off(r);
+    return looks ? r->declaration->fd(r->state) : -1;
+}
+
+static bool is_woken(struct rounds *r) {
+    struct pollfd fd = {.fd = rounds_fd(r), .events = POLLIN};
+    r->worker->told = lbx_worker_notified(r->worker);
+    return r->worker->told || lbx_monotonic_us() >= r->next_us ||
+           (fd.fd >= 0 && poll(&fd, 1, 0) > 0);
+}
+
 static enum lbx_err rounds_serve(void *state, int64_t *ret_wake_us) {
     struct rounds *r = state;
     if (!r->worker->pg)
         return LBX_OK; /* the loop calls again with the connection */
-    bool backing_off = r->backoff.failures > 0 && lbx_monotonic_us() < r->next_us;
+    bool backing_off = is_backing_off(r);
     enum lbx_err err = backing_off ? LBX_OK : listen_once(r);
-    if (err == LBX_OK && !backing_off &&
-        (lbx_worker_notified(r->worker) || lbx_monotonic_us() >= r->next_us)) {
+    if (err == LBX_OK && !backing_off && is_woken(r)) {
         int64_t wait_us = LBX_NEVER_US;
         err = r->declaration->round(r->worker, r->state, &wait_us);
         lbx_pg_release(r->worker->pg);
@@ -98,6 +115,7 @@ static void rounds_close(void *state) {
 
 const struct lbx_part lbx_rounds_part = {
     .open = rounds_open,
+    .fd = rounds_fd,
     .serve = rounds_serve,
     .waiting_for = rounds_waiting_for,
     .close = rounds_close,

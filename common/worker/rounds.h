@@ -13,6 +13,8 @@ struct lbx_rounds {
     enum lbx_err (*round)(struct lbx_worker *worker, void *state, int64_t *ret_wait_us);
     /* A connection was made anew: whatever was bound to the last one is gone. NULL: nothing was. */
     void (*reconnected)(struct lbx_worker *worker, void *state);
+    /* What else wakes it, readable until the round took it; -1: nothing at the moment. NULL: nothing. */
+    int (*fd)(void *state);
     const char *(*waiting_for)(void *state); /* why it is not ready, static text; NULL: it is */
     void (*close)(struct lbx_worker *worker, void *state); /* NULL: nothing to do */
 };

@@ -8,24 +8,24 @@
 
 /* The call that must answer one row a partition: fewer mean that a newer owner exists. */
 struct fence {
-    struct lbx_rows rows;
+    struct lbx_pg_arrays rows;
     size_t call, expected;
 };
 
 static void fence_done(struct fence *fence) {
-    lbx_rows_done(&fence->rows);
+    lbx_pg_arrays_done(&fence->rows);
 }
 
 static enum lbx_err fence_and_commit(struct lbx_handler *handler,
                                      const struct lbx_transaction *step,
                                      const struct lbx_records *records, const struct fence *fence,
-                                     struct lbx_calls *calls) {
+                                     struct lbx_pg_pipeline *calls) {
     struct lbx_pg *pg = records->worker->pg;
     step->read(handler, records, calls);
     if (lbx_pg_run(pg, calls) != LBX_OK)
         return LBX_ERR_UNAVAILABLE;
     enum lbx_err err;
-    *calls = (struct lbx_calls){0};
+    *calls = (struct lbx_pg_pipeline){0};
     err = lbx_pg_row_count(pg, fence->call) == fence->expected
               ? step->write(handler, records, calls)
               : LBX_ERR_FENCED;
@@ -40,7 +40,7 @@ static enum lbx_err fence_and_commit(struct lbx_handler *handler,
 
 static enum lbx_err transact(struct lbx_handler *handler, const struct lbx_transaction *step,
                              const struct lbx_records *records, const struct fence *fence,
-                             struct lbx_calls *calls) {
+                             struct lbx_pg_pipeline *calls) {
     enum lbx_err err = fence_and_commit(handler, step, records, fence, calls);
     if (step->end)
         step->end(handler, records, err);
@@ -48,9 +48,9 @@ static enum lbx_err transact(struct lbx_handler *handler, const struct lbx_trans
 }
 
 enum lbx_err lbx_transact_batch(struct lbx_handler *handler, const struct lbx_records *records,
-                                struct lbx_calls *calls) {
+                                struct lbx_pg_pipeline *calls) {
     struct fence fence LBX_CLEANUP(fence_done) = {0};
-    *calls = (struct lbx_calls){0};
+    *calls = (struct lbx_pg_pipeline){0};
     lbx_pg_call(calls, &lbx_sql_begin, NULL);
     fence.call = lbx_offsets_fence(calls, &fence.rows, records->group, records->claims,
                                    records->claim_count, &fence.expected);
@@ -58,19 +58,20 @@ enum lbx_err lbx_transact_batch(struct lbx_handler *handler, const struct lbx_re
 }
 
 enum lbx_err lbx_transact_checkpoint(struct lbx_handler *handler, const struct lbx_records *records,
-                                     struct lbx_calls *calls) {
+                                     struct lbx_pg_pipeline *calls) {
     struct fence fence LBX_CLEANUP(fence_done) = {.expected = records->claim_count};
-    *calls = (struct lbx_calls){0};
+    *calls = (struct lbx_pg_pipeline){0};
     lbx_pg_call(calls, &lbx_sql_begin, NULL);
     fence.call =
         lbx_offsets_hold(calls, &fence.rows, records->group, records->claims, records->claim_count);
     return transact(handler, &handler->checkpoint, records, &fence, calls);
 }
 
-enum lbx_err lbx_transact_control(const struct lbx_records *records, struct lbx_calls *calls) {
+enum lbx_err lbx_transact_control(const struct lbx_records *records,
+                                  struct lbx_pg_pipeline *calls) {
     struct fence fence LBX_CLEANUP(fence_done) = {0};
     struct lbx_pg *pg = records->worker->pg;
-    *calls = (struct lbx_calls){0};
+    *calls = (struct lbx_pg_pipeline){0};
     lbx_pg_call(calls, &lbx_sql_begin, NULL);
     fence.call =
         lbx_offsets_hold(calls, &fence.rows, records->group, records->claims, records->claim_count);

@@ -15,15 +15,15 @@
  * the handler cannot read a row. Nothing happened.
  * LBX_ERR_CONFLICT: see struct lbx_transaction. */
 enum lbx_err lbx_transact_batch(struct lbx_handler *handler, const struct lbx_records *records,
-                                struct lbx_calls *calls) LBX_MUST_CHECK;
+                                struct lbx_pg_pipeline *calls) LBX_MUST_CHECK;
 
 /* The handler's checkpoint, without records: no partition moves. Errors as above. */
 enum lbx_err lbx_transact_checkpoint(struct lbx_handler *handler, const struct lbx_records *records,
-                                     struct lbx_calls *calls) LBX_MUST_CHECK;
+                                     struct lbx_pg_pipeline *calls) LBX_MUST_CHECK;
 
 /* Locks the partitions' rows and commits: whether the database, as it is now, commits anything on this session.
  * LBX_ERR_UNAVAILABLE, LBX_ERR_FENCED: as above. */
-enum lbx_err lbx_transact_control(const struct lbx_records *records, struct lbx_calls *calls)
+enum lbx_err lbx_transact_control(const struct lbx_records *records, struct lbx_pg_pipeline *calls)
     LBX_MUST_CHECK;
 
 #endif

@@ -25,6 +25,7 @@ struct lbx_worker {
     struct lbx_pg *pg;        /* NULL while there is no connection */
     int64_t pg_generation;    /* counts connections: a part that sees it change starts over */
     bool notified;            /* on the channel it listens to; take by lbx_worker_notified */
+    bool told;                /* its round was called for a notification */
     _Atomic bool stopping; /* as of the last lbx_worker_stopping; other lanes look at the first's */
     _Atomic int64_t turned_us; /* its loop, or a step of long work, last; 0: the loop sleeps */
     int signals;               /* readable once the lane is to stop, and from then on */
@@ -42,7 +43,6 @@ bool lbx_worker_halted(const struct lbx_worker *worker);
 
 /* The work goes on, but the process is not ready, and says why (static text), until somebody looks and starts it again. */
 void lbx_worker_incident(const char *why);
-#define LBX_UNREADABLE "a row of request cannot be read, and is left out: the log names it"
 
 /* Counted by whatever part waits out something that is down. */
 extern struct lbx_metric lbx_retries_metric;

@@ -1,10 +1,11 @@
 -- The first statement of every batch: moves the offsets on, where this epoch still owns them and the
 -- batch begins where the last one ended. Fewer rows than partitions means a newer owner exists.
--- rows given: topic text, partition integer, epoch bigint, expected bigint, next_offset bigint
+-- rows given: topic text, partition integer, epoch bigint, expected bigint, next_offset bigint,
+--   last_offset bigint, last_hash bytea
 -- takes: consumer text
 -- answers: topic text
 UPDATE consumer_offset AS o
-   SET next_offset = given.next_offset
+   SET next_offset = given.next_offset, last_offset = given.last_offset, last_hash = given.last_hash
   FROM :given
  WHERE o.consumer = :consumer AND o.topic = given.topic AND o."partition" = given."partition"
    AND o.epoch = given.epoch AND o.next_offset = given.expected

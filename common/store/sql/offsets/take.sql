@@ -1,11 +1,13 @@
--- Takes partitions for a consumer: a newer epoch fences whoever had them, and says where to read on.
+-- Takes partitions for a consumer: a newer epoch fences whoever had them, and says where to read on. What is taken is the
+-- partition's log, by its name: one that an operator accepted in the place of another is read from its beginning.
 -- rows given: topic text, partition integer
 -- takes: consumer text, owner text
--- answers: topic text, partition integer, epoch bigint, next_offset bigint
+-- answers: topic text, partition integer, epoch bigint, next_offset bigint, last_offset bigint,
+--   last_hash bytea
 INSERT INTO consumer_offset AS o (consumer, topic, "partition", epoch, next_offset, owner)
-SELECT :consumer, given.topic, given."partition", 1, 0, :owner
+SELECT :consumer, log_name(given.topic, given."partition"::integer), given."partition", 1, 0, :owner
   FROM :given
- ORDER BY given.topic, given."partition"
+ ORDER BY 2, 3
 ON CONFLICT (consumer, topic, "partition") DO UPDATE
    SET epoch = o.epoch + 1, owner = excluded.owner, taken_at = clock_timestamp()
-RETURNING topic, "partition", epoch, next_offset
+RETURNING topic, "partition", epoch, next_offset, last_offset, last_hash

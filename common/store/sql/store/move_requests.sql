@@ -6,7 +6,7 @@
 WITH moved AS (
     UPDATE request AS r
        SET state = given.state, version = given.version, ended_at = given.ended_at, due_at = given.due_at,
-           standing = given.standing
+           standing = given.standing, version_before = r.version
       FROM :given
      WHERE r.request_id = given.request_id
     RETURNING r.request_id, consent_kept(r.consent, r.kept) || ',' || r.particulars AS rest)

@@ -1,0 +1,26 @@
+/* Azure Resource Manager ids of OpenShift clusters. */
+#ifndef LBX_BASE_RESOURCE_H
+#define LBX_BASE_RESOURCE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* A part of a text. */
+struct lbx_span {
+    const char *text;
+    size_t len;
+};
+
+/* The ids in /subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.RedHatOpenShift/openShiftClusters/{cluster},
+ * borrowed from the text. */
+struct lbx_cluster_id {
+    struct lbx_span subscription, group, cluster;
+};
+
+/* Whether text has that form; the words between the ids are compared without case. */
+bool lbx_cluster_id_read(const char *text, size_t len, struct lbx_cluster_id *ret_id);
+
+/* NULL, or which id is not of Azure's alphabet, in a few static words. A text of another form has no such id. */
+const char *lbx_cluster_id_check(const char *text, size_t len);
+
+#endif

@@ -1,0 +1,88 @@
+/* Reads files that hold secrets.
+ * Promises: a secret that another user can read or write is not taken, so that who installs it finds out at the start. What
+ * is judged is the open file, not its name.
+ * Fails: with a sentence for the log, which names mode or owner and never quotes the file. */
+#include "io/secret.h"
+
+#include "base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { GROUPS_MAX = 65536 }; /* NGROUPS_MAX of Linux */
+
+/* The settings are not whole while secrets are read for them. */
+static bool is_anything_allowed(void) {
+    const char *value = getenv("LOCKBOX_ALLOW_OPEN_SECRETS");
+    return value && strcmp(value, "yes") == 0;
+}
+
+static bool is_own_group(gid_t group) {
+    int count = getgroups(0, NULL);
+    if (group == 0 || group == getegid())
+        return true;
+    if (count <= 0 || count > GROUPS_MAX)
+        return false;
+    gid_t *groups LBX_FREE = lbx_calloc(sizeof *groups * (size_t)count);
+    count = getgroups(count, groups);
+    for (int i = 0; i < count; i++)
+        if (groups[i] == group)
+            return true;
+    return false;
+}
+
+static bool refuse(char *ret_why, const struct stat *about, const char *whom) {
+    snprintf(
+        ret_why, LBX_SECRET_WHY_SIZE,
+        "has mode %04o, open to %s; a secret's file is for its user and a group of it (0600, 0640)",
+        (unsigned)about->st_mode & 07777, whom);
+    return false;
+}
+
+/* A directory is left to whoever reads it, and fails. */
+static bool is_private(int fd, char *ret_why) {
+    struct stat about;
+    if (is_anything_allowed())
+        return true;
+    if (fstat(fd, &about) != 0)
+        return snprintf(ret_why, LBX_SECRET_WHY_SIZE, "cannot be read") < 0;
+    if (S_ISDIR(about.st_mode))
+        return true;
+    if (about.st_uid != 0 && about.st_uid != geteuid()) {
+        snprintf(
+            ret_why, LBX_SECRET_WHY_SIZE,
+            "has mode %04o and belongs to user %u, who is neither root nor this process's user",
+            (unsigned)about.st_mode & 07777, (unsigned)about.st_uid);
+        return false;
+    }
+    if (about.st_mode & (S_IROTH | S_IWOTH))
+        return refuse(ret_why, &about, "everybody");
+    if ((about.st_mode & (S_IRGRP | S_IWGRP)) && !is_own_group(about.st_gid))
+        return refuse(ret_why, &about, "a group that this process is not in");
+    return true;
+}
+
+bool lbx_secret_read(const char *path, size_t max_bytes, struct lbx_buf *ret_text,
+                     char ret_why[LBX_SECRET_WHY_SIZE]) {
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    snprintf(ret_why, LBX_SECRET_WHY_SIZE, "cannot be read");
+    if (fd < 0)
+        return false;
+    bool good = is_private(fd, ret_why) && lbx_file_read_fd(fd, max_bytes, ret_text);
+    close(fd);
+    return good;
+}
+
+bool lbx_secret_is_private(const char *path, char ret_why[LBX_SECRET_WHY_SIZE]) {
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0)
+        return true;
+    bool good = is_private(fd, ret_why);
+    close(fd);
+    return good;
+}

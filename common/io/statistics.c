@@ -1,0 +1,56 @@
+/* Reads librdkafka's statistics by tables. Promises nothing of members that the client leaves out: those are 0 or absent.
+ * Fails where the text is no JSON object. */
+#include "io/statistics.h"
+
+#include "base/clock.h"
+#include "json/read.h"
+
+#include <string.h>
+
+#define ANY_NUMBER .min = INT64_MIN, .max = INT64_MAX
+#define NAME .min = 0, .max = 255
+#define ALL .by_name = true, .min_items = 0, .max_items = INT64_MAX
+
+static const struct lbx_field partition_rows[] = {
+    LBX_ROW_INT(lbx_statistics_partition, partition, ANY_NUMBER),
+    LBX_ROW_INT(lbx_statistics_partition, leader, ANY_NUMBER),
+    LBX_ROW_INT(lbx_statistics_partition, next_offset, ANY_NUMBER),
+};
+static const struct lbx_table partition_table =
+    LBX_TABLE("partition", lbx_statistics_partition, partition_rows);
+
+static const struct lbx_field topic_rows[] = {
+    LBX_ROW_TEXT(lbx_statistics_topic, topic, NAME),
+    LBX_ROW_OBJECTS(lbx_statistics_topic, partitions, partition_count,
+                    struct lbx_statistics_partition, ALL, .of = &partition_table),
+};
+static const struct lbx_table topic_table = LBX_TABLE("topic", lbx_statistics_topic, topic_rows);
+
+static const struct lbx_field broker_rows[] = {
+    LBX_ROW_TEXT(lbx_statistics_broker, state, NAME),
+};
+static const struct lbx_table broker_table =
+    LBX_TABLE("broker", lbx_statistics_broker, broker_rows);
+
+static const struct lbx_field statistics_rows[] = {
+    LBX_ROW_OBJECTS(lbx_statistics, brokers, broker_count, struct lbx_statistics_broker, ALL,
+                    .of = &broker_table),
+    LBX_ROW_OBJECTS(lbx_statistics, topics, topic_count, struct lbx_statistics_topic, ALL,
+                    .of = &topic_table),
+};
+static const struct lbx_table statistics_table =
+    LBX_TABLE("statistics", lbx_statistics, statistics_rows);
+
+bool lbx_statistics_read(const char *json, size_t len, struct lbx_arena *arena,
+                         struct lbx_statistics *ret_statistics) {
+    return lbx_json_read_partial(&statistics_table, json, len, arena, ret_statistics);
+}
+
+int64_t lbx_statistics_away_since(const struct lbx_statistics *statistics, int64_t since_us) {
+    for (size_t i = 0; i < statistics->broker_count; i++) {
+        const char *state = statistics->brokers[i].state;
+        if (state && strcmp(state, "UP") == 0)
+            return 0;
+    }
+    return since_us ? since_us : lbx_monotonic_us();
+}

@@ -1,0 +1,25 @@
+-- Keeps the partitions of which Kafka's committed offset is ahead of the database's, and forgets those of which it no
+-- longer is. Answers those ahead that no operator accepted. Where a newer owner exists, it may have committed since:
+-- there is nothing to compare.
+-- rows given: topic text, partition integer, epoch bigint, next_offset bigint, committed_offset bigint
+-- takes: consumer text
+-- answers: topic text, partition integer
+WITH ahead AS (
+    SELECT given.*
+      FROM :given
+      JOIN consumer_offset AS o
+        ON o.consumer = :consumer AND o.topic = given.topic AND o."partition" = given."partition" AND o.epoch = given.epoch
+     WHERE given.committed_offset > given.next_offset
+       AND NOT EXISTS (SELECT FROM offsets_accepted AS a
+                        WHERE a.consumer = :consumer AND a.topic = given.topic AND a."partition" = given."partition"
+                          AND a.committed_offset = given.committed_offset)),
+agreeing AS (
+    DELETE FROM set_back AS s
+     WHERE s.consumer = :consumer AND NOT s.told
+       AND (s.topic, s."partition") IN (SELECT given.topic, given."partition" FROM :given
+                                        EXCEPT SELECT ahead.topic, ahead."partition" FROM ahead)),
+kept AS (
+    INSERT INTO set_back (consumer, topic, "partition", next_offset, committed_offset)
+    SELECT :consumer, topic, "partition", next_offset, committed_offset FROM ahead
+    ON CONFLICT DO NOTHING)
+SELECT topic, "partition" FROM ahead

@@ -1,0 +1,8 @@
+-- What operators ordered of these partitions, and is ahead of them: offsets to step over.
+-- rows held: topic text, partition integer, next_offset bigint
+-- answers: topic text, partition integer, first_offset bigint, last_offset bigint
+SELECT o.topic, o."partition", o.first_offset, o.last_offset
+  FROM :held
+  JOIN partition_order AS o
+    ON o.topic = held.topic AND o."partition" = held."partition" AND o.what = 'skip' AND o.last_offset >= held.next_offset
+ ORDER BY o.topic, o."partition", o.first_offset

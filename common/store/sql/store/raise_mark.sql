@@ -1,0 +1,3 @@
+-- takes: reached timestamptz
+-- answers: nothing
+SELECT clock_mark_raise(:reached)

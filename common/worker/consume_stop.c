@@ -1,0 +1,214 @@
+/* Keeps which partitions cannot be read, and steps over what operators order.
+ * Promises: one partition's trouble is its own; nothing is stepped over but by an order.
+ * Fails: orders that cannot be read now are read the next time.
+ */
+#include "worker/consume_state.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/text_pool.h"
+
+#include <string.h>
+
+/* A client that meets a new leader, or a broker on its way down, has errors for a moment, too. */
+enum { FAILURES_MOST = 3 };
+#define FAILING_MOST_US (3 * LBX_SECOND_US)
+
+static const char not_in_log[] =
+    "an offset to read on from is not in Kafka's log: records are lost, or the log was replaced";
+static const char replaced[] =
+    "another record stands there than was read: Kafka's log was replaced";
+static const char hole[] = "too many offsets hold no record there";
+static const char unreadable[] = "its records cannot be read";
+
+static void stop(struct lbx_consume *c, struct lbx_claim *claim, const char *why,
+                 const char *code) {
+    claim->stopped = why;
+    lbx_consume_count_partitions(c);
+    lbx_log(LBX_LOG_ERROR, "partition stopped", LBX_S("topic", claim->topic),
+            LBX_N("partition", claim->partition), LBX_N("offset", claim->stopped_at),
+            LBX_S("reason", why), LBX_S("code", code));
+}
+
+static void go_on(struct lbx_consume *c, struct lbx_claim *claim) {
+    claim->failures = 0;
+    if (!claim->stopped)
+        return;
+    claim->stopped = NULL;
+    lbx_consume_count_partitions(c);
+    lbx_log(LBX_LOG_INFO, "partition goes on", LBX_S("topic", claim->topic),
+            LBX_N("partition", claim->partition));
+}
+
+/* Where the log begins is its own choice; a hole is between two records. */
+static bool is_far(const struct lbx_consume *c, const struct lbx_claim *claim, int64_t offset) {
+    int64_t next = claim->held_end ? claim->held_end : claim->next_offset;
+    return c->handler->hole_most && next > 0 && offset - next > c->handler->hole_most;
+}
+
+void lbx_consume_compare(struct lbx_consume *c, struct lbx_claim *claim,
+                         const struct lbx_record *record) {
+    struct lbx_read_record found;
+    if (!claim->comparing)
+        return;
+    claim->comparing = false;
+    if (record->offset != claim->last.offset) /* gone by retention, or by compaction */
+        return;
+    lbx_claims_note(record, &found);
+    if (memcmp(found.hash, claim->last.hash, sizeof found.hash) == 0)
+        return;
+    claim->stopped_at = record->offset;
+    stop(c, claim, replaced, "");
+}
+
+/* Whether retention removed the last record that was read: there is nothing to compare, and what is behind it is read. */
+static bool is_gone(struct lbx_consume *c, struct lbx_claim *claim) {
+    int64_t first = 0;
+    if (!claim->comparing ||
+        lbx_consumer_first(c->consumer, claim->topic, claim->partition, &first) != LBX_OK ||
+        first <= claim->last.offset)
+        return false;
+    claim->comparing = false;
+    lbx_backlog_clear(&c->backlog);
+    return lbx_consume_assign(c) == LBX_OK;
+}
+
+bool lbx_consume_wants(struct lbx_consume *c, struct lbx_claim *claim,
+                       const struct lbx_record *record) {
+    if (claim->failures)
+        go_on(c, claim);
+    if (claim->stopped || lbx_skips_hold(&c->skips, claim->topic, claim->partition, record->offset))
+        return false;
+    if (is_far(c, claim, record->offset)) {
+        claim->stopped_at = claim->held_end ? claim->held_end : claim->next_offset;
+        stop(c, claim, hole, "");
+        return false;
+    }
+    claim->held_end = record->offset + 1;
+    return true;
+}
+
+void lbx_consume_trouble(struct lbx_consume *c, enum lbx_err kind) {
+    const struct lbx_trouble *trouble = lbx_consumer_trouble(c->consumer);
+    struct lbx_claim *claim =
+        lbx_claim_find(c->claims.list, c->claims.count, trouble->topic, trouble->partition);
+    if (!claim || claim->stopped || (kind == LBX_ERR_LIMIT && is_gone(c, claim)))
+        return;
+    if (kind == LBX_ERR_LIMIT)
+        claim->failures = 0; /* nothing of it is fetched any more */
+    else if (claim->failures++ == 0)
+        claim->failing_since_us = lbx_monotonic_us();
+    claim->stopped_at = trouble->offset >= 0 ? trouble->offset : claim->next_offset;
+    if (kind == LBX_ERR_LIMIT)
+        stop(c, claim, not_in_log, trouble->code);
+    else if (claim->failures >= FAILURES_MOST &&
+             lbx_monotonic_us() - claim->failing_since_us >= FAILING_MOST_US)
+        stop(c, claim, unreadable, trouble->code);
+}
+
+/* ---- orders ---- */
+
+static bool is_stuck(const struct lbx_consume *c, const struct lbx_claim *claim) {
+    return (claim->stopped || claim->failures) &&
+           lbx_skips_from(&c->skips, claim) > claim->next_offset;
+}
+
+/* What is in hand is read again. */
+static void step_over(struct lbx_consume *c) {
+    lbx_backlog_clear(&c->backlog);
+    if (lbx_consume_assign(c) != LBX_OK)
+        return;
+    for (size_t i = 0; i < c->claims.count; i++)
+        if (is_stuck(c, &c->claims.list[i])) {
+            lbx_log(LBX_LOG_WARN, "offsets stepped over at an operator's order",
+                    LBX_S("topic", c->claims.list[i].topic),
+                    LBX_N("partition", c->claims.list[i].partition),
+                    LBX_N("first", c->claims.list[i].next_offset),
+                    LBX_N("next", lbx_skips_from(&c->skips, &c->claims.list[i])));
+            go_on(c, &c->claims.list[i]);
+        }
+}
+
+void lbx_consume_obey(struct lbx_consume *c) {
+    lbx_timer_done(&c->orders);
+    lbx_timer_want(&c->orders);
+    if (!lbx_consume_is_owner(c) || !c->worker->pg)
+        return;
+    enum lbx_err err = lbx_offsets_skips(c->worker->pg, c->claims.list, c->claims.count, &c->skips);
+    lbx_pg_release(c->worker->pg);
+    bool stuck = false;
+    for (size_t i = 0; err == LBX_OK && i < c->claims.count; i++)
+        stuck |= is_stuck(c, &c->claims.list[i]);
+    if (err == LBX_OK && c->skips.replaced)
+        lbx_consume_take_again(c);
+    else if (stuck)
+        step_over(c);
+}
+
+/* ---- partitions that do not move ---- */
+
+#define STILL_MOST_US (10 * LBX_SECOND_US)
+#define READ_AGAIN_US (20 * LBX_SECOND_US)
+
+static bool is_still(const struct lbx_consume *c, const struct lbx_claim *claim) {
+    const struct lbx_fetching *it =
+        lbx_consumer_fetching(c->consumer, claim->topic, claim->partition);
+    if (!it || claim->stopped || c->state != READING)
+        return false;
+    return !it->has_leader ||
+           (lbx_consumer_end(c->consumer, claim->topic, claim->partition) > it->next_offset &&
+            claim->held_end <= claim->next_offset);
+}
+
+static bool is_lost(const struct lbx_consume *c, const struct lbx_claim *claim, int64_t since_us) {
+    const int64_t now = lbx_monotonic_us();
+    return lbx_consumer_fetching(c->consumer, claim->topic, claim->partition)->has_leader &&
+           now - since_us > READ_AGAIN_US && now > claim->read_again_us;
+}
+
+/* A fetch may be lost within the client (librdkafka 2.0: around a pause, a new start): asked for
+ * anew, it comes. Offsets and claims stay as they are. */
+static void read_again(struct lbx_consume *c, struct lbx_claim *claim) {
+    lbx_log(LBX_LOG_WARN, "partition does not move: reading again", LBX_S("topic", claim->topic),
+            LBX_N("partition", claim->partition), LBX_N("offset", claim->next_offset));
+    claim->read_again_us = lbx_monotonic_us() + READ_AGAIN_US;
+    lbx_backlog_clear(&c->backlog);
+    if (lbx_consume_assign(c) != LBX_OK)
+        lbx_consume_take_again(c);
+}
+
+void lbx_consume_look_for_still(struct lbx_consume *c) {
+    for (size_t i = 0; i < c->claims.count; i++) {
+        struct lbx_claim *claim = &c->claims.list[i];
+        const int64_t since_us = claim->still_since_us ? claim->still_since_us : lbx_monotonic_us();
+        const bool still =
+            is_still(c, claim) && (!claim->still_since_us || claim->still_at == claim->next_offset);
+        claim->still_since_us = still ? since_us : 0;
+        claim->still_at = claim->next_offset;
+        if (still && is_lost(c, claim, since_us)) {
+            read_again(c, claim);
+            return;
+        }
+    }
+}
+
+const char *lbx_consume_still(const struct lbx_consume *c) {
+    for (size_t i = 0; i < c->claims.count; i++) {
+        const struct lbx_claim *claim = &c->claims.list[i];
+        if (claim->still_since_us && lbx_monotonic_us() - claim->still_since_us > STILL_MOST_US)
+            return lbx_text_kept("partition %s/%d does not move: Kafka hands out nothing from "
+                                 "offset %lld on",
+                                 claim->topic, claim->partition, (long long)claim->next_offset);
+    }
+    return NULL;
+}
+
+const char *lbx_consume_stopped(struct lbx_consume *c) {
+    for (size_t i = 0; i < c->claims.count; i++) {
+        const struct lbx_claim *claim = &c->claims.list[i];
+        if (claim->stopped)
+            return lbx_text_kept("partition %s/%d is stopped at offset %lld: %s", claim->topic,
+                                 claim->partition, (long long)claim->stopped_at, claim->stopped);
+    }
+    return NULL;
+}
