@@ -27,7 +27,7 @@ static struct lbx_metric *const metrics[] = {&violations, &violations_resolved, 
 /* ---- room: the partitions of audit.event, by month ---- */
 
 /* The first batch of a process asks for room, and then the first of each month. */
-static void ask_for_room(struct auditor *a, struct lbx_calls *calls) {
+static void ask_for_room(struct auditor *a, struct lbx_pg_pipeline *calls) {
     struct auditor_batch *batch = &a->batch;
     batch->asked_for_room = lbx_realtime_us() >= a->room_until_us;
     batch->room_call = calls->count;
@@ -45,14 +45,29 @@ static void read_room(struct auditor_batch *batch, const struct lbx_pg *pg) {
 /* ---- a batch ---- */
 
 static void read_batch(struct lbx_handler *handler, const struct lbx_records *records,
-                       struct lbx_calls *calls) {
+                       struct lbx_pg_pipeline *calls) {
     struct auditor *a = auditor_of(handler);
     a->batch = (struct auditor_batch){.records = records};
     ask_for_room(a, calls);
     auditor_logs_ask(a, calls);
 }
 
-static void save_models(struct auditor *a, struct lbx_calls *last) {
+/* The auditor alone reads the accesses, so that it tells who wrote one that cannot be read. */
+static void queue_letters(struct auditor *a, struct lbx_pg_pipeline *last) {
+    lbx_pg_arrays_done(&a->letters); /* of the batch before */
+    a->letters = (struct lbx_pg_arrays){0};
+    for (size_t i = 0; i < a->batch.records->count; i++) {
+        const struct auditor_entry *entry = &a->batch.entries[i];
+        if (entry->reason && entry->record->topic == LBX_TOPIC_ACCESSES)
+            LBX_PG_ADD(&a->letters, auditor_queue_letters_given,
+                       .topic = lbx_record_log(entry->record),
+                       .partition = entry->record->partition, .offset = entry->record->offset,
+                       .received_at = a->batch.received_us, .reason = entry->reason);
+    }
+    LBX_PG_CALL(last, auditor_queue_letters, .given = &a->letters);
+}
+
+static void save_models(struct auditor *a, struct lbx_pg_pipeline *last) {
     lbx_models_done(&a->models); /* of the batch before */
     lbx_models_init(&a->models);
     for (size_t i = 0; i < a->batch.records->count; i++) {
@@ -60,10 +75,11 @@ static void save_models(struct auditor *a, struct lbx_calls *last) {
         lbx_models_add(&a->models, entry->record, &entry->summary, &entry->event, entry->reason);
     }
     lbx_models_save(&a->models, false, last);
+    queue_letters(a, last);
 }
 
 static enum lbx_err write_batch(struct lbx_handler *handler, const struct lbx_records *records,
-                                struct lbx_calls *last) {
+                                struct lbx_pg_pipeline *last) {
     struct auditor *a = auditor_of(handler);
     struct lbx_pg *pg = records->worker->pg;
     a->batch.entries = LBX_ARENA_ARRAY(records->arena, struct auditor_entry, records->count);
@@ -97,9 +113,10 @@ static void end_batch(struct lbx_handler *handler, const struct lbx_records *rec
 
 static void close_auditor(struct lbx_handler *handler) {
     struct auditor *a = auditor_of(handler);
-    lbx_rows_done(&a->asked);
-    lbx_rows_done(&a->old_heads);
-    lbx_rows_done(&a->new_heads);
+    lbx_pg_arrays_done(&a->asked);
+    lbx_pg_arrays_done(&a->old_heads);
+    lbx_pg_arrays_done(&a->new_heads);
+    lbx_pg_arrays_done(&a->letters);
     lbx_models_done(&a->models);
     lbx_buf_done(&a->copy);
     lbx_buf_done(&a->scratch);
@@ -118,6 +135,8 @@ static enum lbx_err open_auditor(struct lbx_worker *worker, const void *declarat
         .batch = {read_batch, write_batch, end_batch},
         .checkpoint = {auditor_sign_read, auditor_sign_write},
         .checkpoint_every_us = worker->settings.checkpoint_interval,
+        .waiting_for = auditor_sign_waiting_for,
+        .hole_most = AUDITOR_HOLE_MOST,
         .conflict =
             "the audit store contradicts itself or Kafka's log: the worker's log says where",
         .close = close_auditor,

@@ -11,22 +11,7 @@
 
 #include <string.h>
 
-enum { COLUMNS = 19, CHUNK = 1 << 16 };
-
-/* ---- COPY's binary form ---- */
-
-void auditor_copy_header(struct lbx_buf *out) {
-    static const char signature[11] = "PGCOPY\n\377\r\n"; /* its NUL belongs to it */
-    lbx_buf_add(out, signature, sizeof signature);
-    lbx_buf_be32(out, 0); /* flags */
-    lbx_buf_be32(out, 0); /* no extension */
-}
-
-void auditor_copy_end(struct lbx_buf *out) {
-    lbx_buf_be16(out, UINT16_MAX);
-}
-
-/* ---- events ---- */
+enum { CHUNK = 1 << 16 };
 
 static void hash_leaf(const struct lbx_record *record, struct lbx_buf *leaf,
                       struct lbx_hash *ret_hash) {
@@ -35,40 +20,23 @@ static void hash_leaf(const struct lbx_record *record, struct lbx_buf *leaf,
     lbx_leaf_hash(leaf->data, leaf->len, ret_hash);
 }
 
-static void add_headers(struct lbx_buf *out, const struct lbx_record *record,
-                        struct lbx_buf *scratch) {
-    lbx_buf_clear(scratch);
-    lbx_record_headers_encode(record->headers, record->header_count, scratch);
-    lbx_buf_field(out, scratch->data, scratch->len);
-}
-
 static void add_row(struct lbx_buf *out, const struct auditor_entry *entry, int64_t received_us,
-                    struct lbx_buf *scratch) {
+                    struct lbx_buf *headers) {
     const struct lbx_record *record = entry->record;
     const struct lbx_event_summary *summary = &entry->summary;
-    lbx_buf_be16(out, COLUMNS);
-    lbx_buf_field_str(out, record->topic_name);
-    lbx_pg_put_int32(out, record->partition);
-    lbx_pg_put_int64(out, record->offset);
-    lbx_pg_put_time(out, record->timestamp_ms * 1000);
-    lbx_pg_put_time(out, received_us);
-    lbx_buf_field(out, record->key, record->key_len);
-    add_headers(out, record, scratch);
-    lbx_buf_field(out, record->value, record->value_len);
-    lbx_buf_field_str(out, summary->event_id);
-    lbx_buf_field_str(out, summary->source);
-    lbx_buf_field_str(out, summary->type);
-    lbx_buf_field_str(out, summary->subject);
-    if (summary->event_time)
-        lbx_pg_put_time(out, summary->event_time);
-    else
-        lbx_buf_field(out, NULL, 0);
-    lbx_buf_field_str(out, summary->tenant_id);
-    lbx_buf_field_str(out, summary->subscription_id);
-    lbx_buf_field_str(out, summary->request_id);
-    lbx_buf_field_str(out, summary->ticket_id);
-    lbx_buf_field_str(out, summary->actor);
-    lbx_buf_field(out, &entry->leaf, sizeof entry->leaf);
+    lbx_buf_clear(headers);
+    lbx_record_headers_encode(record->headers, record->header_count, headers);
+    LBX_PG_COPY_ROW(out, auditor_copy_event, .topic = lbx_record_log(record),
+                    .partition = record->partition, .offset = record->offset,
+                    .kafka_timestamp = lbx_record_time(record),
+                    .kafka_timestamp_ms = record->timestamp_ms, .received_at = received_us,
+                    .key = {record->key, record->key_len}, .headers = {headers->data, headers->len},
+                    .raw = {record->value, record->value_len}, .event_id = summary->event_id,
+                    .source = summary->source, .type = summary->type, .subject = summary->subject,
+                    .event_time = summary->event_time, .tenant_id = summary->tenant_id,
+                    .subscription_id = summary->subscription_id, .request_id = summary->request_id,
+                    .ticket_id = summary->ticket_id, .actor = summary->actor,
+                    .leaf_hash = {&entry->leaf, sizeof entry->leaf});
 }
 
 static void read_entry(const struct lbx_record *record, struct lbx_arena *arena,
@@ -90,7 +58,7 @@ enum lbx_err auditor_event_copy(struct auditor_batch *batch, struct lbx_pg *pg,
     if (err != LBX_OK)
         return err;
     lbx_buf_clear(copy);
-    auditor_copy_header(copy);
+    lbx_pg_copy_header(copy);
     for (size_t i = 0; err == LBX_OK && i < records->count; i++) {
         struct auditor_entry *entry = &batch->entries[i];
         read_entry(records->list[i], records->arena, scratch, entry);
@@ -100,7 +68,7 @@ enum lbx_err auditor_event_copy(struct auditor_batch *batch, struct lbx_pg *pg,
             lbx_buf_clear(copy);
         }
     }
-    auditor_copy_end(copy);
+    lbx_pg_copy_trailer(copy);
     if (err == LBX_OK)
         err = lbx_pg_copy_add(pg, copy->data, copy->len);
     enum lbx_err ended = lbx_pg_copy_end(pg);

@@ -9,8 +9,4 @@
 enum lbx_err auditor_event_copy(struct auditor_batch *batch, struct lbx_pg *pg,
                                 struct lbx_buf *copy, struct lbx_buf *scratch) LBX_MUST_CHECK;
 
-/* What stands around the rows in COPY's binary form, for other tables too. */
-void auditor_copy_header(struct lbx_buf *out);
-void auditor_copy_end(struct lbx_buf *out);
-
 #endif

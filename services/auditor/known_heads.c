@@ -10,8 +10,8 @@ static struct auditor_known_head *add(struct auditor_known_heads *heads,
                                       const struct lbx_claim *claim) {
     heads->list = lbx_realloc(heads->list, sizeof *heads->list * (heads->count + 1));
     struct auditor_known_head *known = &heads->list[heads->count++];
-    *known =
-        (struct auditor_known_head){.topic = strdup(claim->topic), .partition = claim->partition};
+    *known = (struct auditor_known_head){.topic = strdup(lbx_claim_log(claim)),
+                                         .partition = claim->partition};
     return known;
 }
 
@@ -20,7 +20,7 @@ struct auditor_known_head *auditor_known_head(struct auditor_known_heads *heads,
     struct auditor_known_head *known = NULL;
     for (size_t i = 0; !known && i < heads->count; i++)
         if (heads->list[i].partition == claim->partition &&
-            strcmp(heads->list[i].topic, claim->topic) == 0)
+            strcmp(heads->list[i].topic, lbx_claim_log(claim)) == 0)
             known = &heads->list[i];
     if (!known)
         known = add(heads, claim);

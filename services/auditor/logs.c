@@ -15,10 +15,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The most offsets without a record that may follow each other. Kafka leaves a few (transaction
- * markers, compaction); more are a fault, and each would be a leaf. */
-enum { HOLE_MAX = 1 << 20 };
-
 enum lbx_err auditor_contradiction(const struct lbx_claim *claim, const char *what,
                                    int64_t expected, int64_t found) {
     lbx_log(LBX_LOG_ERROR, "the audit store contradicts itself", LBX_S("what", what),
@@ -48,12 +44,12 @@ static struct auditor_log *log_of(const struct auditor_logs *logs, struct audito
     return NULL;
 }
 
-void auditor_logs_ask(struct auditor *a, struct lbx_calls *calls) {
+void auditor_logs_ask(struct auditor *a, struct lbx_pg_pipeline *calls) {
     const struct lbx_records *records = a->batch.records;
     struct auditor_logs *logs = &a->batch.logs;
-    struct lbx_rows *rows = &a->asked;
+    struct lbx_pg_arrays *rows = &a->asked;
     struct auditor_log *last = NULL;
-    lbx_rows_done(rows); /* of the batch before */
+    lbx_pg_arrays_done(rows); /* of the batch before */
     logs->list = LBX_ARENA_ARRAY(records->arena, struct auditor_log, records->claim_count);
     for (size_t i = 0; i < records->count; i++) {
         const struct lbx_record *record = records->list[i];
@@ -63,7 +59,7 @@ void auditor_logs_ask(struct auditor *a, struct lbx_calls *calls) {
         last = &logs->list[logs->count++];
         last->claim = lbx_claim_find(records->claims, records->claim_count, record->topic_name,
                                      record->partition);
-        LBX_PG_ADD(rows, auditor_lock_heads_wanted, .topic = last->claim->topic,
+        LBX_PG_ADD(rows, auditor_lock_heads_wanted, .topic = lbx_claim_log(last->claim),
                    .partition = last->claim->partition);
     }
     logs->call = LBX_PG_CALL(calls, auditor_lock_heads, .wanted = rows);
@@ -74,7 +70,7 @@ void auditor_logs_ask(struct auditor *a, struct lbx_calls *calls) {
 static struct auditor_log *find(struct auditor_logs *logs, const char *topic, int64_t partition) {
     for (size_t i = 0; i < logs->count; i++)
         if (logs->list[i].claim->partition == partition &&
-            strcmp(logs->list[i].claim->topic, topic) == 0)
+            strcmp(lbx_claim_log(logs->list[i].claim), topic) == 0)
             return &logs->list[i];
     return NULL;
 }
@@ -146,7 +142,7 @@ static enum lbx_err add_entry(struct auditor_log *log, const struct auditor_entr
     if (!log->exists && log->rows == 0)
         log->base = offset;
     int64_t hole = offset - log->base - (int64_t)(log->old_size + log->leaf_count);
-    if (hole < 0 || hole > HOLE_MAX)
+    if (hole < 0 || hole > AUDITOR_HOLE_MOST)
         return auditor_contradiction(log->claim, "the next record is far from the log's end",
                                      offset - hole, offset);
     struct lbx_hash *leaves = add_leaves(log, arena, (size_t)hole + 1);
@@ -204,9 +200,9 @@ static enum lbx_err read_pending(struct auditor *a) {
     struct lbx_pg *pg = a->batch.records->worker->pg;
     struct lbx_arena *arena = a->batch.records->arena;
     struct auditor_logs *logs = &a->batch.logs;
-    struct lbx_rows *rows = &a->asked;
-    struct lbx_calls calls = {0};
-    lbx_rows_done(rows);
+    struct lbx_pg_arrays *rows = &a->asked;
+    struct lbx_pg_pipeline calls = {0};
+    lbx_pg_arrays_done(rows);
     for (size_t i = 0; i < logs->count; i++) {
         struct auditor_log *log = &logs->list[i];
         size_t count = log->old_size % LBX_TILE_WIDTH;
@@ -216,7 +212,7 @@ static enum lbx_err read_pending(struct auditor *a) {
         for (size_t leaf = 0; leaf < count; leaf++)
             log->pending[leaf] = lbx_empty_leaf;
         int64_t end = log->base + (int64_t)log->old_size;
-        LBX_PG_ADD(rows, auditor_pending_leaves_wanted, .topic = log->claim->topic,
+        LBX_PG_ADD(rows, auditor_pending_leaves_wanted, .topic = lbx_claim_log(log->claim),
                    .partition = log->claim->partition, .first = end - (int64_t)count,
                    .behind = end);
     }
@@ -237,12 +233,9 @@ static enum lbx_err read_pending(struct auditor *a) {
 
 static void add_tile(struct lbx_buf *out, const struct auditor_log *log, unsigned level,
                      uint64_t index, const struct lbx_hash hashes[LBX_TILE_WIDTH]) {
-    lbx_buf_be16(out, 5);
-    lbx_buf_field_str(out, log->claim->topic);
-    lbx_pg_put_int32(out, log->claim->partition);
-    lbx_pg_put_int16(out, (int16_t)level);
-    lbx_pg_put_int64(out, (int64_t)index);
-    lbx_buf_field(out, hashes, sizeof *hashes * LBX_TILE_WIDTH);
+    LBX_PG_COPY_ROW(out, auditor_copy_tile, .topic = lbx_claim_log(log->claim),
+                    .partition = log->claim->partition, .level = level, .index = (int64_t)index,
+                    .hashes = {hashes, sizeof *hashes * LBX_TILE_WIDTH});
 }
 
 static void add_leaf_tiles(struct lbx_buf *out, const struct auditor_log *log) {
@@ -264,8 +257,8 @@ static enum lbx_err add_upper_tile(struct lbx_buf *out, const struct lbx_records
     struct lbx_pg *pg = records->worker->pg;
     struct lbx_arena *arena = records->arena;
     struct lbx_hash hashes[LBX_TILE_WIDTH];
-    struct lbx_calls calls = {0};
-    LBX_PG_CALL(&calls, auditor_tiles, .topic = log->claim->topic,
+    struct lbx_pg_pipeline calls = {0};
+    LBX_PG_CALL(&calls, auditor_tiles, .topic = lbx_claim_log(log->claim),
                 .partition = log->claim->partition, .level = level - 1,
                 .first = (int64_t)(index * LBX_TILE_WIDTH),
                 .behind = (int64_t)((index + 1) * LBX_TILE_WIDTH));
@@ -287,7 +280,7 @@ static enum lbx_err write_level(struct auditor *a, unsigned level) {
     struct lbx_buf *out = &a->copy;
     enum lbx_err err = LBX_OK;
     lbx_buf_clear(out);
-    auditor_copy_header(out);
+    lbx_pg_copy_header(out);
     for (size_t i = 0; i < logs->count; i++) {
         struct auditor_log *log = &logs->list[i];
         if (level == 0)
@@ -296,7 +289,7 @@ static enum lbx_err write_level(struct auditor *a, unsigned level) {
              err == LBX_OK && level > 0 && index < tiles_after(log, level); index++)
             err = add_upper_tile(out, a->batch.records, log, level, index);
     }
-    auditor_copy_end(out);
+    lbx_pg_copy_trailer(out);
     if (err != LBX_OK || (err = lbx_pg_copy_begin(pg, &sql_auditor_copy_tile)) != LBX_OK)
         return err;
     err = lbx_pg_copy_add(pg, out->data, out->len);
@@ -308,14 +301,14 @@ static enum lbx_err write_level(struct auditor *a, unsigned level) {
 
 /* Existing heads are updated and new ones inserted, each by its own statement, so that a head that
  * somebody else made meanwhile is refused by its key. */
-static void save_heads(const struct auditor_logs *logs, bool existing, struct lbx_rows *rows,
-                       struct lbx_calls *last) {
-    lbx_rows_done(rows);
+static void save_heads(const struct auditor_logs *logs, bool existing, struct lbx_pg_arrays *rows,
+                       struct lbx_pg_pipeline *last) {
+    lbx_pg_arrays_done(rows);
     for (size_t i = 0; i < logs->count; i++) {
         const struct auditor_log *log = &logs->list[i];
         if (log->exists != existing)
             continue;
-        LBX_PG_ADD(rows, auditor_insert_heads_head, .topic = log->claim->topic,
+        LBX_PG_ADD(rows, auditor_insert_heads_head, .topic = lbx_claim_log(log->claim),
                    .partition = log->claim->partition, .base = log->base,
                    .size = (int64_t)log->edge.size, .rows = log->rows,
                    .edge = {log->edge.hashes, lbx_edge_bytes(&log->edge)});
@@ -326,7 +319,7 @@ static void save_heads(const struct auditor_logs *logs, bool existing, struct lb
         LBX_PG_CALL(last, auditor_insert_heads, .head = rows);
 }
 
-enum lbx_err auditor_logs_append(struct auditor *a, struct lbx_calls *last) {
+enum lbx_err auditor_logs_append(struct auditor *a, struct lbx_pg_pipeline *last) {
     struct auditor_logs *logs = &a->batch.logs;
     enum lbx_err err = gather_leaves(&a->batch);
     for (size_t i = 0; err == LBX_OK && i < logs->count; i++)

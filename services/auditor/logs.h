@@ -11,6 +11,10 @@
 
 struct auditor;
 
+/* The most offsets without a record that may follow each other. Kafka leaves a few (transaction
+ * markers, compaction); more are a fault, and each would be a leaf. */
+enum { AUDITOR_HOLE_MOST = 1 << 20 };
+
 struct auditor_log {
     const struct lbx_claim *claim;
     bool exists;             /* in the database */
@@ -33,11 +37,12 @@ enum lbx_err auditor_contradiction(const struct lbx_claim *claim, const char *wh
                                    int64_t expected, int64_t found);
 
 /* Adds the statement that reads and locks the heads of the batch's partitions. */
-void auditor_logs_ask(struct auditor *auditor, struct lbx_calls *calls);
+void auditor_logs_ask(struct auditor *auditor, struct lbx_pg_pipeline *calls);
 enum lbx_err auditor_logs_read(struct auditor *auditor) LBX_MUST_CHECK;
 
 /* Appends the entries' leaves, and an empty one for each offset without a record; writes the tiles
  * that become full, and adds the statements that save the heads. */
-enum lbx_err auditor_logs_append(struct auditor *auditor, struct lbx_calls *last) LBX_MUST_CHECK;
+enum lbx_err auditor_logs_append(struct auditor *auditor, struct lbx_pg_pipeline *last)
+    LBX_MUST_CHECK;
 
 #endif

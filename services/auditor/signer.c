@@ -1,5 +1,5 @@
 /* Signs the heads that moved, as one transaction beside those of the batches.
- * Promises: no head is signed that the stored leaves do not amount to, and no two of one size.
+ * Promises: no head is signed that the stored leaves do not amount to, no two of one size, and none beside what was published.
  * Fails: LBX_ERR_CONFLICT, which halts the worker, where the store contradicts itself or this lane.
  */
 #include "signer.h"
@@ -9,8 +9,9 @@
 #include "tile_reader.h"
 
 #include "base/clock.h"
-#include "base/file.h"
 #include "base/log.h"
+#include "base/text_pool.h"
+#include "io/secret.h"
 #include "tlog/note.h"
 
 #include <stdio.h>
@@ -46,8 +47,9 @@ static enum lbx_err read_keys(const char *text) {
 static enum lbx_err read_key_file(const char *path) {
     static const char setting[] = "LOCKBOX_CHECKPOINT_KEY_FILE";
     struct lbx_buf text LBX_BUF = {0};
-    if (!lbx_file_read(path, KEY_FILE_MAX, &text))
-        return lbx_settings_refuse(setting, "cannot be read");
+    char why[LBX_SECRET_WHY_SIZE];
+    if (!lbx_secret_read(path, KEY_FILE_MAX, &text, why))
+        return lbx_settings_refuse(setting, why);
     enum lbx_err err = read_keys(text.data);
     explicit_bzero(text.data, text.len);
     return err == LBX_OK ? LBX_OK
@@ -88,6 +90,18 @@ void auditor_signer_wait(struct auditor_signer *signer, size_t lane) {
     lbx_metric_set(&unsigned_since, lane, signer->unsigned_since_us);
 }
 
+/* ---- what was told ---- */
+
+static bool is_ours(const struct lbx_note *note, const char *origin) {
+    struct lbx_verifier verifier;
+    for (size_t i = 0; i < keys.count; i++)
+        if (lbx_verifier_init(&verifier, origin, LBX_NOTE_ED25519, keys.list[i].public_key) ==
+                LBX_OK &&
+            lbx_note_verify(note, &verifier, NULL) == LBX_OK)
+            return true;
+    return false;
+}
+
 /* ---- heads ---- */
 
 /* A log and its last checkpoint, of one snapshot. */
@@ -95,7 +109,8 @@ struct head {
     const struct lbx_claim *claim;
     int64_t base, rows;
     struct lbx_edge edge;
-    struct auditor_head now, last; /* last.size 0: no checkpoint */
+    struct auditor_head now, last;  /* last.size 0: no checkpoint */
+    struct auditor_last_note *told; /* NULL: none that the store need not know */
 };
 
 static bool is_signed_topic(const struct lbx_worker *worker, const struct lbx_claim *claim) {
@@ -103,12 +118,15 @@ static bool is_signed_topic(const struct lbx_worker *worker, const struct lbx_cl
 }
 
 void auditor_sign_read(struct lbx_handler *handler, const struct lbx_records *records,
-                       struct lbx_calls *calls) {
+                       struct lbx_pg_pipeline *calls) {
     struct auditor_signer *signer = &auditor_of(handler)->signer;
-    lbx_rows_done(&signer->asked);
+    signer->told_err =
+        keys.count ? auditor_last_notes_read(&signer->told, records, is_ours) : LBX_OK;
+    lbx_pg_arrays_done(&signer->asked);
     for (size_t i = 0; i < records->claim_count; i++)
         LBX_PG_ADD(&signer->asked, auditor_last_checkpoints_wanted,
-                   .topic = records->claims[i].topic, .partition = records->claims[i].partition);
+                   .topic = lbx_claim_log(&records->claims[i]),
+                   .partition = records->claims[i].partition);
     signer->call = LBX_PG_CALL(calls, auditor_last_checkpoints, .wanted = &signer->asked);
 }
 
@@ -116,7 +134,8 @@ static enum lbx_err read_head(const struct lbx_records *records, size_t call, si
                               struct head *head) {
     const struct sql_auditor_last_checkpoints_answer it =
         LBX_PG_READ(records->worker->pg, call, row, auditor_last_checkpoints, records->arena);
-    head->claim = lbx_claim_find(records->claims, records->claim_count, it.topic, it.partition);
+    head->claim = lbx_claim_find(records->claims, records->claim_count, lbx_log_topic(it.topic),
+                                 it.partition);
     head->base = it.base;
     head->rows = it.rows;
     head->last.size = (uint64_t)it.signed_size;
@@ -153,21 +172,45 @@ static enum lbx_err check_against_leaves(const struct head *head,
     return err;
 }
 
-static enum lbx_err check_all(const struct head *head, const struct lbx_records *records) {
-    struct auditor_tile_reader reader = {
+static struct auditor_tile_reader reader_of(const struct head *head,
+                                            const struct lbx_records *records) {
+    return (struct auditor_tile_reader){
         .pg = records->worker->pg,
         .arena = records->arena,
-        .topic = head->claim->topic,
+        .topic = lbx_claim_log(head->claim),
         .partition = head->claim->partition,
         .base = head->base,
         .size = head->now.size,
     };
+}
+
+static enum lbx_err check_all(const struct head *head, const struct lbx_records *records) {
+    struct auditor_tile_reader reader = reader_of(head, records);
     struct lbx_hash_source source = auditor_tile_source(&reader);
     enum lbx_err err = check_against_leaves(head, &head->now, &source,
                                             "the head is not what its leaves amount to");
     if (err == LBX_OK && head->last.size > 0)
         err = check_against_leaves(head, &head->last, &source,
                                    "the last checkpoint is not what the leaves amount to");
+    return err;
+}
+
+/* A log that is not as long yet as it was told to be grows on, unsigned. */
+static enum lbx_err check_told(struct head *head, const struct lbx_records *records,
+                               const struct auditor_last_notes *notes) {
+    char origin[LBX_NOTE_NAME_SIZE];
+    if (lbx_log_origin(records->worker->settings.log_origin, lbx_claim_log(head->claim),
+                       head->claim->partition, head->base, origin) == LBX_OK)
+        head->told = auditor_last_note(notes, origin);
+    if (!head->told || head->told->checked || head->told->checkpoint.size > head->now.size)
+        return LBX_OK;
+    const struct auditor_head told = {.size = head->told->checkpoint.size,
+                                      .root = head->told->checkpoint.root};
+    struct auditor_tile_reader reader = reader_of(head, records);
+    struct lbx_hash_source source = auditor_tile_source(&reader);
+    enum lbx_err err = check_against_leaves(
+        head, &told, &source, "a checkpoint that was published is not what the leaves amount to");
+    head->told->checked = err == LBX_OK;
     return err;
 }
 
@@ -206,25 +249,26 @@ static enum lbx_err sign(const struct head *head, const struct lbx_worker *worke
     struct lbx_checkpoint checkpoint = {.size = head->now.size, .root = head->now.root};
     struct lbx_verifier verifier;
     char key_id[9];
-    if (lbx_log_origin(worker->settings.log_origin, head->claim->topic, head->claim->partition,
-                       head->base, checkpoint.origin) != LBX_OK ||
+    if (lbx_log_origin(worker->settings.log_origin, lbx_claim_log(head->claim),
+                       head->claim->partition, head->base, checkpoint.origin) != LBX_OK ||
         lbx_verifier_init(&verifier, checkpoint.origin, LBX_NOTE_ED25519,
                           keys.list[0].public_key) != LBX_OK)
         return LBX_ERR_INTERNAL;
     snprintf(key_id, sizeof key_id, "%08x", verifier.key_id);
     lbx_buf_clear(&signer->note);
     write_note(&checkpoint, &signer->note);
-    LBX_PG_ADD(&signer->heads, auditor_insert_checkpoints_given, .topic = head->claim->topic,
-               .partition = head->claim->partition, .origin = checkpoint.origin,
-               .size = (int64_t)checkpoint.size, .root = {&checkpoint.root, sizeof checkpoint.root},
-               .key_id = key_id, .note = signer->note.data);
+    LBX_PG_ADD(&signer->heads, auditor_insert_checkpoints_given,
+               .topic = lbx_claim_log(head->claim), .partition = head->claim->partition,
+               .origin = checkpoint.origin, .size = (int64_t)checkpoint.size,
+               .root = {&checkpoint.root, sizeof checkpoint.root}, .key_id = key_id,
+               .note = signer->note.data);
     return LBX_OK;
 }
 
-static void save(struct auditor_signer *signer, struct lbx_calls *last) {
-    if (lbx_rows_count(&signer->heads) == 0)
+static void save(struct auditor_signer *signer, struct lbx_pg_pipeline *last) {
+    if (lbx_pg_arrays_count(&signer->heads) == 0)
         return;
-    lbx_rows_done(&signer->keys);
+    lbx_pg_arrays_done(&signer->keys);
     for (size_t i = 0; i < keys.count; i++)
         LBX_PG_ADD(&signer->keys, auditor_insert_keys_given,
                    .public_key = {keys.list[i].public_key, LBX_KEY_SIZE});
@@ -247,22 +291,50 @@ static void show(struct auditor_signer *signer, size_t lane, const struct head *
     lbx_metric_set(&unsigned_since, lane, signer->unsigned_since_us);
 }
 
+/* A log that is shorter than it was told to be. */
+static bool is_behind(const struct head *head) {
+    return head->told && head->told->checkpoint.size > head->now.size;
+}
+
 static bool must_sign(const struct lbx_worker *worker, const struct head *head) {
-    return keys.count && is_signed_topic(worker, head->claim) && head->last.size < head->now.size;
+    return keys.count && is_signed_topic(worker, head->claim) && head->last.size < head->now.size &&
+           !is_behind(head);
+}
+
+static void note_behind(struct auditor_signer *signer, const struct head *heads, size_t count) {
+    const char *before = signer->behind;
+    signer->behind = NULL;
+    for (size_t i = 0; !signer->behind && i < count; i++)
+        if (is_behind(&heads[i]))
+            signer->behind = lbx_text_kept(
+                "the audit store is older than a checkpoint that was published: %s/%d had %llu "
+                "leaves; it is not signed until it has them again",
+                lbx_claim_log(heads[i].claim), heads[i].claim->partition,
+                (unsigned long long)heads[i].told->checkpoint.size);
+    if (signer->behind && signer->behind != before)
+        lbx_log(LBX_LOG_ERROR, "not signed", LBX_S("reason", signer->behind));
+}
+
+const char *auditor_sign_waiting_for(struct lbx_handler *handler) {
+    return auditor_of(handler)->signer.behind;
 }
 
 enum lbx_err auditor_sign_write(struct lbx_handler *handler, const struct lbx_records *records,
-                                struct lbx_calls *last) {
+                                struct lbx_pg_pipeline *last) {
     struct auditor *a = auditor_of(handler);
     struct auditor_signer *signer = &a->signer;
     size_t count = lbx_pg_row_count(records->worker->pg, signer->call);
     struct head *heads = LBX_ARENA_ARRAY(records->arena, struct head, count);
-    enum lbx_err err = LBX_OK;
+    enum lbx_err err = signer->told_err;
     for (size_t i = 0; err == LBX_OK && i < count; i++)
         err = read_head(records, signer->call, i, &heads[i]);
     for (size_t i = 0; err == LBX_OK && i < count; i++)
         err = check_head(&heads[i], &a->known, records); /* ends the life of the results */
-    lbx_rows_done(&signer->heads);
+    for (size_t i = 0; err == LBX_OK && i < count; i++)
+        err = check_told(&heads[i], records, &signer->told);
+    if (err == LBX_OK)
+        note_behind(signer, heads, count);
+    lbx_pg_arrays_done(&signer->heads);
     for (size_t i = 0; err == LBX_OK && i < count; i++)
         if (must_sign(records->worker, &heads[i]))
             err = sign(&heads[i], records->worker, signer);
@@ -274,8 +346,9 @@ enum lbx_err auditor_sign_write(struct lbx_handler *handler, const struct lbx_re
 }
 
 void auditor_signer_done(struct auditor_signer *signer) {
-    lbx_rows_done(&signer->asked);
-    lbx_rows_done(&signer->heads);
-    lbx_rows_done(&signer->keys);
+    lbx_pg_arrays_done(&signer->asked);
+    lbx_pg_arrays_done(&signer->heads);
+    lbx_pg_arrays_done(&signer->keys);
     lbx_buf_done(&signer->note);
+    auditor_last_notes_done(&signer->told);
 }

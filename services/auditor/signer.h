@@ -4,19 +4,26 @@
  * Before its first signature for a partition, a lane makes sure that the head and the last
  * checkpoint are what the stored tiles and leaves amount to; from then on it knows each head by its
  * own appends. Where the store says otherwise, or has two heads of one size, the answer is
- * LBX_ERR_CONFLICT, and nothing is signed. The topic of checkpoints itself has none.
+ * LBX_ERR_CONFLICT, and nothing is signed. A store that was set back may have forgotten checkpoints
+ * that were published: their topic is read first (last_notes.h). Until a log is as long as it was
+ * told to be nothing of it is signed, and the worker is not ready; if it is another one by then, the
+ * answer is LBX_ERR_CONFLICT, too. The topic of checkpoints itself has none.
  */
 #ifndef AUDITOR_SIGNER_H
 #define AUDITOR_SIGNER_H
 
+#include "last_notes.h"
 #include "worker/consume.h"
 
 /* One lane's. */
 struct auditor_signer {
     size_t call;               /* that reads the heads */
     int64_t unsigned_since_us; /* since when a leaf waits for a checkpoint; 0: none does */
-    struct lbx_rows asked, heads, keys;
+    struct lbx_pg_arrays asked, heads, keys;
     struct lbx_buf note;
+    struct auditor_last_notes told; /* on the topic of checkpoints */
+    enum lbx_err told_err;          /* LBX_OK: all of it is known */
+    const char *behind; /* names a log that is shorter than it was told to be; NULL: none is */
 };
 
 /* Reads the keys of LOCKBOX_CHECKPOINT_KEY_FILE: PEM, the first signs under its id, the others
@@ -26,9 +33,12 @@ enum lbx_err auditor_signer_open(const struct lbx_settings *settings) LBX_MUST_C
 
 /* The two halves of a struct lbx_transaction: the checkpoint's. */
 void auditor_sign_read(struct lbx_handler *handler, const struct lbx_records *records,
-                       struct lbx_calls *calls);
+                       struct lbx_pg_pipeline *calls);
 enum lbx_err auditor_sign_write(struct lbx_handler *handler, const struct lbx_records *records,
-                                struct lbx_calls *last);
+                                struct lbx_pg_pipeline *last);
+
+/* Why nothing is signed, for /readyz; NULL: it is. */
+const char *auditor_sign_waiting_for(struct lbx_handler *handler);
 
 extern struct lbx_metric *const auditor_signer_metrics[];
 

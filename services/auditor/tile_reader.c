@@ -15,7 +15,7 @@
 /* Tiles [first, behind) of a level. */
 static enum lbx_err ask_tiles(const struct auditor_tile_reader *reader, unsigned level,
                               uint64_t first, uint64_t behind) {
-    struct lbx_calls calls = {0};
+    struct lbx_pg_pipeline calls = {0};
     LBX_PG_CALL(&calls, auditor_tiles, .topic = reader->topic, .partition = reader->partition,
                 .level = level, .first = (int64_t)first, .behind = (int64_t)behind);
     enum lbx_err err = lbx_pg_run(reader->pg, &calls);
@@ -42,7 +42,7 @@ static enum lbx_err read_full(const struct auditor_tile_reader *reader, unsigned
 
 static enum lbx_err read_leaves(const struct auditor_tile_reader *reader, uint64_t first,
                                 size_t count, struct lbx_hash *ret_hashes) {
-    struct lbx_calls calls = {0};
+    struct lbx_pg_pipeline calls = {0};
     int64_t offset = reader->base + (int64_t)first;
     LBX_PG_CALL(&calls, auditor_leaves, .topic = reader->topic, .partition = reader->partition,
                 .first = offset, .behind = offset + (int64_t)count);

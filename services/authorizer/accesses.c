@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -28,6 +29,7 @@ struct batch {
 struct accesses {
     const struct lbx_settings *settings;
     const char *worker;
+    char *topic;
     struct lbx_producer *producer; /* the thread's, once it runs */
     pthread_mutex_t lock;
     pthread_cond_t given, reported;
@@ -161,6 +163,10 @@ static enum lbx_err await(struct accesses *accesses, struct batch *batch) {
     return err;
 }
 
+const char *accesses_topic(const struct accesses *accesses) {
+    return accesses->topic;
+}
+
 enum lbx_err accesses_publish(struct accesses *accesses, const struct access_event *events,
                               size_t count) {
     if (count == 0)
@@ -187,9 +193,13 @@ enum lbx_err accesses_open(const struct lbx_settings *settings, const char *work
     pthread_condattr_t monotonic;
     accesses->settings = settings;
     accesses->worker = worker;
+    if (asprintf(&accesses->topic, "%s%s", settings->topic_prefix,
+                 lbx_topic_name(LBX_TOPIC_ACCESSES)) < 0)
+        abort();
     accesses->last = &accesses->first;
     enum lbx_err err = lbx_producer_open(settings, worker, on_delivered, &accesses->producer);
     if (err != LBX_OK) {
+        free(accesses->topic);
         free(accesses);
         return err;
     }
@@ -217,5 +227,6 @@ void accesses_close(struct accesses *accesses) {
     pthread_cond_destroy(&accesses->reported);
     pthread_cond_destroy(&accesses->given);
     pthread_mutex_destroy(&accesses->lock);
+    free(accesses->topic);
     free(accesses);
 }

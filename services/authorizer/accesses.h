@@ -23,6 +23,9 @@ enum lbx_err accesses_open(const struct lbx_settings *settings, const char *work
 /* Nobody publishes any more. */
 void accesses_close(struct accesses *accesses);
 
+/* The topic's name on the broker, borrowed. */
+const char *accesses_topic(const struct accesses *accesses);
+
 /* From any thread. LBX_OK: all replicas in sync have them all. LBX_ERR_UNAVAILABLE: not within a second; they may come
  * to be there all the same. LBX_ERR_REFUSED: Kafka will never take one of them. */
 enum lbx_err accesses_publish(struct accesses *accesses, const struct access_event *events,

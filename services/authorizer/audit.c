@@ -8,12 +8,15 @@
 #include "base/time.h"
 #include "base/uuid.h"
 #include "event/envelope.h"
+#include "evidence.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #define SOURCE "/lockbox/authorizer"
 enum { EVENTS_MAX = 10000, WORD_MAX = 255, ID_MAX = 128 };
+/* What is longer is cut off in the quarantine: a record has no more. */
+enum { KEPT_MAX = 1 << 20 };
 #define TEXT .min = 0, .max = 65536
 
 struct audit_user {
@@ -190,6 +193,9 @@ static void encode(const struct review *review, const struct audit_event *event,
     struct lbx_arena *arena = review->arena;
     int outcome = outcome_of(event);
     const char *request_id = request_of(event->notes.reason, arena);
+    if (request_id && evidence_disowns(review->database, request_id, engineer_id,
+                                       review->cluster->resource_id, arena))
+        request_id = NULL; /* some other authorizer's words */
     struct lbx_access_performed access = {
         .engineer_id = engineer_id,
         .resource_id = review->cluster->resource_id,
@@ -230,23 +236,26 @@ static bool is_told_later(const struct audit_event *event) {
     return is(event->stage, "ResponseStarted") && outcome_of(event) != LBX_OUTCOME_ALLOWED;
 }
 
-enum lbx_err audit_record(const struct review *review, const struct lbx_buf *body,
-                          struct lbx_buf *answer, const char **ret_code,
-                          struct lbx_reason *ret_reason) {
-    (void)answer;
-    struct audit_list list = {0};
-    *ret_code = NULL;
-    if (!lbx_json_read_partial(&list_table, body->data ? body->data : "", body->len, review->arena,
-                               &list) ||
-        !is(list.api_version, "audit.k8s.io/v1") || !is(list.kind, "EventList")) {
-        snprintf(ret_reason->text, sizeof ret_reason->text, "no audit.k8s.io/v1 EventList");
-        return LBX_ERR_INVALID;
-    }
-    struct access_event *events =
-        LBX_ARENA_ARRAY(review->arena, struct access_event, list.item_count + 1);
+/* LBX_ERR_INVALID once it is kept. */
+static enum lbx_err quarantine(const struct review *review, const struct lbx_buf *body,
+                               const char *reason) {
+    const struct unreadable_report report = {
+        .topic = accesses_topic(review->accesses),
+        .source = lbx_arena_printf(review->arena, SOURCE "/%s", review->cluster->id),
+        .reason = reason,
+        .bytes = body->data ? body->data : "",
+        .len = body->len < KEPT_MAX ? body->len : KEPT_MAX,
+    };
+    enum lbx_err err = database_quarantine(review->database, &report);
+    return err == LBX_OK ? LBX_ERR_INVALID : err;
+}
+
+/* Encodes the engineers' events; returns how many cannot be read. */
+static size_t encode_all(const struct review *review, const struct audit_list *list,
+                         struct access_event *events, size_t *ret_count) {
     size_t count = 0, bad = 0;
-    for (size_t i = 0; i < list.item_count; i++) {
-        const struct audit_event *event = &list.items[i];
+    for (size_t i = 0; i < list->item_count; i++) {
+        const struct audit_event *event = &list->items[i];
         const struct subject subject = {event->user.username, event->user.groups,
                                         event->user.group_count};
         const char *engineer_id = "";
@@ -256,10 +265,35 @@ enum lbx_err audit_record(const struct review *review, const struct lbx_buf *bod
         else if (is_ours && !is_told_later(event))
             encode(review, event, engineer_id, &events[count++]);
     }
-    enum lbx_err err = accesses_publish(review->accesses, events, count);
-    if (err == LBX_OK && bad > 0) {
-        snprintf(ret_reason->text, sizeof ret_reason->text, "%zu events cannot be read", bad);
-        err = LBX_ERR_INVALID;
+    *ret_count = count;
+    return bad;
+}
+
+static bool read_list(const struct review *review, const struct lbx_buf *body,
+                      struct audit_list *ret_list) {
+    return lbx_json_read_partial(&list_table, body->data ? body->data : "", body->len,
+                                 review->arena, ret_list) &&
+           is(ret_list->api_version, "audit.k8s.io/v1") && is(ret_list->kind, "EventList");
+}
+
+enum lbx_err audit_record(const struct review *review, const struct lbx_buf *body,
+                          struct lbx_buf *answer, const char **ret_code,
+                          struct lbx_reason *ret_reason) {
+    (void)answer;
+    struct audit_list list = {0};
+    size_t count = 0;
+    *ret_code = NULL;
+    if (!read_list(review, body, &list)) {
+        snprintf(ret_reason->text, sizeof ret_reason->text, "no audit.k8s.io/v1 EventList");
+        return quarantine(review, body, ret_reason->text);
     }
-    return err;
+    struct access_event *events =
+        LBX_ARENA_ARRAY(review->arena, struct access_event, list.item_count + 1);
+    size_t bad = encode_all(review, &list, events, &count);
+    enum lbx_err err = accesses_publish(review->accesses, events, count);
+    if (err != LBX_OK || bad == 0)
+        return err;
+    snprintf(ret_reason->text, sizeof ret_reason->text, "%zu of %zu events cannot be read", bad,
+             list.item_count);
+    return quarantine(review, body, ret_reason->text);
 }

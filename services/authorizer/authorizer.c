@@ -8,13 +8,20 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
-#include "clusters.h"
+#include "clusters/clusters.h"
 #include "database.h"
+#include "evidence.h"
+#include "io/certificate.h"
 #include "io/https.h"
+#include "io/secret.h"
+#include "kinds.h"
+#include "preview.h"
 #include "reviews.h"
+#include "store/limits.h"
 
 #include <pthread.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
@@ -22,6 +29,7 @@
 
 enum {
     REVIEW_MAX = 256 << 10,
+    PREVIEW_MAX = 1 << 20,
     ADMISSION_MAX = 4 << 20,
     AUDIT_MAX = 8 << 20,
     CONNECTIONS = 256,
@@ -33,9 +41,8 @@ static struct lbx_metric reviews = {.name = "reviews_total",
                                     .help = "Reviews of API servers answered"};
 static struct lbx_metric denied = {
     .name = "reviews_denied_total", .help = "Of these, those denied", .label = "code"};
-static struct lbx_metric malformed = {
-    .name = "reviews_malformed_total",
-    .help = "Requests of API servers that were refused unread, or could not be read"};
+static struct lbx_metric malformed = {.name = "reviews_malformed_total",
+                                      .help = "Requests of API servers that could not be read"};
 static struct lbx_metric unrecorded = {
     .name = "audit_refused_total",
     .help = "Batches of audit events that an API server has to send again"};
@@ -48,7 +55,7 @@ struct authorizer {
     struct accesses *accesses;
     _Atomic size_t connected;
     pthread_mutex_t lock; /* of clusters, the pointer */
-    struct clusters *clusters;
+    struct lbx_clusters *clusters;
     int hangups; /* SIGHUP, as a descriptor */
     int64_t connect_us;
     struct lbx_buf certificate, key, client_ca;
@@ -56,21 +63,63 @@ struct authorizer {
 
 /* ---- the clusters ---- */
 
-static struct clusters *hold(struct authorizer *it) {
+static struct lbx_clusters *hold(struct authorizer *it) {
     pthread_mutex_lock(&it->lock);
-    struct clusters *clusters = it->clusters;
+    struct lbx_clusters *clusters = it->clusters;
     atomic_fetch_add(&clusters->holders, 1);
     pthread_mutex_unlock(&it->lock);
     return clusters;
 }
 
-LBX_DEFINE_CLEANUP(struct clusters *, clusters, clusters_release)
+LBX_DEFINE_CLEANUP(struct lbx_clusters *, clusters, lbx_clusters_release)
+
+/* Whom the cluster knows the customer's identity as. */
+static char *customer_of(const struct lbx_cluster *cluster) {
+    struct lbx_arena arena LBX_CLEANUP(lbx_arena_done);
+    struct lbx_buf pem LBX_BUF = {0};
+    const char *name = NULL;
+    lbx_arena_init(&arena);
+    if (cluster->certificate_file && lbx_file_read(cluster->certificate_file, PEM_MAX, &pem))
+        name = lbx_certificate_common_name(pem.data, pem.len, &arena);
+    if (cluster->server && !name)
+        lbx_log(LBX_LOG_WARN, "the customer's identity cannot be read",
+                LBX_S("cluster", cluster->id));
+    return name ? strdup(name) : NULL;
+}
+
+static void make_own(struct lbx_cluster *cluster) {
+    cluster->customer = customer_of(cluster);
+    cluster->kinds = kinds_new();
+    cluster->evidence = evidence_cache_new();
+}
+
+static void drop_own(struct lbx_cluster *cluster) {
+    free(cluster->customer);
+    kinds_free(cluster->kinds);
+    evidence_cache_free(cluster->evidence);
+}
+
+/* curl reads the keys by name. */
+static enum lbx_err check_keys(const struct lbx_clusters *clusters, struct lbx_reason *ret_reason) {
+    char why[LBX_SECRET_WHY_SIZE];
+    for (size_t i = 0; i < clusters->count; i++) {
+        const char *file = clusters->list[i].key_file;
+        if (!file || lbx_secret_is_private(file, why))
+            continue;
+        snprintf(ret_reason->text, sizeof ret_reason->text, "/clusters/%zu/key_file: %s", i, why);
+        return LBX_ERR_INVALID;
+    }
+    return LBX_OK;
+}
 
 static enum lbx_err read_clusters(struct authorizer *it) {
     const char *path = it->worker->settings.clusters_file;
     struct lbx_reason reason = {0};
-    struct clusters *clusters;
-    enum lbx_err err = clusters_read(path, &clusters, &reason);
+    struct lbx_clusters *clusters;
+    static const struct lbx_clusters_own own = {make_own, drop_own};
+    enum lbx_err err = lbx_clusters_read(path, &own, &clusters, &reason);
+    if (err == LBX_OK && (err = check_keys(clusters, &reason)) != LBX_OK)
+        lbx_clusters_release(clusters);
     if (err != LBX_OK) {
         lbx_log(LBX_LOG_ERROR,
                 it->clusters ? "bad clusters file, the one before stays" : "bad clusters file",
@@ -79,10 +128,10 @@ static enum lbx_err read_clusters(struct authorizer *it) {
     }
     lbx_log(LBX_LOG_INFO, "clusters read", LBX_N("clusters", clusters->count));
     pthread_mutex_lock(&it->lock);
-    struct clusters *before = it->clusters;
+    struct lbx_clusters *before = it->clusters;
     it->clusters = clusters;
     pthread_mutex_unlock(&it->lock);
-    clusters_release(before);
+    lbx_clusters_release(before);
     return LBX_OK;
 }
 
@@ -96,42 +145,54 @@ static const struct page {
     const char *name;
     size_t most;
     review_fn *answer;
+    bool is_preview;
 } pages[] = {
-    {"authorize", REVIEW_MAX, reviews_authorize},
-    {"admit", ADMISSION_MAX, reviews_admit},
-    {"audit", AUDIT_MAX, audit_record},
+    {"authorize", REVIEW_MAX, reviews_authorize, false},
+    {"admit", ADMISSION_MAX, reviews_admit, false},
+    {"audit", AUDIT_MAX, audit_record, false},
+    {"preview", PREVIEW_MAX, preview_answer, true},
 };
 
 /* "/clusters/{id}/{page}". NULL: no such path. */
-static const struct page *find(const struct clusters *clusters, const char *path,
-                               const struct cluster **ret_cluster) {
+static const struct page *find(const struct lbx_clusters *clusters, const char *path,
+                               const struct lbx_cluster **ret_cluster) {
     static const char prefix[] = "/clusters/";
     const char *id = path + sizeof prefix - 1;
     if (strncmp(path, prefix, sizeof prefix - 1) != 0 || !strchr(id, '/'))
         return NULL;
     const char *end = strchr(id, '/');
-    *ret_cluster = clusters_find(clusters, id, (size_t)(end - id));
+    *ret_cluster = lbx_clusters_find(clusters, id, (size_t)(end - id));
     for (size_t i = 0; *ret_cluster && i < sizeof pages / sizeof *pages; i++)
         if (strcmp(end + 1, pages[i].name) == 0)
             return &pages[i];
     return NULL;
 }
 
+static bool may_ask(const struct lbx_cluster *cluster, const struct page *page,
+                    const char *client) {
+    if (!page->is_preview)
+        return strcmp(client, cluster->client_name) == 0;
+    for (size_t i = 0; i < cluster->preview_client_count; i++)
+        if (strcmp(client, cluster->preview_clients[i]) == 0)
+            return true;
+    return false;
+}
+
 static size_t most(void *context, const struct lbx_https_request *request, unsigned *ret_status) {
     struct authorizer *it = context;
-    struct clusters *clusters LBX_CLEANUP(lbx_cleanup_clusters) = hold(it);
-    const struct cluster *cluster = NULL;
+    struct lbx_clusters *clusters LBX_CLEANUP(lbx_cleanup_clusters) = hold(it);
+    const struct lbx_cluster *cluster = NULL;
     const struct page *page = find(clusters, request->path, &cluster);
-    *ret_status = !page                                                ? 404
-                  : strcmp(request->method, "POST") != 0               ? 405
-                  : strcmp(request->client, cluster->client_name) != 0 ? 403
-                                                                       : 0;
+    *ret_status = !page                                      ? 404
+                  : strcmp(request->method, "POST") != 0     ? 405
+                  : !may_ask(cluster, page, request->client) ? 403
+                                                             : 0;
     if (*ret_status)
         lbx_metric_add(&malformed, 1);
     return *ret_status ? 0 : page->most;
 }
 
-static void count(const struct cluster *cluster, const struct page *page, const char *code) {
+static void count(const struct lbx_cluster *cluster, const struct page *page, const char *code) {
     lbx_metric_add(&reviews, 1);
     if (!code)
         return;
@@ -143,10 +204,10 @@ static void count(const struct cluster *cluster, const struct page *page, const 
 static unsigned answer(void *context, const struct lbx_https_request *request,
                        struct lbx_buf *body) {
     struct authorizer *it = context;
-    struct clusters *clusters LBX_CLEANUP(lbx_cleanup_clusters) = hold(it);
-    const struct cluster *cluster = NULL;
+    struct lbx_clusters *clusters LBX_CLEANUP(lbx_cleanup_clusters) = hold(it);
+    const struct lbx_cluster *cluster = NULL;
     const struct page *page = find(clusters, request->path, &cluster);
-    if (!page || strcmp(request->client, cluster->client_name) != 0)
+    if (!page || !may_ask(cluster, page, request->client))
         return 404; /* the file was read anew since the head came */
     struct lbx_arena arena LBX_CLEANUP(lbx_arena_done);
     lbx_arena_init(&arena);
@@ -160,7 +221,7 @@ static unsigned answer(void *context, const struct lbx_https_request *request,
     }
     if (err != LBX_ERR_INVALID) {
         lbx_metric_add(&unrecorded, 1);
-        lbx_log(LBX_LOG_WARN, "audit events are not in Kafka", LBX_S("cluster", cluster->id),
+        lbx_log(LBX_LOG_WARN, "audit events are not kept", LBX_S("cluster", cluster->id),
                 LBX_S("error", lbx_err_text(err)));
         return 503;
     }
@@ -185,12 +246,21 @@ enum lbx_err authorizer_check(const struct lbx_settings *settings) {
     for (size_t i = 0; i < sizeof needed / sizeof *needed; i++)
         if (!needed[i].value[0])
             return lbx_settings_refuse(needed[i].name, "has to be given");
-    return LBX_OK;
+    enum lbx_err err = lbx_limits_check(settings);
+    const struct lbx_limits limits = lbx_limits_of(settings);
+    preview_forbid(&limits.forbidden);
+    return err;
 }
 
 static enum lbx_err read_pem(const char *setting, const char *path, struct lbx_buf *ret_text) {
     return lbx_file_read(path, PEM_MAX, ret_text) ? LBX_OK
                                                   : lbx_settings_refuse(setting, "cannot be read");
+}
+
+static enum lbx_err read_key(const char *setting, const char *path, struct lbx_buf *ret_text) {
+    char why[LBX_SECRET_WHY_SIZE];
+    return lbx_secret_read(path, PEM_MAX, ret_text, why) ? LBX_OK
+                                                         : lbx_settings_refuse(setting, why);
 }
 
 static enum lbx_err start(struct authorizer *it) {
@@ -200,7 +270,7 @@ static enum lbx_err start(struct authorizer *it) {
         err = read_pem("LOCKBOX_AUTHORIZER_CERTIFICATE_FILE", settings->authorizer_certificate_file,
                        &it->certificate);
     if (err == LBX_OK)
-        err = read_pem("LOCKBOX_AUTHORIZER_KEY_FILE", settings->authorizer_key_file, &it->key);
+        err = read_key("LOCKBOX_AUTHORIZER_KEY_FILE", settings->authorizer_key_file, &it->key);
     if (err == LBX_OK)
         err = read_pem("LOCKBOX_AUTHORIZER_CLIENT_CA_FILE", settings->authorizer_client_ca_file,
                        &it->client_ca);
@@ -229,7 +299,7 @@ static void close_authorizer(void *state) {
     lbx_https_stop(it->https);
     accesses_close(it->accesses);
     database_close(it->database);
-    clusters_release(it->clusters);
+    lbx_clusters_release(it->clusters);
     close(it->hangups);
     explicit_bzero(it->key.data, it->key.len);
     lbx_buf_done(&it->certificate);

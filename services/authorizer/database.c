@@ -2,6 +2,7 @@
  * watch breaks a connection whose answer is late, which ends the wait of the thread that asked by it. */
 #include "database.h"
 
+#include "base/base64.h"
 #include "base/clock.h"
 #include "base/memory.h"
 #include "io/pg.h"
@@ -29,6 +30,7 @@ struct database {
     pthread_cond_t freed, taken;
     pthread_t watch;
     size_t busy;
+    bool asleep; /* the watch, until somebody asks */
     bool closing;
 };
 
@@ -46,16 +48,19 @@ static void break_late(struct database *database) {
     }
 }
 
+/* Wakes when somebody asks, and then every LOOK_US until nobody does: waking for each question would cost more than some
+ * of them. */
 static void *watch(void *context) {
     struct database *database = context;
     pthread_mutex_lock(&database->lock);
     while (!database->closing) {
         struct timespec until = at(lbx_monotonic_us() + LOOK_US);
-        if (database->busy > 0)
-            pthread_cond_timedwait(&database->taken, &database->lock, &until);
-        else
-            pthread_cond_wait(&database->taken, &database->lock);
+        if (pthread_cond_timedwait(&database->taken, &database->lock, &until) != ETIMEDOUT)
+            continue;
         break_late(database);
+        database->asleep = database->busy == 0;
+        while (database->asleep && !database->closing)
+            pthread_cond_wait(&database->taken, &database->lock);
     }
     pthread_mutex_unlock(&database->lock);
     return NULL;
@@ -143,8 +148,10 @@ static struct connection *take(struct database *database, int64_t since_us) {
     if (it) {
         it->busy = true;
         it->since_us = since_us;
-        if (database->busy++ == 0)
+        database->busy++;
+        if (database->asleep)
             pthread_cond_signal(&database->taken);
+        database->asleep = false;
     }
     pthread_mutex_unlock(&database->lock);
     return it;
@@ -164,7 +171,7 @@ static void give_back(struct database *database, struct connection *it) {
 
 static enum lbx_err ask(struct lbx_pg *pg, const struct question *question, struct lbx_arena *arena,
                         struct grant *ret_grant) {
-    struct lbx_calls calls = {0};
+    struct lbx_pg_pipeline calls = {0};
     size_t call = LBX_PG_CALL(&calls, authorizer_ask, .engineer_id = question->engineer_id,
                               .resource_id = question->resource_id, .action = question->action,
                               .namespace = question->namespace, .kind = question->kind,
@@ -186,6 +193,92 @@ static enum lbx_err ask(struct lbx_pg *pg, const struct question *question, stru
     return err;
 }
 
+static enum lbx_err show(struct lbx_pg *pg, const char *request_id, struct lbx_arena *arena,
+                         struct evidence *ret_evidence) {
+    struct lbx_pg_pipeline calls = {0};
+    size_t call = LBX_PG_CALL(&calls, authorizer_evidence, .request_id = request_id);
+    enum lbx_err err = lbx_pg_run(pg, &calls);
+    if (err == LBX_OK && lbx_pg_row_count(pg, call) != 1)
+        err = LBX_ERR_NOT_FOUND;
+    if (err == LBX_OK) {
+        const struct sql_authorizer_evidence_answer it =
+            LBX_PG_READ(pg, call, 0, authorizer_evidence, arena);
+        *ret_evidence = (struct evidence){
+            .consent = lbx_arena_strdup(arena, it.consent),
+            .decisions = lbx_arena_strdup(arena, it.decisions),
+            .starts_asked = it.starts_asked,
+            .decide_by = it.decide_by,
+            .open = it.open,
+        };
+        if (!it.consent || !it.decisions)
+            err = LBX_ERR_UNAVAILABLE;
+    }
+    lbx_pg_release(pg);
+    return err;
+}
+
+static enum lbx_err in_time(enum lbx_err err, int64_t since_us) {
+    return err == LBX_OK && lbx_monotonic_us() - since_us < ANSWER_US ? LBX_OK
+                                                                      : LBX_ERR_UNAVAILABLE;
+}
+
+enum lbx_err database_evidence(struct database *database, const char *request_id,
+                               struct lbx_arena *arena, struct evidence *ret_evidence) {
+    int64_t since_us = lbx_monotonic_us();
+    struct connection *it = take(database, since_us);
+    if (!it)
+        return LBX_ERR_UNAVAILABLE;
+    enum lbx_err err = show(it->pg, request_id, arena, ret_evidence);
+    give_back(database, it);
+    return err == LBX_ERR_NOT_FOUND ? err : in_time(err, since_us);
+}
+
+static enum lbx_err forbidden(struct lbx_pg *pg, const char *resource_id, struct lbx_arena *arena,
+                              const char **ret_entries) {
+    struct lbx_pg_pipeline calls = {0};
+    size_t call = LBX_PG_CALL(&calls, authorizer_forbidden, .resource_id = resource_id);
+    enum lbx_err err = lbx_pg_run(pg, &calls);
+    if (err == LBX_OK && lbx_pg_row_count(pg, call) != 1)
+        err = LBX_ERR_INTERNAL;
+    if (err == LBX_OK) {
+        const struct sql_authorizer_forbidden_answer it =
+            LBX_PG_READ(pg, call, 0, authorizer_forbidden, arena);
+        *ret_entries = lbx_arena_strdup(arena, it.entries);
+        if (!it.entries)
+            err = LBX_ERR_INTERNAL;
+    }
+    lbx_pg_release(pg);
+    return err;
+}
+
+enum lbx_err database_forbidden(struct database *database, const char *resource_id,
+                                struct lbx_arena *arena, const char **ret_entries) {
+    int64_t since_us = lbx_monotonic_us();
+    struct connection *it = take(database, since_us);
+    if (!it)
+        return LBX_ERR_UNAVAILABLE;
+    enum lbx_err err = forbidden(it->pg, resource_id, arena, ret_entries);
+    give_back(database, it);
+    return in_time(err, since_us);
+}
+
+enum lbx_err database_quarantine(struct database *database,
+                                 const struct unreadable_report *report) {
+    int64_t since_us = lbx_monotonic_us();
+    struct connection *it = take(database, since_us);
+    if (!it)
+        return LBX_ERR_UNAVAILABLE;
+    struct lbx_pg_pipeline calls = {0};
+    struct lbx_buf base64 LBX_BUF = {0};
+    lbx_base64_encode(report->bytes, report->len, &base64);
+    LBX_PG_CALL(&calls, authorizer_report, .topic = report->topic, .source = report->source,
+                .base64 = base64.data ? base64.data : "", .reason = report->reason);
+    enum lbx_err err = lbx_pg_run(it->pg, &calls);
+    lbx_pg_release(it->pg);
+    give_back(database, it);
+    return in_time(err, since_us);
+}
+
 enum lbx_err database_ask(struct database *database, const struct question *question,
                           struct lbx_arena *arena, struct grant *ret_grant) {
     int64_t since_us = lbx_monotonic_us();
@@ -194,6 +287,5 @@ enum lbx_err database_ask(struct database *database, const struct question *ques
         return LBX_ERR_UNAVAILABLE;
     enum lbx_err err = ask(it->pg, question, arena, ret_grant);
     give_back(database, it);
-    return err == LBX_OK && lbx_monotonic_us() - since_us < ANSWER_US ? LBX_OK
-                                                                      : LBX_ERR_UNAVAILABLE;
+    return in_time(err, since_us);
 }

@@ -9,10 +9,14 @@
 #include <stdint.h>
 
 struct database;
+struct lbx_item_content;
 
 /* As access_check's parameters; NULL is SQL NULL. */
 struct question {
     const char *engineer_id, *resource_id, *action, *namespace, *kind, *name, *content_digest;
+    const char *
+        uid; /* of the object to be deleted, "" for none; NULL: not known. access_check is not asked about it */
+    const struct lbx_item_content *content; /* that content_digest is of; NULL: none */
 };
 
 struct grant {
@@ -21,6 +25,13 @@ struct grant {
     int64_t expires_at;
     const char *reason;
     int64_t version;
+};
+
+/* As access_evidence answers: JSON, in the arena that was given; times 0 where there is none. */
+struct evidence {
+    const char *consent, *decisions;
+    int64_t starts_asked, decide_by;
+    int64_t open; /* a bit for each item that is good now, by its number */
 };
 
 /* url is borrowed. */
@@ -35,5 +46,24 @@ size_t database_connect(struct database *database);
 /* From any thread. LBX_ERR_UNAVAILABLE: no answer within two seconds. */
 enum lbx_err database_ask(struct database *database, const struct question *question,
                           struct lbx_arena *arena, struct grant *ret_grant) LBX_MUST_CHECK;
+
+/* The same about one request. LBX_ERR_NOT_FOUND: there is no such request. */
+enum lbx_err database_evidence(struct database *database, const char *request_id,
+                               struct lbx_arena *arena, struct evidence *ret_evidence)
+    LBX_MUST_CHECK;
+
+/* What the policy of the cluster's customer forbids: a JSON array of entries. Errors as database_ask's. */
+enum lbx_err database_forbidden(struct database *database, const char *resource_id,
+                                struct lbx_arena *arena, const char **ret_entries) LBX_MUST_CHECK;
+
+/* Keeps in the quarantine what a cluster reported and nobody can read: bytes of a report that would have gone to topic.
+ * Errors as database_ask's: nothing is kept then, or it is not known. */
+struct unreadable_report {
+    const char *topic, *source, *reason;
+    const void *bytes;
+    size_t len;
+};
+enum lbx_err database_quarantine(struct database *database, const struct unreadable_report *report)
+    LBX_MUST_CHECK;
 
 #endif

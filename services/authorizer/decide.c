@@ -2,7 +2,10 @@
  * kind by the cluster's own discovery, or is refused; no answer of the database is a refusal. */
 #include "decide.h"
 
+#include "base/clock.h"
 #include "base/time.h"
+#include "contents.h"
+#include "evidence.h"
 #include "kinds.h"
 
 #include <stdarg.h>
@@ -56,12 +59,56 @@ static struct verdict allow(const struct review *review, const struct grant *gra
                                                        grant->request_id, until)};
 }
 
+static struct lbx_attempt attempt_of(const struct question *question) {
+    return (struct lbx_attempt){
+        .action = question->action,
+        .namespace = question->namespace,
+        .kind = question->kind,
+        .name = question->name,
+        .uid = question->uid,
+        .content = question->content,
+        .is_asked_again = is(question->content_digest, LATER),
+    };
+}
+
+/* A cluster whose customer pinned keys believes the database nothing that they did not sign. */
+static struct verdict allow_signed(const struct review *review, const struct question *question,
+                                   struct grant *grant) {
+    const struct lbx_cluster *cluster = review->cluster;
+    if (!cluster->trust.approvers)
+        return allow(review, grant);
+    const struct evidence_question asked = {
+        .trust = &cluster->trust,
+        .engineer_id = question->engineer_id,
+        .resource_id = cluster->resource_id,
+        .attempt = attempt_of(question),
+        .now_us = lbx_realtime_us(),
+    };
+    const char *why = evidence_refuses(cluster->evidence, review->database, &asked, grant,
+                                       review->arena, &grant->expires_at);
+    return why ? decide_refuse(review, "unproved", "request %s: %s", grant->request_id, why)
+               : allow(review, grant);
+}
+
+/* An object that was made anew has the name that was agreed to, and is another. */
+static struct verdict hold_to_uid(const struct review *review, const struct question *question,
+                                  struct grant *grant) {
+    const struct lbx_attempt attempt = attempt_of(question);
+    enum lbx_err err =
+        evidence_covers(review->database, grant->request_id, &attempt, review->arena);
+    if (err == LBX_ERR_CONFLICT)
+        return decide_refuse(review, "uid_changed",
+                             "%s %s is not the object that was agreed to; ask on your ticket",
+                             question->kind, question->name);
+    return err == LBX_OK ? allow_signed(review, question, grant) : unavailable(review);
+}
+
 static struct verdict ask(const struct review *review, const struct question *question) {
     struct grant grant = {0};
     if (database_ask(review->database, question, review->arena, &grant) != LBX_OK)
         return unavailable(review);
-    if (grant.allowed && grant.request_id && grant.expires_at)
-        return allow(review, &grant);
+    if (grant.allowed && grant.request_id && grant.expires_at && grant.reason)
+        return (question->uid ? hold_to_uid : allow_signed)(review, question, &grant);
     return refuse_grant(review, question,
                         is(grant.reason, "content_required") ? "content_required" : "no_grant");
 }
@@ -75,7 +122,7 @@ static bool in_group(const struct subject *subject, const char *group) {
     return false;
 }
 
-enum who decide_who(const struct cluster *cluster, const struct subject *subject,
+enum who decide_who(const struct lbx_cluster *cluster, const struct subject *subject,
                     const char **ret_engineer_id) {
     size_t prefix = strlen(cluster->username_prefix);
     const char *user = subject->user ? subject->user : "";
@@ -198,23 +245,51 @@ static const char *action_of(const char *operation) {
                                      : NULL;
 }
 
+/* Asks for any content first, which names the request; then for the content that the change has. */
+static struct verdict ask_with_content(const struct review *review, struct question *question,
+                                       const struct lbx_content_objects *objects) {
+    struct grant grant = {0};
+    struct lbx_item_content content = {0};
+    const char *why;
+    question->content_digest = LATER;
+    if (database_ask(review->database, question, review->arena, &grant) != LBX_OK)
+        return unavailable(review);
+    if (!grant.allowed || !grant.request_id)
+        return refuse_grant(review, question, "no_grant");
+    const struct lbx_attempt attempt = attempt_of(question);
+    enum lbx_err err = contents_agreed(review->database, grant.request_id, &attempt, objects,
+                                       review->arena, &content, &why);
+    if (err == LBX_ERR_CONFLICT)
+        return decide_refuse(review, "content_changed", "%s; ask on your ticket", why);
+    if (err != LBX_OK)
+        return unavailable(review);
+    question->content_digest = content.digest;
+    question->content = content.digest ? &content : NULL;
+    return ask(review, question);
+}
+
 struct verdict decide_change(const struct review *review, const char *engineer_id,
                              const struct change *it) {
     const char *action = action_of(it->operation);
-    if (!action)
-        return decide_refuse(review, "verb_not_permitted", "nobody can agree to %s", it->operation);
     if (text_or_null(it->subresource))
         return decide_refuse(review, "subresource_not_permitted", "nobody can agree to %s of %s/%s",
                              it->operation, it->kind, it->subresource);
+    if (!action)
+        return decide_refuse(review, "verb_not_permitted", "nobody can agree to %s", it->operation);
     bool is_namespace = is(it->kind, "Namespace") && is(it->group, "");
     const char *kind = text_or_null(it->group)
                            ? lbx_arena_printf(review->arena, "%s.%s", it->kind, it->group)
                            : it->kind;
-    return ask(review,
-               &(struct question){.engineer_id = engineer_id,
-                                  .resource_id = review->cluster->resource_id,
-                                  .action = action,
-                                  .namespace = is_namespace ? NULL : text_or_null(it->namespace),
-                                  .kind = kind,
-                                  .name = text_or_null(it->name)});
+    struct question question = {
+        .engineer_id = engineer_id,
+        .resource_id = review->cluster->resource_id,
+        .action = action,
+        .namespace = is_namespace ? NULL : text_or_null(it->namespace),
+        .kind = kind,
+        .name = text_or_null(it->name),
+    };
+    if (!is(it->operation, "DELETE"))
+        return ask_with_content(review, &question, &it->objects);
+    question.uid = it->uid ? it->uid : "";
+    return ask(review, &question);
 }

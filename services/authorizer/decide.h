@@ -2,14 +2,15 @@
 #ifndef AUTHORIZER_DECIDE_H
 #define AUTHORIZER_DECIDE_H
 
-#include "clusters.h"
+#include "clusters/clusters.h"
+#include "content/content.h"
 #include "database.h"
 
 /* One review. */
 struct accesses;
 
 struct review {
-    const struct cluster *cluster;
+    const struct lbx_cluster *cluster;
     struct database *database;
     struct accesses *accesses;
     struct lbx_arena *arena;
@@ -30,7 +31,7 @@ struct verdict {
 
 /* Whose request it is. An engineer has the cluster's prefix and its group; somebody has one of both alone. */
 enum who { WHO_OTHER, WHO_ENGINEER, WHO_DOUBTFUL };
-enum who decide_who(const struct cluster *cluster, const struct subject *subject,
+enum who decide_who(const struct lbx_cluster *cluster, const struct subject *subject,
                     const char **ret_engineer_id);
 bool decide_is_master(const struct subject *subject);
 
@@ -51,6 +52,8 @@ struct verdict decide_path(const struct review *review, const char *verb, const 
 /* Of an admission review: a change of one object. operation: CREATE, UPDATE or DELETE. */
 struct change {
     const char *operation, *group, *kind, *subresource, *namespace, *name;
+    const char *uid;                    /* of the object as it is; NULL: none */
+    struct lbx_content_objects objects; /* of CREATE and UPDATE */
 };
 struct verdict decide_change(const struct review *review, const char *engineer_id,
                              const struct change *change);

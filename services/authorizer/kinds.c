@@ -15,9 +15,10 @@ enum { DISCOVERY_MAX = 16 << 20, SECONDS = 1, EVERY_S = 1 };
 
 struct kinds {
     pthread_mutex_t lock;
-    struct lbx_arena arena; /* of by_resource */
-    struct lbx_map by_resource;
-    int64_t again_us; /* when the cluster may be asked again */
+    struct lbx_arena arena;     /* of both maps */
+    struct lbx_map by_resource; /* keys: group, resource */
+    struct lbx_map by_name;     /* keys: name of the kind, version; "" for the preferred one */
+    int64_t again_us;           /* when the cluster may be asked again */
 };
 
 /* ---- the document ---- */
@@ -30,6 +31,7 @@ struct resource {
     struct response_kind response_kind;
 };
 struct version {
+    const char *version;
     struct resource *resources;
     size_t resource_count;
 };
@@ -63,6 +65,7 @@ static const struct lbx_field resource_rows[] = {
 };
 static const struct lbx_table resource_table = LBX_TABLE("resource", resource, resource_rows);
 static const struct lbx_field version_rows[] = {
+    LBX_ROW_TEXT(version, version, TEXT),
     LBX_ROW_OBJECTS(version, resources, resource_count, struct resource, .of = &resource_table,
                     MANY),
 };
@@ -84,32 +87,48 @@ static const struct lbx_table discovery_table =
 
 /* ---- fetching ---- */
 
-static void learn_resource(struct lbx_map *map, const char *group, const struct resource *it) {
-    const char *key = LBX_MAP_KEY(map->arena, group, it->resource);
+struct maps {
+    struct lbx_map by_resource, by_name;
+};
+
+static void set_first(struct lbx_map *map, const char *key, struct kind *kind) {
+    if (!lbx_map_get(map, key))
+        lbx_map_set(map, key, kind);
+}
+
+static void learn_resource(struct maps *maps, const char *group, const char *version,
+                           const struct resource *it) {
+    struct lbx_arena *arena = maps->by_resource.arena;
     const char *kind_group = it->response_kind.group;
-    if (!it->response_kind.kind || lbx_map_get(map, key))
+    if (!it->response_kind.kind)
         return;
     if (!kind_group || !*kind_group) /* as that of the resource */
         kind_group = group;
-    struct kind *kind = LBX_ARENA_NEW(map->arena, struct kind);
-    kind->name = *kind_group
-                     ? lbx_arena_printf(map->arena, "%s.%s", it->response_kind.kind, kind_group)
-                     : lbx_arena_strdup(map->arena, it->response_kind.kind);
+    struct kind *kind = LBX_ARENA_NEW(arena, struct kind);
+    kind->name = *kind_group ? lbx_arena_printf(arena, "%s.%s", it->response_kind.kind, kind_group)
+                             : it->response_kind.kind;
     kind->namespaced = it->scope && strcmp(it->scope, "Namespaced") == 0;
-    lbx_map_set(map, key, kind);
+    kind->group = group;
+    kind->version = version;
+    kind->resource = it->resource;
+    set_first(&maps->by_resource, LBX_MAP_KEY(arena, group, it->resource), kind);
+    set_first(&maps->by_name, LBX_MAP_KEY(arena, kind->name, version), kind);
+    set_first(&maps->by_name, LBX_MAP_KEY(arena, kind->name, ""), kind);
 }
 
-static void learn(struct lbx_map *map, const struct discovery *found) {
+static void learn(struct maps *maps, const struct discovery *found) {
     for (size_t g = 0; g < found->item_count; g++) {
         const struct group *group = &found->items[g];
         const char *name = group->metadata.name ? group->metadata.name : "";
         for (size_t v = 0; v < group->version_count; v++)
             for (size_t r = 0; r < group->versions[v].resource_count; r++)
-                learn_resource(map, name, &group->versions[v].resources[r]);
+                learn_resource(maps, name,
+                               group->versions[v].version ? group->versions[v].version : "",
+                               &group->versions[v].resources[r]);
     }
 }
 
-static enum lbx_err fetch(const struct cluster *cluster, const char *path, struct lbx_map *map,
+static enum lbx_err fetch(const struct lbx_cluster *cluster, const char *path, struct maps *maps,
                           const char **ret_why) {
     const struct lbx_fetch_tls tls = {cluster->ca_file, cluster->certificate_file,
                                       cluster->key_file};
@@ -124,36 +143,44 @@ static enum lbx_err fetch(const struct cluster *cluster, const char *path, struc
         *ret_why = "refused";
         err = LBX_ERR_UNAVAILABLE;
     }
-    if (err == LBX_OK && (err = lbx_json_read(&discovery_table, answer.body.data, answer.body.len,
-                                              "", map->arena, &found, &reason)) != LBX_OK)
+    if (err == LBX_OK &&
+        (err = lbx_json_read(&discovery_table, answer.body.data, answer.body.len, "",
+                             maps->by_resource.arena, &found, &reason)) != LBX_OK)
         *ret_why = "no aggregated discovery";
     if (err == LBX_OK)
-        learn(map, &found);
+        learn(maps, &found);
     lbx_buf_done(&answer.body);
     return err;
 }
 
+/* Takes over the maps, with their arena. */
+static void take_over(struct kinds *kinds, const struct maps *maps, const struct lbx_arena *arena) {
+    lbx_arena_done(&kinds->arena);
+    kinds->arena = *arena;
+    kinds->by_resource = maps->by_resource;
+    kinds->by_name = maps->by_name;
+    kinds->by_resource.arena = kinds->by_name.arena = &kinds->arena;
+}
+
 /* Fetches whole, then replaces what is kept. */
-static void refresh(struct kinds *kinds, const struct cluster *cluster) {
+static void refresh(struct kinds *kinds, const struct lbx_cluster *cluster) {
     struct lbx_arena arena;
-    struct lbx_map map;
+    struct maps maps;
     const char *why = "";
     lbx_arena_init(&arena);
-    lbx_map_init(&map, &arena);
-    enum lbx_err err = fetch(cluster, "/api", &map, &why);
+    lbx_map_init(&maps.by_resource, &arena);
+    lbx_map_init(&maps.by_name, &arena);
+    enum lbx_err err = fetch(cluster, "/api", &maps, &why);
     if (err == LBX_OK)
-        err = fetch(cluster, "/apis", &map, &why);
+        err = fetch(cluster, "/apis", &maps, &why);
     kinds->again_us = lbx_monotonic_us() + EVERY_S * LBX_SECOND_US;
-    if (err != LBX_OK) {
-        lbx_log(LBX_LOG_WARN, "a cluster's kinds cannot be read", LBX_S("cluster", cluster->id),
-                LBX_S("error", why));
-        lbx_arena_done(&arena);
+    if (err == LBX_OK) {
+        take_over(kinds, &maps, &arena);
         return;
     }
-    lbx_arena_done(&kinds->arena);
-    kinds->arena = arena;
-    kinds->by_resource = map;
-    kinds->by_resource.arena = &kinds->arena;
+    lbx_log(LBX_LOG_WARN, "a cluster's kinds cannot be read", LBX_S("cluster", cluster->id),
+            LBX_S("error", why));
+    lbx_arena_done(&arena);
 }
 
 /* ---- asking ---- */
@@ -163,6 +190,7 @@ struct kinds *kinds_new(void) {
     pthread_mutex_init(&kinds->lock, NULL);
     lbx_arena_init(&kinds->arena);
     lbx_map_init(&kinds->by_resource, &kinds->arena);
+    lbx_map_init(&kinds->by_name, &kinds->arena);
     return kinds;
 }
 
@@ -174,18 +202,40 @@ void kinds_free(struct kinds *kinds) {
     free(kinds);
 }
 
-bool kinds_find(const struct cluster *cluster, const char *group, const char *resource,
-                struct lbx_arena *arena, struct kind *ret_kind) {
+static struct kind copy_of(const struct kind *kind, struct lbx_arena *arena) {
+    return (struct kind){
+        .name = lbx_arena_strdup(arena, kind->name),
+        .namespaced = kind->namespaced,
+        .group = lbx_arena_strdup(arena, kind->group),
+        .version = lbx_arena_strdup(arena, kind->version),
+        .resource = lbx_arena_strdup(arena, kind->resource),
+    };
+}
+
+/* map: one of the cluster's. */
+static bool find(const struct lbx_cluster *cluster, const struct lbx_map *map, const char *key,
+                 struct lbx_arena *arena, struct kind *ret_kind) {
     struct kinds *kinds = cluster->kinds;
-    const char *key = LBX_MAP_KEY(arena, group, resource);
     pthread_mutex_lock(&kinds->lock);
-    const struct kind *kind = lbx_map_get(&kinds->by_resource, key);
+    const struct kind *kind = lbx_map_get(map, key);
     if (!kind && cluster->server && lbx_monotonic_us() >= kinds->again_us) {
         refresh(kinds, cluster);
-        kind = lbx_map_get(&kinds->by_resource, key);
+        kind = lbx_map_get(map, key);
     }
     if (kind)
-        *ret_kind = (struct kind){lbx_arena_strdup(arena, kind->name), kind->namespaced};
+        *ret_kind = copy_of(kind, arena);
     pthread_mutex_unlock(&kinds->lock);
     return kind != NULL;
+}
+
+bool kinds_find(const struct lbx_cluster *cluster, const char *group, const char *resource,
+                struct lbx_arena *arena, struct kind *ret_kind) {
+    return find(cluster, &cluster->kinds->by_resource, LBX_MAP_KEY(arena, group, resource), arena,
+                ret_kind);
+}
+
+bool kinds_find_by_name(const struct lbx_cluster *cluster, const char *name, const char *version,
+                        struct lbx_arena *arena, struct kind *ret_kind) {
+    return find(cluster, &cluster->kinds->by_name, LBX_MAP_KEY(arena, name, version ? version : ""),
+                arena, ret_kind);
 }

@@ -64,7 +64,7 @@ struct kind_name {
     const char *group, *kind;
 };
 struct object_metadata {
-    const char *name;
+    const char *name, *uid;
 };
 struct object {
     struct object_metadata metadata;
@@ -78,7 +78,8 @@ struct admission_request {
     const char *uid, *operation, *subresource, *namespace, *name;
     struct kind_name kind;
     struct user_info user;
-    struct object object;
+    bool dry_run;
+    struct lbx_json object, old;
 };
 struct admission_review {
     const char *api_version, *kind;
@@ -90,7 +91,10 @@ static const struct lbx_field kind_name_rows[] = {
     LBX_ROW_TEXT(kind_name, kind, NEEDED),
 };
 static const struct lbx_table kind_name_table = LBX_TABLE("kind", kind_name, kind_name_rows);
-static const struct lbx_field metadata_rows[] = {LBX_ROW_TEXT(object_metadata, name, TEXT)};
+static const struct lbx_field metadata_rows[] = {
+    LBX_ROW_TEXT(object_metadata, name, TEXT),
+    LBX_ROW_TEXT(object_metadata, uid, TEXT),
+};
 static const struct lbx_table metadata_table =
     LBX_TABLE("metadata", object_metadata, metadata_rows);
 static const struct lbx_field object_rows[] = {
@@ -111,7 +115,9 @@ static const struct lbx_field request_rows[] = {
                    .of = &kind_name_table),
     LBX_ROW_AS("userInfo", admission_request, user, LBX_T_OBJECT, struct user_info,
                .required = true, .of = &user_table),
-    LBX_ROW_OBJECT(admission_request, object, struct object, .of = &object_table),
+    LBX_ROW_AS("dryRun", admission_request, dry_run, LBX_T_BOOL, bool, .required = false),
+    LBX_ROW(admission_request, object, LBX_T_JSON, struct lbx_json, .required = false),
+    LBX_ROW_AS("oldObject", admission_request, old, LBX_T_JSON, struct lbx_json, .required = false),
 };
 static const struct lbx_table request_table = LBX_TABLE("request", admission_request, request_rows);
 static const struct lbx_field admission_review_rows[] = {
@@ -186,22 +192,58 @@ enum lbx_err reviews_authorize(const struct review *review, const struct lbx_buf
 
 /* ---- admission ---- */
 
-static struct verdict admit(const struct review *review, const struct admission_request *it,
+/* What the review's objects say of themselves; absent where there is no object, or another thing. */
+static struct object_metadata metadata_of(struct lbx_json *json, struct lbx_arena *arena) {
+    struct object object = {0};
+    if (!lbx_json_is_absent(json) && lbx_json_read_value(&object_table, json, LBX_JSON_PARTIAL, "",
+                                                         arena, &object, NULL) != LBX_OK)
+        object = (struct object){0};
+    return object.metadata;
+}
+
+static struct verdict admit(const struct review *review, struct admission_request *it,
                             const char *engineer_id, enum who who) {
     if (who == WHO_DOUBTFUL)
         return refuse_doubtful(review);
-    const char *name = it->name && *it->name ? it->name : it->object.metadata.name;
-    return decide_change(review, engineer_id,
-                         &(struct change){it->operation, it->kind.group, it->kind.kind,
-                                          it->subresource, it->namespace, name});
+    const char *name =
+        it->name && *it->name ? it->name : metadata_of(&it->object, review->arena).name;
+    const struct change change = {
+        .operation = it->operation,
+        .group = it->kind.group,
+        .kind = it->kind.kind,
+        .subresource = it->subresource,
+        .namespace = it->namespace,
+        .name = name,
+        .uid = metadata_of(&it->old, review->arena).uid,
+        .objects = {.before = lbx_json_is_absent(&it->old) ? NULL : &it->old, .after = &it->object},
+    };
+    return decide_change(review, engineer_id, &change);
+}
+
+/* The authorizer has the customer's identity to look with: whoever has the authorizer changes nothing by it. A
+ * SubjectAccessReview is a question. */
+static struct verdict admit_customer(const struct review *review,
+                                     const struct admission_request *it) {
+    bool asks = it->kind.group && strcmp(it->kind.group, "authorization.k8s.io") == 0 &&
+                strcmp(it->operation, "CREATE") == 0;
+    if (asks || (it->dry_run && strcmp(it->operation, "CONNECT") != 0))
+        return (struct verdict){.allowed = true};
+    return decide_refuse(review, "dry_run_only", "the customer's identity makes dry runs alone");
+}
+
+static bool is_customer(const struct review *review, const struct user_info *user) {
+    const char *customer = review->cluster->customer;
+    return customer && strcmp(user->username, customer) == 0;
 }
 
 enum lbx_err reviews_admit(const struct review *review, const struct lbx_buf *body,
                            struct lbx_buf *answer, const char **ret_code,
                            struct lbx_reason *ret_reason) {
     struct admission_review it = {0};
-    enum lbx_err err = lbx_json_read(&admission_review_table, body->data ? body->data : "",
-                                     body->len, "", review->arena, &it, ret_reason);
+    struct lbx_json value LBX_CLEANUP(lbx_json_done) = {.text = body->data ? body->data : "",
+                                                        .len = body->len};
+    enum lbx_err err = lbx_json_read_value(&admission_review_table, &value, LBX_JSON_STRICT, "",
+                                           review->arena, &it, ret_reason);
     if (err != LBX_OK)
         return err;
     if (!is_of(it.api_version, it.kind, "admission.k8s.io/v1", "AdmissionReview"))
@@ -213,6 +255,8 @@ enum lbx_err reviews_admit(const struct review *review, const struct lbx_buf *bo
     struct verdict verdict = {.allowed = true};
     if (who != WHO_OTHER)
         verdict = admit(review, &it.request, engineer_id, who);
+    else if (is_customer(review, user))
+        verdict = admit_customer(review, &it.request);
     *ret_code = verdict.code;
     lbx_buf_str(answer, "{\"apiVersion\":\"admission.k8s.io/v1\",\"kind\":\"AdmissionReview\","
                         "\"response\":{\"uid\":");

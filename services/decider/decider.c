@@ -1,15 +1,17 @@
-/* Every decision gets one verdict. Time acts on the request first: a vote after the deadline finds it
- * expired, whether or not the expirer was there.
+/* Every decision gets one verdict, also one that cannot be read, where its id can be. Time acts on the request first: a
+ * vote after the deadline finds it expired, whether or not the expirer was there.
  */
 #include "decider.h"
 
 #include "base/log.h"
 #include "base/uuid.h"
 #include "core/tenant.h"
-#include "event/jws.h"
-#include "io/ed25519.h"
+#include "event/signature.h"
+#include "event/summary.h"
+#include "sign/signed.h"
 #include "sql_decider.h"
 #include "store/limits.h"
+#include "store/metrics.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -24,21 +26,28 @@ struct lbx_batch_state {
     struct lbx_map unreadable; /* ids of requests whose rows cannot be read */
     struct lbx_map requests;   /* request id → struct lbx_stored_request */
     struct lbx_map roles;      /* request id, voter id → held */
-    struct lbx_map keys;       /* request id, voter id → public key */
-    size_t requests_call, roles_call, keys_call;
+    struct lbx_map keys;       /* request id, voter id → struct lbx_key */
+    struct lbx_map policies; /* request id → its subscription's struct lbx_policy, as it is now */
+    struct lbx_map
+        policies_unreadable;   /* ids of requests whose subscription's row cannot be read */
+    struct lbx_map signatures; /* request id, what was signed → whose decision counted by it */
+    size_t requests_call, roles_call, keys_call, policies_call, signatures_call;
 };
 
 static const char *vote_key(struct lbx_arena *arena, const char *request_id, const char *voter) {
     return LBX_MAP_KEY(arena, request_id, voter);
 }
 
-void decider_load(struct lbx_batch *batch, struct lbx_calls *calls) {
+static void load(struct lbx_batch *batch, struct lbx_pg_pipeline *calls) {
     struct lbx_batch_state *loaded = LBX_ARENA_NEW(batch->arena, struct lbx_batch_state);
-    struct lbx_rows *votes = lbx_unit_rows(&batch->unit);
+    struct lbx_pg_arrays *votes = lbx_unit_rows(&batch->unit);
     lbx_map_init(&loaded->unreadable, batch->arena);
     lbx_map_init(&loaded->requests, batch->arena);
     lbx_map_init(&loaded->roles, batch->arena);
     lbx_map_init(&loaded->keys, batch->arena);
+    lbx_map_init(&loaded->policies, batch->arena);
+    lbx_map_init(&loaded->policies_unreadable, batch->arena);
+    lbx_map_init(&loaded->signatures, batch->arena);
     for (size_t i = 0; i < batch->count; i++) {
         const struct lbx_decision_submitted *decision = batch->inputs[i].event.data;
         if (batch->inputs[i].status != LBX_INPUT_NEW || !lbx_uuid_valid(decision->request_id))
@@ -49,7 +58,79 @@ void decider_load(struct lbx_batch *batch, struct lbx_calls *calls) {
     loaded->requests_call = lbx_requests_load(votes, NULL, NULL, calls);
     loaded->roles_call = LBX_PG_CALL(calls, decider_load_roles, .vote = votes);
     loaded->keys_call = LBX_PG_CALL(calls, decider_load_keys, .vote = votes);
+    loaded->policies_call = LBX_PG_CALL(calls, decider_load_policies, .vote = votes);
+    loaded->signatures_call = LBX_PG_CALL(calls, decider_load_signatures, .vote = votes);
     batch->state = loaded;
+}
+
+/* ---- signatures that counted ---- */
+
+/* A signature by what it is over: the signature itself may be written in several ways. */
+static const char *signature_key(struct lbx_arena *arena, const char *request_id,
+                                 const struct lbx_signature_in *signature) {
+    const struct lbx_assertion *assertion = &signature->assertion;
+    const char *end = signature->jws ? strrchr(signature->jws, '.') : NULL;
+    if (!signature->jws)
+        return LBX_MAP_KEY(arena, request_id, assertion->payload, assertion->client_data_json,
+                           assertion->authenticator_data);
+    const size_t len = end ? (size_t)(end - signature->jws) : strlen(signature->jws);
+    const char *signed_part = lbx_arena_memdup(arena, signature->jws, len);
+    return LBX_MAP_KEY(arena, request_id, signed_part);
+}
+
+static void read_signatures(struct lbx_batch *batch) {
+    struct lbx_batch_state *loaded = batch->state;
+    const struct lbx_pg *pg = batch->worker->pg;
+    for (size_t i = 0; i < lbx_pg_row_count(pg, loaded->signatures_call); i++) {
+        const struct sql_decider_load_signatures_answer it =
+            LBX_PG_READ(pg, loaded->signatures_call, i, decider_load_signatures, NULL);
+        struct lbx_signature_in signature;
+        if (lbx_signature_parse(it.signature, batch->arena, &signature))
+            lbx_map_set(&loaded->signatures, signature_key(batch->arena, it.request_id, &signature),
+                        lbx_arena_strdup(batch->arena, it.principal_id));
+    }
+}
+
+/* One signature counts once: of digests of version 1 it does not say whose it is, and two people may have had one key. */
+static bool counted_for_another(const struct lbx_batch *batch,
+                                const struct lbx_decision_submitted *decision) {
+    if (!lbx_signature_is_there(&decision->signature))
+        return false;
+    const char *whose =
+        lbx_map_get(&batch->state->signatures,
+                    signature_key(batch->arena, decision->request_id, &decision->signature));
+    return whose && strcmp(whose, decision->by.id) != 0;
+}
+
+static void remember_signature(struct lbx_batch *batch,
+                               const struct lbx_decision_submitted *decision, int verdict) {
+    if (lbx_signature_is_there(&decision->signature) &&
+        (verdict == LBX_VERDICT_APPLIED || verdict == LBX_VERDICT_RECORDED))
+        lbx_map_set(&batch->state->signatures,
+                    signature_key(batch->arena, decision->request_id, &decision->signature),
+                    lbx_arena_strdup(batch->arena, decision->by.id));
+}
+
+/* A policy that cannot be read forbids: no approval is judged without it. */
+static void read_policies(struct lbx_batch *batch) {
+    struct lbx_batch_state *loaded = batch->state;
+    const struct lbx_pg *pg = batch->worker->pg;
+    for (size_t i = 0; i < lbx_pg_row_count(pg, loaded->policies_call); i++) {
+        const struct sql_decider_load_policies_answer it =
+            LBX_PG_READ(pg, loaded->policies_call, i, decider_load_policies, NULL);
+        struct lbx_subscription *s = LBX_ARENA_NEW(batch->arena, struct lbx_subscription);
+        struct lbx_reason reason;
+        if (lbx_json_read_stored(&lbx_subscription_table, it.snapshot, strlen(it.snapshot),
+                                 batch->arena, s, &reason) == LBX_OK) {
+            lbx_map_set(&loaded->policies, lbx_arena_strdup(batch->arena, it.request_id),
+                        &s->policy);
+            continue;
+        }
+        lbx_row_unreadable("subscription", it.subscription_id, reason.text);
+        lbx_worker_incident(lbx_unreadable_row());
+        lbx_map_set(&loaded->policies_unreadable, lbx_arena_strdup(batch->arena, it.request_id),
+                    loaded);
+    }
 }
 
 static void read_loaded(struct lbx_batch *batch) {
@@ -63,39 +144,40 @@ static void read_loaded(struct lbx_batch *batch) {
     for (size_t i = 0; i < lbx_pg_row_count(pg, loaded->keys_call); i++) {
         const struct sql_decider_load_keys_answer it =
             LBX_PG_READ(pg, loaded->keys_call, i, decider_load_keys, batch->arena);
-        if (it.public_key.len == LBX_ED25519_KEY_SIZE &&
-            !lbx_key_is_small_order(it.public_key.data))
-            lbx_map_set(&loaded->keys, vote_key(batch->arena, it.request_id, it.principal_id),
-                        (void *)it.public_key.data);
+        struct lbx_key *key = LBX_ARENA_NEW(batch->arena, struct lbx_key);
+        if (lbx_key_of_row(it.public_key.data, it.public_key.len, it.rp_id, it.origins, key))
+            lbx_map_set(&loaded->keys, vote_key(batch->arena, it.request_id, it.principal_id), key);
     }
     if (lbx_requests_read(pg, loaded->requests_call, batch->arena, &loaded->requests,
                           &loaded->unreadable) > 0)
-        lbx_worker_incident(LBX_UNREADABLE);
+        lbx_worker_incident(lbx_unreadable_row());
 }
 
-/* Whether the request's row cannot be read: the decision is kept, to be replayed once it can. */
+/* Whether the request's row cannot be read, or an approval's policy: the decision is kept, to be replayed once it can. */
 static bool is_about_unreadable(struct lbx_batch *batch, struct lbx_input_event *input) {
     const struct lbx_decision_submitted *decision = input->event.data;
-    if (!lbx_map_get(&batch->state->unreadable, decision->request_id))
+    const bool request = lbx_map_get(&batch->state->unreadable, decision->request_id) != NULL;
+    const bool policy =
+        decision->decision == LBX_DECISION_APPROVE &&
+        lbx_map_get(&batch->state->policies_unreadable, decision->request_id) != NULL;
+    if (!request && !policy)
         return false;
     input->status = LBX_INPUT_REJECTED;
     snprintf(input->reason.text, sizeof input->reason.text,
-             "/data/request_id: the request's row cannot be read");
+             "/data/request_id: the %s's row cannot be read", request ? "request" : "subscription");
     return true;
 }
 
 /* A signature that is there has to hold, whether or not the policy asks for one. */
 static enum lbx_signature check_signature(const struct lbx_decision_submitted *decision,
                                           const struct lbx_request *request,
-                                          const unsigned char *key, struct lbx_arena *arena) {
+                                          const struct lbx_key *key, struct lbx_arena *arena) {
     struct lbx_signed_decision payload = {0};
-    struct lbx_jws jws;
-    if (!decision->signature)
+    struct lbx_signed said;
+    if (!lbx_signature_is_there(&decision->signature))
         return LBX_SIGNATURE_ABSENT;
-    if (!key || lbx_jws_read(decision->signature, &lbx_signed_decision_table, arena, &payload,
-                             &jws) != LBX_OK)
-        return LBX_SIGNATURE_BAD;
-    return lbx_ed25519_verify(key, jws.signature, jws.signed_bytes, jws.signed_len) &&
+    return lbx_signed_read(&decision->signature, key, &lbx_signed_decision_table, arena, &payload,
+                           &said) &&
                    lbx_signed_decision_matches(&payload, decision, request)
                ? LBX_SIGNATURE_GOOD
                : LBX_SIGNATURE_BAD;
@@ -109,12 +191,25 @@ static void report_changed(const char *request_id) {
     lbx_worker_incident("a request is not what its digest says: the log names it");
 }
 
-static void judge(struct lbx_batch *batch, const struct lbx_event *event) {
+/* Whether an approval would open what the operator forbids, or the customer's policy as it is now. */
+static bool keeps_forbidden(const struct lbx_batch *batch, const struct lbx_request *request,
+                            const struct lbx_decision_submitted *decision,
+                            const struct lbx_limits *limits) {
+    const struct lbx_policy *policy = lbx_map_get(&batch->state->policies, request->request_id);
+    const struct lbx_forbidden_list customers = {policy ? policy->forbid : NULL,
+                                                 policy ? policy->forbid_count : 0};
+    return lbx_request_keeps_forbidden(request, decision, &limits->forbidden) ||
+           lbx_request_keeps_forbidden(request, decision, &customers);
+}
+
+static void judge(struct lbx_batch *batch, const struct lbx_input_event *input) {
+    const struct lbx_event *event = &input->event;
     const struct lbx_batch_state *loaded = batch->state;
     struct lbx_unit *unit = &batch->unit;
     const struct lbx_decision_submitted *decision = event->data;
     struct lbx_stored_request *stored = lbx_map_get(&loaded->requests, decision->request_id);
     struct lbx_judgement judgement = {.verdict = LBX_VERDICT_UNKNOWN_REQUEST};
+    lbx_unit_begin(unit, input);
     if (stored && !lbx_stored_request_holds(stored)) {
         judgement = (struct lbx_judgement){.verdict = LBX_VERDICT_CONFLICT,
                                            .step = {.event = LBX_EVENT_NONE}};
@@ -122,14 +217,18 @@ static void judge(struct lbx_batch *batch, const struct lbx_event *event) {
     } else if (stored) {
         const struct lbx_limits limits = lbx_limits_of(&batch->worker->settings);
         const char *key = vote_key(batch->arena, decision->request_id, decision->by.id);
-        const struct lbx_voter voter = {
-            .forbidden = lbx_request_keeps_forbidden(&stored->request, decision, &limits.forbidden),
+        struct lbx_voter voter = {
+            .forbidden = keeps_forbidden(batch, &stored->request, decision, &limits),
             .still_approver = lbx_map_get(&loaded->roles, key) != NULL,
             .signature = check_signature(decision, &stored->request,
                                          lbx_map_get(&loaded->keys, key), batch->arena),
         };
+        if (counted_for_another(batch, decision))
+            voter.signature = LBX_SIGNATURE_BAD;
         lbx_unit_pass_time(unit, stored, &limits);
+        unit->now = lbx_request_not_before(&stored->request, unit->now);
         judgement = lbx_request_decide(&stored->request, decision, &voter, unit->now, batch->arena);
+        remember_signature(batch, decision, judgement.verdict);
     }
     const struct lbx_decision_judged judged = {
         .request_id = decision->request_id,
@@ -140,16 +239,36 @@ static void judge(struct lbx_batch *batch, const struct lbx_event *event) {
         .at = unit->now,
         .comment = decision->comment,
     };
-    lbx_unit_publish(unit, LBX_EVENT_DECISION_JUDGED, decision->request_id, 0, event, &judged);
+    lbx_unit_publish(unit, LBX_EVENT_DECISION_JUDGED, decision->request_id, event, &judged);
     if (stored)
         lbx_unit_step(unit, stored, &judgement.step, event);
 }
 
-enum lbx_err decider_decide(struct lbx_batch *batch) {
+static void malformed(struct lbx_batch *batch, const struct lbx_input_event *input) {
+    struct lbx_event_summary summary;
+    lbx_event_summary(input->record, batch->arena, &summary);
+    lbx_unit_begin(&batch->unit, input);
+    const struct lbx_decision_judged judged = {
+        .request_id = summary.request_id, .verdict = LBX_VERDICT_MALFORMED, .at = batch->unit.now};
+    lbx_unit_publish(&batch->unit, LBX_EVENT_DECISION_JUDGED,
+                     summary.request_id ? summary.request_id : input->event.id, &input->event,
+                     &judged);
+}
+
+static enum lbx_err decide(struct lbx_batch *batch) {
     read_loaded(batch);
+    read_signatures(batch);
+    read_policies(batch);
     for (size_t i = 0; i < batch->count; i++)
         if (batch->inputs[i].status == LBX_INPUT_NEW &&
             !is_about_unreadable(batch, &batch->inputs[i]))
-            judge(batch, &batch->inputs[i].event);
+            judge(batch, &batch->inputs[i]);
     return LBX_OK;
 }
+
+const struct lbx_events decider_events = {
+    .topics = {LBX_TOPIC_DECISIONS, LBX_TOPIC_COUNT},
+    .load = load,
+    .decide = decide,
+    .malformed = malformed,
+};

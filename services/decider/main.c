@@ -3,12 +3,6 @@
 #include "sql_decider.h"
 #include "store/limits.h"
 
-static const struct lbx_events events = {
-    .topics = {LBX_TOPIC_DECISIONS, LBX_TOPIC_COUNT},
-    .load = decider_load,
-    .decide = decider_decide,
-};
-
 int main(int argc, char **argv) {
     const struct lbx_sql *const *const statements[] = {lbx_offsets_statements, lbx_store_statements,
                                                        sql_decider_all, NULL};
@@ -19,7 +13,7 @@ int main(int argc, char **argv) {
         .check = lbx_limits_check,
         .statements = statements,
         .metrics = decider_metrics,
-        .parts = {{&lbx_events_part, &events}},
+        .parts = {{&lbx_events_part, &decider_events}},
     };
     return lbx_worker_main(&decider, argc, argv);
 }

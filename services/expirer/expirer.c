@@ -6,10 +6,8 @@
 
 #include "left_out.h"
 #include "sql_expirer.h"
-#include "store/clock.h"
 #include "store/limits.h"
 #include "store/metrics.h"
-#include "store/offsets.h"
 #include "store/unit.h"
 #include "worker/connection.h"
 
@@ -21,16 +19,14 @@
 enum { BATCH = 500 };
 /* How soon to look again for a due request that another transaction holds. */
 #define HELD_ELSEWHERE_US INT64_C(100000)
+/* How long to sleep at most: the clock may be set meanwhile, and its mark is to be raised. */
+#define SLEEP_MOST_US (60 * LBX_SECOND_US)
 
 static struct lbx_metric requests_ended = {.name = "requests_ended_total",
                                            .help = "Requests that time ended"};
-struct lbx_metric *const expirer_metrics[] = {&requests_ended,
-                                              &lbx_events_metric,
-                                              &lbx_verdicts_metric,
-                                              &lbx_refusals_metric,
-                                              &lbx_published_metric,
-                                              &lbx_unreadable_metric,
-                                              NULL};
+struct lbx_metric *const expirer_metrics[] = {
+    &requests_ended,       &lbx_events_metric,     &lbx_verdicts_metric, &lbx_refusals_metric,
+    &lbx_published_metric, &lbx_unreadable_metric, &lbx_clock_metric,    NULL};
 
 /* One session's share of the work. */
 struct session {
@@ -57,8 +53,8 @@ static void end_due(struct session *session, struct lbx_arena *arena, size_t cal
 }
 
 static enum lbx_err end_batch(struct session *session, struct lbx_arena *arena) {
-    struct lbx_calls calls = {0};
-    struct lbx_rows left_out LBX_CLEANUP(lbx_rows_done);
+    struct lbx_pg_pipeline calls = {0};
+    struct lbx_pg_arrays left_out LBX_CLEANUP(lbx_pg_arrays_done);
     struct lbx_unit unit;
     left_out_array(&left_out);
     lbx_unit_init(&unit, arena, session->worker->source, session->worker->name);
@@ -66,11 +62,12 @@ static enum lbx_err end_batch(struct session *session, struct lbx_arena *arena) 
     size_t due_call = LBX_PG_CALL(&calls, expirer_take_due, .most = BATCH, .left_out = &left_out);
     size_t clock_call = lbx_clock_add(&calls);
     enum lbx_err err = lbx_pg_run(session->pg, &calls);
+    if (err == LBX_OK && (err = lbx_unit_read_clock(&unit, session->pg, clock_call)) != LBX_OK)
+        lbx_pg_rollback(session->pg);
     if (err == LBX_OK) {
         session->last = lbx_pg_row_count(session->pg, due_call);
-        unit.now = lbx_clock_read(session->pg, clock_call);
         end_due(session, arena, due_call, &unit);
-        calls = (struct lbx_calls){0};
+        calls = (struct lbx_pg_pipeline){0};
         lbx_unit_save(&unit, &calls);
         lbx_pg_call(&calls, &lbx_sql_commit, NULL);
         err = lbx_pg_run(session->pg, &calls);
@@ -128,10 +125,9 @@ static void end_backlog(struct session *session) {
 
 /* ---- a round ---- */
 
-/* LBX_NEVER_US where no request has a deadline. */
 static enum lbx_err until_next(struct lbx_worker *worker, int64_t *ret_wait_us) {
-    struct lbx_calls calls = {0};
-    struct lbx_rows left_out LBX_CLEANUP(lbx_rows_done);
+    struct lbx_pg_pipeline calls = {0};
+    struct lbx_pg_arrays left_out LBX_CLEANUP(lbx_pg_arrays_done);
     left_out_array(&left_out);
     size_t call = LBX_PG_CALL(&calls, expirer_next_due, .left_out = &left_out);
     enum lbx_err err = lbx_pg_run(worker->pg, &calls);
@@ -139,9 +135,11 @@ static enum lbx_err until_next(struct lbx_worker *worker, int64_t *ret_wait_us) 
         return err;
     const struct sql_expirer_next_due_answer next =
         LBX_PG_READ(worker->pg, call, 0, expirer_next_due, NULL);
-    *ret_wait_us = !next.due_at             ? LBX_NEVER_US
+    *ret_wait_us = !next.due_at             ? SLEEP_MOST_US
                    : next.due_at > next.now ? next.due_at - next.now
                                             : HELD_ELSEWHERE_US;
+    if (*ret_wait_us > SLEEP_MOST_US)
+        *ret_wait_us = SLEEP_MOST_US;
     const int64_t again_us = left_out_look_again();
     if (again_us < *ret_wait_us)
         *ret_wait_us = again_us;

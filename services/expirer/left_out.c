@@ -4,6 +4,7 @@
 
 #include "base/memory.h"
 #include "base/uuid.h"
+#include "store/metrics.h"
 #include "worker/worker.h"
 
 #include <pthread.h>
@@ -28,14 +29,14 @@ void left_out_add(const char *request_id) {
         left_out.again_us = lbx_monotonic_us() + AGAIN_US;
     snprintf(left_out.ids[left_out.count++], LBX_UUID_SIZE, "%s", request_id);
     pthread_mutex_unlock(&left_out.lock);
-    lbx_worker_incident(LBX_UNREADABLE);
+    lbx_worker_incident(lbx_unreadable_row());
 }
 
-void left_out_array(struct lbx_rows *ret_array) {
-    *ret_array = (struct lbx_rows){0};
+void left_out_array(struct lbx_pg_arrays *ret_array) {
+    *ret_array = (struct lbx_pg_arrays){0};
     pthread_mutex_lock(&left_out.lock);
     for (size_t i = 0; i < left_out.count; i++)
-        lbx_array_text(ret_array, left_out.ids[i]);
+        lbx_pg_array_text(ret_array, left_out.ids[i]);
     pthread_mutex_unlock(&left_out.lock);
 }
 

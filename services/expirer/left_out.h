@@ -8,7 +8,7 @@
 void left_out_add(const char *request_id);
 
 /* The ids, for a statement. */
-void left_out_array(struct lbx_rows *ret_array);
+void left_out_array(struct lbx_pg_arrays *ret_array);
 
 /* Forgets them once the minute is over, so that a row that was mended is read. Returns how long that is, in
  * microseconds; LBX_NEVER_US: none is left out. */

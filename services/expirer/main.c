@@ -1,7 +1,6 @@
 /* expirer: ends what time ends. It only tells: access_check compares times by itself. */
 #include "expirer.h"
 #include "sql_expirer.h"
-#include "store/offsets.h"
 #include "store/unit.h"
 #include "worker/gauges.h"
 
@@ -28,8 +27,7 @@ static const struct lbx_gauges gauges = {
 };
 
 int main(int argc, char **argv) {
-    const struct lbx_sql *const *const statements[] = {lbx_offsets_statements, lbx_store_statements,
-                                                       sql_expirer_all, NULL};
+    const struct lbx_sql *const *const statements[] = {lbx_store_statements, sql_expirer_all, NULL};
     const struct lbx_worker_declaration expirer = {
         .name = "expirer",
         .summary = "Ends what time ends: requests nobody answered, and grants whose time is over",

@@ -3,6 +3,7 @@
  * result; templates and settings that are wrong stop the start. */
 #include "compose.h"
 
+#include "hooks.h"
 #include "io/folder.h"
 
 #include <stdio.h>
@@ -22,18 +23,19 @@ void composer_done(struct composer *composer) {
 
 /* Whether one letter serves both mails. */
 static bool same_letter(const struct mail *one, const struct mail *other) {
-    return one && one->request == other->request && one->kind == other->kind &&
-           one->reader == other->reader;
+    return one && one->request == other->request && one->change == other->change &&
+           one->missing == other->missing && one->digest == other->digest &&
+           one->kind == other->kind && one->reader == other->reader;
 }
 
-/* All mails of a request refer to one Message-ID, which was never sent: mail readers show them as a
+/* All mails of a request, or of a tenant's event, refer to one Message-ID, which was never sent: mail readers show them as a
  * thread. */
 static enum lbx_err write_mime(struct composer *composer, const struct mail *mail) {
     const struct lbx_mail *words = &composer->words;
     const struct lbx_settings *settings = composer->settings;
     char thread[LBX_SMTP_ADDRESS_MAX + 3], list_id[LBX_SMTP_ADDRESS_MAX + 1];
     const char *domain = strrchr(settings->mail_from, '@');
-    (void)snprintf(thread, sizeof thread, "<%s%s>", mail->request_id, domain);
+    (void)snprintf(thread, sizeof thread, "<%s%s>", mail->notice_id, domain);
     (void)snprintf(list_id, sizeof list_id, "lockbox.%s", domain + 1);
     const struct lbx_mime mime = {
         .from = settings->mail_from,
@@ -53,16 +55,23 @@ static enum lbx_err write_mime(struct composer *composer, const struct mail *mai
     return lbx_mime_letter_write(&mime, &composer->letter);
 }
 
-static enum lbx_err write_letter(struct composer *composer, const struct mail *mail) {
+static enum lbx_err write_words(struct composer *composer, const struct mail *mail) {
     const struct lbx_mail_input input = {
         .request = mail->request,
+        .change = mail->change,
+        .missing = mail->missing,
+        .digest = mail->digest,
         .kind = (enum lbx_mail_kind)mail->kind,
         .reader = mail->reader,
         .portal_url = composer->settings->portal_url,
         .ticket_title = mail->ticket_title,
         .now = composer->now_us,
     };
-    enum lbx_err err = lbx_mail_write(composer->templates, &input, &composer->words);
+    return lbx_mail_write(composer->templates, &input, &composer->words);
+}
+
+static enum lbx_err write_letter(struct composer *composer, const struct mail *mail) {
+    enum lbx_err err = write_words(composer, mail);
     if (err == LBX_OK)
         err = write_mime(composer, mail);
     composer->first = err == LBX_OK ? mail : NULL;
@@ -77,11 +86,24 @@ static enum lbx_err write_bytes(struct composer *composer, struct mail *mail) {
                                 mail->message_id, &mail->bytes);
 }
 
+/* The words of a mail in the form that the webhook takes. They end the letter, if there is one. */
+static enum lbx_err write_hook(struct composer *composer, struct mail *mail) {
+    enum lbx_err err = write_words(composer, mail);
+    composer->first = NULL;
+    if (err == LBX_OK)
+        hooks_write(mail, &composer->words, composer->settings->portal_url);
+    return err;
+}
+
 bool compose(struct composer *composer, struct mail *mail) {
     const char *bad = lbx_smtp_address_check(mail->recipient);
-    if (!mail->request)
+    if (!mail->request && !mail->change && !mail->missing && !mail->digest)
         bad = "what it tells of cannot be read";
-    enum lbx_err err = bad ? LBX_ERR_INVALID : write_bytes(composer, mail);
+    if (mail->channel && !mail->webhook_url)
+        bad = "the webhook was removed";
+    enum lbx_err err = bad             ? LBX_ERR_INVALID
+                       : mail->channel ? write_hook(composer, mail)
+                                       : write_bytes(composer, mail);
     mail->message = (struct lbx_smtp_message){
         .from = composer->settings->mail_from,
         .to = mail->recipient,

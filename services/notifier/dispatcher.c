@@ -144,11 +144,11 @@ static void *dispatcher_main(void *argument) {
 }
 
 enum lbx_err dispatcher_start(struct dispatcher *dispatcher, struct lbx_worker *worker,
-                              struct sessions *sessions,
-                              const struct lbx_mail_templates *templates) {
+                              struct sessions *sessions, const struct lbx_mail_templates *templates,
+                              bool webhooks) {
     *dispatcher = (struct dispatcher){
         .sessions = sessions,
-        .ledger = {.worker = worker},
+        .ledger = {.worker = worker, .webhooks = webhooks},
         .composer = {.templates = templates, .settings = &worker->settings},
         .target = TARGET_LEAST,
     };

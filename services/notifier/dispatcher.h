@@ -20,11 +20,11 @@ struct dispatcher {
     pthread_t thread;
 };
 
-/* Starts the thread. Everything but dispatcher itself is borrowed until dispatcher_join.
+/* Starts the thread, for the ledger's mails or for its messages to webhooks. Everything but dispatcher itself is borrowed until dispatcher_join.
  * LBX_ERR_INTERNAL: no thread. */
 enum lbx_err dispatcher_start(struct dispatcher *dispatcher, struct lbx_worker *worker,
-                              struct sessions *sessions, const struct lbx_mail_templates *templates)
-    LBX_MUST_CHECK;
+                              struct sessions *sessions, const struct lbx_mail_templates *templates,
+                              bool webhooks) LBX_MUST_CHECK;
 
 /* Mails may have become due. From any thread. */
 void dispatcher_wake(struct dispatcher *dispatcher);

@@ -74,20 +74,56 @@ void claim_release(struct mail *list) {
 static enum lbx_mail_reader reader_of(const char *audience) {
     return strcmp(audience, "approver") == 0    ? LBX_READER_APPROVER
            : strcmp(audience, "alternate") == 0 ? LBX_READER_ALTERNATE
+           : strcmp(audience, "concerned") == 0 ? LBX_READER_CONCERNED
                                                 : LBX_READER_ENGINEER;
 }
 
-/* The request that the mail tells of; NULL: its snapshot cannot be read. claim.sql gives the
- * snapshot with the first of a request's mails only. */
-static const struct lbx_request *read_request(struct lbx_arena *arena, const char *snapshot,
-                                              const struct mail *before) {
+/* What the mail tells of; NULL: its snapshot cannot be read. */
+static void *read_about(struct lbx_arena *arena, const struct lbx_table *table,
+                        const char *snapshot) {
     struct lbx_reason reason;
-    if (!snapshot)
-        return before ? before->request : NULL;
-    struct lbx_request *request = LBX_ARENA_NEW(arena, struct lbx_request);
-    enum lbx_err err = lbx_json_read_stored(&lbx_request_table, snapshot, strlen(snapshot), arena,
-                                            request, &reason);
-    return err == LBX_OK ? request : NULL;
+    void *about = lbx_arena_alloc(arena, table->size);
+    memset(about, 0, table->size);
+    enum lbx_err err =
+        lbx_json_read_stored(table, snapshot, strlen(snapshot), arena, about, &reason);
+    return err == LBX_OK ? about : NULL;
+}
+
+/* NULL: it carries nothing that can be read. */
+static const struct lbx_digest *read_digest(const struct ledger *ledger, struct lbx_arena *arena,
+                                            const struct mail *mail) {
+    const size_t rows = lbx_pg_row_count(ledger->pg, ledger->digest_call);
+    const struct lbx_request **requests = LBX_ARENA_ARRAY(arena, const struct lbx_request *, rows);
+    struct lbx_digest *digest = LBX_ARENA_NEW(arena, struct lbx_digest);
+    *digest = (struct lbx_digest){.tenant_id = mail->tenant_id, .requests = requests};
+    for (size_t i = 0; i < rows; i++) {
+        const struct sql_notifier_digest_requests_answer row =
+            LBX_PG_READ(ledger->pg, ledger->digest_call, i, notifier_digest_requests, NULL);
+        if (strcmp(row.digest_id, mail->id) != 0)
+            continue;
+        const struct lbx_request *request = read_about(arena, &lbx_request_table, row.snapshot);
+        if (!request)
+            return NULL;
+        requests[digest->count++] = request;
+    }
+    return digest->count > 0 ? digest : NULL;
+}
+
+/* claim.sql gives the snapshot with the first mail of a notice only. */
+static void read_snapshot(struct lbx_arena *arena, const char *snapshot, const struct mail *before,
+                          struct mail *mail) {
+    if (!snapshot && before && strcmp(before->notice_id, mail->notice_id) == 0) {
+        mail->request = before->request;
+        mail->change = before->change;
+        mail->missing = before->missing;
+        mail->digest = before->digest;
+    } else if (snapshot && mail->kind == LBX_MAIL_SECURITY_CHANGE) {
+        mail->change = read_about(arena, &lbx_tenant_changed_table, snapshot);
+    } else if (snapshot && mail->kind == LBX_MAIL_APPROVERS_MISSING) {
+        mail->missing = read_about(arena, &lbx_approvers_missing_table, snapshot);
+    } else if (snapshot) {
+        mail->request = read_about(arena, &lbx_request_table, snapshot);
+    }
 }
 
 struct mail *ledger_read(const struct ledger *ledger, size_t i, struct claim *claim,
@@ -98,6 +134,7 @@ struct mail *ledger_read(const struct ledger *ledger, size_t i, struct claim *cl
     struct mail *mail = LBX_ARENA_NEW(arena, struct mail);
     *mail = (struct mail){
         .id = lbx_arena_strdup(arena, row.notification_id),
+        .notice_id = lbx_arena_strdup(arena, row.notice_id),
         .request_id = lbx_arena_strdup(arena, row.request_id),
         .version = row.version,
         .kind = lbx_name_index(lbx_mail_kind_names, row.kind),
@@ -108,12 +145,18 @@ struct mail *ledger_read(const struct ledger *ledger, size_t i, struct claim *cl
         .queued_at = row.queued_at,
         .give_up_at = row.give_up_at,
         .message_id = lbx_arena_strdup(arena, row.message_id),
+        .channel =
+            row.channel ? lbx_name_index(lbx_webhook_format_names, row.channel) : LBX_WEBHOOK_NONE,
+        .webhook_url = lbx_arena_strdup(arena, row.webhook_url),
         .ticket_title = lbx_arena_strdup(arena, row.ticket_title),
-        .request = read_request(arena, row.snapshot, before),
         .cause = {.id = lbx_arena_strdup(arena, row.event_id),
                   .traceparent = lbx_arena_strdup(arena, row.traceparent)},
         .claim = claim,
     };
+    if (mail->kind == LBX_MAIL_DIGEST)
+        mail->digest = read_digest(ledger, arena, mail);
+    else
+        read_snapshot(arena, row.snapshot, before, mail);
     claim->held++;
     return mail;
 }
@@ -150,7 +193,8 @@ static struct outcome outcome_of(const struct ledger *ledger, const struct mail 
     return outcome;
 }
 
-static void add_row(struct lbx_rows *rows, const struct mail *mail, const struct outcome *outcome) {
+static void add_row(struct lbx_pg_arrays *rows, const struct mail *mail,
+                    const struct outcome *outcome) {
     const struct lbx_smtp_result *result = &mail->message.result;
     LBX_PG_ADD(rows, notifier_finish_given, .notification_id = mail->id, .number = mail->attempts,
                .outcome = outcome->state, .next_attempt_at = outcome->again_at,
@@ -167,29 +211,65 @@ static void publish(struct lbx_unit *unit, const struct mail *mail, const struct
         .version = mail->version,
         .kind = mail->kind,
         .recipient = mail->recipient,
+        .channel = mail->channel,
         .message_id = mail->message_id,
         .attempts = mail->attempts,
         .at = outcome->at,
         .smtp_reply = mail->message.result.reply,
     };
+    lbx_unit_cause(unit, outcome->at, (const char *const[]){"mail", mail->id, NULL});
     lbx_unit_publish(
         unit, outcome->delivered ? LBX_EVENT_NOTIFICATION_SENT : LBX_EVENT_NOTIFICATION_FAILED,
-        mail->request_id, 0, &mail->cause, &data);
+        mail->request_id  ? mail->request_id
+        : mail->tenant_id ? mail->tenant_id
+                          : mail->id,
+        &mail->cause, &data);
+}
+
+/* What a digest carried ends with it: each is told with the Message-ID under which it went. */
+static void publish_carried(struct lbx_unit *unit, const struct lbx_pg *pg, size_t call, size_t i,
+                            const struct mail *digest, const struct outcome *outcome) {
+    const struct sql_notifier_finish_digests_answer row =
+        LBX_PG_READ(pg, call, i, notifier_finish_digests, unit->arena);
+    struct mail mail = *digest;
+    mail.id = row.notification_id;
+    mail.request_id = row.request_id;
+    mail.version = row.version;
+    mail.kind = lbx_name_index(lbx_mail_kind_names, row.kind);
+    mail.recipient = row.recipient;
+    mail.cause = (struct lbx_event){.id = row.event_id, .traceparent = row.traceparent};
+    publish(unit, &mail, outcome);
 }
 
 static struct lbx_metric mails_sent = {.name = "mails_sent_total", .help = "Mails the server took"};
 static struct lbx_metric mails_deferred = {.name = "mails_deferred_total",
                                            .help = "Attempts that will be repeated"};
 static struct lbx_metric mails_failed = {.name = "mails_failed_total", .help = "Mails given up"};
-struct lbx_metric *const ledger_metrics[] = {&mails_sent, &mails_deferred, &mails_failed, NULL};
+static struct lbx_metric hooks_sent = {.name = "webhooks_sent_total",
+                                       .help = "Messages that webhooks took"};
+static struct lbx_metric hooks_deferred = {
+    .name = "webhooks_deferred_total",
+    .help = "Attempts to post to webhooks that will be repeated"};
+static struct lbx_metric hooks_failed = {.name = "webhooks_failed_total",
+                                         .help = "Messages to webhooks given up"};
+struct lbx_metric *const ledger_metrics[] = {
+    &mails_sent, &mails_deferred, &mails_failed, &hooks_sent, &hooks_deferred, &hooks_failed, NULL};
+
+static struct lbx_metric *metric_of(const struct mail *mail, const struct outcome *outcome) {
+    if (mail->channel)
+        return outcome->delivered  ? &hooks_sent
+               : outcome->deferred ? &hooks_deferred
+                                   : &hooks_failed;
+    return outcome->delivered ? &mails_sent : outcome->deferred ? &mails_deferred : &mails_failed;
+}
 
 static void count_and_log(const struct mail *mail, const struct outcome *outcome) {
-    lbx_metric_add(outcome->delivered  ? &mails_sent
-                   : outcome->deferred ? &mails_deferred
-                                       : &mails_failed,
-                   1);
+    lbx_metric_add(metric_of(mail, outcome), 1);
     if (!outcome->delivered)
-        lbx_log(LBX_LOG_WARN, outcome->deferred ? "mail deferred" : "mail failed",
+        lbx_log(LBX_LOG_WARN,
+                mail->channel       ? outcome->deferred ? "webhook deferred" : "webhook failed"
+                : outcome->deferred ? "mail deferred"
+                                    : "mail failed",
                 LBX_S("notification_id", mail->id), LBX_N("attempts", mail->attempts),
                 LBX_N("smtp_code", mail->message.result.code));
 }
@@ -210,8 +290,8 @@ static void read_settled(const struct lbx_pg *pg, size_t call, struct lbx_arena 
  * sees what another dispatcher committed meanwhile. */
 static enum lbx_err settle_earlier(struct ledger *ledger, const struct mail *completed,
                                    const struct outcome *outcomes, const struct lbx_map *settled) {
-    struct lbx_rows rows LBX_CLEANUP(lbx_rows_done) = {0};
-    struct lbx_calls calls = {0};
+    struct lbx_pg_arrays rows LBX_CLEANUP(lbx_pg_arrays_done) = {0};
+    struct lbx_pg_pipeline calls = {0};
     for (const struct mail *mail = completed; mail; mail = mail->next, outcomes++)
         if (!lbx_map_get(settled, mail->id))
             add_row(&rows, mail, outcomes);
@@ -225,7 +305,6 @@ static enum lbx_err settle_earlier(struct ledger *ledger, const struct mail *com
 static void follow_up(struct ledger *ledger, struct lbx_unit *unit, const struct mail *mail,
                       const struct outcome *outcome) {
     const int64_t again_us = outcome->again_at - ledger->clock_ahead;
-    unit->now = outcome->at;
     if (!outcome->deferred)
         publish(unit, mail, outcome);
     else if (again_us < ledger->look_at_us)
@@ -233,11 +312,43 @@ static void follow_up(struct ledger *ledger, struct lbx_unit *unit, const struct
     count_and_log(mail, outcome);
 }
 
+/* The mail of that id. *ret_outcome: its attempt's end. */
+static const struct mail *find(const struct mail *completed, const struct outcome *outcomes,
+                               const char *id, const struct outcome **ret_outcome) {
+    for (*ret_outcome = outcomes; completed; completed = completed->next, ++*ret_outcome)
+        if (strcmp(completed->id, id) == 0)
+            return completed;
+    return NULL;
+}
+
+/* Ends what the digests among the mails carried, where their rows took a final end over. */
+static enum lbx_err settle_carried(struct ledger *ledger, struct lbx_unit *unit,
+                                   const struct mail *completed, const struct outcome *outcomes,
+                                   const struct lbx_map *settled) {
+    struct lbx_pg_arrays digests LBX_CLEANUP(lbx_pg_arrays_done) = {0};
+    struct lbx_pg_pipeline calls = {0};
+    const struct outcome *outcome = outcomes;
+    for (const struct mail *mail = completed; mail; mail = mail->next, outcome++)
+        if (mail->kind == LBX_MAIL_DIGEST && !outcome->deferred && lbx_map_get(settled, mail->id))
+            lbx_pg_array_text(&digests, mail->id);
+    if (lbx_pg_arrays_count(&digests) == 0)
+        return LBX_OK;
+    const size_t call = LBX_PG_CALL(&calls, notifier_finish_digests, .digests = &digests);
+    enum lbx_err err = lbx_pg_run(ledger->pg, &calls);
+    for (size_t i = 0; err == LBX_OK && i < lbx_pg_row_count(ledger->pg, call); i++) {
+        const char *id =
+            LBX_PG_READ(ledger->pg, call, i, notifier_finish_digests, unit->arena).digest_id;
+        const struct mail *digest = find(completed, outcomes, id, &outcome);
+        publish_carried(unit, ledger->pg, call, i, digest, outcome);
+    }
+    return err;
+}
+
 /* Begins the transaction, and writes the attempts' ends. */
 static enum lbx_err settle(struct ledger *ledger, struct lbx_unit *unit,
                            const struct mail *completed) {
-    struct lbx_rows rows LBX_CLEANUP(lbx_rows_done) = {0};
-    struct lbx_calls calls = {0};
+    struct lbx_pg_arrays rows LBX_CLEANUP(lbx_pg_arrays_done) = {0};
+    struct lbx_pg_pipeline calls = {0};
     struct lbx_map settled;
     size_t count = 0;
     for (const struct mail *mail = completed; mail; mail = mail->next)
@@ -255,6 +366,8 @@ static enum lbx_err settle(struct ledger *ledger, struct lbx_unit *unit,
         return err;
     read_settled(ledger->pg, finish_call, unit->arena, &settled);
     err = settle_earlier(ledger, completed, outcomes, &settled);
+    if (err == LBX_OK)
+        err = settle_carried(ledger, unit, completed, outcomes, &settled);
     outcome = outcomes;
     for (const struct mail *mail = completed; err == LBX_OK && mail; mail = mail->next, outcome++)
         if (lbx_map_get(&settled, mail->id))
@@ -267,10 +380,10 @@ static enum lbx_err settle(struct ledger *ledger, struct lbx_unit *unit,
 /* The rest of a transaction, up to its COMMIT; begun: settle has begun it. */
 static enum lbx_err finish(struct ledger *ledger, struct lbx_unit *unit, bool begun,
                            const struct mail *give_back, size_t claim_most) {
-    struct lbx_calls calls = {0};
+    struct lbx_pg_pipeline calls = {0};
     const int64_t now_us = lbx_monotonic_us();
     const bool releases = claim_most > 0 && now_us >= ledger->release_at_us;
-    struct lbx_rows given_back LBX_CLEANUP(lbx_rows_done) = {0};
+    struct lbx_pg_arrays given_back LBX_CLEANUP(lbx_pg_arrays_done) = {0};
     if (!begun)
         lbx_pg_call(&calls, &lbx_sql_begin, NULL);
     for (; give_back; give_back = give_back->next)
@@ -280,14 +393,17 @@ static enum lbx_err finish(struct ledger *ledger, struct lbx_unit *unit, bool be
     lbx_unit_save(unit, &calls);
     if (releases)
         lbx_pg_call(&calls, &sql_notifier_release, NULL);
-    if (claim_most > 0)
-        ledger->claim_call = LBX_PG_CALL(&calls, notifier_claim, .most = (int64_t)claim_most);
+    if (claim_most > 0) {
+        ledger->claim_call = LBX_PG_CALL(&calls, notifier_claim, .most = (int64_t)claim_most,
+                                         .webhooks = ledger->webhooks);
+        ledger->digest_call = lbx_pg_call(&calls, &sql_notifier_digest_requests, NULL);
+    }
     const size_t clock_call = lbx_clock_add(&calls);
     lbx_pg_call(&calls, &lbx_sql_commit, NULL);
     enum lbx_err err = lbx_pg_run(ledger->pg, &calls);
     if (err != LBX_OK)
         return err;
-    ledger->clock_ahead = lbx_clock_read(ledger->pg, clock_call) - lbx_monotonic_us();
+    ledger->clock_ahead = lbx_clock_read(ledger->pg, clock_call).now - lbx_monotonic_us();
     if (releases)
         ledger->release_at_us = now_us + RELEASE_EVERY_US;
     if (claim_most > 0)
@@ -313,9 +429,9 @@ enum lbx_err ledger_transact(struct ledger *ledger, const struct mail *completed
 }
 
 enum lbx_err ledger_plan(struct ledger *ledger) {
-    struct lbx_calls calls = {0};
+    struct lbx_pg_pipeline calls = {0};
     int64_t wait_us = LOOK_MOST_US;
-    const size_t call = lbx_pg_call(&calls, &sql_notifier_until_next, NULL);
+    const size_t call = LBX_PG_CALL(&calls, notifier_until_next, .webhooks = ledger->webhooks);
     enum lbx_err err = lbx_pg_run(ledger->pg, &calls);
     if (err != LBX_OK)
         return err;

@@ -11,15 +11,16 @@
 #include "mail.h"
 #include "worker/worker.h"
 
-/* Starts zeroed but for worker, whose metrics count attempts. */
+/* Starts zeroed but for worker, whose metrics count attempts, and webhooks. */
 struct ledger {
     struct lbx_worker *worker;
+    bool webhooks;         /* whether its rows are those to webhooks, and no mails */
     struct lbx_pg *pg;     /* NULL: no session */
     int64_t clock_ahead;   /* the database's clock less the monotonic one, microseconds */
     int64_t look_at_us;    /* monotonic: when a mail may be due */
     int64_t release_at_us; /* monotonic: when to look again for claims of sessions that ended */
-    size_t claim_call,
-        claimed; /* of the last ledger_transact: where its claimed rows are, how many */
+    /* Of the last ledger_transact: where its claimed rows are, how many, and where the requests of their digests. */
+    size_t claim_call, claimed, digest_call;
 };
 
 extern struct lbx_metric *const ledger_metrics[];

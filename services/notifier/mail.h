@@ -1,4 +1,4 @@
-/* One mail of the ledger, claimed by this process. */
+/* One mail of the ledger, or message to a webhook, claimed by this process. */
 #ifndef LBX_NOTIFIER_MAIL_H
 #define LBX_NOTIFIER_MAIL_H
 
@@ -13,13 +13,21 @@ struct completion_queue;
 struct claim;
 
 struct mail {
-    const char *id, *request_id, *recipient, *tenant_id, *message_id;
+    const char *id, *recipient, *tenant_id, *message_id;
+    const char *notice_id;  /* of what it tells of: a request's id, or that of a tenant's event */
+    const char *request_id; /* NULL: it is about a tenant, or a digest */
     int kind;
     enum lbx_mail_reader reader;
+    int channel;             /* enum lbx_webhook_format; none: it is a mail */
+    const char *webhook_url; /* NULL: it is a mail, or the webhook is gone */
     int64_t version, attempts, queued_at, give_up_at;
     const char *ticket_title;
-    const struct lbx_request *request; /* NULL: the ledger's row cannot be read */
-    struct lbx_event cause;            /* the event that the mail tells of: id and traceparent */
+    /* What it tells of, by its kind; NULL: the ledger's row cannot be read. */
+    const struct lbx_request *request;
+    const struct lbx_tenant_changed *change;
+    const struct lbx_approvers_missing *missing;
+    const struct lbx_digest *digest;
+    struct lbx_event cause; /* the event that the mail tells of: id and traceparent */
 
     struct lbx_buf bytes;
     struct lbx_smtp_message message; /* what is sent, and its result */

@@ -22,7 +22,7 @@ static struct lbx_metric mails = {
 static struct lbx_metric mail_age = {
     .type = LBX_GAUGE,
     .name = "mail_age_seconds",
-    .help = "How long the oldest queued or deferred mail is past its time",
+    .help = "How long ago the oldest mail was queued that is neither sent nor given up",
     .asked = true,
 };
 static const struct lbx_gauges gauges = {

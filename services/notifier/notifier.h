@@ -7,6 +7,6 @@
 #include "worker/events.h"
 
 enum lbx_err notifier_decide(struct lbx_batch *batch);
-void notifier_save(struct lbx_batch *batch, struct lbx_calls *calls);
+void notifier_save(struct lbx_batch *batch, struct lbx_pg_pipeline *calls);
 
 #endif

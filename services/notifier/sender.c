@@ -5,12 +5,13 @@
 #include "base/clock.h"
 #include "base/uuid.h"
 #include "dispatcher.h"
+#include "hooks.h"
 
 #include <stdio.h>
 #include <string.h>
 
 /* While one waits for the database or composes mails, the other keeps the SMTP sessions busy. */
-enum { DISPATCHERS = 2 };
+enum { DISPATCHERS = 2, HOOK_SESSIONS = 4 };
 #define TIMEOUT_MOST_US (3600 * LBX_SECOND_US)
 #define CONNECT_MOST_US (10 * LBX_SECOND_US)
 #define RELAY_DOWN_US (30 * LBX_SECOND_US)
@@ -21,6 +22,11 @@ struct sender {
     struct sessions *sessions;
     struct dispatcher dispatchers[DISPATCHERS];
     size_t started; /* dispatchers */
+    /* Webhooks have sessions and a dispatcher of their own: whoever is slow there keeps no mail. */
+    struct hooks hooks;
+    struct sessions *hook_sessions;
+    struct dispatcher hook_dispatcher;
+    bool hooks_started;
 };
 
 /* ---- settings ---- */
@@ -61,12 +67,39 @@ static enum lbx_err check_mail_from(const char *mail_from) {
     return why ? lbx_settings_refuse("LOCKBOX_MAIL_FROM", why) : LBX_OK;
 }
 
+/* ---- webhooks ---- */
+
+static enum lbx_err open_hooks(struct sender *sender, struct lbx_worker *worker) {
+    enum lbx_err err = hooks_open(&worker->settings, &sender->hooks);
+    if (err == LBX_OK)
+        err = sessions_open_with(hooks_send, &sender->hooks, HOOK_SESSIONS, &sender->hook_sessions);
+    if (err == LBX_OK)
+        err = dispatcher_start(&sender->hook_dispatcher, worker, sender->hook_sessions,
+                               sender->templates, true);
+    sender->hooks_started = err == LBX_OK;
+    return err;
+}
+
+/* Behind sessions_stop. */
+static void close_hooks(struct sender *sender) {
+    if (sender->hooks_started) {
+        dispatcher_wake(&sender->hook_dispatcher);
+        dispatcher_join(&sender->hook_dispatcher);
+    }
+    if (sender->hook_sessions)
+        sessions_close(sender->hook_sessions);
+    explicit_bzero(sender->hooks.seed, sizeof sender->hooks.seed);
+}
+
 /* ---- the part ---- */
 
 static void sender_close(void *state) {
     struct sender *sender = state;
+    if (sender->hook_sessions)
+        sessions_stop(sender->hook_sessions);
     if (sender->sessions)
         sessions_stop(sender->sessions);
+    close_hooks(sender);
     for (size_t i = 0; i < sender->started; i++)
         dispatcher_wake(&sender->dispatchers[i]);
     while (sender->started > 0)
@@ -89,9 +122,11 @@ static enum lbx_err start(struct sender *sender, struct lbx_worker *worker) {
         err = sessions_open(sender->relays, (size_t)settings->mail_sessions, &sender->sessions);
     while (err == LBX_OK && sender->started < DISPATCHERS) {
         err = dispatcher_start(&sender->dispatchers[sender->started], worker, sender->sessions,
-                               sender->templates);
+                               sender->templates, false);
         sender->started += err == LBX_OK;
     }
+    if (err == LBX_OK)
+        err = open_hooks(sender, worker);
     return err;
 }
 
@@ -123,4 +158,6 @@ void sender_wake(struct lbx_worker *worker) {
     struct sender *sender = lbx_worker_part(worker, &sender_part);
     for (size_t i = 0; sender && i < sender->started; i++)
         dispatcher_wake(&sender->dispatchers[i]);
+    if (sender && sender->hooks_started)
+        dispatcher_wake(&sender->hook_dispatcher);
 }

@@ -21,7 +21,8 @@ struct session {
 };
 
 struct sessions {
-    struct lbx_relays *relays;
+    sessions_send_fn *send;
+    void *context; /* its */
     pthread_mutex_t lock;
     pthread_cond_t ready; /* a mail may be begun, or there is a reason to end */
     pthread_cond_t gone;  /* a session ended */
@@ -145,7 +146,7 @@ static void *session_main(void *argument) {
     enum pace_next next = PACE_GO_ON;
     (void)pthread_setname_np(pthread_self(), "session");
     while (next != PACE_END) {
-        lbx_relays_send(sessions->relays, session->smtp, &source);
+        sessions->send(sessions->context, session->smtp, &source);
         lbx_smtp_session_reset(session->smtp);
         lock(sessions);
         next = step(sessions, &closed).next;
@@ -303,12 +304,23 @@ void sessions_pause(struct sessions *sessions, struct completion_queue *completi
 
 /* ---- all of them ---- */
 
+static void send_by_relays(void *relays, struct lbx_smtp_session *session,
+                           const struct lbx_smtp_source *source) {
+    lbx_relays_send(relays, session, source);
+}
+
 enum lbx_err sessions_open(struct lbx_relays *relays, size_t limit,
                            struct sessions **ret_sessions) {
+    return sessions_open_with(send_by_relays, relays, limit, ret_sessions);
+}
+
+enum lbx_err sessions_open_with(sessions_send_fn *send, void *context, size_t limit,
+                                struct sessions **ret_sessions) {
     struct sessions *sessions = calloc(1, sizeof *sessions);
     if (!sessions || pthread_mutex_init(&sessions->lock, NULL) != 0)
         abort();
-    sessions->relays = relays;
+    sessions->send = send;
+    sessions->context = context;
     pace_init(&sessions->pace, limit);
     queue_init(&sessions->queue);
     cond_open(&sessions->ready);

@@ -18,6 +18,13 @@ struct sessions;
 enum lbx_err sessions_open(struct lbx_relays *relays, size_t limit, struct sessions **ret_sessions)
     LBX_MUST_CHECK;
 
+/* The same for another way of sending: send is given each session's messages, as lbx_relays_send is, and calls source->next and
+ * source->done on its thread. */
+typedef void sessions_send_fn(void *context, struct lbx_smtp_session *session,
+                              const struct lbx_smtp_source *source);
+enum lbx_err sessions_open_with(sessions_send_fn *send, void *context, size_t limit,
+                                struct sessions **ret_sessions) LBX_MUST_CHECK;
+
 /* No mail is begun any more; those under way have some seconds. */
 void sessions_stop(struct sessions *sessions);
 bool sessions_stopping(struct sessions *sessions);

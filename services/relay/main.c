@@ -1,6 +1,7 @@
 /* relay: publishes each outbox row, in order per request, at least once. */
 #include "relay.h"
 #include "sql_relay.h"
+#include "store/leases.h"
 #include "store/metrics.h"
 #include "worker/gauges.h"
 
@@ -9,6 +10,7 @@ static const struct lbx_rounds rounds = {
     .open = relay_open,
     .round = relay_round,
     .reconnected = relay_reconnected,
+    .fd = relay_fd,
     .waiting_for = relay_waiting_for,
     .close = relay_close,
 };
@@ -28,7 +30,7 @@ static struct lbx_metric age = {
 static struct lbx_metric refused = {
     .type = LBX_GAUGE,
     .name = "outbox_refused",
-    .help = "Events that Kafka refuses for good, and that wait for an operator",
+    .help = "Events and dead letters that Kafka refuses, and an operator decides on",
     .asked = true,
 };
 static struct lbx_metric deadletters = {
@@ -43,7 +45,7 @@ static const struct lbx_gauges gauges = {
 };
 
 int main(int argc, char **argv) {
-    const struct lbx_sql *const *const statements[] = {sql_relay_all, NULL};
+    const struct lbx_sql *const *const statements[] = {sql_relay_all, lbx_leases_statements, NULL};
     const struct lbx_worker_declaration relay = {
         .name = "relay",
         .summary = "Publishes each outbox row, in order per request, at least once",

@@ -1,289 +1,359 @@
-/* Takes unpublished rows, sends them, waits for the delivery reports, marks what was delivered.
- * Promises each row at least once, and each key's rows in order (io/outbound.h). It keeps nothing in between: after a
- * crash rows are published again, under the same event id. A row that Kafka refuses alone is marked, and holds up its
- * key, and no other, until an operator drops it. One round trip marks the last rows and takes the next.
+/* Takes unpublished rows, hands them to Outbound, and marks each as it ends.
+ * Promises each row at least once, and each key's rows in order: a row goes out where the key's unpublished row before it is in
+ * hand, or there is none. Nothing in hand waits for another key's or partition's. It keeps nothing: after a crash rows are
+ * published again, under the same event id. What fails is tried again later, which the row says; what Kafka refuses, sent
+ * alone, is marked, and holds up its key, and no other, until an operator drops it.
  */
 #include "relay.h"
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/memory.h"
 #include "base/time.h"
-#include "io/outbound.h"
-#include "shards.h"
-#include "sql_relay.h"
-#include "store/metrics.h"
+#include "marks.h"
+#include "more.h"
+#include "rows.h"
+#include "store/leases.h"
+#include "store/outbox_row.h"
+#include "why.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { ROUND_ROWS = 500, ROUND_BYTES = 8 << 20 };
-#define BALANCE_EVERY_US (10 * LBX_SECOND_US)
+enum {
+    TAKE_ROWS = 500,
+    TAKE_BYTES = 8 << 20,
+    IN_HAND_ROWS = 4000,
+    IN_HAND_BYTES = 48 << 20,
+    RECENT = 5000, /* seqs, of which some may commit behind later ones */
+    LOOK_AT = 2000,
+};
+#define SWEEP_EVERY_US (3 * LBX_SECOND_US)
+#define SWEEP_SOON_US (LBX_SECOND_US / 2)
 #define PRUNE_EVERY_US (60 * LBX_SECOND_US)
 #define LAST_REPORTS_US (3 * LBX_SECOND_US)
-#define CONTENT_TYPE "application/cloudevents+json; charset=UTF-8"
 
 struct relay {
     struct lbx_worker *worker;
     struct lbx_outbound *outbound;
-    struct shards shards;
-    struct lbx_arena arena;
-    int64_t balance_us, prune_us;
+    struct lbx_leases leases; /* of the shards of the outbox's keys */
+    struct relay_marks marks;
+    struct relay_more more;                      /* keys with more rows than are in hand */
+    size_t of_shard[LBX_LEASE_PARTS_MAX], bytes; /* in hand */
+    int64_t seen;                                /* the outbox was read up to this seq */
+    int64_t swept;                               /* by the sweep under way, up to this one */
+    int64_t letters_seen;
+    int64_t sweep_us, prune_us;
+    bool sweeping;
+    bool behind; /* there was more to read than was taken */
+    bool unsure; /* somebody committed, perhaps behind what was seen */
     bool from_outbox, from_quarantine;
-    bool any_refused; /* rows wait for an operator */
+    bool lazy; /* the session does not wait for the disk */
+    struct relay_why why;
 };
 
-/* ---- rows as records ---- */
+/* ---- what ended ---- */
 
-static void read_event(struct lbx_outbound_row *row,
-                       const struct sql_relay_take_unpublished_answer *it,
-                       struct lbx_arena *arena) {
-    static const struct lbx_header content_type = {"content-type", CONTENT_TYPE,
-                                                   sizeof CONTENT_TYPE - 1};
-    row->topic = LBX_TOPIC_EVENTS;
-    row->order_key = LBX_MAP_KEY(arena, it->key);
-    row->record = (struct lbx_record){
-        .key = it->key,
-        .key_len = strlen(it->key),
-        .value = it->value,
-        .value_len = strlen(it->value),
-        .headers = &content_type,
-        .header_count = 1,
-    };
+static void sweep_soon(struct relay *relay) {
+    int64_t soon_us = lbx_monotonic_us() + SWEEP_SOON_US;
+    if (relay->sweep_us > soon_us)
+        relay->sweep_us = soon_us;
 }
 
-static struct lbx_header text_header(const char *name, const char *value) {
-    return (struct lbx_header){name, value, strlen(value)};
+static void note_end(struct relay *relay, const struct relay_row *row) {
+    switch (row->row.state) {
+    case LBX_OUTBOUND_DELIVERED:
+        relay_marks_delivered(&relay->marks, row);
+        return;
+    case LBX_OUTBOUND_PUT_OFF:
+    case LBX_OUTBOUND_FAILED:
+        relay_marks_put_off(&relay->marks, row);
+        sweep_soon(relay);
+        return;
+    case LBX_OUTBOUND_REFUSED:
+        relay_marks_refused(&relay->marks, row);
+        return;
+    case LBX_OUTBOUND_RELEASED:
+        sweep_soon(relay);
+        return;
+    case LBX_OUTBOUND_WAITING:
+    case LBX_OUTBOUND_UNDER_WAY:
+        return;
+    }
 }
 
-/* Kafka Connect's names for what a dead letter says of its origin (KIP-298). */
-static enum lbx_err read_dead_letter(struct lbx_outbound_row *row,
-                                     const struct sql_relay_take_unpublished_answer *it,
-                                     struct lbx_arena *arena) {
-    const struct lbx_header origin[] = {
-        text_header("__connect.errors.topic", it->topic),
-        text_header("__connect.errors.partition",
-                    lbx_arena_printf(arena, "%" PRId64, it->partition)),
-        text_header("__connect.errors.offset", lbx_arena_printf(arena, "%" PRId64, it->offset)),
-        text_header("__connect.errors.exception.message", it->reason),
-    };
-    enum { ORIGIN = sizeof origin / sizeof *origin };
-    struct lbx_header *original, *headers;
-    size_t count;
-    enum lbx_err err =
-        lbx_record_headers_decode(it->headers.data, it->headers.len, arena, &original, &count);
-    if (err != LBX_OK)
-        return err;
-    headers = LBX_ARENA_ARRAY(arena, struct lbx_header, count + ORIGIN);
-    if (count)
-        memcpy(headers, original, sizeof *headers * count);
-    memcpy(headers + count, origin, sizeof origin);
-    row->topic = LBX_TOPIC_DEADLETTER;
-    row->order_key = LBX_MAP_KEY(arena, "quarantine", lbx_arena_printf(arena, "%" PRId64, row->id));
-    row->record = (struct lbx_record){
-        .key = it->raw_key.data,
-        .key_len = it->raw_key.len,
-        .value = it->raw_value.data,
-        .value_len = it->raw_value.len,
-        .headers = headers,
-        .header_count = count + ORIGIN,
-    };
-    return LBX_OK;
+static void take_ended(struct relay *relay) {
+    for (struct lbx_outbound_row *ended; (ended = lbx_outbound_ended(relay->outbound));) {
+        struct relay_row *row = (struct relay_row *)ended;
+        note_end(relay, row);
+        relay->of_shard[row->shard]--;
+        relay->bytes -= row->bytes;
+        relay_row_free(row);
+    }
 }
 
-static enum lbx_err read_rows(struct relay *relay, size_t call, struct lbx_outbound_row **ret_rows,
-                              size_t *ret_count) {
+/* What was in hand is another relay's, or will be found again. */
+static void give_up(struct relay *relay) {
+    lbx_outbound_abandon(relay->outbound);
+    take_ended(relay);
+    relay->seen = relay->letters_seen = 0;
+    relay->sweeping = false;
+}
+
+/* ---- what is taken ---- */
+
+static void add(struct relay *relay, struct relay_row *row) {
+    relay->of_shard[row->shard]++;
+    relay->bytes += row->bytes;
+    lbx_outbound_add(relay->outbound, &row->row);
+}
+
+/* Whoever writes the table past its checks publishes nothing under another event's name: the row waits for an operator. */
+static bool is_its_payload(struct relay *relay, const struct sql_relay_take_fresh_answer *it) {
+    if (lbx_outbox_holds(it->event_id, it->type, it->key, it->value))
+        return true;
+    relay_marks_refused(&relay->marks, &(struct relay_row){.row = {.id = it->seq,
+                                                                   .topic = LBX_TOPIC_EVENTS,
+                                                                   .why = "NOT_ITS_PAYLOAD"}});
+    return false;
+}
+
+/* A row may go where what is unpublished of its key before it is in hand, to its last row. */
+static void take_event(struct relay *relay, const struct sql_relay_take_fresh_answer *it) {
+    const struct lbx_outbound_row *last;
+    char *order_key = relay_order_key(it->key);
+    size_t count = lbx_outbound_count_of(relay->outbound, order_key, &last);
+    free(order_key);
+    if (it->waits || it->earlier != (last ? last->id : 0))
+        return;
+    if (count >= LBX_OUTBOUND_OF_KEY)
+        relay_more_note(&relay->more, it->key);
+    else if (is_its_payload(relay, it))
+        add(relay, relay_row_event(it));
+}
+
+/* An exchange's calls. */
+struct asked {
+    struct lbx_pg_pipeline calls;
+    struct lbx_pg_arrays parts, keys;
+    size_t fresh, recent, sweep, more, letters;
+};
+
+static void asked_done(struct asked *asked) {
+    lbx_pg_arrays_done(&asked->parts);
+    lbx_pg_arrays_done(&asked->keys);
+}
+
+/* Whether there may be more. */
+static bool take_fresh(struct relay *relay, size_t call) {
     const struct lbx_pg *pg = relay->worker->pg;
-    size_t count = lbx_pg_row_count(pg, call);
-    struct lbx_outbound_row *rows = LBX_ARENA_ARRAY(&relay->arena, struct lbx_outbound_row, count);
+    size_t count = call == LBX_NO_CALL ? 0 : lbx_pg_row_count(pg, call), bytes = 0;
     for (size_t i = 0; i < count; i++) {
-        const struct sql_relay_take_unpublished_answer it =
-            LBX_PG_READ(pg, call, i, relay_take_unpublished, &relay->arena);
-        enum lbx_err err = LBX_OK;
-        rows[i].id = it.id;
-        if (it.is_dead_letter)
-            err = read_dead_letter(&rows[i], &it, &relay->arena);
-        else
-            read_event(&rows[i], &it, &relay->arena);
+        const struct sql_relay_take_fresh_answer it =
+            LBX_PG_READ(pg, call, i, relay_take_fresh, NULL);
+        take_event(relay, &it);
+        relay->seen = it.seq;
+        bytes += strlen(it.value);
+    }
+    return count == TAKE_ROWS || bytes >= TAKE_BYTES;
+}
+
+/* *ret_last: the last seq that was looked at; 0: it was all. */
+static void take_heads(struct relay *relay, size_t call, int64_t *ret_last) {
+    const struct lbx_pg *pg = relay->worker->pg;
+    *ret_last = 0;
+    for (size_t i = 0; call != LBX_NO_CALL && i < lbx_pg_row_count(pg, call); i++) {
+        const struct sql_relay_take_fresh_answer it =
+            LBX_PG_READ(pg, call, i, relay_take_fresh, NULL);
+        if (it.key) {
+            take_event(relay, &it);
+            relay_more_note(&relay->more, it.key);
+        } else if (it.earlier == LOOK_AT)
+            *ret_last = it.seq;
+    }
+}
+
+static void take_more(struct relay *relay, size_t call) {
+    const struct lbx_pg *pg = relay->worker->pg;
+    for (size_t i = 0; call != LBX_NO_CALL && i < lbx_pg_row_count(pg, call); i++) {
+        const struct sql_relay_take_fresh_answer it =
+            LBX_PG_READ(pg, call, i, relay_take_fresh, NULL);
+        relay_more_answered(&relay->more, it.key);
+        take_event(relay, &it);
+    }
+    relay_more_settle(&relay->more);
+}
+
+static enum lbx_err take_letters(struct relay *relay, size_t call) {
+    const struct lbx_pg *pg = relay->worker->pg;
+    for (size_t i = 0; call != LBX_NO_CALL && i < lbx_pg_row_count(pg, call); i++) {
+        struct relay_row *row = NULL;
+        const struct lbx_outbound_row *last;
+        enum lbx_err err = relay_row_letter(pg, call, i, &row);
         if (err != LBX_OK)
             return err;
+        relay->letters_seen = row->row.id;
+        if (lbx_outbound_count_of(relay->outbound, row->row.order_key, &last) > 0)
+            relay_row_free(row);
+        else
+            add(relay, row);
     }
-    *ret_rows = rows;
-    *ret_count = count;
     return LBX_OK;
 }
 
-/* ---- sending ---- */
+/* ---- an exchange with the database ---- */
 
-/* Until no row is under way. Once the relay is to stop it sends no more and waits for a while; what is not reported by
- * then, whoever relays next publishes again. */
-static void publish(struct relay *relay) {
-    int64_t until_us = LBX_NEVER_US;
-    while (lbx_outbound_step(relay->outbound, 100) && lbx_monotonic_us() < until_us)
-        if (until_us == LBX_NEVER_US && lbx_worker_stopping(relay->worker)) {
-            lbx_outbound_hold(relay->outbound);
-            until_us = lbx_monotonic_us() + LAST_REPORTS_US;
-        }
-    if (relay->worker->stopping)
-        lbx_outbound_abandon(relay->outbound);
+/* What is stuck takes no room: it was limited as it came, and what comes for it is put off. */
+static bool has_room(const struct relay *relay) {
+    size_t stuck_bytes, stuck = lbx_outbound_stuck(relay->outbound, &stuck_bytes);
+    return lbx_outbound_count(relay->outbound) + TAKE_ROWS <= IN_HAND_ROWS + stuck &&
+           relay->bytes < IN_HAND_BYTES + stuck_bytes;
+}
+
+/* Rows that committed behind one that was seen: looked for among the recent ones, where there is time. */
+static void ask(struct relay *relay, struct asked *asked, bool recent) {
+    struct lbx_pg_pipeline *calls = &asked->calls;
+    const char *holder = relay->leases.holder;
+    struct lbx_pg_arrays *parts = &asked->parts;
+    asked->fresh = asked->recent = asked->sweep = asked->more = asked->letters = LBX_NO_CALL;
+    for (size_t i = 0; i < LBX_LEASE_PARTS_MAX; i++)
+        if (relay->leases.held[i] && !relay->leases.giving[i])
+            lbx_pg_array_int(parts, (int64_t)i);
+    if (!has_room(relay) || lbx_pg_arrays_count(parts) == 0)
+        return;
+    if (relay->from_outbox) {
+        asked->fresh =
+            LBX_PG_CALL(calls, relay_take_fresh, .holder = holder, .parts = parts,
+                        .after = relay->seen, .most = TAKE_ROWS, .most_bytes = TAKE_BYTES);
+        relay_more_ask(&relay->more, relay->outbound, &asked->keys);
+        asked->more = LBX_PG_CALL(calls, relay_take_more, .keys = &asked->keys, .holder = holder,
+                                  .parts = parts, .most = (int64_t)relay->more.most,
+                                  .most_bytes = TAKE_BYTES);
+    }
+    if (relay->from_outbox && recent)
+        asked->recent = LBX_PG_CALL(calls, relay_take_heads, .holder = holder, .parts = parts,
+                                    .after = relay->seen > RECENT ? relay->seen - RECENT : 0,
+                                    .upto = relay->seen, .scan = LOOK_AT, .most = TAKE_ROWS,
+                                    .most_bytes = TAKE_BYTES);
+    if (relay->from_outbox && relay->sweeping)
+        asked->sweep = LBX_PG_CALL(calls, relay_take_heads, .holder = holder, .parts = parts,
+                                   .after = relay->swept, .upto = relay->seen, .scan = LOOK_AT,
+                                   .most = TAKE_ROWS, .most_bytes = TAKE_BYTES);
+    if (relay->from_quarantine)
+        asked->letters =
+            LBX_PG_CALL(calls, relay_take_letters, .holder = holder, .after = relay->letters_seen,
+                        .most = TAKE_ROWS / 5, .most_bytes = TAKE_BYTES);
+}
+
+static enum lbx_err take(struct relay *relay, const struct asked *asked, bool *ret_more) {
+    int64_t last;
+    *ret_more = relay->behind = take_fresh(relay, asked->fresh);
+    take_more(relay, asked->more);
+    take_heads(relay, asked->recent, &last);
+    if (asked->sweep != LBX_NO_CALL) {
+        take_heads(relay, asked->sweep, &last);
+        relay->swept = last;
+        relay->sweeping = last > 0;
+        *ret_more |= relay->sweeping;
+    }
+    return take_letters(relay, asked->letters);
+}
+
+/* One round trip: tells what ended, and takes what there is. */
+static enum lbx_err exchange(struct relay *relay, bool recent, bool *ret_more) {
+    struct asked asked LBX_CLEANUP(asked_done) = {0};
+    take_ended(relay);
+    recent |= relay_marks_any(&relay->marks);
+    recent &= relay->unsure && !relay->behind;
+    relay_marks_tell(&relay->marks, relay->leases.holder, &asked.calls);
+    ask(relay, &asked, recent);
+    enum lbx_err err = asked.calls.count ? lbx_pg_run(relay->worker->pg, &asked.calls) : LBX_OK;
+    if (err != LBX_OK)
+        return err;
+    relay_marks_told(&relay->marks);
+    relay->unsure &= asked.recent == LBX_NO_CALL;
+    return take(relay, &asked, ret_more);
 }
 
 /* ---- a round ---- */
 
-/* Rows of one round. They borrow from the database's last result. */
-struct taken {
-    struct lbx_outbound_row *rows;
-    size_t count;
-};
-
-/* What the next round trip marks: ids as text, since the rows go with the results before it. */
-struct marks {
-    struct lbx_rows events, letters, refused;
-};
-
-static void marks_done(struct marks *marks) {
-    lbx_rows_done(&marks->events);
-    lbx_rows_done(&marks->letters);
-    lbx_rows_done(&marks->refused);
+static bool is_idle(const void *context, size_t shard) {
+    const struct relay *relay = context;
+    return relay->of_shard[shard] == 0;
 }
 
-static size_t collect_marks(const struct taken *taken, struct marks *ret_marks) {
-    for (size_t i = 0; i < taken->count; i++) {
-        const struct lbx_outbound_row *row = &taken->rows[i];
-        bool is_letter = row->topic == LBX_TOPIC_DEADLETTER;
-        if (row->state == LBX_OUTBOUND_DELIVERED)
-            lbx_array_int(is_letter ? &ret_marks->letters : &ret_marks->events, row->id);
-        else if (row->state == LBX_OUTBOUND_REFUSED && !is_letter)
-            lbx_array_int(&ret_marks->refused, row->id);
-    }
-    return lbx_rows_count(&ret_marks->events) + lbx_rows_count(&ret_marks->letters);
-}
-
-/* One round trip: marks what was delivered of *taken and takes what is unpublished now. */
-static enum lbx_err mark_and_take(struct relay *relay, struct taken *taken) {
-    struct marks marks LBX_CLEANUP(marks_done) = {0};
-    struct lbx_rows shards LBX_CLEANUP(lbx_rows_done);
-    struct lbx_calls calls = {0};
-    size_t delivered = collect_marks(taken, &marks);
-    lbx_arena_reset(&relay->arena);
-    *taken = (struct taken){0};
-    if (lbx_rows_count(&marks.events))
-        LBX_PG_CALL(&calls, relay_mark_outbox, .seqs = &marks.events);
-    if (lbx_rows_count(&marks.letters))
-        LBX_PG_CALL(&calls, relay_mark_quarantine, .ids = &marks.letters);
-    if (lbx_rows_count(&marks.refused)) {
-        LBX_PG_CALL(&calls, relay_mark_refused, .seqs = &marks.refused);
-        relay->any_refused = true;
-    }
-    shards_held(&relay->shards, &shards);
-    size_t take =
-        LBX_PG_CALL(&calls, relay_take_unpublished, .shards = relay->from_outbox ? &shards : NULL,
-                    .most = ROUND_ROWS, .most_bytes = ROUND_BYTES,
-                    .held = relay->from_quarantine ? &shards : NULL);
-    enum lbx_err err = lbx_pg_run(relay->worker->pg, &calls);
-    if (err != LBX_OK)
-        return err;
-    lbx_metric_add(&lbx_published_metric, (int64_t)delivered);
-    return read_rows(relay, take, &taken->rows, &taken->count);
-}
-
-static bool any_failed(const struct taken *taken) {
-    for (size_t i = 0; i < taken->count; i++)
-        if (taken->rows[i].state == LBX_OUTBOUND_FAILED)
-            return true;
-    return false;
-}
-
-/* Kafka refuses a whole batch for one record: each row that it refused goes once more, alone. What is REFUSED then is
- * refused for good. */
-static enum lbx_err publish_alone(struct relay *relay, const struct taken *taken) {
-    enum lbx_err err = LBX_OK;
-    for (size_t i = 0; i < taken->count; i++) {
-        struct lbx_outbound_row *row = &taken->rows[i];
-        if (row->state != LBX_OUTBOUND_REFUSED)
-            continue;
-        row->state = LBX_OUTBOUND_WAITING;
-        if (err == LBX_OK && !lbx_worker_stopping(relay->worker))
-            err = lbx_outbound_begin(relay->outbound, row, 1, &relay->arena);
-        if (err != LBX_OK || lbx_worker_stopping(relay->worker))
-            continue;
-        publish(relay);
-        if (row->state == LBX_OUTBOUND_REFUSED)
-            lbx_log(LBX_LOG_ERROR, "kafka refuses a row for good",
-                    LBX_S("topic", lbx_topic_name(row->topic)), LBX_N("id", row->id));
-    }
-    return err;
-}
-
-/* Whether rows are out of the way: the next ones can be taken at once. */
-static bool any_ended(const struct taken *taken) {
-    for (size_t i = 0; i < taken->count; i++)
-        if (taken->rows[i].state == LBX_OUTBOUND_DELIVERED ||
-            (taken->rows[i].state == LBX_OUTBOUND_REFUSED &&
-             taken->rows[i].topic != LBX_TOPIC_DEADLETTER))
-            return true;
-    return false;
-}
-
-static enum lbx_err publish_taken(struct relay *relay, struct taken *taken, bool *ret_go_on) {
-    enum lbx_err err =
-        lbx_outbound_begin(relay->outbound, taken->rows, taken->count, &relay->arena);
-    if (err != LBX_OK)
-        return err;
-    publish(relay);
-    err = publish_alone(relay, taken);
-    if (err != LBX_OK)
-        return err;
-    bool failed = any_failed(taken);
-    *ret_go_on = any_ended(taken) && !relay->worker->stopping;
-    err = mark_and_take(relay, taken);
-    return err == LBX_OK && failed ? LBX_ERR_UNAVAILABLE : err;
-}
-
-static enum lbx_err publish_unpublished(struct relay *relay) {
-    struct taken taken = {0};
-    bool go_on = true;
-    enum lbx_err err = mark_and_take(relay, &taken);
-    while (err == LBX_OK && go_on && taken.count > 0)
-        err = publish_taken(relay, &taken, &go_on);
-    return err;
-}
-
-static enum lbx_err look_for_refused(struct relay *relay) {
-    struct lbx_calls calls = {0};
-    size_t call = lbx_pg_call(&calls, &sql_relay_any_refused, NULL);
-    enum lbx_err err = lbx_pg_run(relay->worker->pg, &calls);
-    if (err == LBX_OK)
-        relay->any_refused =
-            LBX_PG_READ(relay->worker->pg, call, 0, relay_any_refused, NULL).any_refused;
+static enum lbx_err keep_leases(struct relay *relay) {
+    bool lost = false;
+    size_t before = lbx_leases_count(&relay->leases);
+    enum lbx_err err = lbx_leases_keep(&relay->leases, relay->worker->pg, is_idle, relay, &lost);
+    if (lost || !lbx_leases_hold(&relay->leases))
+        give_up(relay);
+    if (lbx_leases_count(&relay->leases) > before)
+        relay->seen = relay->letters_seen = 0;
     return err;
 }
 
 static enum lbx_err prune(struct relay *relay) {
-    struct lbx_calls calls = {0};
+    struct lbx_pg_pipeline calls = {0};
     char ttl[LBX_DURATION_SIZE];
+    if (lbx_monotonic_us() < relay->prune_us)
+        return LBX_OK;
     lbx_duration_format(relay->worker->settings.outbox_ttl, ttl);
     LBX_PG_CALL(&calls, relay_prune_outbox, .ttl = ttl);
     relay->prune_us = lbx_monotonic_us() + PRUNE_EVERY_US;
     return lbx_pg_run(relay->worker->pg, &calls);
 }
 
+/* Begins to look through the whole outbox again, and at what is held up. */
+static enum lbx_err begin_sweep(struct relay *relay) {
+    struct lbx_pg_pipeline calls = {0};
+    if (relay->sweeping || lbx_monotonic_us() < relay->sweep_us)
+        return LBX_OK;
+    if (!relay->lazy)
+        lbx_pg_call(&calls, &sql_relay_do_not_wait_for_disk, NULL);
+    size_t call = lbx_pg_call(&calls, &sql_relay_held_up, NULL);
+    enum lbx_err err = lbx_pg_run(relay->worker->pg, &calls);
+    if (err != LBX_OK)
+        return err;
+    const struct sql_relay_held_up_answer it =
+        LBX_PG_READ(relay->worker->pg, call, 0, relay_held_up, NULL);
+    relay_why_held_up(&relay->why, it.refused, it.failing_since);
+    relay->lazy = relay->sweeping = true;
+    relay->swept = relay->letters_seen = 0;
+    relay->sweep_us = lbx_monotonic_us() + (it.failing_since ? 2 * SWEEP_SOON_US : SWEEP_EVERY_US);
+    return LBX_OK;
+}
+
+static enum lbx_err send(struct relay *relay) {
+    enum lbx_err err = lbx_outbound_step(relay->outbound, 0);
+    relay_why_kafka(&relay->why, lbx_outbound_away_since_us(relay->outbound));
+    return err;
+}
+
 enum lbx_err relay_round(struct lbx_worker *worker, void *state, int64_t *ret_wait_us) {
     struct relay *relay = state;
-    enum lbx_err err = LBX_OK;
-    lbx_arena_reset(&relay->arena);
-    if (lbx_monotonic_us() >= relay->balance_us) {
-        err = shards_balance(&relay->shards, worker->pg);
-        relay->balance_us = lbx_monotonic_us() + BALANCE_EVERY_US;
-    }
-    if (err == LBX_OK && lbx_monotonic_us() >= relay->prune_us)
+    bool more = false;
+    relay->unsure |= worker->told;
+    enum lbx_err err = keep_leases(relay);
+    if (err == LBX_OK)
         err = prune(relay);
     if (err == LBX_OK)
-        err = look_for_refused(relay);
-    *ret_wait_us = BALANCE_EVERY_US;
-    if (err == LBX_OK && shards_count(&relay->shards) > 0)
-        err = publish_unpublished(relay);
+        err = begin_sweep(relay);
+    if (err == LBX_OK)
+        err = send(relay);
+    const size_t before = lbx_outbound_count(relay->outbound);
+    if (err == LBX_OK)
+        err = exchange(relay, false, &more);
+    if (err == LBX_OK && relay->unsure && lbx_outbound_count(relay->outbound) <= before)
+        err = exchange(relay, true, &more);
+    if (err == LBX_OK)
+        err = send(relay);
+    int64_t until_us =
+        relay->leases.keep_us < relay->sweep_us ? relay->leases.keep_us : relay->sweep_us;
+    *ret_wait_us = more && has_room(relay) ? 0 : until_us - lbx_monotonic_us();
+    if (*ret_wait_us < 0)
+        *ret_wait_us = 0;
     return err;
 }
 
@@ -308,35 +378,72 @@ enum lbx_err relay_open(struct lbx_worker *worker, void **ret_state) {
     struct relay *relay = lbx_calloc(sizeof *relay);
     relay->worker = worker;
     relay->prune_us = lbx_monotonic_us() + PRUNE_EVERY_US;
-    lbx_arena_init(&relay->arena);
+    lbx_leases_init(&relay->leases, "relay");
+    relay->marks.topic_prefix = worker->settings.topic_prefix;
     *ret_state = relay;
     enum lbx_err err = read_sources(relay);
     if (err == LBX_OK)
         err = lbx_outbound_open(&worker->settings, worker->name, &relay->outbound);
     if (err != LBX_OK)
-        relay_close(worker, relay);
+        free(relay);
     return err;
 }
 
-/* The locks went with the session. */
+/* The leases went with the session. What ended meanwhile is told all the same, where this relay gets them again. */
 void relay_reconnected(struct lbx_worker *worker, void *state) {
     (void)worker;
     struct relay *relay = state;
-    relay->shards = (struct shards){0};
-    relay->balance_us = 0;
+    give_up(relay);
+    lbx_leases_forget(&relay->leases);
+    relay->lazy = false;
+    relay->sweep_us = 0;
+}
+
+int relay_fd(void *state) {
+    const struct relay *relay = state;
+    return lbx_outbound_fd(relay->outbound);
 }
 
 const char *relay_waiting_for(void *state) {
     const struct relay *relay = state;
-    return relay->any_refused
-               ? "Kafka refuses an event for good: lockboxctl outbox list shows it, an operator drops it"
-               : NULL;
+    return relay_why(&relay->why);
+}
+
+/* Hears Kafka out for a while: what it has got but has not confirmed, whoever relays next publishes again. */
+static void hear_out(struct relay *relay) {
+    const int64_t until_us = lbx_monotonic_us() + LAST_REPORTS_US;
+    enum lbx_err err = LBX_OK;
+    lbx_outbound_hold(relay->outbound);
+    take_ended(relay);
+    while (err == LBX_OK && lbx_outbound_count(relay->outbound) > 0 &&
+           lbx_monotonic_us() < until_us && lbx_leases_hold(&relay->leases)) {
+        err = lbx_outbound_step(relay->outbound, 100);
+        take_ended(relay);
+    }
+}
+
+static enum lbx_err tell_all(struct relay *relay) {
+    enum lbx_err err = LBX_OK;
+    while (err == LBX_OK && relay_marks_any(&relay->marks)) {
+        struct lbx_pg_pipeline calls = {0};
+        relay_marks_tell(&relay->marks, relay->leases.holder, &calls);
+        err = lbx_pg_run(relay->worker->pg, &calls);
+        if (err == LBX_OK)
+            relay_marks_told(&relay->marks);
+    }
+    return err;
 }
 
 void relay_close(struct lbx_worker *worker, void *state) {
-    (void)worker;
     struct relay *relay = state;
+    if (worker->pg) {
+        hear_out(relay);
+        if (tell_all(relay) == LBX_OK)
+            lbx_leases_leave(&relay->leases, worker->pg);
+    }
+    give_up(relay);
     lbx_outbound_close(relay->outbound);
-    lbx_arena_done(&relay->arena);
+    relay_more_done(&relay->more);
+    relay_marks_done(&relay->marks);
     free(relay);
 }

@@ -3,6 +3,7 @@
 #define LBX_REQUESTER_KEYRING_H
 
 #include "core/tenant.h"
+#include "sign/key.h"
 #include "worker/events.h"
 
 struct keyring {
@@ -14,16 +15,26 @@ struct keyring {
     size_t keys_call, changes_call;
 };
 
-/* Adds the statements that load it, for the tenants named. */
-void keyring_load(struct keyring *keyring, struct lbx_arena *arena, struct lbx_rows *tenants,
-                  struct lbx_calls *calls);
+/* Whose keys: the tenants named, and those whose subscriptions (in lower case) or tickets are named and have signed
+ * decisions. */
+struct keyring_names {
+    struct lbx_pg_arrays *tenants, *subscriptions, *tickets;
+};
+
+/* Adds the statements that load it. since_us: the earliest time of the batch's records. */
+void keyring_load(struct keyring *keyring, struct lbx_arena *arena,
+                  const struct keyring_names *names, int64_t since_us,
+                  struct lbx_pg_pipeline *calls);
 void keyring_read(struct keyring *keyring, const struct lbx_pg *pg);
 /* Adds the statements that write what changed. */
-void keyring_save(struct keyring *keyring, struct lbx_unit *unit, struct lbx_calls *calls);
+void keyring_save(struct keyring *keyring, struct lbx_unit *unit, struct lbx_pg_pipeline *calls);
 
-/* The person's key of 32 bytes; NULL: none is held. */
-const unsigned char *keyring_key(const struct keyring *keyring, const char *tenant_id,
-                                 const char *principal_id);
+/* The person's key; NULL: none is held. */
+const struct lbx_key *keyring_key(const struct keyring *keyring, const char *tenant_id,
+                                  const char *principal_id);
+
+/* Whether the new key of an approver_key_set event is one that can be signed with. */
+bool keyring_is_good(const struct keyring *keyring, const struct lbx_tenant_event *event);
 
 /* Whether the new key of an approver_key_set event is, or was, another person's. */
 bool keyring_is_taken(const struct keyring *keyring, const struct lbx_tenant_event *event);
@@ -37,7 +48,7 @@ void keyring_set(struct keyring *keyring, const struct lbx_tenant_event *event);
 /* The hash of what the record's signature is over, where that is this change, by this key, at a time that
  * counts, and has not counted before; else NULL. */
 const char *keyring_signature(const struct keyring *keyring, const struct lbx_input_event *input,
-                              const unsigned char *key, int64_t now_us);
+                              const struct lbx_key *key, int64_t now_us);
 
 /* Remembers that a change counted by the signature of that hash. */
 void keyring_counted(struct keyring *keyring, const char *tenant_id, const char *hash,

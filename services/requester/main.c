@@ -3,12 +3,10 @@
 #include "sql_requester.h"
 #include "store/limits.h"
 
-static const struct lbx_events events = {
-    .topics = {LBX_TOPIC_TENANTS, LBX_TOPIC_TICKETS, LBX_TOPIC_COUNT},
-    .load = requester_load,
-    .decide = requester_decide,
-    .save = requester_save,
-};
+static enum lbx_err check(const struct lbx_settings *settings) {
+    enum lbx_err err = lbx_limits_check(settings);
+    return err == LBX_OK ? emergencies_check(settings) : err;
+}
 
 int main(int argc, char **argv) {
     const struct lbx_sql *const *const statements[] = {lbx_offsets_statements, lbx_store_statements,
@@ -18,10 +16,10 @@ int main(int argc, char **argv) {
         .summary =
             "Turns a ticket's access request into a lockbox request, or refuses it with a reason",
         .database = LBX_DATABASE_LOCKBOX,
-        .check = lbx_limits_check,
+        .check = check,
         .statements = statements,
         .metrics = requester_metrics,
-        .parts = {{&lbx_events_part, &events}},
+        .parts = {{&lbx_events_part, &requester_events}},
     };
     return lbx_worker_main(&requester, argc, argv);
 }

@@ -4,15 +4,17 @@
  */
 #include "requester.h"
 
+#include "alarms.h"
 #include "base/log.h"
 #include "store/limits.h"
+#include "store/metrics.h"
 
 #include <stdio.h>
 #include <string.h>
 
-static struct lbx_metric no_approvers = {.name = "no_approvers_total",
-                                         .help = "Requests refused because nobody may approve"};
-struct lbx_metric *const requester_metrics[] = {&no_approvers, NULL};
+static struct lbx_metric no_approvers = {
+    .name = "no_approvers_total", .help = "Requests refused because too few people may approve"};
+struct lbx_metric *const requester_metrics[] = {&no_approvers, &alarms_approvers_missing, NULL};
 
 /* ---- requests ---- */
 
@@ -39,7 +41,7 @@ static void alarm_if_unapprovable(const struct lbx_request *request) {
     if (request->reason != LBX_REFUSAL_NO_APPROVERS)
         return;
     lbx_metric_add(&no_approvers, 1);
-    lbx_log(LBX_LOG_ERROR, "nobody may approve for a subscription that has Lockbox enabled",
+    lbx_log(LBX_LOG_ERROR, "too few people may approve for a subscription that has Lockbox enabled",
             LBX_S("subscription_id", request->subscription_id),
             LBX_S("request_id", request->request_id));
 }
@@ -49,6 +51,21 @@ static void count_pending(struct working_set *set, const struct lbx_request *req
     const int more = (request->state == LBX_STATE_CUSTOMER_NOTIFIED) - waited;
     working_set_ticket(set, request->ticket_id)->pending += more;
     working_set_subscription(set, request->subscription_id)->pending += more;
+}
+
+/* Fills in what is asked of an emergency. Returns the hash of the authorization that counts for it; NULL: none. */
+static const char *judge_emergency(const struct lbx_batch *batch,
+                                   const struct lbx_input_event *input,
+                                   struct lbx_creation *creation) {
+    const struct working_set *set = batch->state->set;
+    const char *authorization = NULL;
+    if (input->event.type != LBX_EVENT_ACCESS_EMERGENCY_DECLARED)
+        return NULL;
+    creation->emergencies =
+        emergencies_before(&set->emergencies, &set->requests, creation->ticket, creation->now);
+    creation->authorizer_proved =
+        emergencies_proved(&set->emergencies, input, creation->now, &authorization);
+    return authorization;
 }
 
 static void on_access_requested(struct lbx_batch *batch, struct lbx_input_event *input) {
@@ -73,18 +90,24 @@ static void on_access_requested(struct lbx_batch *batch, struct lbx_input_event 
         .request_id = lbx_unit_uuid(&batch->unit),
         .now = batch->unit.now,
     };
-    if (subscription)
+    if (subscription) {
         creation.approvers = working_set_approvers(set, subscription, &creation.approver_count);
+        creation.able_count = alarms_able(set, subscription);
+    }
+    const char *authorization = judge_emergency(batch, input, &creation);
     struct lbx_stored_request *stored = LBX_ARENA_NEW(batch->arena, struct lbx_stored_request);
     lbx_request_create(&creation, batch->arena, &stored->request);
     lbx_map_set(&set->requests, stored->request.request_id, stored);
-    const struct lbx_step first = {.event = first_events[stored->request.state]};
+    const struct lbx_step first = {.event = first_events[stored->request.state],
+                                   .at = creation.now};
     lbx_unit_step(&batch->unit, stored, &first, &input->event);
     if (subscription) {
         struct lbx_step approved = lbx_request_auto_approve(&stored->request, &subscription->policy,
                                                             creation.now, batch->arena);
         lbx_unit_step(&batch->unit, stored, &approved, &input->event);
     }
+    if (authorization && stored->request.state == LBX_STATE_EMERGENCY)
+        emergencies_counted(&set->emergencies, authorization);
     count_pending(set, &stored->request, false);
     alarm_if_unapprovable(&stored->request);
 }
@@ -94,7 +117,8 @@ void requester_end(struct lbx_batch *batch, struct lbx_stored_request *stored,
     const struct lbx_limits limits = lbx_limits_of(&batch->worker->settings);
     const bool waited = stored->request.state == LBX_STATE_CUSTOMER_NOTIFIED;
     lbx_unit_pass_time(&batch->unit, stored, &limits);
-    struct lbx_step ended = lbx_request_ticket_ended(&stored->request, batch->unit.now);
+    struct lbx_step ended = lbx_request_ticket_ended(
+        &stored->request, lbx_request_not_before(&stored->request, batch->unit.now));
     lbx_unit_step(&batch->unit, stored, &ended, cause);
     count_pending(batch->state->set, &stored->request, waited);
 }
@@ -172,7 +196,24 @@ static void on_access(struct lbx_batch *batch, struct lbx_input_event *input) {
     }
 }
 
+/* The event is kept, to be replayed once the row is mended. What a ticket's end takes away needs no row of the ticket, and
+ * is taken away at once. */
+static void keep(struct lbx_batch *batch, struct lbx_input_event *input, const char *why) {
+    reject(input, why);
+    if (input->event.type != LBX_EVENT_TICKET_CLOSED)
+        return;
+    const struct lbx_ticket closed = {
+        .ticket_id = lbx_ticket_id(input->event.type, input->event.data), .open = false};
+    end_unsupported(batch, &closed, &input->event);
+}
+
 static void handle(struct lbx_batch *batch, struct lbx_input_event *input) {
+    lbx_unit_begin(&batch->unit, input);
+    const char *unreadable = working_set_unreadable(batch->state->set, &input->event);
+    if (unreadable) {
+        keep(batch, input, unreadable);
+        return;
+    }
     switch (lbx_event_type_info(input->event.type)->family) {
     case LBX_FAMILY_TICKET:
         on_ticket(batch, input);
@@ -187,25 +228,33 @@ static void handle(struct lbx_batch *batch, struct lbx_input_event *input) {
     case LBX_FAMILY_REQUEST:
     case LBX_FAMILY_NOTIFICATION:
     case LBX_FAMILY_QUARANTINE:
+    case LBX_FAMILY_OPERATOR:
         break;
     }
 }
 
-void requester_load(struct lbx_batch *batch, struct lbx_calls *calls) {
+static void load(struct lbx_batch *batch, struct lbx_pg_pipeline *calls) {
     batch->state = LBX_ARENA_NEW(batch->arena, struct lbx_batch_state);
     batch->state->set = working_set_load(batch, calls);
 }
 
-enum lbx_err requester_decide(struct lbx_batch *batch) {
-    enum lbx_err err = working_set_read(batch->state->set, batch->worker->pg);
+static enum lbx_err decide(struct lbx_batch *batch) {
+    working_set_read(batch->state->set, batch->worker->pg);
     if (batch->state->set->unreadable > 0)
-        lbx_worker_incident(LBX_UNREADABLE);
-    for (size_t i = 0; err == LBX_OK && i < batch->count; i++)
+        lbx_worker_incident(lbx_unreadable_row());
+    for (size_t i = 0; i < batch->count; i++)
         if (batch->inputs[i].status == LBX_INPUT_NEW)
             handle(batch, &batch->inputs[i]);
-    return err;
+    return LBX_OK;
 }
 
-void requester_save(struct lbx_batch *batch, struct lbx_calls *calls) {
+static void save(struct lbx_batch *batch, struct lbx_pg_pipeline *calls) {
     working_set_save(batch->state->set, &batch->unit, calls);
 }
+
+const struct lbx_events requester_events = {
+    .topics = {LBX_TOPIC_TENANTS, LBX_TOPIC_TICKETS, LBX_TOPIC_COUNT},
+    .load = load,
+    .decide = decide,
+    .save = save,
+};

@@ -11,9 +11,7 @@ struct lbx_batch_state {
 
 extern struct lbx_metric *const requester_metrics[];
 
-void requester_load(struct lbx_batch *batch, struct lbx_calls *calls);
-enum lbx_err requester_decide(struct lbx_batch *batch);
-void requester_save(struct lbx_batch *batch, struct lbx_calls *calls);
+extern const struct lbx_events requester_events;
 
 /* Judges a tenant's change, applies it where it holds, and answers it. */
 void requester_on_tenant(struct lbx_batch *batch, struct lbx_input_event *input);

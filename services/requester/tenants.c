@@ -3,14 +3,15 @@
  */
 #include "requester.h"
 
+#include "alarms.h"
 #include "store/limits.h"
 
 #include <string.h>
 
-static void publish_change(struct lbx_batch *batch, const struct lbx_event *event,
-                           enum lbx_refusal why) {
+static struct lbx_tenant_changed told_of(const struct lbx_batch *batch,
+                                         const struct lbx_event *event) {
     const struct lbx_tenant_event *tenant = event->data;
-    const struct lbx_tenant_changed changed = {
+    return (struct lbx_tenant_changed){
         .tenant_id = tenant->tenant_id,
         .subscription_id = tenant->subscription_id,
         .name = tenant->name,
@@ -24,10 +25,19 @@ static void publish_change(struct lbx_batch *batch, const struct lbx_event *even
         .principal_id = tenant->principal_id,
         .public_key = tenant->public_key,
         .at = batch->unit.now,
-        .reason = (int)why,
     };
+}
+
+static void publish_change(struct lbx_batch *batch, const struct lbx_event *event,
+                           struct lbx_tenant_changed *changed, enum lbx_refusal why) {
+    changed->reason = (int)why;
+    if (why) { /* what would have been told */
+        changed->weakens = false;
+        changed->concern_count = changed->informed_count = 0;
+        changed->concerns = changed->informed = NULL;
+    }
     lbx_unit_publish(&batch->unit, why ? LBX_EVENT_TENANT_CHANGE_REFUSED : LBX_EVENT_TENANT_CHANGED,
-                     tenant->tenant_id, 0, event, &changed);
+                     changed->tenant_id, event, changed);
 }
 
 /* ---- facts ---- */
@@ -96,6 +106,7 @@ static struct lbx_tenant_facts facts_of(const struct working_set *set, enum lbx_
         count_approvers(set, event, subscription, &facts);
     if (type == LBX_EVENT_TENANT_APPROVER_KEY_SET) {
         facts.had_key = keyring_key(keyring, event->tenant_id, event->principal_id) != NULL;
+        facts.key_is_good = keyring_is_good(keyring, event);
         facts.key_taken = keyring_is_taken(keyring, event);
         facts.proof_holds = keyring_proof_holds(keyring, event);
     }
@@ -147,15 +158,16 @@ static void end_unasked(struct lbx_batch *batch, const struct stored_subscriptio
         if (working_set_subscription(set, stored->request.subscription_id) != enabled)
             continue;
         lbx_unit_pass_time(&batch->unit, stored, &limits);
-        struct lbx_step ended = lbx_request_lockbox_enabled(&stored->request, batch->unit.now);
+        struct lbx_step ended = lbx_request_lockbox_enabled(
+            &stored->request, lbx_request_not_before(&stored->request, batch->unit.now));
         lbx_unit_step(&batch->unit, stored, &ended, cause);
     }
 }
 
 static void apply(struct working_set *set, enum lbx_event_type type,
-                  const struct lbx_tenant_event *event) {
+                  const struct lbx_tenant_event *event, int64_t at_us) {
     if (type == LBX_EVENT_TENANT_ROLE_ASSIGNED || type == LBX_EVENT_TENANT_ROLE_REMOVED)
-        working_set_role(set, event, type == LBX_EVENT_TENANT_ROLE_ASSIGNED);
+        working_set_role(set, event, type == LBX_EVENT_TENANT_ROLE_ASSIGNED, at_us);
     if (type == LBX_EVENT_TENANT_APPROVER_KEY_SET)
         keyring_set(&set->keyring, event);
 }
@@ -166,19 +178,26 @@ void requester_on_tenant(struct lbx_batch *batch, struct lbx_input_event *input)
     const enum lbx_event_type type = input->event.type;
     struct stored_subscription *stored = working_set_subscription(set, event->subscription_id);
     struct lbx_tenant_facts facts = facts_of(set, type, event, stored->subscription);
-    const char *signature =
-        facts.signed_decisions && event->signature ? signature_of(batch, input) : NULL;
+    const char *signature = facts.signed_decisions && lbx_signature_is_there(&event->signature)
+                                ? signature_of(batch, input)
+                                : NULL;
     facts.signature_holds = signature != NULL;
     const bool weakens = lbx_tenant_weakens(type, event, &facts, stored->subscription);
+    struct lbx_tenant_changed changed = told_of(batch, &input->event);
+    if (weakens)
+        alarms_weakened(set, is_tenant_wide(type, event) ? NULL : stored->subscription, &changed);
+    const struct alarms_before before = alarms_before(set, type, event);
     const enum lbx_refusal why =
         lbx_tenant_change(type, event, &facts, batch->arena, &stored->subscription);
     if (why == LBX_REFUSAL_NONE) {
         stored->changed |= stored->subscription != NULL;
-        apply(set, type, event);
+        apply(set, type, event, batch->unit.now);
         if (weakens && signature)
             keyring_counted(&set->keyring, event->tenant_id, signature, batch->unit.now);
     }
-    publish_change(batch, &input->event, why);
+    publish_change(batch, &input->event, &changed, why);
+    if (why == LBX_REFUSAL_NONE)
+        alarms_raise(batch, set, &before, &input->event);
     if (why == LBX_REFUSAL_NONE && type == LBX_EVENT_TENANT_SUBSCRIPTION_REMOVED)
         end_removed(batch, stored, &input->event);
     if (why == LBX_REFUSAL_NONE && type == LBX_EVENT_TENANT_LOCKBOX_ENABLED)

@@ -1,22 +1,24 @@
 /* Loads, finds and saves what a batch touches. Every worker locks in the same order: tickets, subscriptions, requests; by
  * id within each.
- * Promises that a row which no rule changed is not written. A row that this program did not write is LBX_ERR_INTERNAL,
- * and logged.
+ * Promises that a row which no rule changed is not written, and that a row which this program did not write holds up
+ * nobody: what is about it cannot be judged, and everything else can.
  */
 #include "working_set.h"
 
-#include "base/log.h"
+#include "base/clock.h"
 #include "base/text.h"
 #include "base/uuid.h"
 #include "sql_requester.h"
+#include "store/metrics.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* ---- loading ---- */
 
 /* What the events of a batch name: one column each. */
 struct names {
-    struct lbx_rows *tickets, *subscriptions, *tenants, *whole_tenants, *live_tickets,
+    struct lbx_pg_arrays *tickets, *subscriptions, *tenants, *whole_tenants, *live_tickets,
         *live_subscriptions, *requests, *asking_tickets;
 };
 
@@ -25,14 +27,14 @@ static const char *lower(struct lbx_arena *arena, const char *id) {
     return lbx_lower_all(lbx_arena_strdup(arena, id));
 }
 
-static void name(struct lbx_rows *rows, const char *id) {
+static void name(struct lbx_pg_arrays *rows, const char *id) {
     if (id)
-        lbx_array_text(rows, id);
+        lbx_pg_array_text(rows, id);
 }
 
 static void name_request(struct names *names, const char *id) {
     if (id && lbx_uuid_valid(id))
-        lbx_array_text(names->requests, id);
+        lbx_pg_array_text(names->requests, id);
 }
 
 static void collect_ticket(struct names *names, const struct lbx_event *event,
@@ -77,7 +79,8 @@ static void collect_tenant(struct names *names, const struct lbx_event *event,
     const char *subscription = lower(arena, tenant->subscription_id);
     name(names->tenants, tenant->tenant_id);
     name(names->subscriptions, subscription);
-    if (event->type == LBX_EVENT_TENANT_APPROVER_KEY_SET || !tenant->subscription_id)
+    if (event->type == LBX_EVENT_TENANT_APPROVER_KEY_SET || !tenant->subscription_id ||
+        tenant->role == LBX_ROLE_GLOBAL_ADMINISTRATOR)
         name(names->whole_tenants, tenant->tenant_id);
     if (event->type == LBX_EVENT_TENANT_SUBSCRIPTION_REMOVED ||
         event->type == LBX_EVENT_TENANT_LOCKBOX_ENABLED) /* may end requests */
@@ -99,11 +102,21 @@ static void collect(struct names *names, const struct lbx_event *event, struct l
     case LBX_FAMILY_REQUEST:
     case LBX_FAMILY_NOTIFICATION:
     case LBX_FAMILY_QUARANTINE:
+    case LBX_FAMILY_OPERATOR:
         break;
     }
 }
 
-struct working_set *working_set_load(struct lbx_batch *batch, struct lbx_calls *calls) {
+/* 0: unknown. */
+static int64_t earliest(const struct lbx_batch *batch) {
+    int64_t least_ms = INT64_MAX;
+    for (size_t i = 0; i < batch->count; i++)
+        if (batch->inputs[i].record->timestamp_ms < least_ms)
+            least_ms = batch->inputs[i].record->timestamp_ms;
+    return least_ms > 0 && least_ms < INT64_MAX / LBX_MS_US ? least_ms * LBX_MS_US : 0;
+}
+
+struct working_set *working_set_load(struct lbx_batch *batch, struct lbx_pg_pipeline *calls) {
     struct working_set *set = LBX_ARENA_NEW(batch->arena, struct working_set);
     struct lbx_unit *unit = &batch->unit;
     struct names names = {lbx_unit_rows(unit), lbx_unit_rows(unit), lbx_unit_rows(unit),
@@ -125,7 +138,12 @@ struct working_set *working_set_load(struct lbx_batch *batch, struct lbx_calls *
         LBX_PG_CALL(calls, requester_load_roles, .subscription_ids = names.subscriptions,
                     .ticket_ids = names.tickets, .tenant_ids = names.tenants,
                     .whole_tenant_ids = names.whole_tenants);
-    keyring_load(&set->keyring, batch->arena, names.tenants, calls);
+    const struct keyring_names keys = {
+        .tenants = names.tenants,
+        .subscriptions = names.subscriptions,
+        .tickets = names.asking_tickets,
+    };
+    keyring_load(&set->keyring, batch->arena, &keys, earliest(batch), calls);
     set->requests_call =
         lbx_requests_load(names.requests, names.live_tickets, names.live_subscriptions, calls);
     set->ticket_pending_call =
@@ -133,6 +151,7 @@ struct working_set *working_set_load(struct lbx_batch *batch, struct lbx_calls *
     set->subscription_pending_call =
         LBX_PG_CALL(calls, requester_count_subscription_pending,
                     .subscription_ids = names.subscriptions, .ticket_ids = names.asking_tickets);
+    emergencies_load(&set->emergencies, batch, names.subscriptions, calls);
     return set;
 }
 
@@ -186,20 +205,44 @@ bool working_set_is_administrator(const struct working_set *set, const char *ten
     return role && role->held;
 }
 
+static int by_time(const void *a, const void *b) {
+    const struct stored_role *one = *(struct stored_role *const *)a;
+    const struct stored_role *other = *(struct stored_role *const *)b;
+    const int by_id = strcmp(one->principal.id, other->principal.id);
+    return one->at != other->at ? (one->at < other->at ? -1 : 1)
+           : by_id              ? by_id
+                                : one->role - other->role;
+}
+
+/* The roles held in the subscription, sorted: whether they were loaded or given in this batch makes no difference. */
+static size_t roles_of(const struct working_set *set, const struct lbx_subscription *subscription,
+                       struct stored_role ***ret_roles) {
+    size_t count = 0;
+    const char *scope = lower(set->arena, subscription->subscription_id);
+    struct stored_role **roles = LBX_ARENA_ARRAY(set->arena, struct stored_role *, set->roles.used);
+    LBX_MAP_EACH(&set->roles, entry) {
+        struct stored_role *role = entry->value;
+        if (role->held && strcmp(role->subscription_id, scope) == 0 &&
+            strcmp(role->tenant_id, subscription->tenant_id) == 0)
+            roles[count++] = role;
+    }
+    qsort(roles, count, sizeof *roles, by_time);
+    *ret_roles = roles;
+    return count;
+}
+
 struct lbx_approver *working_set_approvers(const struct working_set *set,
                                            const struct lbx_subscription *subscription,
                                            size_t *ret_count) {
     struct lbx_map seen;
     size_t count = 0;
-    const char *scope = lower(set->arena, subscription->subscription_id);
-    struct lbx_approver *approvers =
-        LBX_ARENA_ARRAY(set->arena, struct lbx_approver, set->roles.used);
+    struct stored_role **roles;
+    const size_t role_count = roles_of(set, subscription, &roles);
+    struct lbx_approver *approvers = LBX_ARENA_ARRAY(set->arena, struct lbx_approver, role_count);
     lbx_map_init(&seen, set->arena);
-    LBX_MAP_EACH(&set->roles, entry) {
-        struct stored_role *role = entry->value;
-        if (!role->held || strcmp(role->subscription_id, scope) != 0 ||
-            strcmp(role->tenant_id, subscription->tenant_id) != 0 ||
-            lbx_map_get(&seen, role->principal.id))
+    for (size_t i = 0; i < role_count; i++) {
+        struct stored_role *role = roles[i];
+        if (lbx_map_get(&seen, role->principal.id))
             continue;
         lbx_map_set(&seen, role->principal.id, role);
         approvers[count++] = (struct lbx_approver){role->principal, role->role};
@@ -214,7 +257,8 @@ static bool same_person(const struct lbx_principal *a, const struct lbx_principa
     return strcmp(a->email, b->email) == 0 && strcmp(a->name, b->name) == 0;
 }
 
-void working_set_role(struct working_set *set, const struct lbx_tenant_event *event, bool held) {
+void working_set_role(struct working_set *set, const struct lbx_tenant_event *event, bool held,
+                      int64_t at_us) {
     const bool tenant_wide = event->role == LBX_ROLE_GLOBAL_ADMINISTRATOR;
     const struct stored_role identity = {
         .tenant_id = event->tenant_id,
@@ -223,8 +267,10 @@ void working_set_role(struct working_set *set, const struct lbx_tenant_event *ev
         .principal = event->principal,
     };
     struct stored_role *role = find_role(set, &identity);
-    role->changed |=
-        held != role->held || (held && !same_person(&role->principal, &event->principal));
+    if (held == role->held && (!held || same_person(&role->principal, &event->principal)))
+        return;
+    role->changed = true;
+    role->at = at_us;
     if (held)
         role->principal = event->principal;
     role->held = held;
@@ -232,36 +278,38 @@ void working_set_role(struct working_set *set, const struct lbx_tenant_event *ev
 
 /* ---- reading ---- */
 
-static enum lbx_err read_snapshot(const struct lbx_table *table, const char *text,
-                                  struct lbx_arena *arena, void *ret_struct) {
+static bool read_snapshot(struct working_set *set, const struct lbx_table *table, const char *name,
+                          const char *id, const char *text, void *ret_struct) {
     struct lbx_reason reason;
-    enum lbx_err err = lbx_json_read_stored(table, text, strlen(text), arena, ret_struct, &reason);
-    if (err == LBX_OK)
-        return LBX_OK;
-    lbx_log(LBX_LOG_ERROR, "a row cannot be read", LBX_S("table", table->name),
-            LBX_S("reason", reason.text));
-    return LBX_ERR_INTERNAL;
+    if (lbx_json_read_stored(table, text, strlen(text), set->arena, ret_struct, &reason) == LBX_OK)
+        return true;
+    lbx_row_unreadable(name, id, reason.text);
+    set->unreadable++;
+    return false;
 }
 
-static enum lbx_err read_ticket(struct working_set *set, const struct lbx_pg *pg, size_t row) {
+static void read_ticket(struct working_set *set, const struct lbx_pg *pg, size_t row) {
     struct lbx_ticket ticket = {0};
-    const char *snapshot =
-        LBX_PG_READ(pg, set->tickets_call, row, requester_load_tickets, NULL).snapshot;
-    enum lbx_err err = read_snapshot(&lbx_ticket_table, snapshot, set->arena, &ticket);
-    if (err == LBX_OK)
-        working_set_ticket(set, ticket.ticket_id)->ticket = ticket;
-    return err;
+    const struct sql_requester_load_tickets_answer it =
+        LBX_PG_READ(pg, set->tickets_call, row, requester_load_tickets, NULL);
+    struct stored_ticket *stored =
+        working_set_ticket(set, lbx_arena_strdup(set->arena, it.ticket_id));
+    stored->unreadable =
+        !read_snapshot(set, &lbx_ticket_table, "ticket", it.ticket_id, it.snapshot, &ticket);
+    if (!stored->unreadable)
+        stored->ticket = ticket;
 }
 
-static enum lbx_err read_subscription(struct working_set *set, const struct lbx_pg *pg,
-                                      size_t row) {
+static void read_subscription(struct working_set *set, const struct lbx_pg *pg, size_t row) {
     struct lbx_subscription *subscription = LBX_ARENA_NEW(set->arena, struct lbx_subscription);
-    const char *snapshot =
-        LBX_PG_READ(pg, set->subscriptions_call, row, requester_load_subscriptions, NULL).snapshot;
-    enum lbx_err err = read_snapshot(&lbx_subscription_table, snapshot, set->arena, subscription);
-    if (err == LBX_OK)
-        working_set_subscription(set, subscription->subscription_id)->subscription = subscription;
-    return err;
+    const struct sql_requester_load_subscriptions_answer it =
+        LBX_PG_READ(pg, set->subscriptions_call, row, requester_load_subscriptions, NULL);
+    struct stored_subscription *stored = working_set_subscription(set, it.subscription_id);
+    if (read_snapshot(set, &lbx_subscription_table, "subscription", it.subscription_id, it.snapshot,
+                      subscription))
+        stored->subscription = subscription;
+    else
+        stored->unreadable_of = lbx_arena_strdup(set->arena, it.tenant_id);
 }
 
 static void read_role(struct working_set *set, const struct lbx_pg *pg, size_t row) {
@@ -276,6 +324,7 @@ static void read_role(struct working_set *set, const struct lbx_pg *pg, size_t r
                       lbx_arena_strdup(arena, it.name)},
     };
     struct stored_role *role = find_role(set, &identity);
+    role->at = it.assigned_at;
     role->was_held = role->held = true;
 }
 
@@ -293,26 +342,70 @@ static void read_pending(struct working_set *set, const struct lbx_pg *pg) {
     }
 }
 
-enum lbx_err working_set_read(struct working_set *set, const struct lbx_pg *pg) {
-    enum lbx_err err = LBX_OK;
-    for (size_t i = 0; err == LBX_OK && i < lbx_pg_row_count(pg, set->tickets_call); i++)
-        err = read_ticket(set, pg, i);
-    for (size_t i = 0; err == LBX_OK && i < lbx_pg_row_count(pg, set->subscriptions_call); i++)
-        err = read_subscription(set, pg, i);
-    for (size_t i = 0; err == LBX_OK && i < lbx_pg_row_count(pg, set->roles_call); i++)
+void working_set_read(struct working_set *set, const struct lbx_pg *pg) {
+    for (size_t i = 0; i < lbx_pg_row_count(pg, set->tickets_call); i++)
+        read_ticket(set, pg, i);
+    for (size_t i = 0; i < lbx_pg_row_count(pg, set->subscriptions_call); i++)
+        read_subscription(set, pg, i);
+    for (size_t i = 0; i < lbx_pg_row_count(pg, set->roles_call); i++)
         read_role(set, pg, i);
     keyring_read(&set->keyring, pg);
-    if (err == LBX_OK)
-        set->unreadable =
-            lbx_requests_read(pg, set->requests_call, set->arena, &set->requests, NULL);
-    if (err == LBX_OK)
-        read_pending(set, pg);
-    return err;
+    emergencies_read(&set->emergencies, pg);
+    set->unreadable += lbx_requests_read(pg, set->requests_call, set->arena, &set->requests, NULL);
+    read_pending(set, pg);
+}
+
+/* ---- what cannot be judged ---- */
+
+static const char *ticket_unreadable(struct working_set *set, const char *ticket_id, bool asks) {
+    const struct stored_ticket *stored = working_set_ticket(set, ticket_id);
+    if (stored->unreadable)
+        return "/data/ticket_id: the ticket's row cannot be read";
+    return asks && working_set_subscription(set, stored->ticket.subscription_id)->unreadable_of
+               ? "/data/ticket_id: the subscription's row cannot be read"
+               : NULL;
+}
+
+/* What is the whole tenant's is judged by all of its subscriptions. */
+static const char *tenant_unreadable(struct working_set *set,
+                                     const struct lbx_tenant_event *event) {
+    if (event->subscription_id &&
+        working_set_subscription(set, event->subscription_id)->unreadable_of)
+        return "/data/subscription_id: the subscription's row cannot be read";
+    if (event->subscription_id && event->role != LBX_ROLE_GLOBAL_ADMINISTRATOR)
+        return NULL;
+    LBX_MAP_EACH(&set->subscriptions, entry) {
+        const struct stored_subscription *stored = entry->value;
+        if (stored->unreadable_of && strcmp(stored->unreadable_of, event->tenant_id) == 0)
+            return "/data/tenant_id: the row of one of its subscriptions cannot be read";
+    }
+    return NULL;
+}
+
+const char *working_set_unreadable(struct working_set *set, const struct lbx_event *event) {
+    switch (lbx_event_type_info(event->type)->family) {
+    case LBX_FAMILY_TICKET:
+        return ticket_unreadable(set, lbx_ticket_id(event->type, event->data), false);
+    case LBX_FAMILY_ACCESS:
+        return event->type == LBX_EVENT_ACCESS_WITHDRAWN
+                   ? NULL
+                   : ticket_unreadable(
+                         set, ((const struct lbx_access_requested *)event->data)->ticket_id, true);
+    case LBX_FAMILY_TENANT:
+        return tenant_unreadable(set, event->data);
+    case LBX_FAMILY_DECISION: /* of other topics */
+    case LBX_FAMILY_REQUEST:
+    case LBX_FAMILY_NOTIFICATION:
+    case LBX_FAMILY_QUARANTINE:
+    case LBX_FAMILY_OPERATOR:
+        break;
+    }
+    return NULL;
 }
 
 /* ---- writing ---- */
 
-static void write_ticket(struct lbx_rows *rows, const struct lbx_ticket *ticket) {
+static void write_ticket(struct lbx_pg_arrays *rows, const struct lbx_ticket *ticket) {
     struct lbx_buf snapshot LBX_BUF = {0};
     lbx_json_write(&lbx_ticket_table, ticket, &snapshot);
     LBX_PG_ADD(rows, requester_save_tickets_given, .ticket_id = ticket->ticket_id,
@@ -320,7 +413,8 @@ static void write_ticket(struct lbx_rows *rows, const struct lbx_ticket *ticket)
                .snapshot = snapshot.data);
 }
 
-static void write_subscription(struct lbx_rows *rows, const struct lbx_subscription *subscription) {
+static void write_subscription(struct lbx_pg_arrays *rows,
+                               const struct lbx_subscription *subscription) {
     struct lbx_buf snapshot LBX_BUF = {0};
     lbx_json_write(&lbx_subscription_table, subscription, &snapshot);
     LBX_PG_ADD(rows, requester_save_subscriptions_given,
@@ -330,22 +424,23 @@ static void write_subscription(struct lbx_rows *rows, const struct lbx_subscript
 }
 
 /* Ends the period in which a role was held, and begins another: also where only the person's name changed. */
-static void write_role(struct lbx_rows *ended, struct lbx_rows *begun,
+static void write_role(struct lbx_pg_arrays *ended, struct lbx_pg_arrays *begun,
                        const struct stored_role *role) {
     const char *name = lbx_role_names[role->role];
     if (role->changed && role->was_held)
         LBX_PG_ADD(ended, requester_end_roles_ended, .tenant_id = role->tenant_id,
                    .subscription_id = role->subscription_id, .role = name,
-                   .principal_id = role->principal.id);
+                   .principal_id = role->principal.id, .removed_at = role->at);
     if (role->changed && role->held)
         LBX_PG_ADD(begun, requester_begin_roles_begun, .tenant_id = role->tenant_id,
                    .subscription_id = role->subscription_id, .role = name,
                    .principal_id = role->principal.id, .email = role->principal.email,
-                   .name = role->principal.name);
+                   .name = role->principal.name, .assigned_at = role->at);
 }
 
-static void save_states(struct working_set *set, struct lbx_unit *unit, struct lbx_calls *calls) {
-    struct lbx_rows *tickets = lbx_unit_rows(unit), *subscriptions = lbx_unit_rows(unit);
+static void save_states(struct working_set *set, struct lbx_unit *unit,
+                        struct lbx_pg_pipeline *calls) {
+    struct lbx_pg_arrays *tickets = lbx_unit_rows(unit), *subscriptions = lbx_unit_rows(unit);
     LBX_MAP_EACH(&set->tickets, entry) {
         const struct stored_ticket *stored = entry->value;
         if (stored->changed)
@@ -356,20 +451,23 @@ static void save_states(struct working_set *set, struct lbx_unit *unit, struct l
         if (stored->changed)
             write_subscription(subscriptions, stored->subscription);
     }
-    LBX_PG_CALL(calls, requester_save_tickets, .given = tickets, .at = unit->now);
-    LBX_PG_CALL(calls, requester_save_subscriptions, .given = subscriptions, .at = unit->now);
+    LBX_PG_CALL(calls, requester_save_tickets, .given = tickets, .at = unit->clock.now);
+    LBX_PG_CALL(calls, requester_save_subscriptions, .given = subscriptions, .at = unit->clock.now);
 }
 
-static void save_periods(struct working_set *set, struct lbx_unit *unit, struct lbx_calls *calls) {
-    struct lbx_rows *ended = lbx_unit_rows(unit), *begun = lbx_unit_rows(unit);
+static void save_periods(struct working_set *set, struct lbx_unit *unit,
+                         struct lbx_pg_pipeline *calls) {
+    struct lbx_pg_arrays *ended = lbx_unit_rows(unit), *begun = lbx_unit_rows(unit);
     LBX_MAP_EACH(&set->roles, entry)
         write_role(ended, begun, entry->value);
-    LBX_PG_CALL(calls, requester_end_roles, .ended = ended, .at = unit->now);
-    LBX_PG_CALL(calls, requester_begin_roles, .begun = begun, .at = unit->now);
+    LBX_PG_CALL(calls, requester_end_roles, .ended = ended);
+    LBX_PG_CALL(calls, requester_begin_roles, .begun = begun);
 }
 
-void working_set_save(struct working_set *set, struct lbx_unit *unit, struct lbx_calls *calls) {
+void working_set_save(struct working_set *set, struct lbx_unit *unit,
+                      struct lbx_pg_pipeline *calls) {
     save_states(set, unit, calls);
     save_periods(set, unit, calls);
     keyring_save(&set->keyring, unit, calls);
+    emergencies_save(&set->emergencies, unit, calls);
 }

@@ -1,4 +1,5 @@
-COPY event (topic, "partition", "offset", kafka_timestamp, received_at, key, headers, raw, event_id,
-            source, type, subject, event_time, tenant_id, subscription_id, request_id, ticket_id,
-            actor, leaf_hash)
-FROM STDIN (FORMAT binary)
+-- Stores records.
+-- copies: topic text, partition integer, offset bigint, kafka_timestamp timestamptz, received_at timestamptz, key bytea,
+--   headers bytea, raw bytea, event_id text, source text, type text, subject text, event_time timestamptz, tenant_id text,
+--   subscription_id text, request_id text, ticket_id text, actor text, leaf_hash bytea, kafka_timestamp_ms bigint
+COPY event (:columns) FROM STDIN (FORMAT binary)

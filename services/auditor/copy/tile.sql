@@ -1,1 +1,3 @@
-COPY tile (topic, "partition", level, index, hashes) FROM STDIN (FORMAT binary)
+-- Stores full tiles.
+-- copies: topic text, partition integer, level smallint, index bigint, hashes bytea
+COPY tile (:columns) FROM STDIN (FORMAT binary)

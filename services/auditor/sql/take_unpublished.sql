@@ -1,7 +1,9 @@
--- Checkpoints that are not on their topic yet, each log's in order.
+-- Checkpoints that are not on their topic yet, each log's in order; none, where the lease is another's.
+-- takes: holder uuid
 -- answers: topic text, partition integer, size bigint, origin text, note text
 SELECT c.topic, c."partition", c.size, c.origin, c.note
   FROM publication AS p
   JOIN checkpoint AS c ON c.topic = p.topic AND c."partition" = p."partition" AND c.size > p.size
+ WHERE EXISTS (SELECT FROM lease l WHERE l.name = 'checkpoints' AND l.holder = :holder)
  ORDER BY c.number
  LIMIT 500

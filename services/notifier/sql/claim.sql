@@ -1,14 +1,15 @@
 -- Claims due mails for this database session, and enters the attempt before it is made. A claim holds while the
--- session lives, which is registered: release.sql looks for those that ended.
--- takes: most integer
--- answers: notification_id uuid, request_id uuid, version bigint, kind text, recipient text, audience text,
+-- session lives, which is registered: release.sql looks for those that ended. A digest takes no more rows from then on.
+-- takes: most integer, webhooks boolean
+-- answers: notification_id uuid, notice_id uuid, request_id uuid, version bigint, kind text, recipient text, audience text,
 --   tenant_id text, attempts integer, queued_at timestamptz, give_up_at timestamptz, message_id text, snapshot json,
---   ticket_title text, event_id text, traceparent text
+--   ticket_title text, event_id text, traceparent text, channel text, webhook_url text
 WITH due AS (
     SELECT n.ctid AS place, n.notification_id, n.attempts, n.attempted_at, n.attempt_ended_at, n.outcome,
            n.relay, n.smtp_code, n.enhanced_status, n.smtp_reply
       FROM notification n
      WHERE n.next_attempt_at <= (SELECT clock_timestamp()) AND n.state IN ('queued', 'deferred')
+       AND (n.channel IS NOT NULL) = :webhooks
      ORDER BY n.next_attempt_at
      LIMIT :most
        FOR UPDATE SKIP LOCKED
@@ -16,11 +17,11 @@ WITH due AS (
     UPDATE notification n
        SET state = 'sending', attempts = n.attempts + 1, attempted_at = clock_timestamp(),
            attempt_ended_at = NULL, outcome = NULL, relay = NULL, smtp_code = NULL, enhanced_status = NULL,
-           smtp_reply = NULL, sender_pid = pg_backend_pid(),
+           smtp_reply = NULL, gathering = NULL, sender_pid = pg_backend_pid(),
            sender_since = (SELECT a.backend_start FROM pg_stat_get_activity(pg_backend_pid()) a)
      WHERE n.ctid = ANY (ARRAY(SELECT due.place FROM due))
-    RETURNING n.notification_id, n.request_id, n.version, n.kind, n.recipient, n.audience, n.tenant_id,
-              n.attempts, n.queued_at, n.give_up_at, n.message_id, n.sender_pid, n.sender_since
+    RETURNING n.notification_id, n.notice_id, n.request_id, n.version, n.kind, n.recipient, n.audience, n.tenant_id,
+              n.attempts, n.queued_at, n.give_up_at, n.message_id, n.sender_pid, n.sender_since, n.channel
 ), registered AS (
     INSERT INTO notification_sender (pid, since)
     SELECT c.sender_pid, c.sender_since FROM claimed c LIMIT 1
@@ -39,14 +40,17 @@ WITH due AS (
            smtp_code = excluded.smtp_code, enhanced_status = excluded.enhanced_status,
            smtp_reply = excluded.smtp_reply
 )
--- The snapshot, which mails of a request share, is given with the first of them only.
-SELECT c.notification_id, c.request_id, c.version, c.kind, c.recipient, c.audience, c.tenant_id,
+-- The snapshot, which mails of one notice share, is given with the first of them only.
+SELECT c.notification_id, c.notice_id, c.request_id, c.version, c.kind, c.recipient, c.audience, c.tenant_id,
        c.attempts, c.queued_at, c.give_up_at, c.message_id,
-       CASE WHEN lag(c.request_id) OVER in_order IS DISTINCT FROM c.request_id
+       CASE WHEN lag(c.notice_id) OVER in_order IS DISTINCT FROM c.notice_id
                  OR lag(c.version) OVER in_order IS DISTINCT FROM c.version
             THEN notice.snapshot END AS snapshot,
-       notice.ticket_title, notice.event_id, notice.traceparent
+       notice.ticket_title, notice.event_id, notice.traceparent, c.channel, hook.url AS webhook_url
   FROM claimed c
-  JOIN notice ON notice.request_id = c.request_id AND notice.version = c.version
+  LEFT JOIN notice ON notice.notice_id = c.notice_id AND notice.version = c.version
+  LEFT JOIN LATERAL (SELECT w.url FROM webhook w
+                      WHERE c.channel IS NOT NULL AND w.tenant_id = c.tenant_id AND w.recipient = c.recipient AND w.format = c.channel
+                      LIMIT 1) hook ON true
 WINDOW in_order AS (ORDER BY c.queued_at, c.notification_id)
  ORDER BY c.queued_at, c.notification_id

@@ -1,7 +1,7 @@
--- What the mails of a request's version tell of, once for all of them.
--- rows given: request_id uuid, version bigint, event_id text, traceparent text, snapshot json
+-- What the mails of a request's version, or of a tenant's event, tell of, once for all of them.
+-- rows given: notice_id uuid, version bigint, event_id text, traceparent text, snapshot json
 INSERT INTO notice (:given_columns, ticket_title)
 SELECT :given_columns,
        (SELECT t.snapshot ->> 'title' FROM ticket t WHERE t.ticket_id = given.snapshot ->> 'ticket_id')
   FROM :given
-ON CONFLICT (request_id, version) DO NOTHING
+ON CONFLICT (notice_id, version) DO NOTHING

@@ -1,8 +1,9 @@
 -- The roles held now: in the subscriptions named (in lower case) and those of the tickets named, and in
--- the scope of the tenants named, and all of whole tenants. First assigned, first listed.
+-- the scope of the tenants named, and all of whole tenants.
 -- takes: subscription_ids text[], ticket_ids text[], tenant_ids text[], whole_tenant_ids text[]
--- answers: tenant_id text, subscription_id text, role text, principal_id text, email text, name text
-SELECT tenant_id, subscription_id, role, principal_id, email, name
+-- answers: tenant_id text, subscription_id text, role text, principal_id text, email text, name text,
+--   assigned_at timestamptz
+SELECT tenant_id, subscription_id, role, principal_id, email, name, assigned_at
   FROM role_assignment
  WHERE removed_at IS NULL
    AND (subscription_id = ANY (:subscription_ids)
@@ -11,4 +12,3 @@ SELECT tenant_id, subscription_id, role, principal_id, email, name
         OR tenant_id = ANY (:whole_tenant_ids)
         OR (subscription_id = '' AND tenant_id = ANY (:tenant_ids)))
    AND (subscription_id <> '' OR tenant_id = ANY (:tenant_ids))
- ORDER BY assigned_at, principal_id, role

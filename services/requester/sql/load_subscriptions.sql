@@ -1,7 +1,7 @@
 -- Those named (in lower case), those of the tickets named, and all of the tenants named.
 -- takes: subscription_ids text[], ticket_ids text[], tenant_ids text[]
--- answers: snapshot json
-SELECT snapshot
+-- answers: tenant_id text, subscription_id text, snapshot json
+SELECT tenant_id, subscription_id, snapshot
   FROM subscription
  WHERE lower(subscription_id COLLATE "C") = ANY (:subscription_ids)
     OR lower(subscription_id COLLATE "C") IN (SELECT lower(t.subscription_id COLLATE "C") FROM ticket t

@@ -1,3 +1,2 @@
--- rows given: tenant_id text, signed_hash text
--- takes: at timestamptz
-INSERT INTO signed_change (:given_columns, signed_at) SELECT *, :at FROM :given
+-- rows given: tenant_id text, signed_hash text, signed_at timestamptz
+INSERT INTO signed_change (:given_columns) SELECT * FROM :given

@@ -1,0 +1,120 @@
+/* Has the database judge what is recorded (audit.judge), in a thread and over a connection of its own: nobody who records waits
+ * for it, and it may fall behind and catch up.
+ * Promises that each record is judged once it has been there for some seconds, by one auditor at a time.
+ * Fails: what the database does not do is tried again in the next round, with half as many records, so that records that take long to
+ * judge stop nobody. Nothing is lost: the database knows how far it is.
+ */
+#include "judge.h"
+
+#include "sql_auditor.h"
+
+#include "base/cleanup.h"
+#include "base/log.h"
+#include "base/memory.h"
+#include "worker/connection.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <time.h>
+
+enum { MOST = 200, ROUND_S = 2 }; /* records at a time; how soon to look again */
+
+struct lbx_metric auditor_judged_metric = {
+    .name = "records_judged_total", .help = "Events and accesses held against the topics of input"};
+
+struct judge {
+    struct lbx_worker *worker;
+    pthread_t thread;
+    bool runs;
+    int32_t most; /* of the thread: records at a time, 1 to MOST */
+    pthread_mutex_t lock;
+    pthread_cond_t stop;
+    bool stopping; /* under the lock */
+};
+
+static enum lbx_err judge_some(struct judge *judge, struct lbx_pg **pg, int64_t *ret_looked) {
+    struct lbx_pg_pipeline calls = {0};
+    enum lbx_err err = LBX_OK;
+    *ret_looked = 0;
+    if (!*pg)
+        err = lbx_connection_open(judge->worker, judge->worker->settings.audit_database_url,
+                                  "lockbox-auditor", "audit", judge->worker->statements, pg);
+    if (err != LBX_OK)
+        return err;
+    size_t call = LBX_PG_CALL(&calls, auditor_judge, .most = judge->most);
+    err = lbx_pg_run(*pg, &calls);
+    judge->most = err != LBX_OK            ? (judge->most + 1) / 2
+                  : judge->most > MOST / 2 ? MOST
+                                           : judge->most * 2;
+    if (err == LBX_OK)
+        *ret_looked = LBX_PG_READ(*pg, call, 0, auditor_judge, NULL).looked;
+    return err;
+}
+
+/* Whether it is to go on, after the wait or at once. */
+static bool go_on(struct judge *judge, bool at_once) {
+    struct timespec until;
+    (void)clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += ROUND_S;
+    pthread_mutex_lock(&judge->lock);
+    int waited = 0;
+    while (!at_once && !judge->stopping && waited == 0)
+        waited = pthread_cond_timedwait(&judge->stop, &judge->lock, &until);
+    bool stopping = judge->stopping;
+    pthread_mutex_unlock(&judge->lock);
+    return !stopping;
+}
+
+static void *run(void *argument) {
+    struct judge *judge = argument;
+    struct lbx_pg *pg = NULL;
+    int64_t looked = 0;
+    while (go_on(judge, looked > 0)) {
+        enum lbx_err err = judge_some(judge, &pg, &looked);
+        lbx_metric_add(&auditor_judged_metric, looked);
+        if (err != LBX_OK) {
+            lbx_log(LBX_LOG_WARN, "records are not judged", LBX_S("error", lbx_err_text(err)));
+            lbx_pg_close(pg);
+            pg = NULL;
+        }
+    }
+    lbx_pg_close(pg);
+    return NULL;
+}
+
+/* ---- life ---- */
+
+static enum lbx_err judge_open(struct lbx_worker *worker, void **ret_state) {
+    struct judge *judge = lbx_calloc(sizeof *judge);
+    judge->worker = worker;
+    judge->most = MOST;
+    pthread_mutex_init(&judge->lock, NULL);
+    pthread_cond_init(&judge->stop, NULL);
+    judge->runs = pthread_create(&judge->thread, NULL, run, judge) == 0;
+    *ret_state = judge;
+    return judge->runs ? LBX_OK : LBX_ERR_UNAVAILABLE;
+}
+
+static enum lbx_err judge_round(struct lbx_worker *worker, void *state, int64_t *ret_wait_us) {
+    (void)worker;
+    (void)state;
+    *ret_wait_us = LBX_NEVER_US;
+    return LBX_OK;
+}
+
+static void judge_close(struct lbx_worker *worker, void *state) {
+    (void)worker;
+    struct judge *judge = state;
+    pthread_mutex_lock(&judge->lock);
+    judge->stopping = true;
+    pthread_cond_signal(&judge->stop);
+    pthread_mutex_unlock(&judge->lock);
+    if (judge->runs)
+        pthread_join(judge->thread, NULL);
+    pthread_cond_destroy(&judge->stop);
+    pthread_mutex_destroy(&judge->lock);
+    free(judge);
+}
+
+const struct lbx_rounds auditor_judge = {
+    .open = judge_open, .round = judge_round, .close = judge_close};

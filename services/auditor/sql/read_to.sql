@@ -1,0 +1,6 @@
+-- Where this consumer has read a topic's partitions to, as the logs that they are now.
+-- takes: consumer text, topic text
+-- answers: partition integer, next_offset bigint
+SELECT "partition", next_offset
+  FROM consumer_offset
+ WHERE consumer = :consumer AND topic = log_name(:topic, "partition")

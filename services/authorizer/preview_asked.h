@@ -1,0 +1,27 @@
+/* What POST /clusters/{id}/preview is asked. */
+#ifndef AUTHORIZER_PREVIEW_ASKED_H
+#define AUTHORIZER_PREVIEW_ASKED_H
+
+#include "base/buf.h"
+#include "json/read.h"
+
+struct preview_patch {
+    int type; /* enum dry_run_change; 0: there is no patch */
+    const char *body;
+};
+
+/* object or patch: one of both. kind, namespace and name are the object's, kind with its group ("Deployment.apps"). */
+struct preview_asked {
+    const char *engineer_id;
+    const char *object;
+    const char *kind, *namespace, *name;
+    const char *version; /* of the object's API; NULL: the one that the cluster prefers */
+    struct preview_patch patch;
+};
+
+/* Reads the body of a request; all of it lives in the arena. False: *ret_reason says why. */
+bool preview_asked_read(const struct lbx_buf *body, struct lbx_arena *arena,
+                        struct preview_asked *ret_asked, struct lbx_reason *ret_reason)
+    LBX_MUST_CHECK;
+
+#endif

@@ -1,0 +1,29 @@
+-- Of `scan` unpublished events after one, and up to another, those that are the first of their key and whose time has come. A
+-- transaction that took its seq earlier may commit later: what take_fresh passed by is found here, as is what was put off.
+-- As many as hold most_bytes, and at least one: the next sweep has the others. The answer's last row has no key: its seq is the last one looked at, 0: there was none; its `earlier` how many were.
+-- takes: holder uuid, parts smallint[], after bigint, upto bigint, scan integer, most integer, most_bytes bigint
+-- answers: seq bigint, shard smallint, event_id uuid, type text, key text, value text, attempts integer, earlier bigint, waits boolean
+WITH looked_at AS MATERIALIZED (
+    SELECT o.seq, o.shard, o.aggregateid, coalesce(o.next_attempt_at > clock_timestamp(), false) AS waits
+      FROM outbox o
+     WHERE o.published_at IS NULL AND o.seq > :after AND o.seq <= :upto
+     ORDER BY o.seq
+     LIMIT :scan
+), first AS (
+    SELECT DISTINCT ON (aggregateid) * FROM looked_at ORDER BY aggregateid, seq
+)
+(SELECT seq, shard, event_id, type, key, value, attempts, 0::bigint AS earlier, false AS waits
+   FROM (SELECT o.seq, o.shard, o.id AS event_id, o.type, o.aggregateid AS key, o.payload AS value, o.attempts,
+                sum(octet_length(o.payload)) OVER (ORDER BY o.seq) - octet_length(o.payload) AS bytes_before
+           FROM first AS l
+           JOIN outbox o ON o.seq = l.seq
+          WHERE NOT l.waits
+            AND l.shard = ANY (ARRAY(SELECT part FROM lease WHERE name = 'relay' AND holder = :holder AND part = ANY (:parts)))
+            AND NOT EXISTS (SELECT FROM outbox e
+                             WHERE e.aggregateid = l.aggregateid AND e.published_at IS NULL AND e.seq < l.seq)
+          ORDER BY o.seq
+          LIMIT :most) AS heads
+  WHERE bytes_before < :most_bytes
+  ORDER BY seq)
+UNION ALL
+SELECT coalesce(max(seq), 0), 0::smallint, NULL, NULL, NULL, NULL, 0, count(*), true FROM looked_at

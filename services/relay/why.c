@@ -1,0 +1,48 @@
+/* Writes a text where what it says changed, and keeps it otherwise: the loop tells a change by the pointer. Never fails. */
+#include "why.h"
+
+#include "base/clock.h"
+#include "base/time.h"
+
+#include <stdio.h>
+
+static void say(struct relay_why *why, const char *what, int64_t since_us) {
+    char since[LBX_TIME_SIZE];
+    char *text = why->texts[why->next++ % RELAY_WHY_TEXTS];
+    lbx_time_format(since_us, since);
+    snprintf(text, sizeof *why->texts, "%s since %s", what, since);
+    why->text = text;
+}
+
+static void choose(struct relay_why *why) {
+    if (why->away_since_us)
+        say(why, "waiting for Kafka, which takes no events of some or all partitions,",
+            why->away_since_us);
+    else if (why->failing_since_us)
+        say(why, "waiting for Kafka to take an event that it did not take: written",
+            why->failing_since_us);
+    else
+        why->text =
+            why->refused
+                ? "Kafka refuses an event for good: lockboxctl outbox list shows it, an operator drops it"
+                : NULL;
+}
+
+void relay_why_held_up(struct relay_why *why, bool refused, int64_t failing_since_us) {
+    if (why->refused == refused && why->failing_since_us == failing_since_us)
+        return;
+    why->refused = refused;
+    why->failing_since_us = failing_since_us;
+    choose(why);
+}
+
+void relay_why_kafka(struct relay_why *why, int64_t since_us) {
+    if ((since_us != 0) == (why->away_since_us != 0))
+        return;
+    why->away_since_us = since_us ? lbx_realtime_us() - (lbx_monotonic_us() - since_us) : 0;
+    choose(why);
+}
+
+const char *relay_why(const struct relay_why *why) {
+    return why->text;
+}
