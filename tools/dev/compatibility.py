@@ -20,15 +20,25 @@ SUFFIX = ".schema.json"
 UPPER = ("maxLength", "maxItems", "maximum", "x-maxBytes")
 LOWER = ("minLength", "minItems", "minimum")
 SAME = ("type", "const", "pattern", "format", "x-minDuration")
-# What was released and unsafe: each is asked for all the same, for the reason beside it.
+# What was released and unsafe: each is asked for, or left out, all the same, for the reason beside it; a
+# finding that begins so.
 UNSAFE = {
     "lockbox.tenant.subscription_removed.v1/data/by: is required, and was not":
         "whoever wrote the topic ended a subscription's protection, and nobody knew who",
     "lockbox.tenant.approver_key_set.v1/data/by: is required, and was not":
         "whoever wrote the topic gave a person another key, and nobody knew who",
+    **dict.fromkeys([f"lockbox.access.{name}.v1/data/resource_id: pattern was None"
+                     for name in ("requested", "emergency_declared", "performed")],
+                    "an id that Azure cannot have named no cluster, and looked like one"),
+    **dict.fromkeys([f"lockbox.notification.{name}.v1/data/request_id: is not always there, and was" for name in ("sent", "failed")],
+                    "a change that gave up a tenant's protection had no mail"),
+    **dict.fromkeys(["lockbox.decision.judged.v1/data/by: is not always there, and was",
+                     "lockbox.decision.judged.v1/data/decision: is not always there, and was",
+                     "lockbox.decision.judged.v1/data/request_id: may be null, and was not"],
+                    "a customer's revoke that could not be read had no answer, and the portal took it for done"),
 }
 WORDS = {"title", "description", "$comment", "$schema", "$id", "examples"}
-KNOWN = {*UPPER, *LOWER, *SAME, *WORDS, "enum", "properties", "required", "items", "$ref", "allOf", "anyOf"}
+KNOWN = {*UPPER, *LOWER, *SAME, *WORDS, "enum", "properties", "required", "items", "$ref", "allOf", "anyOf", "not"}
 
 
 class Unknown(Exception):
@@ -73,15 +83,19 @@ class Contract:
         """The schema with all that it refers to in it: its own words beside those it refers to, both of which hold."""
         if set(schema) - KNOWN:
             raise Unknown(f"{name}: {', '.join(sorted(set(schema) - KNOWN))}")
+        if set(schema.get("not", {})) - {"required"}:
+            raise Unknown(f"{name}: not of anything but members that stand together")
         shape = {key: schema[key] for key in (*UPPER, *LOWER, *SAME, "enum") if key in schema}
         shape["properties"] = {member: self.resolved(it, name) for member, it in schema.get("properties", {}).items()}
         shape["required"] = set(schema.get("required", []))
         shape["items"] = self.resolved(schema["items"], name) if "items" in schema else None
         shape["nullable"] = False
+        shape["excludes"] = set(schema.get("not", {}).get("required", []))
         for part in [*schema.get("allOf", []), *([{"$ref": schema["$ref"]}] if "$ref" in schema else [])]:
             shape = both(self.referred(part, name), shape)
         if "anyOf" in schema:
-            shape = both(self.resolved(schema["anyOf"][0], name), shape) | {"nullable": True}
+            null = schema["anyOf"][1:] == [{"type": "null"}]
+            shape = both(self.resolved(schema["anyOf"][0], name), shape) | ({"nullable": True} if null else {"or": True})
         return shape
 
     def referred(self, part: dict, name: str) -> dict:
@@ -96,7 +110,7 @@ class Contract:
 
 def both(base: dict, more: dict) -> dict:
     """What two schemas say that hold together: the second narrows the first."""
-    shape = {**base, **{key: it for key, it in more.items() if key not in ("properties", "required", "items", "nullable")}}
+    shape = {**base, **{key: it for key, it in more.items() if key not in ("properties", "required", "items", "nullable", "excludes")}}
     shape["properties"] = dict(base["properties"])
     for name, member in more["properties"].items():
         known = shape["properties"].get(name)
@@ -104,6 +118,7 @@ def both(base: dict, more: dict) -> dict:
     shape["required"] = base["required"] | more["required"]
     shape["items"] = both(base["items"], more["items"]) if base["items"] and more["items"] else more["items"] or base["items"]
     shape["nullable"] = base["nullable"] or more["nullable"]
+    shape["excludes"] = base["excludes"] | more["excludes"]
     return shape
 
 
@@ -143,6 +158,10 @@ def asks_for_more(old: dict, new: dict, place: str) -> list[str]:
         found.append(f"{place}: takes only some words, and took any")
     if old["nullable"] and not new["nullable"]:
         found.append(f"{place}: may not be null, and might")
+    if old.get("or") and not new.get("or"):
+        found.append(f"{place}: may not be an object, and might")
+    if old["excludes"] != new["excludes"] and new["excludes"] <= set(old["properties"]):
+        found.append(f"{place}: {', '.join(sorted(new['excludes']))} may not stand together, and might")
     return found
 
 
@@ -156,6 +175,8 @@ def promises_less(old: dict, new: dict, place: str) -> list[str]:
         found.append(f"{place}: says anything, and said only some words")
     if new["nullable"] and not old["nullable"]:
         found.append(f"{place}: may be null, and was not")
+    if new.get("or") and not old.get("or"):
+        found.append(f"{place}: may be an object, and was not")
     return found
 
 
@@ -173,7 +194,7 @@ def findings(released: Contract, standing: Contract) -> list[str]:
             found += breaks(released.shape(file), standing.shape(file), was[name][0] != "lockbox.events.v1", name)
         elif file not in standing.files:
             found.append(f"{file}: removed")
-    return [line for line in found if line not in UNSAFE]
+    return [line for line in found if not line.startswith(tuple(UNSAFE))]
 
 
 def record() -> None:

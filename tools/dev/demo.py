@@ -7,6 +7,7 @@ import argparse
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -21,14 +22,16 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tests"))
 
 from support.events import event_in, outgoing  # noqa: E402
 from support.system import System  # noqa: E402
+from support.portal import Portal  # noqa: E402
+from support.propose import Propose  # noqa: E402
 from support.stack import Stack  # noqa: E402
 from support.waiting import wait_until  # noqa: E402
 
 GRANT = "PT8S"
 SETTINGS = {"LOCKBOX_GRANT_TTL": GRANT}
+CLUSTER_SETTINGS = {"LOCKBOX_GRANT_TTL": "PT20S"}  # several commands of kubectl under one grant
 WIDTH = min(100, shutil.get_terminal_size((100, 24)).columns)
 SECONDS = 30
-PORTAL = Path(__file__).resolve().parents[2] / "examples/portal/server.py"
 PORTAL_SECONDS = 600  # for the reader, to open it and click
 
 GWEN = {"id": "gwen", "email": "gwen.adams@contoso.example", "name": "Gwen Adams"}
@@ -88,7 +91,7 @@ class Walk:
 
     def __init__(self, stack: Stack, in_portal: bool, cluster: dict | None = None):
         self.stack, self.system, self.in_portal = stack, System(stack), in_portal
-        self.portal: subprocess.Popen | None = None
+        self.portal: Portal | None = None
         self.tenant_id = f"contoso-{uuid.uuid4().hex[:6]}"
         self.subscription = str(uuid.uuid4())
         self.ticket_id = f"{time.time_ns() % 10 ** 16:016}"
@@ -100,12 +103,12 @@ class Walk:
             self.subscription = self.resource.split("/")[2]
         self.request: dict = {}
         self.granted = LOGS
+        self.proposed: dict = {}
 
     def close(self) -> None:
         self.system.close()
         if self.portal:
-            self.portal.terminate()
-            self.portal.wait()
+            self.portal.close()
 
     def send(self, short_type: str, data: dict, details: str = "", whole: bool = False) -> str:
         """Publishes an event and shows it; returns its id."""
@@ -138,13 +141,12 @@ class Walk:
         expect(verdict == "applied", f"the decision was judged {verdict}")
 
     def approve_in_the_portal(self) -> None:
-        """Opens examples/portal for the approver, and waits until she has decided there."""
-        command = [sys.executable, PORTAL, "--approver", ",".join(LENA[part] for part in ("id", "email", "name"))]
-        environment = {**os.environ, "LOCKBOX_KAFKA_BOOTSTRAP_SERVERS": self.system.bootstrap}
-        self.portal = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
-        address = self.portal.stdout.readline().removeprefix("Open ").strip()
-        say(f"You are {LENA['name']}: open the portal in a browser within {PORTAL_SECONDS // 60} minutes, and approve.")
-        print(f"   {paint('1;36', address)}", flush=True)
+        """Starts the portal, with an OpenID provider for development, and waits until the approver has decided there."""
+        self.portal = Portal(self.system.bootstrap, self.stack.env["PATH"], self.stack.directory)
+        say(f"You are {LENA['name']}: open the portal in a browser within {PORTAL_SECONDS // 60} minutes, log in as")
+        say(f"   id {LENA['id']}, e-mail {LENA['email']}, name {LENA['name']}")
+        say("(the provider is for development: whoever you say you are, you are), and approve.")
+        print(f"   {paint('1;36', self.portal.url)}/requests/{self.request['request_id']}", flush=True)
         decided = self.system.events.wait_for(lambda it: it.kind in ("request.approved", "request.denied")
                                             and it.event["subject"] == self.request["request_id"], "a decision", PORTAL_SECONDS)
         expect(decided.kind == "request.approved", "the request was denied in the portal")
@@ -207,6 +209,8 @@ def read_mail(walk: Walk) -> None:
     The text part of the message, from the Maildir of the SMTP receiver."""
     [mail] = walk.system.mailbox.wait_for(walk.request["request_id"], {LENA["email"]}, seconds=SECONDS)
     quote(f"To: {mail.message['To']}\nSubject: {mail.subject}\n\n{mail.text}")
+    for change in walk.proposed.get("content", {}).get("changes", []):
+        expect(all(json.dumps(change[it]) in mail.text for it in ("before", "after")), "the mail does not show the change")
 
 
 def approve(walk: Walk) -> None:
@@ -301,9 +305,13 @@ def audit(walk: Walk) -> None:
 ROUTERS = """\
 {"apiVersion": "v1", "kind": "List", "items": [
  {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "openshift-ingress"}},
+ {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "default", "namespace": "openshift-ingress"}},
  {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "router-default-x2kqp", "namespace": "openshift-ingress"},
-  "spec": {"containers": [{"name": "router", "image": "router.example/router"}]}}]}
+  "spec": {"containers": [{"name": "router", "image": "router.example/router"}]}},
+ {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "routers", "namespace": "openshift-ingress"},
+  "data": {"balance": "leastconn", "timeout": "30s"}}]}
 """
+ROUTERS_SETTINGS = {"namespace": "openshift-ingress", "kind": "ConfigMap", "name": "routers"}
 PODS = {"action": "list_or_get_objects", "namespace": "openshift-ingress", "kind": "Pod"}
 COMMAND = ["get", "pods", "-n", "openshift-ingress", "-o", "name"]
 
@@ -313,14 +321,14 @@ def kubectl(walk: Walk, who: str, *arguments: str, text: str | None = None) -> s
     return subprocess.run(command, input=text, capture_output=True, text=True, timeout=SECONDS)
 
 
-def try_kubectl(walk: Walk, expected: bool) -> None:
+def try_kubectl(walk: Walk, expected: bool, *command: str, code: str = "no_grant") -> None:
     """The engineer's command, and what the API server says."""
-    done = kubectl(walk, "ENGINEER", *COMMAND)
-    print(f"   {paint('35', '$')} kubectl {' '.join(COMMAND)}", flush=True)
+    done = kubectl(walk, "ENGINEER", *(command or COMMAND))
+    print(f"   {paint('35', '$')} kubectl {shlex.join(command or COMMAND)}", flush=True)
     quote(done.stdout or done.stderr.splitlines()[-1])
-    allowed = done.returncode == 0 and "router-default-x2kqp" in done.stdout
+    allowed = done.returncode == 0
     expect(allowed == expected, f"kubectl was {'answered' if allowed else 'refused'}")
-    expect(allowed or "lockbox: no_grant" in done.stderr, "it was not Lockbox that refused")
+    expect(allowed or f"lockbox: {code}" in done.stderr, "it was not Lockbox that refused, or for another reason")
 
 
 def kubectl_before(walk: Walk) -> None:
@@ -335,11 +343,11 @@ def kubectl_before(walk: Walk) -> None:
 def kubectl_asks(walk: Walk) -> None:
     """They ask on their ticket
 
-    One item: to list the pods of a namespace."""
+    Two items: to list the pods of a namespace, and to read one object."""
     walk.send("ticket.opened", {"ticket_id": walk.ticket_id, "subscription_id": walk.subscription,
                                 "title": "Ingress routers restart"}, f"{walk.ticket_id}: Ingress routers restart")
     walk.send("ticket.assigned", {"ticket_id": walk.ticket_id, "engineer": INES}, f"to {INES['name']} of microsoft")
-    request = walk.ask(PODS, justification="Half of the routes answer 503.")
+    request = walk.ask(PODS, {"action": "list_or_get_objects", **ROUTERS_SETTINGS}, justification="Half of the routes answer 503.")
     show("←", "request.created", f"state {request['state']}", "33")
     try_kubectl(walk, False)
 
@@ -347,11 +355,28 @@ def kubectl_asks(walk: Walk) -> None:
 def kubectl_after(walk: Walk) -> None:
     """The customer says yes, and the same command answers
 
-    In this demo 8 seconds stand in for the 8 hours of a grant."""
+    In this demo 20 seconds stand in for the 8 hours of a grant."""
     walk.decide("approve", "Go ahead.")
     request = walk.event("approved")
     show("←", "request.approved", f"until {clock(request['expires_at'])}", "33")
     try_kubectl(walk, True)
+
+
+def kubectl_proposes(walk: Walk) -> None:
+    """They propose a change
+
+    What a change would make of the object, the API server tells by a dry run. Only who may read the object is shown it."""
+    patch = ("--type", "merge", "--patch", settings_of("60s"))
+    name = [word for option in ("namespace", "kind", "name") for word in (f"--{option}", ROUTERS_SETTINGS[option])]
+    done = Propose(walk.stack.env, walk.cluster["id"])(INES["id"], *name, *patch)
+    print(f"   {paint('35', '$')} lockboxctl cluster propose {walk.cluster['id']} --engineer {INES['id']} {shlex.join([*name, *patch])}", flush=True)
+    expect(done.returncode == 0, f"it could not be proposed: {done.stderr}")
+    quote(readable(done.stdout.encode()))
+    walk.proposed = json.loads(done.stdout)
+
+
+def settings_of(timeout: str) -> str:
+    return json.dumps({"data": {"timeout": timeout}})
 
 
 def kubectl_ends(walk: Walk) -> None:
@@ -363,7 +388,27 @@ def kubectl_ends(walk: Walk) -> None:
     try_kubectl(walk, False)
 
 
-CLUSTER_STEPS = [set_up, kubectl_before, kubectl_asks, kubectl_after, kubectl_ends]
+def content_asks(walk: Walk) -> None:
+    """They ask for that change, and for nothing else
+
+    The approver reads the change itself in their mail: what is read is what is agreed to."""
+    walk.ask(walk.proposed, justification="Slow routes are cut off after 30 seconds.")
+    read_mail(walk)
+
+
+def content_runs(walk: Walk) -> None:
+    """The customer says yes, and that change is made
+
+    By whatever command: what counts is what becomes of the object. One value more than was read is refused."""
+    walk.decide("approve", "Yes, 60 seconds.")
+    walk.event("approved")
+    change = ("patch", "configmap", ROUTERS_SETTINGS["name"], "-n", ROUTERS_SETTINGS["namespace"], "-p")
+    try_kubectl(walk, False, *change, settings_of("90s"), code="content_changed")
+    try_kubectl(walk, True, *change, settings_of("60s"))
+    try_kubectl(walk, False, *change, settings_of("600s"), code="content_changed")
+
+
+CLUSTER_STEPS = [set_up, kubectl_before, kubectl_asks, kubectl_after, kubectl_proposes, kubectl_ends, content_asks, content_runs]
 STEPS = [set_up, ask, read_mail, approve, end, deny, refuse, audit]
 
 
@@ -402,7 +447,7 @@ def main() -> int:
     options = parser.parse_args()
     keep = options.keep
     directory = Path(os.environ["LOCKBOX_DEV_DIR"] if keep else tempfile.mkdtemp(prefix="lockbox-demo-"))
-    stack = Stack(directory, **SETTINGS)
+    stack = Stack(directory, **(CLUSTER_SETTINGS if options.cluster else SETTINGS))
     succeeded = False
     try:
         run(stack, options.portal, options.cluster)

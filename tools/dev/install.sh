@@ -92,6 +92,22 @@ need_debezium() {
     export LOCKBOX_DEV_CONNECT_JARS=$jars
 }
 
+# need_peers: the jars of tests/bench/peers/pom.xml, whose place is then in LOCKBOX_DEV_PEER_JARS.
+need_peers() {
+    local jars
+    need_jars peers tests/bench/peers/pom.xml "Kafka Connect and Debezium's JDBC sink"
+    export LOCKBOX_DEV_PEER_JARS=$jars
+}
+
+# need_opa: Open Policy Agent, which is then LOCKBOX_DEV_OPA.
+need_opa() {
+    local opa
+    need_packages cluster
+    opa=$cache/opa-$(cat tests/bench/peers/opa/go.* tests/bench/peers/opa/build.sh | sha256sum | cut -c1-12)
+    fetched "$opa" opa 'building Open Policy Agent, once: some minutes' tests/bench/peers/opa/build.sh "$opa" "$cache/go"
+    export LOCKBOX_DEV_OPA=$opa/opa
+}
+
 # need_proof: a verifier and a witness of transparency logs, out of Go's own modules, whose place is then in
 # LOCKBOX_DEV_TRANSLOG.
 need_proof() {
@@ -112,6 +128,32 @@ need_kubernetes() {
     export LOCKBOX_DEV_KUBERNETES=$kubernetes
 }
 
+# need_clients: an engineer's programs, by client-go and by the Python client, whose place is then in LOCKBOX_DEV_CLIENTS. The Go
+# that built the API server builds the one.
+need_clients() {
+    local clients requirements=tests/cluster/requirements.txt
+    need_kubernetes
+    clients=$cache/clients-$( (cat tests/cluster/client-go/* "$requirements" && /usr/bin/python3 --version) | sha256sum | cut -c1-12)
+    fetched "$clients" clients "building an engineer's programs" bash -euc "
+        cd tests/cluster/client-go
+        GOTOOLCHAIN=local CGO_ENABLED=0 GOFLAGS='-mod=readonly -buildvcs=false' GOMODCACHE='$cache/go/modules' GOCACHE='$cache/go/build' \\
+            '$LOCKBOX_DEV_KUBERNETES/go/bin/go' build -trimpath -o '$clients/client-go' .
+        /usr/bin/python3 -m venv '$clients/python'
+        '$clients/python/bin/python' -m pip install --no-input --disable-pip-version-check -r '$PWD/$requirements'"
+    export LOCKBOX_DEV_CLIENTS=$clients
+}
+
+# need_helm: Helm from the Go module proxy, whose place is then in $helm; the last that Debian 12's Go builds.
+need_helm() {
+    local version=v3.11.3
+    need_packages cluster
+    # shellcheck disable=SC2034  # the caller's
+    helm=$cache/helm-$version
+    # shellcheck disable=SC2016  # expanded by the inner shell
+    fetched "$helm" helm 'building helm' bash -euc \
+        'cd /; GOBIN=$0 GOMODCACHE=$2/modules GOCACHE=$2/build go install helm.sh/helm/v3/cmd/helm@$1' "$helm" "$version" "$cache/go"
+}
+
 # need_generator: the AsyncAPI generator of tools/docs/, whose place is then in $generator. It runs on Debian's Node.js; one that is
 # there already does as well.
 need_generator() {
@@ -122,6 +164,38 @@ need_generator() {
         npm ci --prefix '$generator' --ignore-scripts --no-audit --no-fund"
 }
 
+# need_site: the virtual environment of mkdocs, whose place is then in $site.
+need_site() {
+    need_packages site
+    site=$cache/site-$( (cat tools/docs/requirements.txt && /usr/bin/python3 --version) | sha256sum | cut -c1-12)
+    fetched "$site" site 'fetching mkdocs' bash -euc "
+        /usr/bin/python3 -m venv '$site'
+        '$site/bin/python' -m pip install --no-input --disable-pip-version-check -r tools/docs/requirements.txt"
+}
+
+# need_portal: the virtual environment of the portal, whose Python is then in LOCKBOX_DEV_PORTAL_PYTHON.
+need_portal() {
+    local requirements=portal/requirements.txt portal
+    need_packages portal
+    portal=$cache/portal-$( (cat "$requirements" tests/portal/requirements.txt && /usr/bin/python3 --version) | sha256sum | cut -c1-12)
+    fetched "$portal" portal 'fetching the Python packages of the portal' bash -euc "
+        /usr/bin/python3 -m venv '$portal'
+        '$portal/bin/python' -m pip install --no-input --disable-pip-version-check -r $requirements
+        '$portal/bin/python' -m pip install --no-input --disable-pip-version-check --no-deps -r tests/portal/requirements.txt"
+    export LOCKBOX_DEV_PORTAL_PYTHON=$portal/bin/python
+}
+
+# need_readers: other implementations of WebAuthn, in Node.js and Go, whose place is then in LOCKBOX_DEV_READERS. Node.js comes from
+# npm, and Go as a module of its own, where those here are older than they ask for.
+need_readers() {
+    local readers
+    need_packages readers
+    command -v npm >/dev/null || need_packages docs
+    readers=$cache/readers-$(cat tests/portal/readers.sh tests/portal/go/* tests/portal/node/* | sha256sum | cut -c1-12)
+    fetched "$readers" readers 'building other readers of passkeys, once' tests/portal/readers.sh "$readers" "$cache/go"
+    export LOCKBOX_DEV_READERS=$readers
+}
+
 # need_venv: the virtual environment of requirements.txt, whose place is then in $venv.
 need_venv() {
     local requirements=tools/dev/requirements.txt
@@ -129,4 +203,17 @@ need_venv() {
     fetched "$venv" venv 'fetching the Python packages of the tests' bash -euc "
         /usr/bin/python3 -m venv '$venv'
         '$venv/bin/python' -m pip install --no-input --disable-pip-version-check -r $requirements"
+}
+
+# need_base: a bare Debian 12, to build or install on; as root; its place is then in $base.
+need_base() {
+    local directory=$cache/debian-12
+    # shellcheck disable=SC2034  # the caller's
+    base=$directory/base.tar
+    # shellcheck disable=SC2016  # expanded by the inner shell
+    fetched "$directory" debootstrap 'making a bare Debian 12' bash -euc '
+        debootstrap --variant=minbase bookworm "$0/root"
+        rm -f "$0"/root/var/cache/apt/archives/*.deb
+        tar -C "$0/root" -cf "$0/base.tar" .
+        rm -rf "$0/root"' "$directory"
 }

@@ -34,6 +34,7 @@ SHOTS = [
     Shot("approval_needed", "approver", 1200, False), Shot("approval_needed", "approver", 1200, True),
     Shot("approval_needed", "alternate", 360, False), Shot("emergency", "approver", 360, True),
     Shot("outcome", "engineer", 360, False), Shot("emergency_reminder", "approver", 1200, False),
+    Shot("reminder", "approver", 360, True), Shot("reminder", "approver", 1200, False),
 ]
 
 

@@ -22,7 +22,8 @@ MADE = "Made by tools/dev/vocabulary.py from schemas/."
 # Each list of words: its name in C, the prefix of its constants there, its name in Python.
 LISTS = (("state", "STATE", "STATES"), ("decision", "DECISION", "DECISIONS"), ("verdict", "VERDICT", "VERDICTS"),
          ("role", "ROLE", "ROLES"), ("refusal", "REFUSAL", "REFUSALS"), ("change", "CHANGE", "CHANGES"),
-         ("mail_kind", "MAIL", "MAIL_KINDS"), ("outcome", "OUTCOME", "OUTCOMES"), ("emergency", "EMERGENCY", "EMERGENCIES"))
+         ("mail_kind", "MAIL", "MAIL_KINDS"), ("outcome", "OUTCOME", "OUTCOMES"), ("emergency", "EMERGENCY", "EMERGENCIES"),
+         ("cause", "CAUSE", "CAUSES"), ("webhook_format", "WEBHOOK", "WEBHOOK_FORMATS"))
 
 
 def read(path: Path):
@@ -197,23 +198,31 @@ def wrapped(start: str, items: list[str]) -> str:
 def events_page() -> str:
     text = EVENTS_PAGE.read_text(encoding="utf-8")
     for name, published in (("types in", False), ("types out", True)):
-        table = ["| type | says | example |\n", "|---|---|---|\n"]
+        table = ["| type, with an example | says |\n", "|---|---|\n"]
+        shown = [event_type for types in topics().values() for event_type in types if is_published(event_type) == published]
         for topic, types in topics().items():
             mine = [event_type for event_type in types if is_published(event_type) == published]
             if mine and not published:
-                table.append(f"| **{topic.split('.')[1]}** | | |\n")
+                table.append(f"| **{topic.split('.')[1]}** | |\n")
             table += [table_row(event_type) for event_type in mine]
         begin, end = f"<!-- {name}: made by tools/dev/vocabulary.py -->\n", f"<!-- end of {name} -->\n"
         before, _, rest = text.partition(begin)
         assert rest, f"docs/events.md has no line {begin!r}"
-        text = before + begin + "\n" + "".join(table) + "\n" + end + rest.partition(end)[2]
+        text = before + begin + "\n" + "".join(table) + "\n" + "".join(map(link_to_example, shown)) + "\n" + end + rest.partition(end)[2]
     return text
 
 
 def table_row(event_type: str) -> str:
+    """The description's first sentence, or as many of its clauses as the table's width takes."""
     says = TYPES[event_type]["description"].split(". ")[0].removesuffix(".")
+    while len(row := f"| [{event_type}] | {says} |") > 120:
+        says = says[:colon if (colon := says.find(": ")) > len("Final") else says.rfind(", ")]
+    return f"{row}\n"
+
+
+def link_to_example(event_type: str) -> str:
     shown = max(sorted((SCHEMAS / "examples" / event_type).glob("valid-*.json")), key=members)
-    return f"| {event_type} | {says} | [{shown.stem.removeprefix('valid-')}](../schemas/examples/{event_type}/{shown.name}) |\n"
+    return f"[{event_type}]: ../schemas/examples/{event_type}/{shown.name}\n"
 
 
 def members(example: Path) -> tuple[bool, int]:

@@ -22,6 +22,7 @@ struct ctl {
     const char *rest[CTL_REST_MAX + 1]; /* the arguments that ID… or [FIELD=VALUE…] stands for */
     const char *options[CTL_OPTION_COUNT]; /* NULL: not given; a switch that is given: "" */
     enum ctl_format format;
+    size_t found; /* by a check: what is wrong */
 };
 
 struct ctl_command {

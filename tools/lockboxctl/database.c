@@ -14,6 +14,8 @@ static const char *audit_url(const struct lbx_settings *settings) {
 
 const struct ctl_database ctl_lockbox = {"lockbox", "LOCKBOX_DATABASE_URL", lockbox_url, "lockbox"};
 const struct ctl_database ctl_audit = {"audit", "LOCKBOX_AUDIT_DATABASE_URL", audit_url, "audit"};
+const struct ctl_database ctl_audit_catalogue = {"audit", "LOCKBOX_AUDIT_DATABASE_URL", audit_url,
+                                                 "pg_catalog"};
 
 enum ctl_exit ctl_connect(const struct ctl *ctl, const struct ctl_database *database,
                           const struct lbx_sql *const *statements, struct lbx_pg **ret_pg) {
@@ -23,6 +25,12 @@ enum ctl_exit ctl_connect(const struct ctl *ctl, const struct ctl_database *data
         .application = "lockboxctl",
         .search_path = database->schema,
     };
+    if (!ctl->settings.allow_plaintext && lbx_pg_check(options.url) == LBX_OK &&
+        lbx_pg_check_private(options.url) != LBX_OK)
+        return ctl_fail(CTL_USAGE,
+                        "%s needs sslmode=verify-full for another machine, or "
+                        "LOCKBOX_ALLOW_PLAINTEXT=yes",
+                        database->setting);
     enum lbx_err err = lbx_pg_open(&options, lists, ret_pg);
     if (err == LBX_OK)
         return CTL_DONE;
@@ -46,7 +54,7 @@ enum ctl_exit ctl_statement_failed(const struct ctl_database *database, enum lbx
 enum ctl_exit ctl_ask(const struct ctl *ctl, const struct ctl_database *database,
                       const struct lbx_sql *question, const void *params, struct lbx_pg **ret_pg) {
     const struct lbx_sql *const statements[] = {question, NULL};
-    struct lbx_calls calls = {0};
+    struct lbx_pg_pipeline calls = {0};
     lbx_pg_call(&calls, question, params);
     enum ctl_exit code = ctl_connect(ctl, database, statements, ret_pg);
     if (code != CTL_DONE)

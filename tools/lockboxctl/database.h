@@ -12,7 +12,8 @@ struct ctl_database {
     const char *schema;
 };
 
-extern const struct ctl_database ctl_lockbox, ctl_audit;
+/* ctl_audit_catalogue: the audit database where only PostgreSQL's own names are found. */
+extern const struct ctl_database ctl_lockbox, ctl_audit, ctl_audit_catalogue;
 
 /* Connects and prepares; says why not. */
 enum ctl_exit ctl_connect(const struct ctl *ctl, const struct ctl_database *database,

@@ -14,4 +14,8 @@ enum ctl_exit {
 enum ctl_exit ctl_fail(enum ctl_exit code, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* Says why Kafka did not do what: that it forbids the principal to, where it said so (CTL_NO); else that it does not
+ * answer (CTL_UNREACHABLE). what: such as "take the record". */
+enum ctl_exit ctl_kafka_failed(const char *brokers, const char *what);
+
 #endif

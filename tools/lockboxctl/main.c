@@ -4,28 +4,36 @@
  */
 #include "audit/commands.h"
 #include "base/log.h"
+#include "check_metrics.h"
+#include "cluster/commands.h"
 #include "notification/commands.h"
+#include "offsets/commands.h"
 #include "outbox/commands.h"
 #include "parse.h"
+#include "partition/commands.h"
 #include "publish/commands.h"
 #include "quarantine/commands.h"
+#include "reconcile/commands.h"
 #include "request/commands.h"
 #include "self/commands.h"
 #include "setup/commands.h"
+#include "tenant/commands.h"
 
 #include <assert.h>
 #include <stdio.h>
 
-enum { COMMANDS_MAX = 64 };
+enum { COMMANDS_MAX = 80 };
 
 /* All groups' rows, in the order in which help lists them. */
 static struct ctl_command commands[COMMANDS_MAX + 1];
 
 static void collect(void) {
     static const struct ctl_command *const groups[] = {
-        ctl_setup_commands,      ctl_request_commands, ctl_publish_commands,
-        ctl_quarantine_commands, ctl_outbox_commands,  ctl_notification_commands,
-        ctl_audit_commands,      ctl_self_commands,
+        ctl_setup_commands,        ctl_reconcile_commands, ctl_request_commands,
+        ctl_publish_commands,      ctl_tenant_commands,    ctl_quarantine_commands,
+        ctl_outbox_commands,       ctl_offsets_commands,   ctl_partition_commands,
+        ctl_notification_commands, ctl_audit_commands,     ctl_cluster_commands,
+        ctl_self_commands,
     };
     size_t count = 0;
     for (size_t i = 0; i < sizeof groups / sizeof *groups; i++)
@@ -55,7 +63,7 @@ int main(int argc, char **argv) {
     if (!ctl_parse(&ctl, commands, argc, argv, &code))
         return (int)code;
     lbx_arena_init(&ctl.arena);
-    code = run(&ctl);
+    code = check_metrics_write(&ctl, run(&ctl));
     lbx_arena_done(&ctl.arena);
     if (fflush(stdout) != 0)
         code = ctl_fail(CTL_NO, "standard output cannot be written");

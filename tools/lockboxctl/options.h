@@ -15,7 +15,7 @@
     X(PARTITIONS, "--partitions", "N", "partitions of a topic; checkpoints.v1 always has 1 (8)")   \
     X(REPLICATION, "--replication", "N", "replicas of each partition (3)")                            \
     X(DEV, "--dev", NULL, "one broker is enough: for trying things")                               \
-    X(STATE, "--state", "STATE", "of requests in this state, such as customer_notified")           \
+    X(STATE, "--state", "STATE", "in this state, such as customer_notified or deferred")           \
     X(TICKET, "--ticket", "ID", "only requests of this ticket")                                    \
     X(REQUEST, "--request", "ID", "only what is about this request")                                 \
     X(LIMIT, "--limit", "N", "the newest N (50)")                                                  \
@@ -31,7 +31,8 @@
     X(PARTITION, "--partition", "N", "only this partition of it")                                  \
     X(OFFSETS, "--offsets", "FIRST..LAST", "only these offsets of it")                             \
     X(OUT, "--out", "PATH", "the folder, or .tar archive, to write")                               \
-    X(TENANT, "--tenant", "ID", "every record of this tenant")                                     \
+    X(TENANT, "--tenant", "ID", "only what is this tenant's")                                       \
+    X(MONTH, "--month", "YYYY-MM", "requests that were created in this month (UTC)")               \
     X(FROM, "--from", "TIME", "records that Kafka took at this time or later (RFC 3339)")          \
     X(TO, "--to", "TIME", "and before this")                                                    \
     X(HTML, "--html", NULL, "as one HTML page, which loads nothing")                              \
@@ -40,6 +41,19 @@
     X(SIGN_WITH, "--sign-with", "KEY", "the approver's private key (PEM, Ed25519), to sign with")  \
     X(REASON, "--reason", "TEXT", "recorded and published with it")                                \
     X(OPEN, "--open", NULL, "only records that nobody replayed or discarded")                      \
+    X(PATH, "--path", "PATH", "where the files stand on the API server's machine (/etc/kubernetes/lockbox)") \
+    X(AUDIT_POLICY, "--audit-policy", "FILE", "the cluster's own audit policy, to put our rule into")    \
+    X(MANIFEST, "--manifest", "FILE", "the API server's manifest, or its command line")               \
+    X(ENGINEER, "--engineer", "ID", "who would make the change")                                      \
+    X(FILE, "-f", "FILE|-", "the object as it is to be, in JSON")                                     \
+    X(PATCH, "--patch", "JSON", "a change of an object that exists")                                  \
+    X(TYPE, "--type", "json|merge|strategic|apply", "the patch's type (strategic)")                   \
+    X(KIND, "--kind", "KIND", "of the object, with its group, such as Deployment.apps")               \
+    X(NAMESPACE, "--namespace", "NAMESPACE", "of the object; none where it is cluster-scoped")         \
+    X(NAME, "--name", "NAME", "of the object")                                                        \
+    X(CHECKPOINT, "--checkpoint", "FILE", "what it saw last; written anew")                           \
+    X(WEBHOOK, "--webhook", "URL", "send each alarm there, as a CloudEvent")                       \
+    X(METRICS, "--metrics", "FILE", "how it ended, for Prometheus' textfile collector")               \
     X(WATCH, "--watch", NULL, "print it again whenever it changes, until interrupted")
 /* clang-format on */
 

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 const char *const ctl_format_names[CTL_FORMAT_COUNT] = {"table", "json", "csv"};
@@ -102,67 +103,146 @@ void ctl_put_cell(enum ctl_cell cell, const char *text, struct lbx_buf *out) {
         lbx_text_harmless(text, out);
 }
 
+/* Of a table: how wide each column is, which are shown, and how wide the line may be. */
+struct layout {
+    size_t *widths;
+    bool *shown;
+    size_t last, room;
+    bool bounded; /* what is cut ends where the line does */
+};
+
+enum { LINE = 80, CUT_LEAST = 20, GAP = 2 };
+
+static const char *head_of(const struct ctl_column *column) {
+    return column->head ? column->head : column->name;
+}
+
 static size_t width_of(enum ctl_cell cell, const char *text, struct lbx_buf *scratch) {
     lbx_buf_clear(scratch);
     ctl_put_cell(cell, text, scratch);
     return lbx_utf8_chars(scratch->data ? scratch->data : "", scratch->len);
 }
 
+static size_t column_width(const struct ctl_rows *rows, size_t column, struct lbx_buf *scratch) {
+    size_t widest = strlen(head_of(&rows->columns[column]));
+    for (size_t r = 0; r < rows->row_count; r++) {
+        size_t width = width_of(rows->columns[column].cell, cell_at(rows, r, column), scratch);
+        widest = width > widest ? width : widest;
+    }
+    return widest;
+}
+
+static void look_at_line(struct layout *layout) {
+    const char *columns = getenv("COLUMNS");
+    struct winsize window = {0};
+    long chosen = columns ? strtol(columns, NULL, 10) : 0;
+    if (chosen <= 0 && isatty(STDOUT_FILENO) && ioctl(STDOUT_FILENO, TIOCGWINSZ, &window) == 0)
+        chosen = window.ws_col;
+    layout->bounded = chosen > 0;
+    layout->room = chosen > 0 ? (size_t)chosen : LINE;
+}
+
+/* What a column takes of the line at least. */
+static size_t least_of(const struct ctl_column *column, size_t width) {
+    return (column->cut && width > CUT_LEAST ? CUT_LEAST : width) + GAP;
+}
+
+static void choose_columns(const struct ctl_rows *rows, struct layout *layout) {
+    size_t taken = 0;
+    for (size_t c = 0; c < rows->column_count; c++) {
+        const struct ctl_column *column = &rows->columns[c];
+        layout->shown[c] = !column->wide && !column->fits;
+        taken += layout->shown[c] ? least_of(column, layout->widths[c]) : 0;
+    }
+    for (size_t c = 0; c < rows->column_count; c++) {
+        size_t least = least_of(&rows->columns[c], layout->widths[c]);
+        if (!rows->columns[c].fits || taken + least > layout->room + GAP)
+            continue;
+        layout->shown[c] = true;
+        taken += least;
+    }
+    for (size_t c = 0; c < rows->column_count; c++)
+        layout->last = layout->shown[c] ? c : layout->last;
+}
+
+/* A column that is cut gets what the others leave. */
+static void cut_last(const struct ctl_rows *rows, struct layout *layout) {
+    size_t before = 0, *width = &layout->widths[layout->last];
+    for (size_t c = 0; c < layout->last; c++)
+        before += layout->shown[c] ? layout->widths[c] + GAP : 0;
+    size_t left = layout->room > before + CUT_LEAST ? layout->room - before : CUT_LEAST;
+    if (layout->bounded && rows->columns[layout->last].cut && *width > left)
+        *width = left;
+}
+
 static void spaces(struct lbx_buf *out, size_t count) {
     lbx_buf_printf(out, "%*s", (int)count, "");
 }
 
+/* So many characters of a cell, an ellipsis where there are more. */
+static void put_cut(const struct lbx_buf *cell, size_t width, struct lbx_buf *out) {
+    size_t at = 0;
+    if (lbx_utf8_chars(cell->data, cell->len) <= width) {
+        lbx_buf_add(out, cell->data, cell->len);
+        return;
+    }
+    for (size_t i = 1; i < width; i++)
+        at += lbx_utf8_len(cell->data + at, cell->len - at);
+    lbx_buf_add(out, cell->data, at);
+    lbx_buf_str(out, "…");
+}
+
 static void table_cell(const struct ctl_column *column, const char *text, size_t width, bool last,
                        struct lbx_buf *out, struct lbx_buf *scratch) {
-    size_t pad = width - width_of(column->cell, text, scratch);
+    size_t has = width_of(column->cell, text, scratch), pad = width > has ? width - has : 0;
     const char *colour = column->cell == CTL_CELL_STATE && text ? ctl_colour_of(text) : "";
     if (column->cell == CTL_CELL_NUMBER)
         spaces(out, pad);
     lbx_buf_str(out, colour);
-    lbx_buf_str(out, scratch->data);
+    put_cut(scratch, width, out);
     lbx_buf_str(out, *colour ? PLAIN : "");
     if (last)
         return;
     if (column->cell != CTL_CELL_NUMBER)
         spaces(out, pad);
-    lbx_buf_str(out, "  ");
+    spaces(out, GAP);
 }
 
-static void table_head(const struct ctl_rows *rows, const size_t *widths, size_t last,
+static void table_head(const struct ctl_rows *rows, const struct layout *layout,
                        struct lbx_buf *out) {
     lbx_buf_str(out, ctl_coloured() ? BOLD : "");
-    for (size_t c = 0; c <= last; c++) {
+    for (size_t c = 0; c <= layout->last; c++) {
         const struct ctl_column *column = &rows->columns[c];
-        if (column->wide)
+        if (!layout->shown[c])
             continue;
-        size_t len = strlen(column->name);
+        const char *head = head_of(column);
+        size_t len = strlen(head);
         if (column->cell == CTL_CELL_NUMBER)
-            spaces(out, widths[c] - len);
+            spaces(out, layout->widths[c] - len);
         for (size_t i = 0; i < len; i++)
-            lbx_buf_char(out, (char)toupper((unsigned char)column->name[i]));
-        if (c == last)
+            lbx_buf_char(out, (char)toupper((unsigned char)head[i]));
+        if (c == layout->last)
             break;
-        spaces(out, (column->cell == CTL_CELL_NUMBER ? 0 : widths[c] - len) + 2);
+        spaces(out, (column->cell == CTL_CELL_NUMBER ? 0 : layout->widths[c] - len) + GAP);
     }
     lbx_buf_str(out, ctl_coloured() ? PLAIN "\n" : "\n");
 }
 
 static void print_table(const struct ctl_rows *rows, struct lbx_buf *out) {
     struct lbx_buf scratch LBX_BUF = {0};
-    size_t *widths LBX_FREE = calloc(rows->column_count, sizeof *widths), last = 0;
-    for (size_t c = 0; c < rows->column_count; c++) {
-        widths[c] = strlen(rows->columns[c].name);
-        last = rows->columns[c].wide ? last : c;
-        for (size_t r = 0; r < rows->row_count; r++) {
-            size_t width = width_of(rows->columns[c].cell, cell_at(rows, r, c), &scratch);
-            widths[c] = width > widths[c] ? width : widths[c];
-        }
-    }
-    table_head(rows, widths, last, out);
+    size_t *widths LBX_FREE = calloc(rows->column_count, sizeof *widths);
+    bool *shown LBX_FREE = calloc(rows->column_count, sizeof *shown);
+    struct layout layout = {.widths = widths, .shown = shown};
+    for (size_t c = 0; c < rows->column_count; c++)
+        widths[c] = column_width(rows, c, &scratch);
+    look_at_line(&layout);
+    choose_columns(rows, &layout);
+    cut_last(rows, &layout);
+    table_head(rows, &layout, out);
     for (size_t r = 0; r < rows->row_count; r++) {
-        for (size_t c = 0; c <= last; c++)
-            if (!rows->columns[c].wide)
-                table_cell(&rows->columns[c], cell_at(rows, r, c), widths[c], c == last, out,
+        for (size_t c = 0; c <= layout.last; c++)
+            if (shown[c])
+                table_cell(&rows->columns[c], cell_at(rows, r, c), widths[c], c == layout.last, out,
                            &scratch);
         lbx_buf_char(out, '\n');
     }
@@ -186,10 +266,14 @@ static void json_cell(enum ctl_cell cell, const char *text, struct lbx_buf *out)
 static void print_json(const struct ctl_rows *rows, struct lbx_buf *out) {
     lbx_buf_str(out, "[");
     for (size_t r = 0; r < rows->row_count; r++) {
+        const char *before = "";
         lbx_buf_str(out, r ? ",\n {" : "\n {");
         for (size_t c = 0; c < rows->column_count; c++) {
-            lbx_buf_printf(out, "%s\"%s\": ", c ? ", " : "", rows->columns[c].name);
+            if (rows->columns[c].in_tables)
+                continue;
+            lbx_buf_printf(out, "%s\"%s\": ", before, rows->columns[c].name);
             json_cell(rows->columns[c].cell, cell_at(rows, r, c), out);
+            before = ", ";
         }
         lbx_buf_char(out, '}');
     }
@@ -198,12 +282,18 @@ static void print_json(const struct ctl_rows *rows, struct lbx_buf *out) {
 
 /* ---- CSV ---- */
 
-static void csv_text(const char *text, struct lbx_buf *out) {
+/* A spreadsheet runs what begins so as a formula; behind an apostrophe it is text (OWASP, CSV injection). */
+static bool is_formula(const char *text) {
+    return *text && strchr("=+-@\t\r", *text);
+}
+
+static void csv_text(const char *text, bool from_outside, struct lbx_buf *out) {
+    const char *mark = from_outside && is_formula(text) ? "'" : "";
     if (!strpbrk(text, "\",\r\n")) {
-        lbx_buf_str(out, text);
+        lbx_buf_printf(out, "%s%s", mark, text);
         return;
     }
-    lbx_buf_char(out, '"');
+    lbx_buf_printf(out, "\"%s", mark);
     for (; *text; text++) {
         if (*text == '"')
             lbx_buf_char(out, '"');
@@ -218,20 +308,28 @@ static void csv_cell(enum ctl_cell cell, const char *text, struct lbx_buf *out) 
     if (cell == CTL_CELL_BOOL && text)
         lbx_buf_str(out, *text == 't' ? "true" : "false");
     else
-        csv_text(time ? time : text ? text : "", out);
+        csv_text(time ? time : text ? text : "", cell == CTL_CELL_TEXT, out);
+}
+
+/* row -1: the names. */
+static void csv_row(const struct ctl_rows *rows, ptrdiff_t row, struct lbx_buf *out) {
+    const char *before = "";
+    for (size_t c = 0; c < rows->column_count; c++) {
+        if (rows->columns[c].in_tables)
+            continue;
+        lbx_buf_str(out, before);
+        if (row < 0)
+            lbx_buf_str(out, rows->columns[c].name);
+        else
+            csv_cell(rows->columns[c].cell, cell_at(rows, (size_t)row, c), out);
+        before = ",";
+    }
+    lbx_buf_str(out, "\r\n");
 }
 
 static void print_csv(const struct ctl_rows *rows, struct lbx_buf *out) {
-    for (size_t c = 0; c < rows->column_count; c++)
-        lbx_buf_printf(out, "%s%s", c ? "," : "", rows->columns[c].name);
-    lbx_buf_str(out, "\r\n");
-    for (size_t r = 0; r < rows->row_count; r++) {
-        for (size_t c = 0; c < rows->column_count; c++) {
-            lbx_buf_str(out, c ? "," : "");
-            csv_cell(rows->columns[c].cell, cell_at(rows, r, c), out);
-        }
-        lbx_buf_str(out, "\r\n");
-    }
+    for (ptrdiff_t row = -1; row < (ptrdiff_t)rows->row_count; row++)
+        csv_row(rows, row, out);
 }
 
 void ctl_rows_print(const struct ctl_rows *rows, enum ctl_format format) {

@@ -1,5 +1,8 @@
 /* Rows for people and for programs: an aligned table, JSON (an array of objects) or CSV (RFC 4180).
  *
+ * A table is as wide as the terminal (or as COLUMNS says); without a terminal it has 80 columns for those that need
+ * not be there, and cuts nothing.
+ *
  * Whatever comes from outside is shown in tables without control characters, so that it cannot
  * steer a terminal; JSON and CSV keep it whole. Colour only on a terminal, and not where NO_COLOR
  * is set.
@@ -32,7 +35,11 @@ enum ctl_cell {
 struct ctl_column {
     const char *name; /* of the JSON member and the CSV column; in capitals over a table */
     enum ctl_cell cell;
-    bool wide; /* not in tables: too long for a line */
+    bool wide;      /* not in tables: too long for a line */
+    bool fits;      /* in a table where the line has room for it, those that stand first first */
+    bool cut;       /* the last of a table: on a terminal as much of it as the line has room for */
+    bool in_tables; /* in tables alone: short for what other columns say */
+    const char *head; /* over a table; NULL: the name */
 };
 
 struct ctl_rows {

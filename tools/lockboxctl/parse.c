@@ -155,13 +155,15 @@ bool ctl_parse(struct ctl *ctl, const struct ctl_command *commands, int argc, ch
                enum ctl_exit *ret_exit) {
     *ret_exit = CTL_DONE;
     ctl->commands = commands;
+    if (argc == 2 && strcmp(argv[1], "--version") == 0)
+        argv[1] = "version";
     bool help = argc > 1 && is_help(argv[1]);
     if (help) { /* "help db status" is "db status --help" */
         argv++;
         argc--;
     }
     if (argc < 2) {
-        ctl_help_all(commands, "");
+        ctl_help_all(help ? stdout : stderr, commands, "");
         *ret_exit = help ? CTL_DONE : CTL_USAGE;
         return false;
     }
@@ -171,7 +173,7 @@ bool ctl_parse(struct ctl *ctl, const struct ctl_command *commands, int argc, ch
         bool group = is_group(commands, argv[1]);
         help = help || (group && argc > 2 && is_help(argv[2]));
         if (help || (group && argc == 2))
-            ctl_help_all(commands, group ? argv[1] : "");
+            ctl_help_all(help ? stdout : stderr, commands, group ? argv[1] : "");
         *ret_exit = help ? CTL_DONE
                     : group && argc == 2
                         ? CTL_USAGE

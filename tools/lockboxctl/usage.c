@@ -7,13 +7,14 @@
 #include <stdio.h>
 #include <string.h>
 
-void ctl_help_all(const struct ctl_command *commands, const char *group) {
+void ctl_help_all(FILE *out, const struct ctl_command *commands, const char *group) {
     size_t len = strlen(group);
-    printf("Usage: lockboxctl %s%sCOMMAND [OPTION…]\n\n", group, len ? " " : "");
+    fprintf(out, "Usage: lockboxctl %s%sCOMMAND [OPTION…]\n\n", group, len ? " " : "");
     for (const struct ctl_command *c = commands; c->name; c++)
         if (strncmp(c->name, group, len) == 0)
-            printf("  %-27s %s\n", c->name, c->summary);
-    printf(
+            fprintf(out, "  %-27s %s\n", c->name, c->summary);
+    fprintf(
+        out,
         "\nlockboxctl COMMAND --help says more, with an example. Settings come from the environment\n"
         "(lockboxctl config prints them). Exit codes: 0 done, 1 no (not found, a check failed),\n"
         "2 wrong usage or settings, 3 a dependency is unreachable.\n");

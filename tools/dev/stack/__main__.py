@@ -3,6 +3,7 @@ import argparse
 import json
 import os
 import shlex
+import signal
 import socket
 import subprocess
 import sys
@@ -13,9 +14,11 @@ from pathlib import Path
 
 import cluster
 import kafka
+import portal
 import postgres
 import settings
 from cluster import Cluster
+from portal import Portal
 from settings import WORKERS
 from secure import Secure
 from statedir import Refused, StateDir, pick_ports
@@ -32,7 +35,7 @@ PROGRAMS = {"kafka": Program("kafka", stop_seconds=30),
             "postgres": Program("postgres", stop_signal="INT", stop_seconds=30, drop_signal="QUIT"),
             "smtp": Program("smtp"),
             **{worker: Program(worker) for worker in WORKERS},
-            **{name: Program(name) for name in cluster.PROCESSES}}
+            **{name: Program(name) for name in [*cluster.PROCESSES, *portal.PROCESSES]}}
 
 
 class NotReady(Exception):
@@ -47,6 +50,8 @@ def why_not_ready(name: str, port: int, secure: Secure | None) -> str | None:
             return postgres.why_not_ready(port)
         case "smtp":
             return why_smtp_not_ready(port)
+        case "provider":
+            return why_not_answered(port, ".well-known/openid-configuration")
         case _:
             return why_worker_not_ready(port)
 
@@ -60,8 +65,12 @@ def why_smtp_not_ready(port: int) -> str | None:
 
 
 def why_worker_not_ready(port: int) -> str | None:
+    return why_not_answered(port, "readyz")
+
+
+def why_not_answered(port: int, path: str) -> str | None:
     try:
-        urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=1).close()
+        urllib.request.urlopen(f"http://127.0.0.1:{port}/{path}", timeout=1).close()
         return None
     except urllib.error.HTTPError as error:
         return " ".join(error.read(1000).decode(errors="replace").split()) or f"HTTP {error.code}"
@@ -77,16 +86,18 @@ class Stack:
         self.memory = state.load()
         self.ports: dict[str, int] = self.memory.get("ports", {})
         self.librdkafka = os.environ.get("LOCKBOX_DEV_LIBRDKAFKA") or self.memory.get("librdkafka")
+        self.clock_library = os.environ.get("LOCKBOX_DEV_POSTGRES_CLOCK") or self.memory.get("clock_library")
         self.secure = Secure(state.path / "secure", self.librdkafka) if self.memory.get("secure") else None
         self.kubernetes = self.memory.get("kubernetes")
         self.cluster = self.make_cluster() if self.kubernetes else None
+        self.portal_python = self.memory.get("portal")
 
     def make_cluster(self) -> Cluster:
-        return Cluster(self.state.path / "cluster", Path(self.kubernetes), self.ports)
+        return Cluster(self.state.path / "cluster", Path(self.kubernetes), BINARIES / "lockboxctl", self.ports)
 
     @property
     def processes(self) -> list[str]:
-        return PROCESSES + (cluster.PROCESSES if self.kubernetes else [])
+        return PROCESSES + (cluster.PROCESSES if self.kubernetes else []) + (portal.PROCESSES if self.portal_python else [])
 
     def why_not_ready(self, name: str) -> str | None:
         if name in ("etcd", "apiserver"):
@@ -95,9 +106,11 @@ class Stack:
 
     # up
 
-    def up(self, parts: list[str] | None, jars: Path, seconds: float, secure: bool, kubernetes: str | None) -> None:
+    def up(self, parts: list[str] | None, jars: Path, seconds: float, secure: bool, kubernetes: str | None,
+           portal_python: str | None) -> None:
         self.kubernetes = kubernetes or self.kubernetes
-        parts = parts or PARTS + (cluster.PROCESSES if self.kubernetes else [])
+        self.portal_python = portal_python or self.portal_python
+        parts = parts or PARTS + self.processes[len(PROCESSES):]
         if secure and not self.secure:
             if self.memory:
                 raise Refused("this stack was made without --secure: ./dev down --wipe, then up --secure")
@@ -108,15 +121,18 @@ class Stack:
         in_use = running | ({"controller"} if "kafka" in running else set())
         in_use |= {"etcd_peers"} if "etcd" in running else set()
         in_use |= {"authorizer_https"} if "authorizer" in running else set()
-        self.ports = pick_ports([*PROCESSES, "controller", *(cluster.PORTS if self.kubernetes else [])], self.ports, in_use)
+        more = [*(cluster.PORTS if self.kubernetes else []), *(portal.PROCESSES if self.portal_python else [])]
+        self.ports = pick_ports([*PROCESSES, "controller", *more], self.ports, in_use)
         if self.kubernetes:
             self.cluster = self.make_cluster()
             self.cluster.make()
         if self.secure:
             self.secure.make()
-        self.settings = settings.chosen(self.ports, self.state.checkpoint_key(), self.secure, self.cluster)
+        pages = Portal(self.state.path / "portal", REPOSITORY, self.portal_python, self.ports) if self.portal_python else None
+        self.settings = settings.chosen(self.ports, self.state.checkpoint_key(), self.secure, self.cluster, pages)
         self.state.save({"ports": self.ports, "settings": self.settings, "secure": self.secure is not None,
-                         "librdkafka": self.librdkafka, "kubernetes": self.kubernetes})
+                         "librdkafka": self.librdkafka, "clock_library": self.clock_library, "kubernetes": self.kubernetes,
+                         "portal": self.portal_python})
         self.supervisor.start(list(PROGRAMS.values()))
         self.start_servers(parts, jars)
         self.await_ready([part for part in SERVERS if part in parts])
@@ -132,8 +148,19 @@ class Stack:
         for worker in workers:
             environment = settings.of_worker(self.settings, worker, self.ports[worker], self.secure)
             self.supervisor.run_program(PROGRAMS[worker], environment, [str(BINARIES / worker)])
-        self.await_ready([*workers, *(part for part in ("etcd", "apiserver") if part in parts)])
+        pages_parts = [part for part in portal.PROCESSES if part in parts]
+        if pages and pages_parts:
+            self.start_portal(pages)
+        self.await_ready([*workers, *(part for part in ("etcd", "apiserver") if part in parts), *pages_parts])
+        if self.cluster and "apiserver" in parts:
+            self.cluster.admit_customer()
         print(f"ready after {time.monotonic() - started_at:.1f} s: {', '.join(parts)}")
+
+    def start_portal(self, pages: Portal) -> None:
+        pages.make()
+        mine = pages.settings(self.settings["LOCKBOX_KAFKA_BOOTSTRAP_SERVERS"], BINARIES, self.secure)
+        self.supervisor.run_program(PROGRAMS["provider"], {}, pages.provider())
+        self.supervisor.run_program(PROGRAMS["portal"], mine, pages.command())
 
     def start_servers(self, parts: list[str], jars: Path) -> None:
         """Starts the servers without waiting; those that make their data directory first come last."""
@@ -149,7 +176,8 @@ class Stack:
             run(PROGRAMS["kafka"], {}, kafka.prepare(path / "kafka", jars, self.ports, self.secure))
         if "postgres" in parts:
             command = postgres.prepare(path / "postgres", self.state.run, self.ports["postgres"], self.secure)
-            run(PROGRAMS["postgres"], {}, command, postgres.privileges())
+            environment = postgres.with_clock(path / "postgres.clock", self.clock_library) if self.clock_library else {}
+            run(PROGRAMS["postgres"], environment, command, postgres.privileges())
 
     def lockboxctl(self, *arguments: str) -> None:
         superuser = settings.of_superuser(self.ports, self.secure)
@@ -188,7 +216,7 @@ class Stack:
         if not self.supervisor.is_running:
             print("nothing is running")
             return
-        self.supervisor.stop([name for name in names if name in [*WORKERS, "authorizer", "apiserver"]])
+        self.supervisor.stop([name for name in names if name in [*WORKERS, *portal.PROCESSES, "authorizer", "apiserver"]])
         if wipe:
             self.supervisor.drop([PROGRAMS[name] for name in SERVERS])
         self.supervisor.stop([name for name in names if name in [*SERVERS, "etcd"]])
@@ -233,12 +261,13 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="./dev", add_help=False)
     commands = parser.add_subparsers(dest="command", required=True)
     up = commands.add_parser("up", add_help=False)
-    up.add_argument("--only", type=part_list(PARTS + cluster.PROCESSES))
+    up.add_argument("--only", type=part_list(PARTS + cluster.PROCESSES + portal.PROCESSES))
     up.add_argument("--timeout", type=float, default=60)
     up.add_argument("--secure", action="store_true")
     up.add_argument("--cluster", action="store_true")
+    up.add_argument("--portal", action="store_true")
     down = commands.add_parser("down", add_help=False)
-    down.add_argument("--only", type=part_list(PROCESSES + cluster.PROCESSES))
+    down.add_argument("--only", type=part_list(PROCESSES + cluster.PROCESSES + portal.PROCESSES))
     down.add_argument("--wipe", action="store_true")
     status = commands.add_parser("status", add_help=False)
     status.add_argument("-o", choices=["table", "json"], default="table")
@@ -256,7 +285,8 @@ def main() -> int:
             state.check()
             with state.lock():
                 Stack(state).up(options.only, Path(os.environ["LOCKBOX_DEV_KAFKA_JARS"]), options.timeout, options.secure,
-                                os.environ["LOCKBOX_DEV_KUBERNETES"] if options.cluster else None)
+                                os.environ["LOCKBOX_DEV_KUBERNETES"] if options.cluster else None,
+                                os.environ["LOCKBOX_DEV_PORTAL_PYTHON"] if options.portal else None)
         case "down":
             if state.is_ours:
                 with state.lock():
@@ -265,10 +295,12 @@ def main() -> int:
             if options.wipe:
                 state.wipe()
         case "status":
+            signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # a reader such as head may leave early
             rows = Stack(state).status()
             print(json.dumps(rows, indent=2)) if options.o == "json" else print_status(rows)
             return 0 if all(row["ready"] for row in rows) else 1
         case "env":
+            signal.signal(signal.SIGPIPE, signal.SIG_DFL)
             stack = Stack(state)
             if not any(info["pid"] for info in stack.supervisor.processes().values()):
                 raise Refused("no stack is running: start it with ./dev up")

@@ -5,11 +5,12 @@ certificate of another authority, so that no engineer's certificate passes for i
 
     cluster/ca.pem             knows the servers: the API server and the authorizer
     cluster/client-ca.pem      knows the cluster's users
-    cluster/webhook-ca.pem     knows the API server, as the authorizer's client
-    cluster/NAME.crt NAME.key  server, kube-apiserver, admin, engineer, customer; service-account.key
+    cluster/webhook-ca.pem     knows the API server and lockboxctl, as the authorizer's clients
+    cluster/NAME.crt NAME.key  server, kube-apiserver, lockboxctl, admin, engineer, customer; service-account.key
+    cluster/config             what lockboxctl cluster config writes for the API server
 """
-import base64
 import json
+import shutil
 import ssl
 import subprocess
 import urllib.error
@@ -21,7 +22,7 @@ from statedir import replace
 
 PROCESSES = ["etcd", "apiserver", "authorizer"]
 PORTS = ["etcd", "etcd_peers", "apiserver", "authorizer", "authorizer_https"]
-ID, CLIENT = "dev", "kube-apiserver"
+ID, CLIENT, PREVIEW = "dev", "kube-apiserver", "lockboxctl"
 PREFIX, GROUP = "lockbox:", "lockbox:engineers"
 ENGINEER = "ines"
 IDENTITIES = {"admin": ("admin", "system:masters"), "engineer": (f"{PREFIX}{ENGINEER}", GROUP), "customer": ("lockbox-customer", None)}
@@ -34,68 +35,11 @@ users: [{{name: {user}, user: {{client-certificate: {certificate}, client-key: {
 contexts: [{{name: it, context: {{cluster: it, user: {user}}}}}]
 current-context: it
 """
-# What is not cached is asked anew for every request: a revoke holds at the next one.
-AUTHORIZATION = """\
-apiVersion: apiserver.config.k8s.io/v1
-kind: AuthorizationConfiguration
-authorizers:
-- type: Webhook
-  name: lockbox
-  webhook:
-    authorizedTTL: 1s
-    cacheAuthorizedRequests: false
-    unauthorizedTTL: 1s
-    cacheUnauthorizedRequests: false
-    timeout: 3s
-    subjectAccessReviewVersion: v1
-    matchConditionSubjectAccessReviewVersion: v1
-    failurePolicy: Deny
-    connectionInfo: {{type: KubeConfigFile, kubeConfigFile: {kubeconfig}}}
-    matchConditions:
-    - expression: "request.user.startsWith('{prefix}') || (has(request.groups) && '{group}' in request.groups)"
-- {{type: Node, name: node}}
-- {{type: RBAC, name: rbac}}
-"""
-AUDIT_POLICY = """\
-apiVersion: audit.k8s.io/v1
-kind: Policy
-rules:
-- {{level: Metadata, userGroups: ["{group}"]}}
-- {{level: None}}
-"""
-ADMISSION = """\
-apiVersion: apiserver.config.k8s.io/v1
-kind: AdmissionConfiguration
-plugins:
-- name: ValidatingAdmissionWebhook
-  configuration:
-    apiVersion: apiserver.config.k8s.io/v1
-    kind: WebhookAdmissionConfiguration
-    kubeConfigFile: {kubeconfig}
-    staticManifestsDir: {manifests}
-"""
-MANIFEST = """\
-apiVersion: admissionregistration.k8s.io/v1
-kind: ValidatingWebhookConfiguration
-metadata: {{name: lockbox.static.k8s.io}}
-webhooks:
-- name: admit.lockbox.example
-  admissionReviewVersions: [v1]
-  sideEffects: None
-  failurePolicy: Fail
-  matchPolicy: Exact
-  timeoutSeconds: 3
-  clientConfig: {{url: "{url}", caBundle: {ca}}}
-  rules: [{{apiGroups: ["*"], apiVersions: ["*"], operations: ["*"], resources: ["*/*"], scope: "*"}}]
-  matchConditions:
-  - name: engineers
-    expression: "request.userInfo.username.startsWith('{prefix}') || '{group}' in request.userInfo.groups"
-"""
-
 
 class Cluster:
-    def __init__(self, directory: Path, binaries: Path, ports: dict[str, int]):
-        self.directory, self.binaries, self.ports = directory, binaries, ports
+    def __init__(self, directory: Path, binaries: Path, lockboxctl: Path, ports: dict[str, int]):
+        self.directory, self.binaries, self.lockboxctl, self.ports = directory, binaries, lockboxctl, ports
+        self.config = directory / "config"
         self.file = directory / "clusters.json"
         self.url = f"https://127.0.0.1:{ports['apiserver']}"
         self.authorizer_url = f"https://127.0.0.1:{ports['authorizer_https']}"
@@ -111,15 +55,12 @@ class Cluster:
         if not (self.directory / ".complete").exists():
             self.make_certificates()
             (self.directory / ".complete").touch()
+        if not (self.directory / f"{PREVIEW}.crt").exists():
+            self.certificate(PREVIEW, "webhook-ca", f"/CN={PREVIEW}", "extendedKeyUsage=clientAuth")
         for name in ("admin", "engineer"):
             self.kubeconfig(name, self.url, name)
-        self.kubeconfig("authorize", f"{self.authorizer_url}/clusters/{ID}/authorize", CLIENT)
-        replace(self.directory / "authorization.yaml", AUTHORIZATION.format(
-            kubeconfig=self.path("authorize.kubeconfig"), prefix=PREFIX, group=GROUP))
-        self.kubeconfig("audit", f"{self.authorizer_url}/clusters/{ID}/audit", CLIENT)
-        replace(self.directory / "audit-policy.yaml", AUDIT_POLICY.format(group=GROUP))
-        self.make_admission()
         self.make_clusters_file()
+        self.make_config()
 
     def make_certificates(self) -> None:
         for authority in ("ca", "client-ca", "webhook-ca"):
@@ -144,18 +85,14 @@ class Cluster:
         replace(self.directory / f"{name}.kubeconfig", KUBECONFIG.format(
             server=server, ca=self.path("ca.pem"), user=user, certificate=self.path(f"{user}.crt"), key=self.path(f"{user}.key")))
 
-    def make_admission(self) -> None:
-        manifests = self.directory / "admission"
-        manifests.mkdir(exist_ok=True)
-        ca = base64.b64encode((self.directory / "ca.pem").read_bytes()).decode()
-        replace(manifests / "lockbox.yaml", MANIFEST.format(url=f"{self.authorizer_url}/clusters/{ID}/admit", ca=ca,
-                                                            prefix=PREFIX, group=GROUP))
-        user = {"name": f"127.0.0.1:{self.ports['authorizer_https']}",
-                "user": {"client-certificate": self.path(f"{CLIENT}.crt"), "client-key": self.path(f"{CLIENT}.key")}}
-        replace(self.directory / "webhook-client.kubeconfig",
-                json.dumps({"apiVersion": "v1", "kind": "Config", "users": [user]}, indent=2) + "\n")
-        replace(self.directory / "admission.yaml", ADMISSION.format(kubeconfig=self.path("webhook-client.kubeconfig"),
-                                                                    manifests=manifests))
+    def make_config(self) -> None:
+        """Anew each time: it names ports."""
+        shutil.rmtree(self.config, ignore_errors=True)
+        self.config.mkdir()
+        for name in ("crt", "key"):
+            (self.config / f"client.{name}").symlink_to(self.path(f"{CLIENT}.{name}"))
+        subprocess.run([self.lockboxctl, "cluster", "config", ID, "--out", self.config, "--path", self.config], check=True,
+                       capture_output=True, text=True, env=self.settings())
 
     def make_clusters_file(self) -> None:
         """The resource id is made once: its subscription is nobody's until somebody publishes it."""
@@ -163,7 +100,7 @@ class Cluster:
             "id": ID, "client_name": CLIENT,
             "resource_id": f"/subscriptions/{uuid.uuid4()}/resourceGroups/rg-dev/providers/Microsoft.RedHatOpenShift/"
                            "openShiftClusters/aro-dev"}]
-        known[0] |= {"username_prefix": PREFIX, "group": GROUP, "server": self.url, "ca_file": self.path("ca.pem"),
+        known[0] |= {"preview_clients": [PREVIEW], "username_prefix": PREFIX, "group": GROUP, "server": self.url, "ca_file": self.path("ca.pem"),
                      "certificate_file": self.path("customer.crt"), "key_file": self.path("customer.key")}
         replace(self.file, json.dumps({"clusters": known}, indent=2) + "\n")
 
@@ -184,13 +121,12 @@ class Cluster:
                 "--service-account-issuer=https://kubernetes.default.svc",
                 f"--service-account-key-file={self.path('service-account.key')}",
                 f"--service-account-signing-key-file={self.path('service-account.key')}",
-                f"--authorization-config={self.path('authorization.yaml')}",
-                f"--admission-control-config-file={self.path('admission.yaml')}",
-                f"--audit-policy-file={self.path('audit-policy.yaml')}",
-                f"--audit-webhook-config-file={self.path('audit.kubeconfig')}", "--audit-webhook-mode=blocking-strict",
-                f"--audit-log-path={self.path('audit.log')}",
-                "--feature-gates=ManifestBasedAdmissionControlConfig=true",
-                "--disable-admission-plugins=ServiceAccount"]
+                *(self.config / "flags").read_text().split(), f"--audit-log-path={self.path('audit.log')}"]
+
+    def admit_customer(self) -> None:
+        """What the customer's identity may, as lockboxctl cluster config writes it; there already after the first start."""
+        subprocess.run([str(self.binaries / "kubectl"), "--kubeconfig", self.path("admin.kubeconfig"), "--cache-dir", self.path("cache"),
+                        "apply", "--server-side", "-f", str(self.config / "rbac.yaml")], check=True, capture_output=True, text=True)
 
     def settings(self) -> dict[str, str]:
         return {"LOCKBOX_AUTHORIZER_LISTEN": f"127.0.0.1:{self.ports['authorizer_https']}",
@@ -199,6 +135,8 @@ class Cluster:
                 "LOCKBOX_AUTHORIZER_KEY_FILE": self.path("server.key"),
                 "LOCKBOX_AUTHORIZER_SERVER_CA_FILE": self.path("ca.pem"),
                 "LOCKBOX_AUTHORIZER_CLIENT_CA_FILE": self.path("webhook-ca.pem"),
+                "LOCKBOX_PREVIEW_CERTIFICATE_FILE": self.path(f"{PREVIEW}.crt"),
+                "LOCKBOX_PREVIEW_KEY_FILE": self.path(f"{PREVIEW}.key"),
                 "LOCKBOX_CLUSTERS_FILE": str(self.file)}
 
     def printed(self) -> dict[str, str]:

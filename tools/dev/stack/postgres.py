@@ -32,6 +32,13 @@ def prepare(directory: Path, socket_directory: Path, port: int, secure: Secure |
             *(secure.server_arguments(directory) if secure else [])]
 
 
+def with_clock(file: Path, library: str) -> dict[str, str]:
+    """The environment of a server whose clock a test sets, by a file: tests/tools/shifted_clock.c."""
+    if not file.exists():
+        file.write_bytes(bytes(8))
+    return {"LD_PRELOAD": library, "SHIFTED_CLOCK_FILE": str(file)}
+
+
 def make_cluster(directory: Path, data: Path, secure: Secure | None) -> None:
     (directory / "unfinished").touch()
     shutil.rmtree(data, ignore_errors=True)

@@ -15,7 +15,7 @@ import subprocess
 from pathlib import Path
 
 PRINCIPALS = ["admin", "requester", "decider", "notifier", "relay", "auditor", "ticketing", "portal", "enforcement", "authorizer",
-              "operator"]
+              "operator", "replay", "verify", "trials"]
 ROLES = {"postgres": "postgres", **{f"lockbox_{name}": name for name in (
     "requester", "decider", "expirer", "relay", "notifier", "authorizer", "enforcer", "auditor", "audit_writer", "worker")}}
 

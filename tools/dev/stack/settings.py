@@ -4,6 +4,7 @@ from pathlib import Path
 
 import postgres
 from cluster import Cluster
+from portal import Portal
 from secure import Secure
 
 WORKERS = ["requester", "decider", "expirer", "relay", "notifier", "auditor"]
@@ -22,7 +23,8 @@ NOT_FOR_WORKERS = {"LOCKBOX_MAILDIR", "LOCKBOX_SUPERUSER_URL", "LOCKBOX_AUDIT_SU
                    *(f"LOCKBOX_HTTP_{worker.upper()}" for worker in WORKERS)}
 
 
-def generated(ports: dict[str, int], key_file: Path, secure: Secure | None, cluster: Cluster | None) -> dict[str, str]:
+def generated(ports: dict[str, int], key_file: Path, secure: Secure | None, cluster: Cluster | None,
+              portal: Portal | None) -> dict[str, str]:
     suffix = secure.url_suffix() if secure else ""
     return {
         "LOCKBOX_KAFKA_BOOTSTRAP_SERVERS": f"127.0.0.1:{ports['kafka']}",
@@ -30,7 +32,7 @@ def generated(ports: dict[str, int], key_file: Path, secure: Secure | None, clus
         "LOCKBOX_AUDIT_DATABASE_URL": f"postgresql://lockbox_audit_writer@127.0.0.1:{ports['postgres']}/audit{suffix}",
         "LOCKBOX_SMTP_URL": f"smtp://127.0.0.1:{ports['smtp']}?tls=off",
         "LOCKBOX_MAIL_FROM": "lockbox@lockbox.example",
-        "LOCKBOX_PORTAL_URL": "https://portal.example/lockbox",
+        "LOCKBOX_PORTAL_URL": portal.url if portal else "https://portal.example/lockbox",
         "LOCKBOX_LOG_ORIGIN": "lockbox.example/dev",
         "LOCKBOX_CHECKPOINT_KEY_FILE": str(key_file),
         **(secure.kafka_settings("admin") if secure else {}),
@@ -38,12 +40,13 @@ def generated(ports: dict[str, int], key_file: Path, secure: Secure | None, clus
     }
 
 
-def chosen(ports: dict[str, int], key_file: Path, secure: Secure | None, cluster: Cluster | None) -> dict[str, str]:
+def chosen(ports: dict[str, int], key_file: Path, secure: Secure | None, cluster: Cluster | None,
+           portal: Portal | None) -> dict[str, str]:
     """The generated settings, overridden by every LOCKBOX_* of the caller's environment.
 
     In a shell that has evaluated `./dev env`, addresses are some stack's own, not a wish: they override nothing.
     """
-    settings = generated(ports, key_file, secure, cluster)
+    settings = generated(ports, key_file, secure, cluster, portal)
     is_dev_env = "LOCKBOX_SUPERUSER_URL" in os.environ
     for name, value in os.environ.items():
         is_setting = name.startswith("LOCKBOX_") and not name.startswith("LOCKBOX_DEV_") and name not in NOT_FOR_WORKERS

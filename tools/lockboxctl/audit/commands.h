@@ -10,9 +10,13 @@ enum ctl_exit ctl_audit_verify(struct ctl *ctl);
 enum ctl_exit ctl_audit_export(struct ctl *ctl);
 enum ctl_exit ctl_audit_proof(struct ctl *ctl);
 enum ctl_exit ctl_audit_report(struct ctl *ctl);
+enum ctl_exit ctl_audit_review(struct ctl *ctl);
 enum ctl_exit ctl_audit_witness(struct ctl *ctl);
 enum ctl_exit ctl_audit_vkey(struct ctl *ctl);
 enum ctl_exit ctl_keygen(struct ctl *ctl);
+enum ctl_exit ctl_keygen_approver(struct ctl *ctl);
 enum ctl_exit ctl_audit_rebuild(struct ctl *ctl);
+enum ctl_exit ctl_audit_reconcile(struct ctl *ctl);
+enum ctl_exit ctl_audit_monitor(struct ctl *ctl);
 
 #endif

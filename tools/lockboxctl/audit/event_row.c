@@ -12,13 +12,14 @@
 enum {
     OFFSET,
     KAFKA_TIMESTAMP,
+    KAFKA_TIMESTAMP_MS,
     KEY,
     HEADERS,
     RAW,
     LEAF_HASH,
     FIRST_CELL,
-    EVENT_TIME = 10,
-    COLUMNS = 16
+    EVENT_TIME = 11,
+    COLUMNS = 17
 };
 
 /* Splits a row into its fields. A row of copy_leaves.sql ends with the leaf hash: the columns
@@ -92,10 +93,20 @@ static bool headers_of(struct row *row, bool want, struct lbx_arena *arena) {
     return err == LBX_OK;
 }
 
+/* One moment, in both columns or, in a row from before the second, in the first alone. */
+static bool timestamp_of(struct cell at, struct cell ms, struct lbx_record *record) {
+    int64_t at_us = 0;
+    if (at.len >= 0 && (!time_of(at, &at_us) || at_us % 1000))
+        return false;
+    record->timestamp_ms = at_us / 1000;
+    if (ms.len < 0)
+        return at.len >= 0;
+    return int64_of(ms, &record->timestamp_ms) && at_us == lbx_record_time(record);
+}
+
 bool row_read(const struct place *place, const char *bytes, size_t len, bool want_headers,
               struct lbx_arena *arena, struct row *ret_row, const char **ret_wrong) {
     struct cell fields[COLUMNS];
-    int64_t at_us = 0;
     *ret_row = (struct row){.record = {.topic = place->topic,
                                        .topic_name = place->topic_name,
                                        .partition = place->partition}};
@@ -106,11 +117,10 @@ bool row_read(const struct place *place, const char *bytes, size_t len, bool wan
         return false;
     }
     memcpy(&ret_row->leaf_hash, fields[LEAF_HASH].bytes, LBX_HASH_SIZE);
-    if (!time_of(fields[KAFKA_TIMESTAMP], &at_us) || at_us % 1000) {
+    if (!timestamp_of(fields[KAFKA_TIMESTAMP], fields[KAFKA_TIMESTAMP_MS], record)) {
         *ret_wrong = "kafka_timestamp is no time that Kafka gives";
         return false;
     }
-    record->timestamp_ms = at_us / 1000;
     bytes_of(fields[KEY], &record->key, &record->key_len);
     bytes_of(fields[RAW], &record->value, &record->value_len);
     ret_row->headers = fields[HEADERS];

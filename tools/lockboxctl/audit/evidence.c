@@ -53,7 +53,7 @@ static enum ctl_exit choose(struct evidence *e) {
 static enum ctl_exit find_missing(struct evidence *e) {
     struct lbx_arena *arena = &e->ctl->arena;
     e->missing_count = 0;
-    if (!e->selection.request)
+    if (!e->selection.request || e->logs.narrowed)
         return CTL_DONE;
     enum ctl_exit code = PROOF_ASK(e->pg, proof_missing_causes, .request_id = e->selection.request,
                                    .events = ctl_topic(e->ctl, LBX_TOPIC_EVENTS));
@@ -195,6 +195,11 @@ static enum ctl_exit prepare(struct evidence *e) {
 }
 
 enum ctl_exit evidence_complete(const struct evidence *e) {
+    if (e->logs.narrowed)
+        fprintf(
+            stderr,
+            "lockboxctl: this login sees one tenant's records: events of tickets and portals that name no "
+            "tenant are not among them\n");
     for (size_t i = 0; i < e->missing_count; i++)
         ctl_fail(CTL_NO, "not in the audit store: %s", e->missing[i]);
     return e->missing_count ? CTL_NO : CTL_DONE;
@@ -221,15 +226,15 @@ static enum ctl_exit visit_row(struct evidence *e, size_t row, evidence_visit *v
     if (!record_of(e, row, &record))
         return ctl_fail(CTL_NO, "%s/%d offset %" PRId64 " is damaged: lockboxctl audit verify",
                         record.topic_name, record.partition, record.offset);
-    record.topic = lbx_topic_of(record.topic_name, e->ctl->settings.topic_prefix);
+    record.topic = lbx_topic_of(record.topic_name, NULL);
     return visit(context, e, &record, proving_of(e, record.topic_name, record.partition));
 }
 
 /* [first, first + count) of those chosen. */
 static enum ctl_exit visit_page(struct evidence *e, size_t first, size_t count,
                                 evidence_visit *visit, void *context) {
-    struct lbx_rows rows LBX_CLEANUP(lbx_rows_done) = {0};
-    struct lbx_calls calls = {0};
+    struct lbx_pg_arrays rows LBX_CLEANUP(lbx_pg_arrays_done) = {0};
+    struct lbx_pg_pipeline calls = {0};
     for (size_t i = first; i < first + count; i++)
         LBX_PG_ADD(&rows, proof_records_wanted, .topic = e->list[i].topic,
                    .partition = e->list[i].partition, .offset = e->list[i].offset);

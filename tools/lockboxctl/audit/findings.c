@@ -78,8 +78,8 @@ void findings_print(const struct findings *findings, enum ctl_format format) {
         const struct finding *f = &findings->list[i];
         snprintf(numbers[i][0], sizeof numbers[i][0], "%d", f->partition);
         snprintf(numbers[i][1], sizeof numbers[i][1], "%lld", (long long)f->offset);
-        const char *cells[] = {f->topic, numbers[i][0], f->offset < 0 ? NULL : numbers[i][1],
-                               f->what};
+        const char *cells[] = {f->topic, f->partition < 0 ? NULL : numbers[i][0],
+                               f->offset < 0 ? NULL : numbers[i][1], f->what};
         ctl_rows_add(&rows, cells);
     }
     ctl_rows_print(&rows, format);

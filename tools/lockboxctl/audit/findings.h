@@ -7,9 +7,9 @@
 #include <pthread.h>
 
 struct finding {
-    const char *topic;
-    int32_t partition;
-    int64_t offset; /* the first that is wrong, or may be; -1: none is named */
+    const char *topic; /* or the object of the database's catalogue */
+    int32_t partition; /* -1: of the catalogue */
+    int64_t offset;    /* the first that is wrong, or may be; -1: none is named */
     const char *what;
 };
 

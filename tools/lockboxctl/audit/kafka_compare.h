@@ -9,7 +9,8 @@ struct kafka_compare {
     const struct log *log;
     int64_t first; /* offset of the oldest record that Kafka still has */
     struct lbx_record record;
-    bool has; /* record is the next one, not yet compared */
+    bool has;             /* record is the next one, not yet compared */
+    int64_t next, behind; /* what is read next, and the end */
     struct lbx_buf scratch;
 };
 

@@ -5,6 +5,7 @@
 #include "keys.h"
 
 #include "base/file.h"
+#include "io/secret.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -67,8 +68,9 @@ static enum ctl_exit load_own(const char *path, struct trusted *trusted) {
     static const char begin[] = "-----BEGIN ";
     struct lbx_buf text LBX_BUF = {0};
     struct lbx_signing_key key;
-    if (!read_file(path, &text))
-        return CTL_USAGE;
+    char why[LBX_SECRET_WHY_SIZE];
+    if (!lbx_secret_read(path, KEYS_FILE_MAX, &text, why))
+        return ctl_fail(CTL_USAGE, "LOCKBOX_CHECKPOINT_KEY_FILE: %s", why);
     /* The file may hold several keys, while one takes over from another. */
     const char *at = text.data;
     bool good;

@@ -14,16 +14,16 @@ void published_init(struct published *published, struct verifier *verifier, cons
     published->log = log;
     published->count = 0;
     lbx_arena_init(&published->arena);
-    published->rows = (struct lbx_rows){0};
+    published->rows = (struct lbx_pg_arrays){0};
 }
 
 void published_done(struct published *published) {
     lbx_arena_done(&published->arena);
-    lbx_rows_done(&published->rows);
+    lbx_pg_arrays_done(&published->rows);
 }
 
 void published_end(struct published *p) {
-    struct lbx_calls calls = {0};
+    struct lbx_pg_pipeline calls = {0};
     struct verifier *verifier = p->verifier;
     if (p->count == 0)
         return;
@@ -41,7 +41,7 @@ void published_end(struct published *p) {
              "), and is not in the table as it was",
              one->size, p->log->topic, one->offset);
     }
-    lbx_rows_done(&p->rows);
+    lbx_pg_arrays_done(&p->rows);
     lbx_arena_reset(&p->arena);
     p->count = 0;
 }

@@ -13,7 +13,7 @@ struct published {
     struct verifier *verifier;
     const struct log *log;  /* of checkpoints */
     struct lbx_arena arena; /* the texts of those in hand */
-    struct lbx_rows rows;
+    struct lbx_pg_arrays rows;
     struct published_one {
         const struct log *log;
         uint64_t size;

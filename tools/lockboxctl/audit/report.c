@@ -9,6 +9,7 @@
 #include "base/time.h"
 #include "event/envelope.h"
 #include "evidence.h"
+#include "mail/changes.h"
 #include "mail/template.h"
 #include "mail/words.h"
 #include "prove.h"
@@ -84,6 +85,7 @@ static enum moment_kind kind_of(enum lbx_event_type type) {
     case LBX_FAMILY_TICKET:
     case LBX_FAMILY_TENANT:
     case LBX_FAMILY_QUARANTINE:
+    case LBX_FAMILY_OPERATOR:
         break;
     }
     return KIND_OTHER;
@@ -263,6 +265,13 @@ ONE(item) {
         lbx_buf_str(out, " (not granted)");
 }
 
+ONE(changes) {
+    SUBJECT;
+    lbx_changes_words(r->request.actions[i].content.changes, out);
+}
+
+TEXT(digest_after, r->request.actions[i].content.digest)
+TEXT(digest_before, r->request.actions[i].content.previous_digest)
 HOLDS(incomplete, r->evidence.missing_count > 0)
 LIST(missing, evidence.missing_count)
 TEXT(missing_cause, r->evidence.missing[i])
@@ -321,7 +330,8 @@ static const struct lbx_value values[] = {
     T(request_id), T(state), T(ticket_id), T(resource_id), T(tenant_id), T(reason), T(cluster), T(engineer),
     T(access_from), T(access_until), T(ended), T(made_at), T(count), T(unproved), F(has_request), F(all_proved),
     {"justification", LBX_VALUE_LINES, .write = write_justification},
-    EACH(items), T_OF(items, item),
+    EACH(items), T_OF(items, item), T_OF(items, digest_after), T_OF(items, digest_before),
+    {"changes", LBX_VALUE_DIFF, .list = "items", .write = write_changes},
     F(incomplete), EACH(missing), T_OF(missing, missing_cause),
     EACH(moments), T_OF(moments, at), T_OF(moments, who), T_OF(moments, what), T_OF(moments, place),
     F_OF(moments, proved), F_OF(moments, is_request), F_OF(moments, is_decision), F_OF(moments, is_mail),

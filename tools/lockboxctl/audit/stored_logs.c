@@ -25,7 +25,7 @@ enum ctl_exit proof_connect(const struct ctl *ctl, struct lbx_pg **ret_pg) {
 }
 
 enum ctl_exit proof_ask(struct lbx_pg *pg, const struct lbx_sql *sql, const void *params) {
-    struct lbx_calls calls = {0};
+    struct lbx_pg_pipeline calls = {0};
     lbx_pg_call(&calls, sql, params);
     enum lbx_err err = lbx_pg_run(pg, &calls);
     return err == LBX_OK ? CTL_DONE : ctl_statement_failed(&ctl_audit, err);
@@ -63,8 +63,7 @@ static bool read_head(struct ctl *ctl, const struct sql_proof_heads_answer *it, 
     log->topic = lbx_arena_strdup(&ctl->arena, it->topic);
     log->partition = (int32_t)it->partition;
     log->has_head = it->edge != NULL;
-    log->is_checkpoints =
-        lbx_topic_of(log->topic, ctl->settings.topic_prefix) == LBX_TOPIC_CHECKPOINTS;
+    log->is_checkpoints = lbx_topic_of(log->topic, NULL) == LBX_TOPIC_CHECKPOINTS;
     if (log->has_head) {
         log->base = it->base;
         log->size = (uint64_t)it->size;
@@ -80,7 +79,7 @@ static bool read_head(struct ctl *ctl, const struct sql_proof_heads_answer *it, 
 }
 
 enum ctl_exit logs_load(struct ctl *ctl, struct lbx_pg *pg, struct logs *ret_logs) {
-    struct lbx_calls calls = {0};
+    struct lbx_pg_pipeline calls = {0};
     lbx_pg_call(&calls, &sql_proof_begin, NULL);
     lbx_pg_call(&calls, &sql_proof_unbounded, NULL);
     enum lbx_err err = lbx_pg_run(pg, &calls);
@@ -95,10 +94,20 @@ enum ctl_exit logs_load(struct ctl *ctl, struct lbx_pg *pg, struct logs *ret_log
         const struct sql_proof_heads_answer it =
             LBX_PG_READ(pg, 0, ret_logs->count, proof_heads, NULL);
         ret_logs->last_checkpoint = it.last_checkpoint;
+        ret_logs->narrowed = !it.whole;
         if (!read_head(ctl, &it, &ret_logs->list[ret_logs->count]))
             return CTL_USAGE;
     }
     return CTL_DONE;
+}
+
+enum ctl_exit logs_need_all(const struct logs *logs) {
+    return logs->narrowed
+               ? ctl_fail(CTL_UNREACHABLE,
+                          "LOCKBOX_AUDIT_DATABASE_URL: this login sees one tenant's records "
+                          "only; lockbox_auditor sees all. An export can be verified by "
+                          "anybody: lockboxctl audit verify PATH")
+               : CTL_DONE;
 }
 
 enum ctl_exit logs_share(struct lbx_pg *with, struct lbx_pg *pg) {

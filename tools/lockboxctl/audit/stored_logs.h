@@ -22,6 +22,7 @@ struct logs {
     struct log *list; /* by topic and partition */
     size_t count;
     int64_t last_checkpoint; /* the newest one's number; later ones are of later heads */
+    bool narrowed;           /* this login sees one tenant's records, or none */
 };
 
 void logs_done(struct logs *logs);
@@ -39,6 +40,10 @@ enum ctl_exit proof_ask(struct lbx_pg *pg, const struct lbx_sql *sql, const void
 
 /* Begins a read-only transaction that sees one moment, and reads all heads. */
 enum ctl_exit logs_load(struct ctl *ctl, struct lbx_pg *pg, struct logs *ret_logs);
+
+/* CTL_UNREACHABLE, and says so, where the login does not see every tenant's records: what such a login does not see
+ * would count as missing. */
+enum ctl_exit logs_need_all(const struct logs *logs);
 
 /* Another connection sees the same moment from now on. */
 enum ctl_exit logs_share(struct lbx_pg *with, struct lbx_pg *pg);

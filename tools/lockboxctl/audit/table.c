@@ -6,11 +6,13 @@
 const struct ctl_command ctl_audit_commands[] = {
     {"audit verify", "[PATH]",
      CTL_OPT(KAFKA) | CTL_OPT(DETACHED) | CTL_OPT(LEAVES) | CTL_OPT(TOPIC) | CTL_OPT(PARTITION) |
-         CTL_OPT(OFFSETS) | CTL_OPT(OUTPUT),
+         CTL_OPT(OFFSETS) | CTL_OPT(METRICS) | CTL_OPT(OUTPUT),
      0, "Check that no record of the audit store is changed, missing or added",
      "Recomputes every leaf, tile, head and checkpoint from the records, and checks signatures by the\n"
      "keys in LOCKBOX_CHECKPOINT_VKEYS_FILE or of LOCKBOX_CHECKPOINT_KEY_FILE. Names, for each log that\n"
-     "is wrong, the first offset, and how: exit code 1. With PATH: an export, and nothing else.",
+     "is wrong, the first offset, and how: exit code 1. Names what of the database's views, functions,\n"
+     "triggers, policies and privileges is not as this program's scripts make it, too. With PATH: an\n"
+     "export, and nothing else: its logs, the digest of each request, and the signatures of decisions that counted.",
      "lockboxctl audit verify --kafka", ctl_audit_verify},
     {"audit export", "",
      CTL_OPT(OUT) | CTL_OPT(REQUEST) | CTL_OPT(TENANT) | CTL_OPT(FROM) | CTL_OPT(TO), CTL_OPT(OUT),
@@ -31,6 +33,11 @@ const struct ctl_command ctl_audit_commands[] = {
      "convinces nobody who does not trust its maker: audit export does.",
      "lockboxctl audit report 019ab1a4-5c40-7c3e-9f21-6b8d0e4a7c52 --html > report.html",
      ctl_audit_report},
+    {"audit review", "", CTL_OPT(TENANT) | CTL_OPT(MONTH) | CTL_OPT(OUTPUT),
+     CTL_OPT(TENANT) | CTL_OPT(MONTH), "Tell how a tenant consented in a month",
+     "How many requests were approved, denied and left to lapse, how fast, and by whom; which grants and\n"
+     "items were never used. hasty: a yes within ten seconds of the request.",
+     "lockboxctl audit review --tenant contoso --month 2026-11", ctl_audit_review},
     {"audit vkey", "", 0, 0, "Print each log's verifier key (C2SP signed note), one a line",
      "Of the keys in LOCKBOX_CHECKPOINT_VKEYS_FILE and of LOCKBOX_CHECKPOINT_KEY_FILE. What it prints is\n"
      "what LOCKBOX_CHECKPOINT_VKEYS_FILE takes.",
@@ -41,16 +48,38 @@ const struct ctl_command ctl_audit_commands[] = {
      "stored, and audit verify then asks for them. Exit code 1 where one refuses: it may have seen another\n"
      "log under this name. LOCKBOX_AUDIT_DATABASE_URL: a role that may insert, such as lockbox_audit_writer.",
      "lockboxctl audit witness", ctl_audit_witness},
+    {"keygen approver", "PATH", CTL_OPT(TENANT) | CTL_OPT(BY), 0,
+     "Make an approver's key, and print its public half as JWK",
+     "Writes the private key (PEM, Ed25519) to PATH, which must not exist; it stays with the approver, who\n"
+     "decides by --sign-with PATH. With --tenant and --by, the approver's own, it also prints the proof that\n"
+     "who registers the key has to publish with it: tenant key TENANT principal_id=ID public_key=… proof=…",
+     "lockboxctl keygen approver lena.pem --tenant contoso --by 5b21,lena@contoso.example,Lena",
+     ctl_keygen_approver},
     {"keygen", "PATH", 0, 0, "Make a key that signs checkpoints, and print its verifier key",
      "Writes the private key (PEM, Ed25519) to PATH, which must not exist, for LOCKBOX_CHECKPOINT_KEY_FILE.\n"
      "The verifier key that it prints goes to whoever verifies; its name is LOCKBOX_LOG_ORIGIN.",
      "lockboxctl keygen /etc/lockbox/checkpoint.pem >> vkeys.txt", ctl_keygen},
-    {"audit rebuild", "", CTL_OPT(CHECK), 0,
+    {"audit rebuild", "", CTL_OPT(CHECK) | CTL_OPT(METRICS), 0,
      "Make the audit store's read models again from its records",
      "Compares row by row, and puts right what differs; the auditor waits meanwhile. With --check it\n"
      "changes nothing, disturbs nobody, and names the first difference of each model: exit code 1.\n"
      "LOCKBOX_AUDIT_DATABASE_URL: a role that may read everything, such as lockbox_auditor; to rebuild,\n"
      "one that acts as lockbox_audit_owner.",
      "lockboxctl audit rebuild --check", ctl_audit_rebuild},
+    {"audit reconcile", "", CTL_OPT(METRICS) | CTL_OPT(OUTPUT), 0,
+     "Compare what was told on events.v1 with what the operational database decided",
+     "Names each request that differs, and how: told and never decided (somebody else writes events.v1),\n"
+     "decided and never told, told otherwise: exit code 1. What differs is looked at for 15 s, for what is\n"
+     "on its way. LOCKBOX_DATABASE_URL: a role such as lockbox_operator; LOCKBOX_AUDIT_DATABASE_URL: lockbox_auditor.",
+     "lockboxctl audit reconcile", ctl_audit_reconcile},
+    {"audit monitor", "",
+     CTL_OPT(CHECKPOINT) | CTL_OPT(WEBHOOK) | CTL_OPT(TENANT) | CTL_OPT(DETACHED) |
+         CTL_OPT(METRICS) | CTL_OPT(WATCH),
+     CTL_OPT(CHECKPOINT), "Prove what is new in the audit store, and alarm of what it means",
+     "One line of JSON an alarm: access without a signature, not required or in an emergency, keys, policies,\n"
+     "weakening, violations; a log that does not continue what was seen, a record that does not hold, a\n"
+     "witness missing. Exit code 1 where there is one, 3 where the store or the webhook does not answer.\n"
+     "LOCKBOX_AUDIT_DATABASE_URL: lockbox_auditor.",
+     "lockboxctl audit monitor --checkpoint /var/lib/monitor/seen --watch", ctl_audit_monitor},
     {NULL},
 };

@@ -1,45 +1,17 @@
 /* audit verify PATH: checks an export by itself. Each leaf names its record, its proof leads to a
  * root, and that root is in a signed checkpoint. Missing, doubled and surplus files are refused as
- * well, so that nothing unproved stands in an export.
+ * well, so that nothing unproved stands in an export. Then what the records say of consent is checked.
  */
 #include "unpack.h"
 
+#include "consent.h"
 #include "findings.h"
 #include "json/read.h"
 #include "keys.h"
 #include "pack.h"
 
-#include <endian.h>
 #include <inttypes.h>
 #include <string.h>
-
-/* ---- leaf bytes ---- */
-
-/* Where a leaf says it is, by its first three fields. */
-struct leaf_place {
-    char topic[256];
-    int32_t partition;
-    int64_t offset;
-};
-
-static bool read_place(const char *bytes, size_t len, struct leaf_place *ret_place) {
-    uint32_t topic_len, partition;
-    uint64_t offset;
-    if (len < 4)
-        return false;
-    memcpy(&topic_len, bytes, 4);
-    topic_len = be32toh(topic_len);
-    if (topic_len >= sizeof ret_place->topic || len < 4 + topic_len + 12 ||
-        memchr(bytes + 4, '\0', topic_len))
-        return false;
-    memcpy(ret_place->topic, bytes + 4, topic_len);
-    ret_place->topic[topic_len] = '\0';
-    memcpy(&partition, bytes + 4 + topic_len, 4);
-    memcpy(&offset, bytes + 8 + topic_len, 8);
-    ret_place->partition = (int32_t)be32toh(partition);
-    ret_place->offset = (int64_t)be64toh(offset);
-    return true;
-}
 
 /* ---- the manifest ---- */
 
@@ -77,6 +49,13 @@ static const struct lbx_table manifest_table = LBX_TABLE("manifest", manifest, m
 
 /* ---- the run ---- */
 
+/* The place of a leaf whose proof is to follow. */
+struct leaf_place {
+    char topic[256];
+    int32_t partition;
+    int64_t offset;
+};
+
 /* What is known of a log while its records pass. */
 struct seen {
     int64_t records;
@@ -87,7 +66,9 @@ struct seen {
 struct unpacking {
     struct ctl *ctl;
     struct findings findings;
+    struct consent consent;
     struct trusted trusted;
+    struct lbx_arena arena; /* of the leaf in hand */
     struct lbx_buf manifest_text, vkeys;
     struct manifest manifest;
     struct seen *seen; /* as many as logs */
@@ -102,6 +83,8 @@ static void unpacking_done(struct unpacking *u) {
     for (size_t i = 0; u->seen && i < u->manifest.log_count; i++)
         free(u->seen[i].good_note);
     free(u->seen);
+    consent_done(&u->consent);
+    lbx_arena_done(&u->arena);
     findings_done(&u->findings);
     trusted_done(&u->trusted);
     lbx_buf_done(&u->manifest_text);
@@ -153,18 +136,32 @@ static const char *note_wrong(struct unpacking *u, const struct manifest_log *lo
 
 /* ---- files ---- */
 
+/* The record is as long as the arena, which is emptied for it. */
+static bool read_leaf(struct unpacking *u, const struct packed *file,
+                      struct lbx_record *ret_record) {
+    lbx_arena_reset(&u->arena);
+    return lbx_record_leaf_read(file->bytes, file->len, &u->arena, ret_record) == LBX_OK &&
+           strlen(ret_record->log_name) < sizeof u->place.topic;
+}
+
 static enum ctl_exit take_leaf(struct unpacking *u, const struct packed *file, size_t stem) {
+    struct lbx_record record;
     if (u->stem[0])
         return wrong_file(u->stem, "its proof is missing");
-    if (!read_place(file->bytes, file->len, &u->place))
+    if (!read_leaf(u, file, &record))
         return wrong_file(file->name, "it is no leaf");
     snprintf(u->stem, sizeof u->stem, "%.*s", (int)stem, file->name);
+    snprintf(u->place.topic, sizeof u->place.topic, "%s", record.log_name);
+    u->place.partition = record.partition;
+    u->place.offset = record.offset;
     lbx_leaf_hash(file->bytes, file->len, &u->leaf);
     char named[352];
     snprintf(named, sizeof named, "records/%s/%d/%020" PRId64, u->place.topic, u->place.partition,
              u->place.offset);
-    return strcmp(named, u->stem) == 0 ? CTL_DONE
-                                       : wrong_file(file->name, "it holds another record");
+    if (strcmp(named, u->stem) != 0)
+        return wrong_file(file->name, "it holds another record");
+    consent_learn(&u->consent, &record);
+    return CTL_DONE;
 }
 
 static const char *proof_wrong(struct unpacking *u, const struct manifest_log *log,
@@ -238,6 +235,16 @@ static enum ctl_exit take_file(void *context, const struct packed *file) {
     return wrong_file(file->name, "it belongs to no export");
 }
 
+static enum ctl_exit check_consent(void *context, const struct packed *file) {
+    struct unpacking *u = context;
+    struct lbx_record record;
+    size_t stem;
+    if (strncmp(file->name, "records/", 8) == 0 && ends_in(file->name, ".leaf", &stem) &&
+        read_leaf(u, file, &record))
+        consent_check(&u->consent, &record);
+    return CTL_DONE;
+}
+
 /* ---- beginning and end ---- */
 
 static enum ctl_exit read_manifest(struct unpacking *u) {
@@ -300,6 +307,12 @@ static void say_result(const struct unpacking *u, bool own) {
     struct lbx_buf out LBX_BUF = {0};
     lbx_buf_printf(&out, "%" PRId64 " records of %zu logs: %s\n", u->records, u->manifest.log_count,
                    u->findings.count ? "not all is right" : "all is right");
+    if (u->consent.hold || u->consent.keyless)
+        lbx_buf_printf(&out, "%" PRId64 " signatures of decisions hold", u->consent.hold);
+    if (u->consent.keyless)
+        lbx_buf_printf(&out, "; of %" PRId64 " the key is not here", u->consent.keyless);
+    if (u->consent.hold || u->consent.keyless)
+        lbx_buf_str(&out, "\n");
     if (own && !u->findings.count)
         lbx_buf_str(&out, "as far as the keys in vkeys.txt are trusted: no others were given "
                           "(LOCKBOX_CHECKPOINT_VKEYS_FILE)\n");
@@ -312,6 +325,8 @@ enum ctl_exit verify_export(struct ctl *ctl) {
     struct unpacking u LBX_CLEANUP(unpacking_done) = {.ctl = ctl};
     bool own = false;
     findings_init(&u.findings);
+    consent_init(&u.consent, &u.findings);
+    lbx_arena_init(&u.arena);
     for (size_t i = 0; i < sizeof of_stores / sizeof *of_stores; i++)
         if (ctl->options[of_stores[i]])
             return ctl_fail(CTL_USAGE,
@@ -325,6 +340,8 @@ enum ctl_exit verify_export(struct ctl *ctl) {
         code = pack_each(ctl->args[0], take_file, &u);
     if (code == CTL_DONE)
         code = check_counts(&u);
+    if (code == CTL_DONE)
+        code = pack_each(ctl->args[0], check_consent, &u);
     if (u.findings.count || ctl->format != CTL_TABLE)
         findings_print(&u.findings, ctl->format);
     if (code == CTL_DONE && ctl->format == CTL_TABLE)

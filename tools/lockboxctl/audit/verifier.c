@@ -22,9 +22,7 @@ static void show(struct verifier *verifier, const struct log *log) {
 void verifier_each_row(struct verifier *verifier, const struct log *log, int64_t first,
                        int64_t behind, void (*take)(void *context, const struct checked *row),
                        void *context) {
-    const struct place place = {
-        lbx_topic_of(log->topic, verifier->shared->ctl->settings.topic_prefix), log->topic,
-        log->partition};
+    const struct place place = {lbx_topic_of(log->topic, NULL), log->topic, log->partition};
     const struct checked *row;
     if (!VERIFIER_ASK(verifier, verifier->rows, proof_scope, .topic = log->topic,
                       .partition = log->partition, .first = first, .behind = behind))

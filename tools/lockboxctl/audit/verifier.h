@@ -17,7 +17,24 @@ struct verification {
     struct trusted trusted;
     struct findings findings;
     struct progress progress;
-    bool allow_absent; /* records of months that were detached */
+    bool allow_absent;       /* records of months that were detached */
+    struct skipped *skipped; /* what operators had stepped over; in the run's arena */
+    size_t skipped_count;
+    struct accepted *accepted; /* logs that took another one's place; likewise */
+    size_t accepted_count;
+};
+
+struct accepted {
+    const char *topic, *operator_id, *login, *reason;
+    int32_t partition;
+    int64_t number;
+};
+
+struct skipped {
+    const char *topic;
+    int32_t partition;
+    int64_t first, last;
+    const char *operator_id, *login, *reason, *at;
 };
 
 struct verified_counts {

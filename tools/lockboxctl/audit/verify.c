@@ -6,6 +6,7 @@
 
 #include "arguments.h"
 #include "base/clock.h"
+#include "catalogue.h"
 #include "check.h"
 #include "range.h"
 #include "sql_proof.h"
@@ -108,7 +109,7 @@ static enum ctl_exit open_verifier(struct run *run) {
     if (code == CTL_DONE)
         code = proof_connect(ctl, &verifier->hashes);
     if (code == CTL_DONE && ctl->options[CTL_KAFKA] &&
-        lbx_reader_open(&ctl->settings, "lockboxctl", &verifier->kafka) != LBX_OK)
+        lbx_reader_open(&ctl->settings, "lockboxctl", "lockboxctl", &verifier->kafka) != LBX_OK)
         code = ctl_fail(CTL_USAGE, "the Kafka client refuses a LOCKBOX_KAFKA_* setting");
     stream_init(&verifier->stream, verifier->rows, !ctl->options[CTL_LEAVES]);
     return code;
@@ -132,19 +133,17 @@ static enum ctl_exit open_verifiers(struct run *run) {
 
 /* Where each partition that the store knows ends in Kafka: topic, partition, the offset behind the
  * last. */
-static enum ctl_exit ends_of_kafka(const struct verifier *verifier, struct lbx_rows *ends) {
+static enum ctl_exit ends_of_kafka(const struct verifier *verifier, struct lbx_pg_arrays *ends) {
     enum ctl_exit code = proof_ask(verifier->hashes, &sql_proof_places, NULL);
     for (size_t row = 0; code == CTL_DONE && row < lbx_pg_row_count(verifier->hashes, 0); row++) {
         const struct sql_proof_places_answer it =
             LBX_PG_READ(verifier->hashes, 0, row, proof_places, NULL);
         int64_t first, behind;
-        enum lbx_err err =
-            lbx_reader_ends(verifier->kafka, it.topic, (int32_t)it.partition, &first, &behind);
+        enum lbx_err err = lbx_reader_ends(verifier->kafka, lbx_log_topic(it.topic),
+                                           (int32_t)it.partition, &first, &behind);
         if (err == LBX_ERR_UNAVAILABLE)
-            return ctl_fail(CTL_UNREACHABLE,
-                            "Kafka at %s cannot be reached: check "
-                            "LOCKBOX_KAFKA_BOOTSTRAP_SERVERS",
-                            verifier->shared->ctl->settings.kafka_bootstrap_servers);
+            return ctl_kafka_failed(verifier->shared->ctl->settings.kafka_bootstrap_servers,
+                                    "say where its partitions end");
         if (err != LBX_OK)
             continue;
         LBX_PG_ADD(ends, proof_behind_t, .topic = it.topic, .partition = it.partition,
@@ -154,9 +153,9 @@ static enum ctl_exit ends_of_kafka(const struct verifier *verifier, struct lbx_r
 }
 
 /* How many of the records up to there the store has not. */
-static enum ctl_exit behind_kafka(const struct verifier *verifier, struct lbx_rows *ends,
+static enum ctl_exit behind_kafka(const struct verifier *verifier, struct lbx_pg_arrays *ends,
                                   int64_t *ret_records) {
-    struct lbx_calls calls = {0};
+    struct lbx_pg_pipeline calls = {0};
     *ret_records = 0;
     if (LBX_PG_CALL(&calls, proof_behind, .t = ends) == LBX_NO_CALL)
         return CTL_DONE;
@@ -170,7 +169,7 @@ static enum ctl_exit behind_kafka(const struct verifier *verifier, struct lbx_ro
 /* Waits, until a deadline, for the auditor to store what Kafka had when the wait began. */
 static enum ctl_exit await_kafka(const struct verifier *verifier) {
     int64_t deadline = lbx_monotonic_us() + CATCH_UP_S * LBX_SECOND_US, records = 0;
-    struct lbx_rows ends LBX_CLEANUP(lbx_rows_done) = {0};
+    struct lbx_pg_arrays ends LBX_CLEANUP(lbx_pg_arrays_done) = {0};
     enum ctl_exit code = ends_of_kafka(verifier, &ends);
     while (code == CTL_DONE && (code = behind_kafka(verifier, &ends, &records)) == CTL_DONE &&
            records > 0) {
@@ -272,6 +271,68 @@ static void say_result(const struct verification *v, const struct verified_count
     ctl_put(&out);
 }
 
+static enum ctl_exit load_skipped(struct verification *v, struct lbx_pg *pg) {
+    struct lbx_arena *arena = &v->ctl->arena;
+    enum ctl_exit code = proof_ask(pg, &sql_proof_skipped, NULL);
+    if (code != CTL_DONE)
+        return code;
+    v->skipped_count = lbx_pg_row_count(pg, 0);
+    v->skipped = LBX_ARENA_ARRAY(arena, struct skipped, v->skipped_count);
+    for (size_t row = 0; row < v->skipped_count; row++) {
+        const struct sql_proof_skipped_answer it = LBX_PG_READ(pg, 0, row, proof_skipped, arena);
+        v->skipped[row] = (struct skipped){
+            .topic = lbx_arena_strdup(arena, it.topic),
+            .partition = (int32_t)it.partition,
+            .first = it.first_offset,
+            .last = it.last_offset,
+            .operator_id = lbx_arena_strdup(arena, it.operator),
+            .login = lbx_arena_strdup(arena, it.login),
+            .reason = lbx_arena_strdup(arena, it.reason),
+            .at = lbx_arena_strdup(arena, it.at),
+        };
+    }
+    return CTL_DONE;
+}
+
+static enum ctl_exit load_accepted(struct verification *v, struct lbx_pg *pg) {
+    struct lbx_arena *arena = &v->ctl->arena;
+    enum ctl_exit code = proof_ask(pg, &sql_proof_accepted, NULL);
+    if (code != CTL_DONE)
+        return code;
+    v->accepted_count = lbx_pg_row_count(pg, 0);
+    v->accepted = LBX_ARENA_ARRAY(arena, struct accepted, v->accepted_count);
+    for (size_t row = 0; row < v->accepted_count; row++) {
+        const struct sql_proof_accepted_answer it = LBX_PG_READ(pg, 0, row, proof_accepted, arena);
+        v->accepted[row] = (struct accepted){
+            .topic = lbx_arena_strdup(arena, it.topic),
+            .operator_id = lbx_arena_strdup(arena, it.operator),
+            .login = lbx_arena_strdup(arena, it.login),
+            .reason = lbx_arena_strdup(arena, it.reason),
+            .partition = (int32_t)it.partition,
+            .number = it.number,
+        };
+    }
+    return CTL_DONE;
+}
+
+static void say_skipped(const struct verification *v) {
+    struct lbx_buf out LBX_BUF = {0};
+    for (size_t i = 0; i < v->accepted_count; i++) {
+        const struct accepted *a = &v->accepted[i];
+        lbx_buf_printf(
+            &out, "%s/%d: its log was replaced, and accepted as %" PRId64 "~%s by %s (%s): %s\n",
+            a->topic, a->partition, a->number, a->topic, a->operator_id, a->login, a->reason);
+    }
+    for (size_t i = 0; i < v->skipped_count; i++) {
+        const struct skipped *s = &v->skipped[i];
+        lbx_buf_printf(
+            &out, "%s/%d: offsets %" PRId64 " to %" PRId64 " were stepped over by %s (%s): %s\n",
+            s->topic, s->partition, s->first, s->last, s->operator_id, s->login, s->reason);
+    }
+    if (out.len)
+        ctl_put(&out);
+}
+
 static enum ctl_exit begin(struct run *run) {
     struct ctl *ctl = run->v.ctl;
     enum ctl_exit code = read_scope(ctl, &run->scope);
@@ -283,6 +344,12 @@ static enum ctl_exit begin(struct run *run) {
         code = await_kafka(&run->verifiers[0]);
     if (code == CTL_DONE)
         code = logs_load(ctl, run->verifiers[0].rows, &run->v.logs);
+    if (code == CTL_DONE)
+        code = logs_need_all(&run->v.logs);
+    if (code == CTL_DONE)
+        code = load_skipped(&run->v, run->verifiers[0].rows);
+    if (code == CTL_DONE)
+        code = load_accepted(&run->v, run->verifiers[0].rows);
     if (code == CTL_DONE)
         code = choose_logs(run);
     return code == CTL_DONE ? open_verifiers(run) : code;
@@ -297,10 +364,15 @@ static enum ctl_exit verify_store(struct ctl *ctl) {
     if (code != CTL_DONE)
         return code;
     code = check_all(&run, &sum);
+    if (code == CTL_DONE)
+        code = catalogue_check(ctl, &run.v.findings);
+    ctl->found = run.v.findings.count;
     if (run.v.findings.count || ctl->format != CTL_TABLE)
         findings_print(&run.v.findings, ctl->format);
-    if (code == CTL_DONE && ctl->format == CTL_TABLE)
+    if (code == CTL_DONE && ctl->format == CTL_TABLE) {
+        say_skipped(&run.v);
         say_result(&run.v, &sum);
+    }
     return code == CTL_DONE && run.v.findings.count ? CTL_NO : code;
 }
 

@@ -159,8 +159,8 @@ static void ask(struct asking *a, const struct pair *pair, uint64_t old_size, bo
     size_t len = strlen(pair->witness->url);
     lbx_buf_printf(&url, "%s%sadd-checkpoint", pair->witness->url,
                    pair->witness->url[len - 1] == '/' ? "" : "/");
-    enum lbx_err err = lbx_fetch_post(url.data, "text/plain; charset=utf-8", &body, ANSWER_MAX,
-                                      TIMEOUT_S, &answer, &why);
+    enum lbx_err err = lbx_fetch_post(url.data, "text/plain; charset=utf-8", NULL, &body,
+                                      ANSWER_MAX, TIMEOUT_S, &answer, &why);
     if (err != LBX_OK)
         report(a, pair, err == LBX_ERR_UNAVAILABLE ? CTL_UNREACHABLE : CTL_NO, why);
     else if (answer.status == HTTP_OK)

@@ -48,7 +48,7 @@ enum ctl_exit ctl_templates_check(struct ctl *ctl) {
 static bool take_reader(const struct ctl *ctl, enum lbx_mail_reader *ret_reader) {
     const char *name = ctl->options[CTL_READER];
     *ret_reader = LBX_READER_APPROVER;
-    for (int i = 0; name && i < LBX_READER_COUNT; i++)
+    for (int i = 0; name && i < LBX_READER_CONCERNED; i++)
         if (strcmp(name, lbx_mail_reader_names[i]) == 0) {
             *ret_reader = (enum lbx_mail_reader)i;
             return true;
@@ -66,7 +66,8 @@ static bool take_example(const struct ctl *ctl, struct lbx_mail_input *ret_input
         if (strcmp(lbx_mail_kind_names[ret_input->kind], kind) != 0)
             continue;
         known = true;
-        if (!state || strcmp(lbx_state_names[ret_input->request->state], state) == 0)
+        if (!state ||
+            (ret_input->request && strcmp(lbx_state_names[ret_input->request->state], state) == 0))
             return true;
     }
     if (known)
@@ -74,8 +75,8 @@ static bool take_example(const struct ctl *ctl, struct lbx_mail_input *ret_input
     else
         ctl_fail(
             CTL_USAGE,
-            "no such kind of mail: %s; there are approval_needed, reminder, outcome, emergency "
-            "and emergency_reminder",
+            "no such kind of mail: %s; there are approval_needed, reminder, outcome, emergency, "
+            "emergency_reminder, informed, security_change, approvers_missing and digest",
             kind);
     return false;
 }
@@ -91,7 +92,8 @@ enum ctl_exit ctl_notification_preview(struct ctl *ctl) {
     enum ctl_exit code = open_templates(ctl, ctl->settings.template_dir, &templates, &count);
     if (code != CTL_DONE)
         return code;
-    input.reader = reader;
+    if (!lbx_mail_is_of_tenant(input.kind)) /* a mail about a tenant has one kind of reader */
+        input.reader = reader;
     if (lbx_mail_write(templates, &input, &mail) != LBX_OK)
         return ctl_fail(CTL_NO, "this example cannot be told");
     if (ctl->options[CTL_HTML]) {

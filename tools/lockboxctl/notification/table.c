@@ -4,10 +4,10 @@
 #include "commands.h"
 
 const struct ctl_command ctl_notification_commands[] = {
-    {"notification list", "", CTL_OPTIONS_OF_LISTS | CTL_OPT(REQUEST), 0,
-     "List mails and what became of them, the newest first", NULL,
-     "lockboxctl notification list --request 019ab1a4-5c40-7c3e-9f21-6b8d0e4a7c52",
-     ctl_notification_list},
+    {"notification list", "", CTL_OPTIONS_OF_LISTS | CTL_OPT(REQUEST) | CTL_OPT(STATE), 0,
+     "List mails and what became of them, the newest first",
+     "States: queued, sending, sent, deferred (tried again later), failed (given up). smtp_reply says why.",
+     "lockboxctl notification list --state failed", ctl_notification_list},
     {"notification retry", "[ID…]", CTL_OPT(OUTPUT) | CTL_OPT(REQUEST), 0,
      "Send mails again that were given up, or wait",
      "They are due at once, and for as long as at first. The recipient gets a mail twice only where a\n"

@@ -12,8 +12,8 @@
 
 enum ctl_exit ctl_outbox_list(struct ctl *ctl) {
     static const struct ctl_column columns[] = {
-        {"id"},   {"created_at", CTL_CELL_TIME}, {"key"},
-        {"type"}, {"refused_at", CTL_CELL_TIME}, {"event_id", .wide = true},
+        {"id"},    {"created_at", CTL_CELL_TIME}, {"key"}, {"type"}, {"refused_at", CTL_CELL_TIME},
+        {"error"}, {"event_id", .wide = true},
     };
     int64_t limit;
     if (!ctl_number(ctl, CTL_LIMIT, 100000, 50, &limit))

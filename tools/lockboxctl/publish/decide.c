@@ -58,7 +58,7 @@ static bool is_yes(const char *verdict) {
 
 static enum ctl_exit await_verdict(struct ctl *ctl, struct lbx_pg *pg,
                                    const struct ctl_message *m) {
-    struct lbx_calls calls = {0};
+    struct lbx_pg_pipeline calls = {0};
     LBX_PG_CALL(&calls, ctl_decision_verdict, .request_id = m->record.key, .event_id = m->event_id,
                 .events = ctl_topic(ctl, LBX_TOPIC_EVENTS));
     int64_t deadline = lbx_monotonic_us() + VERDICT_S * LBX_SECOND_US;

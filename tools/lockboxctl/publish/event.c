@@ -3,6 +3,7 @@
  */
 #include "commands.h"
 
+#include "event/signature.h"
 #include "fields.h"
 #include "publish.h"
 #include "sign.h"
@@ -24,7 +25,7 @@ static const char *const *with_key(struct ctl *ctl, const char *key) {
 static bool prove(struct ctl *ctl, const struct lbx_table *table, const char *const *words,
                   struct lbx_tenant_event *event) {
     const char *file = ctl_field_value(table, "public_key", words);
-    if (!file || !*file || *file == '{' || event->proof)
+    if (!file || !*file || *file == '{' || lbx_signature_is_there(&event->proof))
         return true;
     return ctl_prove_key(ctl, file, event);
 }

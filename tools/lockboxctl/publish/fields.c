@@ -28,9 +28,10 @@ static void put_members(struct ctl *ctl, const struct lbx_table *table, const ch
                         struct lbx_buf *out) {
     char *rest = lbx_arena_strdup(&ctl->arena, text);
     const char *between = "";
-    for (size_t i = 0; i < table->count; i++) {
+    const size_t count = ctl_field_parts(table);
+    for (size_t i = 0; i < count; i++) {
         const struct lbx_field *member = &table->fields[i];
-        const char *value = i + 1 == table->count ? rest : strsep(&rest, ",");
+        const char *value = i + 1 == count ? rest : strsep(&rest, ",");
         bool there = value && *value;
         if (!there && !(member->required && member->type == LBX_T_TEXT && member->min == 0))
             continue;
@@ -63,7 +64,10 @@ static bool put_value(struct ctl *ctl, const struct lbx_field *field, enum lbx_t
                       const char *text, struct lbx_buf *out) {
     if (type == LBX_T_OBJECT)
         return put_object(ctl, field, text, out);
-    put_scalar(type, text, out);
+    if (type == LBX_T_TEXT && field->of && *text == '{')
+        lbx_buf_str(out, text);
+    else
+        put_scalar(type, text, out);
     return true;
 }
 

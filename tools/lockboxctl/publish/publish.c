@@ -9,6 +9,7 @@
 #include "base/time.h"
 #include "base/uuid.h"
 #include "event/envelope.h"
+#include "io/denied.h"
 #include "io/producer.h"
 
 #include <stdio.h>
@@ -112,6 +113,8 @@ enum ctl_exit ctl_send(const struct ctl *ctl, const struct lbx_record *record,
     enum lbx_err err = send_and_wait(ctl, record, ret_place);
     if (err == LBX_OK)
         return CTL_DONE;
+    if (err == LBX_ERR_UNAVAILABLE && lbx_kafka_denied())
+        return ctl_kafka_failed(ctl->settings.kafka_bootstrap_servers, "take the record");
     if (err == LBX_ERR_UNAVAILABLE)
         return ctl_fail(
             CTL_UNREACHABLE,

@@ -6,16 +6,15 @@
 
 #include "base/base64.h"
 #include "base/clock.h"
-#include "base/file.h"
 #include "core/request.h"
 #include "core/tenant.h"
 #include "database.h"
 #include "io/ed25519.h"
 #include "io/hash.h"
+#include "io/secret.h"
 #include "sql_ctl.h"
 #include "tlog/note.h"
 
-#include <errno.h>
 #include <string.h>
 
 #define HEADER "{\"alg\":\"EdDSA\"}"
@@ -26,8 +25,9 @@ enum { KEY_FILE_MAX = 4096 };
 
 static bool read_key(const char *path, struct lbx_signing_key *ret_key) {
     struct lbx_buf text LBX_BUF = {0};
-    if (!lbx_file_read(path, KEY_FILE_MAX, &text)) {
-        ctl_fail(CTL_USAGE, "the key %s cannot be read: %s", path, strerror(errno));
+    char why[LBX_SECRET_WHY_SIZE];
+    if (!lbx_secret_read(path, KEY_FILE_MAX, &text, why)) {
+        ctl_fail(CTL_USAGE, "the key %s %s", path, why);
         return false;
     }
     enum lbx_err err = lbx_signing_key_read(text.data, text.len, ret_key);
@@ -56,7 +56,8 @@ bool ctl_public_jwk(struct ctl *ctl, const char *path, struct lbx_jwk *ret_jwk) 
         return false;
     base64url(key.public_key, sizeof key.public_key, &x);
     explicit_bzero(&key, sizeof key);
-    *ret_jwk = (struct lbx_jwk){"OKP", "Ed25519", lbx_arena_strdup(&ctl->arena, x.data)};
+    *ret_jwk = (struct lbx_jwk){
+        .kty = "OKP", .crv = "Ed25519", .x = lbx_arena_strdup(&ctl->arena, x.data)};
     return true;
 }
 
@@ -74,7 +75,7 @@ static enum ctl_exit digest_of(const struct lbx_request *request, const char **r
     *ret_digest = request->digest;
     if (request->state != LBX_STATE_CUSTOMER_NOTIFIED)
         return CTL_DONE;
-    lbx_request_consent(request, &consent);
+    lbx_request_consent(request, lbx_sha256_hex, &consent);
     lbx_sha256_hex(consent.data, consent.len, digest);
     if (strcmp(digest, request->digest) == 0)
         return CTL_DONE;
@@ -130,7 +131,7 @@ enum ctl_exit ctl_sign(struct ctl *ctl, struct lbx_decision_submitted *decision)
         return CTL_USAGE;
     enum ctl_exit code = read_digest(ctl, decision->request_id, &payload.digest);
     if (code == CTL_DONE)
-        decision->signature = jws(ctl, &key, &lbx_signed_decision_table, &payload);
+        decision->signature.jws = jws(ctl, &key, &lbx_signed_decision_table, &payload);
     explicit_bzero(&key, sizeof key);
     return code;
 }
@@ -144,7 +145,7 @@ bool ctl_prove_key(struct ctl *ctl, const char *path, struct lbx_tenant_event *e
     };
     if (!read_key(path, &key))
         return false;
-    event->proof = jws(ctl, &key, &lbx_key_proof_table, &payload);
+    event->proof.jws = jws(ctl, &key, &lbx_key_proof_table, &payload);
     explicit_bzero(&key, sizeof key);
     return true;
 }

@@ -11,16 +11,29 @@
 
 #include <string.h>
 
+/* What to do about those that nobody settled. */
+static void say_open(const struct ctl *ctl, const struct lbx_pg *pg) {
+    size_t open = 0;
+    for (size_t row = 0; row < lbx_pg_row_count(pg, 0); row++)
+        open += !LBX_PG_READ(pg, 0, row, ctl_quarantine_list, NULL).settled_at;
+    if (open && ctl->format == CTL_TABLE)
+        ctl_fail(
+            CTL_DONE,
+            "open: %zu. quarantine show ID shows one; quarantine replay or quarantine discard settles it",
+            open);
+}
+
 enum ctl_exit ctl_quarantine_list(struct ctl *ctl) {
     static const struct ctl_column columns[] = {
-        {"quarantine_id", CTL_CELL_NUMBER},
+        {"quarantine_id", CTL_CELL_NUMBER, .head = "id"},
         {"quarantined_at", CTL_CELL_TIME},
-        {"consumer"},
-        {"topic"},
-        {"partition", CTL_CELL_NUMBER},
-        {"offset", CTL_CELL_NUMBER},
-        {"outcome", CTL_CELL_STATE},
-        {"reason"},
+        {"place", .in_tables = true, .head = "topic/partition/offset"},
+        {"outcome", CTL_CELL_STATE, .fits = true},
+        {"consumer", .fits = true},
+        {"topic", .wide = true},
+        {"partition", CTL_CELL_NUMBER, .wide = true},
+        {"offset", CTL_CELL_NUMBER, .wide = true},
+        {"reason", .cut = true},
         {"published_at", CTL_CELL_TIME, .wide = true},
         {"settled_at", CTL_CELL_TIME, .wide = true},
         {"operator_id", .wide = true},
@@ -31,9 +44,11 @@ enum ctl_exit ctl_quarantine_list(struct ctl *ctl) {
     struct lbx_pg *pg CTL_PG = NULL;
     enum ctl_exit code = CTL_ASK(ctl, &ctl_lockbox, ctl_quarantine_list, &pg, .most = limit,
                                  .open = ctl->options[CTL_OPEN] != NULL);
-    if (code == CTL_DONE)
-        CTL_PRINT_ANSWER(ctl, pg, ctl_quarantine_list, columns, limit);
-    return code;
+    if (code != CTL_DONE)
+        return code;
+    CTL_PRINT_ANSWER(ctl, pg, ctl_quarantine_list, columns, limit);
+    say_open(ctl, pg);
+    return CTL_DONE;
 }
 
 /* ---- show ---- */
@@ -55,6 +70,8 @@ static const struct ctl_column show_columns[] = {
     {"settled_for"},
     {"replayed_partition", CTL_CELL_NUMBER},
     {"replayed_offset", CTL_CELL_NUMBER},
+    {"whole_bytes", CTL_CELL_NUMBER},
+    {"whole_hash"},
     {"key", CTL_CELL_RAW},
     {"headers", CTL_CELL_RAW},
     {"value", CTL_CELL_RAW},
@@ -76,7 +93,7 @@ static void json_headers(const struct ctl_rejected *r, struct lbx_buf *out) {
     lbx_buf_char(out, '[');
     for (size_t i = 0; i < r->header_count; i++) {
         lbx_buf_str(out, i ? ", {\"name\": " : "{\"name\": ");
-        lbx_buf_json_str(out, r->headers[i].name, strlen(r->headers[i].name));
+        lbx_buf_json_str(out, r->headers[i].name, lbx_header_name_len(&r->headers[i]));
         lbx_buf_str(out, ", \"value\": ");
         ctl_bytes_json(of_header(&r->headers[i]), out);
         lbx_buf_char(out, '}');

@@ -11,6 +11,7 @@ enum ctl_exit ctl_rejected_read(struct ctl *ctl, const struct lbx_pg *pg,
     const struct sql_ctl_quarantine_show_answer it =
         LBX_PG_READ(pg, 0, 0, ctl_quarantine_show, &ctl->arena);
     r.key = (struct ctl_bytes){it.key.data, it.key.len};
+    r.is_cut = it.whole_bytes != NULL;
     r.value = (struct ctl_bytes){it.value.data, it.value.len};
     if (lbx_record_headers_decode(it.headers.data, it.headers.len, &ctl->arena, &r.headers,
                                   &r.header_count) != LBX_OK)

@@ -9,6 +9,7 @@ struct ctl_rejected {
     struct ctl_bytes key, value;
     struct lbx_header *headers;
     size_t header_count;
+    bool is_cut; /* the quarantine keeps the first of it only */
 };
 
 /* Copies the record out of the answer's only row, into the arena. */

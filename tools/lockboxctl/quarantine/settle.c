@@ -6,7 +6,6 @@
 #include "commands.h"
 
 #include "arguments.h"
-#include "base/time.h"
 #include "database.h"
 #include "event/envelope.h"
 #include "publish/publish.h"
@@ -33,7 +32,7 @@ struct settling {
 
 /* ---- the row in the database ---- */
 
-static enum ctl_exit ask(struct settling *s, struct lbx_calls *calls) {
+static enum ctl_exit ask(struct settling *s, struct lbx_pg_pipeline *calls) {
     lbx_pg_release(s->pg);
     enum lbx_err err = lbx_pg_run(s->pg, calls);
     return err == LBX_OK ? CTL_DONE : ctl_statement_failed(&ctl_lockbox, err);
@@ -44,7 +43,7 @@ static const char *keep(struct settling *s, const char *text) {
 }
 
 static enum ctl_exit look(struct settling *s) {
-    struct lbx_calls calls = {0};
+    struct lbx_pg_pipeline calls = {0};
     LBX_PG_CALL(&calls, ctl_quarantine_show, .id = s->id);
     enum ctl_exit code = ask(s, &calls);
     if (code != CTL_DONE)
@@ -54,12 +53,9 @@ static enum ctl_exit look(struct settling *s) {
             CTL_NO, "nothing in quarantine has the id %s; see lockboxctl quarantine list", s->id);
     const struct sql_ctl_quarantine_show_answer it =
         LBX_PG_READ(s->pg, 0, 0, ctl_quarantine_show, &s->ctl->arena);
-    s->told.quarantine_id = it.quarantine_id;
-    s->told.consumer = keep(s, it.consumer);
     s->told.topic = keep(s, it.topic);
     s->told.partition = it.partition;
     s->told.offset = it.offset;
-    s->told.rejected_for = keep(s, it.reason);
     return ctl_rejected_read(s->ctl, s->pg, &s->record);
 }
 
@@ -72,7 +68,7 @@ static enum ctl_exit taken_before(const struct settling *s,
 }
 
 static enum ctl_exit begin(struct settling *s, const char *outcome) {
-    struct lbx_calls calls = {0};
+    struct lbx_pg_pipeline calls = {0};
     LBX_PG_CALL(&calls, ctl_quarantine_begin, .id = s->id, .outcome = outcome,
                 .operator_id = s->told.by.id, .reason = s->told.reason);
     enum ctl_exit code = ask(s, &calls);
@@ -82,33 +78,24 @@ static enum ctl_exit begin(struct settling *s, const char *outcome) {
         LBX_PG_READ(s->pg, 0, 0, ctl_quarantine_begin, NULL);
     if (!it.begun)
         return taken_before(s, &it);
-    s->told.login = keep(s, it.login);
     s->begun_at = keep(s, it.begun_at);
-    return lbx_time_parse(s->begun_at, &s->told.at) == LBX_OK
-               ? CTL_DONE
-               : ctl_fail(CTL_NO, "%s: the database's time cannot be read", s->id);
+    return CTL_DONE;
 }
 
 static enum ctl_exit settle(struct settling *s) {
     bool replayed = s->event == LBX_EVENT_QUARANTINE_REPLAYED;
     char event_id[LBX_UUID_SIZE];
-    struct lbx_buf event LBX_BUF = {0};
-    struct lbx_calls calls = {0};
+    struct lbx_buf by LBX_BUF = {0};
+    struct lbx_pg_pipeline calls = {0};
     ctl_event_id(event_id);
-    lbx_event_encode(&(struct lbx_event_out){.type = s->event,
-                                             .id = event_id,
-                                             .source = "/lockbox/lockboxctl",
-                                             .subject = s->id,
-                                             .time = s->told.at,
-                                             .data = &s->told},
-                     &event);
+    lbx_json_write(&lbx_principal_table, &s->told.by, &by);
     const char *partition =
         lbx_arena_printf(&s->ctl->arena, "%lld", (long long)s->told.replayed_partition);
     const char *offset =
         lbx_arena_printf(&s->ctl->arena, "%lld", (long long)s->told.replayed_offset);
     LBX_PG_CALL(&calls, ctl_quarantine_settle, .id = s->id, .begun_at = s->begun_at,
-                .event_id = event_id, .event = event.data, .partition = replayed ? partition : NULL,
-                .offset = replayed ? offset : NULL);
+                .event_id = event_id, .settled_by = by.data,
+                .partition = replayed ? partition : NULL, .offset = replayed ? offset : NULL);
     enum ctl_exit code = ask(s, &calls);
     if (code == CTL_DONE && !LBX_PG_READ(s->pg, 0, 0, ctl_quarantine_settle, NULL).settled)
         code = ctl_fail(CTL_NO, "%s: somebody else has begun it since", s->id);
@@ -155,6 +142,12 @@ static enum ctl_exit replay(struct settling *s) {
         lbx_topic_of(s->told.topic, s->ctl->settings.topic_prefix) == LBX_TOPIC_COUNT)
         code = ctl_fail(CTL_USAGE, "%s: %s is no topic of LOCKBOX_TOPIC_PREFIX %s", s->id,
                         s->told.topic, s->ctl->settings.topic_prefix);
+    if (code == CTL_DONE && s->record.is_cut)
+        code =
+            ctl_fail(CTL_NO,
+                     "%s: the quarantine keeps the first 256 KB of it; the whole record stands in "
+                     "%s, partition %lld, offset %lld",
+                     s->id, s->told.topic, (long long)s->told.partition, (long long)s->told.offset);
     if (code == CTL_DONE)
         code = begin(s, "replayed");
     if (code == CTL_DONE)

@@ -9,5 +9,6 @@ extern const struct ctl_command ctl_request_commands[]; /* ended by one without 
 enum ctl_exit ctl_request_list(struct ctl *ctl);
 enum ctl_exit ctl_request_show(struct ctl *ctl);
 enum ctl_exit ctl_request_timeline(struct ctl *ctl);
+enum ctl_exit ctl_request_words(struct ctl *ctl);
 
 #endif

@@ -7,6 +7,7 @@
 #include "base/time.h"
 #include "database.h"
 #include "event/payload.h"
+#include "mail/changes.h"
 #include "mail/words.h"
 #include "sql_ctl.h"
 #include "story.h"
@@ -30,12 +31,13 @@ static enum ctl_exit list(struct ctl *ctl) {
     static const struct ctl_column columns[] = {
         {"request_id"},
         {"state", CTL_CELL_STATE},
-        {"ticket_id"},
-        {"engineer_id"},
-        {"cluster"},
-        {"created_at", CTL_CELL_TIME},
-        {"ends_at", CTL_CELL_TIME}, /* decide_by, once there is a grant expires_at */
-        {"ended_at", CTL_CELL_TIME},
+        {"ends_in", .in_tables = true, .head = "left"},
+        {"engineer_id", .fits = true},
+        {"cluster", .fits = true},
+        {"created_at", CTL_CELL_TIME, .fits = true},
+        {"ends_at", CTL_CELL_TIME, .fits = true}, /* decide_by, once there is a grant expires_at */
+        {"ended_at", CTL_CELL_TIME, .fits = true},
+        {"ticket_id", .cut = true},
         {"tenant_id", .wide = true},
         {"subscription_id", .wide = true},
         {"resource_id", .wide = true},
@@ -107,13 +109,36 @@ static void show_engineer(const struct lbx_request *r, struct lbx_buf *out) {
     line("engineer", text.data, out);
 }
 
+static const char *colour_of_line(char sign) {
+    return ctl_colour_of(sign == '+'   ? "approved"
+                         : sign == '-' ? "denied"
+                         : sign == '!' ? "emergency"
+                                       : "");
+}
+
+/* The lines of an item's changes, below it. */
+static void show_changes(const char *changes, struct lbx_buf *out) {
+    struct lbx_buf lines LBX_BUF = {0};
+    lbx_changes_words(changes, &lines);
+    for (size_t at = 0, len; at < lines.len; at += len + 1) {
+        len = strcspn(lines.data + at, "\n");
+        const char *colour = colour_of_line(lines.data[at]);
+        label("", out);
+        lbx_buf_printf(out, "   %s", colour);
+        lbx_text_harmless_n(lines.data + at, len, out);
+        lbx_buf_printf(out, "%s\n", *colour ? ctl_colour_end() : "");
+    }
+}
+
 static void show_items(const struct lbx_request *r, struct lbx_buf *out) {
     for (size_t i = 0; i < r->action_count; i++) {
         label(i ? "" : "actions", out);
         lbx_buf_printf(out, "%lld. ", (long long)r->actions[i].number);
         lbx_item_words(&r->actions[i], out);
         lbx_buf_str(out, r->actions[i].kept ? "\n" : "  (not granted)\n");
+        show_changes(r->actions[i].content.changes, out);
     }
+    line("", "logs: only namespaces openshift and openshift-…", out);
 }
 
 static void show_approvers(const struct lbx_request *r, struct lbx_buf *out) {

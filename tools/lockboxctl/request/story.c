@@ -9,6 +9,7 @@
 #include "event/request_event.h"
 #include "mail/words.h"
 #include "output.h"
+#include "sign/webauthn.h"
 
 #include <string.h>
 
@@ -48,6 +49,7 @@ void ctl_put_remark(const char *text, struct lbx_buf *out) {
 struct told {
     enum lbx_event_type type;
     struct lbx_buf *what, *who;
+    struct lbx_arena *arena;
 };
 
 static void put_engineer(const struct lbx_engineer *e, struct lbx_buf *out) {
@@ -61,17 +63,31 @@ static void put_until(int64_t at, struct lbx_buf *out) {
     ctl_put_time(at, out);
 }
 
+/* Who authorized an emergency, and for which incident. */
+static void put_authorization(const struct lbx_access_requested *wish, const struct told *told) {
+    lbx_buf_str(told->what, ", authorized by ");
+    ctl_put_person(&wish->authorized_by, told->what);
+    if (wish->incident_id) {
+        lbx_buf_str(told->what, " for incident ");
+        lbx_text_harmless(wish->incident_id, told->what);
+    }
+}
+
 static void tell_wish(const char *does, const struct lbx_access_requested *wish,
                       const struct told *told) {
+    lbx_text_harmless(wish->engineer_id, told->who);
     lbx_buf_str(told->what, does);
     for (size_t i = 0; i < wish->action_count; i++) {
         lbx_buf_str(told->what, i ? "; " : "");
         lbx_item_words(&wish->actions[i], told->what);
     }
+    if (wish->authorized_by.id)
+        put_authorization(wish, told);
     ctl_put_remark(wish->justification, told->what);
 }
 
 static void tell_withdrawal(const struct lbx_access_withdrawn *withdrawn, const struct told *told) {
+    lbx_text_harmless(withdrawn->engineer_id, told->who);
     lbx_buf_str(told->what, "withdraws the request");
     ctl_put_remark(withdrawn->comment, told->what);
 }
@@ -93,6 +109,18 @@ static void tell_assignment(const char *does, const struct lbx_ticket_assigned *
     put_engineer(&ticket->engineer, told->what);
 }
 
+static void put_signature(const struct lbx_signature_in *signature, const struct told *told) {
+    if (!lbx_signature_is_there(signature))
+        return;
+    lbx_buf_str(told->what, signature->jws ? ", signed with a key" : ", signed with a passkey");
+    const char *origin =
+        signature->jws ? NULL : lbx_webauthn_origin(&signature->assertion, told->arena);
+    if (origin) {
+        lbx_buf_str(told->what, " at ");
+        lbx_text_harmless(origin, told->what);
+    }
+}
+
 static void tell_vote(const struct lbx_decision_submitted *decision, const struct told *told) {
     static const char *const says[] = {
         [LBX_DECISION_APPROVE] = "says yes",
@@ -110,6 +138,7 @@ static void tell_vote(const struct lbx_decision_submitted *decision, const struc
         lbx_buf_str(told->what, " for ");
         lbx_duration_words(decision->duration, told->what);
     }
+    put_signature(&decision->signature, told);
     ctl_put_remark(decision->comment, told->what);
 }
 
@@ -121,6 +150,11 @@ static void tell_verdict(const struct lbx_decision_judged *judged, const struct 
         [LBX_DECISION_ACKNOWLEDGE] = "acknowledgement",
     };
     lbx_buf_str(told->who, "Lockbox");
+    if (!judged->decision) {
+        lbx_buf_printf(told->what, "cannot read the decision: %s",
+                       lbx_verdict_names[judged->verdict]);
+        return;
+    }
     lbx_buf_printf(told->what, "judges the %s by ", nouns[judged->decision]);
     ctl_put_person(&judged->by, told->what);
     lbx_buf_printf(told->what, ": %s", lbx_verdict_names[judged->verdict]);
@@ -131,6 +165,7 @@ static void tell_performed(const struct lbx_access_performed *access, const stru
                                   .namespace = access->namespace,
                                   .kind = access->kind,
                                   .name = access->name};
+    lbx_text_harmless(access->engineer_id, told->who);
     lbx_buf_printf(told->what, "%s: ", lbx_outcome_names[access->outcome]);
     if (access->action)
         lbx_item_words(&item, told->what);
@@ -212,6 +247,14 @@ static void tell_answer(const struct lbx_tenant_changed *t, const struct told *t
     put_change(&change, told->what);
     if (t->reason)
         ctl_put_remark(lbx_refusal_names[t->reason], told->what);
+}
+
+static void tell_missing(const struct lbx_approvers_missing *m, const struct told *told) {
+    lbx_buf_str(told->who, "Lockbox");
+    lbx_buf_printf(told->what, "warns: %lld may approve, and %lld are needed, subscription ",
+                   (long long)m->left, (long long)m->needed);
+    lbx_text_harmless(m->subscription_id, told->what);
+    ctl_put_remark(lbx_cause_names[m->cause], told->what);
 }
 
 static void tell_settled(const char *does, const struct lbx_quarantine_settled *q,
@@ -311,6 +354,8 @@ static void tell_decision(const void *data, const struct told *told) {
 static void tell_tenant(const void *data, const struct told *told) {
     if (lbx_tenant_change_of(told->type) != LBX_CHANGE_NONE)
         tell_change(data, told);
+    else if (told->type == LBX_EVENT_TENANT_APPROVERS_MISSING)
+        tell_missing(data, told);
     else
         tell_answer(data, told);
 }
@@ -339,6 +384,49 @@ static void tell_quarantine(const void *data, const struct told *told) {
     }
 }
 
+static void tell_row_refused(const struct lbx_row_refused *refused, const struct told *told) {
+    lbx_buf_str(told->who, "Kafka");
+    lbx_buf_printf(told->what, "refuses the %s %lld of %lld bytes for good: ",
+                   refused->event_id ? "event in row" : "dead letter of record",
+                   (long long)refused->row, (long long)refused->bytes);
+    lbx_text_harmless(refused->error, told->what);
+}
+
+/* Without a prefix; whole where it is none of Lockbox's. */
+static const char *bare_topic(const char *topic) {
+    enum lbx_topic known = lbx_topic_of(topic, NULL);
+    return known == LBX_TOPIC_COUNT ? topic : lbx_topic_name(known);
+}
+
+static void tell_skipped(const struct lbx_partition_order *order, const struct told *told) {
+    ctl_put_person(&order->by, told->who);
+    lbx_buf_printf(told->what, "steps over the offsets %lld to %lld of partition %lld of %s",
+                   (long long)order->first_offset, (long long)order->last_offset,
+                   (long long)order->partition, bare_topic(order->topic));
+    ctl_put_remark(order->reason, told->what);
+}
+
+static void tell_accepted(const struct lbx_partition_order *order, const struct told *told) {
+    ctl_put_person(&order->by, told->who);
+    lbx_buf_printf(told->what, "accepts another log of partition %lld of %s",
+                   (long long)order->partition, bare_topic(order->topic));
+    ctl_put_remark(order->reason, told->what);
+}
+
+static void tell_operator(const void *data, const struct told *told) {
+    switch ((enum lbx_operator_event)told->type) {
+    case LBX_OPERATOR_EVENT_ROW_REFUSED:
+        tell_row_refused(data, told);
+        break;
+    case LBX_OPERATOR_EVENT_PARTITION_SKIPPED:
+        tell_skipped(data, told);
+        break;
+    case LBX_OPERATOR_EVENT_PARTITION_ACCEPTED:
+        tell_accepted(data, told);
+        break;
+    }
+}
+
 static void tell(const void *data, const struct told *told) {
     switch (lbx_event_type_info(told->type)->family) {
     case LBX_FAMILY_TICKET:
@@ -362,6 +450,9 @@ static void tell(const void *data, const struct told *told) {
     case LBX_FAMILY_QUARANTINE:
         tell_quarantine(data, told);
         break;
+    case LBX_FAMILY_OPERATOR:
+        tell_operator(data, told);
+        break;
     }
 }
 
@@ -370,7 +461,7 @@ static void tell_deadletter(const struct lbx_record *record, struct lbx_arena *a
                             struct lbx_buf *what) {
     lbx_buf_str(what, "rejects a record");
     for (size_t i = 0; i < record->header_count; i++)
-        if (strcmp(record->headers[i].name, "__connect.errors.exception.message") == 0 &&
+        if (lbx_header_is(&record->headers[i], "__connect.errors.exception.message") &&
             record->headers[i].value)
             ctl_put_remark(
                 lbx_arena_memdup(arena, record->headers[i].value, record->headers[i].len), what);
@@ -387,7 +478,7 @@ void ctl_put_story(const struct lbx_record *record, const char *type, struct lbx
     }
     if (record->topic < LBX_TOPIC_COUNT &&
         lbx_event_decode(record, MOST_BYTES, arena, &event, &reason) == LBX_OK) {
-        tell(event.data, &(struct told){event.type, what, who});
+        tell(event.data, &(struct told){event.type, what, who, arena});
         return;
     }
     lbx_text_harmless(type ? type : "a record without a type", what);

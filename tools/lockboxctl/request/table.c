@@ -14,5 +14,9 @@ const struct ctl_command ctl_request_commands[] = {
      "Tell a request's story from the audit store",
      "-o json and csv name each record by topic, partition and offset.",
      "lockboxctl request timeline 019ab1a4-5c40-7c3e-9f21-6b8d0e4a7c52", ctl_request_timeline},
+    {"request words", "", 0, 0, "Say requests in the words of the mails, for a portal",
+     "Reads data.request of request.* events from its input, one JSON object a line, and answers each with a\n"
+     "line: items (the words of each), duration, cluster. Asks no database.",
+     "lockboxctl request words < requests.jsonl", ctl_request_words},
     {NULL},
 };

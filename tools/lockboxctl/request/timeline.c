@@ -15,7 +15,7 @@ static struct lbx_record record_of(struct ctl *ctl,
                                    const struct sql_ctl_request_timeline_answer *it) {
     struct lbx_record record = {
         .topic_name = it->topic,
-        .topic = lbx_topic_of(it->topic, ctl->settings.topic_prefix),
+        .topic = lbx_topic_of(it->topic, NULL),
         .partition = (int32_t)it->partition,
         .offset = it->offset,
         .key = it->key.data,

@@ -1,4 +1,5 @@
-/* What lockboxctl says of itself: its settings, completion for shells, the manual page. */
+/* What lockboxctl says of itself: its settings, completion for shells, the manual page, its
+ * version. */
 #ifndef LOCKBOXCTL_SELF_COMMANDS_H
 #define LOCKBOXCTL_SELF_COMMANDS_H
 
@@ -9,5 +10,6 @@ extern const struct ctl_command ctl_self_commands[]; /* ended by one without a n
 enum ctl_exit ctl_config(struct ctl *ctl);
 enum ctl_exit ctl_completion(struct ctl *ctl);
 enum ctl_exit ctl_man(struct ctl *ctl);
+enum ctl_exit ctl_version(struct ctl *ctl);
 
 #endif

@@ -16,5 +16,8 @@ const struct ctl_command ctl_self_commands[] = {
     {"man", "", 0, 0, "Print the manual page", NULL,
      "lockboxctl man > /usr/local/share/man/man1/lockboxctl.1", ctl_man,
      .reads_settings_itself = true},
+    {"version", "", CTL_OPT(OUTPUT), 0, "Print version, commit and build of this program",
+     "lockboxctl --version and each worker's --version say the same; lockbox_build_info shows what runs.",
+     "lockboxctl version -o json", ctl_version, .reads_settings_itself = true},
     {NULL},
 };

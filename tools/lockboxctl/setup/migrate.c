@@ -71,12 +71,12 @@ static struct migration *add(struct plan *plan, struct migration m) {
 static enum lbx_err read_applied(struct ctl *ctl, struct lbx_pg *pg, struct plan *plan) {
     static const struct lbx_sql *const list[] = {&sql_ctl_migration_applied, NULL};
     static const struct lbx_sql *const *const lists[] = {list, NULL};
-    struct lbx_calls calls = {0};
+    struct lbx_pg_pipeline calls = {0};
     lbx_pg_call(&calls, &sql_ctl_migration_exists, NULL);
     enum lbx_err err = lbx_pg_run(pg, &calls);
     if (err != LBX_OK || !LBX_PG_READ(pg, 0, 0, ctl_migration_exists, NULL).it_does)
         return err;
-    calls = (struct lbx_calls){0};
+    calls = (struct lbx_pg_pipeline){0};
     lbx_pg_call(&calls, &sql_ctl_migration_applied, NULL);
     if ((err = lbx_pg_prepare(pg, lists)) != LBX_OK || (err = lbx_pg_run(pg, &calls)) != LBX_OK)
         return err;
@@ -160,7 +160,7 @@ static enum lbx_err script(struct lbx_pg *pg, const char *text) {
 }
 
 static enum lbx_err apply(struct lbx_pg *pg, const struct migration *m) {
-    struct lbx_calls record = {0};
+    struct lbx_pg_pipeline record = {0};
     LBX_PG_CALL(&record, ctl_migration_record, .version = m->version, .name = m->name,
                 .checksum = m->checksum);
     lbx_pg_call(&record, &lbx_sql_commit, NULL);
@@ -207,7 +207,7 @@ static enum ctl_exit set_bound(struct ctl *ctl, const struct schema *schema, str
     static const struct lbx_sql *const list[] = {&sql_ctl_operator_bound, NULL};
     static const struct lbx_sql *const *const lists[] = {list, NULL};
     char longest[LBX_DURATION_SIZE];
-    struct lbx_calls calls = {0};
+    struct lbx_pg_pipeline calls = {0};
     if (schema->database != &ctl_lockbox || ctl->options[CTL_DRY_RUN])
         return CTL_DONE;
     lbx_duration_format(ctl->settings.grant_ttl_max, longest);
@@ -225,7 +225,7 @@ static enum ctl_exit set_bound(struct ctl *ctl, const struct schema *schema, str
 static enum lbx_err make_ready(struct lbx_pg *pg) {
     static const struct lbx_sql *const list[] = {&sql_ctl_migration_record, NULL};
     static const struct lbx_sql *const *const lists[] = {list, NULL};
-    struct lbx_calls calls = {0};
+    struct lbx_pg_pipeline calls = {0};
     enum lbx_err err = script(pg, sql_ctl_migration_lock.text);
     lbx_pg_call(&calls, &sql_ctl_migration_exists, NULL);
     if (err == LBX_OK)
@@ -265,6 +265,50 @@ enum ctl_exit ctl_db_migrate(struct ctl *ctl) {
 
 /* ---- status ---- */
 
+/* What a table says of a database: where it stands, and what to do about what is not as it should be. */
+static void summarize(struct ctl *ctl, const struct schema *schema, const struct plan *plan,
+                      struct ctl_rows *rows) {
+    const char *database = schema->database->name, *worst = "applied", *applied_at = NULL;
+    size_t applied = 0;
+    long version = 0;
+    for (size_t i = 0; i < plan->count; i++) {
+        const struct migration *m = &plan->list[i];
+        const char *state = state_of(m);
+        if (strcmp(state, "applied") != 0) {
+            ctl_fail(CTL_NO, "%s: V%03ld (%s) is %s", database, m->version, m->name, state);
+            worst = strcmp(worst, "applied") == 0 || strcmp(worst, "pending") == 0 ? state : worst;
+        }
+        if (!m->applied_at)
+            continue;
+        applied++;
+        version = m->version > version ? m->version : version;
+        applied_at =
+            !applied_at || strcmp(m->applied_at, applied_at) > 0 ? m->applied_at : applied_at;
+    }
+    if (strcmp(worst, "pending") == 0)
+        ctl_fail(CTL_NO, "%s: lockboxctl db migrate applies what is pending", database);
+    const char *cells[] = {database, applied ? lbx_arena_printf(&ctl->arena, "%ld", version) : NULL,
+                           worst, lbx_arena_printf(&ctl->arena, "%zu", applied), applied_at};
+    ctl_rows_add(rows, cells);
+}
+
+static void list_scripts(struct ctl *ctl, const struct schema *schema, const struct plan *plan,
+                         struct ctl_rows *rows) {
+    for (size_t i = 0; i < plan->count; i++) {
+        const struct migration *m = &plan->list[i];
+        const char *checksum = m->applied_checksum ? m->applied_checksum : m->checksum;
+        const char *cells[] = {
+            schema->database->name,
+            lbx_arena_printf(&ctl->arena, "%ld", m->version),
+            m->name,
+            state_of(m),
+            m->applied_at,
+            lbx_arena_strdup(&ctl->arena, checksum),
+        };
+        ctl_rows_add(rows, cells);
+    }
+}
+
 static enum ctl_exit add_status(struct ctl *ctl, const struct schema *schema, struct ctl_rows *rows,
                                 bool *is_current) {
     struct lbx_pg *pg CTL_PG = NULL;
@@ -275,36 +319,35 @@ static enum ctl_exit add_status(struct ctl *ctl, const struct schema *schema, st
     enum lbx_err err = read_plan(ctl, schema, pg, &plan);
     if (err != LBX_OK)
         return ctl_statement_failed(schema->database, err);
-    for (size_t i = 0; i < plan.count; i++) {
-        const struct migration *m = &plan.list[i];
-        const char *checksum = m->applied_checksum ? m->applied_checksum : m->checksum;
-        const char *cells[] = {
-            schema->database->name,
-            lbx_arena_printf(&ctl->arena, "%ld", m->version),
-            m->name,
-            state_of(m),
-            m->applied_at,
-            lbx_arena_strdup(&ctl->arena, checksum),
-        };
-        *is_current = *is_current && strcmp(cells[3], "applied") == 0;
-        ctl_rows_add(rows, cells);
-    }
+    (ctl->format == CTL_TABLE ? summarize : list_scripts)(ctl, schema, &plan, rows);
+    for (size_t i = 0; i < plan.count; i++)
+        *is_current = *is_current && strcmp(state_of(&plan.list[i]), "applied") == 0;
     return CTL_DONE;
 }
 
 enum ctl_exit ctl_db_status(struct ctl *ctl) {
-    static const struct ctl_column columns[] = {
+    static const struct ctl_column summary[] = {
+        {"database"},
+        {"version", CTL_CELL_NUMBER},
+        {"state", CTL_CELL_STATE},
+        {"scripts", CTL_CELL_NUMBER},
+        {"applied_at", CTL_CELL_TIME},
+    };
+    static const struct ctl_column scripts[] = {
         {"database"},
         {"version", CTL_CELL_NUMBER},
         {"name"},
         {"state", CTL_CELL_STATE},
         {"applied_at", CTL_CELL_TIME},
-        {"checksum", .wide = true},
+        {"checksum"},
     };
     if (!only_is_valid(ctl))
         return CTL_USAGE;
     struct ctl_rows rows CTL_ROWS;
-    CTL_ROWS_INIT(&rows, columns);
+    if (ctl->format == CTL_TABLE)
+        CTL_ROWS_INIT(&rows, summary);
+    else
+        CTL_ROWS_INIT(&rows, scripts);
     bool is_current = true;
     for (size_t i = 0; i < SCHEMA_COUNT; i++) {
         enum ctl_exit code = is_chosen(ctl, &schemas[i])

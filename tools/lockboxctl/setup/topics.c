@@ -7,6 +7,7 @@
 #include "arguments.h"
 #include "database.h"
 #include "io/admin.h"
+#include "io/denied.h"
 #include "sql_ctl.h"
 
 #include <inttypes.h>
@@ -59,10 +60,8 @@ static void say_dev(const struct ctl *ctl) {
 
 static enum ctl_exit failed(const struct ctl *ctl, enum lbx_err err) {
     const char *brokers = ctl->settings.kafka_bootstrap_servers;
-    if (err == LBX_ERR_UNAVAILABLE)
-        return ctl_fail(CTL_UNREACHABLE,
-                        "no answer from Kafka at %s: check LOCKBOX_KAFKA_BOOTSTRAP_SERVERS",
-                        brokers);
+    if (err == LBX_ERR_UNAVAILABLE || lbx_kafka_denied())
+        return ctl_kafka_failed(brokers, "answer");
     if (err == LBX_ERR_INVALID)
         return ctl_fail(CTL_USAGE, "the Kafka client refuses a LOCKBOX_KAFKA_* setting");
     return ctl_fail(CTL_NO,
@@ -153,16 +152,22 @@ static int64_t number_of(const struct lbx_topic_look *look, enum property proper
 
 static const char *is_not(struct ctl *ctl, const struct lbx_topic_look *look,
                           enum property property, const char *must) {
-    return lbx_arena_printf(&ctl->arena, "%s is %s, and must be %s", properties[property],
-                            look->ret_config[property], must);
+    return lbx_arena_printf(
+        &ctl->arena,
+        "%s is %s, and must be %s (kafka-configs.sh --alter --entity-type topics "
+        "--entity-name %s --add-config %s=…)",
+        properties[property], look->ret_config[property], must, look->name, properties[property]);
 }
 
 /* Whether every record outlives a broker. */
 static const char *loses(struct ctl *ctl, const struct lbx_topic_look *look) {
     bool dev = ctl->options[CTL_DEV];
     if (!dev && look->ret_replication < REPLICAS)
-        return lbx_arena_printf(&ctl->arena, "has %d replicas, and must have at least %d",
-                                look->ret_replication, REPLICAS);
+        return lbx_arena_printf(
+            &ctl->arena,
+            "has %d replicas, and must have at least %d (kafka-reassign-partitions.sh; "
+            "--dev where one broker is enough)",
+            look->ret_replication, REPLICAS);
     if (!dev && number_of(look, IN_SYNC_REPLICAS) < IN_SYNC)
         return is_not(ctl, look, IN_SYNC_REPLICAS, "at least 2");
     return strcmp(look->ret_config[UNCLEAN], "false") == 0 ? NULL
@@ -197,6 +202,11 @@ static const char *problem(struct ctl *ctl, size_t topic, const struct lbx_topic
     return wrong ? wrong : loses(ctl, look);
 }
 
+static const char *kept_for(struct ctl *ctl, const struct lbx_topic_look *look) {
+    int64_t ms = number_of(look, RETENTION);
+    return ms < 0 ? "for ever" : lbx_arena_printf(&ctl->arena, "%" PRId64 " h", ms / 3600000);
+}
+
 static void add_row(struct ctl *ctl, const struct lbx_topic_look *look, const char *wrong,
                     struct ctl_rows *rows) {
     bool is_there = look->ret_partitions > 0;
@@ -204,8 +214,10 @@ static void add_row(struct ctl *ctl, const struct lbx_topic_look *look, const ch
         look->name,
         lbx_arena_printf(&ctl->arena, "%d", look->ret_partitions),
         is_there ? lbx_arena_printf(&ctl->arena, "%d", look->ret_replication) : NULL,
+        is_there ? look->ret_config[IN_SYNC_REPLICAS] : NULL,
         is_there ? look->ret_config[BYTES] : NULL,
         is_there ? look->ret_config[RETENTION] : NULL,
+        is_there ? kept_for(ctl, look) : NULL,
         !is_there ? "missing"
         : wrong   ? "wrong"
                   : "ok",
@@ -221,8 +233,10 @@ static enum ctl_exit report_checked(struct ctl *ctl, const struct lbx_topic_look
         {"topic"},
         {"partitions", CTL_CELL_NUMBER},
         {"replication", CTL_CELL_NUMBER},
-        {"max_message_bytes", CTL_CELL_NUMBER},
-        {"retention_ms", CTL_CELL_NUMBER},
+        {"in_sync", CTL_CELL_NUMBER},
+        {"max_message_bytes", CTL_CELL_NUMBER, .fits = true},
+        {"retention_ms", CTL_CELL_NUMBER, .wide = true},
+        {"kept", .in_tables = true, .fits = true},
         {"state", CTL_CELL_STATE},
         {"problem", .wide = true},
     };

@@ -1,8 +1,8 @@
 -- How many partitions of each topic the workers know, by the rows of those that they took.
 -- takes: prefix text
 -- answers: topic text, consumer text, partitions integer
-SELECT topic, consumer, max("partition") + 1 AS partitions
+SELECT regexp_replace(topic, '^[0-9]+~', '') AS topic, consumer, max("partition") + 1 AS partitions
   FROM consumer_offset
  WHERE starts_with(consumer, :prefix)
- GROUP BY topic, consumer
- ORDER BY topic, consumer
+ GROUP BY 1, 2
+ ORDER BY 1, 2

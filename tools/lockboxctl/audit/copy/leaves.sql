@@ -1,5 +1,5 @@
 COPY (
-    SELECT "offset", kafka_timestamp, key, headers, raw, leaf_hash
+    SELECT "offset", kafka_timestamp, kafka_timestamp_ms, key, headers, raw, leaf_hash
       FROM event
      WHERE topic = current_setting('lockbox.proof_topic')
        AND "partition" = current_setting('lockbox.proof_partition')::integer

@@ -1,5 +1,5 @@
 COPY (
-    SELECT "offset", kafka_timestamp, key, headers, raw, leaf_hash,
+    SELECT "offset", kafka_timestamp, kafka_timestamp_ms, key, headers, raw, leaf_hash,
            event_id, source, type, subject, event_time, tenant_id, subscription_id, request_id, ticket_id, actor
       FROM event
      WHERE topic = current_setting('lockbox.proof_topic')

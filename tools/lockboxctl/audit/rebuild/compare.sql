@@ -1,3 +1,3 @@
 -- takes: model text
 -- answers: rows bigint, key text, what text
-SELECT rows, key, what FROM audit.model_differences(:model)
+SELECT rows, key, what FROM pg_temp.model_differences(:model)

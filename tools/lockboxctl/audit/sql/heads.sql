@@ -1,7 +1,13 @@
--- Every log that any table knows of: its head, NULL where there is none; and the newest checkpoint's number.
--- answers: topic text, partition integer, base bigint, size bigint, rows bigint, edge text, last_checkpoint bigint
-WITH RECURSIVE place AS (
-    (SELECT topic, "partition" FROM event ORDER BY topic, "partition" LIMIT 1)
+-- Every log that any table knows of: its head, NULL where there is none; the newest checkpoint's number; and whether
+-- this session sees every tenant's records. One that does not would find everybody else's missing, and would search
+-- for the first of its own: it takes the logs from the other tables.
+-- answers: topic text, partition integer, base bigint, size bigint, rows bigint, edge text, last_checkpoint bigint, whole boolean
+WITH RECURSIVE sight AS (
+    SELECT NOT row_security_active('event')
+           OR (pg_has_role(current_user, 'lockbox_auditor', 'USAGE') AND chosen_tenant() IS NULL
+               AND NOT EXISTS (SELECT FROM tenant_binding)) AS whole
+), place AS (
+    (SELECT topic, "partition" FROM event WHERE (SELECT whole FROM sight) ORDER BY topic, "partition" LIMIT 1)
     UNION ALL
     SELECT next.topic, next."partition"
       FROM place
@@ -16,7 +22,7 @@ WITH RECURSIVE place AS (
     UNION SELECT DISTINCT topic, "partition" FROM kept_leaf
 )
 SELECT k.topic, k."partition", l.base, l.size, l.rows, encode(l.edge, 'hex') AS edge,
-       (SELECT max(number) FROM checkpoint) AS last_checkpoint
+       (SELECT max(number) FROM checkpoint) AS last_checkpoint, (SELECT whole FROM sight) AS whole
   FROM known k
   LEFT JOIN log l USING (topic, "partition")
  ORDER BY k.topic COLLATE "C", k."partition"

@@ -1,6 +1,9 @@
 -- rows wanted: topic text, partition integer, offset bigint
 -- answers: topic text, partition integer, offset bigint, timestamp_ms bigint, key bytea, headers bytea, raw bytea
-SELECT e.topic, e."partition", e."offset", (extract(epoch FROM e.kafka_timestamp) * 1000)::bigint AS timestamp_ms, e.key, e.headers, e.raw
+SELECT e.topic, e."partition", e."offset", coalesce(e.kafka_timestamp_ms, (extract(epoch FROM e.kafka_timestamp) * 1000)::bigint) AS timestamp_ms,
+       e.key, e.headers, e.raw
   FROM :wanted
-  JOIN event e USING (topic, "partition", "offset")
+ CROSS JOIN LATERAL (SELECT * FROM event AS it
+                      WHERE it.topic = wanted.topic AND it."partition" = wanted."partition" AND it."offset" = wanted."offset"
+                     OFFSET 0) AS e -- one by one: without sorts (unbounded.sql), a join would walk all of the store in its index's order
  ORDER BY e.topic, e."partition", e."offset"

@@ -1,5 +1,5 @@
--- Every record about a request, and of its ticket's records those that caused one of them; never those of the
--- topic of checkpoints. events: the events topic, whose records only the relay writes; of no other is it certain that
+-- Every record about a request, of its ticket's records those that caused one of them, and the keys of who decided, as Lockbox
+-- told them: what their signatures are checked with. Never those of the topic of checkpoints. events: the events topic, whose records only the relay writes; of no other is it certain that
 -- they are JSON.
 -- takes: request_id text, events text, checkpoints text
 -- answers: topic text, partition integer, offset bigint
@@ -8,6 +8,10 @@ WITH own AS (
 ), cause AS (
     SELECT ticket_id, CASE WHEN topic = :events THEN convert_from(raw, 'UTF8')::json ->> 'causationid' END AS event_id
       FROM own
+), voter AS (
+    SELECT DISTINCT e.tenant_id, audit.event_content(e.raw) #>> '{by,id}' AS id
+      FROM event e
+     WHERE e.request_id = :request_id AND e.topic = :events AND e.type = 'lockbox.decision.judged.v1'
 )
 SELECT topic, "partition", "offset" FROM own WHERE topic <> :checkpoints
 UNION
@@ -15,4 +19,10 @@ SELECT e.topic, e."partition", e."offset"
   FROM event e
   JOIN (SELECT DISTINCT ticket_id, event_id FROM cause) c ON e.ticket_id = c.ticket_id AND e.event_id = c.event_id
  WHERE e.request_id IS NULL AND e.topic <> :checkpoints
+UNION
+SELECT e.topic, e."partition", e."offset"
+  FROM event e
+  JOIN voter v ON e.tenant_id = v.tenant_id
+ WHERE e.topic = :events AND e.type = 'lockbox.tenant.changed.v1'
+   AND audit.event_content(e.raw) ->> 'change' = 'approver_key_set' AND audit.event_content(e.raw) ->> 'principal_id' = v.id
  ORDER BY 1, 2, 3

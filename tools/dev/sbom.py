@@ -1,0 +1,79 @@
+"""./dev sbom: writes build/sbom.json (CycloneDX 1.5): what the programs are made of, each with the version that is on this machine.
+
+Libraries are those that the programs load, the compiler and tools those of tools/dev/packages.txt, the portal's packages those of its
+requirements.txt. No time and no serial number is written: the same machine and tree make the same bytes."""
+import hashlib
+import json
+import re
+import subprocess
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+BINARIES = REPOSITORY / "build/release/bin"
+PROGRAMS = ["requester", "decider", "expirer", "relay", "notifier", "auditor", "authorizer", "lockboxctl"]
+
+
+def said(*command) -> str:
+    return subprocess.run(list(map(str, command)), check=True, capture_output=True, text=True).stdout
+
+
+def libraries() -> dict[str, set[str]]:
+    """Paths that each program loads."""
+    return {program: set(re.findall(r"=> (/\S+)", said("ldd", BINARIES / program))) for program in PROGRAMS}
+
+
+def package_of(path: str) -> str | None:
+    for name in (path, path.removeprefix("/usr"), str(Path(path).resolve())):
+        found = subprocess.run(["dpkg-query", "-S", name], capture_output=True, text=True)
+        if found.returncode == 0:
+            return found.stdout.split(":")[0]
+    return None
+
+
+def debian(package: str, scope: str) -> dict:
+    version, architecture = said("dpkg-query", "-W", "-f", "${Version} ${Architecture}\n", package).splitlines()[0].split(" ")
+    reference = f"pkg:deb/debian/{package}@{version}?arch={architecture}"
+    return {"type": "library", "bom-ref": reference, "name": package, "version": version, "purl": reference, "scope": scope}
+
+
+def python_packages() -> list[dict]:
+    pinned = re.findall(r"^([\w.-]+)==(\S+)", (REPOSITORY / "portal/requirements.txt").read_text(), re.MULTILINE)
+    return [{"type": "library", "bom-ref": (reference := f"pkg:pypi/{name.lower()}@{version}"), "name": name, "version": version,
+             "purl": reference, "scope": "optional"} for name, version in pinned]
+
+
+def build_packages() -> list[str]:
+    lines = (REPOSITORY / "tools/dev/packages.txt").read_text().splitlines()
+    return [name for line in lines if line.startswith("build ") for name in line.split()[1:]]
+
+
+def program(name: str, version: str) -> dict:
+    content = hashlib.sha256((BINARIES / name).read_bytes()).hexdigest()
+    return {"type": "application", "bom-ref": f"lockbox/{name}", "name": name, "version": version,
+            "hashes": [{"alg": "SHA-256", "content": content}]}
+
+
+def bom() -> dict:
+    told = json.loads(said(BINARIES / "lockboxctl", "version", "-o", "json"))[0]
+    loaded = {name: sorted({package for path in paths if (package := package_of(path))}) for name, paths in libraries().items()}
+    needed = sorted({package for packages in loaded.values() for package in packages})
+    components = {part["bom-ref"]: part for part in [
+        *(program(name, told["version"]) for name in PROGRAMS), *(debian(name, "required") for name in needed),
+        *python_packages()]}
+    for name in build_packages():
+        part = debian(name, "excluded")  # it makes the programs, and is not in them
+        components.setdefault(part["bom-ref"], part)
+    references = {part["name"]: part["bom-ref"] for part in components.values()}
+    return {"bomFormat": "CycloneDX", "specVersion": "1.5", "version": 1,
+            "metadata": {"component": {"type": "application", "bom-ref": "lockbox", "name": "lockbox", "version": told["version"],
+                                       "properties": [{"name": "lockbox:commit", "value": told["commit"]},
+                                                      {"name": "lockbox:build", "value": told["build"]}]}},
+            "components": [components[reference] for reference in sorted(components)],
+            "dependencies": [{"ref": "lockbox", "dependsOn": [f"lockbox/{name}" for name in PROGRAMS]},
+                             *({"ref": f"lockbox/{name}", "dependsOn": [references[package] for package in loaded[name]]}
+                               for name in PROGRAMS)]}
+
+
+if __name__ == "__main__":
+    (REPOSITORY / "build/sbom.json").write_text(json.dumps(bom(), indent=1) + "\n")
+    print("build/sbom.json")

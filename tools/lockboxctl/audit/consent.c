@@ -1,0 +1,186 @@
+/* Requests, keys and verdicts out of Lockbox's events, then each decision that counted held against them. Promises that a
+ * decision with a verdict that opens or ends access is counted as one that holds, one without a key, or a finding. Records
+ * that cannot be read are passed over: what counted, Lockbox could read.
+ */
+#include "consent.h"
+
+#include "core/request.h"
+#include "event/envelope.h"
+#include "event/signature.h"
+#include "io/hash.h"
+#include "sign/signed.h"
+
+#include <string.h>
+
+enum { MOST_BYTES = 16 << 20 }; /* what is recorded was accepted by Kafka: no limit of ours */
+
+/* A key that a person has from then on. */
+struct held_key {
+    struct lbx_key key; /* size 0: no signature can be checked with it */
+    bool removed;
+    int64_t from_us;
+    struct held_key *before;
+};
+
+/* Of whom and what a decision is that counted, and when. */
+struct judged_decision {
+    const char *request_id, *by;
+    int64_t at_us;
+    bool seen; /* the first under that id is the one that was judged */
+};
+
+void consent_init(struct consent *consent, struct findings *findings) {
+    *consent = (struct consent){.findings = findings};
+    lbx_arena_init(&consent->arena);
+    lbx_arena_init(&consent->scratch);
+    lbx_map_init(&consent->requests, &consent->arena);
+    lbx_map_init(&consent->keys, &consent->arena);
+    lbx_map_init(&consent->judged, &consent->arena);
+}
+
+void consent_done(struct consent *consent) {
+    lbx_arena_done(&consent->arena);
+    lbx_arena_done(&consent->scratch);
+}
+
+#define FIND(consent, record, ...)                                                                 \
+    findings_add((consent)->findings, (record)->topic_name, (record)->partition, (record)->offset, \
+                 __VA_ARGS__)
+
+static bool read_event(struct consent *consent, const struct lbx_record *record,
+                       struct lbx_event *ret_event) {
+    struct lbx_reason reason;
+    lbx_arena_reset(&consent->scratch);
+    return lbx_event_decode(record, MOST_BYTES, &consent->scratch, ret_event, &reason) == LBX_OK;
+}
+
+/* ---- what Lockbox tells ---- */
+
+static bool gives_digest(const struct lbx_request *request) {
+    struct lbx_buf text LBX_BUF = {0};
+    char digest[LBX_SHA256_HEX_SIZE];
+    lbx_request_consent(request, lbx_sha256_hex, &text);
+    lbx_sha256_hex(text.data, text.len, digest);
+    return strcmp(digest, request->digest) == 0;
+}
+
+/* The first version alone: that is what the digest is over. Of it only what a signature is compared with is kept. */
+static void learn_request(struct consent *consent, const struct lbx_record *record,
+                          const struct lbx_request *request) {
+    if (request->version != 1 || !request->digest)
+        return;
+    if (!gives_digest(request))
+        FIND(consent, record, "request %s: it is not what its digest says", request->request_id);
+    struct lbx_request *kept = LBX_ARENA_NEW(&consent->arena, struct lbx_request);
+    *kept = (struct lbx_request){
+        .request_id = lbx_arena_strdup(&consent->arena, request->request_id),
+        .tenant_id = lbx_arena_strdup(&consent->arena, request->tenant_id),
+        .digest = lbx_arena_strdup(&consent->arena, request->digest),
+        .digest_version = request->digest_version,
+        .signed_decisions = request->signed_decisions,
+    };
+    lbx_map_set(&consent->requests, kept->request_id, kept);
+}
+
+static void learn_key(struct consent *consent, const struct lbx_tenant_changed *change) {
+    struct lbx_arena *arena = &consent->arena;
+    if (change->change != LBX_CHANGE_APPROVER_KEY_SET)
+        return;
+    const char *of = LBX_MAP_KEY(arena, change->tenant_id, change->principal_id);
+    struct held_key *held = LBX_ARENA_NEW(arena, struct held_key);
+    *held = (struct held_key){.removed = !change->public_key.kty,
+                              .from_us = change->at,
+                              .before = lbx_map_get(&consent->keys, of)};
+    if (!held->removed && !lbx_key_read(&change->public_key, arena, &held->key))
+        held->key.size = 0;
+    lbx_map_set(&consent->keys, of, held);
+}
+
+static void learn_verdict(struct consent *consent, const struct lbx_event *event,
+                          const struct lbx_decision_judged *judged) {
+    const bool counted =
+        judged->verdict == LBX_VERDICT_APPLIED || judged->verdict == LBX_VERDICT_RECORDED;
+    if (!counted || !event->causationid || !judged->request_id || !judged->by.id)
+        return;
+    struct judged_decision *kept = LBX_ARENA_NEW(&consent->arena, struct judged_decision);
+    *kept = (struct judged_decision){
+        .request_id = lbx_arena_strdup(&consent->arena, judged->request_id),
+        .by = lbx_arena_strdup(&consent->arena, judged->by.id),
+        .at_us = judged->at,
+    };
+    lbx_map_set(&consent->judged, lbx_arena_strdup(&consent->arena, event->causationid), kept);
+}
+
+void consent_learn(struct consent *consent, const struct lbx_record *record) {
+    struct lbx_event event;
+    if (record->topic != LBX_TOPIC_EVENTS || !read_event(consent, record, &event))
+        return;
+    if (lbx_event_type_info(event.type)->family == LBX_FAMILY_REQUEST)
+        learn_request(consent, record, &((const struct lbx_request_changed *)event.data)->request);
+    else if (event.type == LBX_EVENT_TENANT_CHANGED)
+        learn_key(consent, event.data);
+    else if (event.type == LBX_EVENT_DECISION_JUDGED)
+        learn_verdict(consent, &event, event.data);
+}
+
+/* ---- decisions ---- */
+
+/* The key that the person had then; NULL: none. Where two came at one time, the later in the log. */
+static const struct held_key *key_at(struct consent *consent, const char *tenant_id,
+                                     const char *principal_id, int64_t at_us) {
+    const struct held_key *newest = NULL;
+    const char *of = LBX_MAP_KEY(&consent->scratch, tenant_id, principal_id);
+    for (const struct held_key *it = lbx_map_get(&consent->keys, of); it; it = it->before)
+        if (it->from_us <= at_us && (!newest || it->from_us > newest->from_us))
+            newest = it;
+    return newest && !newest->removed ? newest : NULL;
+}
+
+/* NULL: the signature holds, and is over this decision on this request. */
+static const char *signature_wrong(struct consent *consent, const struct lbx_request *request,
+                                   const struct lbx_decision_submitted *decision,
+                                   const struct lbx_key *key) {
+    struct lbx_signed_decision payload = {0};
+    struct lbx_signed said;
+    if (key->size == 0)
+        return "no signature can be checked with the signer's key";
+    if (!lbx_signed_read(&decision->signature, key, &lbx_signed_decision_table, &consent->scratch,
+                         &payload, &said))
+        return "the signature does not hold";
+    return lbx_signed_decision_matches(&payload, decision, request)
+               ? NULL
+               : "the signature is over something else";
+}
+
+static void check_decision(struct consent *consent, const struct lbx_record *record, const char *id,
+                           const struct lbx_decision_submitted *decision,
+                           const struct judged_decision *judged) {
+    const struct lbx_request *request = lbx_map_get(&consent->requests, decision->request_id);
+    if (!request)
+        return;
+    if (!lbx_signature_is_there(&decision->signature)) {
+        if (request->signed_decisions)
+            FIND(consent, record, "decision %s: it is not signed", id);
+        return;
+    }
+    const struct held_key *held =
+        key_at(consent, request->tenant_id, decision->by.id, judged->at_us);
+    const char *wrong = held ? signature_wrong(consent, request, decision, &held->key) : NULL;
+    if (wrong)
+        FIND(consent, record, "decision %s: %s", id, wrong);
+    consent->keyless += !held;
+    consent->hold += held && !wrong;
+}
+
+void consent_check(struct consent *consent, const struct lbx_record *record) {
+    struct lbx_event event;
+    if (record->topic != LBX_TOPIC_DECISIONS || !read_event(consent, record, &event))
+        return;
+    const struct lbx_decision_submitted *decision = event.data;
+    struct judged_decision *judged = lbx_map_get(&consent->judged, event.id);
+    if (!judged || judged->seen || strcmp(judged->by, decision->by.id) != 0 ||
+        strcmp(judged->request_id, decision->request_id) != 0)
+        return;
+    judged->seen = true;
+    check_decision(consent, record, event.id, decision, judged);
+}

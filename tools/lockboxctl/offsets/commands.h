@@ -1,0 +1,11 @@
+/* Databases that were set back. */
+#ifndef LOCKBOXCTL_OFFSETS_COMMANDS_H
+#define LOCKBOXCTL_OFFSETS_COMMANDS_H
+
+#include "command.h"
+
+extern const struct ctl_command ctl_offsets_commands[]; /* ended by one without a name */
+
+enum ctl_exit ctl_offsets_accept(struct ctl *ctl);
+
+#endif
