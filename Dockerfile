@@ -1,5 +1,5 @@
-# One image holds the six workers and lockboxctl; the command chooses which of them runs:
-#   docker build -t lockbox .
+# One image holds the workers and lockboxctl; the command chooses which of them runs:
+#   docker build -t lockbox --build-arg VERSION=0.1.0 --build-arg COMMIT="$(git rev-parse HEAD)" .
 #   docker run --rm lockbox lockboxctl config
 ARG BASE=debian:12-slim
 
@@ -11,9 +11,11 @@ RUN apt-get update \
         | DEBIAN_FRONTEND=noninteractive xargs apt-get install -y --no-install-recommends \
     && rm -rf /var/lib/apt/lists/*
 COPY . .
-RUN cmake --preset release \
-    && ninja -C build/release requester decider expirer relay notifier auditor lockboxctl \
-    && DESTDIR=/out cmake --install build/release --prefix /usr/local --strip
+ARG VERSION COMMIT
+RUN export LOCKBOX_VERSION="$VERSION" LOCKBOX_COMMIT="$COMMIT" \
+    && cmake --preset dist \
+    && ninja -C build/dist requester decider expirer relay notifier auditor authorizer lockboxctl \
+    && DESTDIR=/out cmake --install build/dist --prefix /usr/local --strip
 
 FROM ${BASE}
 # libesmtp6 brings its own SASL plug-ins.
@@ -25,9 +27,13 @@ RUN apt-get update \
     && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin lockbox
 COPY --from=build /out/usr/local/bin/ /usr/local/bin/
 COPY deploy/container/lockbox-ready /usr/local/bin/
+ARG VERSION COMMIT
+LABEL org.opencontainers.image.title="Lockbox" \
+      org.opencontainers.image.version="$VERSION" \
+      org.opencontainers.image.revision="$COMMIT"
 # By number, so that Kubernetes can see that it is not root.
 USER 10001:10001
-ENV LOCKBOX_HTTP_LISTEN=0.0.0.0:8080
+ENV LOCKBOX_HTTP_LISTEN=0.0.0.0:8080 LOCKBOX_PROBES_LISTEN=127.0.0.1:8081
 EXPOSE 8080
 ENTRYPOINT ["/usr/bin/tini", "--"]
 CMD ["lockboxctl", "--help"]

@@ -11,6 +11,9 @@ BEGIN
     IF NOT EXISTS (SELECT FROM pg_publication WHERE pubname = 'lockbox_outbox') THEN
         CREATE PUBLICATION lockbox_outbox FOR TABLE lockbox.outbox WITH (publish = 'insert');
     END IF;
+    EXECUTE format('GRANT CONNECT ON DATABASE %I TO lockbox_debezium', current_database());
+    -- mark.sql uses a temporary table, by a role that may update the outbox.
+    EXECUTE format('GRANT TEMPORARY ON DATABASE %I TO lockbox_relay', current_database());
 END
 $$;
 GRANT USAGE ON SCHEMA lockbox TO lockbox_debezium;

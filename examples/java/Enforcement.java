@@ -32,7 +32,8 @@ public class Enforcement {
         URI url = URI.create(System.getenv("LOCKBOX_ENFORCER_URL"));
         String jdbc = "jdbc:postgresql://%s:%d%s?%s&connectTimeout=5&socketTimeout=5".formatted(url.getHost(),
                 url.getPort(), url.getPath(), url.getQuery() == null ? "" : url.getQuery());
-        try (var database = DriverManager.getConnection(jdbc, url.getUserInfo(), null);
+        String[] user = url.getUserInfo().split(":", 2); // and a password, where the URL has one
+        try (var database = DriverManager.getConnection(jdbc, user[0], user.length > 1 ? user[1] : null);
                 var question = database.prepareStatement(QUESTION)) {
             int place = 1;
             for (String part : new String[] {"engineer_id", "resource_id", "action", "namespace", "kind", "name"}) {
@@ -64,8 +65,7 @@ public class Enforcement {
         var serializer = new CloudEventSerializer();
         serializer.configure(Map.of(CloudEventSerializer.ENCODING_CONFIG, Encoding.STRUCTURED,
                 CloudEventSerializer.EVENT_FORMAT_CONFIG, "application/cloudevents+json"), false);
-        try (var producer = new KafkaProducer<>(Map.of("bootstrap.servers",
-                System.getenv("LOCKBOX_KAFKA_BOOTSTRAP_SERVERS"), "enable.idempotence", true),
+        try (var producer = new KafkaProducer<>(Client.of(Map.of("enable.idempotence", true)),
                 new StringSerializer(), serializer)) {
             producer.send(new ProducerRecord<>("lockbox.accesses.v1", access.get("engineer_id").asText(), event)).get();
         }

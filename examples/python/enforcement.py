@@ -20,6 +20,18 @@ QUESTION = """SELECT allowed, request_id, expires_at, reason FROM lockbox.access
 ABSENT = {"namespace": None, "kind": None, "name": None}  # NULL; empty text matches nothing
 
 
+def client(**own) -> dict:
+    """By the workers' settings: LOCKBOX_KAFKA_SASL_MECHANISM is the client's sasl.mechanism; NAME_FILE names a secret's file."""
+    found = {"bootstrap.servers": os.environ["LOCKBOX_KAFKA_BOOTSTRAP_SERVERS"], **own}
+    for name, value in os.environ.items():
+        if name.startswith(("LOCKBOX_KAFKA_SECURITY_", "LOCKBOX_KAFKA_SASL_", "LOCKBOX_KAFKA_SSL_")):
+            if name.endswith("_FILE"):
+                with open(value) as file:
+                    name, value = name.removesuffix("_FILE"), file.read().strip()
+            found[name.removeprefix("LOCKBOX_KAFKA_").lower().replace("_", ".")] = value
+    return found
+
+
 def ask(access: dict) -> tuple[bool, str | None, str]:
     """Allowed, by which request, and why. No answer is a no. Ask before every access: a yes may be revoked."""
     try:
@@ -41,7 +53,7 @@ def report(access: dict, outcome: str, request_id: str | None, performed_at: dat
     event = CloudEvent({"id": str(uuid.uuid4()), "source": SOURCE, "specversion": "1.0", "time": performed_at,
                         "type": "lockbox.access.performed.v1"}, data)
     message = kafka.to_structured(event, JSONFormat(), key_mapper=lambda it: it.get_data()["engineer_id"])
-    producer = Producer({"bootstrap.servers": os.environ["LOCKBOX_KAFKA_BOOTSTRAP_SERVERS"], "enable.idempotence": True})
+    producer = Producer(client(**{"enable.idempotence": True}))
     failed = []
     producer.produce("lockbox.accesses.v1", key=message.key, value=message.value, headers=message.headers,
                      on_delivery=lambda error, _: failed.append(error) if error else None)

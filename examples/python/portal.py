@@ -1,7 +1,7 @@
 """A customer's portal: registers the tenant, turns Lockbox on, shows what is asked, and sends an approver's decision.
 
     python portal.py tenant.json      reads "approve" or "deny" and a comment from standard input
-                                      exit 0: the decision was applied, 1: it was not, or Lockbox could not be turned on,
+                                      exit 0: the decision was applied, or was before; 1: it was not, or Lockbox could not be turned on,
                                       2: an event could not be read
 """
 import json
@@ -16,9 +16,22 @@ from cloudevents.core.v1.event import CloudEvent
 from confluent_kafka import Consumer, KafkaException, Producer
 
 SOURCE = "https://portal.example/lockbox"
-BROKERS = os.environ["LOCKBOX_KAFKA_BOOTSTRAP_SERVERS"]
-producer = Producer({"bootstrap.servers": BROKERS, "enable.idempotence": True})
 published: set[bytes] = set()
+
+
+def client(**own) -> dict:
+    """By the workers' settings: LOCKBOX_KAFKA_SASL_MECHANISM is the client's sasl.mechanism; NAME_FILE names a secret's file."""
+    found = {"bootstrap.servers": os.environ["LOCKBOX_KAFKA_BOOTSTRAP_SERVERS"], **own}
+    for name, value in os.environ.items():
+        if name.startswith(("LOCKBOX_KAFKA_SECURITY_", "LOCKBOX_KAFKA_SASL_", "LOCKBOX_KAFKA_SSL_")):
+            if name.endswith("_FILE"):
+                with open(value) as file:
+                    name, value = name.removesuffix("_FILE"), file.read().strip()
+            found[name.removeprefix("LOCKBOX_KAFKA_").lower().replace("_", ".")] = value
+    return found
+
+
+producer = Producer(client(**{"enable.idempotence": True}))
 
 
 def event_of(fact: str, id: str, at: datetime, data: dict) -> CloudEvent:
@@ -52,8 +65,8 @@ def register(tenant: dict) -> list[str]:
 
 def events():
     """Each event once, from the beginning: delivery is at least once, so repeats are dropped by id."""
-    consumer = Consumer({"bootstrap.servers": BROKERS, "group.id": f"portal-{uuid.uuid4()}",
-                         "enable.auto.commit": False, "auto.offset.reset": "earliest"})
+    consumer = Consumer(client(**{"group.id": f"portal-{uuid.uuid4()}", "enable.auto.commit": False,
+                                  "auto.offset.reset": "earliest"}))
     consumer.subscribe(["lockbox.events.v1", "lockbox.deadletter.v1"])
     seen = set()
     while True:
@@ -95,6 +108,7 @@ def main(tenant: dict) -> int:
             print("refused:", event.get_data()["change"], event.get_data()["reason"])
             return 1
     print("Lockbox is on for", tenant["subscription_id"], flush=True)
+    feed = events()  # once more: the request may be older than this run
     request = next(event.get_data()["request"] for event in feed
                    if event.get_type() == "lockbox.request.created.v1"
                    and event.get_data()["request"]["subscription_id"] == tenant["subscription_id"])
@@ -104,7 +118,7 @@ def main(tenant: dict) -> int:
     event = event_of("decision.submitted", str(uuid.uuid4()), datetime.now(timezone.utc), data)
     verdict = answer(feed, publish("lockbox.decisions.v1", "request_id", event), "lockbox.decision.").get_data()["verdict"]
     print("verdict:", verdict)
-    return 0 if verdict in ("applied", "recorded") else 1
+    return 0 if verdict in ("applied", "recorded", "duplicate") else 1
 
 
 if __name__ == "__main__":

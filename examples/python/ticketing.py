@@ -1,6 +1,7 @@
 """A ticketing system: opens a ticket, assigns its engineer, asks for access, and follows what becomes of it.
 
-    python ticketing.py ticket.json      exit 0: access is granted, 1: it is not, 2: an event could not be read
+    python ticketing.py ticket.json      exit 0: access is granted, 1: it is not, 2: an event could not be read,
+                                         3: nobody was asked, Lockbox is not on for the subscription
 """
 import json
 import os
@@ -14,7 +15,19 @@ from cloudevents.core.v1.event import CloudEvent
 from confluent_kafka import Consumer, KafkaException, Producer
 
 SOURCE = "https://support.example/tickets"
-BROKERS = os.environ["LOCKBOX_KAFKA_BOOTSTRAP_SERVERS"]
+EXIT = {"approved": 0, "not_required": 3}  # any other end: 1
+
+
+def client(**own) -> dict:
+    """By the workers' settings: LOCKBOX_KAFKA_SASL_MECHANISM is the client's sasl.mechanism; NAME_FILE names a secret's file."""
+    found = {"bootstrap.servers": os.environ["LOCKBOX_KAFKA_BOOTSTRAP_SERVERS"], **own}
+    for name, value in os.environ.items():
+        if name.startswith(("LOCKBOX_KAFKA_SECURITY_", "LOCKBOX_KAFKA_SASL_", "LOCKBOX_KAFKA_SSL_")):
+            if name.endswith("_FILE"):
+                with open(value) as file:
+                    name, value = name.removesuffix("_FILE"), file.read().strip()
+            found[name.removeprefix("LOCKBOX_KAFKA_").lower().replace("_", ".")] = value
+    return found
 
 
 def event_of(fact: str, at: str, data: dict) -> CloudEvent:
@@ -33,7 +46,7 @@ def events_of(ticket: dict) -> list[CloudEvent]:
 
 def publish(events: list[CloudEvent]) -> set[bytes]:
     """Under one key, and so in this order. Where it fails: publish all of it again."""
-    producer = Producer({"bootstrap.servers": BROKERS, "enable.idempotence": True})
+    producer = Producer(client(**{"enable.idempotence": True}))
     failed, values = [], set()
     for event in events:
         message = kafka.to_structured(event, JSONFormat(), key_mapper=lambda it: it.get_data()["ticket_id"])
@@ -47,8 +60,8 @@ def publish(events: list[CloudEvent]) -> set[bytes]:
 
 def follow(wish_id: str, published: set[bytes]) -> int:
     """A system that stays up keeps one group, and commits an offset once it has stored what it read."""
-    consumer = Consumer({"bootstrap.servers": BROKERS, "group.id": f"ticketing-{uuid.uuid4()}",
-                         "enable.auto.commit": False, "auto.offset.reset": "earliest"})
+    consumer = Consumer(client(**{"group.id": f"ticketing-{uuid.uuid4()}", "enable.auto.commit": False,
+                                  "auto.offset.reset": "earliest"}))
     consumer.subscribe(["lockbox.events.v1", "lockbox.deadletter.v1"])
     seen, request_id = set(), None
     while True:
@@ -75,7 +88,7 @@ def follow(wish_id: str, published: set[bytes]) -> int:
         print(request_id, request["state"], request.get("reason") or request.get("expires_at") or "", flush=True)
         if request["state"] != "customer_notified":
             consumer.close()
-            return 0 if request["state"] in ("approved", "not_required") else 1
+            return EXIT.get(request["state"], 1)
 
 
 if __name__ == "__main__":

@@ -5,6 +5,8 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"database/sql"
 	"encoding/json"
 	"fmt"
@@ -71,7 +73,7 @@ func report(a access) {
 	config.Producer.Idempotent, config.Net.MaxOpenRequests = true, 1
 	config.Producer.RequiredAcks = sarama.WaitForAll
 	brokers := strings.Split(os.Getenv("LOCKBOX_KAFKA_BOOTSTRAP_SERVERS"), ",")
-	sender, err := kafka_sarama.NewSender(brokers, config, "lockbox.accesses.v1")
+	sender, err := kafka_sarama.NewSender(brokers, secure(config), "lockbox.accesses.v1")
 	check(err)
 	defer sender.Close(context.Background())
 	client, err := cloudevents.NewClient(sender)
@@ -80,6 +82,24 @@ func report(a access) {
 	if result := client.Send(ctx, event); cloudevents.IsUndelivered(result) {
 		log.Fatalf("not reported, keep it and try again: %v", result)
 	}
+}
+
+// TLS and a password (PLAIN, inside TLS) by the workers' settings, where they are set.
+func secure(config *sarama.Config) *sarama.Config {
+	if os.Getenv("LOCKBOX_KAFKA_SECURITY_PROTOCOL") != "SASL_SSL" {
+		return config
+	}
+	ca, err := os.ReadFile(os.Getenv("LOCKBOX_KAFKA_SSL_CA_LOCATION"))
+	check(err)
+	password, err := os.ReadFile(os.Getenv("LOCKBOX_KAFKA_SASL_PASSWORD_FILE"))
+	check(err)
+	roots := x509.NewCertPool()
+	roots.AppendCertsFromPEM(ca)
+	config.Net.TLS.Enable, config.Net.TLS.Config = true, &tls.Config{RootCAs: roots}
+	config.Net.SASL.Enable, config.Net.SASL.Mechanism = true, sarama.SASLTypePlaintext
+	config.Net.SASL.User = os.Getenv("LOCKBOX_KAFKA_SASL_USERNAME")
+	config.Net.SASL.Password = strings.TrimSpace(string(password))
+	return config
 }
 
 func check(err error) {

@@ -1,13 +1,15 @@
 // A customer's portal: registers the tenant, turns Lockbox on, shows what is asked, and sends an approver's decision.
 //
 //	go run ./portal ../tenant.json      reads "approve" or "deny" and a comment from standard input
-//	                                    exit 0: the decision was applied, 1: it was not, or Lockbox could not be turned on,
+//	                                    exit 0: the decision was applied, or was before; 1: it was not, or Lockbox could not be turned on,
 //	                                    2: an event could not be read
 package main
 
 import (
 	"bufio"
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"encoding/json"
 	"fmt"
 	"log"
@@ -44,6 +46,24 @@ func config() *sarama.Config {
 	config.Version = sarama.V2_8_0_0
 	config.Producer.Idempotent, config.Net.MaxOpenRequests = true, 1
 	config.Producer.RequiredAcks = sarama.WaitForAll
+	return secure(config)
+}
+
+// TLS and a password (PLAIN, inside TLS) by the workers' settings, where they are set.
+func secure(config *sarama.Config) *sarama.Config {
+	if os.Getenv("LOCKBOX_KAFKA_SECURITY_PROTOCOL") != "SASL_SSL" {
+		return config
+	}
+	ca, err := os.ReadFile(os.Getenv("LOCKBOX_KAFKA_SSL_CA_LOCATION"))
+	check(err)
+	password, err := os.ReadFile(os.Getenv("LOCKBOX_KAFKA_SASL_PASSWORD_FILE"))
+	check(err)
+	roots := x509.NewCertPool()
+	roots.AppendCertsFromPEM(ca)
+	config.Net.TLS.Enable, config.Net.TLS.Config = true, &tls.Config{RootCAs: roots}
+	config.Net.SASL.Enable, config.Net.SASL.Mechanism = true, sarama.SASLTypePlaintext
+	config.Net.SASL.User = os.Getenv("LOCKBOX_KAFKA_SASL_USERNAME")
+	config.Net.SASL.Password = strings.TrimSpace(string(password))
 	return config
 }
 
@@ -195,6 +215,7 @@ func main() {
 		}
 	}
 	fmt.Println("Lockbox is on for", t.Subscription)
+	feed = events() // once more: the request may be older than this run
 	request := asked(feed, t.Subscription)
 	show(request)
 	line, _ := bufio.NewReader(os.Stdin).ReadString('\n')
@@ -204,7 +225,9 @@ func main() {
 		object{"request_id": requestID, "decision": decision, "by": t.Approver, "comment": comment})
 	_, data := answer(feed, id, "lockbox.decision.")
 	fmt.Println("verdict:", data["verdict"])
-	if data["verdict"] != "applied" && data["verdict"] != "recorded" {
+	switch data["verdict"] {
+	case "applied", "recorded", "duplicate":
+	default:
 		os.Exit(1)
 	}
 }

@@ -1,10 +1,13 @@
 // A ticketing system: opens a ticket, assigns its engineer, asks for access, and follows what becomes of it.
 //
-//	go run ./ticketing ../ticket.json      exit 0: access is granted, 1: it is not, 2: an event could not be read
+//	go run ./ticketing ../ticket.json      exit 0: access is granted, 1: it is not, 2: an event could not be read,
+//	                                       3: nobody was asked, Lockbox is not on for the subscription
 package main
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"encoding/json"
 	"fmt"
 	"log"
@@ -53,6 +56,24 @@ func config() *sarama.Config {
 	config.Version = sarama.V2_8_0_0
 	config.Producer.Idempotent, config.Net.MaxOpenRequests = true, 1
 	config.Producer.RequiredAcks = sarama.WaitForAll
+	return secure(config)
+}
+
+// TLS and a password (PLAIN, inside TLS) by the workers' settings, where they are set.
+func secure(config *sarama.Config) *sarama.Config {
+	if os.Getenv("LOCKBOX_KAFKA_SECURITY_PROTOCOL") != "SASL_SSL" {
+		return config
+	}
+	ca, err := os.ReadFile(os.Getenv("LOCKBOX_KAFKA_SSL_CA_LOCATION"))
+	check(err)
+	password, err := os.ReadFile(os.Getenv("LOCKBOX_KAFKA_SASL_PASSWORD_FILE"))
+	check(err)
+	roots := x509.NewCertPool()
+	roots.AppendCertsFromPEM(ca)
+	config.Net.TLS.Enable, config.Net.TLS.Config = true, &tls.Config{RootCAs: roots}
+	config.Net.SASL.Enable, config.Net.SASL.Mechanism = true, sarama.SASLTypePlaintext
+	config.Net.SASL.User = os.Getenv("LOCKBOX_KAFKA_SASL_USERNAME")
+	config.Net.SASL.Password = strings.TrimSpace(string(password))
 	return config
 }
 
@@ -126,8 +147,10 @@ func follow(t ticket, events []cloudevents.Event) int {
 		fmt.Println(requestID, data.Request.State, data.Request.Reason+data.Request.ExpiresAt)
 		switch data.Request.State {
 		case "customer_notified":
-		case "approved", "not_required":
+		case "approved":
 			return 0
+		case "not_required":
+			return 3
 		default:
 			return 1
 		}
