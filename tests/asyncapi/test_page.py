@@ -1,4 +1,5 @@
-"""./dev docs renders the AsyncAPI page: every topic, every type and every member is there, and the page needs nobody else."""
+"""./dev docs renders the AsyncAPI page: every topic, every type and every member is there, and the page needs nobody else.
+So does the site of all pages, whose links lead somewhere (mkdocs is strict) and which can be searched."""
 import json
 import os
 import re
@@ -53,3 +54,25 @@ def test_it_needs_nobody(browser):
     loaded = browser.call("POST", "/execute/sync", {"args": [], "script":
                           "return performance.getEntriesByType('resource').map(entry => entry.name)"})
     assert [address for address in loaded if not address.startswith(("file:", "data:"))] == []
+
+
+# The site
+
+SITE = REPOSITORY / "build/site"
+ELSEWHERE = re.compile(r'(?:src|<link[^>]*href)="?(https?://[^" >]+)')
+
+
+def test_every_page_is_in_the_site(page):
+    pages = [path.relative_to(REPOSITORY) for path in REPOSITORY.glob("docs/**/*.md")]
+    assert [str(path) for path in pages if not (SITE / path.with_suffix(".html")).exists()] == []
+    assert (SITE / "index.html").exists()
+
+
+def test_the_site_loads_nothing_from_elsewhere(page):
+    found = {address for file in SITE.rglob("*.html") for address in ELSEWHERE.findall(file.read_text())}
+    assert found == set()
+
+
+def test_the_site_can_be_searched(page):
+    index = json.loads((SITE / "search/search_index.json").read_text())
+    assert any("runbooks.html" in entry["location"] and "LockboxHalted" in entry["title"] for entry in index["docs"])

@@ -3,7 +3,7 @@ import psycopg
 import pytest
 
 from support.scenario import LOGS, Person, Tenant
-from support.signing import signed
+from support.signing import digest_of, jws, signed
 from support.waiting import wait_until
 
 LATER = {"action": "list_or_get_objects", "namespace": "openshift-etcd", "kind": "Pod"}
@@ -104,3 +104,27 @@ def test_a_request_that_is_not_what_its_digest_says(system, tenant):
     assert other.decide("approve") == "applied"
     system.stack.kill("decider")
     system.stack.await_ready("decider")
+
+
+def of_version_1(system, request) -> str:
+    """Makes the request one of old, whose digest does not cover whose signature is whose; its digest."""
+    old = digest_of({name: it for name, it in request.first.request.items() if name != "digest_version"})
+    with psycopg.connect(system.stack.env["LOCKBOX_SUPERUSER_URL"]) as owner:
+        owner.execute("SET session_replication_role = replica")
+        owner.execute("UPDATE lockbox.request SET consent = replace(replace(consent, %s, %s), ',\"digest_version\":2', '') WHERE request_id = %s",
+                      (request.first.request["digest"], old, request.id))
+    return old
+
+
+def test_a_signature_of_old_counts_once_for_two_people_who_had_one_key(system):
+    tenant = Tenant(system)
+    _, key, _ = tenant.sign_decisions(tenant.owner, tenant.approver, approvals_needed=2)
+    with psycopg.connect(system.stack.env["LOCKBOX_SUPERUSER_URL"]) as owner:  # nobody gets another's key any more
+        owner.execute("UPDATE lockbox.approver_key SET public_key = %s WHERE tenant_id = %s AND principal_id = %s",
+                      (key.public_key().public_bytes_raw(), tenant.id, tenant.approver.id))
+    request = tenant.request()
+    said = {"request_id": request.id, "digest": of_version_1(system, request), "decision": "approve"}
+    first = jws(key, **said, iat=1)
+    assert request.decide("approve", signature=first) == "recorded"
+    assert request.decide("approve", by=tenant.approver, signature=first) == "bad_signature"
+    assert request.decide("approve", by=tenant.approver, signature=jws(key, **said, iat=2)) == "applied"

@@ -1,6 +1,7 @@
 """The store and its logs: every record once, heads that anybody can recompute, checkpoints that are signed once."""
 import json
 import random
+import re
 import signal
 import subprocess
 from pathlib import Path
@@ -35,10 +36,10 @@ def filled(store):
     """Logs of any size up to one that fills a tile of the second level, and one with holes."""
     for partition, size in enumerate((1, 2, 3, 255, 256, 257, 1000)):
         store.fill("lockbox.decisions.v1", partition, some_records(partition, size))
-    store.fill("lockbox.accesses.v1", 0, small(66_000))
+    store.fill("lockbox.events.v1", 0, small(66_000))
     for number in range(3):
-        store.fill("lockbox.accesses.v1", 1, small(100), transaction=f"filler-{number}")
-    store.fill("lockbox.accesses.v1", 1, small(1))
+        store.fill("lockbox.events.v1", 1, small(100), transaction=f"filler-{number}")
+    store.fill("lockbox.events.v1", 1, small(1))
     store.await_auditor()
     store.await_checkpoints()
 
@@ -47,7 +48,7 @@ def all_complaints(store, topics: list[str] = TOPICS) -> list[str]:
     """Every record is there once, as it was; heads, tiles and checkpoints are what Kafka's records amount to."""
     store.await_auditor()
     kafka = everything_in_kafka(store, topics)
-    assert audit_complaints(store, kafka) == ["lockbox.accesses.v1/1: 3 missing of 0–303"]
+    assert audit_complaints(store, kafka) == ["lockbox.events.v1/1: 3 missing of 0–303"]
     return store.complaints(kafka)
 
 
@@ -57,9 +58,17 @@ def test_the_store_is_what_kafkas_records_amount_to(store, filled):
     assert tiles.upper == 1 and tiles.all > 256
 
 
+def test_a_large_value_is_compressed_by_lz4_in_every_month(store):
+    store.fill("lockbox.events.v1", 2, [(b"large", b"one sentence after the other. " * 200, [])])
+    store.await_auditor()
+    assert store.audit.value("SELECT pg_column_compression(raw) FROM audit.event WHERE key = 'large'") == "lz4"
+    assert store.audit.rows("""SELECT t.relid::regclass FROM pg_partition_tree('audit.event') AS t
+        JOIN pg_attribute a ON a.attrelid = t.relid WHERE a.attname = 'raw' AND a.attcompression <> 'l'""") == []
+
+
 def test_completeness_counts_holes(store, filled):
-    row = store.auditor.row("SELECT * FROM audit.completeness WHERE topic = 'lockbox.accesses.v1' AND \"partition\" = 1")
-    assert tuple(row) == ("lockbox.accesses.v1", 1, 0, 303, 301, 3)  # each transaction's end is an offset without a record
+    row = store.auditor.row("SELECT * FROM audit.completeness WHERE topic = 'lockbox.events.v1' AND \"partition\" = 1")
+    assert tuple(row) == ("lockbox.events.v1", 1, 0, 303, 301, 3)  # each transaction's end is an offset without a record
 
 
 def test_checkpoints_are_signed_and_published_in_order(store, filled):
@@ -68,7 +77,7 @@ def test_checkpoints_are_signed_and_published_in_order(store, filled):
     for _, record in sorted(everything_in_kafka(store, [CHECKPOINTS]).items()):
         published.setdefault(record.key.decode(), []).append(record.value.decode())
     rows = store.auditor.rows("SELECT * FROM audit.checkpoint ORDER BY number")
-    assert {row.topic for row in rows} == {"lockbox.decisions.v1", "lockbox.accesses.v1"}
+    assert {row.topic for row in rows} == {"lockbox.decisions.v1", "lockbox.events.v1"}
     for row in rows:
         assert row.origin == f"lockbox.example/dev/{row.topic}/{row.partition}"
         assert merkle.checkpoint(row.note, [key]) == (row.origin, row.size, row.root)
@@ -204,9 +213,18 @@ class SmallStore(Store):
     settings = {"LOCKBOX_TOPIC_PREFIX": "small.", "LOCKBOX_GROUP_PREFIX": "small."}
 
     def start(self, **settings: str) -> Another:
-        """Its auditor; only one at a time."""
-        self.auditor_process = Another(self, "5", **self.settings, **settings)
-        return self.auditor_process
+        """Its auditor; only one at a time. Kafka's committed offsets are of the copy before, which may have read more."""
+        self.auditor_process = auditor = Another(self, "5", **self.settings, **settings)
+
+        def has_looked() -> bool:
+            self.audit.rows("SELECT * FROM audit.offsets_accept('tests', 'one copy of several')")
+            return auditor.page("/readyz")[0] == 200 or bool(
+                re.search(r"^lockbox_halted\S* 1$", auditor.page("/metrics")[1], re.MULTILINE))
+        try:
+            wait_until(has_looked, "the auditor looked at its partitions", 60)
+        except TimeoutError as late:
+            raise TimeoutError(f"{late}: {auditor.page('/readyz')}") from None
+        return auditor
 
     def signed(self) -> int:
         return self.audit.value("SELECT coalesce(max(size), 0) FROM audit.checkpoint WHERE topic = %s", self.topic)
@@ -254,8 +272,8 @@ def test_a_head_that_changes_while_the_auditor_runs_halts_it(small_store, what):
 
 # ---- tiles above others ----
 
-LARGE = ("lockbox.accesses.v1", 0)
-TILE = "topic = 'lockbox.accesses.v1' AND \"partition\" = 0 AND index = 0 AND level = 1"
+LARGE = ("lockbox.events.v1", 0)
+TILE = "topic = 'lockbox.events.v1' AND \"partition\" = 0 AND index = 0 AND level = 1"
 
 
 def verify(store) -> list[tuple]:
@@ -270,17 +288,22 @@ def root_of_tile(hashes: bytes) -> bytes:
     return merkle.Tree([hashes[at:at + 32] for at in range(0, len(hashes), 32)]).root(256)
 
 
+def tamper(store, change: str, *values) -> None:
+    """A change of tiles by the database's owner, who puts the trigger that refuses it back."""
+    store.audit.rows("ALTER TABLE audit.tile DISABLE TRIGGER refuse_change")
+    store.audit.rows(change, *values)
+    store.audit.rows("ALTER TABLE audit.tile ENABLE ALWAYS TRIGGER refuse_change")
+
+
 @pytest.fixture
 def tile(store, filled):
     """The full tile of the second level, as it is now and afterwards."""
     assert verify(store) == []
-    store.audit.rows("ALTER TABLE audit.tile DISABLE TRIGGER refuse_change")
     store.audit.rows(f"CREATE TEMPORARY TABLE before AS SELECT * FROM audit.tile WHERE topic = '{LARGE[0]}'")
     yield store.audit.value(f"SELECT hashes FROM audit.tile WHERE {TILE}")
-    store.audit.rows(f"DELETE FROM audit.tile WHERE topic = '{LARGE[0]}'")
+    tamper(store, f"DELETE FROM audit.tile WHERE topic = '{LARGE[0]}'")
     store.audit.rows("INSERT INTO audit.tile TABLE before")
     store.audit.rows("DROP TABLE before")
-    store.audit.rows("ALTER TABLE audit.tile ENABLE ALWAYS TRIGGER refuse_change")
     assert verify(store) == []
 
 
@@ -289,20 +312,20 @@ def change_hash(hashes: bytes, at: int, to: bytes) -> bytes:
 
 
 def test_a_changed_hash_of_the_second_level_is_found(store, tile):
-    store.audit.rows(f"UPDATE audit.tile SET hashes = %s WHERE {TILE}", change_hash(tile, 77, bytes(32)))
+    tamper(store, f"UPDATE audit.tile SET hashes = %s WHERE {TILE}", change_hash(tile, 77, bytes(32)))
     assert verify(store) == [(*LARGE, 77 * 256, "hash 77 of tile 1/0 is not that of the tile below it")]
 
 
 def test_a_tile_of_the_second_level_that_is_gone_is_found(store, tile):
-    store.audit.rows(f"DELETE FROM audit.tile WHERE {TILE}")
+    tamper(store, f"DELETE FROM audit.tile WHERE {TILE}")
     assert verify(store) == [(*LARGE, 0, "tile 1/0 is missing")]
 
 
 def test_a_tile_that_fits_the_one_above_is_found(store, tile):
     below = TILE.replace("index = 0 AND level = 1", "index = 77 AND level = 0")
     changed = change_hash(store.audit.value(f"SELECT hashes FROM audit.tile WHERE {below}"), 5, bytes(32))
-    store.audit.rows(f"UPDATE audit.tile SET hashes = %s WHERE {below}", changed)
-    store.audit.rows(f"UPDATE audit.tile SET hashes = %s WHERE {TILE}", change_hash(tile, 77, root_of_tile(changed)))
+    tamper(store, f"UPDATE audit.tile SET hashes = %s WHERE {below}", changed)
+    tamper(store, f"UPDATE audit.tile SET hashes = %s WHERE {TILE}", change_hash(tile, 77, root_of_tile(changed)))
     assert verify(store) == [(*LARGE, 77 * 256 + 5, "the record is not the one in the log")]
 
 
@@ -317,6 +340,7 @@ def test_keys_rotate_with_both_signing_for_a_while(small_store, tmp_path):
     old = Path(small_store.stack.env["LOCKBOX_CHECKPOINT_KEY_FILE"])
     new = new_key(tmp_path / "new.pem")
     both = tmp_path / "both.pem"
+    both.touch(0o600)
     both.write_bytes(new.read_bytes() + old.read_bytes())
     for file, signers in [(both, [new, old]), (new, [new])]:
         auditor = small_store.start(LOCKBOX_CHECKPOINT_KEY_FILE=str(file))

@@ -1,6 +1,8 @@
 """An authorizer beside a stack without a cluster: its certificates are made here, its cluster's discovery is as recorded."""
 import http.server
 import json
+import os
+import secrets
 import ssl
 import subprocess
 import sys
@@ -10,9 +12,10 @@ from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+sys.path[:0] = [str(Path(__file__).resolve().parent), str(Path(__file__).resolve().parents[1])]
+sys.path.append(str(Path(__file__).resolve().parents[1] / "model"))
 
-from support.group import nothing_untoward, pytest_addoption, stack_of, system  # noqa: E402, F401
+from support.group import nothing_untoward, pytest_addoption, pytest_ignore_collect, stack_of, system  # noqa: E402, F401
 from support.scenario import Tenant  # noqa: E402
 from support.stack import free_port  # noqa: E402
 from support.waiting import wait_until  # noqa: E402
@@ -49,10 +52,26 @@ class Certificates:
         return context
 
 
-class Discovery(http.server.BaseHTTPRequestHandler):
+class ApiServer(http.server.BaseHTTPRequestHandler):
+    """Discovery as recorded; for everything else what a test says (server.answer), which then sees what is asked (server.asked)."""
+
     def do_GET(self):
-        body = json.dumps(RECORDED["discovery"][self.path]).encode()
-        self.send_response(200)
+        if self.path in RECORDED["discovery"]:
+            self.send(200, RECORDED["discovery"][self.path])
+        else:
+            self.ask()
+
+    def ask(self):
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        asked = (self.command, self.path, self.headers.get("Content-Type"), json.loads(body) if body else None)
+        self.server.asked.append(asked)
+        self.send(*self.server.answer(*asked))
+
+    do_POST = do_PATCH = do_PUT = do_DELETE = ask
+
+    def send(self, status: int, answer: dict):
+        body = json.dumps(answer).encode()
+        self.send_response(status)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
@@ -68,10 +87,11 @@ class Authorizer:
                             "openShiftClusters/aro")
         self.subscription = self.resource_id.split("/")[2]
         self.apiserver = self.certificates.client("apiserver", "kube-apiserver")
+        self.previewer = self.certificates.client("previewer", "lockboxctl")
         self.file = directory / "clusters.json"
         self.discovery = self.serve_discovery()
         self.file.write_text(json.dumps({"clusters": [{
-            "id": "one", "resource_id": self.resource_id, "client_name": "kube-apiserver",
+            "id": "one", "resource_id": self.resource_id, "client_name": "kube-apiserver", "preview_clients": ["lockboxctl"],
             "server": f"https://127.0.0.1:{self.discovery.server_port}", "ca_file": self.certificates.path("ca.crt"),
             "certificate_file": self.certificates.path("apiserver.crt"), "key_file": self.certificates.path("apiserver.key")}]}))
         self.http_port = free_port()
@@ -88,7 +108,8 @@ class Authorizer:
     def serve_discovery(self) -> http.server.HTTPServer:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(self.certificates.path("server.crt"), self.certificates.path("server.key"))
-        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Discovery)
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), ApiServer)
+        server.asked, server.answer = [], lambda *_: (404, {"message": "not found"})
         server.socket = context.wrap_socket(server.socket, server_side=True)
         threading.Thread(target=server.serve_forever, daemon=True).start()
         return server
@@ -116,3 +137,16 @@ def authorizer(system, tmp_path_factory):  # noqa: F811
 @pytest.fixture(scope="session")
 def customer(system, authorizer):  # noqa: F811
     return Tenant(system, subscription=authorizer.subscription)
+
+
+@pytest.fixture(scope="session")
+def sizes():
+    """How many random reviews, and how many around the ends of grants."""
+    return {"reviews": 3000, "late": 2000}
+
+
+@pytest.fixture(scope="session")
+def seed():
+    """The same every day; LOCKBOX_TEST_SEED tries another, and "random" any."""
+    given = os.environ.get("LOCKBOX_TEST_SEED", "19")
+    return secrets.randbelow(1 << 31) if given == "random" else int(given)

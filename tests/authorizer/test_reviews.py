@@ -1,78 +1,20 @@
 """The authorizer over HTTPS, by reviews that a real API server sent (record.py)."""
 import copy
-import http.client
 import json
 import os
 import signal
+import socket
 import ssl
 import urllib.request
-import uuid
 
 import pytest
 
-from conftest import RECORDED
+from api import NAMESPACE, admit, authorize, granted, item, post, reviews, uid_of
 from support.metrics import listed, shown
 from support.scenario import new_engineer
-from support.stack import free_port
 from support.waiting import wait_until
 
-NAMESPACE = "openshift-ingress"
-
-
-def item(action: str, kind: str | None = None, name: str | None = None, namespace: str | None = NAMESPACE) -> dict:
-    parts = {"action": action, "namespace": namespace, "kind": kind, "name": name}
-    return {member: it for member, it in parts.items() if it is not None}
-
-
 PODS = item("list_or_get_objects", "Pod")
-
-
-def post(authorizer, path: str, body: bytes, context: ssl.SSLContext | None = None, method: str = "POST") -> tuple[int, dict]:
-    connection = http.client.HTTPSConnection("127.0.0.1", authorizer.port, context=context or authorizer.apiserver, timeout=30)
-    try:
-        connection.request(method, path, body, {"Content-Type": "application/json"})
-        answer = connection.getresponse()
-        text = answer.read()
-        return answer.status, json.loads(text) if text else {}
-    finally:
-        connection.close()
-
-
-def reviews(command: str, page: str, engineer: str) -> list[dict]:
-    """As recorded, by another engineer, whose requests have audit ids of their own."""
-    found = copy.deepcopy([it["review"] for it in RECORDED["reviews"][command] if it["page"] == page])
-    for review in found:
-        for event in review.get("items", []):
-            event["user"]["username"] = f"lockbox:{engineer}"
-            event["auditID"] = str(uuid.uuid5(uuid.NAMESPACE_OID, engineer + event["auditID"]))
-        if "spec" in review:
-            review["spec"]["user"] = f"lockbox:{engineer}"
-        if "request" in review:
-            review["request"]["userInfo"]["username"] = f"lockbox:{engineer}"
-    return found
-
-
-def authorize(authorizer, command: str, engineer: str, at: int = -1) -> dict:
-    status, answer = post(authorizer, "/clusters/one/authorize", json.dumps(reviews(command, "authorize", engineer)[at]).encode())
-    assert status == 200 and answer["apiVersion"] == "authorization.k8s.io/v1"
-    return answer["status"]
-
-
-def admit(authorizer, command: str, engineer: str) -> dict:
-    [review] = reviews(command, "admit", engineer)
-    status, answer = post(authorizer, "/clusters/one/admit", json.dumps(review).encode())
-    assert status == 200 and answer["response"]["uid"] == review["request"]["uid"]
-    return answer["response"]
-
-
-def granted(authorizer, customer, *items: dict):
-    """A new engineer, with a live grant of these."""
-    ticket = customer.ticket(engineer=new_engineer())
-    request = ticket.request(resource_id=authorizer.resource_id, actions=list(items))
-    request.approve()
-    return ticket.engineer.id, request
-
-
 SETTINGS = ("ConfigMap", "settings")
 ALLOWED = [
     ("list", PODS), ("list by name", PODS), ("list by name", item("list_or_get_objects", "Pod", "router-1")),
@@ -147,6 +89,26 @@ def test_admission_asks_again_with_the_name(authorizer, customer, command, one):
     assert said["status"]["message"].startswith("lockbox: no_grant: ")
 
 
+def test_a_deletion_is_held_to_its_uid(authorizer, customer):
+    one = item("delete_object", *SETTINGS)
+    right, _ = granted(authorizer, customer, {**one, "uid": uid_of("delete")})
+    assert authorize(authorizer, "delete", right)["allowed"] is True
+    assert admit(authorizer, "delete", right)["allowed"] is True
+    wrong, _ = granted(authorizer, customer, {**one, "uid": "0" * 36})
+    assert authorize(authorizer, "delete", wrong)["allowed"] is True  # admission knows the object
+    said = admit(authorizer, "delete", wrong)
+    assert said["allowed"] is False and said["status"]["message"].startswith("lockbox: uid_changed: ConfigMap settings is not the object")
+
+
+def test_an_item_that_an_approver_left_out_frees_no_deletion(authorizer, customer):
+    """Without a uid it would."""
+    one = item("delete_object", *SETTINGS)
+    ticket = customer.ticket(engineer=new_engineer())
+    request = ticket.request(resource_id=authorizer.resource_id, actions=[{**one, "uid": "0" * 36}, one])
+    request.approve(actions=[1])
+    assert admit(authorizer, "delete", ticket.engineer.id)["allowed"] is False
+
+
 def test_an_apply_creates_and_does_not_update(authorizer, customer):
     """Recorded of an object that exists."""
     engineer, _ = granted(authorizer, customer, item("create_object", *SETTINGS), item("list_or_get_objects", *SETTINGS))
@@ -170,14 +132,56 @@ def test_an_audit_event_is_one_access_however_often_it_is_sent(authorizer, syste
     assert (row.action, row.namespace, row.kind, row.audit_id) == ("list_or_get_objects", NAMESPACE, "Pod", lists[0]["items"][0]["auditID"])
 
 
+def kept(system, body: bytes) -> list:
+    return system.lockbox.rows("SELECT consumer, topic, convert_from(key, 'UTF8') AS key, reason FROM lockbox.quarantine WHERE value = %s", body)
+
+
 def test_the_good_events_beside_a_bad_one_are_recorded(authorizer, system):
     engineer = new_engineer().id
     review = reviews("list", "audit", engineer)[-1]
     bad = copy.deepcopy(review["items"][0])
     del bad["auditID"]
     review["items"].append(bad)
-    assert post(authorizer, "/clusters/one/audit", json.dumps(review).encode())[0] == 400
+    body = json.dumps(review).encode()
+    assert post(authorizer, "/clusters/one/audit", body)[0] == 400
     wait_until(lambda: system.audit.rows("SELECT * FROM audit.access WHERE engineer_id = %s", engineer), "the good one is recorded")
+    assert [tuple(it) for it in kept(system, body)] == [
+        ("lockbox.authorizer", "lockbox.accesses.v1", "/lockbox/authorizer/one", "1 of 2 events cannot be read")]
+    letter = system.deadletters.wait_for(lambda record: record.value == body, "the dead letter")
+    assert letter.value == body
+
+
+def test_what_is_no_list_is_kept(authorizer, system):
+    body = b'{"kind":"EventList","items":[' + new_engineer().id.encode()
+    assert post(authorizer, "/clusters/one/audit", body)[0] == 400
+    assert [it.reason for it in kept(system, body)] == ["no audit.k8s.io/v1 EventList"]
+
+
+def test_what_cannot_be_kept_is_sent_again(authorizer, system):
+    body = b"{" + new_engineer().id.encode()
+    system.lockbox.rows("REVOKE EXECUTE ON FUNCTION lockbox.quarantine_report(text, text, bytea, text) FROM lockbox_authorizer")
+    try:
+        assert post(authorizer, "/clusters/one/audit", body)[0] == 503
+    finally:
+        system.lockbox.rows("GRANT EXECUTE ON FUNCTION lockbox.quarantine_report(text, text, bytea, text) TO lockbox_authorizer")
+    wait_until(lambda: post(authorizer, "/clusters/one/audit", body)[0] == 400, "the database takes it")
+    assert kept(system, body)
+
+
+@pytest.mark.parametrize("whose", ["nobody's", "another engineer's", "their own"])
+def test_a_reason_is_held_against_the_grants(authorizer, customer, system, whose):
+    """An authorizer that somebody put before ours may give any reason."""
+    engineer, own = granted(authorizer, customer, PODS)
+    _, other = granted(authorizer, customer, PODS)
+    named = {"nobody's": "0190a0a0-0000-7000-8000-000000000000", "another engineer's": other.id, "their own": own.id}[whose]
+    review = reviews("list", "audit", engineer)[-1]
+    [event] = review["items"]
+    event["annotations"] = {"authorization.k8s.io/decision": "allow",
+                            "authorization.k8s.io/reason": f"lockbox request {named} until 2030-01-01T00:00:00.000000Z"}
+    assert post(authorizer, "/clusters/one/audit", json.dumps(review).encode())[0] == 200
+    [row] = wait_until(lambda: system.audit.rows("SELECT request_id, bypass FROM audit.access WHERE engineer_id = %s AND outcome <> 'begun'",
+                                                 engineer), "the access is recorded")
+    assert tuple(row) == ((own.id, None) if whose == "their own" else (None, "masters"))
 
 
 def test_audit_events_that_kafka_does_not_take_are_refused(authorizer, system):
@@ -223,6 +227,64 @@ def test_paths_methods_and_sizes_are_bounded(authorizer):
     assert post(authorizer, "/clusters/one/authorize", b" " * (256 << 10) + b" ")[0] == 413
 
 
+def closed_by(connection: socket.socket) -> bool:
+    try:
+        return connection.recv(4096) == b""
+    except TimeoutError:
+        return False
+    except OSError:
+        return True
+
+
+def let_go(connection: socket.socket, drip: bytes) -> bool:
+    try:
+        connection.sendall(drip)
+    except OSError:
+        return True
+    return closed_by(connection)
+
+
+def test_a_slow_client_is_let_go(authorizer):
+    """Whoever sends one byte now and then holds a connection no longer than whoever sends none."""
+    head = b"POST /clusters/one/authorize HTTP/1.1\r\nHost: x\r\nX: "
+    begun = {"nothing": None, "TLS": b"", "half a line": head[:8], "half a head": head, "half a body": head + b"y\r\nContent-Length: 100000\r\n\r\n"}
+    held = {}
+    for what, said in begun.items():
+        connection = socket.create_connection(("127.0.0.1", authorizer.port), 10)
+        if said is not None:
+            connection = authorizer.apiserver.wrap_socket(connection, server_hostname="127.0.0.1")
+            connection.sendall(said)
+        connection.settimeout(0.1)
+        held[what] = connection
+
+    def all_gone() -> bool:
+        for what in [what for what, it in held.items() if let_go(it, b"z" if begun[what] else b"")]:
+            held.pop(what).close()
+        return not held
+
+    wait_until(all_gone, "the server closes them", 60)
+    assert authorize(authorizer, "version", "ines")["allowed"] is True
+
+
+def test_connections_are_bounded(authorizer):
+    held = [socket.create_connection(("127.0.0.1", authorizer.port), 10) for _ in range(400)]
+    try:
+        for connection in held:
+            connection.settimeout(0.05)
+        wait_until(lambda: sum(map(closed_by, held)) >= 100, "those beyond the bound are closed", 60)
+    finally:
+        for connection in held:
+            connection.close()
+    wait_until(lambda: answers(authorizer), "there is room again")
+
+
+def answers(authorizer) -> bool:
+    try:
+        return authorize(authorizer, "version", "ines")["allowed"]
+    except OSError:
+        return False
+
+
 def test_a_homoglyph_is_another(authorizer, customer):
     engineer, _ = granted(authorizer, customer, PODS)
     review = reviews("list", "authorize", engineer)[0]
@@ -242,15 +304,6 @@ def test_a_database_that_does_not_answer_is_a_no(authorizer, customer, system):
             os.kill(pid, signal.SIGCONT)
     assert said["denied"] is True and said["reason"].startswith("lockbox: unavailable: ")
     wait_until(lambda: authorize(authorizer, "list", engineer)["allowed"], "the database answers again")
-
-
-def test_a_file_that_pins_a_customers_keys_is_refused(authorizer, tmp_path):
-    """Such a cluster trusts nobody but its customer: an authorizer that went by the database alone would open it."""
-    clusters = json.loads(authorizer.file.read_text())
-    clusters["clusters"][0]["trust"] = {"approvers": [], "approvals_needed": 1}
-    file = tmp_path / "clusters.json"
-    file.write_text(json.dumps(clusters))
-    assert authorizer.spawn("2", file, free_port(), free_port()).wait(30) == 2
 
 
 def test_the_docs_list_every_metric(authorizer):

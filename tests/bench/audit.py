@@ -1,10 +1,13 @@
 """Kafka into the audit store: the auditor beside bare COPYs of the same records, in the same run.
 
-Events of 1 KB in 4 partitions, read from the beginning by the auditor, by two threads that only COPY (a), and by the
-same with one jansson parse a record (b). Rate: from the first rows to be seen until all are there. CPU: of the process
+Events of 1 KB in 4 partitions, read from the beginning by the auditor, by two threads that only COPY (a), by the same
+with one jansson parse a record (b), and by the same into a table of the raw bytes alone (c). Rate: from the first rows to be seen until all are there. CPU: of the process
 and of its database sessions, for each event. Then the store is verified, beside a bare COPY of the same columns. Then events
 that read models are made of: requests from creation to completion, their decisions, mails and accesses. With --whole once
 more on top of 20 M rows (--rows says how many).
+
+With --peers, beside what others fill a store with, in turns, some rounds long, and nothing else: two Python workers that COPY into
+the same table, and Debezium's JDBC sink into a table without an index. Medians of the rounds, and of their ratios.
 """
 import argparse
 import json
@@ -18,12 +21,14 @@ import time
 import uuid
 from datetime import datetime, timedelta
 from pathlib import Path
+from statistics import median
 
 import psycopg
 from confluent_kafka import Producer
 from confluent_kafka.admin import AdminClient, NewTopic
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+from tests.bench.peers import audit as peers  # noqa: E402
 from tests.support.processor import cpu_seconds  # noqa: E402
 from tests.support.stack import BINARIES, REPOSITORY, Stack  # noqa: E402
 
@@ -136,11 +141,15 @@ class Sessions:
         return sum(self.seen.values())
 
 
-def measure(db, process: subprocess.Popen, user: str, count: int) -> dict:
+def measure(db, processes: list[subprocess.Popen], user: str, count: int) -> dict:
     """Until `count` more rows are there."""
+    def own() -> float:
+        return sum(cpu_seconds(process.pid) for process in processes)
+
     def rows() -> int:
         return int(db.execute("SELECT sum(n) FROM bench_progress").fetchone()[0])
     sessions, before, first = Sessions(db, user), None, 0
+    log = db.execute("SELECT pg_current_wal_insert_lsn()").fetchone()[0]
     # Where the statistics know history alone, the planner takes our topic for a row or two, and would read and sort them all.
     db.execute("SET enable_sort = off")
     db.execute("SET enable_seqscan = off")
@@ -148,15 +157,24 @@ def measure(db, process: subprocess.Popen, user: str, count: int) -> dict:
         now, there = time.monotonic(), rows()
         if before is None and there > 0:
             sessions.look()
-            before, first = (now, cpu_seconds(process.pid), sum(sessions.seen.values())), there
+            before, first = (now, own(), sum(sessions.seen.values())), there
         if there >= count:
             break
-        if process.poll() is not None:
-            sys.exit(f"bench audit: it ended with {process.returncode}")
+        for process in processes:
+            if process.poll() is not None:
+                sys.exit(f"bench audit: it ended with {process.returncode}")
         time.sleep(0.05)
-    events = count - first
-    return {"rate": events / (now - before[0]), "own": (cpu_seconds(process.pid) - before[1]) / events * 1e6,
-            "database": (sessions.look() - before[2]) / events * 1e6, "peak": peak_mb(process.pid)}
+    events = max(count - first, 1)
+    written = db.execute("SELECT pg_wal_lsn_diff(pg_current_wal_insert_lsn(), %s)", (log,)).fetchone()[0]
+    return {"log": float(written) / count, "disk": disk(db) / count, "rate": events / (now - before[0]), "own": (own() - before[1]) / events * 1e6,
+            "database": (sessions.look() - before[2]) / events * 1e6, "peak": sum(peak_mb(process.pid) for process in processes)}
+
+
+def disk(db) -> float:
+    """The bytes of all records' tables and indexes."""
+    return float(db.execute("""SELECT sum(pg_total_relation_size(t.relid)) FROM pg_partition_tree('audit.event') AS t""").fetchone()[0]
+                 + db.execute("SELECT coalesce(sum(pg_total_relation_size(to_regclass(name))), 0)"
+                              " FROM unnest('{bench_lean,bench_sink}'::text[]) AS name").fetchone()[0])
 
 
 # Progress by the highest offset committed in each partition.
@@ -166,6 +184,14 @@ SELECT p AS "partition", coalesce((SELECT "offset" + 1 FROM audit.event
                                     WHERE topic = 'bench.tickets.v1' AND "partition" = p
                                     ORDER BY "offset" DESC LIMIT 1), 0) AS n
   FROM generate_series(0, {PARTITIONS - 1}) AS p
+"""
+
+# Each transaction says how many it stored: the table has no index.
+LEAN_PROGRESS = """
+CREATE TABLE bench_lean ("partition" integer, "offset" bigint, raw bytea);
+CREATE TABLE bench_done (n bigint);
+GRANT INSERT ON bench_lean, bench_done TO lockbox_audit_writer;
+CREATE VIEW bench_progress AS SELECT coalesce(sum(n), 0) AS n FROM bench_done
 """
 
 # Of the topics that read models are made of.
@@ -178,7 +204,7 @@ SELECT coalesce(sum(rows), 0) AS n FROM audit.log WHERE topic IN ('models.events
 def auditor(stack: Stack, db, prefix: str, count: int) -> dict:
     process = stack.spawn("auditor", "bench", LOCKBOX_TOPIC_PREFIX=prefix, LOCKBOX_GROUP_PREFIX=prefix, LOCKBOX_INSTANCE="")
     try:
-        return measure(db, process, "lockbox_audit_writer", count)
+        return measure(db, [process], "lockbox_audit_writer", count)
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(15)
@@ -189,19 +215,19 @@ def bare(stack: Stack, db, topic: str, count: int, mode: str) -> dict:
     process = subprocess.Popen([REPOSITORY / "build/release/tests/bare_audit", url, stack.env["LOCKBOX_KAFKA_BOOTSTRAP_SERVERS"],
                                 topic, str(PARTITIONS), str(count), mode])
     try:
-        return measure(db, process, "lockbox_audit_writer", count)
+        return measure(db, [process], "lockbox_audit_writer", count)
     finally:
         process.kill()
         process.wait()
 
 
-def read(stack: Stack, count: int, *command: str) -> dict:
+def read(stack: Stack, prefix: str, count: int, *command: str) -> dict:
     """How a program reads so many rows as the database's superuser, from its start to its end."""
     url = stack.env["LOCKBOX_AUDIT_SUPERUSER_URL"]
     with psycopg.connect(url, autocommit=True) as db:
         sessions, began = Sessions(db, "postgres"), time.monotonic()
-        with subprocess.Popen(command, env=stack.worker_environment(LOCKBOX_AUDIT_DATABASE_URL=url), stdout=subprocess.DEVNULL,
-                              stderr=subprocess.DEVNULL) as process:
+        with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                              env=stack.worker_environment(LOCKBOX_AUDIT_DATABASE_URL=url, LOCKBOX_TOPIC_PREFIX=prefix)) as process:
             own = 0.0
             while process.poll() is None:
                 sessions.look()
@@ -216,10 +242,11 @@ def read(stack: Stack, count: int, *command: str) -> dict:
 def verify(stack: Stack, topics: list[str], count: int, columns: bool, goal: str = "") -> None:
     """audit verify beside bare COPYs of the columns it reads."""
     what = "verified, with columns" if columns else "verified, leaves only"
-    ours = read(stack, count, str(BINARIES / "lockboxctl"), "audit", "verify", *([] if columns else ["--leaves"]))
+    prefix = topics[0].split(".")[0] + "."
+    ours = read(stack, prefix, count, str(BINARIES / "lockboxctl"), "audit", "verify", *([] if columns else ["--leaves"]))
     say_read(what, ours, goal)
     for connections in (1, 2):
-        bare = [read(stack, count, str(REPOSITORY / "build/release/tests/bare_verify"), stack.env["LOCKBOX_AUDIT_SUPERUSER_URL"], topic,
+        bare = [read(stack, prefix, count, str(REPOSITORY / "build/release/tests/bare_verify"), stack.env["LOCKBOX_AUDIT_SUPERUSER_URL"], topic,
                      str(PARTITIONS), str(connections), "records" if columns else "leaves") for topic in topics]
         whole = {name: sum(one[name] for one in bare) for name in ("own", "database")}
         whole["rate"] = 1 / sum(1 / one["rate"] for one in bare)
@@ -274,7 +301,7 @@ def with_history(stack: Stack, rows: int) -> None:
 
 def say(name: str, one: dict) -> None:
     print(f"{name:<28}{one['rate']:9.0f} events/s   CPU an event: {one['own']:5.1f} µs, its database sessions"
-          f" {one['database']:5.1f} µs   peak RSS {one['peak']:5.0f} MB", flush=True)
+          f" {one['database']:5.1f} µs   log {one['log']:5.0f} B, disk {one['disk']:5.0f} B   peak RSS {one['peak']:5.0f} MB", flush=True)
 
 
 def with_models(stack: Stack, requests: int) -> None:
@@ -290,11 +317,54 @@ def with_models(stack: Stack, requests: int) -> None:
     verify(stack, ["models.events.v1", "models.accesses.v1"], records, True)
 
 
+def others(db, processes: list[subprocess.Popen], count: int) -> dict:
+    try:
+        return measure(db, processes, "lockbox_audit_writer", count)
+    finally:
+        for process in processes:
+            process.kill()
+            process.wait()
+
+
+def run_peer(name: str, stack: Stack, db, topic: str, count: int) -> dict:
+    match name:
+        case "auditor":
+            return auditor(stack, db, "bench.", count)
+        case "two Python workers":
+            return others(db, peers.copy_workers(stack, topic, PARTITIONS), count)
+        case "Debezium's JDBC sink":
+            with tempfile.TemporaryDirectory(prefix="lockbox-sink-") as directory:
+                return others(db, peers.jdbc_sink(stack, topic, Path(directory)), count)
+        case _:
+            return bare(stack, db, topic, count, PEERS[name])
+
+
+PEERS = {"bare COPY, raw bytes alone": "lean", "bare COPY, the same table": "copy", "two Python workers": None,
+         "Debezium's JDBC sink": None, "auditor": None}
+
+
+def with_peers(stack: Stack, topic: str, count: int, rounds: int) -> None:
+    found = {name: [] for name in PEERS}
+    for number in range(rounds):
+        for name in PEERS:
+            print(f"round {number + 1} of {rounds}: {name} …", file=sys.stderr)
+            empty(stack, {"lean": LEAN_PROGRESS}.get(PEERS[name], peers.SINK_PROGRESS if name.startswith("Deb") else PROGRESS))
+            with psycopg.connect(stack.env["LOCKBOX_AUDIT_SUPERUSER_URL"], autocommit=True) as db:
+                found[name].append(run_peer(name, stack, db, topic, count))
+    for name, rows in found.items():
+        say(name, {key: median(row[key] for row in rows) for key in rows[0]})
+        ratios = sorted(ours["rate"] / row["rate"] for ours, row in zip(found["auditor"], rows, strict=True))
+        used = median(cpu(ours) / cpu(row) for ours, row in zip(found["auditor"], rows, strict=True))
+        print(f"  auditor's rate by this {median(ratios):6.2f} ({ratios[0]:.2f} to {ratios[-1]:.2f}), its CPU {used:.2f}")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(prog="./dev bench audit", description=__doc__)
     parser.add_argument("--events", type=int, default=1_000_000)
     parser.add_argument("--requests", type=int, default=40_000, help="for the read models")
     parser.add_argument("--whole", action="store_true", help="also on top of many rows")
+    parser.add_argument("--peers", action="store_true", help="beside others, and nothing else")
+    parser.add_argument("--rounds", type=int, default=3, help="of the peers")
     parser.add_argument("--rows", type=int, default=20_000_000)
     options = parser.parse_args()
     topic = "bench.tickets.v1"
@@ -305,19 +375,23 @@ def main() -> None:
             create_topics(stack, "bench.")
             print(f"{options.events:,} events of {BYTES} bytes into {PARTITIONS} partitions …", file=sys.stderr)
             fill(stack, tickets(options.events))
+            if options.peers:
+                return with_peers(stack, topic, options.events, options.rounds)
             found = {}
-            for name in ("copy", "parse", "auditor"):
-                empty(stack, PROGRESS)
+            for name in ("copy", "parse", "lean", "auditor"):
+                empty(stack, LEAN_PROGRESS if name == "lean" else PROGRESS)
                 with psycopg.connect(stack.env["LOCKBOX_AUDIT_SUPERUSER_URL"], autocommit=True) as db:
                     found[name] = (auditor(stack, db, "bench.", options.events) if name == "auditor"
                                    else bare(stack, db, topic, options.events, name))
                     db.execute("VACUUM ANALYZE")
             say("(a) bare COPY", found["copy"])
             say("(b) COPY and one parse", found["parse"])
+            say("(c) raw bytes alone", found["lean"])
             say("auditor", found["auditor"])
             ours = found["auditor"]
             print(f"  of (b)                    {ours['rate'] / found['parse']['rate']:9.2f} [≥ 0.9]")
             print(f"  of (a)                    {ours['rate'] / found['copy']['rate']:9.2f}")
+            print(f"  of (c)                    {ours['rate'] / found['lean']['rate']:9.2f} [≥ 0.7]")
             print(f"  CPU, of (a)'s             {cpu(ours) / cpu(found['copy']):9.2f}")
             print(f"  peak RSS                  {ours['peak']:9.0f} MB [≤ 160]")
             verify(stack, [topic], options.events, True)

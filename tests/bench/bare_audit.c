@@ -1,9 +1,9 @@
 /* The least that can stand in the auditor's place, to measure it by: two threads, each with its partitions and
  * its connection, that stream records into audit.event by COPY BINARY. No fence, no offsets, no hashes, no
  * trees, no read models. "copy" takes every column but the record's own from the first record; "parse" reads
- * each value with jansson once. Stops after COUNT records.
+ * each value with jansson once; "lean" fills bench_lean (partition, offset, raw). Stops after COUNT records.
  *
- * bare_audit DATABASE_URL BOOTSTRAP TOPIC PARTITIONS COUNT copy|parse */
+ * bare_audit DATABASE_URL BOOTSTRAP TOPIC PARTITIONS COUNT copy|parse|lean */
 #include <endian.h>
 #include <jansson.h>
 #include <libpq-fe.h>
@@ -22,7 +22,7 @@ static struct {
     const char *database, *bootstrap, *topic;
     int partitions;
     long count;
-    int parse;
+    int parse, lean;
     atomic_long done;
 } job;
 
@@ -78,19 +78,29 @@ static void find(const void *value, size_t len, struct found *found) {
         json_string_value(json_object_get(json_object_get(found->value, "data"), "ticket_id"));
 }
 
+static void add_lean_row(struct row_buffer *out, const rd_kafka_message_t *message) {
+    const uint16_t columns = htobe16(3);
+    const uint32_t partition = htobe32((uint32_t)message->partition);
+    add(out, &columns, sizeof columns);
+    add_field(out, &partition, sizeof partition);
+    add_int64(out, message->offset);
+    add_field(out, message->payload, message->len);
+}
+
 static void add_row(struct row_buffer *out, const rd_kafka_message_t *message,
                     const struct found *found) {
     static const char headers[40] = "\0\0\0\1\0\0\0\x0c"
                                     "content-type";
     static const char hash[32] = "";
-    const uint16_t columns = htobe16(19);
+    const uint16_t columns = htobe16(20);
     const uint32_t partition = htobe32((uint32_t)message->partition);
+    const int64_t written_ms = rd_kafka_message_timestamp(message, NULL);
     const int64_t now = (int64_t)time(NULL) * 1000000 - INT64_C(946684800000000);
     add(out, &columns, sizeof columns);
     add_text(out, job.topic);
     add_field(out, &partition, sizeof partition);
     add_int64(out, message->offset);
-    add_int64(out, rd_kafka_message_timestamp(message, NULL) * 1000 - INT64_C(946684800000000));
+    add_int64(out, written_ms * 1000 - INT64_C(946684800000000));
     add_int64(out, now);
     add_field(out, message->key, message->key_len);
     add_field(out, headers, sizeof headers);
@@ -106,6 +116,7 @@ static void add_row(struct row_buffer *out, const rd_kafka_message_t *message,
     add_field(out, message->key, message->key_len); /* the ticket's id: a key like another */
     add_text(out, NULL);
     add_field(out, hash, sizeof hash);
+    add_int64(out, written_ms);
 }
 
 /* ---- one lane ---- */
@@ -138,10 +149,16 @@ static void put(PGconn *pg, struct row_buffer *out, size_t least) {
     out->len = 0;
 }
 
+static const char copy_event[] =
+    "COPY audit.event (topic, \"partition\", \"offset\", kafka_timestamp, received_at, key, headers, raw,"
+    " event_id, source, type, subject, event_time, tenant_id, subscription_id, request_id, ticket_id,"
+    " actor, leaf_hash, kafka_timestamp_ms) FROM STDIN (FORMAT binary)";
+
 static void begin(PGconn *pg, struct row_buffer *out) {
     static const char signature[19] = "PGCOPY\n\377\r\n";
     PQclear(PQexec(pg, "BEGIN"));
-    PGresult *result = PQexec(pg, "COPY audit.event FROM STDIN (FORMAT binary)");
+    PGresult *result =
+        PQexec(pg, job.lean ? "COPY bench_lean FROM STDIN (FORMAT binary)" : copy_event);
     check(PQresultStatus(result) == PGRES_COPY_IN, PQerrorMessage(pg));
     PQclear(result);
     add(out, signature, sizeof signature);
@@ -153,6 +170,11 @@ static void end(PGconn *pg, struct row_buffer *out, long count) {
     check(PQputCopyEnd(pg, NULL) == 1, "end");
     for (PGresult *result; (result = PQgetResult(pg)); PQclear(result))
         check(PQresultStatus(result) == PGRES_COMMAND_OK, PQerrorMessage(pg));
+    if (job.lean) {
+        char done[64];
+        snprintf(done, sizeof done, "INSERT INTO bench_done VALUES (%ld)", count);
+        PQclear(PQexec(pg, done));
+    }
     PQclear(PQexec(pg, "COMMIT"));
     job.done += count;
 }
@@ -178,7 +200,10 @@ static void *run(void *context) {
                 find(message->payload, message->len, &first);
             if (job.parse)
                 find(message->payload, message->len, &found);
-            add_row(out, message, job.parse ? &found : &first);
+            if (job.lean)
+                add_lean_row(out, message);
+            else
+                add_row(out, message, job.parse ? &found : &first);
             if (job.parse)
                 json_decref(found.value);
             bytes += message->len;
@@ -192,13 +217,15 @@ static void *run(void *context) {
 }
 
 int main(int argc, char **argv) {
-    check(argc == 7, "usage: bare_audit DATABASE_URL BOOTSTRAP TOPIC PARTITIONS COUNT copy|parse");
+    check(argc == 7,
+          "usage: bare_audit DATABASE_URL BOOTSTRAP TOPIC PARTITIONS COUNT copy|parse|lean");
     job.database = argv[1];
     job.bootstrap = argv[2];
     job.topic = argv[3];
     job.partitions = atoi(argv[4]);
     job.count = atol(argv[5]);
     job.parse = strcmp(argv[6], "parse") == 0;
+    job.lean = strcmp(argv[6], "lean") == 0;
     pthread_t threads[LANES];
     for (int lane = 0; lane < LANES; lane++)
         check(pthread_create(&threads[lane], NULL, run, (void *)(intptr_t)lane) == 0, "thread");

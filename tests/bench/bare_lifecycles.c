@@ -11,6 +11,7 @@
 #include "sql_decider.h"
 #include "sql_relay.h"
 #include "sql_requester.h"
+#include "store/leases.h"
 #include "worker/events.h"
 #include "worker/transact.h"
 
@@ -19,7 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TICKETS = 166, RECORDS = 3 * TICKETS, ROUND = 500, SHARDS = 16 };
+enum { TICKETS = 166, RECORDS = 3 * TICKETS, ROUND = 500 };
 
 #define ENVELOPE                                                                                   \
     "{\"specversion\":\"1.0\",\"id\":\"%s-%zu\",\"source\":\"/bare\",\"type\":\"lockbox.%s.v1\","  \
@@ -40,24 +41,30 @@ static void check_all(const struct lbx_batch *batch) {
         check(batch->inputs[i].status == LBX_INPUT_NEW, batch->inputs[i].reason.text);
 }
 
-static void save_requests(struct lbx_batch *batch, struct lbx_calls *calls) {
+static void save_requests(struct lbx_batch *batch, struct lbx_pg_pipeline *calls) {
     check_all(batch);
-    requester_save(batch, calls);
+    requester_events.save(batch, calls);
 }
 
-static void save_nothing(struct lbx_batch *batch, struct lbx_calls *calls) {
+static void save_nothing(struct lbx_batch *batch, struct lbx_pg_pipeline *calls) {
     (void)calls;
     check_all(batch);
 }
 
-static const struct lbx_events requester = {
-    .load = requester_load, .decide = requester_decide, .save = save_requests};
-static const struct lbx_events decider = {
-    .load = decider_load, .decide = decider_decide, .save = save_nothing};
+/* The workers' own, but that what is saved is looked at first. */
+static struct lbx_events requester, decider;
+
+static void name_events(void) {
+    requester = requester_events;
+    requester.save = save_requests;
+    decider = decider_events;
+    decider.save = save_nothing;
+}
 
 static struct lbx_worker worker = {.name = "bare", .source = "/lockbox/bare"};
 static struct lbx_arena batch_arena;
-static struct lbx_calls calls;
+static struct lbx_pg_pipeline calls;
+static struct lbx_leases leases;
 static const char *name;
 static size_t event_count;
 
@@ -99,7 +106,7 @@ __attribute__((format(printf, 4, 5))) static void add(struct source *s, const ch
         .topic = s->topic,
         .topic_name = s->claim.topic,
         .offset = s->claim.next_offset + (int64_t)s->count,
-        .timestamp_ms = 1,
+        .timestamp_ms = lbx_realtime_us() / 1000,
         .key = lbx_arena_strdup(&s->texts, key),
         .key_len = strlen(key),
         .value = lbx_arena_memdup(&s->texts, value.data, value.len),
@@ -134,24 +141,30 @@ static void handle(struct source *s) {
 /* ---- the relay, as far as the database goes ---- */
 
 static void publish(void) {
-    struct lbx_rows marks = {0}, shards LBX_CLEANUP(lbx_rows_done) = {0};
+    struct lbx_pg_arrays marks = {0}, shards LBX_CLEANUP(lbx_pg_arrays_done) = {0};
+    int64_t seen = 0;
     size_t count = ROUND;
-    for (int i = 0; i < SHARDS; i++)
-        lbx_array_int(&shards, i);
+    bool lost;
+    check(lbx_leases_keep(&leases, worker.pg, NULL, NULL, &lost) == LBX_OK, "leases");
+    for (int i = 0; i < LBX_LEASE_PARTS_MAX; i++)
+        lbx_pg_array_int(&shards, i);
     while (count > 0) {
-        calls = (struct lbx_calls){0};
-        if (lbx_rows_count(&marks))
-            LBX_PG_CALL(&calls, relay_mark_outbox, .seqs = &marks);
-        size_t take = LBX_PG_CALL(&calls, relay_take_unpublished, .shards = &shards, .most = ROUND,
-                                  .held = &shards);
+        calls = (struct lbx_pg_pipeline){0};
+        if (lbx_pg_arrays_count(&marks))
+            LBX_PG_CALL(&calls, relay_mark_outbox, .seqs = &marks, .holder = leases.holder);
+        size_t take =
+            LBX_PG_CALL(&calls, relay_take_fresh, .parts = &shards, .after = seen, .most = ROUND,
+
+                        .most_bytes = INT64_MAX, .holder = leases.holder);
         check(lbx_pg_run(worker.pg, &calls) == LBX_OK, "relay");
-        lbx_rows_done(&marks);
+        lbx_pg_arrays_done(&marks);
         count = lbx_pg_row_count(worker.pg, take);
-        for (size_t i = 0; i < count; i++)
-            lbx_array_int(&marks,
-                          LBX_PG_READ(worker.pg, take, i, relay_take_unpublished, &batch_arena).id);
+        for (size_t i = 0; i < count; i++) {
+            seen = LBX_PG_READ(worker.pg, take, i, relay_take_fresh, &batch_arena).seq;
+            lbx_pg_array_int(&marks, seen);
+        }
     }
-    lbx_rows_done(&marks);
+    lbx_pg_arrays_done(&marks);
     lbx_pg_release(worker.pg);
 }
 
@@ -185,8 +198,8 @@ static void ask(struct source *tickets, const char *ticket) {
         ticket, ticket, name);
 }
 
-static void approve_all(struct source *decisions, struct lbx_rows *tickets) {
-    calls = (struct lbx_calls){0};
+static void approve_all(struct source *decisions, struct lbx_pg_arrays *tickets) {
+    calls = (struct lbx_pg_pipeline){0};
     size_t call = LBX_PG_CALL(&calls, bench_pending, .ticket_ids = tickets);
     check(lbx_pg_run(worker.pg, &calls) == LBX_OK, "pending");
     for (size_t i = 0; i < lbx_pg_row_count(worker.pg, call); i++) {
@@ -198,11 +211,11 @@ static void approve_all(struct source *decisions, struct lbx_rows *tickets) {
 }
 
 static void live(struct source *tickets, struct source *decisions, size_t first, size_t count) {
-    struct lbx_rows names LBX_CLEANUP(lbx_rows_done) = {0};
+    struct lbx_pg_arrays names LBX_CLEANUP(lbx_pg_arrays_done) = {0};
     char ticket[128];
     for (size_t i = first; i < first + count; i++) {
         snprintf(ticket, sizeof ticket, "%s-T%zu", name, i);
-        lbx_array_text(&names, ticket);
+        lbx_pg_array_text(&names, ticket);
         ask(tickets, ticket);
     }
     handle(tickets);
@@ -218,13 +231,10 @@ static void live(struct source *tickets, struct source *decisions, size_t first,
 }
 
 int main(int argc, char **argv) {
-    const struct lbx_sql *const *const statements[] = {lbx_offsets_statements,
-                                                       lbx_store_statements,
-                                                       sql_requester_all,
-                                                       sql_decider_all,
-                                                       sql_relay_all,
-                                                       sql_bench_all,
-                                                       NULL};
+    name_events();
+    const struct lbx_sql *const *const statements[] = {
+        lbx_offsets_statements, lbx_store_statements, sql_requester_all, sql_decider_all,
+        lbx_leases_statements,  sql_relay_all,        sql_bench_all,     NULL};
     static struct source tenants, tickets, decisions;
     char *why = NULL;
     check(argc == 3, "usage: bare_lifecycles NAME COUNT");
@@ -236,6 +246,7 @@ int main(int argc, char **argv) {
         .url = worker.settings.database_url, .application = "bare", .search_path = "lockbox"};
     check(lbx_pg_open(&options, statements, &worker.pg) == LBX_OK, "database");
     lbx_arena_init(&batch_arena);
+    lbx_leases_init(&leases, "relay");
     open_source(&tenants, &requester, LBX_TOPIC_TENANTS, "bare.requester");
     open_source(&tickets, &requester, LBX_TOPIC_TICKETS, "bare.requester");
     open_source(&decisions, &decider, LBX_TOPIC_DECISIONS, "bare.decider");

@@ -52,9 +52,9 @@ SELECT id, 'customer_notified', 1, 'contoso', '0e0c4d5a', 'T-' || n, 'eng-7', '/
 BASELINE = """
 WITH ended AS (
     UPDATE lockbox.request
-       SET state = 'expired', version = version + 1, ended_at = due_at, due_at = NULL,
+       SET state = 'expired', version = version + 1, version_before = version, ended_at = due_at, due_at = NULL,
            standing = replace(standing, 'customer_notified","version":1', 'expired","version":2')
-                      || to_char(due_at AT TIME ZONE 'UTC', ',"ended_at":"YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
+                      || ',"ended_at":"' || to_char(due_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') || '"'
      WHERE due_at <= now() RETURNING request_id, standing, consent, particulars)
 INSERT INTO lockbox.outbox (id, aggregatetype, aggregateid, type, payload)
 SELECT request_id, 'request', request_id::text, 'lockbox.request.expired.v1',

@@ -16,6 +16,10 @@ kind: Namespace
 metadata: {{name: {NAMESPACE}}}
 ---
 apiVersion: v1
+kind: ServiceAccount
+metadata: {{name: default, namespace: {NAMESPACE}}}
+---
+apiVersion: v1
 kind: ConfigMap
 metadata: {{name: settings, namespace: {NAMESPACE}}}
 data: {{level: info}}

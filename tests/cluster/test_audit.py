@@ -77,11 +77,12 @@ def test_who_passes_every_authorizer_is_a_violation(system, cluster, customer, m
     wait_until(lambda: why in violations(system, engineer), f"the violation {why}", 60)
 
 
-def own_log(system) -> dict[str, str]:
+def own_log(system, condition=lambda event: True) -> dict[str, str]:
     """The API server's own: auditID → engineer, of the engineers' ended requests."""
     lines = (system.stack.directory / "cluster" / "audit.log").read_text().splitlines()
     events = [json.loads(line) for line in lines]
-    return {it["auditID"]: it["user"]["username"].removeprefix(PREFIX) for it in events if it["stage"] == "ResponseComplete"}
+    return {it["auditID"]: it["user"]["username"].removeprefix(PREFIX)
+            for it in events if it["stage"] == "ResponseComplete" and condition(it)}
 
 
 def test_every_request_of_the_servers_own_log_has_its_row(system, cluster, customer):

@@ -1,5 +1,6 @@
 """What docker-compose.yml started, walked from outside. ./run starts it; on a machine with Docker and its registry:
 
+    export COMPOSE_FILE=docker-compose.yml:deploy/compose/portal.yml PORTAL_URL=https://… PORTAL_OIDC_ISSUER=https://…
     docker-compose up -d --build && SECRETS_DIR=$PWD/deploy/compose/secrets python -m pytest tests/compose
 """
 import sys
@@ -15,7 +16,7 @@ from composed import ComposedSystem, WORKERS, await_healthy  # noqa: E402
 
 @pytest.fixture(scope="session", autouse=True)
 def all_healthy():
-    await_healthy("kafka", "postgres", "mail", *WORKERS)
+    await_healthy("kafka", "postgres", "mail", *WORKERS, "portal")
 
 
 @pytest.fixture(scope="session")

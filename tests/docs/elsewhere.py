@@ -22,7 +22,8 @@ ELSEWHERE = {
     ("docs/audit.md", "LOCKBOX_GROUP_PREFIX=rebuild. LOCKBOX_CHECKPOINT_KEY_FILE= LOCKBOX_INSTANCE= auditor"):
         ("goes on until it is stopped", "tests/audit/test_store.py"),
     ("docs/audit.md", "SET ROLE lockbox_audit_owner;"): ("needs a month that is over", "tests/audit/test_store.py"),
-    ("docs/audit.md", "ALTER TABLE audit_detached.event_2026_01 SET SCHEMA audit;"):
+    ("docs/audit.md", "ALTER TABLE audit_detached.event_2026_01 ADD COLUMN IF NOT EXISTS kafka_timestamp_ms bigint, "
+     "ALTER kafka_timestamp DROP NOT NULL;"):
         ("needs a month that was detached", "tests/audit/test_store.py"),
     ("docs/containers.md", "docker build -t lockbox ."): (DOCKER, "tests/compose/run"),
     ("docs/containers.md", "docker run -d --read-only --cap-drop ALL -e LOCKBOX_KAFKA_BOOTSTRAP_SERVERS=… -v /etc/lockbox/database_url:"
@@ -33,17 +34,24 @@ ELSEWHERE = {
     ("docs/containers.md", "docker-compose run --rm --no-deps setup lockboxctl request list"):
         (DOCKER, "tests/compose/test_lifecycle.py"),
     ("docs/containers.md", "git pull && docker-compose build && docker-compose up -d"): (DOCKER, "tests/compose/run"),
+    ("docs/containers.md", "helm upgrade --install lockbox deploy/helm/lockbox --namespace lockbox --create-namespace -f values.yaml"):
+        ("needs a cluster", "tests/deploy/test_helm.py"),
+    ("docs/controls.md", "sql"): ("needs records to find", "tests/audit/models/test_recipes.py"),
     ("docs/debezium.md", "curl -X PUT -H 'Content-Type: application/json' --data @deploy/debezium/outbox.json "
      "http://connect.example:8083/connectors/lockbox-outbox/config"): ("needs Kafka Connect", "tests/debezium/conftest.py"),
     ("docs/development.md", "./dev test"): (TESTS, ".ci/run"),
     ("docs/development.md", "./dev check"): (TREE, "tools/dev/check.py"),
+    ("docs/lockboxctl.md", "lockboxctl partition skip lockbox.tickets.v1 3 40211 40211 --by 2c1f6b0e,jonas@lockbox.example "
+     "--reason 'it inflates to 300 MB; sent again'"): ("needs a record that nobody can read", "tests/partitions/test_unreadable.py"),
+    ("docs/lockboxctl.md", "lockboxctl partition accept lockbox.tickets.v1 3 --by 2c1f6b0e,jonas@lockbox.example "
+     "--reason 'the topic was made again'"): ("needs a log that was replaced", "tests/partitions/test_wiped.py"),
     ("docs/operate.md", "flyway -url=jdbc:postgresql://$SERVER/lockbox -user=postgres -locations=filesystem:schemas/db/lockbox migrate"):
         ("needs Flyway", "tests/deploy/test_flyway.py"),
+    ("docs/production.md", "sql"): ("needs records to find", "tests/audit/models/test_recipes.py"),
     ("docs/security.md", "deploy/kafka/acls.sh --bootstrap-server kafka:9093 --command-config admin.properties"):
         ("needs a Kafka that knows its users", "tests/ops/test_secure.py"),
-    ("examples/portal/README.md", "./dev demo --portal"): ("waits for a click", "tests/integrate/test_portal.py"),
-    ("examples/portal/README.md", "python examples/portal/server.py --approver lena,lena.fischer@contoso.example,'Lena Fischer'"):
-        ("goes on until it is stopped", "tests/integrate/test_portal.py"),
+    ("portal/README.md", "./dev demo --portal"): ("waits for a click", "tests/portal/test_portal.py"),
+    ("portal/README.md", "./dev up --portal"): ("another stack", "tests/dev/test_portal.py"),
     **{(f"docs/integrate/{page}.md", command): (LONG, "tests/docs/long/test_long.py")
        for page, program, file in (("enforcement", "Enforcement", "access"), ("portals", "Portal", "tenant"),
                                    ("ticketing", "Ticketing", "ticket"))

@@ -11,9 +11,9 @@ from support.sql import as_role
 from support.stack import REPOSITORY
 
 PAGES = sorted([REPOSITORY / "README.md", *REPOSITORY.glob("CONTRIBUTING.md"), *REPOSITORY.glob("docs/**/*.md"),
-                *REPOSITORY.glob("examples/**/README.md")])
+                *REPOSITORY.glob("examples/**/README.md"), REPOSITORY / "portal/README.md"])
 COMMANDS = {"sh", "console", "sql"}
-SHOWN = {"text", "c", "json", "yaml", "properties", "python", "go", "java"}  # nothing to type
+SHOWN = {"text", "c", "json", "yaml", "properties", "python", "go", "java", "promql"}  # nothing to type
 FENCE = re.compile(r"^(?P<indent> *)```(?P<info>[^\n`]*)\n(?P<text>.*?)^(?P=indent)```$", re.MULTILINE | re.DOTALL)
 SECONDS = 120
 

@@ -11,7 +11,7 @@ from support.stack import BINARIES, REPOSITORY
 
 CTL = BINARIES / "lockboxctl"
 SPAN = re.compile(r"`([^`\n]+)`")
-LINK = re.compile(r"\]\(([^)\s]+)\)")
+LINK = re.compile(r"\](?:\(|: )([^)\s]+)(?:\)|$)", re.MULTILINE)
 SETTING = re.compile(r"\bLOCKBOX_[A-Z0-9_]+\b")
 OPTION = re.compile(r"(?<!\S)--[a-z][a-z-]*")
 FILE = re.compile(r"(?:common|deploy|docs|examples|schemas|services|tests|tools)/[\w./-]*[\w/]")
@@ -20,7 +20,9 @@ FILE = re.compile(r"(?:common|deploy|docs|examples|schemas|services|tests|tools)
 OTHERS = {"LOCKBOX_IMAGE": "docker-compose.yml", "LOCKBOX_DEBEZIUM_HOST": "deploy/debezium/outbox.json",
           "LOCKBOX_DEBEZIUM_PORT": "deploy/debezium/outbox.json", "LOCKBOX_DEBEZIUM_PASSWORD": "deploy/debezium/outbox.json",
           "LOCKBOX_DEV_DIR": "dev", "LOCKBOX_DEBEZIUM_": "docs/debezium.md", "LOCKBOX_": "docs/settings.md",
-          "LOCKBOX_KAFKA_": "docs/settings.md", "LOCKBOX_TEST_SEED": "tests/model/conftest.py"}
+          "LOCKBOX_KAFKA_": "docs/settings.md", "LOCKBOX_TEST_SEED": "tests/model/conftest.py",
+          "LOCKBOX_DEV_NEMESIS_SCHEDULE": "tests/nemesis/test_nemesis.py",
+          "LOCKBOX_DEV_NEMESIS_SHRINK": "tests/nemesis/campaign/test_campaign.py"}
 
 
 def sentences(page) -> str:
@@ -59,12 +61,14 @@ def test_dev(page, words):
     if command in ("--help", "COMMAND"):
         return
     known = run(REPOSITORY / "dev", command, "--help")
+    if command == "bench" and rest:
+        known += (REPOSITORY / f"tests/bench/{rest[0]}.py").read_text()
     assert [option for option in rest if option.startswith("--") and option not in known] == []
     if command == "test":
         groups = [line.split()[0] for line in (REPOSITORY / "tests/groups.txt").read_text().splitlines() if line[:1].isalpha()]
         assert [group for group in re.sub(r"--preset \S+", "", " ".join(rest)).split() if group not in [*groups, "…"]] == []
     if command == "bench":
-        assert [name for name in rest if not (REPOSITORY / f"tests/bench/{name}.py").exists()] == []
+        assert [name for name in rest if name[0] != "-" and not (REPOSITORY / f"tests/bench/{name}.py").exists()] == []
 
 
 def settings() -> dict[str, dict]:
@@ -130,3 +134,49 @@ def test_sql(stack, page, words):
             finally:
                 connection.rollback()
     raise AssertionError(f"{words}: {complaints}")
+
+
+ACTIONS = ("create_object", "update_object", "delete_object", "list_or_get_objects", "get_pod_logs")
+RULE = "only namespaces openshift and openshift-…"
+SHOWN = ["common/mail/templates/items.txt", "common/mail/templates/items.html", "common/mail/templates/digest.txt",
+         "common/mail/templates/digest.html", "portal/lockbox_portal/templates/request.html",
+         "portal/lockbox_portal/templates/overview.html", "tools/lockboxctl/audit/report/report.html",
+         "tools/lockboxctl/request/request.c", "common/core/creation.c"]
+
+
+def words_of(path) -> str:
+    return " ".join(path.read_text().replace("`", "").split())
+
+
+def lists_actions(page) -> bool:
+    return sum(action in page.read_text() for action in ACTIONS) > 1
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if lists_actions(page)], ids=name_of)
+def test_a_page_that_lists_actions_says_of_which_namespaces_logs_are(page):
+    assert RULE in words_of(page)
+
+
+def items_are_listed(path) -> bool:
+    """Where an item is put in words for a person."""
+    text = path.read_text()
+    return any(name in text for name in ("{{#items}}", "{{#requests}}", "item.words", "lbx_item_words(&r->actions"))
+
+
+def test_so_does_whatever_lists_items_for_people():
+    """Mails, the portal's pages, request show and the report; the refusal's words are in creation.c."""
+    found = {name_of(path) for folder in ("common", "portal", "tools") for ending in ("txt", "html", "c")
+             for path in (REPOSITORY / folder).rglob(f"*.{ending}") if items_are_listed(path)}
+    assert found == set(SHOWN) - {"common/core/creation.c"}
+    assert [name for name in SHOWN if RULE not in words_of(REPOSITORY / name)] == []
+
+
+def test_what_words_items_marks_them():
+    """One function words an item, with its marks: nothing for people is made of an item's members by other means."""
+    users = {name_of(path) for folder in ("common", "services", "tools") for path in (REPOSITORY / folder).rglob("*.c")
+             if "lbx_item_words(" in path.read_text()}
+    assert users >= {"common/mail/values.c", "common/mail/words.c", "tools/lockboxctl/request/request.c", "tools/lockboxctl/request/story.c",
+                     "tools/lockboxctl/request/words.c", "tools/lockboxctl/audit/report.c"}
+    for page in ("docs/forbidden.md", "docs/sql.md", "docs/lockboxctl.md", "docs/integrate/portals.md", "README.md"):
+        words = words_of(REPOSITORY / page)
+        assert re.search(r"runs? programs", words) and "outside the managed namespaces" in words, page

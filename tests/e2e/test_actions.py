@@ -35,6 +35,11 @@ GRANTS = {
         [item("update_object", "app", "Deployment.apps", "db"), item("update_object", "app", "Deployment.apps"),
          item("update_object", "other", "Deployment.apps", "web"), item("update_object", "app", "StatefulSet.apps", "web"),
          item("delete_object", "app", "Deployment.apps", "web"), item("create_object", "app", "Deployment.apps", "web")]),
+    "update, of an object that is called a star": (
+        item("update_object", "app", "Deployment.apps", "*"),
+        [item("update_object", "app", "Deployment.apps", "*"), item("list_or_get_objects", "app", "Deployment.apps", "*")],
+        [item("update_object", "app", "Deployment.apps", "web"), item("update_object", "app", "Deployment.apps"),
+         item("list_or_get_objects", "app", "Deployment.apps", "web"), item("list_or_get_objects", "app", "Deployment.apps")]),
     "delete, cluster-scoped": (
         item("delete_object", None, "PersistentVolume", "pv-7"),
         [item("delete_object", None, "PersistentVolume", "pv-7"), item("list_or_get_objects", None, "PersistentVolume", "pv-7")],
@@ -188,3 +193,20 @@ def test_the_enforcer_may_ask_and_see_nothing_else(system):
         except InsufficientPrivilege:
             continue
         raise AssertionError(f"lockbox_enforcer may read {table.name}")
+
+
+def test_overlapping_grants_never_end_each_other(tenant):
+    """One engineer, one item, three grants: what ends one leaves the others, and the answer names one that is left."""
+    ticket = tenant.ticket()
+    brief, revoked, lasting = (ticket.request(duration=duration) for duration in ("PT2S", "PT1H", "PT2H"))
+    for request in (brief, revoked, lasting):
+        request.approve()
+    ends = lasting.event("approved").request["expires_at"]
+    brief.event("completed")
+    assert lasting.check().allowed
+    assert revoked.decide("revoke") == "applied"
+    answer = lasting.check()
+    assert (answer.allowed, str(answer.request_id)) == (True, lasting.id)
+    assert lasting.event("approved").request["expires_at"] == ends and lasting.kinds == ["created", "approved"]
+    assert lasting.decide("revoke") == "applied"
+    assert not lasting.check().allowed

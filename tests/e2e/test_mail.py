@@ -6,7 +6,7 @@ import secrets
 import pytest
 
 from support.naughty import BYTES, CHARACTERS, HEADERS, STEERS, STRINGS, Tags, clipped, harmless, lines, part, short
-from support.scenario import LOGS, Person, Tenant, Ticket
+from support.scenario import LOGS, Person, Request, Tenant, Ticket
 from support.waiting import wait_until
 
 
@@ -170,3 +170,186 @@ def test_the_mails_of_a_request_are_one_thread(system, tenant):
         assert mail.message["List-Id"] == "<lockbox.lockbox.example>"
         assert mail.message["Date"].datetime.tzinfo is not None
     assert len({mail.id for mail in mails}) == len(mails)
+
+
+def of_tenant(system, tenant, kind: str, count: int) -> dict:
+    """Recipient → mail, of the mails of a kind about a tenant, once that many are sent."""
+    rows = wait_until(lambda: [] if len(found := system.lockbox.rows(
+        "SELECT recipient, message_id FROM lockbox.notification WHERE tenant_id = %s AND kind = %s AND request_id IS NULL AND state = 'sent'",
+        tenant.id, kind)) < count else found, f"{count} mails {kind}")
+    ids = {row.message_id: row.recipient for row in rows}
+    mails = wait_until(lambda: [] if len(found := [it for it in system.mailbox.all() if it.id in ids]) < count else found, "the mails")
+    return {mail.recipient: mail for mail in mails}
+
+
+@pytest.mark.parametrize("what, data, words", [
+    ("lockbox_disabled", {}, "Lockbox was disabled"),
+    ("policy_set", {"auto_approve": [{"action": "get_pod_logs"}]}, "The policy asks for less than before")])
+def test_a_change_that_gives_up_protection_is_mailed_at_once(system, what, data, words):
+    tenant = Tenant(system, alternates=("soc@contoso.example",))
+    change = tenant.change(what, by=tenant.admin.principal, **data)
+    mails = of_tenant(system, tenant, "security_change", 4)
+    assert set(mails) == {tenant.admin.email, tenant.owner.email, tenant.approver.email, "soc@contoso.example"}
+    for mail in mails.values():
+        assert words in mail.subject and tenant.id in mail.subject
+        assert tenant.subscription in mail.text and tenant.admin.email in mail.text
+    sent = system.events.wait_for(lambda record: record.kind == "notification.sent" and record.cause == change.event["id"], "sent")
+    assert (sent.data["kind"], sent.data.get("request_id"), sent.event["subject"]) == ("security_change", None, tenant.id)
+
+
+def test_off_and_asked_and_on_again_is_told(system):
+    """Of the change, and of the access that was opened meanwhile, which ends."""
+    tenant = Tenant(system, alternates=("soc@contoso.example",))
+    tenant.change("lockbox_disabled", by=tenant.admin.principal)
+    request = tenant.request()
+    assert request.first.kind == "request.not_required"
+    tenant.change("lockbox_enabled", by=tenant.admin.principal)
+    request.event("revoked")
+    request.await_access_end()
+    concerned = {tenant.owner.email, tenant.approver.email, "soc@contoso.example"}
+    assert set(of_tenant(system, tenant, "security_change", 4)) == concerned | {tenant.admin.email}
+    for subject in ("Access without approval", "Revoked"):
+        assert concerned <= {mail.recipient for mail in system.mailbox.wait_for(request.id, concerned, subject)}
+
+
+def test_too_few_approvers_are_mailed_to_administrators_and_alternates(system):
+    tenant = Tenant(system, alternates=("soc@contoso.example",))
+    for person, role in ((tenant.owner, "owner"), (tenant.approver, "lockbox_approver")):
+        tenant.change("role_removed", principal=person.principal, role=role)
+    mails = of_tenant(system, tenant, "approvers_missing", 2)
+    assert set(mails) == {tenant.admin.email, "soc@contoso.example"}
+    assert all("0 may approve where 1 are needed" in mail.text and tenant.subscription in mail.text for mail in mails.values())
+
+
+def test_who_may_approve_is_informed_of_access_without_approval(system):
+    tenant = Tenant(system, lockbox=False, alternates=("soc@contoso.example",))
+    request = tenant.request()
+    settled(system, request)
+    mails = once(system.mailbox.about(request.id))
+    engineer = request.ticket.engineer.email
+    assert set(mails) == {engineer, tenant.owner.email, tenant.approver.email, "soc@contoso.example"}
+    assert {mail.subject.split(":")[0] for name, mail in mails.items() if name != engineer} == {"Access without approval"}
+    assert mails[engineer].subject.startswith("Approval not required")
+
+
+@pytest.fixture(scope="module")
+def soon(system):
+    """Requests remind soon, and emergencies should be acknowledged soon."""
+    hurry = {"LOCKBOX_PENDING_TTL": "PT1H", "LOCKBOX_REMINDERS": "PT59M54S", "LOCKBOX_ACKNOWLEDGE_TTL": "PT3S"}
+    system.stack.settings.update(hurry)
+    system.stack.up("requester")
+    yield
+    for name in hurry:
+        del system.stack.settings[name]
+    system.stack.up("requester")
+
+
+def recipients(system, request, kind: str) -> list[str]:
+    return sorted(row.recipient for row in system.lockbox.rows(
+        "SELECT recipient FROM lockbox.notification WHERE request_id = %s AND kind = %s", request.id, kind))
+
+
+def test_a_reminder_goes_to_who_has_not_voted_and_to_nobody_else(system, soon):
+    tenant = Tenant(system, owners=3, alternates=("soc@contoso.example",))
+    tenant.change("policy_set", by=tenant.admin.principal, approvals_needed=2)
+    request = tenant.request()
+    assert request.decide("approve", by=tenant.all_owners[1]) == "recorded"
+    request.event("reminder_due")
+    settled(system, request)
+    wait_until(lambda: recipients(system, request, "reminder"), "the reminders")
+    assert recipients(system, request, "reminder") == sorted(
+        it.email for it in (tenant.all_owners[0], tenant.all_owners[2], tenant.approver))
+    mails = [mail for mail in system.mailbox.wait_for(request.id, {tenant.approver.email}, "Reminder")]
+    assert not {"soc@contoso.example", tenant.all_owners[1].email, request.ticket.engineer.email} & {mail.recipient for mail in mails}
+
+
+def test_an_emergency_and_its_reminder_reach_every_approver_and_alternate(system, soon):
+    tenant = Tenant(system, owners=2, alternates=("soc@contoso.example", "desk@contoso.example"))
+    ticket = tenant.ticket()
+    wish = ticket.wish(incident_id="INC-1", authorized_by=Person.new("vera").principal)
+    request = Request(ticket, wish, system.caused_by(ticket.publish("access.emergency_declared", **wish), "request."))
+    everybody = sorted([*(it.email for it in tenant.all_owners), tenant.approver.email, "soc@contoso.example", "desk@contoso.example"])
+    request.event("unacknowledged")
+    for kind in ("emergency", "emergency_reminder"):
+        wait_until(lambda kind=kind: len(recipients(system, request, kind)) >= len(everybody), f"mails of kind {kind}")
+        assert recipients(system, request, kind) == everybody
+    settled(system, request)
+    assert {mail.recipient for mail in system.mailbox.wait_for(request.id, set(everybody), "Emergency")} == set(everybody)
+
+
+@pytest.fixture(scope="module")
+def few(system):
+    """Three requests that wait for a person have a mail each, and those that come within four seconds more are a digest's."""
+    hurry = {"LOCKBOX_MAIL_DIGEST_AFTER": "3", "LOCKBOX_MAIL_DIGEST_WITHIN": "PT4S"}
+    before = {name: system.stack.settings.get(name) for name in hurry}
+    system.stack.settings.update(hurry)
+    system.stack.up("notifier")
+    yield
+    for name, value in before.items():
+        system.stack.settings.pop(name) if value is None else system.stack.settings.update({name: value})
+    system.stack.up("notifier")
+
+
+def asked(system, tenant, recipient: str, count: int) -> list:
+    """The rows that ask a person, once that many are sent."""
+    return wait_until(lambda: [] if len(found := system.lockbox.rows(
+        "SELECT * FROM lockbox.notification WHERE tenant_id = %s AND recipient = %s AND kind = 'approval_needed'"
+        " AND state = 'sent'", tenant.id, recipient)) < count else found, f"{count} sent to {recipient}", 60)
+
+
+def test_many_requests_for_one_person_are_a_digest(system, few):
+    """Each person gets three mails and one that carries the rest, with a link for each request."""
+    tenant = Tenant(system, alternates=("soc@contoso.example",))
+    requests = [tenant.ticket().request() for _ in range(12)]
+    for recipient in (tenant.owner.email, tenant.approver.email, "soc@contoso.example"):
+        rows = asked(system, tenant, recipient, 12)
+        alone = [row for row in rows if row.digest_id is None]
+        digests = {row.digest_id for row in rows} - {None}
+        assert len(alone) == 3 and 1 <= len(digests) <= 3  # a slow machine asks longer than a digest waits
+        carried = {str(row.request_id) for row in rows if row.digest_id is not None}
+        assert carried == {request.id for request in requests} - {str(row.request_id) for row in alone}
+        mails = wait_until(lambda: [] if len(found := [mail for mail in system.mailbox.all() if mail.recipient == recipient and mail.id in {
+            f"<{digest}@lockbox.example>" for digest in digests}]) < len(digests) else found, "the digests")
+        links = [link for mail in mails for link in re.findall(r"https://portal\.example/lockbox/requests/(\S+)", mail.text)]
+        assert sorted(links) == sorted(carried)
+        for mail in mails:
+            assert all(f'href="https://portal.example/lockbox/requests/{link}"' in mail.html for link in set(links) if link in mail.text)
+            assert tenant.id in mail.subject and "Get logs from every pod in" in mail.text
+            assert ("you cannot approve" in mail.text) == recipient.startswith("soc")
+    row = asked(system, tenant, tenant.owner.email, 12)[-1]
+    sent = system.events.wait_for(lambda record: record.kind == "notification.sent"
+                                  and record.data["notification_id"] == str(row.notification_id), "sent")
+    assert sent.event["subject"] == str(row.request_id)
+
+
+def test_what_was_decided_does_not_count(system, few):
+    """A person who decides each request as it comes is told of each at once."""
+    tenant = Tenant(system)
+    for _ in range(5):
+        request = tenant.request()
+        request.decide("deny")
+        system.mailbox.wait_for(request.id, {tenant.owner.email}, "Denied")
+    rows = asked(system, tenant, tenant.owner.email, 5)
+    assert {row.digest_id for row in rows} == {None}
+
+
+@pytest.fixture(scope="module")
+def patient(system):
+    """A digest waits for ten minutes, and requests lapse after twenty seconds."""
+    patience = {"LOCKBOX_MAIL_DIGEST_AFTER": "1", "LOCKBOX_MAIL_DIGEST_WITHIN": "PT10M", "LOCKBOX_PENDING_TTL": "PT20S"}
+    before = {name: system.stack.settings.get(name) for name in patience}
+    system.stack.settings.update(patience)
+    system.stack.up("notifier", "requester")
+    yield
+    for name, value in before.items():
+        system.stack.settings.pop(name) if value is None else system.stack.settings.update({name: value})
+    system.stack.up("notifier", "requester")
+
+
+def test_a_digest_goes_halfway_to_the_first_deadline(system, patient):
+    tenant = Tenant(system)
+    requests = [tenant.ticket().request() for _ in range(3)]
+    rows = asked(system, tenant, tenant.owner.email, 3)
+    [digest] = {row.digest_id for row in rows} - {None}
+    sent = system.lockbox.value("SELECT finished_at FROM lockbox.notification WHERE notification_id = %s", digest)
+    assert all(sent.isoformat() < request.first.request["decide_by"] for request in requests)

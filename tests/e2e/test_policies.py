@@ -1,8 +1,8 @@
-"""What a subscription's policy asks for: several approvals, signatures, approval beforehand. And emergencies."""
+"""What a subscription's policy asks for: several approvals, signatures, approval beforehand."""
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from support.scenario import LOGS, Tenant, new_engineer
+from support.scenario import LOGS, Tenant
 from support.signing import signed
 
 NODES = {"action": "list_or_get_objects", "kind": "Node"}
@@ -104,16 +104,32 @@ def test_nobody_to_ask_is_refused_and_raises_an_alarm(system):
     assert request.id in system.stack.log("requester")
 
 
-def test_an_emergency_is_authorized_by_somebody_else(system):
+def test_exact_changes_refuse_what_says_not_what_an_object_is_to_be(system):
     tenant = Tenant(system)
-    ticket = tenant.ticket()
-    myself = ticket.engineer.principal
-    for authorizer in (myself, {**myself, "id": "another"}):
-        wish = ticket.wish(incident_id="INC-1", authorized_by=authorizer)
-        refused = system.caused_by(ticket.publish("access.emergency_declared", **wish), "request.")
-        assert (refused.kind, refused.request["reason"]) == ("request.refused", "authorizer_is_engineer")
-        assert not system.access_check(myself["id"], tenant.resource, LOGS).allowed
-    wish = ticket.wish(incident_id="INC-1", authorized_by=new_engineer().principal)
-    started = system.caused_by(ticket.publish("access.emergency_declared", **wish), "request.")
-    assert (started.kind, started.request["state"]) == ("request.emergency_started", "emergency")
-    assert system.access_check(myself["id"], tenant.resource, LOGS).allowed
+    assert tenant.change("policy_set", by=tenant.admin.principal, exact_changes=True).kind == "tenant.changed"
+    for action in ("create_object", "update_object"):
+        change = {"action": action, "namespace": "openshift-dns", "kind": "ConfigMap", "name": "a"}
+        refused = tenant.request(actions=[LOGS, change]).first
+        assert (refused.kind, refused.request["reason"], refused.request["reason_item"]) == ("request.refused", "content_required", 2)
+    assert tenant.request(actions=[LOGS, {**change, "action": "delete_object"}]).kinds == ["created"]
+
+
+def test_what_the_policy_forbids_is_asked_again_where_access_is_opened(system):
+    tenant = Tenant(system)
+    request, whole = tenant.request(actions=[LOGS, NODES]), tenant.request(actions=[LOGS, NODES])
+    forbid = [{"action": "get_pod_logs", "namespace": LOGS["namespace"]}]
+    assert tenant.change("policy_set", by=tenant.admin.principal, forbid=forbid).kind == "tenant.changed"
+    assert whole.decide("approve") == "conflict"
+    assert request.decide("approve", actions=[2]) == "applied"
+    assert request.check(NODES).allowed and not request.check(LOGS).allowed
+    assert tenant.change("policy_set", by=tenant.admin.principal).kind == "tenant.changed"
+    assert whole.decide("approve") == "applied"
+
+
+def test_an_open_item_has_its_container_and_uid(system):
+    logs = {**LOGS, "name": "router-1", "container": "router"}
+    gone = {"action": "delete_object", "namespace": "openshift-ingress", "kind": "Pod", "name": "router-1", "uid": "0d9f-1"}
+    request = Tenant(system).request(actions=[logs, gone])
+    request.approve()
+    rows = system.lockbox.rows("SELECT number, container, uid FROM lockbox.access_item WHERE request_id = %s ORDER BY number", request.id)
+    assert [tuple(row) for row in rows] == [(1, "router", None), (2, None, "0d9f-1")]

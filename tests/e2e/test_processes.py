@@ -1,10 +1,12 @@
 """The six as processes: the libraries each uses, how it starts wrongly, how it waits, how it ends."""
 import json
+import os
 import re
 import signal
 import subprocess
 import urllib.error
 import urllib.request
+from pathlib import Path
 
 import pytest
 
@@ -16,7 +18,7 @@ LIBRARIES = {
     "requester": {"rdkafka", "jansson", "pq"},
     "decider": {"rdkafka", "jansson", "pq"},
     "expirer": {"jansson", "pq"},
-    "relay": {"rdkafka", "pq"},
+    "relay": {"rdkafka", "jansson", "pq"},  # JSON: what librdkafka says of itself
     "notifier": {"rdkafka", "jansson", "pq", "esmtp", "gmime-3.0"},
     "auditor": {"rdkafka", "jansson", "pq"},
 }
@@ -60,6 +62,21 @@ def test_a_worker_links_the_libraries_it_needs_and_no_others(worker):
     assert linked & names == LIBRARIES[worker]
     loaded = subprocess.run(["ldd", BINARIES / worker], capture_output=True, text=True, check=True)
     assert set(re.findall(r"^\s*lib(\S+?)\.so", loaded.stdout, re.MULTILINE)) & names == LIBRARIES[worker]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="runs a worker as somebody else")
+@pytest.mark.parametrize("worker", WORKERS)
+def test_nobody_looks_into_its_memory(worker):
+    """Passwords and keys are in it: no core file, and what /proc shows of it is root's, not its own user's."""
+    child = subprocess.Popen([BINARIES / worker], env={"LOCKBOX_HTTP_LISTEN": "", **CLOSED}, stderr=subprocess.PIPE, user="nobody", text=True)
+    try:
+        assert child.stderr.readline()  # it runs
+        limits = Path(f"/proc/{child.pid}/limits").read_text()
+        assert re.search(r"Max core file size +0 +0 ", limits)
+        assert Path(f"/proc/{child.pid}/environ").stat().st_uid == 0
+    finally:
+        child.kill()
+        child.wait()
 
 
 @pytest.mark.parametrize("worker", WORKERS)
@@ -111,13 +128,13 @@ def test_a_portal_that_is_no_page_stops_the_notifier(stack, address):
 
 
 def test_the_notifier_speaks_in_an_operators_words(system, tenant, spawn, tmp_path):
-    (tmp_path / "items.txt").write_text("{{#items}}\nNo. {{number}} would {{words}}!\n{{/items}}\n")
+    (tmp_path / "items.txt").write_text("{{#items}}\nNo. {{number}} would {{words}}!\n{{#changes}}\n| {{changes}}\n{{/changes}}\n{{/items}}\n")
     (tmp_path / "foot.html").write_text('<p title="{{ticket_id}}">Contoso Support</p></main></body></html>\n')
     system.stack.down("notifier")
     try:
         child, _ = spawn("notifier", LOCKBOX_TEMPLATE_DIR=str(tmp_path))
         request = tenant.request()
-        mails = system.mailbox.wait_for(request.id, {tenant.owner.email, tenant.approver.email}, "Approval needed")
+        mails = system.mailbox.wait_for(request.id, {tenant.owner.email, tenant.approver.email}, "Approval needed", seconds=120)
     finally:
         child.send_signal(signal.SIGTERM)
         child.wait(20)

@@ -138,10 +138,64 @@ def test_another_letter_is_another_subscription(system):
     twin.change("lockbox_enabled", by=twin.admin.principal)
     twin.change("lockbox_disabled", by=twin.admin.principal)
     assert theirs.request().first.kind == "request.created"  # it is theirs still, and Lockbox is on
-    request = twin.request()
-    assert not request.check(resource_id=theirs.resource).allowed
+    request = twin.request(resource_id=theirs.resource)
+    assert request.first.request["reason"] == "resource_outside_subscription"
+    assert not request.check().allowed
 
 
 def test_the_same_letters_are_the_same_subscription(system):
     tenant = Tenant(system, subscription=f"k-{secrets.token_hex(6)}")
     assert Ticket(tenant, subscription_id=tenant.subscription.upper()).request().first.kind == "request.created"
+
+
+def missing(system, change) -> dict:
+    """The alarm that a change caused."""
+    return system.caused_by(change.cause, "tenant.approvers_missing").data
+
+
+def no_alarm(system, change) -> bool:
+    """Once a later change of the tenant is answered, an alarm would have come."""
+    return not system.events.where(lambda record: record.cause == change.cause and record.kind == "tenant.approvers_missing")
+
+
+def test_an_alarm_when_fewer_may_approve_than_are_needed(system):
+    tenant = Tenant(system, alternates=("soc@contoso.example",))
+    by = tenant.admin.principal
+    before = system.stack.metrics("requester")["lockbox_approvers_missing_total"]
+    assert no_alarm(system, tenant.change("policy_set", by=by, approvals_needed=2))
+    alarm = missing(system, tenant.change("role_removed", principal=tenant.approver.principal, role="lockbox_approver", by=by))
+    assert (alarm["cause"], alarm["needed"], alarm["left"], alarm["by"]) == ("role_removed", 2, 1, by)
+    assert sorted(alarm["informed"]) == sorted([tenant.admin.email, "soc@contoso.example"])
+    assert tenant.request().first.request["reason"] == "no_approvers"
+    alarm = missing(system, tenant.change("policy_set", by=by, approvals_needed=3))
+    assert (alarm["cause"], alarm["needed"], alarm["left"]) == ("policy_set", 3, 1)
+    quiet = tenant.change("policy_set", by=by, approvals_needed=3, max_duration="PT1H")
+    off = tenant.change("lockbox_disabled", by=by)
+    alarm = missing(system, tenant.change("lockbox_enabled", by=by))
+    assert (alarm["cause"], alarm["needed"], alarm["left"]) == ("lockbox_enabled", 3, 1)
+    assert no_alarm(system, quiet) and no_alarm(system, off)
+    tenant.change("policy_set", by=by)
+    assert tenant.request().kinds == ["created"]
+    assert system.stack.metrics("requester")["lockbox_approvers_missing_total"] == before + 3
+
+
+def test_who_has_no_key_approves_nothing_that_is_signed(system):
+    tenant = Tenant(system)
+    admin, owner = tenant.sign_decisions(tenant.owner)
+    assert tenant.request().kinds == ["created"]
+    gone = tenant.change("approver_key_set", owner, subscription_id=None, principal_id=tenant.owner.id, public_key=None,
+                         by=tenant.owner.principal)
+    alarm = missing(system, gone)
+    assert (alarm["subscription_id"], alarm["cause"], alarm["needed"], alarm["left"]) == (tenant.subscription, "key_removed", 1, 0)
+    assert tenant.request().first.request["reason"] == "no_approvers"
+
+
+def test_a_change_that_gives_up_protection_says_whom_it_concerns(system):
+    """As it was before: also those who are told no more."""
+    tenant = Tenant(system, alternates=("soc@contoso.example",))
+    everybody = sorted([tenant.admin.email, tenant.owner.email, tenant.approver.email, "soc@contoso.example"])
+    for change, data in (("contacts_set", {"alternate_emails": []}), ("lockbox_disabled", {"by": tenant.admin.principal})):
+        told = tenant.change(change, **data).data
+        assert (told["weakens"], told["concerns"], sorted(told["informed"])) == (True, [tenant.subscription], everybody)
+        everybody = [it for it in everybody if it != "soc@contoso.example"]
+    assert "weakens" not in tenant.change("lockbox_enabled", by=tenant.admin.principal).data

@@ -5,7 +5,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from support.scenario import Person, Tenant
-from support.signing import base64url, jwk, jws, proof
+from support.signing import base64url, jwk, jws, proof, signed
 
 
 @pytest.fixture(scope="module")
@@ -57,6 +57,53 @@ def test_a_first_key_and_another_key_need_one(guarded):
     other = Ed25519PrivateKey.generate()
     assert said(guarded.set_key(guarded.approver, other, key)) == "tenant.changed"  # by the key before
     assert said(guarded.set_key(guarded.approver, key, key)) == "bad_signature"
+
+
+def test_a_key_that_is_set_while_a_request_waits_opens_nothing(system):
+    """Neither a first key, of an approver who has none, nor another in its place: whoever writes for the portal would approve."""
+    tenant, key = Tenant(system), Ed25519PrivateKey.generate()
+    _, owner_key = tenant.sign_decisions(tenant.owner)
+    request = tenant.request()
+    for person in (tenant.approver, tenant.owner):
+        assert said(tenant.set_key(person, key)) == "bad_signature"
+        signature = signed(key, request, decision="approve", by=person.id)
+        assert request.decide("approve", by=person, signature=signature) == "bad_signature"
+    assert not request.check().allowed
+    assert request.decide("approve", signature=signed(owner_key, request, decision="approve")) == "applied"
+
+
+def test_a_removal_that_nobody_signed_leaves_a_cluster_of_five_signatures_closed(system):
+    tenant = Tenant(system, owners=4)
+    voters = [*tenant.all_owners, tenant.approver]
+    _, *keys = tenant.sign_decisions(*voters, approvals_needed=5)
+    unsaid = tenant.publish("subscription_removed")
+    system.deadletters.wait_for(lambda letter: unsaid.encode() in (letter.value or b""), "the removal without by")
+    assert said(tenant.change("subscription_removed", by=tenant.admin.principal)) == "bad_signature"
+    assert said(tenant.change("subscription_added", name="Again")) == "tenant.changed"
+    assert said(Tenant(system).change("subscription_added", subscription_id=tenant.subscription)) == "subscription_of_another_tenant"
+    request = tenant.request()
+    verdicts = [request.decide("approve", by=voter, signature=signed(key, request, decision="approve", by=voter.id))
+                for voter, key in zip(voters, keys)]
+    assert verdicts == ["recorded"] * 4 + ["applied"]
+    assert request.kinds == ["created", *["approval_recorded"] * 4, "approved"] and request.check().allowed
+
+
+def test_a_policy_that_approves_beforehand_opens_nothing_that_waits(system):
+    tenant = Tenant(system)
+    assert said(tenant.change("policy_set", by=tenant.admin.principal, approvals_needed=2)) == "tenant.changed"
+    waiting = tenant.request()
+    told = tenant.change("policy_set", by=tenant.admin.principal, approvals_needed=2,
+                         auto_approve=[{"action": "get_pod_logs"}])
+    assert told.data["weakens"] is True
+    assert waiting.decide("approve") == "recorded" and not waiting.check().allowed
+
+
+def test_a_policy_that_approves_beforehand_unsigned_approves_nothing(guarded):
+    change, data = weakenings(guarded)["approved beforehand"]
+    assert said(guarded.change(change, **data)) == "bad_signature"
+    request = guarded.request()
+    assert request.decide("approve") == "bad_signature"
+    assert request.kinds == ["created"] and not request.check().allowed
 
 
 def test_a_signature_counts_once_for_what_it_says_while_it_is_new(system):

@@ -56,6 +56,29 @@ def test_what_a_records_own_writes_break_is_rejected_and_holds_up_nobody(system)
     assert bad.kinds == ["created"]
 
 
+def test_a_decision_that_the_database_refuses_has_a_verdict(system):
+    """A revoke that came to nothing is answered, and not taken for done: by a verdict beside its dead letter."""
+    tenant = Tenant(system)
+    bad = tenant.request()
+    before = quarantined(system)
+    with refusing(system, "request", f"new.request_id = '{bad.id}'", "22003"):
+        judged = bad.judged(bad.submit("approve")).data
+    assert (judged["verdict"], judged["request_id"], judged.get("decision")) == ("malformed", bad.id, None)
+    assert quarantined(system) == before + 1 and bad.kinds == ["created"]
+    assert bad.decide("approve") == "applied"
+
+
+def test_where_the_verdict_is_refused_too_the_dead_letter_stays(system):
+    tenant = Tenant(system)
+    bad, good = tenant.request(), tenant.request()
+    before = quarantined(system)
+    with refusing(system, "outbox", f"new.payload::text LIKE '%%{bad.id}%%'", "23514"):
+        bad.submit("approve")
+        wait_until(lambda: quarantined(system) == before + 1, "the decision is quarantined", 60)
+        good.approve()
+    assert bad.kinds == ["created"]
+
+
 def test_triggers_of_the_owner_refuse_as_constraints_do(system):
     """Otherwise a record that breaks a trigger's rule would wait for ever."""
     functions = system.lockbox.rows("SELECT proname, prosrc FROM pg_proc WHERE pronamespace = 'lockbox'::regnamespace"

@@ -41,8 +41,9 @@ def test_two_instances_of_every_worker_share_the_work(system, seconds):
         return all(metric(worker, "lockbox_partitions") >= half and
                    system.stack.metrics(worker)["lockbox_partitions"] >= half for worker, half in consumers.items())
     wait_until(shared, "the partitions are shared out", 60)
-    wait_until(lambda: system.lockbox.value("SELECT count(DISTINCT pid) FROM pg_locks WHERE locktype = 'advisory'"
-                                          " AND classid = 71061 AND granted") == 2, "two relays share the shards", 60)
+    wait_until(lambda: [row.shards for row in system.lockbox.rows(
+        "SELECT count(*) AS shards FROM lockbox.lease WHERE name = 'relay' AND holder IS NOT NULL GROUP BY holder")] == [8, 8],
+        "two relays share the shards", 60)
     traffic = Traffic(system, 28, seed=5)
     lives = traffic.finish()
     assert complaints_about(system, lives) == []

@@ -51,6 +51,42 @@ def test_a_server_that_is_killed_finds_everyone_waiting(system, server):
     comes_back(system, server, signal.SIGKILL)
 
 
+def kafka_is_waited_for(stack) -> str:
+    return wait_until(lambda: (why := stack.status()["relay"]["reason"]).startswith("waiting for Kafka") and " since 20" in why and why,
+                      "the relay is not ready, and says since when", 30)
+
+
+def test_the_relay_says_that_kafka_takes_nothing(system, stack):
+    request = Tenant(system).request(duration="PT1H")
+    await_quiet(system)
+    stack.signal("kafka", signal.SIGSTOP)
+    try:
+        # Who reads Kafka writes no event meanwhile: one is published again.
+        system.lockbox.rows("UPDATE lockbox.outbox SET published_at = NULL WHERE aggregateid = %s", request.id)
+        system.lockbox.rows("SELECT pg_notify('lockbox_outbox', '')")
+        assert kafka_is_waited_for(stack)
+    finally:
+        stack.signal("kafka", signal.SIGCONT)
+    stack.await_ready()
+    await_quiet(system)
+    request.approve()
+
+
+def test_the_relay_says_that_kafka_is_away_where_nothing_waits(system, stack):
+    await_quiet(system)
+    pids = dict(stack.pids)
+    stack.down("kafka")
+    try:
+        assert kafka_is_waited_for(stack)
+        for worker in ("requester", "decider", "notifier", "auditor"):
+            wait_until(lambda: (why := stack.status()[worker]["reason"]).startswith("waiting for Kafka: no broker is connected (since 20"),
+                       f"the {worker}, which only reads, says so", 60)
+    finally:
+        stack.up("kafka")
+    stack.await_ready()
+    assert_same_workers(system, pids)
+
+
 def test_term_in_the_middle_of_work_ends_within_ten_seconds(system):
     """Each in turn, while the others work; the supervisor starts it again."""
     traffic = Traffic(system, 14, seed=9)

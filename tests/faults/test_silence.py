@@ -5,8 +5,9 @@ import socket
 import subprocess
 from contextlib import contextmanager
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
+import psycopg
 import pytest
 
 from support.scenario import Tenant
@@ -91,6 +92,38 @@ def test_term_ends_who_waits_for_a_frozen_server(system, worker):
     tenant.request().approve()
 
 
+def says(system, worker: str, what: str) -> bool:
+    """What it waits for, and since when."""
+    reason = system.stack.status()[worker]["reason"]
+    return reason.startswith(what) and "since 20" in reason
+
+
+def backends_of(system, worker: str) -> set[int]:
+    return {row.pid for row in system.lockbox.rows("SELECT pid FROM pg_stat_activity WHERE application_name = %s", f"lockbox-{worker}")}
+
+
+def test_a_statement_that_is_answered_late_is_cancelled(system):
+    """By the worker: the server's own time-outs are switched off. The session goes on, as does the worker."""
+    tenant = Tenant(system)
+    system.stack.down("requester")
+    url = system.stack.own_role("requester")["LOCKBOX_DATABASE_URL"]
+    options = quote("-c search_path=lockbox -c timezone=UTC -c datestyle=ISO")
+    worker = system.stack.spawn("requester", "late", LOCKBOX_DATABASE_URL=f"{url}{'&' if '?' in url else '?'}options={options}")
+    try:
+        tenant.request().event("created")
+        before = backends_of(system, "requester")
+        with psycopg.connect(system.stack.env["LOCKBOX_SUPERUSER_URL"]) as blocker:
+            blocker.execute("LOCK TABLE lockbox.subscription IN ACCESS EXCLUSIVE MODE")
+            event = tenant.publish("lockbox_enabled", by=tenant.admin.principal)
+            wait_until(lambda: '"sqlstate":"57014"' in system.stack.log("requester-late"), "the statement is cancelled", STOPPED)
+        system.caused_by(event, "tenant.changed")
+        assert backends_of(system, "requester") == before != set()
+        assert '"message":"database connected","generation":2' not in system.stack.log("requester-late")
+    finally:
+        worker.terminate()
+        assert worker.wait(15) == 0
+
+
 def test_everyone_says_that_a_frozen_server_is_waited_for_and_goes_on(system):
     tenant = Tenant(system)
     pids = dict(system.stack.pids)
@@ -162,7 +195,9 @@ def test_workers_ask_for_a_server_that_writes(system):
     system.lockbox.rows("SELECT pg_reload_conf()")
     try:
         request.submit("approve")
-        wait_until(lambda: not_ready(system, "decider"), "the decider is not ready", STOPPED)
+        wait_until(lambda: says(system, "decider", "waiting for the database: it is read-only"), "the decider says so", STOPPED)
+        wait_until(lambda: says(system, "requester", "waiting for the database: it is read-only"),
+                   "who has nothing to write says so, too", STOPPED)
     finally:
         system.lockbox.rows("ALTER SYSTEM RESET default_transaction_read_only")
         system.lockbox.rows("SELECT pg_reload_conf()")

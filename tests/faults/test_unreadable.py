@@ -21,6 +21,34 @@ def spoiled(system, request, change: str):
         write(f"standing = '{before.standing}', due_at = '{before.due_at}'")
 
 
+@contextmanager
+def replaced(system, table: str, key: str, value: str):
+    """The row's snapshot is none of Lockbox's, and then what it was."""
+    before = system.lockbox.value(f"SELECT snapshot::text FROM lockbox.{table} WHERE {key} = %s", value)
+    def write(snapshot: str) -> None:
+        system.lockbox.rows(f"UPDATE lockbox.{table} SET snapshot = %s::json WHERE {key} = %s", snapshot, value)
+    write('{"spoiled": true}')
+    try:
+        yield
+    finally:
+        write(before)
+
+
+def reasons(system) -> list[str]:
+    return [row.reason for row in system.lockbox.rows("SELECT reason FROM lockbox.quarantine ORDER BY quarantine_id")]
+
+
+def replay_last(system) -> None:
+    number = system.lockbox.value("SELECT max(quarantine_id) FROM lockbox.quarantine")
+    system.stack.tool("quarantine", "replay", str(number), "--by", "ops,ops@lockbox.example", "--reason", "the row is mended")
+
+
+def well_again(system, *workers: str) -> None:
+    for worker in workers:
+        system.stack.kill(worker)
+    system.stack.up()
+
+
 UNREADABLE = "standing = replace(standing, '\"decide_by\":\"', '\"decide_by\":\"x')"
 
 
@@ -56,3 +84,53 @@ def test_a_ticket_closes_over_other_requests_and_decisions_are_kept(system):
     for worker in ("requester", "decider"):
         system.stack.kill(worker)
     system.stack.await_ready()
+
+
+def test_a_ticket_that_cannot_be_read_holds_up_no_other(system):
+    """What is about it is kept for a replay; what its end takes away is taken away all the same."""
+    tenant = Tenant(system)
+    bad, good = tenant.ticket(), tenant.ticket()
+    open_request = bad.request()
+    open_request.approve()
+    before = len(reasons(system))
+    with replaced(system, "ticket", "ticket_id", bad.id):
+        asked = bad.publish("access.requested", **bad.wish())
+        wait_until(lambda: len(reasons(system)) == before + 1, "the wish is kept")
+        good.request().approve()
+        bad.publish("ticket.closed")
+        open_request.event("revoked")
+        wait_until(lambda: len(reasons(system)) == before + 2, "so is the closing")
+        wait_until(lambda: system.stack.status()["requester"]["reason"].startswith(
+            f"a row of ticket cannot be read, and is left out: {bad.id} (since 20"), "the requester names the row")
+    assert reasons(system)[before:] == ["/data/ticket_id: the ticket's row cannot be read"] * 2
+    replay_last(system)
+    wait_until(lambda: not system.lockbox.value("SELECT open FROM lockbox.ticket WHERE ticket_id = %s", bad.id), "the ticket is closed")
+    assert system.events.where(lambda record: record.cause == asked) == []
+    well_again(system, "requester")
+
+
+def test_a_subscription_that_cannot_be_read_holds_up_no_other(system):
+    """Nothing is approved without its policy; a denial needs none."""
+    tenant, other = Tenant(system), Tenant(system)
+    ticket = tenant.ticket()
+    waits, denied = ticket.request(), ticket.request()
+    before = len(reasons(system))
+    with replaced(system, "subscription", "subscription_id", tenant.subscription):
+        ticket.publish("access.requested", **ticket.wish())
+        wait_until(lambda: len(reasons(system)) == before + 1, "the wish is kept")
+        tenant.publish("lockbox_disabled", by=tenant.admin.principal)
+        wait_until(lambda: len(reasons(system)) == before + 2, "so is the tenant's change")
+        other.request().approve()
+        assert denied.decide("deny") == "applied"
+        waits.submit("approve")
+        wait_until(lambda: len(reasons(system)) == before + 3, "so is the approval")
+        for worker in ("requester", "decider"):
+            wait_until(lambda: system.stack.status()[worker]["reason"].startswith(
+                f"a row of subscription cannot be read, and is left out: {tenant.subscription}"), f"the {worker} names the row")
+    assert reasons(system)[before:] == ["/data/ticket_id: the subscription's row cannot be read",
+                                        "/data/subscription_id: the subscription's row cannot be read",
+                                        "/data/request_id: the subscription's row cannot be read"]
+    assert waits.kinds == ["created"]
+    replay_last(system)
+    waits.event("approved")
+    well_again(system, "requester", "decider")

@@ -37,6 +37,22 @@ static void comes_back(const struct lbx_record *record, const struct lbx_event *
     assert(first.len == second.len && memcmp(first.data, second.data, first.len) == 0);
 }
 
+/* A store that keeps the headers keeps the leaf. */
+static void leaf_is_kept(const struct lbx_record *record, struct lbx_arena *arena) {
+    struct lbx_buf headers LBX_BUF = {0}, leaf LBX_BUF = {0}, again LBX_BUF = {0};
+    struct lbx_record kept = *record;
+    struct lbx_header *read;
+    lbx_record_headers_encode(record->headers, record->header_count, &headers);
+    assert(lbx_record_headers_decode(headers.data, headers.len, arena, &read, &kept.header_count) ==
+           LBX_OK);
+    kept.headers = read;
+    lbx_record_leaf(record, &leaf);
+    lbx_record_leaf(&kept, &again);
+    assert(leaf.len == again.len && memcmp(leaf.data, again.data, leaf.len) == 0);
+    int64_t at_us = lbx_record_time(record);
+    assert(at_us == 0 || at_us / 1000 == record->timestamp_ms);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     struct fuzz_record of FUZZ_RECORD;
     struct lbx_arena arena LBX_CLEANUP(lbx_arena_done);
@@ -46,7 +62,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     lbx_arena_init(&arena);
     fuzz_record(data, size, &of);
     lbx_event_identity(&of.record, &bytes);
-    lbx_record_leaf(&of.record, &bytes);
+    leaf_is_kept(&of.record, &arena);
     enum lbx_err err = lbx_event_decode(&of.record, MAX_BYTES, &arena, &event, &reason);
     if (err == LBX_OK)
         comes_back(&of.record, &event, &arena);

@@ -1,13 +1,12 @@
 /* Signed decisions. */
 #include "core/request.h"
-#include "core/tenant.h"
 #include "event/jws.h"
 #include "io/ed25519.h"
 
 #include "fuzz.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-    static const unsigned char key[LBX_ED25519_KEY_SIZE] = {1};
+    static const unsigned char key[32] = {1};
     char *text LBX_FREE = fuzz_text(data, size);
     struct lbx_arena arena LBX_CLEANUP(lbx_arena_done);
     struct lbx_signed_decision payload;

@@ -2,6 +2,7 @@
  * subject, no header and no markup that came from outside. */
 #include "base/utf8.h"
 #include "core/request.h"
+#include "io/hash.h"
 #include "mail/mail.h"
 #include "mail/templates.h"
 #include "smtp/mime.h"
@@ -60,7 +61,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         assert(lbx_mail_templates_new(NULL, 0, &templates, &reasons) == LBX_OK);
     if (lbx_json_read_stored(&lbx_request_table, json, len, &arena, &request, &reason) != LBX_OK)
         return 0;
-    lbx_request_consent(&request, &consent);
+    lbx_request_consent(&request, lbx_sha256_hex, &consent);
     for (int kind = 1; kind < LBX_MAIL_END; kind++)
         for (int reader = 0; reader < LBX_READER_COUNT; reader++)
             tell(&(struct lbx_mail_input){.request = &request,

@@ -21,7 +21,7 @@ static void are_the_same(const struct lbx_event_summary *a, const struct lbx_eve
 static void project(const struct lbx_record *record, const struct lbx_event_summary *summary,
                     const struct lbx_event *event, const char *reason) {
     struct lbx_models models;
-    struct lbx_calls calls = {0};
+    struct lbx_pg_pipeline calls = {0};
     lbx_models_init(&models);
     lbx_models_add(&models, record, summary, event, reason);
     lbx_models_save(&models, false, &calls);

@@ -45,9 +45,10 @@ static void is_plain_markup(const struct lbx_buf *page) {
 static void show(enum lbx_template_form form, const struct lbx_template *template,
                  const void *subject) {
     struct lbx_buf out LBX_BUF = {0};
-    uint64_t shown = 0;
-    lbx_template_show(template, subject, &out, &shown);
-    assert(!shown || shown < UINT64_C(1) << vocabulary.count);
+    bool shown[LBX_VALUES_MAX] = {0};
+    lbx_template_show(template, subject, &out, shown);
+    for (size_t i = vocabulary.count; i < LBX_VALUES_MAX; i++)
+        assert(!shown[i]);
     if (form == LBX_TEMPLATE_HTML)
         is_plain_markup(&out);
 }

@@ -16,7 +16,7 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 EXAMPLES = REPOSITORY / "schemas/examples"
 UNIT = REPOSITORY / "tests/unit"
 TOPICS = ["tickets.v1", "tenants.v1", "decisions.v1", "accesses.v1", "events.v1", "deadletter.v1", "checkpoints.v1"]
-HAS_KEY, HAS_VALUE, NULL = 16, 32, 255
+HAS_KEY, HAS_VALUE, HAS_TIME, NULL = 16, 32, 64, 255
 # Every type of event, in the order of enum lbx_event_type, with its topic.
 TYPES = {name: f"{topic.lower()}.v1" for name, topic in re.findall(
     r'X\(\w+, \w+, "(lockbox\.[\w.]+)", (\w+),', (REPOSITORY / "common/event/vocabulary.h").read_text())}
@@ -30,9 +30,12 @@ def short(text: str | bytes) -> bytes:
     return bytes([len(data)]) + data
 
 
-def record(topic: str, key: str | None, headers: list, value: bytes | None) -> bytes:
+def record(topic: str, key: str | None, headers: list, value: bytes | None,
+           time_ms: int | None = None) -> bytes:
     form = min(len(headers), 15) | (HAS_KEY if key is not None else 0) | (HAS_VALUE if value is not None else 0)
+    form |= HAS_TIME if time_ms is not None else 0
     out = bytes([TOPICS.index(topic.removeprefix("lockbox.")), form])
+    out += struct.pack(">q", time_ms) if time_ms is not None else b""
     out += short(key) if key is not None else b""
     for name, content in headers[:15]:
         out += short(name) + (bytes([NULL]) if content is None else short(content))
@@ -93,6 +96,15 @@ def signatures() -> list[bytes]:
     return [b".".join((encode(json.dumps(head).encode()), encode(json.dumps(SIGNED).encode()), encode(bytes(range(64))))) for head in heads]
 
 
+def assertions() -> list[bytes]:
+    """Of the examples: decisions, proofs and changes."""
+    found = [member for _, event in examples() if isinstance(event.get("data"), dict)
+             for member in (event["data"].get("assertion"), event["data"].get("proof"), event["data"].get("signature"))
+             if isinstance(member, dict)]
+    names = ("payload", "client_data_json", "authenticator_data", "signature")
+    return ["\n".join(str(it.get(name, "")) for name in names).encode() for it in found]
+
+
 def strings_of(path: Path) -> list[bytes]:
     """The string literals of a C file, those that stand beside each other as one."""
     text = re.sub(r"/\*.*?\*/", "", path.read_text(), flags=re.S)
@@ -126,15 +138,16 @@ def header_bytes(headers: list[tuple[bytes, bytes | None]]) -> bytes:
 
 
 def rows() -> list[bytes]:
-    """Headers as bytes, a row of COPY in binary form of six columns and of sixteen, and bytes of any kind."""
+    """Headers as bytes, a row of COPY in binary form of seven columns and of seventeen, and bytes of any kind."""
     headers = [header_bytes([]), header_bytes([(b"ce_id", b"1"), (b"content-type", None)])]
     column = lambda data: b"\xff" * 4 if data is None else struct.pack(">I", len(data)) + data
     out = list(headers)
     for event in requests()[:3]:
         for head in headers:
-            six = [struct.pack(">q", 7), struct.pack(">q", 848_765_318_000_000), b"key", head, event, b"\x11" * 32]
+            seven = [struct.pack(">q", 7), struct.pack(">q", 848_765_318_000_000), struct.pack(">q", 1_795_450_118_000),
+                     b"key", head, event, b"\x11" * 32]
             more = [b"id", b"source", b"type", b"subject", struct.pack(">q", 1), None, None, None, None, None]
-            out += [struct.pack(">H", len(row)) + b"".join(map(column, row)) for row in (six, six + more)]
+            out += [struct.pack(">H", len(row)) + b"".join(map(column, row)) for row in (seven, seven + more)]
     return out + [b"plain text\nof two lines", b"\x00\x01\x02", "é\u202e\u0000".encode()]
 
 
@@ -173,8 +186,42 @@ def notes() -> list[bytes]:
     return vectors("note", "policy")
 
 
+def monitored() -> list[bytes]:
+    root = base64.b64encode(bytes(range(32)))
+    line = b"lockbox.example/unnamed/lockbox.events.v1/0 12 " + root + b"\n"
+    head = b"lockbox-monitor/1\n2026-11-29T12:00:00.000000Z\n"
+    return [head, head + line, head + line + line.replace(b"/0 12", b"/1 7"), head.replace(b"2026-11-29T12:00:00.000000Z", b"-infinity") + line]
+
+
+def contents() -> list[bytes]:
+    """Objects of the examples' items, and a Kubernetes object before and behind a change."""
+    pod = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a", "namespace": "b", "uid": "1", "resourceVersion": "7", "managedFields": []},
+           "data": {"x": "1", "y": "2"}}
+    changed = {**pod, "data": {"x": "2"}, "binaryData": None, "list": [1, {"a/b~": [1.5, -0.0, 1e21]}]}
+    changes = [item["content"]["changes"] for event in requests() for item in json.loads(event).get("items", []) if "content" in item]
+    return [json.dumps(it).encode() + b"\0" + json.dumps(other).encode() for it in (pod, changed) for other in (pod, changed)] + [
+        (it if isinstance(it, str) else json.dumps(it)).encode() + b"\0[]" for it in changes]
+
+
+def previews() -> list[bytes]:
+    asked = {"engineer_id": "eng-1", "kind": "Deployment.apps", "namespace": "shop", "name": "web"}
+    objects = [{"apiVersion": version, "kind": kind, "metadata": {"name": "a", "namespace": "b"}, "data": {"x": [1.5, None, "\u202e"]}}
+               for version, kind in (("v1", "ConfigMap"), ("apps/v1", "Deployment"))]
+    return [json.dumps(it).encode() for it in (
+        *({"engineer_id": "eng-1", "object": it} for it in objects),
+        *({**asked, "patch": {"type": kind, "body": body}} for kind in ("json", "merge", "strategic", "apply") for body in ({"a": 1}, [], None)))]
+
+
+def statistics() -> list[bytes]:
+    return [it for it in vectors("statistics") if it.startswith(b"{")]
+
+
 SEEDS = {
-    "event": events, "summary": events, "read": fields, "mail": requests, "jws": signatures,
+    "preview": previews, "statistics": statistics,
+    "content": contents, "monitor": monitored,
+    "dom": lambda: [*requests()[:8], b"[1e-16383, -0.5E+3, 1.25e-16381]", b"1e-20000", b'{"\\"1e-20000": 0.1}', b"[1e-99999999999999999999]"],
+    "log_name": lambda: [b"lockbox.tickets.v1", b"2~lockbox.tickets.v1", b"~a", b"2~3~a", b"9" * 30 + b"~lockbox.events.v1"],
+    "event": events, "summary": events, "read": fields, "mail": requests, "jws": signatures, "webauthn": assertions,
     "time": lambda: vectors("time"), "text": lambda: vectors("utf8", "base64", "email", "uuid", "words"),
     "smtp": lambda: vectors("smtp", "smtp_url"), "settings": settings, "note": notes,
     "tree": lambda: [bytes([0, 1, n, 1, m, 2, 3]) for n in (1, 2, 7, 8, 255) for m in (0, 1, 5)],

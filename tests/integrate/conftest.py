@@ -7,7 +7,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from support.broker import Feed  # noqa: E402
-from support.group import nothing_untoward, pytest_addoption, system, stack, tenant  # noqa: E402, F401
+from support.group import nothing_untoward, pytest_addoption, pytest_ignore_collect, system, stack, tenant  # noqa: E402, F401
 from support.schemas import schema_errors  # noqa: E402
 
 

@@ -55,5 +55,5 @@ def finish(process: subprocess.Popen, said: str = "") -> tuple[int, list[str]]:
         process.kill()
         out, errors = process.communicate()
         raise AssertionError(f"{process.args} did not end. It printed:\n{out}\n{errors}") from None
-    assert process.returncode in (0, 1, 2) and "Traceback" not in errors and "Exception" not in errors, errors
+    assert process.returncode in (0, 1, 2, 3) and "Traceback" not in errors and "Exception" not in errors, errors
     return process.returncode, out.splitlines()

@@ -6,7 +6,7 @@ import uuid
 import pytest
 
 from programs import EXAMPLES, LANGUAGES, Programs, finish
-from support.scenario import Person, new_engineer
+from support.scenario import Person, Tenant, new_engineer
 from support.waiting import wait_until
 
 
@@ -112,6 +112,33 @@ def test_again_does_nothing(programs, system, tenant):
     late = system.publish("access.requested", {"ticket_id": ticket["ticket_id"], **ticket["asked"]["data"]})
     assert system.caused_by(late, "request.").request["reason"] == "ticket_closed"
     assert len(created(system, ticket)) == 1 and dead(system, ticket["ticket_id"]) == []
+
+
+def test_each_can_be_run_twice(programs, system):
+    """A second run of the portal finds its answer given, one of the enforcement point is a second access."""
+    subscription = str(uuid.uuid4())
+    ticket, tenant = ticket_of(subscription), tenant_of(subscription)
+    access, told = access_of(ticket), []
+    for verdict in ("applied", "duplicate"):
+        portal = programs.start("portal", tenant)
+        assert portal.stdout.readline().strip() == f"Lockbox is on for {subscription}"
+        asking = programs.start("ticketing", ticket)
+        assert finish(portal, "approve Go ahead.\n")[1][-1] == f"verdict: {verdict}" and portal.returncode == 0
+        told.append((finish(asking), programs.run("enforcement", access)))
+    assert told[0] == told[1] and [exit_code for exit_code, _ in told[0]] == [0, 0]
+    assert len(created(system, ticket)) == 1
+
+
+def test_access_that_nobody_was_asked_for_is_no_approval(programs, system):
+    """Lockbox is not on: access is open, and the program does not say that it was granted."""
+    ticket = ticket_of(Tenant(system, lockbox=False).subscription)
+    exit_code, [line] = programs.run("ticketing", ticket)
+    assert (exit_code, line.split()[1]) == (3, "not_required")
+
+
+def test_a_subscription_that_nobody_added_is_refused(programs):
+    exit_code, [line] = programs.run("ticketing", ticket_of(str(uuid.uuid4())))
+    assert (exit_code, line.split()[1:]) == (1, ["refused", "subscription_unknown"])
 
 
 def test_a_refusal_is_told(programs, tenant):

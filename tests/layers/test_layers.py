@@ -21,7 +21,10 @@ REACHES = [
     ("mail", "common/mail/words.c", "lbx_settings_load"),
     ("models", "common/models/project.c", "lbx_settings_load"),
     ("smtp", "common/smtp/smtp.c", "lbx_settings_load"),
+    ("sign", "common/sign/key.c", "lbx_pg_open"),
     ("tlog", "common/tlog/tree.c", "lbx_pg_open"),
+    ("content", "common/content/normal.c", "lbx_pg_open"),
+    ("clusters", "common/clusters/trust.c", "lbx_pg_open"),
     ("store", "common/store/clock.c", "lbx_backoff_next_us"),
 ]
 

@@ -6,10 +6,20 @@ import pytest
 
 PAGES = Path(__file__).resolve().parents[2] / "docs"
 
-KINDS = ["approval_needed", "reminder", "outcome", "emergency", "emergency_reminder"]
+KINDS = ["approval_needed", "reminder", "outcome", "emergency", "emergency_reminder", "informed"]
 READERS = ["approver", "alternate", "engineer"]
 SUBJECTS = {"approval_needed": "Approval needed", "reminder": "Reminder, approval needed", "outcome": "Approved",
-            "emergency": "Emergency access", "emergency_reminder": "Emergency not acknowledged"}
+            "emergency": "Emergency access", "emergency_reminder": "Emergency not acknowledged",
+            "informed": "Access without approval"}
+
+
+def test_preview_of_a_digest(bare):
+    for reader in ("approver", "alternate"):
+        text, html = (bare("notification", "preview", "digest", "--reader", reader, *more) for more in ([], ["--html"]))
+        assert (text.returncode, html.returncode) == (0, 0)
+        for said in (text.stdout, html.stdout):
+            assert said.count("Get logs from every pod in openshift-ingress") == 3 and "tenant contoso" in text.stdout
+            assert ("You are informed, you cannot approve." in said) == (reader == "alternate")
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -26,6 +36,15 @@ def test_preview(bare, kind, reader):
         assert ("You are informed, you cannot approve." in said) == (reader == "alternate")
         assert ("Approve or deny in the portal" in said) == (reader == "approver" and kind in ("approval_needed", "reminder"))
     assert html.stdout.startswith("<!DOCTYPE html>\n") and html.stdout.endswith("</html>\n")
+
+
+@pytest.mark.parametrize("kind, subject", [("security_change", "Protection given up"), ("approvers_missing", "Too few approvers")])
+def test_preview_of_a_tenants(bare, kind, subject):
+    text, html = (bare("notification", "preview", kind, *more) for more in ([], ["--html"]))
+    assert (text.returncode, text.stderr, html.returncode, html.stderr) == (0, "", 0, "")
+    assert text.stdout.startswith(f"Subject: {subject}: ")
+    for said in (text.stdout, html.stdout):
+        assert "5f3e1c7a-90b4-4f0e-8a51-6d2f4b9c3e10" in said and "Gwen Adams" in said and "administrator of the tenant" in said
 
 
 @pytest.mark.parametrize("state, words", [
@@ -98,9 +117,10 @@ def test_every_value_on_the_page_is_one(bare, tmp_path):
     table = (PAGES / "mail.md").read_text().split("| values | |")[1].split("\n\n")[0]
     values = re.findall(r"`([a-z_]+)`", table)
     assert len(values) == len(set(values)) > 40
-    of_items = {"number", "words", "left_out"}
-    sections = "".join(f"{{{{#{name}}}}}{{{{/{name}}}}}" for name in values if name not in of_items)
+    of_items = {"number", "words", "left_out", "changes"}
+    sections = "".join(f"{{{{#{name}}}}}{{{{/{name}}}}}" for name in values if name not in {*of_items, "subscription", "request", "request_link"})
     inner = "".join(f"{{{{#{name}}}}}{{{{/{name}}}}}" for name in sorted(of_items))
-    (tmp_path / "items.txt").write_text(sections + "{{#items}}{{words}}" + inner + "{{/items}}\n")
+    sections += "{{#subscriptions}}{{subscription}}{{/subscriptions}}{{#requests}}{{request}}{{request_link}}{{/requests}}"
+    (tmp_path / "items.txt").write_text(sections + "{{#items}}{{words}}" + inner + "\n| {{changes}}\n{{/items}}\n")
     done = bare("templates", "check", tmp_path)
     assert (done.returncode, done.stderr) == (0, "")

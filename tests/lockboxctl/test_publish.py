@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
+from support.scenario import Tenant
 from support.signing import proof
 from support.waiting import wait_until
 
@@ -158,6 +159,19 @@ def test_a_lifecycle_with_lockboxctl_and_a_signature(bare, ctl, system, publish,
     assert (revoked.returncode, revoked.stdout.split()[-1]) == (0, "applied"), revoked.stderr
 
 
+def test_an_approver_makes_a_key_and_an_administrator_registers_it(ctl, bare, publish, tenant, tmp_path):
+    """The private key stays with the approver: what keygen prints is all that the administrator needs."""
+    key, by = tmp_path / "lena.pem", "lena,lena@contoso.example,Lena"
+    made = bare("keygen", "approver", key, "--tenant", tenant.id, "--by", by)
+    assert made.returncode == 0 and key.stat().st_mode & 0o777 == 0o600
+    public, proof_of_key = made.stdout.splitlines()
+    assert public.startswith('public_key={"kty":"OKP"') and proof_of_key.startswith("proof=")
+    publish("tenant", "key", tenant.id, "principal_id=lena", public, proof_of_key, f"by={by}", answer="tenant.changed")
+    assert bare("keygen", "approver", key).returncode == 1
+    half = bare("keygen", "approver", tmp_path / "other.pem", "--tenant", tenant.id)
+    assert half.returncode == 2 and "--by" in half.stderr and not (tmp_path / "other.pem").exists()
+
+
 def test_an_emergency_is_acknowledged(ctl, system, publish, tenant):
     ticket = tenant.ticket()
     started = publish("ticket", "emergency", ticket.id, f"engineer_id={ticket.engineer.id}", f"resource_id={tenant.resource}",
@@ -185,3 +199,24 @@ def test_an_access_is_reported(ctl, system, publish, tenant):
     event_id = publish("access", "report", "erin", f"resource_id={tenant.resource}", "action=get_pod_logs",
                        "namespace=openshift-ingress", "performed_at=2026-11-25T20:00:00Z", "outcome=blocked")
     wait_until(lambda: system.audit.rows("SELECT 1 FROM audit.event WHERE event_id = %s", event_id), "the report in the audit store")
+
+
+def test_another_tenant_adds_a_removed_subscription_once_it_is_released(ctl, system):
+    first, by = Tenant(system), ["--by", "2c1f,jonas@lockbox.example", "--reason", "moved to fabrikam"]
+
+    def release(subscription: str, *options: str):
+        return ctl("tenant", "release", subscription, *options, LOCKBOX_DATABASE_URL=system.stack.env["LOCKBOX_SUPERUSER_URL"])
+
+    none = release(first.subscription, *by)
+    assert (none.returncode, none.stdout) == (1, "") and "no removed subscription" in none.stderr
+    assert first.change("subscription_removed", by=first.admin.principal).kind == "tenant.changed"
+    second = Tenant(system, lockbox=False)
+    added = {"subscription_id": first.subscription}
+    assert second.change("subscription_added", **added).data["reason"] == "subscription_of_another_tenant"
+    done = release(first.subscription.upper(), *by)
+    assert done.returncode == 0 and first.id in done.stdout
+    assert second.change("subscription_added", **added).kind == "tenant.changed"
+    row = system.lockbox.row("SELECT * FROM lockbox.subscription_release WHERE subscription_id = %s", first.subscription)
+    assert (row.tenant_id, row.operator_id, row.reason) == (first.id, "2c1f", "moved to fabrikam")
+    assert release(first.subscription, *by).returncode == 1
+    assert release(first.subscription, "--by", "2c1f,jonas@lockbox.example").returncode == 2

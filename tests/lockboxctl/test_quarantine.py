@@ -173,16 +173,20 @@ def test_a_replay_that_breaks_off_is_begun_again(operator, system, broken_off):
 
 
 def test_an_operator_tells_nothing_else(operator, system, reject, tenant, stack):
-    """The functions that an operator may call write no other event, and none in another's name."""
-    number = reject(Outgoing("lockbox.tenants.v1", tenant.id, b"nonsense again"))["quarantine_id"]
+    """The function makes the event of what is in quarantine: of what the operator hands in, only their address and name count."""
+    rejected = reject(Outgoing("lockbox.tenants.v1", tenant.id, b"nonsense again"))
+    number = rejected["quarantine_id"]
     begun = system.lockbox.row("SELECT * FROM lockbox.quarantine_begin(%s, 'discarded', 'jonas', 'x')", number)
     event_id = str(uuid.uuid4())
-    good = {"id": event_id, "type": "lockbox.quarantine.discarded.v1", "subject": str(number),
-            "data": {"login": system.lockbox.row("SELECT session_user AS me").me}}
-    for wrong in ({"type": "lockbox.request.approved.v1"}, {"subject": "1"}, {"data": {"login": "somebody"}}, {"id": "x"}):
-        with pytest.raises(Error, match="something else"):
-            system.lockbox.rows("SELECT lockbox.quarantine_settle(%s, %s, %s, %s, NULL, NULL)", number, begun.begun_at, event_id,
-                              json.dumps({**good, **wrong}))
+    by = '{"id":"eve","email":"j@lockbox.example","name":"Jo","name":"Jonas","login":"somebody"},"type":"lockbox.request.approved.v1"'
+    settle = "SELECT lockbox.quarantine_settle(%s, %s, %s, %s, NULL, NULL)"
+    with pytest.raises(Error):
+        system.lockbox.rows(settle, number, begun.begun_at, event_id, by)
+    system.lockbox.rows(settle, number, begun.begun_at, event_id, by.partition("}")[0] + "}")
+    told = system.events.wait_for(lambda record: record.event["id"] == event_id, "the event of the record that was discarded")
+    assert told.kind == "quarantine.discarded" and told.data["quarantine_id"] == number
+    assert told.data["by"] == {"id": "jonas", "email": "j@lockbox.example", "name": "Jonas"}
+    assert (told.data["login"], told.data["topic"]) == ("postgres", "lockbox.tenants.v1")
 
 
 @pytest.mark.parametrize(("arguments", "words"), [

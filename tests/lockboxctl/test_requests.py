@@ -1,11 +1,14 @@
 """Requests, decisions, mails and quarantine, with all six workers."""
 import json
+import re
 import uuid
 
 import pytest
 from psycopg.errors import Error
 
+from support.content import content_of
 from support.events import Outgoing
+from support.hostile import TURNED, read_back
 from support.scenario import LOGS
 from support.sql import as_role
 from support.waiting import wait_until
@@ -54,6 +57,17 @@ def test_show_in_words_and_as_published(ctl, request_):
     assert ctl("request", "show", request_.id, "-o", "csv").returncode == 2
     missing = ctl("request", "show", uuid.uuid4())
     assert missing.returncode == 1 and "no request has the id" in missing.stderr
+
+
+def test_show_says_a_change_whole(ctl, tenant):
+    before = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "router", "namespace": "openshift-ingress"}, "data": {"a": "1"}}
+    content = content_of({**before, "data": {"a": "\u001b[31m" + TURNED, "b": "A" * 10000}}, before)
+    request = tenant.request(actions=[{"action": "update_object", "namespace": "openshift-ingress", "kind": "ConfigMap", "name": "router",
+                                       "content": content}])
+    shown = ctl("request", "show", request.id).stdout
+    lines = [found[1] for found in re.finditer(r"^ {23}([-@+!][ …].*)$", shown, re.MULTILINE)]
+    assert read_back(lines) == content["changes"] and "\x1b" not in shown
+    assert "! a text of 10000 characters" in lines
 
 
 def test_approve_some_items_for_less_time(ctl, tenant):
@@ -128,6 +142,9 @@ def test_mails(ctl, tenant, system):
     rows = wait_until(lambda: len(sent()) >= 2 and sent(), "two mails sent")
     assert {row["recipient"] for row in rows} == {tenant.owner.email, tenant.approver.email}
     assert {row["kind"] for row in rows} == {"approval_needed"} and {row["smtp_code"] for row in rows} == {250}
+    of_state = {state: rows_of(ctl("notification", "list", "--request", request.id, "--state", state, "-o", "json"))
+                for state in ("sent", "failed")}
+    assert (len(of_state["sent"]), of_state["failed"]) == (2, [])
 
 
 def test_quarantine_shows_bytes_whole_and_harmless(ctl, system, request_):

@@ -30,11 +30,12 @@ def test_every_command_has_help_with_an_example(bare, commands):
 def test_a_group_lists_its_commands(bare):
     listed = bare("request", "--help")
     assert listed.returncode == 0 and "request timeline" in listed.stdout and "db migrate" not in listed.stdout
-    assert bare("request").returncode == 2
+    wrong = bare("request")
+    assert (wrong.returncode, wrong.stdout, wrong.stderr) == (2, "", listed.stdout)
 
 
 @pytest.mark.parametrize(("arguments", "words"), [
-    ([], ""),
+    ([], "Usage: lockboxctl COMMAND"),
     (["nonsense"], "no such command: nonsense"),
     (["db", "nonsense"], "no such command: db nonsense"),
     (["db", "status", "extra"], "one argument too many: extra"),
@@ -46,6 +47,7 @@ def test_a_group_lists_its_commands(bare):
     (["request", "show"], "missing: ID"),
     (["request", "show", "4711"], "not a request id: 4711"),
     (["request", "list", "--state", "open"], "--state takes one of customer_notified"),
+    (["notification", "list", "--state", "open"], "--state takes one of queued, sending, sent, deferred, failed"),
     (["approve", "019ab1a4-5c40-7c3e-9f21-6b8d0e4a7c52"], "missing: --by"),
     (["approve", "019ab1a4-5c40-7c3e-9f21-6b8d0e4a7c52", "--by", "ann"], "--by takes ID,EMAIL[,NAME]"),
     (["approve", "019ab1a4-5c40-7c3e-9f21-6b8d0e4a7c52", "--by", "ann,nowhere"], "/data/by/email"),
@@ -57,7 +59,7 @@ def test_a_group_lists_its_commands(bare):
 ])
 def test_wrong_usage(bare, arguments, words):
     done = bare(*arguments)
-    assert done.returncode == 2 and words in done.stderr
+    assert (done.returncode, done.stdout) == (2, "") and words in done.stderr
 
 
 def test_a_wrong_setting_stops_everything_and_is_named(bare):
@@ -79,6 +81,7 @@ def test_config_shows_values_and_defaults(bare):
 @pytest.mark.parametrize("form", ["table", "json", "csv"])
 def test_config_hides_secrets(bare, tmp_path, form):
     file = tmp_path / "password"
+    file.touch(0o600)
     file.write_text(SECRET)
     done = bare("config", "-o", form, LOCKBOX_DATABASE_URL=f"postgresql://ann:{SECRET}@db/lockbox",
                 LOCKBOX_SMTP_PASSWORD=SECRET, LOCKBOX_SMTP_URL=f"smtp://ann:{SECRET}@mail:25",
@@ -109,3 +112,16 @@ def test_the_page_names_every_command(commands):
     table = [line for line in PAGE.read_text().splitlines() if line.startswith("| `")]
     named = [name for line in table for name in re.findall(r"`([^`]+)`", line.split("|")[1])]
     assert named == commands
+
+
+def test_what_is_quoted_steers_no_terminal(bare):
+    """The file names of an export come from whoever made it."""
+    done = bare("audit", "verify", "/nowhere/\x1b[2J\x9b\x7fexport")
+    assert done.returncode == 1 or done.returncode == 2
+    assert "export" in done.stderr and not set("\x1b\x9b\x7f") & set(done.stderr)
+
+
+def test_a_formula_is_text_in_a_spreadsheet(bare):
+    formula = "=cmd|' /C calc'!A0"
+    rows = list(csv.DictReader(io.StringIO(bare("config", "-o", "csv", LOCKBOX_ORGANIZATIONS=formula).stdout)))
+    assert [row["value"] for row in rows if row["name"] == "LOCKBOX_ORGANIZATIONS"] == ["'" + formula]

@@ -3,7 +3,6 @@ mail, and in doubt temporary."""
 
 import socket
 import subprocess
-import time
 
 import pytest
 
@@ -135,18 +134,16 @@ def test_a_connection_lost_at_quit_harms_nothing(wire):
 
 @pytest.mark.parametrize("step", ["banner", "ehlo", "mail", "rcpt", "data", "dot"])
 def test_silence_is_bounded(wire, step):
-    started_at = time.monotonic()
+    """The server hangs for good, so that an end is the session's own."""
     first, second = run(wire({(step, 1): HANG}), timeout_ms=1000)
     assert outcomes([first, second]) == ["temporary", "temporary"]
-    assert time.monotonic() - started_at < 8
 
 
 @pytest.mark.parametrize("step", ["banner", "rcpt", "dot"])
 def test_a_dripping_reply_is_bounded(wire, step):
-    started_at = time.monotonic()
-    server = wire({step: drip(b"2" + b"5" * 99, 0.2)})
+    """Each byte comes in time, the last of them after many minutes."""
+    server = wire({step: drip(b"2" + b"5" * 9999, 0.2)})
     assert outcomes(run(server, timeout_ms=1000)) == ["temporary", "temporary"]
-    assert time.monotonic() - started_at < 8
 
 
 def test_a_peer_that_stops_taking_gets_no_mail_with_a_hole(wire):
@@ -195,13 +192,11 @@ def test_connecting_is_bounded():
         for one in waiting:
             one.setblocking(False)
             one.connect_ex(("127.0.0.1", port))
-        started_at = time.monotonic()
         [result] = send(f"smtp://127.0.0.1:{port}", message(), connect_timeout_ms=1000)
         for one in waiting:
             one.close()
     assert (result["outcome"], result["reply"]) == (
         "temporary", "no connection to the server: Connection timed out")
-    assert 0.9 < time.monotonic() - started_at < 5
 
 
 # ---- nonsense ----
@@ -340,13 +335,10 @@ def test_finding_a_name_is_bounded(tmp_path):
     (tmp_path / "resolv.conf").write_text("nameserver 127.0.0.97\noptions timeout:10 attempts:2\n")
     (tmp_path / "nsswitch.conf").write_text("hosts: dns\n")
     mounts = "; ".join(f"mount --bind {tmp_path / name} /etc/{name}" for name in ("resolv.conf", "nsswitch.conf"))
-    started_at = time.monotonic()
     [result] = send("smtp://mail.contoso.example:25?tls=off", message(), connect_timeout_ms=1000,
                     wrapper=["unshare", "--mount", "sh", "-euc", f'{mounts}; exec "$@"', "sh"])
-    taken = time.monotonic() - started_at
     assert (result["outcome"], result["reply"]) == (
         "temporary", "no connection to the server: its address was not found in time")
-    assert 0.9 < taken < 8
     assert silent.recv(512)  # it was asked
     silent.close()
 

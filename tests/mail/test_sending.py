@@ -1,8 +1,10 @@
 """The senders against the ledger: who waits for whom, which relay is asked, what a stop or a kill leaves behind."""
 import random
+import re
 import signal
 import threading
 import time
+import urllib.request
 from collections import Counter
 from pathlib import Path
 
@@ -92,7 +94,7 @@ def test_a_mail_is_given_up_at_its_deadline(ledger, receiver):
     ledger.await_finished(30)
     [(mail, attempts)] = ledger.mails().values()
     assert (mail.state, mail.smtp_code, attempts[-1].outcome) == ("failed", 450, "failed")
-    assert len(attempts) > 1 and mail.finished_at <= mail.give_up_at
+    assert len(attempts) > 1 and attempts[-1].begun_at <= mail.give_up_at
     [event] = ledger.events()
     assert event["type"] == "lockbox.notification.failed.v1" and event["data"]["smtp_reply"] == mail.smtp_reply
 
@@ -244,11 +246,22 @@ def test_an_answer_to_a_mail_is_not_asked_for_elsewhere(ledger, receiver, troubl
     assert not second.taken
 
 
+def mail_age(address: str) -> float:
+    """As the notifier's /metrics has it, -1 where it has not asked yet."""
+    with urllib.request.urlopen(f"http://{address}/metrics", timeout=5) as answer:
+        found = re.search(r"^lockbox_mail_age_seconds\S* (\S+)$", answer.read().decode(), re.MULTILINE)
+    return float(found[1]) if found else -1
+
+
 def test_all_relays_down_and_back(ledger, receiver):
     ports = free_port(), free_port()
     ledger.queue(people("ann", 50))
-    ledger.notifier(" ".join(f"smtp://127.0.0.1:{port}?tls=off" for port in ports), LOCKBOX_MAIL_RETRY="PT1S")
+    ledger.db.rows("UPDATE lockbox.notification SET queued_at = clock_timestamp() - interval '1 hour'")
+    http = f"127.0.0.1:{free_port()}"
+    ledger.notifier(" ".join(f"smtp://127.0.0.1:{port}?tls=off" for port in ports), LOCKBOX_MAIL_RETRY="PT1S",
+                    LOCKBOX_HTTP_LISTEN=http)
     wait_until(lambda: states(ledger)["deferred"] == 50, "all deferred")
+    wait_until(lambda: mail_age(http) >= 3600, "the gauge to tell how long the mails have waited, not how long they are due")
     assert {attempt.smtp_reply for _, attempts in ledger.mails().values() for attempt in attempts} == {
         "no connection to the server: Connection refused"}
     back = receiver(port=ports[1])
@@ -371,6 +384,57 @@ def test_kills_lose_no_mail(ledger, receiver, sizes, seed):
     interrupted = ledger.db.value("SELECT count(*) FROM lockbox.notification_attempt WHERE outcome = 'interrupted'")
     print(f"\n{kills} kills, {interrupted} attempts interrupted, {repeated} mails repeated")
     assert repeated <= interrupted
+
+
+# ---- digests ----
+
+def assert_carried(ledger, digest: str, ids: list[str], kind: str, message_id: str) -> None:
+    """Each row ended with the digest, and each is told once, under the Message-ID that a mail log knows."""
+    rows = ledger.db.rows("SELECT notification_id::text AS id, state, digest_id::text, smtp_reply, finished_at FROM lockbox.notification"
+                          " WHERE digest_id IS NOT NULL")
+    [carrier] = ledger.db.rows("SELECT * FROM lockbox.notification WHERE kind = 'digest'")
+    assert {row.id for row in rows} == set(ids)
+    assert {(row.state, row.digest_id, row.smtp_reply, row.finished_at) for row in rows} == {
+        (kind, digest, carrier.smtp_reply, carrier.finished_at)}
+    events = ledger.events()
+    assert Counter(event["data"]["notification_id"] for event in events) == Counter([digest, *ids])
+    assert {(event["type"], event["data"]["message_id"]) for event in events} == {(f"lockbox.notification.{kind}.v1", message_id)}
+    assert {event["data"]["kind"]: event["subject"] == "t-1" for event in events} == {"digest": True, "approval_needed": False}
+
+
+def test_a_digest_is_one_mail_with_a_link_for_each_request(ledger, receiver):
+    server = receiver()
+    digest, ids = ledger.queue_digest("ann@contoso.example", 30)
+    ledger.notifier(server.url())
+    ledger.await_finished(30)
+    [taken] = server.taken
+    assert taken.message_id == f"<{digest}@lockbox.example>"
+    assert_carried(ledger, digest, ids, "sent", taken.message_id)
+
+
+def test_what_a_refused_digest_carried_failed_with_it(ledger, receiver):
+    server = receiver(Scripted(gone={"rcpt": "5xx"}))
+    digest, ids = ledger.queue_digest("gone@contoso.example", 3)
+    ledger.notifier(server.url())
+    ledger.await_finished(30)
+    assert server.taken == []
+    assert_carried(ledger, digest, ids, "failed", f"<{digest}@lockbox.example>")
+
+
+def test_a_kill_loses_nothing_that_a_digest_carries(ledger, receiver):
+    """The notifier died while the mail was under way; what came for the same person meanwhile is another digest's."""
+    server = receiver(Scripted(stuck={"rcpt": "hang"}))
+    digest, ids = ledger.queue_digest("stuck@contoso.example", 5)
+    notifier = ledger.notifier(server.url())
+    wait_until(lambda: server.open == 1, "it is under way", 60)
+    assert ledger.db.value("SELECT gathering FROM lockbox.notification WHERE kind = 'digest'") is None
+    notifier.kill()
+    notifier.wait()
+    server.plan.mails.clear()
+    ledger.notifier(server.url())
+    ledger.await_finished(60)
+    assert {taken.message_id for taken in server.taken} == {f"<{digest}@lockbox.example>"}
+    assert_carried(ledger, digest, ids, "sent", f"<{digest}@lockbox.example>")
 
 
 def test_a_dead_notifiers_mail_is_not_forgotten_while_its_row_is_locked(ledger, receiver):

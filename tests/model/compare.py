@@ -1,7 +1,5 @@
 """An event that came out against the answer that the reference gives."""
-from hashlib import sha256
-
-from reference import Answer
+from reference import Answer, lowered
 from values import duration_of, time_of
 
 TIMES = ("created_at", "decide_by", "starts_at", "expires_at", "ended_at", "acknowledge_by", "acknowledged_at")
@@ -38,6 +36,8 @@ def differences(answer: Answer, event: dict) -> list[str]:
             got = data.get(member)
             if member in DURATIONS:
                 expected, got = duration_of(expected), got and duration_of(got)
+            elif member in ("concerns", "informed"):
+                got = sorted(lowered(it) if member == "informed" else it for it in got or [])
             elif member == "at":
                 got = got and time_of(got)
             same(member, expected or None, got or None)
@@ -67,26 +67,6 @@ def differences(answer: Answer, event: dict) -> list[str]:
     for member in DURATIONS[:2]:
         same(member, expected[member], duration_of(got[member]) if got.get(member) else None)
     return found
-
-
-def digest_of(request: dict) -> str:
-    """Of a request's first event: docs/signatures.md."""
-    engineer = request["engineer"]
-    fields = [request.get(name) for name in ("request_id", "tenant_id", "subscription_id", "ticket_id")]
-    fields += [engineer.get(name) for name in ("id", "email", "organization")]
-    fields += [request["resource_id"], len(request["actions"])]
-    for item in request["actions"]:
-        fields += [item.get(name) for name in ("number", "action", "namespace", "kind", "name")]
-    fields += [request.get(name) for name in ("justification", "reason_code", "duration", "starts_at", "decide_by")]
-    if request.get("digest_version", 1) >= 2:
-        for item in request["actions"]:
-            fields += [item.get("container"), item.get("uid"), None, None, None, None]  # content has four fields
-        fields += [request.get("approvals_needed"), str(request.get("signed_decisions", False)).lower()]
-    octets = b""
-    for field in fields:
-        text = None if field is None else str(field).encode()
-        octets += b"\xff\xff\xff\xff" if text is None else len(text).to_bytes(4) + text
-    return sha256(octets).hexdigest()
 
 
 def kind_of(event: dict) -> str:

@@ -14,7 +14,7 @@ sys.path[:0] = [str(Path(__file__).resolve().parent), str(Path(__file__).resolve
 from support.group import pytest_addoption, pytest_ignore_collect, stack_of  # noqa: E402, F401
 
 SETTINGS = {"LOCKBOX_PENDING_TTL": "PT3S", "LOCKBOX_GRANT_TTL": "PT2S", "LOCKBOX_EMERGENCY_TTL": "PT1S",
-            "LOCKBOX_ACKNOWLEDGE_TTL": "PT2S", "LOCKBOX_REMINDERS": "PT1S"}
+            "LOCKBOX_ACKNOWLEDGE_TTL": "PT2S", "LOCKBOX_EMERGENCIES_PER_DAY": "40", "LOCKBOX_REMINDERS": "PT1S"}
 PARTS = ("kafka", "postgres", "schema", "requester", "decider", "expirer", "relay")
 
 

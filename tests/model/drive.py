@@ -12,12 +12,13 @@ from typing import NamedTuple
 
 from confluent_kafka import Consumer, TopicPartition
 
-from compare import differences, digest_of, kind_of
+from compare import differences, kind_of
 from generate import Draft, In, Ref, Signature
 from probe import Probe, ask, complaint
-from reference import Answer, Input, Quarantined, Seen, World, refuse_malformed
+from reference import LIVE, Answer, Input, Quarantined, Seen, World, refuse_malformed
 from support.broker import Publisher, partitions_of
 from support.events import Outgoing, event_in, outgoing, place_of
+from support.signing import digest_of
 from support.sql import Database, as_role
 from support.stack import Stack
 from support.waiting import wait_until
@@ -27,6 +28,23 @@ EVENTS = "lockbox.events.v1"
 FIRST = ("request.created", "request.refused", "request.not_required", "request.emergency_started")
 SECONDS = 60.0
 REMINDER = "request.reminder_due"
+
+
+def is_malformed(event: Input) -> bool:
+    try:
+        refuse_malformed(event)
+    except Quarantined:
+        return True
+    return False
+
+
+def event_of(message) -> dict:
+    """A record that is no JSON in UTF-8 is told by its place: whoever published it wrote something else than an event."""
+    try:
+        return json.loads(message.value().decode())
+    except ValueError as wrong:
+        raise AssertionError(f"{EVENTS} [{message.partition()}] at {message.offset()} is no JSON in UTF-8:"
+                             f" {message.value()[:60]!r}") from wrong
 
 
 class Follower:
@@ -56,7 +74,7 @@ class Follower:
                 if message.error():
                     continue
                 self.next[message.partition()] = message.offset() + 1
-                event = json.loads(message.value())
+                event = event_of(message)
                 mark = sha256(event["id"].encode()).digest()[:10]
                 if mark in self.ids:
                     self.repeats += 1
@@ -79,6 +97,9 @@ class Published:
     input: Input
     record: Outgoing
     place: tuple[str, int, int] | None = None
+
+
+OVER = ("denied", "expired", "cancelled", "completed", "revoked")
 
 
 class Told(NamedTuple):
@@ -116,6 +137,7 @@ class Run:
         self.about: dict[str, list[int]] = defaultdict(list)          # tag → places in inputs
         self.tags: dict[str, frozenset[str]] = {}                     # request → tags of what made it
         self.told: dict[str, list[Told]] = defaultdict(list)           # request → what came out
+        self.over: dict[str, Told] = {}                               # request → what ended it, until the reference has ended it
         self.broken: dict[str, str] = {}                              # request or event → the first difference
         self.counts: Counter = Counter()
         self.verdicts: Counter = Counter()                            # state, decision, verdict
@@ -142,8 +164,9 @@ class Run:
                 return text_of(now + value.offset)
             return value
         data = {name: put(value) for name, value in draft.data.items()}
-        if isinstance(data.get("signature"), Signature):
-            data["signature"] = data["signature"].over(data, self.digests.get(data.get("request_id")), now // 1_000_000)
+        for member in ("signature", "assertion"):
+            if isinstance(data.get(member), Signature):
+                data[member] = data[member].over(data, self.digests.get(data.get("request_id")), now // 1_000_000)
         return data
 
     def write(self, draft: Draft, now: int) -> Published:
@@ -216,6 +239,8 @@ class Run:
         request_id = request["request_id"]
         self.told[request_id].append(Told(kind, time_of(event["time"]), request["version"], request["state"],
                                           event.get("causationid")))
+        if request["state"] in OVER:
+            self.over.setdefault(request_id, self.told[request_id][-1])
         version, state, decide_by = self.states.get(request_id, (0, None, 0))
         if request["version"] != version + 1:
             self.differ(request_id, f"version {request['version']} after {version}")
@@ -241,6 +266,7 @@ class Run:
         """Publishes them, waits, and compares. In a race, what is published together may meet in any order: the reference
         takes the order of the clock readings."""
         self.steps += 1
+        self.racing = is_race
         before = self.now()
         clock = [time.monotonic()]
         written = self.publish(drafts, send or (lambda records: self.publisher.send(*records)))
@@ -254,12 +280,14 @@ class Run:
             ("publishing", "handling", "telling"), clock, clock[1:])})
         bounds = self.bounds(written, after)
         if is_race:
-            written.sort(key=lambda it: (bounds[it.place], it.place))  # one batch has one reading
+            written = self.in_order(written, bounds)
         dead = {it.place for it in written if not self.judge(it, before, bounds[it.place])}
         self.compare_dead_letters(dead)
         for answer in self.world.pass_all_time(after):
             self.expect(answer)
         self.match()
+        self.over = {request_id: told for request_id, told in self.over.items()
+                     if request_id in self.world.requests and self.world.requests[request_id].state in LIVE}
 
     def bounds(self, written: list[Published], after: int) -> dict[tuple, int]:
         """The clock reading as each was handled, by its place; where no answer tells, that of the next in its partition: it
@@ -271,6 +299,35 @@ class Run:
             told = [time_of(event["time"]) for event in caused]
             found[it.place] = next_one[it.place[:2]] = min(told, default=next_one.get(it.place[:2], after))
         return found
+
+    def in_order(self, written: list[Published], bounds: dict[tuple, int]) -> list[Published]:
+        """By the clock readings, which have milliseconds; of one reading by the versions that the inputs caused, those last
+        that were only judged: what another input ended before has no earlier reading. And each key in its order."""
+        ranks: dict[tuple, tuple] = {}
+        last: dict[tuple, tuple] = {}
+        for it in sorted(written, key=lambda it: it.place):
+            caused = self.caused.get(it.input.id, ())
+            versions = [int(event["sequence"]) for event in caused if "sequence" in event]
+            rank = min([(bounds[it.place], min(versions, default=10 ** 9 if caused else 0)), *self.still_waiting(it, caused)])
+            key = it.place[0], it.record.key
+            ranks[it.place] = last[key] = max(rank, last.get(key, rank))
+        return sorted(written, key=lambda it: (ranks[it.place], it.place))
+
+    def still_waiting(self, it: Published, caused: list[dict]) -> list[tuple]:
+        """Where a revoke found its request still waiting, the place before what came of the request next, whatever their Kafka
+        times: one worker reads decisions, another tickets, and a verdict alone makes no version."""
+        verdicts_of = [event["data"].get("verdict") for event in caused]
+        if it.input.data.get("decision") != "revoke" or verdicts_of != ["conflict"]:
+            return []
+        told = self.told.get(it.input.data["request_id"], ())
+        return [(event.at, 0) for event in told if event.state != "customer_notified"][:1]
+
+    def over_before(self, caused: list[dict], at: int) -> frozenset[str]:
+        """The requests that came out as over, and that an input had no effect on: they were over when it was handled, though its
+        Kafka time may be earlier than their end. Outside of a race only time comes between."""
+        moved = {event["subject"] for event in caused}
+        return frozenset(request_id for request_id, end in self.over.items() if request_id not in moved
+                         and (self.racing or end.cause is None and end.at > at))
 
     def judge(self, it: Published, before: int, after: int) -> bool:
         """Applies an input to the reference, and compares what it caused; False where it is a dead letter."""
@@ -289,22 +346,27 @@ class Run:
         at = min(readings, default=after)
         if readings:
             self.readings[event.id] = at
-        if not before <= at <= after:
+        if not before - 1000 <= at <= after:  # Kafka's times have milliseconds
             self.differ(event.id, f"clock reading {text_of(at)}, handled {text_of(before)} to {text_of(after)}")
         request = first["data"]["request"] if first else {}
         try:
-            refuse_malformed(event)
-            if self.world.is_repeat(event):
+            if not is_malformed(event) and self.world.is_repeat(event):
                 if caused:
                     self.differ(event.id, f"answered twice: {[kind_of(it) for it in caused]}")
                 return True
             if draft.kind in ("access.requested", "access.emergency_declared") and first is None:
                 self.differ(event.id, "no answer")
                 return True
-            answers = self.world.apply(event, Seen(at, request.get("request_id"), request.get("digest")))
-        except Quarantined:
-            if caused and not draft.repeats:
-                self.differ(event.id, f"a dead letter has an answer: {[kind_of(it) for it in caused]}")
+            answers = self.world.apply(event, Seen(at, request.get("request_id"), request.get("digest"),
+                                                   self.over_before(caused, at)))
+        except Quarantined as quarantined:
+            answers = quarantined.answers
+            if len(answers) != len(caused) and not draft.repeats:
+                self.differ(event.id, f"a dead letter has answers: {[kind_of(it) for it in caused]}")
+            for answer, told in zip(answers, caused):
+                self.verdicts[None, None, answer.data["verdict"]] += 1
+                if found := differences(answer, told):
+                    self.differ(event.id, "; ".join(found))
             return False
         if isinstance(event.data.get("extends"), str):
             self.tags[event.data["extends"]] = self.tags.get(event.data["extends"], frozenset()) | draft.tags

@@ -3,6 +3,7 @@
 A Draft is an event that is not published yet: what only the run can tell (ids of requests, the time, a signature over a
 digest) stands in it as a Ref, an In or a Signature. What each reads and writes says which may be published together."""
 import base64
+import hashlib
 import itertools
 import json
 import random
@@ -10,8 +11,11 @@ import time
 from collections import defaultdict
 from dataclasses import dataclass, field
 
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from support.passkey import Passkey
 
 TICKETING = "https://support.example/tickets"
 PORTAL = "https://portal.example/lockbox"
@@ -73,11 +77,15 @@ class In:
 
 @dataclass(frozen=True)
 class Signature:
-    """A JWS over what is decided, or over something else."""
-    key: Ed25519PrivateKey
+    """A JWS or a passkey's assertion over what is decided, or over something else."""
+    key: Ed25519PrivateKey | Passkey
     change: str | None = None
 
-    def over(self, data: dict, digest: str | None, iat: int) -> str:
+    @property
+    def member(self) -> str:
+        return "assertion" if isinstance(self.key, Passkey) else "signature"
+
+    def over(self, data: dict, digest: str | None, iat: int) -> str | dict:
         payload = {"request_id": data.get("request_id"), "digest": digest, "decision": data.get("decision"), "iat": iat}
         payload |= {name: data[name] for name in ("actions", "duration") if data.get(name) is not None}
         payload["by"] = data["by"].get("id") if isinstance(data.get("by"), dict) else None
@@ -104,6 +112,8 @@ class Signature:
             del payload["by"]
         elif self.change == "no digest":
             del payload["digest"]
+        if isinstance(self.key, Passkey):
+            return self.touched(json.dumps(payload).encode())
         signed = f"{base64url(json.dumps(header).encode())}.{base64url(json.dumps(payload).encode())}"
         signature = self.key.sign(signed.encode())
         if self.change == "bit":
@@ -112,7 +122,15 @@ class Signature:
             return "no.jws"
         return f"{signed}.{base64url(signature)}"
 
+    def touched(self, payload: bytes) -> dict:
+        made = self.key.touch(payload, **TOUCHES.get(self.change, {}))
+        if self.change == "bit":
+            made["signature"] = private_key("zP").touch(payload)["signature"]
+        return made
 
+
+# The changes of a header, for a passkey: another page, another page's frame, nobody there.
+TOUCHES = {"alg": {"origin": "https://evil.example"}, "crit": {"crossOrigin": True}, "garbage": {"flags": 0}}
 CHANGES = ["alg", "by", "no by", "crit", "digest", "digest", "decision", "request_id", "actions", "duration", "no actions", "no digest",
            "bit", "garbage"]
 
@@ -143,18 +161,25 @@ def base64url(octets: bytes) -> str:
     return base64.urlsafe_b64encode(octets).rstrip(b"=").decode()
 
 
-def private_key(name: str) -> Ed25519PrivateKey:
+def private_key(name: str) -> Ed25519PrivateKey | Passkey:
+    """The same for the same name; a passkey where the name ends in P."""
+    if name.endswith("P"):
+        return Passkey(key=ec.derive_private_key(int.from_bytes(hashlib.sha256(name.encode()).digest(), "big") >> 1 | 1, ec.SECP256R1()))
     return Ed25519PrivateKey.from_private_bytes(name.encode().ljust(32, b".")[:32])
 
 
-def jwk_of(key: Ed25519PrivateKey) -> dict:
+def jwk_of(key: Ed25519PrivateKey | Passkey) -> dict:
+    if isinstance(key, Passkey):
+        return key.jwk
     return {"kty": "OKP", "crv": "Ed25519", "x": base64url(key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw))}
 
 
-def jws(key: Ed25519PrivateKey, payload: dict) -> str:
+def signed(key: Ed25519PrivateKey | Passkey, payload: dict) -> str | dict:
+    if isinstance(key, Passkey):
+        return key.sign(**payload)
     header = base64url(json.dumps({"alg": "EdDSA"}).encode())
-    signed = f"{header}.{base64url(json.dumps(payload).encode())}"
-    return f"{signed}.{base64url(key.sign(signed.encode()))}"
+    text = f"{header}.{base64url(json.dumps(payload).encode())}"
+    return f"{text}.{base64url(key.sign(text.encode()))}"
 
 
 def person(name: str, domain: str = "contoso.example") -> dict:
@@ -191,6 +216,11 @@ class Ticket:
     def reads(self) -> set[str]:
         """The tags of what it may be a ticket of."""
         return {f"subscription:{name}" for name in {self.subscription_id, *self.opened_with}}
+
+    @property
+    def emergencies(self) -> set[str]:
+        """The tags of whether another emergency is allowed."""
+        return {f"emergencies:{name}" for name in {self.subscription_id, *self.opened_with}}
 
     @property
     def engineers(self) -> list:
@@ -272,7 +302,7 @@ class Author:
                 drafts.append(self.guard(subscription))
         for holder in self.people:
             for tenant in self.tenants:
-                drafts.append(self.set_key(tenant, holder["id"], "A"))
+                drafts.append(self.set_key(tenant, holder["id"], self.one("AP")))
         return drafts
 
     def requests_of(self, tickets: list[Ticket]) -> set[str]:
@@ -294,13 +324,13 @@ class Author:
         if self.chance(0.05):
             said["by"] = self.one(self.people)
         iat = int(time.time()) + (0 if self.chance(0.9) else self.one([-2000, -5, 30, 500]))
-        return jws(private_key(admin + (self.held_keys.get((tenant, admin)) or "A")), {**said, "iat": iat})
+        return signed(private_key(admin + (self.held_keys.get((tenant, admin)) or "A")), {**said, "iat": iat})
 
     def proof(self, tenant: str, holder: str, key: Ed25519PrivateKey) -> str | None:
         if self.chance(0.05):
             return None
         key, holder = (private_key("z") if self.chance(0.03) else key), self.one(self.people)["id"] if self.chance(0.03) else holder
-        return jws(key, {"tenant_id": tenant, "principal_id": holder, "iat": int(time.time())})
+        return signed(key, {"tenant_id": tenant, "principal_id": holder, "iat": int(time.time())})
 
     def assign_role(self, tenant: str, subscription: str | None, role: str) -> Draft:
         holder = self.one(self.people)
@@ -345,7 +375,7 @@ class Author:
         if what == "policy_set":
             return self.policy(tenant, subscription, admin)
         if what == "approver_key_set":
-            return self.set_key(tenant, self.one(self.people)["id"], self.one(["A", "A", "B", None]))
+            return self.set_key(tenant, self.one(self.people)["id"], self.one(["A", "P", "B", None]))
         if what == "bad key":
             good = jwk_of(private_key("x"))
             bad = self.one([{**good, "kty": "EC"}, {**good, "crv": "X25519"}, {**good, "x": good["x"][:-1]},
@@ -394,7 +424,8 @@ class Author:
                            max_duration=self.one([*[None] * 6, "PT1S", "PT3S", "PT3S", "PT1H", "P2D"]),
                            auto_approve=entries or self.one([None, []]), signed_decisions=is_signed,
                            forbid=[self.one(FORBID)] if self.chance(0.15) else None,
-                           exact_changes=self.one([None, None, False]), emergency=self.one([None, None, "allowed"]))
+                           exact_changes=self.chance(0.06) or self.one([None, None, False]),
+                           emergency=self.one([*[None] * 8, "allowed", "never"]))
 
     # ---- tickets ----
 
@@ -506,8 +537,9 @@ class Author:
                      "authorized_by": self.one([self.one(self.people), self.one(self.people), self.one(self.engineers)])}
             data["authorized_by"] = without_organization(data["authorized_by"])
         number = self.drafts + 1
+        writes = {f"request:{number}"} | (ticket.emergencies if is_emergency else set())
         draft = self.draft("access.emergency_declared" if is_emergency else "access.requested", data,
-                           reads=reads | {f"ticket:{ticket.id}"}, writes={f"request:{number}"})
+                           reads=reads | {f"ticket:{ticket.id}"}, writes=writes)
         wish = Wish(number, ticket, data["engineer_id"], data["resource_id"], len(items), is_emergency,
                     is_sound=subscription == ticket.subscription_id and ticket.is_open and engineer in ticket.engineers
                     and engineer["organization"] != "consultants" and bool((data["justification"] or "").strip())
@@ -537,8 +569,11 @@ class Author:
             return self.request()
         lately = self.wishes[-self.one([4, 25, 80, 500]):]
         wish = self.one([it for it in lately if it.is_sound or self.chance(0.04)] or lately)
+        emergencies = [it for it in self.wishes[-400:] if it.is_emergency and it.is_sound]
+        overdue = emergencies and self.chance(0.1)  # one that stops those after it as long as nobody acknowledges it
+        wish = self.one(emergencies) if overdue else wish
         voter = self.voter(wish)
-        weights = [4, 2, 3, 10] if wish.is_emergency else [58, 13, 20, 2]
+        weights = [0, 0, 0, 1] if overdue else [4, 2, 1, 10] if wish.is_emergency else [58, 13, 20, 2]
         decision = self.random.choices(["approve", "deny", "revoke", "acknowledge"], weights)[0]
         data = {"request_id": Ref(wish.number, is_shouted=self.chance(0.004)), "decision": decision, "by": voter,
                 "comment": self.one([None, None, "Fine."])}
@@ -553,12 +588,14 @@ class Author:
             data["duration"] = self.one(["PT1S", "PT1S", "PT1.5S", "PT2S", "PT4S", "PT2H"])
         tenant = self.home[wish.ticket.subscription_id]
         if self.chance(0.9 if wish.ticket.subscription_id in self.signed else 0.12):
-            which = self.held_keys.get((tenant, voter["id"])) or self.one("AB")
+            which = self.held_keys.get((tenant, voter["id"])) or self.one("ABP")
             if self.chance(0.05):
-                which = self.one("ABC")
+                which = self.one("ABCP")
             change = self.one(CHANGES) if self.chance(0.3) else None
-            data["signature"] = Signature(private_key(voter["id"] + which), change)
-        return self.draft("decision.submitted", data, writes={f"request:{wish.number}"},
+            signature = Signature(private_key(voter["id"] + which), change)
+            data[signature.member] = signature
+        writes = {f"request:{wish.number}"} | (wish.ticket.emergencies if wish.is_emergency else set())
+        return self.draft("decision.submitted", data, writes=writes,
                           reads={*wish.ticket.reads,
                                  *(f"key:{it} {voter['id']}" for it in self.tenants)})
 

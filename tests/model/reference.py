@@ -5,11 +5,14 @@ events must come out of it, in order for each request. It has no clock: readings
 What time ends, it ends as soon as something with a later reading touches the request (or by pass_time)."""
 import base64
 import binascii
+import hashlib
 import json
 import re
 from dataclasses import dataclass, field
 
 from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from values import duration_of, time_of
@@ -64,6 +67,7 @@ class Settings:
     emergency_ttl: int
     acknowledge_ttl: int
     starts_within: int = 7 * 86_400_000_000
+    emergencies_per_day: int = 3
     organizations: tuple[str, ...] = ("microsoft", "redhat")
 
 
@@ -84,6 +88,7 @@ class Seen:
     at: int | None  # the database's clock as it was handled; None: no answer tells
     request_id: str | None = None
     digest: str | None = None
+    over: frozenset[str] = frozenset()  # requests that came out as over before: no input that waited ends them again
 
 
 @dataclass(frozen=True)
@@ -98,7 +103,8 @@ class Answer:
 
 
 class Quarantined(Exception):
-    """The event is a dead letter."""
+    """The event is a dead letter. answers: what comes out of it all the same."""
+    answers: list["Answer"] = []
 
 
 # ---- what covers what ----
@@ -190,8 +196,31 @@ def from_base64url(text: str) -> bytes:
     return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
 
 
-def key_of(jwk: dict) -> bytes | None:
-    """The Ed25519 key of a JWK; None where it is none."""
+@dataclass(frozen=True)
+class Passkey:
+    x: str
+    y: str
+    rp_id: str = field(compare=False)
+    origins: tuple[str, ...] = field(compare=False)
+
+    def payload_of(self, assertion: dict) -> bytes:
+        """What was signed; raises where the assertion does not hold (Web Authentication, Level 2, 7.2)."""
+        payload, client_data, data, signature = (from_base64url(assertion[name]) for name in (
+            "payload", "client_data_json", "authenticator_data", "signature"))
+        point = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), b"\x04" + from_base64url(self.x) + from_base64url(self.y))
+        point.verify(signature, data + hashlib.sha256(client_data).digest(), ec.ECDSA(hashes.SHA256()))
+        client = json.loads(client_data)
+        if not (client["type"] == "webauthn.get" and from_base64url(client["challenge"]) == hashlib.sha256(payload).digest()
+                and client["origin"] in self.origins and not client.get("crossOrigin")
+                and data[:32] == hashlib.sha256(self.rp_id.encode()).digest() and data[32] & 0x05 == 0x05):
+            raise ValueError("not for this page, not over this payload, or nobody verified")
+        return payload
+
+
+def key_of(jwk: dict) -> bytes | Passkey | None:
+    """The key of a JWK; None where it is none."""
+    if jwk.get("kty") == "EC" and jwk.get("crv") == "P-256" and jwk.get("y"):
+        return Passkey(jwk["x"], jwk["y"], jwk["rp_id"], tuple(jwk["origins"]))
     if jwk.get("kty") != "OKP" or jwk.get("crv") != "Ed25519":
         return None
     try:
@@ -201,19 +230,13 @@ def key_of(jwk: dict) -> bytes | None:
     return key if len(key) == 32 and not is_small_order(key) else None
 
 
-def signature_holds(jws: str, key: bytes | None, request_id: str, digest: str | None, decision: dict) -> bool:
-    if key is None:
-        return False
-    try:
-        header, payload, signature = jws.split(".")
-        Ed25519PublicKey.from_public_bytes(key).verify(from_base64url(signature), f"{header}.{payload}".encode())
-        header, payload = json.loads(from_base64url(header)), json.loads(from_base64url(payload))
-    except (ValueError, binascii.Error, InvalidSignature):
+def signature_holds(signature: str | dict, key: bytes | Passkey | None, request_id: str, digest: str | None, decision: dict) -> bool:
+    payload = payload_of(signature, key)
+    if payload is None:
         return False
     said = decision.get("duration")
     signed = payload.get("duration")
-    return (header.get("alg") == "EdDSA" and "crit" not in header
-            and payload.get("request_id") == request_id and payload.get("digest") == digest
+    return (payload.get("request_id") == request_id and payload.get("digest") == digest
             and payload.get("decision") == decision["decision"] and payload.get("actions") == decision.get("actions")
             and payload.get("by") == decision["by"]["id"]
             and (said and duration_of(said)) == (signed and duration_of(signed)))
@@ -234,17 +257,28 @@ def is_small_order(key: bytes) -> bool:
     return (x_squared, y) == (0, 1)
 
 
-def payload_of(jws: str, key: bytes | None) -> dict | None:
-    """What a JWS says, where the key made it."""
-    if key is None or is_small_order(key):
+def payload_of(signature: str | dict, key: bytes | Passkey | None) -> dict | None:
+    """What a JWS or an assertion says, where the key made it."""
+    if key is None or isinstance(signature, dict) != isinstance(key, Passkey):
         return None
     try:
-        header, payload, signature = jws.split(".")
-        Ed25519PublicKey.from_public_bytes(key).verify(from_base64url(signature), f"{header}.{payload}".encode())
+        if isinstance(key, Passkey):
+            return json.loads(key.payload_of(signature))
+        if is_small_order(key):
+            return None
+        header, payload, made = signature.split(".")
+        Ed25519PublicKey.from_public_bytes(key).verify(from_base64url(made), f"{header}.{payload}".encode())
         header, payload = json.loads(from_base64url(header)), json.loads(from_base64url(payload))
-    except (ValueError, binascii.Error, InvalidSignature):
+    except (ValueError, KeyError, binascii.Error, InvalidSignature):
         return None
     return payload if header.get("alg") == "EdDSA" and "crit" not in header else None
+
+
+def signed_bytes(signature: str | dict) -> tuple | str:
+    """What the signature is over: the same again is the same signature."""
+    if isinstance(signature, dict):
+        return signature["authenticator_data"], signature["client_data_json"]
+    return signature.rpartition(".")[0]
 
 
 # ---- what there is ----
@@ -399,15 +433,20 @@ class World:
         self.requests: dict[str, Request] = {}
         self.live: dict[str, dict[str, Request]] = {}  # by ticket
         self.waiting: dict[str, Request] = {}  # for time to act
+        self.emergencies: list[Request] = []
         self.granted: dict[str, list[Request]] = {}  # by engineer; also what is over
 
     def apply(self, event: Input, seen: Seen) -> list[Answer]:
         """Raises Quarantined. An event seen before has no effect, and no answer; one that was rejected is judged again. Other
         bytes under its id are an incident either way."""
-        refuse_malformed(event)
+        place = event.source, event.id
+        try:
+            refuse_malformed(event)
+        except Quarantined as quarantined:
+            quarantined.answers = self.answer_malformed(event, seen)
+            raise
         if self.is_repeat(event):
             return []
-        place = event.source, event.id
         try:
             answers = HANDLERS[event.kind](self, event, seen)
         except Quarantined:
@@ -416,6 +455,17 @@ class World:
         self.rejected.pop(place, None)
         self.seen[place] = event.identity
         return answers
+
+    def answer_malformed(self, event: Input, seen: Seen) -> list[Answer]:
+        """A decision that cannot be read has a verdict, once for its id, whatever else comes under that id."""
+        place = event.source, event.id
+        if event.kind != "decision.submitted" or place in self.seen or place in self.rejected:
+            return []
+        self.rejected[place] = event.identity
+        named = event.data.get("request_id")
+        request_id = named if isinstance(named, str) and 1 <= len(named.encode()) <= 128 else None
+        return [Answer("decision.judged", request_id or event.id, event.id,
+                       {"request_id": request_id, "verdict": "malformed", "at": seen.at}, seen.at)]
 
     def is_repeat(self, event: Input) -> bool:
         place = event.source, event.id
@@ -497,6 +547,8 @@ class World:
 
     def end(self, request: Request, event: Input, seen: Seen) -> list[Answer]:
         """The ticket, or the engineer, wants it no more."""
+        if request.id in seen.over:
+            return []
         answers = self.pass_time(request, seen.at)
         before = request.state
         if before in LIVE:
@@ -577,6 +629,12 @@ class World:
             request.starts_at = max(seen.at, starts_at or 0)
             request.expires_at = request.starts_at + request.duration
             return [self.told(request, "not_required", None, event.id, seen.at)]
+        if policy.exact_changes:
+            changes = [number for number, item in enumerate(items, 1) if item["action"] in ("create_object", "update_object")]
+            if changes:
+                return refused("content_required", changes[0])
+        if is_emergency and not self.may_declare(policy, ticket, seen.at):
+            return refused("emergency_not_allowed")
         if is_emergency and is_same_person(wish["authorized_by"], [engineer]):
             return refused("authorizer_is_engineer")
         waiting = [it for it in self.waiting.values() if it.state == "customer_notified" and it.decide_by > seen.at]
@@ -584,7 +642,7 @@ class World:
                                  or sum(it.subscription_id == ticket.subscription_id for it in waiting) >= 500):
             return refused("too_many_requests")
         approvers = self.approvers_of(subscription.tenant_id, ticket.subscription_id)
-        if not approvers:
+        if len(self.able(subscription, ticket.subscription_id)) < policy.approvals_needed:
             return refused("no_approvers")
 
         request.approvers = approvers
@@ -599,6 +657,7 @@ class World:
             request.state = "emergency"
             request.starts_at, request.expires_at = seen.at, seen.at + duration
             request.acknowledge_by = seen.at + self.settings.acknowledge_ttl
+            self.emergencies.append(request)
             return [self.told(request, "emergency_started", None, event.id, seen.at)]
         request.state = "customer_notified"
         request.approvals_needed = policy.approvals_needed
@@ -608,6 +667,14 @@ class World:
             request.votes.append(({"id": "policy"}, "approve", seen.at))
             answers.append(self.grant(request, event, seen))
         return answers
+
+    def may_declare(self, policy: Policy, ticket: Ticket, now: int) -> bool:
+        """Whether another emergency of the ticket's subscription is allowed, after those before it."""
+        before = [it for it in self.emergencies if lowered(it.subscription_id) == lowered(ticket.subscription_id)]
+        return (policy.emergency != "never"
+                and sum(it.created_at > now - 86_400_000_000 for it in before) < self.settings.emergencies_per_day
+                and not any(it.acknowledged_at is None and it.acknowledge_by <= now for it in before)
+                and not any(it.state == "revoked" and it.ticket_id == ticket.id for it in before))
 
     def is_extensible(self, wish: dict, now: int) -> bool:
         """A running grant of the same engineer on the same resource."""
@@ -649,13 +716,13 @@ class World:
         if request is None:
             return "unknown_request", []
         listed = next((person for person, _ in request.approvers if person["id"] == by["id"]), None)
-        if decision == "approve" and any(
+        if decision in ("approve", "acknowledge") and any(
                 is_same_person(voter, [request.engineer, request.opened_by]) for voter in (by, listed) if voter):
             return "self_approval", []
         if listed is None and not request.is_unasked or not any((request.tenant_id, request.subscription_id, role, by["id"]) in self.roles
                                      for role in VOTING_ROLES):
             return "not_an_approver", []
-        signature = data.get("signature")
+        signature = data.get("signature") or data.get("assertion")
         if request.is_signed and signature is None:
             return "bad_signature", []
         if signature is not None and not signature_holds(signature, self.keys.get((request.tenant_id, by["id"])),
@@ -671,6 +738,11 @@ class World:
         if has_said:
             return "duplicate", []
         numbers = data.get("actions")
+        left = [request.items[number - 1] for number in request.kept if numbers is None or number in numbers]
+        subscription = self.subscriptions.get(request.subscription_id)
+        entries = BY_DEFAULT + (subscription.policy.forbid if subscription else [])
+        if any(is_forbidden(item, entry) for item in left for entry in entries):
+            return "conflict", []  # forbidden by now
         given = duration_of(data["duration"]) if data.get("duration") else FOREVER
         if data.get("duration") and given > request.duration or numbers and max(numbers) > len(request.items):
             return "widens", []
@@ -704,8 +776,6 @@ class World:
             return "conflict", []
         if request.acknowledged_at is not None:
             return "duplicate", []
-        if request.is_unacknowledged:
-            return "late", []
         self.vote(request, event, seen)
         request.acknowledged_at = seen.at
         return "applied", [self.told(request, "acknowledged", request.state, event.id, seen.at)]
@@ -724,15 +794,27 @@ class World:
         reason = self.objection(change, data)
         if reason is None and self.is_weakening(change, data) and self.is_signed(change, data):
             if self.signature_counts(change, data, seen.at):
-                self.signed_changes.setdefault(data["tenant_id"], []).append((seen.at, data["signature"].rpartition(".")[0]))
+                self.signed_changes.setdefault(data["tenant_id"], []).append((seen.at, signed_bytes(data["signature"])))
             else:
                 reason = "bad_signature"
+        telling = {}
+        if reason is None and self.is_weakening(change, data):
+            telling = self.weakened(data)
+        before = {name: self.missing(name) for name in self.affected(change, data)} if reason is None else {}
         if reason is None:
             getattr(self, change)(data)
         kind = "tenant.changed" if reason is None else "tenant.change_refused"
         data = {name: it for name, it in data.items() if name not in ("signature", "proof")}
-        told = {**data, "change": change, "reason": reason, "at": seen.at}
+        told = {**data, "change": change, "reason": reason, "at": seen.at, **telling}
         answers = [Answer(kind, data["tenant_id"], event.id, told, seen.at)]
+        for name, was in before.items():
+            now = self.missing(name)
+            if now is not None and (was is None or now[1] < was[1] or now[0] > was[0]):
+                subscription = self.subscriptions[name]
+                answers.append(Answer("tenant.approvers_missing", data["tenant_id"], event.id, {
+                    "tenant_id": data["tenant_id"], "subscription_id": name, "needed": now[0], "left": now[1], "by": data.get("by"),
+                    "cause": {"approver_key_set": "key_removed"}.get(change, change), "at": seen.at,
+                    "informed": addresses([*self.administrator_emails(data["tenant_id"]), *subscription.alternate_emails])}, seen.at))
         if reason is None and change == "subscription_removed":
             live = [request for of_ticket in self.live.values() for request in of_ticket.values()
                     if request.subscription_id == data["subscription_id"]]
@@ -773,6 +855,41 @@ class World:
                 return "keys_missing"
         return None
 
+    def able(self, subscription: Subscription, subscription_id: str) -> list[str]:
+        """Who may approve now."""
+        voters = [person["id"] for person, _ in self.approvers_of(subscription.tenant_id, subscription_id)]
+        return [it for it in voters if not subscription.policy.signed_decisions or (subscription.tenant_id, it) in self.keys]
+
+    def affected(self, change: str, data: dict) -> list[str]:
+        """The subscriptions that a change may leave with too few who may approve."""
+        if change == "approver_key_set" and data.get("public_key") is None:
+            return [name for name, it in self.subscriptions.items() if it.tenant_id == data["tenant_id"] and it.policy.signed_decisions]
+        is_one = change in ("policy_set", "lockbox_enabled") or (
+            change == "role_removed" and data.get("subscription_id") in self.subscriptions
+            and self.subscriptions[data["subscription_id"]].tenant_id == data["tenant_id"])
+        return [data["subscription_id"]] if is_one else []
+
+    def missing(self, name: str) -> tuple[int, int] | None:
+        """How many are needed and how many are left, where that is fewer."""
+        subscription = self.subscriptions[name]
+        needed, left = subscription.policy.approvals_needed, len(self.able(subscription, name))
+        return (needed, left) if subscription.is_enabled and not subscription.is_removed and left < needed else None
+
+    def administrator_emails(self, tenant_id: str) -> list[str]:
+        return [person["email"] for (tenant, _, role, _), person in self.roles.items()
+                if (tenant, role) == (tenant_id, "global_administrator")]
+
+    def weakened(self, data: dict) -> dict:
+        """Whom a change that gives up protection concerns: as it was before."""
+        tenant_id = data["tenant_id"]
+        whole = "principal_id" in data or data.get("role") == "global_administrator"
+        concerned = [name for name, it in self.subscriptions.items() if it.tenant_id == tenant_id and not it.is_removed
+                     and (whole or name == data["subscription_id"])]
+        emails = self.administrator_emails(tenant_id)
+        for name in concerned:
+            emails += [person["email"] for person, _ in self.approvers_of(tenant_id, name)] + self.subscriptions[name].alternate_emails
+        return {"weakens": True, "concerns": sorted(concerned), "informed": addresses(emails)}
+
     def administrators(self, tenant_id: str) -> list[str]:
         return [person for tenant, _, role, person in self.roles if (tenant, role) == (tenant_id, "global_administrator")]
 
@@ -812,7 +929,7 @@ class World:
         tenant_id, signature = data["tenant_id"], data.get("signature")
         signers = self.administrators(tenant_id) + ([data["principal_id"]] if change == "approver_key_set" else [])
         earlier = self.signed_changes.get(tenant_id, [])
-        if signature is None or signature.rpartition(".")[0] in [signed for _, signed in earlier]:
+        if signature is None or signed_bytes(signature) in [signed for _, signed in earlier]:
             return False
         payloads = [payload_of(signature, self.keys.get((tenant_id, signer))) for signer in signers]
         payload = next((it for it in payloads if it is not None), None)
@@ -883,6 +1000,11 @@ def policy_of(data: dict) -> Policy:
     return Policy(data.get("approvals_needed") or 1, duration_of(data["max_duration"]) if data.get("max_duration") else FOREVER,
                   data.get("auto_approve") or [], data.get("signed_decisions") or False, data.get("forbid") or [],
                   data.get("emergency") or "allowed", data.get("exact_changes") or False)
+
+
+def addresses(emails: list[str]) -> list[str]:
+    """Each once, whatever its case."""
+    return sorted({lowered(it) for it in emails})
 
 
 def role_key(data: dict) -> tuple[str, str, str, str]:

@@ -10,7 +10,7 @@ from reference import FOREVER, Settings, World
 from values import SECOND
 
 SETTINGS = Settings(pending_ttl=3 * SECOND, grant_ttl=2 * SECOND, grant_ttl_max=8 * 3600 * SECOND,
-                    emergency_ttl=1 * SECOND, acknowledge_ttl=2 * SECOND)
+                    emergency_ttl=1 * SECOND, acknowledge_ttl=2 * SECOND, emergencies_per_day=40)
 
 
 def test_every_answer_is_the_references(stack, sizes, seed):

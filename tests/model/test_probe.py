@@ -58,6 +58,7 @@ def story(author: Author) -> list[Draft]:
     items = [item for item in (author.item() for _ in range(author.one([1, 2, 3, 5]))) if fault_of(item) is None] or [
         {"action": "list_or_get_objects", "kind": "Node"}]
     is_emergency = author.chance(0.1)
+    emergencies = ticket.emergencies if is_emergency else set()
     number = author.drafts + 1
     subscription = ticket.subscription_id
     data = {"ticket_id": ticket.id, "engineer_id": author.one(ticket.escalated)["id"], "actions": items,
@@ -67,12 +68,12 @@ def story(author: Author) -> list[Draft]:
     if is_emergency:
         data |= {"incident_id": "INC-1", "authorized_by": author.people[0]}
     drafts = [author.draft("access.emergency_declared" if is_emergency else "access.requested", data,
-                           writes={f"request:{number}"}, reads={f"subscription:{subscription}", f"ticket:{ticket.id}"})]
+                           writes={f"request:{number}"} | emergencies, reads={f"subscription:{subscription}", f"ticket:{ticket.id}"})]
     for decision in ["approve", "approve", *(["revoke"] if author.chance(0.15) else [])]:
         said = {"request_id": Ref(number), "decision": decision, "by": author.one(author.voters[subscription] or author.people)}
         if decision == "approve" and len(items) > 1 and author.chance(0.4):
             said["actions"] = author.random.sample(range(1, len(items) + 1), author.random.randint(1, len(items) - 1))
-        drafts.append(author.draft("decision.submitted", said, writes={f"request:{number}"},
+        drafts.append(author.draft("decision.submitted", said, writes={f"request:{number}"} | emergencies,
                                    reads={f"subscription:{subscription}"}))
     return drafts
 

@@ -1,5 +1,6 @@
-"""Logs are JSON, say which record they are about, and name no person."""
+"""Logs are JSON, say which record they are about, and name no person and no password; the stack's level is debug."""
 import json
+from pathlib import Path
 
 from support.scenario import Tenant
 from support.stack import WORKERS
@@ -23,12 +24,16 @@ def test_no_person_and_no_text_of_theirs_is_in_a_log(system, stack):
     wait_until(lambda: len(system.deadletters.where(lambda record: WORDS.encode() in (record.value or b""))) >= 2, "rejected")
     await_quiet(system)
     people = [tenant.admin, tenant.approver, *tenant.all_owners, ticket.engineer]
-    secret = [WORDS, "zz-alternate@contoso.example", *(person.email for person in people),
+    passwords = Path(stack.env["LOCKBOX_KAFKA_SASL_PASSWORD_FILE"]).parent.glob("*_password")
+    secret = [*(file.read_text().strip() for file in passwords), "BEGIN PRIVATE KEY", WORDS, "zz-alternate@contoso.example", *(person.email for person in people),
               *(person.name for person in people)]
+    levels = set()
     for log in (stack.directory / "log").glob("*.log"):
         if log.name.split("-")[0].removesuffix(".log") in WORKERS:
             text = log.read_text(errors="replace")
             assert [word for word in secret if word in text] == [], log.name
+            levels |= {line["level"] for line in map(json.loads, text.splitlines())}
+    assert "debug" in levels
 
 
 def test_every_line_is_an_object_and_a_rejected_record_can_be_found(system, stack):

@@ -6,6 +6,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from support.outbox import INSERT, payload, row
 from support.scenario import Tenant
 from support.sql import as_role
 from support.statements import statements
@@ -16,14 +17,14 @@ INVENTORY = Path(__file__).parent / "privileges.txt"
 
 STORE = "common/store/sql/store"
 CONSUMING = ["common/store/sql/offsets", *(f"{STORE}/{name}.sql" for name in ("receive", "received", "judged", "prune_inbox", "outbox",
-                                                                             "quarantine", "wake_relay"))]
+                                                                             "quarantine", "wake_relay", "clock", "raise_mark"))]
 STEPPING = [f"{STORE}/{name}.sql" for name in ("load_requests", "update_requests", "end_access", "wake_expirer")]
 STATEMENTS = {  # what each worker runs; a directory means all of it
     "requester": [*CONSUMING, *STEPPING, f"{STORE}/insert_requests.sql", f"{STORE}/open_access.sql",
                   "services/requester/sql"],
     "decider": [*CONSUMING, *STEPPING, f"{STORE}/open_access.sql", f"{STORE}/count_votes.sql",
                 "services/decider/sql"],
-    "expirer": ["common/store/sql/offsets/clock.sql", f"{STORE}/move_requests.sql", f"{STORE}/outbox.sql",
+    "expirer": [f"{STORE}/clock.sql", f"{STORE}/raise_mark.sql", f"{STORE}/move_requests.sql", f"{STORE}/outbox.sql",
                 f"{STORE}/wake_expirer.sql", f"{STORE}/wake_relay.sql", "services/expirer/sql"],
     "relay": ["services/relay/sql"],
     "notifier": [*CONSUMING, "services/notifier/sql"],
@@ -88,7 +89,7 @@ FORBIDDEN = {
     "lockbox_decider": [
         MAKE_REQUEST, MAKE_APPROVER, MAKE_KEY, "UPDATE role_assignment SET removed_at = NULL",
         "UPDATE approver_key SET removed_at = NULL", "UPDATE subscription SET lockbox_enabled = false",
-        "SELECT snapshot FROM subscription", "SELECT snapshot FROM ticket", "UPDATE request SET resource_id = 'r'",
+        "SELECT snapshot FROM ticket", "UPDATE request SET resource_id = 'r'",
         "UPDATE access_item SET expires_at = 'infinity'", "UPDATE access_item SET action = 'delete_object'",
         "DELETE FROM access_item", "DELETE FROM request", OUTBOX.format("tenant.changed"),
         OUTBOX.format("notification.sent"), "SELECT payload FROM outbox", "SELECT recipient FROM notification",
@@ -160,7 +161,8 @@ def test_rows_of_others_are_out_of_reach(system, lived, role, statement):
 
 def test_the_relay_cannot_drop_what_it_has_not_published(system):
     with session(system, "lockbox_worker") as worker:
-        worker.execute(OUTBOX.format("request.created"))
+        judged = payload("lockbox.decision.judged.v1", "x", {})
+        worker.execute(INSERT, row("lockbox.decision.judged.v1", "x", judged))
         worker.execute("SET ROLE lockbox_relay")
         assert worker.execute("SELECT count(*) FROM outbox WHERE published_at IS NULL").fetchone()[0] >= 1
         assert worker.execute("DELETE FROM outbox WHERE published_at IS NULL").rowcount == 0

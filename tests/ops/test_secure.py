@@ -14,9 +14,11 @@ from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaExcepti
 from confluent_kafka.admin import (AclBindingFilter, AclOperation, AclPermissionType, AdminClient, ResourcePatternType,
                                    ResourceType)
 
+from support.audit import await_auditor
 from support.broker import client
 from support.scenario import Tenant
-from support.stack import REPOSITORY, WORKERS, free_port
+from support.sql import as_role
+from support.stack import BINARIES, REPOSITORY, WORKERS, free_port
 from support.waiting import wait_until
 
 
@@ -156,9 +158,10 @@ def read(kafka, principal: str, topic: str) -> KafkaError | None:
 
 TOPICS = ["tickets", "tenants", "decisions", "accesses", "events", "deadletter"]
 MAY_WRITE = {"ticketing": ["tickets"], "portal": ["tenants", "decisions"], "enforcement": ["accesses"], "authorizer": ["accesses"],
-             "relay": ["events", "deadletter"], "requester": [], "decider": [], "notifier": [], "auditor": ["checkpoints"],
-             "operator": []}
-MAY_READ = {"ticketing": ["events"], "portal": ["events"], "enforcement": [], "relay": [], "operator": []}
+             "relay": ["events", "deadletter"], "requester": [], "decider": [], "notifier": [], "auditor": ["checkpoints", "deadletter"],
+             "operator": [], "verify": [], "replay": TOPICS[:4], "trials": TOPICS[:4]}
+MAY_READ = {"ticketing": ["events", "deadletter"], "portal": ["events", "deadletter"], "enforcement": [], "relay": [], "operator": [],
+            "replay": [], "trials": [], "verify": TOPICS}
 
 
 @pytest.mark.parametrize("principal, topic", [(principal, topic) for principal, own in MAY_WRITE.items()
@@ -178,7 +181,7 @@ def test_principals_write_and_read_what_is_theirs(system, kafka):
     for principal, topics in MAY_WRITE.items():
         for topic in set(topics) - {"events", "deadletter", "checkpoints"}:
             assert written(kafka, principal, topic) is None, (principal, topic)
-    for principal in ("ticketing", "portal"):
+    for principal in ("ticketing", "portal", "verify"):
         assert read(kafka, principal, "events") is None
 
 
@@ -188,6 +191,25 @@ def test_nobody_joins_another_group(stack):
     message = wait_until(lambda: consumer.poll(0.5), "it is told")
     consumer.close()
     assert message.error().code() == KafkaError.GROUP_AUTHORIZATION_FAILED
+
+
+# People
+
+@pytest.mark.parametrize("command", [
+    ["deny", "019ab1a4-5c40-7c3e-9f21-6b8d0e4a7c52", "--by", "ann,ann@x.example"],
+    ["topics", "check"],
+    ["audit", "verify", "--kafka"],
+], ids=lambda it: it[0])
+def test_what_is_forbidden_is_told_so(system, stack, command):
+    """As the enforcement point, which may do none of it: the settings that are right are not blamed."""
+    Tenant(system)  # there is something to verify
+    await_auditor(system)
+    secret = stack.env["LOCKBOX_KAFKA_SASL_PASSWORD_FILE"].replace("admin_password", "enforcement_password")
+    mine = {"LOCKBOX_KAFKA_SASL_USERNAME": "enforcement", "LOCKBOX_KAFKA_SASL_PASSWORD_FILE": secret,
+            "LOCKBOX_AUDIT_DATABASE_URL": as_role(stack.env["LOCKBOX_AUDIT_DATABASE_URL"], "lockbox_auditor")}
+    done = subprocess.run([BINARIES / "lockboxctl", *command], capture_output=True, text=True, env=stack.worker_environment(**mine))
+    assert done.returncode == 1 and re.search(r"the principal may not \((TOPIC|GROUP)_AUTHORIZATION_FAILED\)", done.stderr), done.stderr
+    assert "BOOTSTRAP_SERVERS" not in done.stderr
 
 
 # Workers
@@ -200,7 +222,7 @@ def test_a_worker_without_its_rules_is_not_ready(stack):
                         LOCKBOX_KAFKA_SASL_USERNAME="enforcement", LOCKBOX_KAFKA_SASL_PASSWORD_FILE=secret)
     try:
         wait_until(lambda: re.search("authoriz", stack.log("decider-stranger"), re.IGNORECASE), "it says why")
-        assert stack.ready(port) == "waiting for Kafka to assign partitions"
+        assert stack.ready(port).startswith("waiting for Kafka to assign partitions (since 20")
         assert child.poll() is None
     finally:
         child.kill()

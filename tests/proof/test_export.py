@@ -1,9 +1,11 @@
 """Exports and proofs, as verifiers take them that share nothing with Lockbox: Python's of docs/, Go's of tests/proof/go."""
+import io
 import json
 import os
 import random
 import subprocess
 import sys
+import tarfile
 from pathlib import Path
 
 import pytest
@@ -48,7 +50,40 @@ def test_three_verifiers_agree(bare, export, signed):
 
 
 def test_the_verifier_is_short():
-    assert len(VERIFIER.read_text().splitlines()) < 150
+    assert len(VERIFIER.read_text().splitlines()) < 300
+
+
+def bombs(folder: Path):
+    """Small archives that are large once they are read."""
+    def archive(name: str, mode: str, members: list[tuple[tarfile.TarInfo, bytes]]) -> Path:
+        with tarfile.open(folder / name, mode) as out:
+            for member, body in members:
+                member.size = len(body) or member.size
+                out.addfile(member, io.BytesIO(body))
+        return folder / name
+    large = tarfile.TarInfo("manifest.json")
+    yield archive("packed.tar", "w:xz", [(large, bytes(600 << 20))])
+    sparse = archive("sparse.tar", "w:", [(tarfile.TarInfo("manifest.json"), b"x" * 512)])
+    head = bytearray(sparse.read_bytes())
+    head[156:157] = b"S"  # GNU's old form of a file with holes: at 386 its parts, at 483 its whole size
+    head[386:410] = b"00000000000\0" + b"00000001000\0"
+    head[483:495] = b"77777777777\0"
+    head[257:265] = b"ustar  \0"
+    head[148:156] = b" " * 8
+    head[148:156] = b"%06o\0 " % sum(head[:512])
+    sparse.write_bytes(head)
+    yield sparse
+    yield archive("many.tar", "w:", [(tarfile.TarInfo(f"records/{number}"), b"") for number in range(6000)])
+    yield archive("deep.tar", "w:", [(tarfile.TarInfo("manifest.json"), b"[" * (3 << 20))])
+
+
+def test_a_small_archive_takes_no_large_memory(bare, tmp_path):
+    for path in bombs(tmp_path):
+        assert path.stat().st_size < 4 << 20
+        limited = f"import resource, runpy, sys; resource.setrlimit(resource.RLIMIT_AS, (400 << 20,) * 2); sys.argv = ['v', {str(path)!r}];" \
+                  f" runpy.run_path({str(VERIFIER)!r}, run_name='__main__')"
+        done = subprocess.run([sys.executable, "-c", limited], capture_output=True, text=True, timeout=120)
+        assert done.returncode == 1 and "Traceback" not in done.stderr, f"{path.name}: {done.stderr[-500:]}"
 
 
 def test_an_archive_is_the_same(ctl, bare, export, tmp_path):
@@ -104,7 +139,7 @@ def test_whatever_is_changed_in_an_export_is_seen_by_both(ctl, bare, signed, tmp
 def test_proofs_of_single_records(ctl, signed):
     keys = {verifier.name: verifier for verifier in map(Verifier.read, ctl("audit", "vkey").stdout.splitlines())}
     chance = random.Random(1)
-    rows = signed.execute('SELECT topic, "partition", "offset", (extract(epoch FROM kafka_timestamp) * 1000)::bigint, key, headers, raw'
+    rows = signed.execute('SELECT topic, "partition", "offset", kafka_timestamp_ms, key, headers, raw'
                           " FROM audit.event WHERE topic = %s", [ACCESSES]).fetchall()
     for topic, partition, offset, ms, key, headers, raw in chance.sample(rows, 12):
         done = ctl("audit", "proof", topic, partition, offset)

@@ -6,8 +6,11 @@ import re
 import subprocess
 
 import pytest
+import rfc8785
 from psycopg import sql
 from support.browser import Browser
+from support.content import content_of
+from support.hostile import NEVER, TURNED, read_back
 from support.scenario import LOGS, Tenant
 from support.waiting import wait_until
 
@@ -15,11 +18,14 @@ from conftest import PROGRAM, await_signed
 
 WIDTHS = (360, 1200)
 NASTY = "\"><script>alert(1)</script><img src=http://evil.example/x> &amp; ‮ a-very-long-word-" + "x" * 300
+CONFIG = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "router", "namespace": "openshift-ingress"}, "data": {"a": "1"}}
+EXACT = {"action": "update_object", "namespace": "openshift-ingress", "kind": "ConfigMap", "name": "router",
+         "content": content_of({**CONFIG, "data": {"a": NASTY, TURNED: "\u001b[31m", "c": "A" * 10000}}, CONFIG)}
 
 
 @pytest.fixture(scope="module")
 def request_(system, store):
-    request = Tenant(system, alternates=("desk@contoso.example",)).request(justification=NASTY)
+    request = Tenant(system, alternates=("desk@contoso.example",)).request(justification=NASTY, actions=[LOGS, EXACT])
     request.decide("approve", comment=NASTY)
     request.event("approved")
     system.publish("access.performed", {"engineer_id": request.ticket.engineer.id, "resource_id": request.first.request["resource_id"],
@@ -57,6 +63,25 @@ def test_its_order_is_the_timeline_s(ctl, page, request_):
     shown = re.findall(r"<small>([^<]+, partition \d+, offset \d+)", page.read_text())
     told = [f"{row['topic']}, partition {row['partition']}, offset {row['offset']}" for row in rows]
     assert len(shown) >= 8 and shown == [place for place in told if place in shown]
+
+
+def test_it_shows_the_change_whole_and_harmless(page, request_):
+    """The lines are those of the mail: their values are the JSON that was signed."""
+    [diff] = re.findall(r'<pre class="note diff">(.*?)</pre>', page.read_text(), re.DOTALL)
+    lines = [html.unescape(re.fullmatch(r'<span class="(?:path|before|after|mark)">([^<>]*)</span>', line)[1]) for line in diff.split("\n")]
+    assert read_back(lines) == EXACT["content"]["changes"] and not NEVER.search("".join(lines))
+    assert "! characters that are not seen, or turn text around: U+202E, U+2066, U+2069" in lines
+    for name in ("digest", "previous_digest"):
+        assert EXACT["content"][name] in text_of(page)
+
+
+def test_the_item_s_row_has_it(store, page, request_):
+    """As it was signed: the changes are the bytes that the digest covers."""
+    row = store.execute("SELECT api_version, content_digest, previous_digest, changes FROM audit.grant_item WHERE request_id = %s AND number = 2",
+                        [request_.id]).fetchone()
+    content = EXACT["content"]
+    assert row == ("v1", content["digest"], content["previous_digest"], rfc8785.dumps(content["changes"]).decode())
+    assert store.execute("SELECT changes FROM audit.grant_item WHERE request_id = %s AND number = 1", [request_.id]).fetchone() == (None,)
 
 
 def test_nothing_from_outside_is_markup(page):

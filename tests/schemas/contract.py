@@ -71,10 +71,12 @@ def loose_validator(event_type):
 
 
 def pointers(errors):
-    """The JSON pointers of the members at fault. Where a member may be null, what it breaks is what it is else."""
+    """The JSON pointers of the members at fault. Where a member may be null, what it breaks is what it is else; where an object
+    may stand in the place of a text, an object breaks what objects are."""
     for error in errors:
         if error.validator == "anyOf":
-            yield from pointers(inner for inner in error.context if inner.relative_schema_path[0] == 0)
+            which = int("$ref" in error.validator_value[1] and isinstance(error.instance, dict))
+            yield from pointers(inner for inner in error.context if inner.relative_schema_path[0] == which)
         else:
             yield pointer(error)
 
@@ -129,8 +131,10 @@ def shape(schema, resolver=None, narrowed=None):
         return result
     if "anyOf" in schema:
         assert set(schema) <= ANNOTATIONS | {"anyOf"}, f"anyOf with more than words beside it: {schema}"
-        base, null = schema["anyOf"]
-        assert null == {"type": "null"}, null
+        base, other = schema["anyOf"]
+        if "$ref" in other:
+            return shape(base, resolver) | {"or": shape(other, resolver)}
+        assert other == {"type": "null"}, other
         return shape(base, resolver) | {"nullable": True}
     if "const" in schema:
         return {"type": "const", "value": schema["const"]}
@@ -158,9 +162,9 @@ def shape(schema, resolver=None, narrowed=None):
         return {"type": "duration", "min_us": read_duration(schema["x-minDuration"]) // US}
     unit = "bytes" if "x-maxBytes" in schema else "characters"
     assert schema.get("x-maxBytes", schema["maxLength"]) == schema["maxLength"], schema
-    mail = "email" if schema.get("format") == "email" else None
+    form = "webhook" if schema.get("format") == "uri" else "email" if schema.get("format") == "email" else "cluster" if "openShiftClusters" in schema.get("description", "") and "pattern" in schema else None
     limits = {"min": schema.get("minLength", 0), "max": schema["maxLength"]}
-    return {"type": "text", "unit": unit, "format": mail} | limits
+    return {"type": "text", "unit": unit, "format": form} | limits
 
 
 def data_of(event_type):
@@ -205,6 +209,8 @@ def as_written(node, value):
     and seconds in the fewest words."""
     if value is None:
         return None
+    if isinstance(value, dict) and "or" in node:
+        return as_written(node["or"], value)
     if node["type"] == "object":
         fields = node["fields"]
         known = {name: value[name] for name in fields if name in value}

@@ -84,6 +84,8 @@ BREAKING = {
     "another least duration": (lambda c: part(c, "duration").update({"x-minDuration": "PT1M"}), "x-minDuration was 'PT1S'"),
     "null no longer taken": (lambda c: c.files["lockbox.tenant.approver_key_set.v1" + SUFFIX]["properties"]["data"]["properties"]
                              .update(public_key={"$ref": "common.schema.json#/$defs/jwk"}), "public_key: may not be null, and might"),
+    "members that stood together": (lambda c: part(c, "access_requested").update({"not": {"required": ["duration", "starts_at"]}}),
+                                    f"{ASKED}/data: duration, starts_at may not stand together, and might"),
 }
 
 FINE = {

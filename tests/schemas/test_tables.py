@@ -18,7 +18,9 @@ def field_shape(field):
     if kind == "int":
         return {"type": kind, "min": field["min"], "max": None if field["max"] == INT64_MAX else field["max"]}
     limits = {"text": ("min", "max", "unit", "format"), "duration": ("min_us", "max_us"), "enum": ("names",)}
-    return {"type": kind} | {name: field[name] for name in limits.get(kind, ()) if name in field}
+    either = {"or": table_shape(field["or"])} if "or" in field else {}
+    nullable = {"nullable": True} if field.get("nullable") else {}
+    return {"type": kind} | {name: field[name] for name in limits.get(kind, ()) if name in field} | either | nullable
 
 
 def table_shape(table):

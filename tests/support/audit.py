@@ -69,7 +69,7 @@ def audit_complaints(system: System, kafka: dict | None = None) -> list[str]:
     """Compares the store with the whole of Kafka, or with topics of it a moment ago, record by record."""
     await_auditor(system)
     kafka = kafka or everything_in_kafka(system)
-    rows = system.audit.rows('SELECT topic, "partition", "offset", (extract(epoch FROM kafka_timestamp) * 1000)::bigint AS ms,'
+    rows = system.audit.rows('SELECT topic, "partition", "offset", kafka_timestamp_ms AS ms,'
                            ' key, headers, raw FROM audit.event WHERE topic = ANY (%s)', list({topic for topic, _, _ in kafka}))
     store = {(row.topic, row.partition, row.offset): row for row in rows}
     found = [f"{place} is in Kafka, and not in the store" for place in kafka.keys() - store.keys()]

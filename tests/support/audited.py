@@ -24,6 +24,7 @@ def public_key(pem: Path) -> bytes:
 
 
 def new_key(path: Path) -> Path:
+    path.touch(0o600)
     path.write_bytes(Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
     return path
 

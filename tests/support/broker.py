@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, Producer, TopicPartition
-from confluent_kafka.admin import AdminClient
+from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource
 
 from .events import Outgoing
 from .schemas import schema_errors
@@ -111,6 +111,16 @@ class Publisher:
 def partitions_of(bootstrap: str | dict[str, str], topic: str) -> list[int]:
     metadata = AdminClient(client(bootstrap)).list_topics(topic, timeout=30)
     return sorted(metadata.topics[topic].partitions)
+
+
+def set_topic(bootstrap: str | dict[str, str], topic: str, **properties: str | None) -> None:
+    """As a topic's owner may; None takes a property back."""
+    entries = [ConfigEntry(name.replace("_", "."), value, incremental_operation=(
+        AlterConfigOpType.SET if value is not None else AlterConfigOpType.DELETE)) for name, value in properties.items()]
+    admin = AdminClient(client(bootstrap))
+    resource = ConfigResource(ConfigResource.Type.TOPIC, topic, incremental_configs=entries)
+    for done in admin.incremental_alter_configs([resource]).values():
+        done.result(30)
 
 
 class Feed:

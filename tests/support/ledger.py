@@ -22,16 +22,29 @@ QUEUE = """
 WITH given AS MATERIALIZED (
     SELECT * FROM unnest(%s::uuid[], %s::text[], %s::uuid[]) AS given (notification_id, recipient, request_id)
 ), told AS (
-    INSERT INTO lockbox.notice (request_id, version, event_id, snapshot, ticket_title)
+    INSERT INTO lockbox.notice (notice_id, version, event_id, snapshot, ticket_title)
     SELECT DISTINCT ON (given.request_id) given.request_id, 1, given.request_id::text,
            jsonb_set(%s::jsonb, '{request_id}', to_jsonb(given.request_id))::json, 'Ingress routers restart'
       FROM given
 )
-INSERT INTO lockbox.notification (notification_id, request_id, version, kind, recipient, audience, tenant_id,
+INSERT INTO lockbox.notification (notification_id, notice_id, request_id, version, kind, recipient, audience, tenant_id,
                                   give_up_at, message_id)
-SELECT notification_id, request_id, 1, 'approval_needed', recipient, 'approver', 't-1',
+SELECT notification_id, request_id, request_id, 1, 'approval_needed', recipient, 'approver', 't-1',
        clock_timestamp() + %s::interval, '<' || notification_id || '@' || %s::text || '>'
   FROM given
+"""
+
+
+DIGEST = """
+WITH digest AS (
+    INSERT INTO lockbox.notification (notification_id, notice_id, version, kind, recipient, audience, tenant_id, give_up_at,
+                                      message_id, gathering)
+    SELECT id, id, 1, 'digest', %s, 'approver', 't-1', clock_timestamp() + interval '1 day', '<' || %s::text || '@' || %s::text || '>', true
+      FROM (VALUES (%s::uuid)) AS it (id)
+    RETURNING notification_id
+)
+UPDATE lockbox.notification n SET digest_id = digest.notification_id, next_attempt_at = NULL
+  FROM digest WHERE n.notification_id = ANY (%s::uuid[])
 """
 
 
@@ -91,6 +104,13 @@ class Ledger:
         self.db.rows(QUEUE, ids, recipients, [requests[i // recipients_per_request] for i in range(len(recipients))],
                      json.dumps(snapshot), patience, DOMAIN)
         return ids
+
+    def queue_digest(self, recipient: str, count: int) -> tuple[str, list[str]]:
+        """One digest that carries so many mails; its id, and theirs."""
+        ids = self.queue([recipient] * count, recipients_per_request=1)
+        digest = uuid7()
+        self.db.rows(DIGEST, recipient, digest, DOMAIN, digest, ids)
+        return digest, ids
 
     def notifier(self, smtp_url: str, instance: str = "1", **settings: str) -> subprocess.Popen:
         process = self.stack.spawn("notifier", instance, LOCKBOX_SMTP_URL=smtp_url,

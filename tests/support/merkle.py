@@ -18,7 +18,7 @@ def leaf_hash(record: Record) -> bytes:
     headers = len(record.headers).to_bytes(4) + b"".join(field(name.encode()) + field(value)
                                                          for name, value in record.headers)
     leaf = (field(record.topic.encode()) + record.partition.to_bytes(4) + record.offset.to_bytes(8)
-            + record.timestamp_ms.to_bytes(8) + field(record.key) + headers + field(record.value))
+            + record.timestamp_ms.to_bytes(8, signed=True) + field(record.key) + headers + field(record.value))
     return hashlib.sha256(b"\0" + leaf).digest()
 
 

@@ -3,6 +3,7 @@ import re
 
 from support.stack import REPOSITORY
 
+CHECKS = "## Checks"  # what lockboxctl --metrics writes: no worker shows it
 AUTHORIZER = "## Authorizer"  # it runs beside clusters only: its families have a section and a test of their own
 
 
@@ -10,7 +11,7 @@ def listed() -> tuple[dict, dict]:
     """Name → type, labels and help: of the workers of every stack, and of the authorizer."""
     workers, authorizer = ({name: (kind, labels, what) for name, kind, labels, what in
                             re.findall(r"^\| (lockbox_\w+) \| (\w+) \| (.*?) ?\| (.*) \|$", text, re.MULTILINE)}
-                           for text in (REPOSITORY / "docs/metrics.md").read_text().split(AUTHORIZER))
+                           for text in (REPOSITORY / "docs/metrics.md").read_text().split(CHECKS)[0].split(AUTHORIZER))
     return workers, authorizer
 
 
@@ -21,3 +22,9 @@ def shown(page: str) -> dict:
         others = [label for label in re.findall(r'(\w+)="', labels) if label not in ("worker", "le")]
         found[name] = kind, ", ".join(others), what
     return found
+
+
+def listed_checks() -> dict:
+    """The same of what lockboxctl --metrics writes."""
+    text = (REPOSITORY / "docs/metrics.md").read_text().split(CHECKS)[1]
+    return {name: (kind, labels, what) for name, kind, labels, what in re.findall(r"^\| (lockbox_\w+) \| (\w+) \| (.*?) ?\| (.*) \|$", text, re.MULTILINE)}

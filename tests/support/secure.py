@@ -22,6 +22,6 @@ def stack(request, tmp_path_factory, librdkafka):
         with stack_of(request, tmp_path_factory) as stack:
             yield stack
         return
-    with stack_of(request, tmp_path_factory, options=("--secure",), LOCKBOX_MAIL_RETRY="PT1S",
+    with stack_of(request, tmp_path_factory, options=("--secure",), LOCKBOX_MAIL_RETRY="PT1S", LOCKBOX_LOG_LEVEL="debug",
                   LOCKBOX_DEV_LIBRDKAFKA=str(librdkafka)) as stack:
         yield stack

@@ -25,7 +25,7 @@ CLUSTER = ["etcd", "apiserver", "authorizer"]  # with the option --cluster
 class Stack:
     def __init__(self, directory: Path, **settings: str):
         self.directory = Path(directory)
-        self.settings = settings
+        self.settings = {"LOCKBOX_MAIL_DIGEST_AFTER": "0", **settings}  # tests ask one tenant often
         self.pids: dict[str, int] = {}
 
     def dev(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess:

@@ -13,6 +13,7 @@ class Statement:
     text: str
     types: list[int]  # oids of its parameters; 0: PostgreSQL's own choice
     answers: list[dict] | None  # name and type of each column, as the file says; None: nobody reads them
+    copies: dict[str, str]  # of COPY … FROM STDIN: the type of each column
 
 
 def statements() -> dict[Path, Statement]:
@@ -20,5 +21,5 @@ def statements() -> dict[Path, Statement]:
     for description in BUILD.rglob("sql_*.json"):
         for said in json.loads(description.read_text()):
             path = Path(said["file"]).relative_to(REPOSITORY)
-            found[path] = Statement(said["name"], path, said["text"], said["types"], said["answers"])
+            found[path] = Statement(said["name"], path, said["text"], said["types"], said["answers"], said["copies"])
     return found

@@ -1,6 +1,7 @@
 """What somebody may do to the audit store who owns the database: one edit at a time, with nothing in his way but the
 signatures. Each edit can be taken back."""
 import random
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import psycopg
@@ -44,8 +45,7 @@ class Log:
 
 
 def hash_of(row: dict) -> bytes:
-    ms = round(row["kafka_timestamp"].timestamp() * 1000)
-    return leaf_hash(leaf_bytes(row["topic"], row["partition"], row["offset"], ms, row["key"], row["headers"], row["raw"]))
+    return leaf_hash(leaf_bytes(row["topic"], row["partition"], row["offset"], row["kafka_timestamp_ms"], row["key"], row["headers"], row["raw"]))
 
 
 class Tamperer:
@@ -57,10 +57,17 @@ class Tamperer:
         self.triggers = self.db.execute("SELECT relname, tgname FROM pg_trigger t JOIN pg_class c ON c.oid = tgrelid"
                                         " WHERE relnamespace = 'audit'::regnamespace AND NOT tgisinternal"
                                         " AND tgparentid = 0 AND tgenabled = 'A'").fetchall()
-        self.set_triggers("DISABLE")
         self.keep()
         heads = self.db.execute("SELECT * FROM log WHERE topic NOT LIKE '%checkpoints%' ORDER BY topic, partition").fetchall()
         self.logs = [Log(self, head) for head in heads]
+
+    @contextmanager
+    def unguarded(self):
+        """A transaction without triggers: they stand again after it, since verify looks for them, too."""
+        with self.db.transaction():
+            self.set_triggers("DISABLE")
+            yield
+            self.set_triggers("ENABLE ALWAYS")
 
     def set_triggers(self, state: str) -> None:
         for trigger in self.triggers:
@@ -68,7 +75,6 @@ class Tamperer:
                 sql.Identifier(trigger["relname"]), sql.SQL(state), sql.Identifier(trigger["tgname"])))
 
     def close(self) -> None:
-        self.set_triggers("ENABLE ALWAYS")
         self.db.execute("DROP SCHEMA tampered CASCADE")
         self.db.close()
 
@@ -87,14 +93,14 @@ class Tamperer:
             self.db.execute(sql.SQL("CREATE INDEX ON tampered.{} (topic, partition)").format(name))
 
     def apply(self, edit: Edit) -> None:
-        with self.db.transaction():
+        with self.unguarded():
             for statement, parameters in edit.statements:
                 done = self.db.execute(statement, parameters)
                 assert done.rowcount != 0, (edit.what, statement)
 
     def undo(self, edit: Edit) -> None:
         place = (edit.topic, edit.partition)
-        with self.db.transaction():
+        with self.unguarded():
             for name in map(sql.Identifier, edit.tables):
                 self.db.execute(sql.SQL("DELETE FROM audit.{} WHERE topic = %s AND partition = %s").format(name), place)
                 self.db.execute(sql.SQL("INSERT INTO audit.{} OVERRIDING SYSTEM VALUE SELECT * FROM tampered.{}"
@@ -147,6 +153,7 @@ class Tamperer:
         what = self.chance.choice(["raw", "key", "kafka_timestamp"])
         if what == "kafka_timestamp":
             row[what] = row[what].replace(year=row[what].year - 1)
+            row["kafka_timestamp_ms"] = round(row[what].timestamp() * 1000)
         else:
             row[what] = self.flipped(row[what]) if row[what] is not None else b"x"
         row["leaf_hash"] = hash_of(row)
@@ -158,8 +165,16 @@ class Tamperer:
         log = self.some_log()
         row = self.some_row(log)
         new = self.changed(row)
-        name = next(name for name in ("raw", "key", "kafka_timestamp") if new[name] != row[name])
-        return self.set_columns(self.edit(f"change {name}", log, row["offset"]), row, **{name: new[name]})
+        changes = {name: new[name] for name in ("raw", "key", "kafka_timestamp", "kafka_timestamp_ms") if new[name] != row[name]}
+        return self.set_columns(self.edit(f"change {', '.join(changes)}", log, row["offset"]), row, **changes)
+
+    def change_one_time(self) -> Edit:
+        """The two columns of a record's time disagree, or one is missing."""
+        log = self.some_log()
+        row = self.some_row(log)
+        change = self.chance.choice([{"kafka_timestamp": None}, {"kafka_timestamp_ms": row["kafka_timestamp_ms"] + 1},
+                                     {"kafka_timestamp": None, "kafka_timestamp_ms": None}])
+        return self.set_columns(self.edit(f"change of {change}", log, row["offset"]), row, **change)
 
     def change_headers(self) -> Edit:
         log = self.some_log()
@@ -287,8 +302,9 @@ class Tamperer:
             'DELETE FROM event WHERE topic = %s AND "partition" = %s AND "offset" >= %s', *log.place, first)
 
     def truncate_and_plant(self) -> Edit:
-        log = self.some_log(2)
-        first = self.chance.choice(sorted(log.rows)[1:])
+        signed = {log.place: max((row["size"] for row in log.checkpoints), default=0) for log in self.logs}
+        log = self.chance.choice([log for log in self.logs if signed[log.place] > 1])  # what nobody signed may be taken back unseen
+        first = self.chance.choice([offset for offset in sorted(log.rows)[1:] if offset < log.base + signed[log.place]])
         edit = self.edit("truncate, tiles and head fit", log, first, exact=False).add(
             'DELETE FROM event WHERE topic = %s AND "partition" = %s AND "offset" >= %s', *log.place, first)
         return self.plant(edit, log, {offset: row for offset, row in log.rows.items() if offset < first})
@@ -346,7 +362,7 @@ class Tamperer:
     # ---- checkpoints ----
 
     def some_checkpoint(self) -> tuple[Log, dict]:
-        log = self.some_log()
+        log = self.chance.choice([log for log in self.logs if log.checkpoints])  # some topics have none
         return log, self.chance.choice(log.checkpoints)
 
     def of_checkpoint(self, what: str, log: Log, row: dict, **columns) -> Edit:
@@ -382,12 +398,14 @@ class Tamperer:
 
     def resign_changed(self) -> Edit:
         """By a key of his own, over what he made of it."""
-        edit = self.change_all_but_signatures()
-        log = next(log for log in self.logs if log.place == (edit.topic, edit.partition))
+        log = None
+        while not log or not log.checkpoints:  # some topics have none
+            edit = self.change_all_but_signatures()
+            log = next(log for log in self.logs if log.place == (edit.topic, edit.partition))
         edit.what = "change everything, sign with another key"
         edit.tables = tuple({*edit.tables, "checkpoint"})
         leaves = log.leaves()
-        leaves[edit.offset - log.base] = edit.statements[1][1][-1]
+        leaves[edit.offset - log.base] = edit.statements[1][1][-2]  # leaf_hash stands before kafka_timestamp_ms
         signer = Signer(log.checkpoints[0]["origin"])
         for row in log.checkpoints:
             root = root_of(leaves[:row["size"]])
@@ -403,7 +421,7 @@ class Tamperer:
 
     def edits(self):
         """Without end, each kind as often as any other."""
-        kinds = [self.change_record, self.change_headers, self.drop_value, self.change_column, self.change_leaf_hash,
+        kinds = [self.change_record, self.change_one_time, self.change_headers, self.drop_value, self.change_column, self.change_leaf_hash,
                  self.change_with_hash, self.change_all_but_signatures, self.delete, self.delete_and_plant, self.renumber,
                  self.swap, self.swap_and_plant, self.insert_twice, self.insert_behind, self.truncate, self.truncate_and_plant,
                  self.truncate_with_checkpoints, self.change_tile, self.delete_tile, self.insert_tile, self.change_head,

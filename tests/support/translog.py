@@ -52,6 +52,16 @@ def root_of(leaves: list[bytes]) -> bytes:
     return root
 
 
+def path_of(index: int, leaves: list[bytes]) -> list[bytes]:
+    """The inclusion proof of a leaf (RFC 9162, section 2.1.3.1)."""
+    if len(leaves) == 1:
+        return []
+    cut = 1 << (len(leaves) - 1).bit_length() - 1
+    if index < cut:
+        return path_of(index, leaves[:cut]) + [root_of(leaves[cut:])]
+    return path_of(index - cut, leaves[cut:]) + [root_of(leaves[:cut])]
+
+
 def tiles_of(leaves: list[bytes]) -> dict[tuple[int, int], bytes]:
     """(level, index) → the 256 hashes of every full tile."""
     tiles, level, hashes = {}, 0, leaves

@@ -4,7 +4,7 @@ STATES = ("customer_notified", "approved", "emergency", "denied", "expired", "ca
           "refused", "not_required")
 DECISIONS = ("approve", "deny", "revoke", "acknowledge")
 VERDICTS = ("applied", "recorded", "duplicate", "late", "conflict", "not_an_approver", "self_approval", "widens",
-            "unknown_request", "bad_signature")
+            "unknown_request", "bad_signature", "malformed")
 ROLES = ("global_administrator", "owner", "lockbox_approver")
 REFUSALS = ("ticket_unknown", "ticket_closed", "engineer_not_on_ticket", "organization_not_allowed",
             "subscription_unknown", "action_not_permitted", "kind_needs_group", "action_forbidden",
@@ -15,9 +15,12 @@ REFUSALS = ("ticket_unknown", "ticket_closed", "engineer_not_on_ticket", "organi
             "bad_signature")
 CHANGES = ("subscription_added", "subscription_removed", "role_assigned", "role_removed", "lockbox_enabled",
            "lockbox_disabled", "contacts_set", "policy_set", "approver_key_set")
-MAIL_KINDS = ("approval_needed", "reminder", "outcome", "emergency", "emergency_reminder")
+MAIL_KINDS = ("approval_needed", "reminder", "outcome", "emergency", "emergency_reminder", "informed",
+              "security_change", "approvers_missing", "digest")
 OUTCOMES = ("allowed", "blocked", "begun")
 EMERGENCIES = ("allowed", "never")
+CAUSES = ("role_removed", "key_removed", "policy_set", "lockbox_enabled")
+WEBHOOK_FORMATS = ("slack", "teams", "cloudevents")
 
 # Type, without lockbox. and .v1 → topic.
 EVENTS = {
@@ -41,6 +44,7 @@ EVENTS = {
     "tenant.approver_key_set": "lockbox.tenants.v1",
     "tenant.changed": "lockbox.events.v1",
     "tenant.change_refused": "lockbox.events.v1",
+    "tenant.approvers_missing": "lockbox.events.v1",
     "decision.submitted": "lockbox.decisions.v1",
     "decision.judged": "lockbox.events.v1",
     "request.created": "lockbox.events.v1",
@@ -61,4 +65,7 @@ EVENTS = {
     "notification.failed": "lockbox.events.v1",
     "quarantine.replayed": "lockbox.events.v1",
     "quarantine.discarded": "lockbox.events.v1",
+    "operator.row_refused": "lockbox.events.v1",
+    "operator.partition_skipped": "lockbox.events.v1",
+    "operator.partition_accepted": "lockbox.events.v1",
 }

@@ -7,9 +7,7 @@
  * A line that is not of that form ends the program with 2. */
 #include "base/cleanup.h"
 #include "core/request.h"
-#include "core/tenant.h"
-#include "event/jws.h"
-#include "io/ed25519.h"
+#include "sign/signed.h"
 
 #include <stdio.h>
 
@@ -20,14 +18,12 @@ struct given {
 };
 
 static bool good(const struct given *given, struct lbx_arena *arena) {
-    unsigned char key[LBX_ED25519_KEY_SIZE];
+    struct lbx_key key;
     struct lbx_signed_decision payload = {0};
-    struct lbx_jws jws;
-    return given->decision.signature && given->key.public_key.kty &&
-           lbx_tenant_key(&given->key.public_key, key) &&
-           lbx_jws_read(given->decision.signature, &lbx_signed_decision_table, arena, &payload,
-                        &jws) == LBX_OK &&
-           lbx_ed25519_verify(key, jws.signature, jws.signed_bytes, jws.signed_len) &&
+    struct lbx_signed said;
+    return given->key.public_key.kty && lbx_key_read(&given->key.public_key, arena, &key) &&
+           lbx_signed_read(&given->decision.signature, &key, &lbx_signed_decision_table, arena,
+                           &payload, &said) &&
            lbx_signed_decision_matches(&payload, &given->decision, &given->request);
 }
 

@@ -23,7 +23,7 @@ int main(void) {
             (void)fprintf(stderr, "%s\n", reason.text);
             return 2;
         }
-        lbx_request_consent(&request, &consent);
+        lbx_request_consent(&request, lbx_sha256_hex, &consent);
         lbx_sha256_hex(consent.data, consent.len, digest);
         (void)puts(digest);
         lbx_arena_reset(&arena);

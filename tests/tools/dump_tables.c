@@ -25,6 +25,8 @@ static const char *type_name(enum lbx_type type) {
         return "object";
     case LBX_T_LIST:
         return "list";
+    case LBX_T_CANONICAL:
+        return "any";
     case LBX_T_JSON:
         return "json";
     }
@@ -59,7 +61,15 @@ static void dump_field(const struct lbx_field *field, struct lbx_buf *out) {
     }
     if (item == LBX_T_TEXT) {
         add_text(out, "unit", field->characters ? "characters" : "bytes");
-        add_text(out, "format", field->format == LBX_FMT_EMAIL ? "email" : NULL);
+        add_text(out, "format",
+                 field->format == LBX_FMT_EMAIL     ? "email"
+                 : field->format == LBX_FMT_CLUSTER ? "cluster"
+                 : field->format == LBX_FMT_WEBHOOK ? "webhook"
+                                                    : NULL);
+        if (field->of) {
+            lbx_buf_str(out, ",\"or\":");
+            dump_table(field->of, out);
+        }
     }
     if (item == LBX_T_ENUM) {
         lbx_buf_str(out, ",\"names\":[");

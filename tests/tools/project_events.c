@@ -12,11 +12,11 @@ LBX_DEFINE_CLEANUP(struct lbx_pg *, pg, lbx_pg_close)
 
 static enum lbx_err project(struct lbx_pg *pg, const char *seed, const char *chunk, size_t at,
                             size_t *ret_count) {
-    static struct lbx_calls calls;
+    static struct lbx_pg_pipeline calls;
     struct lbx_arena arena LBX_CLEANUP(lbx_arena_done) = {0};
     struct lbx_models models LBX_CLEANUP(lbx_models_done);
     lbx_models_init(&models);
-    calls = (struct lbx_calls){0};
+    calls = (struct lbx_pg_pipeline){0};
     lbx_pg_call(&calls, &lbx_sql_begin, NULL);
     LBX_PG_CALL(&calls, tools_shuffled, .seed = seed, .most = chunk, .behind = (int64_t)at);
     enum lbx_err err = lbx_pg_run(pg, &calls);
@@ -27,7 +27,7 @@ static enum lbx_err project(struct lbx_pg *pg, const char *seed, const char *chu
         const struct sql_tools_shuffled_answer it = LBX_PG_READ(pg, 1, row, tools_shuffled, &arena);
         err = lbx_models_add_stored(&models, LBX_STORED_RECORD(it), it.headers, &arena);
     }
-    calls = (struct lbx_calls){0};
+    calls = (struct lbx_pg_pipeline){0};
     lbx_models_save(&models, false, &calls);
     lbx_pg_call(&calls, &lbx_sql_commit, NULL);
     return err == LBX_OK ? lbx_pg_run(pg, &calls) : err;

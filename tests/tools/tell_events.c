@@ -20,10 +20,10 @@ static void add_str(struct lbx_buf *out, const char *name, const char *text) {
 }
 
 /* The first row's cell of a column, which is one binary array: 24 bytes of head, then length and bytes. */
-static void add_cell(struct lbx_buf *out, const char *name, const struct lbx_rows *rows) {
+static void add_cell(struct lbx_buf *out, const char *name, const struct lbx_pg_arrays *rows) {
     enum { HEAD = 24 };
     size_t column = 0;
-    if (lbx_rows_count(rows) == 0) {
+    if (lbx_pg_arrays_count(rows) == 0) {
         add_str(out, name, NULL);
         return;
     }

@@ -9,7 +9,7 @@
 
 #include <stdlib.h>
 
-enum { ANSWER_CALLS = 8, ANSWER_ROWS = 16, ANSWER_COLUMNS = 8 };
+enum { ANSWER_CALLS = 16, ANSWER_ROWS = 16, ANSWER_COLUMNS = 20 };
 
 /* By the call's index. A cell that was not set is NULL. */
 static struct answer {

@@ -23,19 +23,23 @@ struct broker {
     char *properties[9]; /* name, value, …, NULL: as LOCKBOX_KAFKA_* would set them */
 };
 
-/* One broker with all our topics behind the prefix "t.", a partition of each. */
-static inline void broker_start(struct broker *broker) {
+/* Brokers 1 to `count` with all our topics behind the prefix "t.", as many partitions of each, each led by the broker of its
+ * number plus one. */
+static inline void brokers_start(struct broker *broker, int count) {
     *broker = (struct broker){0};
     rd_kafka_conf_t *conf = rd_kafka_conf_new();
     rd_kafka_conf_set(conf, "log_level", "0", NULL, 0);
     broker->client = rd_kafka_new(RD_KAFKA_PRODUCER, conf, NULL, 0);
     assert_non_null(broker->client);
-    broker->cluster = rd_kafka_mock_cluster_new(broker->client, 1);
+    broker->cluster = rd_kafka_mock_cluster_new(broker->client, count);
     assert_non_null(broker->cluster);
     for (int topic = 0; topic < LBX_TOPIC_COUNT; topic++) {
         char name[64] = "";
         (void)snprintf(name, sizeof name, "t.%s", lbx_topic_name((enum lbx_topic)topic));
-        assert_int_equal(rd_kafka_mock_topic_create(broker->cluster, name, 1, 1), 0);
+        assert_int_equal(rd_kafka_mock_topic_create(broker->cluster, name, count, 1), 0);
+        for (int i = 0; i < count; i++)
+            assert_int_equal(rd_kafka_mock_partition_set_leader(broker->cluster, name, i, i + 1),
+                             0);
     }
     broker->settings = (struct lbx_settings){
         .kafka_bootstrap_servers = (char *)rd_kafka_mock_cluster_bootstraps(broker->cluster),
@@ -44,6 +48,10 @@ static inline void broker_start(struct broker *broker) {
         .instance = (char *)"",
         .kafka_properties = broker->properties,
     };
+}
+
+static inline void broker_start(struct broker *broker) {
+    brokers_start(broker, 1);
 }
 
 static inline void broker_stop(struct broker *broker) {

@@ -1,4 +1,5 @@
-/* Golden files: text that people read and a test compares. LBX_GOLDEN=update writes them anew. */
+/* Golden files: text that people read and a test compares, in tests/unit/golden. Tests run in tests/unit.
+ * LBX_GOLDEN=update writes the files anew. */
 #ifndef LBX_TESTS_GOLDEN_H
 #define LBX_TESTS_GOLDEN_H
 
@@ -22,13 +23,12 @@ static inline void check_lines(const char *name, const char *actual, const char 
 /* Compares actual with tests/unit/golden/name. */
 static inline void check_golden(const char *name, const struct lbx_buf *actual) {
     char path[512];
-    const char *slash = strrchr(__FILE__, '/');
-    (void)snprintf(path, sizeof path, "%.*s/golden/%s", (int)(slash - __FILE__), __FILE__, name);
+    (void)snprintf(path, sizeof path, "golden/%s", name);
     const char *mode = getenv("LBX_GOLDEN");
     bool update = mode && strcmp(mode, "update") == 0;
     FILE *file = fopen(path, update ? "we" : "re");
     if (!file)
-        fail_msg("cannot open %s", path);
+        fail_msg("cannot open %s: unit tests run in tests/unit", path);
     struct lbx_buf golden LBX_BUF = {0};
     char chunk[4096];
     if (update)

@@ -30,18 +30,22 @@ static struct {
     size_t slow;                    /* more records at once pass a time-out; 0: none do */
     int controls, uncommitting;     /* control transactions, and how many of the next fail */
     int rejected;                   /* the record that came as refused; -1: none */
+    int64_t committed;              /* Kafka's offset of the group */
 } database;
 
 enum lbx_err __wrap_lbx_offsets_take(struct lbx_pg *pg, const char *consumer, const char *owner,
                                      struct lbx_claim *claims, size_t count);
+enum lbx_err __wrap_lbx_offsets_skips(struct lbx_pg *pg, const struct lbx_claim *claims,
+                                      size_t count, struct lbx_skips *ret_skips);
 enum lbx_err __wrap_lbx_transact_batch(struct lbx_handler *handler,
-                                       const struct lbx_records *records, struct lbx_calls *calls);
+                                       const struct lbx_records *records,
+                                       struct lbx_pg_pipeline *calls);
 enum lbx_err __wrap_lbx_transact_checkpoint(struct lbx_handler *handler,
                                             const struct lbx_records *records,
-                                            struct lbx_calls *calls);
+                                            struct lbx_pg_pipeline *calls);
 void __wrap_lbx_pg_release(struct lbx_pg *pg);
 enum lbx_err __wrap_lbx_transact_control(const struct lbx_records *records,
-                                         struct lbx_calls *calls);
+                                         struct lbx_pg_pipeline *calls);
 bool __wrap_lbx_pg_alive(const struct lbx_pg *pg);
 const char *__wrap_lbx_pg_sqlstate(const struct lbx_pg *pg);
 
@@ -55,6 +59,43 @@ enum lbx_err __wrap_lbx_offsets_take(struct lbx_pg *pg, const char *consumer, co
         claims[i].epoch++;
         claims[i].next_offset = database.next_offset;
     }
+    return LBX_OK;
+}
+
+enum lbx_err __wrap_lbx_offsets_skips(struct lbx_pg *pg, const struct lbx_claim *claims,
+                                      size_t count, struct lbx_skips *ret_skips) {
+    (void)pg;
+    (void)claims;
+    (void)count;
+    (void)ret_skips;
+    return LBX_OK;
+}
+
+enum lbx_err __wrap_lbx_consumer_committed(struct lbx_consumer *consumer,
+                                           const struct lbx_partition *partitions, size_t count,
+                                           int64_t *ret_committed);
+enum lbx_err __wrap_lbx_offsets_compare(struct lbx_pg *pg, const char *consumer,
+                                        const struct lbx_claim *claims, const int64_t *committed,
+                                        size_t count, size_t *ret_ahead);
+
+enum lbx_err __wrap_lbx_consumer_committed(struct lbx_consumer *consumer,
+                                           const struct lbx_partition *partitions, size_t count,
+                                           int64_t *ret_committed) {
+    (void)consumer;
+    (void)partitions;
+    for (size_t i = 0; i < count; i++)
+        ret_committed[i] = database.committed;
+    return LBX_OK;
+}
+
+enum lbx_err __wrap_lbx_offsets_compare(struct lbx_pg *pg, const char *consumer,
+                                        const struct lbx_claim *claims, const int64_t *committed,
+                                        size_t count, size_t *ret_ahead) {
+    (void)pg;
+    assert_string_equal(consumer, "g.test");
+    *ret_ahead = 0;
+    for (size_t i = 0; i < count; i++)
+        *ret_ahead += committed[i] > claims[i].next_offset;
     return LBX_OK;
 }
 
@@ -73,7 +114,8 @@ static bool holds_poison(const struct lbx_records *records) {
 }
 
 enum lbx_err __wrap_lbx_transact_batch(struct lbx_handler *handler,
-                                       const struct lbx_records *records, struct lbx_calls *calls) {
+                                       const struct lbx_records *records,
+                                       struct lbx_pg_pipeline *calls) {
     (void)handler;
     (void)calls;
     database.transactions++;
@@ -99,7 +141,7 @@ enum lbx_err __wrap_lbx_transact_batch(struct lbx_handler *handler,
 
 enum lbx_err __wrap_lbx_transact_checkpoint(struct lbx_handler *handler,
                                             const struct lbx_records *records,
-                                            struct lbx_calls *calls) {
+                                            struct lbx_pg_pipeline *calls) {
     (void)handler;
     (void)calls;
     assert_int_equal(records->count, 0);
@@ -112,7 +154,7 @@ void __wrap_lbx_pg_release(struct lbx_pg *pg) {
 }
 
 enum lbx_err __wrap_lbx_transact_control(const struct lbx_records *records,
-                                         struct lbx_calls *calls) {
+                                         struct lbx_pg_pipeline *calls) {
     (void)calls;
     assert_int_equal(records->claim_count, 1);
     database.controls++;
@@ -149,7 +191,7 @@ static void close_handler(struct lbx_handler *handler) {
 }
 
 static void read_none(struct lbx_handler *handler, const struct lbx_records *records,
-                      struct lbx_calls *calls) {
+                      struct lbx_pg_pipeline *calls) {
     (void)handler;
     (void)records;
     (void)calls;
@@ -346,6 +388,22 @@ static void a_new_connection_takes_the_partitions_anew(void **unused) {
     assert_int_equal(database.takes, takes + 1);
 }
 
+/* What it decided is not known to it: nothing is read until it knows, or an operator accepts that. */
+static void a_database_that_was_set_back_reads_nothing(void **unused) {
+    (void)unused;
+    database.committed = database.next_offset + 1;
+    worker.pg_generation++;
+    produce(3);
+    UNTIL(lbx_consume_waiting_for(part) && strstr(lbx_consume_waiting_for(part), "set back"),
+          turn());
+    assert_int_equal(shown("lockbox_set_back_partitions"), 1);
+    assert_int_equal(database.seen_count, 0);
+    database.committed = database.next_offset;
+    all_come();
+    assert_null(lbx_consume_waiting_for(part));
+    assert_int_equal(shown("lockbox_set_back_partitions"), 0);
+}
+
 static void a_newer_owner_is_given_way(void **unused) {
     (void)unused;
     const int takes = database.takes;
@@ -378,6 +436,7 @@ int main(void) {
         cmocka_unit_test(a_refused_record_is_found),
         cmocka_unit_test(an_innocent_record_is_not_blamed),
         cmocka_unit_test(a_new_connection_takes_the_partitions_anew),
+        cmocka_unit_test(a_database_that_was_set_back_reads_nothing),
         cmocka_unit_test(a_newer_owner_is_given_way),
         cmocka_unit_test(a_contradiction_halts),
     };

@@ -6,6 +6,7 @@
 #include "broker.h"
 
 #include <poll.h>
+#include <sys/prctl.h>
 
 static struct broker broker;
 static rd_kafka_t *writer;
@@ -90,6 +91,19 @@ static void produce_numbers(const char *topic, int count) {
 
 /* ---- before and after all ---- */
 
+/* The client's threads have the timer slack of the thread that starts them. */
+static int slack_ns;
+rd_kafka_t *__real_rd_kafka_new(rd_kafka_type_t type, rd_kafka_conf_t *conf, char *why,
+                                size_t size);
+rd_kafka_t *__wrap_rd_kafka_new(rd_kafka_type_t type, rd_kafka_conf_t *conf, char *why,
+                                size_t size);
+
+rd_kafka_t *__wrap_rd_kafka_new(rd_kafka_type_t type, rd_kafka_conf_t *conf, char *why,
+                                size_t size) {
+    slack_ns = prctl(PR_GET_TIMERSLACK);
+    return __real_rd_kafka_new(type, conf, why, size);
+}
+
 static const char *const fast[] = {
     /* the group's timers, and an empty fetch: as LOCKBOX_KAFKA_* may set them */
     "session.timeout.ms", "4000", "heartbeat.interval.ms", "500", "fetch.wait.max.ms", "100",
@@ -123,6 +137,13 @@ static int end(void **unused) {
 
 /* ---- the tests, in this order ---- */
 
+/* librdkafka turns for what is left of a millisecond before each timer: with a slack it has slept by then. */
+static void sleeps_until_its_timers(void **unused) {
+    (void)unused;
+    assert_true(slack_ns >= 1000000);
+    assert_true(prctl(PR_GET_TIMERSLACK) < 1000000); /* of our own threads nothing is changed */
+}
+
 /* Partitions are given with their topics' full names, and nothing is read before they are assigned. */
 static void joins_its_group(void **unused) {
     (void)unused;
@@ -150,11 +171,13 @@ static void check_header(const struct lbx_header *header, const char *name, cons
 
 static void records_come_as_they_are(void **unused) {
     (void)unused;
-    rd_kafka_headers_t *headers = rd_kafka_headers_new(4);
+    rd_kafka_headers_t *headers = rd_kafka_headers_new(6);
     rd_kafka_header_add(headers, "content-type", -1, "application/json", -1);
     rd_kafka_header_add(headers, "bytes", -1, "\0\xFF", 2);
     rd_kafka_header_add(headers, "null", -1, NULL, 0);
     rd_kafka_header_add(headers, "content-type", -1, "", 0);
+    rd_kafka_header_add(headers, "ce_id\0x", 7, "1", 1);
+    rd_kafka_header_add(headers, "\0", 1, "", 0);
     produce("t.tenants.v1", "key", "val\0ue", 6, headers);
     produce("t.tenants.v1", NULL, NULL, 0, NULL);
     produce("t.tenants.v1", "", "", 0, NULL);
@@ -174,11 +197,15 @@ static void records_come_as_they_are(void **unused) {
     assert_memory_equal(r->key, "key", 3);
     assert_int_equal(r->value_len, 6);
     assert_memory_equal(r->value, "val\0ue", 6);
-    assert_int_equal(r->header_count, 4);
+    assert_int_equal(r->header_count, 6);
     check_header(&r->headers[0], "content-type", "application/json", 16);
     check_header(&r->headers[1], "bytes", "\0\xFF", 2);
     check_header(&r->headers[2], "null", NULL, 0);
     check_header(&r->headers[3], "content-type", "", 0);
+    assert_int_equal(r->headers[3].name_len, 0);
+    assert_int_equal(r->headers[4].name_len, 7);
+    assert_memory_equal(r->headers[4].name, "ce_id\0x", 7);
+    assert_int_equal(r->headers[5].name_len, 1);
     r = lbx_message_record(messages[1]);
     assert_int_equal(r->offset, 1);
     assert_null(r->key);
@@ -244,8 +271,14 @@ static void pauses_and_goes_on(void **unused) {
     lbx_consumer_pause(member.consumer, true);
     for (int i = 0; i < 5; i++)
         assert_null(wait_and_poll());
+    const struct lbx_partition partition = {"t.events.v1", 0, 1};
+    int64_t end = 0;
+    produce_numbers("t.events.v1", 5);
+    UNTIL(lbx_consumer_ends(member.consumer, &partition, 1, &end) == LBX_OK);
+    assert_int_equal(end, 15);
+    assert_int_equal(lbx_consumer_end(member.consumer, "t.events.v1", 0), 10);
     lbx_consumer_pause(member.consumer, false);
-    for (int i = 1; i < 10; i++)
+    for (int i = 1; i < 15; i++)
         next_is(i);
 }
 
@@ -296,6 +329,41 @@ static void asks_the_group_anew(void **unused) {
     next_is(2);
 }
 
+static const struct lbx_fetching *polled(struct lbx_consumer *consumer) {
+    struct lbx_message *message = NULL;
+    struct pollfd fd = {.fd = lbx_consumer_fd(consumer), .events = POLLIN};
+    (void)poll(&fd, 1, 100);
+    if (lbx_consumer_poll(consumer, &message) == LBX_OK)
+        lbx_message_free(message);
+    return lbx_consumer_fetching(consumer, "t.events.v1", 0);
+}
+
+/* A reader that is no member: the group would be given anew meanwhile. */
+static void says_what_it_fetches_and_whether_kafka_is_there(void **unused) {
+    (void)unused;
+    static const enum lbx_topic topics[] = {LBX_TOPIC_EVENTS, LBX_TOPIC_COUNT};
+    const struct lbx_partition partition = {"t.events.v1", 0, 0};
+    const struct lbx_fetching *it = NULL;
+    struct lbx_consumer *reader;
+    broker.properties[0] = (char *)"statistics.interval.ms";
+    broker.properties[1] = (char *)"200";
+    assert_int_equal(
+        lbx_consumer_open(&broker.settings, "reader", topics, 1024, NULL, NULL, &reader), LBX_OK);
+    assert_int_equal(lbx_consumer_assign(reader, &partition, 1), LBX_OK);
+    UNTIL(it && it->has_leader && it->next_offset == 15, it = polled(reader));
+    assert_null(lbx_consumer_fetching(reader, "t.events.v1", 1));
+    assert_int_equal(lbx_consumer_away_since_us(reader), 0);
+    rd_kafka_mock_partition_set_leader(broker.cluster, "t.events.v1", 0, -1);
+    UNTIL(it && !it->has_leader, it = polled(reader));
+    rd_kafka_mock_partition_set_leader(broker.cluster, "t.events.v1", 0, BROKER);
+    UNTIL(it && it->has_leader, it = polled(reader));
+    rd_kafka_mock_broker_set_down(broker.cluster, BROKER);
+    UNTIL(lbx_consumer_away_since_us(reader) > 0, (void)polled(reader));
+    rd_kafka_mock_broker_set_up(broker.cluster, BROKER);
+    UNTIL(lbx_consumer_away_since_us(reader) == 0, (void)polled(reader));
+    lbx_consumer_close(reader);
+}
+
 static void leaves_its_group(void **unused) {
     (void)unused;
     lbx_consumer_close(member.consumer);
@@ -307,6 +375,7 @@ static void leaves_its_group(void **unused) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(sleeps_until_its_timers),
         cmocka_unit_test(joins_its_group),
         cmocka_unit_test(records_come_as_they_are),
         cmocka_unit_test(reads_from_where_it_is_told),
@@ -316,6 +385,7 @@ int main(void) {
         cmocka_unit_test(an_offset_that_is_not_there),
         cmocka_unit_test(asks_the_group_anew),
         cmocka_unit_test(leaves_its_group),
+        cmocka_unit_test(says_what_it_fetches_and_whether_kafka_is_there),
     };
     return cmocka_run_group_tests_name("consumer", tests, start, end);
 }

@@ -78,12 +78,15 @@ static void world_init(struct world *w) {
                    .forbidden = lbx_forbidden_default,
                    .pending_per_ticket = 50,
                    .pending_per_subscription = 500,
+                   .emergencies_per_day = 3,
                    .starts_within = 7 * 24 * HOUR},
         .creation = {.wish = &w->wish,
                      .ticket = &w->ticket,
                      .subscription = &w->subscription,
                      .approvers = w->approvers,
                      .approver_count = COUNT(w->approvers),
+                     .able_count = COUNT(w->approvers),
+                     .authorizer_proved = true,
                      .limits = &w->limits,
                      .request_id = "R-1",
                      .now = NOW},
@@ -148,6 +151,8 @@ static void extends_nothing(struct world *w) {
     w->creation.extended = NULL;
 }
 static void declare_emergency(struct world *w) {
+    if (w->wish.incident_id)
+        return; /* by another fault already */
     w->wish.incident_id = "I-1";
     w->wish.authorized_by =
         (struct lbx_principal){"v-vera", "vera@vendor.example", "Vera, on duty"};
@@ -155,6 +160,47 @@ static void declare_emergency(struct world *w) {
 static void authorized_by_himself(struct world *w) {
     declare_emergency(w);
     w->wish.authorized_by.id = w->wish.engineer_id;
+}
+static void change_without_content(struct world *w) {
+    w->subscription.policy.exact_changes = true;
+    w->items[0] = (struct lbx_item){.action = "update_object", .kind = "Node", .name = "n"};
+}
+static void reads_where_changes_are_exact(struct world *w) {
+    w->subscription.policy.exact_changes = true;
+}
+static void never_an_emergency(struct world *w) {
+    declare_emergency(w);
+    w->subscription.policy.emergency = LBX_EMERGENCY_NEVER;
+}
+static void an_emergency_where_allowed(struct world *w) {
+    declare_emergency(w);
+    w->subscription.policy.emergency = LBX_EMERGENCY_ALLOWED;
+}
+static void after_an_unacknowledged_one(struct world *w) {
+    declare_emergency(w);
+    w->creation.emergencies.unacknowledged = true;
+}
+static void after_a_revoked_one(struct world *w) {
+    declare_emergency(w);
+    w->creation.emergencies.revoked = true;
+}
+static void the_fourth_of_a_day(struct world *w) {
+    declare_emergency(w);
+    w->creation.emergencies.today = 3;
+}
+static void the_third_of_a_day(struct world *w) {
+    declare_emergency(w);
+    w->creation.emergencies.today = 2;
+}
+static void no_emergency_where_none_is_allowed(struct world *w) {
+    w->subscription.policy.emergency = LBX_EMERGENCY_NEVER;
+    w->creation.emergencies =
+        (struct lbx_emergencies){.today = 9, .unacknowledged = true, .revoked = true};
+    w->creation.authorizer_proved = false;
+}
+static void authorizer_unproved(struct world *w) {
+    declare_emergency(w);
+    w->creation.authorizer_proved = false;
 }
 static void too_many_of_the_ticket(struct world *w) {
     w->creation.ticket_pending = 50;
@@ -171,7 +217,7 @@ static void too_many_and_an_emergency(struct world *w) {
     declare_emergency(w);
 }
 static void nobody_to_ask(struct world *w) {
-    w->creation.approver_count = 0;
+    w->creation.approver_count = w->creation.able_count = 0;
 }
 
 static const struct {
@@ -193,11 +239,14 @@ static const struct {
     {no_justification, LBX_REFUSAL_JUSTIFICATION_MISSING, LBX_STATE_REFUSED, 0},
     {extends_nothing, LBX_REFUSAL_EXTENDS_UNKNOWN, LBX_STATE_REFUSED, 0},
     {not_enabled, LBX_REFUSAL_NONE, LBX_STATE_NOT_REQUIRED, 0},
+    {change_without_content, LBX_REFUSAL_CONTENT_REQUIRED, LBX_STATE_REFUSED, 1},
+    {never_an_emergency, LBX_REFUSAL_EMERGENCY_NOT_ALLOWED, LBX_STATE_REFUSED, 0},
     {authorized_by_himself, LBX_REFUSAL_AUTHORIZER_IS_ENGINEER, LBX_STATE_REFUSED, 0},
+    {authorizer_unproved, LBX_REFUSAL_AUTHORIZER_UNPROVED, LBX_STATE_REFUSED, 0},
     {nobody_to_ask, LBX_REFUSAL_NO_APPROVERS, LBX_STATE_REFUSED, 0},
 };
 
-/* All 65,535 ways to be wrong: the first fault in the published order speaks, whatever else is. */
+/* All 524,287 ways to be wrong: the first fault in the published order speaks, whatever else is. */
 static void the_first_fault_speaks(void **unused) {
     (void)unused;
     int bad = 0;
@@ -213,7 +262,7 @@ static void the_first_fault_speaks(void **unused) {
             }
         assert(first < COUNT(faults));
         const struct lbx_request *r = create(&w);
-        (void)snprintf(row, sizeof row, "faults %03x", set);
+        (void)snprintf(row, sizeof row, "faults %05x", set);
         CHECK_ROW(&bad, row, r->state == faults[first].state, "state %d", r->state);
         CHECK_ROW(&bad, row, r->reason == faults[first].reason, "reason %s, not %s",
                   lbx_refusal_names[r->reason], lbx_refusal_names[faults[first].reason]);
@@ -401,7 +450,16 @@ static void extends_what_was_revoked(struct world *w) {
     w->extended.state = LBX_STATE_REVOKED;
 }
 static void one_approver(struct world *w) {
-    w->creation.approver_count = 1;
+    w->creation.approver_count = w->creation.able_count = 1;
+}
+static void two_without_keys(struct world *w) {
+    w->creation.able_count = 0;
+}
+static void fewer_than_are_needed(struct world *w) {
+    w->subscription.policy.approvals_needed = 3;
+}
+static void as_many_as_are_needed(struct world *w) {
+    w->subscription.policy.approvals_needed = 2;
 }
 
 static void each_check_by_itself(void **unused) {
@@ -446,6 +504,19 @@ static void each_check_by_itself(void **unused) {
         ROW(one_less_than_too_many, CUSTOMER_NOTIFIED, NONE, 0),
         ROW(too_many_and_an_emergency, EMERGENCY, NONE, 0),
         ROW(one_approver, CUSTOMER_NOTIFIED, NONE, 0),
+        ROW(two_without_keys, REFUSED, NO_APPROVERS, 0),
+        ROW(fewer_than_are_needed, REFUSED, NO_APPROVERS, 0),
+        ROW(as_many_as_are_needed, CUSTOMER_NOTIFIED, NONE, 0),
+        ROW(change_without_content, REFUSED, CONTENT_REQUIRED, 1),
+        ROW(reads_where_changes_are_exact, CUSTOMER_NOTIFIED, NONE, 0),
+        ROW(never_an_emergency, REFUSED, EMERGENCY_NOT_ALLOWED, 0),
+        ROW(an_emergency_where_allowed, EMERGENCY, NONE, 0),
+        ROW(after_an_unacknowledged_one, REFUSED, EMERGENCY_NOT_ALLOWED, 0),
+        ROW(after_a_revoked_one, REFUSED, EMERGENCY_NOT_ALLOWED, 0),
+        ROW(the_fourth_of_a_day, REFUSED, EMERGENCY_NOT_ALLOWED, 0),
+        ROW(the_third_of_a_day, EMERGENCY, NONE, 0),
+        ROW(no_emergency_where_none_is_allowed, CUSTOMER_NOTIFIED, NONE, 0),
+        ROW(authorizer_unproved, REFUSED, AUTHORIZER_UNPROVED, 0),
     };
 #undef ROW
     int bad = 0;
@@ -608,15 +679,66 @@ static void openers_on_the_vendors_side(void **unused) {
 
 /* ---- emergencies ---- */
 
+/* What the emergencies before say of the next one, on the ticket T-1. */
+static void earlier_emergencies(void **unused) {
+    (void)unused;
+    static const struct {
+        const char *what;
+        struct lbx_request request;
+        struct lbx_emergencies adds;
+    } rows[] = {
+        {"it runs",
+         {.state = LBX_STATE_EMERGENCY, .created_at = NOW, .acknowledge_by = NOW + 1},
+         {1}},
+        {"its time is up",
+         {.state = LBX_STATE_EMERGENCY, .created_at = NOW, .acknowledge_by = NOW},
+         {1, true}},
+        {"a day old",
+         {.state = LBX_STATE_COMPLETED, .created_at = NOW - 24 * HOUR, .acknowledge_by = NOW},
+         {0, true}},
+        {"nearly a day old",
+         {.state = LBX_STATE_COMPLETED, .created_at = NOW - 24 * HOUR + 1, .acknowledge_by = NOW},
+         {1, true}},
+        {"acknowledged",
+         {.state = LBX_STATE_COMPLETED, .acknowledge_by = NOW, .acknowledged_at = NOW - 1},
+         {0}},
+        {"acknowledged late",
+         {.state = LBX_STATE_COMPLETED,
+          .acknowledge_by = NOW - 2,
+          .unacknowledged = true,
+          .acknowledged_at = NOW - 1},
+         {0}},
+        {"revoked", {.state = LBX_STATE_REVOKED, .acknowledge_by = NOW + 1}, {0, .revoked = true}},
+        {"revoked, of another ticket",
+         {.state = LBX_STATE_REVOKED, .ticket_id = "T-2", .acknowledge_by = NOW + 1},
+         {0}},
+    };
+    int bad = 0;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct lbx_request request = rows[i].request;
+        struct lbx_emergencies earlier = {0};
+        request.ticket_id = request.ticket_id ? request.ticket_id : "T-1";
+        lbx_emergencies_add(&earlier, &request, "T-1", NOW);
+        CHECK_ROW(&bad, rows[i].what,
+                  earlier.today == rows[i].adds.today &&
+                      earlier.unacknowledged == rows[i].adds.unacknowledged &&
+                      earlier.revoked == rows[i].adds.revoked,
+                  "%lld, %d, %d", (long long)earlier.today, earlier.unacknowledged,
+                  earlier.revoked);
+    }
+    assert_int_equal(bad, 0);
+}
+
 static void an_emergency_starts_at_once(void **unused) {
     (void)unused;
     struct world w;
     world_init(&w);
     declare_emergency(&w);
     w.wish.starts_at = NOW + 3 * HOUR; /* at once, whatever was wished */
-    w.subscription.policy.approvals_needed = 5;
+    w.subscription.policy.approvals_needed = 2;
     const struct lbx_request *r = create(&w);
     assert_int_equal(r->state, LBX_STATE_EMERGENCY);
+    assert_int_equal(r->approvals_needed, 0);
     assert_int_equal(r->version, 1);
     assert_int_equal(r->duration, HOUR);
     assert_int_equal(r->starts_at, NOW);
@@ -845,6 +967,7 @@ int main(void) {
         cmocka_unit_test(justifications),
         cmocka_unit_test(policies),
         cmocka_unit_test(openers_on_the_vendors_side),
+        cmocka_unit_test(earlier_emergencies),
         cmocka_unit_test(an_emergency_starts_at_once),
         cmocka_unit_test(who_may_declare_one),
         cmocka_unit_test(refused_as_asked),

@@ -178,8 +178,12 @@ static const struct decide_row {
      JUDGED(DUPLICATE), SAID(ANN, ACKNOWLEDGE), .emergency = ACKNOWLEDGED},
     {"acknowledged by another as well", IN(EMERGENCY), ACKNOWLEDGES, BO, "b@c",
      JUDGED(DUPLICATE), SAID(ANN, ACKNOWLEDGE), .emergency = ACKNOWLEDGED},
-    {"acknowledged too late", IN(COMPLETED), ACKNOWLEDGES, ANN, ANNS,
-     JUDGED(LATE), .emergency = UNACKNOWLEDGED},
+    {"acknowledged late", IN(COMPLETED), ACKNOWLEDGES, ANN, ANNS,
+     STAYS(APPLIED, ACKNOWLEDGED), .emergency = UNACKNOWLEDGED},
+    {"acknowledged by the engineer", IN(EMERGENCY), ACKNOWLEDGES, ERIN, "e@v",
+     JUDGED(SELF_APPROVAL), .emergency = EMERGENCY},
+    {"acknowledged under the engineer's e-mail", IN(EMERGENCY), ACKNOWLEDGES, ANN, "Erin@Vendor.Example",
+     JUDGED(SELF_APPROVAL), .emergency = EMERGENCY},
     {"acknowledged by a stranger", IN(EMERGENCY), ACKNOWLEDGES, "u-zoe", "z@c",
      JUDGED(NOT_AN_APPROVER), .emergency = EMERGENCY},
     {"an approved request", IN(APPROVED), ACKNOWLEDGES, ANN, ANNS, JUDGED(CONFLICT)},
@@ -320,7 +324,7 @@ static void nobody_else_moves_anything(void **unused) {
                       lbx_decision_names[word], stranger, former);
             decision.by.id = ERIN;
             int himself = LBX_VERDICT_SELF_APPROVAL;
-            if (word == LBX_DECISION_APPROVE)
+            if (word == LBX_DECISION_APPROVE || word == LBX_DECISION_ACKNOWLEDGE)
                 himself = lbx_request_decide(request, &decision, &approver, NOW, &arena).verdict;
             CHECK_ROW(&bad, lbx_state_names[state], himself == LBX_VERDICT_SELF_APPROVAL,
                       "himself: %d", himself);

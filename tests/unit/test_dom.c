@@ -174,12 +174,46 @@ static void damaged_text_is_read_as_the_parser_reads_it(void **state) {
     assert_true(in_part > read);
 }
 
+/* A record's value has no end of text behind it: whatever stands there is none of it. */
+static void a_number_at_the_end_is_read_no_further(void **state) {
+    (void)state;
+    struct lbx_reason reason = {{0}};
+    json_t *value LBX_JSON = lbx_dom_parse("1e-19999", 4, &reason);
+    assert_non_null(value);
+}
+
+static void numbers_that_no_column_holds_are_refused(void **state) {
+    (void)state;
+    static const struct {
+        const char *text;
+        bool fits;
+    } rows[] = {
+        {"1e-20000", false},
+        {"[0.0e-16383]", false},
+        {"1E-16383", true},
+        {"1e-16384", false},
+        {"{\"a\":-1.5e-99999999999}", false},
+        {"\"1e-20000\"", true},
+        {"1e+3", true},
+        {"{\"\\\"1e-20000\":2}", true},
+        {"12.25", true},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct lbx_reason reason = {{0}};
+        json_t *value LBX_JSON = lbx_dom_parse(rows[i].text, strlen(rows[i].text), &reason);
+        if ((value != NULL) != rows[i].fits)
+            fail_msg("%s: %s", rows[i].text, reason.text);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(ordinary_text_needs_no_parser),
         cmocka_unit_test(odd_text_is_left_to_the_parser),
         cmocka_unit_test(broken_rows_are_read_in_part),
         cmocka_unit_test(formats_are_not_asked_of_stored_text),
+        cmocka_unit_test(a_number_at_the_end_is_read_no_further),
+        cmocka_unit_test(numbers_that_no_column_holds_are_refused),
         cmocka_unit_test(damaged_text_is_read_as_the_parser_reads_it),
     };
     return cmocka_run_group_tests_name("dom", tests, NULL, NULL);

@@ -71,11 +71,24 @@ static void says_why_not(void **state) {
     assert_int_equal(errno, EISDIR);
 }
 
+static void replaces_a_file_whole(void **state) {
+    (void)state;
+    struct lbx_buf text LBX_BUF = {0}, found LBX_BUF = {0};
+    put(4096);
+    lbx_buf_str(&text, "a new one");
+    assert_true(lbx_file_replace(path, &text));
+    assert_true(lbx_file_read(path, 100, &found));
+    assert_string_equal(found.data, "a new one");
+    assert_false(lbx_file_replace("/nonexistent/file", &text));
+    assert_int_equal(errno, ENOENT);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_up_to_the_limit),
         cmocka_unit_test(reads_what_has_no_size),
         cmocka_unit_test(says_why_not),
+        cmocka_unit_test(replaces_a_file_whole),
     };
     return cmocka_run_group_tests(tests, make_file, remove_file);
 }

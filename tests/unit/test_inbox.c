@@ -7,7 +7,7 @@ enum { EVENTS_MAX = 4, IDENTITY = 32 };
 
 struct batch {
     struct lbx_arena arena;
-    struct lbx_calls calls;
+    struct lbx_pg_pipeline calls;
     struct lbx_inbox inbox;
     struct lbx_record records[EVENTS_MAX];
     struct lbx_input_event events[EVENTS_MAX];
@@ -159,10 +159,53 @@ static void a_rejected_event_is_judged_again(void **state) {
     batch->events[0].status = batch->events[2].status = LBX_INPUT_REJECTED;
     lbx_inbox_judged(&batch->inbox, &batch->calls, batch->events, batch->count);
     check(batch, 1, LBX_INPUT_REJECTED);
-    assert_int_equal(lbx_rows_count(&batch->inbox.judged), 1); /* the first was so marked before */
+    assert_int_equal(lbx_pg_arrays_count(&batch->inbox.judged),
+                     1); /* the first was so marked before */
 }
 
 /* An id that neither statement answered with: nothing is known of it, so nothing may be done. */
+/* Malformed, and answered: once for its id, whatever comes under that id before or after. */
+static void what_cannot_be_read_is_answered_once(void **state) {
+    static const struct {
+        const char *what;
+        bool differs; /* the inbox holds other bytes under its id */
+        const char
+            *rejected; /* of the row that this batch entered, or touched; NULL: there is none */
+        bool answered;
+    } rows[] = {
+        {"the first of its id", false, "f", true},
+        {"the same bytes again", false, "t", false},
+        {"other bytes were rejected before", true, "t", false},
+        {"another event had an effect before", true, NULL, false},
+        {"a program that could read it", false, NULL, false},
+    };
+    struct batch *batch = *state;
+    int bad = 0;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        memset(answers, 0, sizeof answers);
+        batch->calls.count = batch->count = 0;
+        add(batch, "s", "1", "malformed");
+        add(batch, "s", "1", "malformed");
+        add(batch, "s", "2", "other");
+        for (size_t e = 0; e < 2; e++) {
+            batch->events[e].status = LBX_INPUT_REJECTED;
+            batch->events[e].answered = true;
+        }
+        enter(batch);
+        holds(batch, 0, rows[i].differs ? 2 : 0);
+        holds(batch, 2, 2);
+        if (rows[i].rejected)
+            fresh(batch, 0, rows[i].rejected);
+        read_back(batch);
+        CHECK_ROW(&bad, rows[i].what, batch->events[0].answered == rows[i].answered, "answered");
+        CHECK_ROW(&bad, rows[i].what, !batch->events[1].answered, "answered twice");
+        check(batch, 0, LBX_INPUT_REJECTED);
+        check(batch, 1, LBX_INPUT_REJECTED);
+        lbx_inbox_done(&batch->inbox);
+    }
+    assert_int_equal(bad, 0);
+}
+
 static void an_answer_that_lacks_an_id_is_an_error(void **state) {
     struct batch *batch = *state;
     add(batch, "s", "1", "one");
@@ -192,6 +235,7 @@ int main(void) {
         TEST(the_same_bytes_again_are_a_duplicate),
         TEST(other_bytes_under_the_same_id_are_rejected),
         TEST(a_rejected_event_is_judged_again),
+        TEST(what_cannot_be_read_is_answered_once),
         TEST(an_answer_that_lacks_an_id_is_an_error),
         TEST(what_could_not_be_decoded_is_not_entered),
     };

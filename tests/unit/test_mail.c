@@ -219,6 +219,84 @@ static void test_golden_emergency(void **state) {
     check_mail("emergency-reminder-approver", &input);
 }
 
+/* ---- mails about a tenant ---- */
+
+static void test_golden_digest(void **state) {
+    (void)state;
+    struct lbx_request waits = pending(), other = pending(),
+                       over = in_state(LBX_STATE_DENIED, ann_denies, 1);
+    other.request_id = "019ab1f0-6c1e-7d3a-9f52-2f1d1c9a0b78";
+    other.ticket_id = "2611230040002";
+    other.engineer.name = "Erin <b>; asked by\r\nnobody";
+    const struct lbx_request *requests[] = {&waits, &other, &over};
+    const struct lbx_digest digest = {"contoso <b>", requests, COUNT(requests)};
+    struct lbx_mail_input input = input_of(NULL, LBX_MAIL_DIGEST);
+    input.digest = &digest;
+    check_mail("digest-approver", &input);
+    input.reader = LBX_READER_ALTERNATE;
+    check_mail("digest-alternate", &input);
+
+    const struct lbx_digest none = {"contoso", NULL, 0};
+    struct lbx_mail mail = {0};
+    input.digest = &none;
+    assert_int_equal(lbx_mail_write(templates, &input, &mail), LBX_ERR_INVALID);
+    lbx_mail_done(&mail);
+}
+
+static void test_golden_tenants(void **state) {
+    (void)state;
+    static const char *concerns[] = {"sub-1", "sub <2>"};
+    const struct lbx_tenant_changed changed = {
+        .tenant_id = "contoso <b>",
+        .change = LBX_CHANGE_POLICY_SET,
+        .by = {"u-gwen", "gwen@contoso.example", "Gwen\r\nBcc: x"},
+        .at = NOW,
+        .weakens = true,
+        .concerns = concerns,
+        .concern_count = 2,
+    };
+    struct lbx_mail_input input = input_of(NULL, LBX_MAIL_SECURITY_CHANGE);
+    input.reader = LBX_READER_CONCERNED;
+    input.change = &changed;
+    check_mail("security-change", &input);
+
+    const struct lbx_approvers_missing missing = {.tenant_id = "contoso",
+                                                  .subscription_id = "sub-1",
+                                                  .cause = LBX_CAUSE_KEY_REMOVED,
+                                                  .needed = 2,
+                                                  .left = 0,
+                                                  .at = NOW};
+    input = input_of(NULL, LBX_MAIL_APPROVERS_MISSING);
+    input.reader = LBX_READER_CONCERNED;
+    input.missing = &missing;
+    check_mail("approvers-missing", &input);
+    struct lbx_mail mail = {0};
+    input.missing = NULL;
+    assert_int_equal(lbx_mail_write(templates, &input, &mail), LBX_ERR_INVALID);
+    lbx_mail_done(&mail);
+}
+
+static void test_golden_informed(void **state) {
+    (void)state;
+    struct lbx_request request = in_state(LBX_STATE_NOT_REQUIRED, NULL, 0);
+    struct lbx_mail_input input = input_of(&request, LBX_MAIL_INFORMED);
+    check_mail("informed-approver", &input);
+}
+
+/* An approver may be called anything: the policy has no address. */
+static void test_an_approver_is_never_the_policy(void **state) {
+    (void)state;
+    struct lbx_vote votes[] = {
+        {{"policy", "p.olicy@contoso.example", ""}, LBX_DECISION_APPROVE, NOW, NULL}};
+    struct lbx_request request = in_state(LBX_STATE_APPROVED, votes, 1);
+    struct lbx_mail_input input = input_of(&request, LBX_MAIL_OUTCOME);
+    struct lbx_mail mail = {0};
+    assert_int_equal(lbx_mail_write(templates, &input, &mail), LBX_OK);
+    assert_null(strstr(mail.text.data, "The policy"));
+    assert_non_null(strstr(mail.text.data, "p.olicy@contoso.example approved the request"));
+    lbx_mail_done(&mail);
+}
+
 /* ---- kinds and states ---- */
 
 static void test_kind_goes_with_state(void **state) {
@@ -236,10 +314,47 @@ static void test_kind_goes_with_state(void **state) {
             bool ended = s == LBX_STATE_COMPLETED || s == LBX_STATE_REVOKED;
             bool fits = (asks && waits) || (k == LBX_MAIL_OUTCOME && over) ||
                         (k == LBX_MAIL_EMERGENCY && emergency) ||
-                        (k == LBX_MAIL_EMERGENCY_REMINDER && (emergency || ended));
+                        (k == LBX_MAIL_EMERGENCY_REMINDER && (emergency || ended)) ||
+                        (k == LBX_MAIL_INFORMED && s == LBX_STATE_NOT_REQUIRED);
             struct lbx_mail mail = {0};
             assert_int_equal(lbx_mail_write(templates, &input, &mail),
                              fits ? LBX_OK : LBX_ERR_INVALID);
+            lbx_mail_done(&mail);
+        }
+}
+
+static const enum lbx_mail_reader readers[] = {LBX_READER_ENGINEER, LBX_READER_APPROVER,
+                                               LBX_READER_ALTERNATE};
+
+/* Whoever gets mails of several clusters knows of which one each is. */
+static void test_subjects_name_the_cluster(void **state) {
+    (void)state;
+    for (int s = LBX_STATE_NONE + 1; s < LBX_STATE_END; s++)
+        for (int k = LBX_MAIL_NONE + 1; k < LBX_MAIL_END; k++) {
+            struct lbx_request request = in_state((enum lbx_state)s, NULL, 0);
+            struct lbx_mail_input input = input_of(&request, (enum lbx_mail_kind)k);
+            struct lbx_mail mail = {0};
+            if (lbx_mail_write(templates, &input, &mail) == LBX_OK)
+                assert_non_null(strstr(mail.subject.data, "cluster aro-prod"));
+            lbx_mail_done(&mail);
+        }
+}
+
+/* How long access was asked for is no promise where none is given. */
+static void test_no_access_is_told_of_where_none_is_given(void **state) {
+    (void)state;
+    static const enum lbx_state without[] = {LBX_STATE_DENIED, LBX_STATE_EXPIRED,
+                                             LBX_STATE_CANCELLED, LBX_STATE_REFUSED};
+    for (size_t s = 0; s < COUNT(without); s++)
+        for (size_t r = 0; r < COUNT(readers); r++) {
+            struct lbx_request request = in_state(without[s], NULL, 0);
+            struct lbx_mail_input input = input_of(&request, LBX_MAIL_OUTCOME);
+            input.reader = readers[r];
+            struct lbx_mail mail = {0};
+            assert_int_equal(lbx_mail_write(templates, &input, &mail), LBX_OK);
+            assert_null(strstr(mail.text.data, "for 8 hours"));
+            assert_null(strstr(mail.html.data, "for 8 hours"));
+            assert_non_null(strstr(mail.text.data, "\nAsked for: 8 hours\n"));
             lbx_mail_done(&mail);
         }
 }
@@ -384,12 +499,22 @@ static void test_link_is_encoded(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_golden_question),   cmocka_unit_test(test_golden_outcome),
-        cmocka_unit_test(test_golden_refused),    cmocka_unit_test(test_golden_partly),
-        cmocka_unit_test(test_golden_emergency),  cmocka_unit_test(test_kind_goes_with_state),
+        cmocka_unit_test(test_golden_question),
+        cmocka_unit_test(test_golden_outcome),
+        cmocka_unit_test(test_golden_refused),
+        cmocka_unit_test(test_golden_partly),
+        cmocka_unit_test(test_golden_emergency),
+        cmocka_unit_test(test_golden_digest),
+        cmocka_unit_test(test_golden_tenants),
+        cmocka_unit_test(test_golden_informed),
+        cmocka_unit_test(test_an_approver_is_never_the_policy),
+        cmocka_unit_test(test_kind_goes_with_state),
+        cmocka_unit_test(test_subjects_name_the_cluster),
+        cmocka_unit_test(test_no_access_is_told_of_where_none_is_given),
         cmocka_unit_test(test_mail_is_rewritten),
 
-        cmocka_unit_test(test_hostile),           cmocka_unit_test(test_title_is_cut_in_subject),
+        cmocka_unit_test(test_hostile),
+        cmocka_unit_test(test_title_is_cut_in_subject),
         cmocka_unit_test(test_link_is_encoded),
     };
     return cmocka_run_group_tests_name("mail", tests, make_templates, free_templates);

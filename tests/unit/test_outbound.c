@@ -15,14 +15,22 @@ struct sending {
 
 static struct sending sending;
 
-static int begin(void **ret_state) {
+static int begin_on(void **ret_state, int brokers) {
     sending = (struct sending){0};
-    broker_start(&sending.broker);
+    brokers_start(&sending.broker, brokers);
     lbx_arena_init(&sending.arena);
     assert_int_equal(lbx_outbound_open(&sending.broker.settings, "test", &sending.outbound),
                      LBX_OK);
     *ret_state = &sending;
     return 0;
+}
+
+static int begin(void **ret_state) {
+    return begin_on(ret_state, 1);
+}
+
+static int begin_on_two(void **ret_state) {
+    return begin_on(ret_state, 2);
 }
 
 static int end(void **state) {
@@ -33,20 +41,28 @@ static int end(void **state) {
     return 0;
 }
 
-static void add(struct sending *s, const char *key, const char *value) {
-    s->rows[s->count++] = (struct lbx_outbound_row){
+static struct lbx_outbound_row *add(struct sending *s, const char *key, const char *value) {
+    struct lbx_outbound_row *row = &s->rows[s->count++];
+    *row = (struct lbx_outbound_row){
         .order_key = key,
+        .id = (int64_t)s->count,
         .topic = LBX_TOPIC_EVENTS,
         .record = {.key = key, .key_len = strlen(key), .value = value, .value_len = strlen(value)}};
+    lbx_outbound_add(s->outbound, row);
+    return row;
 }
 
-static void start(struct sending *s) {
-    assert_int_equal(lbx_outbound_begin(s->outbound, s->rows, s->count, &s->arena), LBX_OK);
+static void step(struct sending *s, int timeout_ms) {
+    assert_int_equal(lbx_outbound_step(s->outbound, timeout_ms), LBX_OK);
+}
+
+static void take_ended(struct sending *s) {
+    while (lbx_outbound_ended(s->outbound))
+        ;
 }
 
 static void finish(struct sending *s) {
-    start(s);
-    UNTIL(!lbx_outbound_step(s->outbound, 100), );
+    UNTIL(lbx_outbound_count(s->outbound) == 0, step(s, 100); take_ended(s));
 }
 
 static void check_state(const struct sending *s, size_t row, enum lbx_outbound_state state) {
@@ -65,18 +81,15 @@ static void check_topic(const struct sending *s, const char *const *values, size
     reader_free(reader);
 }
 
-/* One row of a key is under way at most, so that a lost one has none behind it on the topic. */
-static void a_keys_rows_go_one_after_the_other(void **state) {
+static void a_keys_rows_arrive_in_order(void **state) {
     struct sending *s = *state;
     static const char *const values[] = {"a1", "b1", "a2", "a3", "b2"};
     for (size_t i = 0; i < COUNT(values); i++)
         add(s, values[i][0] == 'a' ? "a" : "b", values[i]);
-    start(s);
-    assert_true(lbx_outbound_step(s->outbound, 0));
-    check_state(s, 2, LBX_OUTBOUND_WAITING);
-    check_state(s, 3, LBX_OUTBOUND_WAITING);
-    check_state(s, 4, LBX_OUTBOUND_WAITING);
-    UNTIL(!lbx_outbound_step(s->outbound, 100), );
+    step(s, 0);
+    for (size_t i = 0; i < COUNT(values); i++)
+        check_state(s, i, LBX_OUTBOUND_UNDER_WAY);
+    finish(s);
     for (size_t i = 0; i < COUNT(values); i++)
         check_state(s, i, LBX_OUTBOUND_DELIVERED);
     rd_kafka_t *reader = reader_new(&s->broker, "t.events.v1");
@@ -91,8 +104,8 @@ static void a_keys_rows_go_one_after_the_other(void **state) {
     reader_free(reader);
 }
 
-/* A row that Kafka refuses for good holds up its key, and no other. */
-static void a_refused_row_holds_up_its_key_alone(void **state) {
+/* The client refuses what is longer than it takes, by itself: that is the row's fault for sure. */
+static void a_row_that_is_too_long_holds_up_its_key_alone(void **state) {
     struct sending *s = *state;
     enum { TOO_LONG = 3 << 20 };
     char *value = lbx_arena_alloc(&s->arena, TOO_LONG);
@@ -104,71 +117,191 @@ static void a_refused_row_holds_up_its_key_alone(void **state) {
     finish(s);
     check_state(s, 0, LBX_OUTBOUND_DELIVERED);
     check_state(s, 1, LBX_OUTBOUND_REFUSED);
-    check_state(s, 2, LBX_OUTBOUND_WAITING);
+    check_state(s, 2, LBX_OUTBOUND_RELEASED);
     check_state(s, 3, LBX_OUTBOUND_DELIVERED);
 }
 
-static void what_is_given_up_has_failed(void **state) {
+/* The broker refuses a batch: whose fault it was is not known, and nothing is sent behind. Then each row goes alone, and
+ * what is refused is refused for good. */
+static void what_is_refused_among_others_goes_alone(void **state) {
+    struct sending *s = *state;
+    rd_kafka_mock_push_request_errors(s->broker.cluster, API_PRODUCE, 1,
+                                      RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE);
+    add(s, "a", "a1");
+    step(s, 0);
+    UNTIL(lbx_outbound_fd(s->outbound) >= 0 && s->rows[0].state != LBX_OUTBOUND_UNDER_WAY,
+          step(s, 100));
+    check_state(s, 0, LBX_OUTBOUND_FAILED);
+    assert_string_equal(s->rows[0].why, "MSG_SIZE_TOO_LARGE");
+    add(s, "a", "a2"); /* before its owner knows */
+    check_state(s, 1, LBX_OUTBOUND_RELEASED);
+    take_ended(s);
+    rd_kafka_mock_push_request_errors(s->broker.cluster, API_PRODUCE, 1,
+                                      RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE);
+    struct lbx_outbound_row *again = add(s, "a", "a1");
+    finish(s);
+    assert_true(again->alone);
+    assert_int_equal(again->state, LBX_OUTBOUND_REFUSED);
+    add(s, "b", "b1");
+    finish(s);
+    check_topic(s, (const char *const[]){"b1"}, 1);
+}
+
+static void nothing_goes_behind_a_row_that_goes_alone(void **state) {
+    struct sending *s = *state;
+    rd_kafka_mock_broker_set_down(s->broker.cluster, BROKER);
+    s->rows[0] = (struct lbx_outbound_row){
+        .order_key = "a",
+        .topic = LBX_TOPIC_EVENTS,
+        .alone = true,
+        .record = {.key = "a", .key_len = 1, .value = "a1", .value_len = 2}};
+    lbx_outbound_add(s->outbound, &s->rows[s->count++]);
+    add(s, "a", "a2");
+    step(s, 0);
+    check_state(s, 0, LBX_OUTBOUND_UNDER_WAY);
+    check_state(s, 1, LBX_OUTBOUND_WAITING);
+    rd_kafka_mock_broker_set_up(s->broker.cluster, BROKER);
+    finish(s);
+    check_topic(s, (const char *const[]){"a1", "a2"}, 2);
+}
+
+/* Rows under way stay there; what comes behind, once nothing moves, is put off rather than kept. */
+static void a_partition_that_does_not_move_takes_no_more(void **state) {
     struct sending *s = *state;
     rd_kafka_mock_broker_set_down(s->broker.cluster, BROKER);
     add(s, "a", "a1");
-    add(s, "a", "a2");
+    UNTIL(lbx_outbound_away_since_us(s->outbound), step(s, 100));
     add(s, "b", "b1");
-    start(s);
-    assert_true(lbx_outbound_step(s->outbound, 0));
+    check_state(s, 1, LBX_OUTBOUND_PUT_OFF);
+    check_state(s, 0, LBX_OUTBOUND_UNDER_WAY);
+    rd_kafka_mock_broker_set_up(s->broker.cluster, BROKER);
+    finish(s);
+    check_state(s, 0, LBX_OUTBOUND_DELIVERED);
+    UNTIL(!lbx_outbound_away_since_us(s->outbound), step(s, 100));
+    add(s, "b", "b1");
+    finish(s);
+    check_state(s, 2, LBX_OUTBOUND_DELIVERED);
+}
+
+/* What ended is its owner's again, who frees it: nothing of it is read or written, though its key has a row under way. */
+static void what_was_returned_is_not_touched(void **state) {
+    struct sending *s = *state;
+    const struct lbx_outbound_row *last;
+    rd_kafka_mock_broker_set_down(s->broker.cluster, BROKER);
+    add(s, "a", "a1");
+    UNTIL(lbx_outbound_away_since_us(s->outbound), step(s, 100));
+    struct lbx_outbound_row *returned = add(s, "a", "a2");
+    assert_ptr_equal(lbx_outbound_ended(s->outbound), returned);
+    check_state(s, 1, LBX_OUTBOUND_PUT_OFF);
+    assert_int_equal(lbx_outbound_count_of(s->outbound, "a", &last), 1);
+    assert_null(last);
+    add(s, "a", "a3");
+    assert_null(returned->next_of_key);
+    check_state(s, 2, LBX_OUTBOUND_RELEASED);
+    rd_kafka_mock_broker_set_up(s->broker.cluster, BROKER);
+    finish(s);
+    check_state(s, 0, LBX_OUTBOUND_DELIVERED);
+}
+
+/* One of two brokers is away: the rows of its partition wait, and no others. */
+static void a_broker_that_is_away_delays_its_own_partition(void **state) {
+    struct sending *s = *state;
+    static const char *const keys[] = {"k0", "k1", "k2", "k3", "k4", "k5", "k6", "k7"};
+    size_t on_second[COUNT(keys)], count = 0, delivered = 0;
+    for (size_t i = 0; i < COUNT(keys); i++)
+        add(s, keys[i], "first");
+    finish(s);
+    for (size_t i = 0; i < COUNT(keys); i++)
+        if (rd_kafka_msg_partitioner_murmur2(NULL, keys[i], 2, 2, NULL, NULL) == 1)
+            on_second[count++] = i;
+    assert_in_range(count, 1, COUNT(keys) - 1);
+    rd_kafka_mock_broker_set_down(s->broker.cluster, 2);
+    for (size_t i = 0; i < COUNT(keys); i++)
+        add(s, keys[i], "second");
+    UNTIL(delivered == COUNT(keys) - count, step(s, 100); delivered = 0;
+          for (size_t i = COUNT(keys); i < s->count; i++) delivered +=
+          s->rows[i].state == LBX_OUTBOUND_DELIVERED);
+    size_t bytes;
+    UNTIL(lbx_outbound_away_since_us(s->outbound), step(s, 100));
+    assert_int_equal(lbx_outbound_stuck(s->outbound, &bytes), count);
+    assert_int_equal(bytes, count * strlen("k0second"));
+    for (size_t i = 0; i < COUNT(keys); i++)
+        add(s, keys[i], "third");
+    for (size_t i = 0; i < count; i++) {
+        check_state(s, COUNT(keys) + on_second[i], LBX_OUTBOUND_UNDER_WAY);
+        check_state(s, 2 * COUNT(keys) + on_second[i], LBX_OUTBOUND_PUT_OFF);
+    }
+    UNTIL(delivered == 2 * (COUNT(keys) - count), step(s, 100); delivered = 0;
+          for (size_t i = COUNT(keys); i < s->count; i++) delivered +=
+          s->rows[i].state == LBX_OUTBOUND_DELIVERED);
+    rd_kafka_mock_broker_set_up(s->broker.cluster, 2);
+    finish(s);
+    for (size_t i = 0; i < count; i++)
+        check_state(s, COUNT(keys) + on_second[i], LBX_OUTBOUND_DELIVERED);
+}
+
+static void what_is_given_up_is_released(void **state) {
+    struct sending *s = *state;
+    rd_kafka_mock_broker_set_down(s->broker.cluster, BROKER);
+    add(s, "a", "a1");
+    add(s, "b", "b1");
+    step(s, 0);
     lbx_outbound_abandon(s->outbound);
-    check_state(s, 0, LBX_OUTBOUND_FAILED);
-    check_state(s, 1, LBX_OUTBOUND_WAITING);
-    check_state(s, 2, LBX_OUTBOUND_FAILED);
-    assert_false(lbx_outbound_step(s->outbound, 0));
+    check_state(s, 0, LBX_OUTBOUND_RELEASED);
+    check_state(s, 1, LBX_OUTBOUND_RELEASED);
+    take_ended(s);
+    assert_int_equal(lbx_outbound_count(s->outbound), 0);
 
     /* Taken again, with another producer. */
     rd_kafka_mock_broker_set_up(s->broker.cluster, BROKER);
-    for (size_t i = 0; i < s->count; i++)
-        s->rows[i].state = LBX_OUTBOUND_WAITING;
+    add(s, "a", "a1");
+    add(s, "b", "b1");
     finish(s);
-    for (size_t i = 0; i < s->count; i++)
-        check_state(s, i, LBX_OUTBOUND_DELIVERED);
+    check_state(s, 2, LBX_OUTBOUND_DELIVERED);
+    check_state(s, 3, LBX_OUTBOUND_DELIVERED);
 }
 
-static void held_rows_wait(void **state) {
+static void held_rows_are_released(void **state) {
     struct sending *s = *state;
     add(s, "a", "a1");
-    add(s, "a", "a2");
-    start(s);
-    assert_true(lbx_outbound_step(s->outbound, 0));
+    step(s, 0);
     lbx_outbound_hold(s->outbound);
-    UNTIL(!lbx_outbound_step(s->outbound, 100), );
+    add(s, "a", "a2");
+    finish(s);
     check_state(s, 0, LBX_OUTBOUND_DELIVERED);
-    check_state(s, 1, LBX_OUTBOUND_WAITING);
+    check_state(s, 1, LBX_OUTBOUND_RELEASED);
     check_topic(s, (const char *const[]){"a1"}, 1);
 }
 
-/* An idempotent producer whose sequence numbers no longer match can do nothing any more (KIP-360). It says so when the next
- * row is sent, and the rows behind that get another. */
+/* An idempotent producer whose sequence numbers no longer match can do nothing any more (KIP-360): the rows get another. */
 static void a_spent_producer_is_replaced(void **state) {
     struct sending *s = *state;
     rd_kafka_mock_push_request_errors(s->broker.cluster, API_PRODUCE, 1,
                                       RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER);
     add(s, "a", "a1");
     add(s, "a", "a2");
-    for (int attempt = 0; attempt < 2; attempt++) {
-        finish(s);
-        check_state(s, 0, LBX_OUTBOUND_FAILED);
-        check_state(s, 1, LBX_OUTBOUND_WAITING);
-        s->rows[0].state = LBX_OUTBOUND_WAITING;
-    }
     finish(s);
-    check_state(s, 0, LBX_OUTBOUND_DELIVERED);
-    check_state(s, 1, LBX_OUTBOUND_DELIVERED);
+    assert_int_not_equal(s->rows[0].state, LBX_OUTBOUND_DELIVERED);
+    add(s, "a", "a1");
+    finish(s);
+    check_state(s, 2, LBX_OUTBOUND_DELIVERED);
+    check_topic(s, (const char *const[]){"a1"}, 1);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        TEST(a_keys_rows_go_one_after_the_other), TEST(a_refused_row_holds_up_its_key_alone),
-        TEST(what_is_given_up_has_failed),        TEST(held_rows_wait),
+        TEST(a_keys_rows_arrive_in_order),
+        TEST(a_row_that_is_too_long_holds_up_its_key_alone),
+        TEST(what_is_refused_among_others_goes_alone),
+        TEST(nothing_goes_behind_a_row_that_goes_alone),
+        TEST(a_partition_that_does_not_move_takes_no_more),
+        TEST(what_was_returned_is_not_touched),
+        cmocka_unit_test_setup_teardown(a_broker_that_is_away_delays_its_own_partition,
+                                        begin_on_two, end),
+        TEST(what_is_given_up_is_released),
+        TEST(held_rows_are_released),
         TEST(a_spent_producer_is_replaced),
     };
     return cmocka_run_group_tests_name("outbound", tests, NULL, NULL);

@@ -20,12 +20,22 @@ static void put_text(int64_t len, const char *character, struct lbx_buf *out) {
     lbx_buf_char(out, '"');
 }
 
+static void put_webhook(int64_t len, struct lbx_buf *out) {
+    static const char begin[] = "\"https://hooks.example/";
+    lbx_buf_str(out, begin);
+    for (int64_t i = (int64_t)sizeof begin - 2; i < len; i++)
+        lbx_buf_char(out, 'x');
+    lbx_buf_char(out, '"');
+}
+
 static void put_item(const struct lbx_field *field, enum lbx_type type, struct lbx_buf *out) {
     const char *last = NULL;
     switch (type) {
     case LBX_T_TEXT:
         if (field->format == LBX_FMT_EMAIL)
             expand_into(out, EMAIL_FITS);
+        else if (field->format == LBX_FMT_WEBHOOK)
+            put_webhook(field->max, out);
         else
             put_text(field->max, field->characters ? "\xC3\xA9" : "x", out);
         break;
@@ -48,6 +58,9 @@ static void put_item(const struct lbx_field *field, enum lbx_type type, struct l
         break;
     case LBX_T_OBJECT:
         put_object(field->of, NULL, NULL, out);
+        break;
+    case LBX_T_CANONICAL:
+        lbx_buf_str(out, "[{\"a\":1,\"b\":null}]");
         break;
     case LBX_T_LIST: /* no list of lists */
     case LBX_T_JSON: /* in no event's table */
@@ -150,6 +163,10 @@ static void make_wrong(const struct lbx_field *field, struct wrong *w) {
         break;
     case LBX_T_LIST:
         too_many(field, w);
+        break;
+    case LBX_T_CANONICAL:
+        lbx_buf_str(&w->value, "9007199254740992");
+        lbx_buf_str(&w->reason, "an integer beyond 2^53 - 1");
         break;
     case LBX_T_JSON:
         break;

@@ -61,29 +61,29 @@ static void texts(void **unused) {
         "{\"a\": \"\\u0041\"}",
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
-        struct lbx_rows set = {0};
-        lbx_array_text(&set, rows[i]);
-        lbx_array_text(&set, NULL);
-        const char *array = lbx_rows_array(&set, 0);
+        struct lbx_pg_arrays set = {0};
+        lbx_pg_array_text(&set, rows[i]);
+        lbx_pg_array_text(&set, NULL);
+        const char *array = lbx_pg_arrays_column(&set, 0);
         check_array(array, 25, 2);
         const size_t len = strlen(rows[i]);
         assert_int_equal(number_at(array, CELLS_AT), len);
         assert_memory_equal(array + CELLS_AT + 4, rows[i], len);
         assert_int_equal(number_at(array, CELLS_AT + 4 + len), -1);
-        lbx_rows_done(&set);
+        lbx_pg_arrays_done(&set);
     }
 }
 
 static void numbers_times_and_bytes(void **unused) {
     (void)unused;
-    struct lbx_rows set = {0};
+    struct lbx_pg_arrays set = {0};
     LBX_PG_ADD(&set, unit_kinds_given, .at = NOW, .bytes = {"\x00\xFF\"\\", 4});
     LBX_PG_ADD(&set, unit_kinds_given, .number = INT64_MIN);
     LBX_PG_ADD(&set, unit_kinds_given, .number = INT64_MAX, .at = 1,
                .bytes = {"", 0}); /* empty, not absent */
-    assert_int_equal(lbx_rows_count(&set), 3);
-    const char *numbers = lbx_rows_array(&set, 0), *times = lbx_rows_array(&set, 1),
-               *bytes = lbx_rows_array(&set, 2);
+    assert_int_equal(lbx_pg_arrays_count(&set), 3);
+    const char *numbers = lbx_pg_arrays_column(&set, 0), *times = lbx_pg_arrays_column(&set, 1),
+               *bytes = lbx_pg_arrays_column(&set, 2);
     check_array(numbers, 20, 3);
     assert_memory_equal(numbers + CELLS_AT,
                         "\0\0\0\x08\0\0\0\0\0\0\0\0"
@@ -99,35 +99,35 @@ static void numbers_times_and_bytes(void **unused) {
                         28);
     check_array(bytes, 17, 3);
     assert_memory_equal(bytes + CELLS_AT, "\0\0\0\x04\0\xFF\"\\\xFF\xFF\xFF\xFF\0\0\0\0", 16);
-    lbx_rows_done(&set);
+    lbx_pg_arrays_done(&set);
 }
 
 /* ---- sets ---- */
 
 static void columns_of_rows(void **unused) {
     (void)unused;
-    struct lbx_rows set = {0};
-    assert_int_equal(lbx_rows_count(&set), 0);
+    struct lbx_pg_arrays set = {0};
+    assert_int_equal(lbx_pg_arrays_count(&set), 0);
     for (int i = 0; i < 500; i++) {
         LBX_PG_ADD(&set, unit_pair_given, .number = i, .name = i % 2 ? NULL : "x");
-        assert_int_equal(lbx_rows_count(&set), i + 1);
+        assert_int_equal(lbx_pg_arrays_count(&set), i + 1);
     }
-    const char *numbers = lbx_rows_array(&set, 0), *texts_of = lbx_rows_array(&set, 1);
+    const char *numbers = lbx_pg_arrays_column(&set, 0), *texts_of = lbx_pg_arrays_column(&set, 1);
     check_array(numbers, 20, 500);
     check_array(texts_of, 25, 500);
     for (int i = 0; i < 500; i++)
         assert_int_equal(number_at(numbers, CELLS_AT + 12 * (size_t)i + 8), i);
     assert_memory_equal(texts_of + CELLS_AT, "\0\0\0\x01x\xFF\xFF\xFF\xFF\0\0\0\x01x", 14);
-    assert_ptr_equal(lbx_rows_array(&set, 0), numbers); /* closed once */
-    lbx_rows_done(&set);
+    assert_ptr_equal(lbx_pg_arrays_column(&set, 0), numbers); /* closed once */
+    lbx_pg_arrays_done(&set);
 }
 
 static void no_rows_are_an_empty_array(void **unused) {
     (void)unused;
-    struct lbx_rows set = {0};
-    assert_int_equal(length_of(lbx_rows_array(&set, 0)), 0);
-    assert_int_equal(length_of(lbx_no_rows), 0);
-    lbx_rows_done(&set);
+    struct lbx_pg_arrays set = {0};
+    assert_int_equal(length_of(lbx_pg_arrays_column(&set, 0)), 0);
+    assert_int_equal(length_of(lbx_pg_no_rows), 0);
+    lbx_pg_arrays_done(&set);
 }
 
 /* A statement's file says how its parameters are sent. */
@@ -165,7 +165,7 @@ static void names_in_a_statement(void **unused) {
 
 static void calls_in_their_order(void **unused) {
     (void)unused;
-    static struct lbx_calls calls;
+    static struct lbx_pg_pipeline calls;
     const char *one = "1";
     calls.count = 0;
     assert_int_equal(lbx_pg_call(&calls, &lbx_sql_begin, NULL), 0);
@@ -186,63 +186,65 @@ static void calls_in_their_order(void **unused) {
 /* Each column's cells are of its type; what is left out is NULL where its type has one. */
 static void rows_by_name(void **unused) {
     (void)unused;
-    struct lbx_rows set LBX_CLEANUP(lbx_rows_done) = {0};
+    struct lbx_pg_arrays set LBX_CLEANUP(lbx_pg_arrays_done) = {0};
     LBX_PG_ADD(&set, unit_typed_given, .level = 3, .id = "x", .at = NOW, .open = true,
                .bytes = {"\xFF", 1});
     LBX_PG_ADD(&set, unit_typed_given, .part = 9);
-    assert_int_equal(lbx_rows_count(&set), 2);
+    assert_int_equal(lbx_pg_arrays_count(&set), 2);
     static const int32_t types[] = {25, 20, 1184, 20, 17, 25, 20, 25, 25, 25};
     for (size_t i = 0; i < COUNT(types); i++)
-        check_array(lbx_rows_array(&set, i), types[i], 2);
-    assert_memory_equal(lbx_rows_array(&set, 0) + CELLS_AT, "\0\0\0\x01x\xFF\xFF\xFF\xFF", 9);
-    assert_memory_equal(lbx_rows_array(&set, 3) + CELLS_AT,
+        check_array(lbx_pg_arrays_column(&set, i), types[i], 2);
+    assert_memory_equal(lbx_pg_arrays_column(&set, 0) + CELLS_AT, "\0\0\0\x01x\xFF\xFF\xFF\xFF", 9);
+    assert_memory_equal(lbx_pg_arrays_column(&set, 3) + CELLS_AT,
                         "\xFF\xFF\xFF\xFF\0\0\0\x08\0\0\0\0\0\0\0\x09", 16);
-    assert_memory_equal(lbx_rows_array(&set, 4) + CELLS_AT, "\0\0\0\x01\xFF\xFF\xFF\xFF\xFF", 9);
-    assert_memory_equal(lbx_rows_array(&set, 6) + CELLS_AT,
+    assert_memory_equal(lbx_pg_arrays_column(&set, 4) + CELLS_AT, "\0\0\0\x01\xFF\xFF\xFF\xFF\xFF",
+                        9);
+    assert_memory_equal(lbx_pg_arrays_column(&set, 6) + CELLS_AT,
                         "\0\0\0\x08\0\0\0\0\0\0\0\x03\0\0\0\x08\0\0\0\0\0\0\0\0", 24);
-    assert_memory_equal(lbx_rows_array(&set, 8) + CELLS_AT, "\0\0\0\x01t\0\0\0\x01", 9);
+    assert_memory_equal(lbx_pg_arrays_column(&set, 8) + CELLS_AT, "\0\0\0\x01t\0\0\0\x01", 9);
 }
 
 static void parameters_by_name(void **unused) {
     (void)unused;
-    static struct lbx_calls calls;
-    struct lbx_rows set LBX_CLEANUP(lbx_rows_done) = {0}, ids LBX_CLEANUP(lbx_rows_done) = {0};
+    static struct lbx_pg_pipeline calls;
+    struct lbx_pg_arrays set LBX_CLEANUP(lbx_pg_arrays_done) = {0},
+                             ids LBX_CLEANUP(lbx_pg_arrays_done) = {0};
     calls.count = 0;
     assert_int_equal(LBX_PG_CALL(&calls, unit_typed, .given = &set), LBX_NO_CALL);
     assert_int_equal(LBX_PG_CALL(&calls, unit_typed, .ids = &ids), LBX_NO_CALL);
     assert_int_equal(calls.count, 0); /* nothing to do is no call */
     LBX_PG_ADD(&set, unit_typed_given, .id = "x");
-    lbx_array_text(&ids, "y");
+    lbx_pg_array_text(&ids, "y");
     assert_int_equal(LBX_PG_CALL(&calls, unit_typed, .ids = &ids, .ttl = "PT1H", .given = &set,
                                  .most = 258, .all = true),
                      0);
     assert_int_equal(LBX_PG_CALL(&calls, unit_typed, .given = &set, .until = NOW), 1);
     const struct lbx_call *call = &calls.list[0];
     assert_int_equal(call->param_count, 16);
-    assert_ptr_equal(call->params[9], lbx_rows_array(&set, 9));
+    assert_ptr_equal(call->params[9], lbx_pg_arrays_column(&set, 9));
     assert_null(call->params[10]); /* consumer */
     assert_memory_equal(call->params[11], "\0\0\0\0\0\0\x01\x02", 8);
     assert_null(call->params[12]); /* until */
-    assert_ptr_equal(call->params[13], lbx_rows_array(&ids, 0));
+    assert_ptr_equal(call->params[13], lbx_pg_arrays_column(&ids, 0));
     assert_string_equal(call->params[14], "t");
     assert_string_equal(call->params[15], "PT1H");
     assert_memory_equal(calls.list[1].params[12], "\0\x03\x03\xF2\x93\x48\xCF\xC0", 8);
-    assert_ptr_equal(calls.list[1].params[13], lbx_no_rows); /* an array may be empty */
+    assert_ptr_equal(calls.list[1].params[13], lbx_pg_no_rows); /* an array may be empty */
     assert_int_equal(LBX_PG_CALL(&calls, unit_named, .name = &set), 2);
-    assert_ptr_equal(calls.list[2].params[0], lbx_rows_array(&set, 7));
+    assert_ptr_equal(calls.list[2].params[0], lbx_pg_arrays_column(&set, 7));
 }
 
 /* A statement takes rows of another's set where that has its columns, wherever they stand. */
 static void rows_of_a_wider_set(void **unused) {
     (void)unused;
-    static struct lbx_calls calls;
-    struct lbx_rows set LBX_CLEANUP(lbx_rows_done) = {0};
+    static struct lbx_pg_pipeline calls;
+    struct lbx_pg_arrays set LBX_CLEANUP(lbx_pg_arrays_done) = {0};
     calls.count = 0;
     LBX_PG_ADD(&set, unit_typed_given, .id = "x", .name = "y");
     LBX_PG_CALL(&calls, unit_narrow, .given = &set);
     assert_int_equal(calls.list[0].param_count, 2);
-    assert_ptr_equal(calls.list[0].params[0], lbx_rows_array(&set, 7));
-    assert_ptr_equal(calls.list[0].params[1], lbx_rows_array(&set, 0));
+    assert_ptr_equal(calls.list[0].params[0], lbx_pg_arrays_column(&set, 7));
+    assert_ptr_equal(calls.list[0].params[1], lbx_pg_arrays_column(&set, 0));
 }
 
 static enum lbx_err open_url(const char *url, struct lbx_pg **ret_pg) {
@@ -302,6 +304,31 @@ static void a_bad_url_keeps_its_secret(void **unused) {
     assert_int_equal(bad, 0);
 }
 
+/* As PostgreSQL's COPY takes a row: how many cells, then each behind its length. */
+static void rows_of_copy(void **unused) {
+    (void)unused;
+    struct lbx_buf out LBX_BUF = {0};
+    LBX_PG_COPY_ROW(&out, unit_copied, .name = "ab", .wide = 1, .narrow = -2, .small = 3,
+                    .at = LBX_PG_EPOCH_US + 5, .bytes = {"\0z", 2});
+    static const char row[] = "\0\6"
+                              "\0\0\0\2ab"
+                              "\0\0\0\10\0\0\0\0\0\0\0\1"
+                              "\0\0\0\4\377\377\377\376"
+                              "\0\0\0\2\0\3"
+                              "\0\0\0\10\0\0\0\0\0\0\0\5"
+                              "\0\0\0\2\0z";
+    assert_int_equal(out.len, sizeof row - 1);
+    assert_memory_equal(out.data, row, sizeof row - 1);
+    lbx_buf_clear(&out);
+    LBX_PG_COPY_ROW(&out, unit_copied, .wide = 1);
+    assert_memory_equal(out.data, "\0\6\377\377\377\377\0\0\0\10",
+                        10); /* what is left out is NULL */
+    assert_string_equal(
+        strstr(sql_unit_copied.text, "COPY"),
+        "COPY it (\"name\", \"wide\", \"narrow\", \"small\", \"at\", \"bytes\") FROM STDIN (FORMAT "
+        "binary)\n");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(texts),
@@ -314,6 +341,7 @@ int main(void) {
         cmocka_unit_test(rows_by_name),
         cmocka_unit_test(parameters_by_name),
         cmocka_unit_test(rows_of_a_wider_set),
+        cmocka_unit_test(rows_of_copy),
         cmocka_unit_test(no_server),
         cmocka_unit_test(a_bad_url_keeps_its_secret),
     };

@@ -1,5 +1,7 @@
 /* Reading, and writing back, by a table made for it with one row of each type. */
 #include "json/read.h"
+
+#include "event/payload.h"
 #include "json/write.h"
 
 #include "base/time.h"
@@ -441,8 +443,34 @@ static void stored_text_keeps_older_addresses(void **state) {
     lbx_arena_done(&arena);
 }
 
+/* A misspelt member of what the table reads, at any depth; of what it does not, none is looked for. */
+static void members_are_known(void **state) {
+    (void)state;
+    static const struct {
+        const char *text;
+        bool known;
+    } texts[] = {
+        {"{\"request_id\":\"a\",\"engineer\":{\"id\":\"e\"},\"actions\":[{\"action\":\"x\"}]}",
+         true},
+        {"{\"request_ids\":\"a\"}", false},
+        {"{\"engineer\":{\"ids\":\"e\"}}", false},
+        {"{\"actions\":[{\"action\":\"x\"},{\"actions\":\"x\"}]}", false},
+        {"{\"engineer\":7,\"actions\":null,\"decisions\":\"x\"}", true},
+        {"{\"request_id\":", false},
+        {"[]", true},
+    };
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        struct lbx_reason reason = {{0}};
+        bool known =
+            lbx_json_is_known(&lbx_request_table, texts[i].text, strlen(texts[i].text), &reason);
+        assert_int_equal(known, texts[i].known);
+        assert_int_equal(!known, reason.text[0] != '\0');
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(members_are_known),
         cmocka_unit_test(reads_and_writes),
         cmocka_unit_test(stored_text_keeps_older_addresses),
         cmocka_unit_test(places_are_filled),

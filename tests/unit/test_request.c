@@ -430,7 +430,7 @@ static void consent_bytes(void **unused) {
     /* clang-format on */
     struct lbx_buf got LBX_BUF = {0};
     char digest[LBX_SHA256_HEX_SIZE];
-    lbx_request_consent(&request, &got);
+    lbx_request_consent(&request, lbx_sha256_hex, &got);
     assert_int_equal(got.len, sizeof want - 1);
     assert_memory_equal(got.data, want, got.len);
     lbx_sha256_hex(got.data, got.len, digest);
@@ -440,7 +440,7 @@ static void consent_bytes(void **unused) {
     asked.reason_code = "routine";
     asked.starts_at = NOW;
     lbx_buf_clear(&got);
-    lbx_request_consent(&asked, &got);
+    lbx_request_consent(&asked, lbx_sha256_hex, &got);
     lbx_sha256_hex(got.data, got.len, digest);
     assert_string_equal(digest, "b298614f2895a4ed2a79bfdebcc852707aaf012b7c7babb14bf3c9c5af674ce5");
 }
@@ -462,16 +462,16 @@ static void consent_bytes_of_version_2(void **unused) {
             ABSENT_FIELD ABSENT_FIELD ABSENT_FIELD ABSENT_FIELD F("\0\0\0\1", "2")
                 F("\0\0\0\4", "true");
     struct lbx_buf before LBX_BUF = {0}, got LBX_BUF = {0};
-    lbx_request_consent(&request, &before);
+    lbx_request_consent(&request, lbx_sha256_hex, &before);
     request.digest_version = 2;
-    lbx_request_consent(&request, &got);
+    lbx_request_consent(&request, lbx_sha256_hex, &got);
     assert_int_equal(got.len, before.len + sizeof want - 1);
     assert_memory_equal(got.data, before.data, before.len);
     assert_memory_equal(got.data + before.len, want, sizeof want - 1);
     request.approvals_needed = 0;
     request.signed_decisions = false;
     lbx_buf_clear(&got);
-    lbx_request_consent(&request, &got);
+    lbx_request_consent(&request, lbx_sha256_hex, &got);
     assert_memory_equal(got.data + got.len - 13,
                         ABSENT_FIELD "\0\0\0\5"
                                      "false",
@@ -485,14 +485,14 @@ static void consent_is_to_each_field(void **unused) {
     lbx_arena_init(&arena);
     struct lbx_buf first LBX_BUF = {0};
     const struct lbx_request *base = request_in(LBX_STATE_CUSTOMER_NOTIFIED, &arena);
-    lbx_request_consent(base, &first);
+    lbx_request_consent(base, lbx_sha256_hex, &first);
     int bad = 0;
 #define CHANGED(what, ...)                                                                         \
     do {                                                                                           \
         struct lbx_request *r = request_in(LBX_STATE_CUSTOMER_NOTIFIED, &arena);                   \
         struct lbx_buf changed LBX_BUF = {0};                                                      \
         __VA_ARGS__;                                                                               \
-        lbx_request_consent(r, &changed);                                                          \
+        lbx_request_consent(r, lbx_sha256_hex, &changed);                                          \
         CHECK_ROW(&bad, what,                                                                      \
                   changed.len != first.len || memcmp(changed.data, first.data, first.len) != 0,    \
                   "the bytes are the same");                                                       \
@@ -528,7 +528,7 @@ static void consent_is_to_each_field(void **unused) {
     later->granted_duration = HOUR;
     later->ended_at = later->remind_at = NOW;
     later->approvals_needed = 2;
-    lbx_request_consent(later, &same_bytes);
+    lbx_request_consent(later, lbx_sha256_hex, &same_bytes);
     assert_int_equal(same_bytes.len, first.len);
     assert_memory_equal(same_bytes.data, first.data, first.len);
     lbx_arena_done(&arena);

@@ -60,8 +60,8 @@ static void the_table(void **unused) {
                 "For each state it may be in: what happens; the state it then enters; the "
                 "verdict that a decision is\nanswered with, and the one where the same person "
                 "said the same before; the event that is published.\n\n"
-                "Only an emergency waits to be acknowledged, once and in time; any other "
-                "acknowledgement is a conflict,\na duplicate, or late.\n");
+                "Only an emergency waits to be acknowledged, once, also late; any other "
+                "acknowledgement is a conflict\nor a duplicate.\n");
     FOR_STATES(state) {
         lbx_buf_printf(&out, "\n%s%s\n    %-24s %-10s %-9s %-11s %s\n", lbx_state_names[state],
                        ended_by_time(state) ? "" : " (over)", "what happens", "then", "verdict",

@@ -4,7 +4,9 @@
 #include "check.h"
 #include "hear.h"
 
+#include <grp.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define SECOND INT64_C(1000000)
@@ -96,7 +98,7 @@ static void values(void **unused) {
     struct lbx_settings s;
     char *why;
     setenv("LOCKBOX_PENDING_TTL", "PT10S", 1);
-    setenv("LOCKBOX_REMINDERS", " PT6S , PT3S,", 1);
+    setenv("LOCKBOX_REMINDERS", " PT6S , PT3S ", 1);
     setenv("LOCKBOX_ORGANIZATIONS", "initech", 1);
     setenv("LOCKBOX_MAX_EVENT_BYTES", "1024", 1);
     setenv("LOCKBOX_LOG_LEVEL", "debug", 1);
@@ -136,6 +138,13 @@ static void bad_values_are_named(void **unused) {
         {"LOCKBOX_GRANT_TTL", "PT8H1S"}, /* longer than LOCKBOX_GRANT_TTL_MAX */
         {"LOCKBOX_EMERGENCY_TTL", "PT8H1S"},
         {"LOCKBOX_REMINDERS", "P1D,soon"},
+        {"LOCKBOX_REMINDERS", "P1D,,"},
+        {"LOCKBOX_REMINDERS", ","},
+        {"LOCKBOX_REMINDERS", "P1D, "},
+        {"LOCKBOX_TOPIC_PREFIX", "a b"},
+        {"LOCKBOX_TOPIC_PREFIX", "bank/"},
+        {"LOCKBOX_TOPIC_PREFIX", "b\xC3\xA4nk."},
+        {"LOCKBOX_GROUP_PREFIX", "a,b"},
         {"LOCKBOX_REMINDERS", "PT1S,PT1S,PT1S,PT1S,PT1S,PT1S,PT1S,PT1S,PT1S,PT1S,PT1S,PT1S,PT1S,"
                               "PT1S,PT1S,PT1S,PT1S"},
         {"LOCKBOX_ORGANIZATIONS", ""},
@@ -198,6 +207,68 @@ static void a_long_secret(void **unused) {
     assert_int_equal(lbx_settings_load(&s, &why), LBX_OK);
     assert_string_equal(s.smtp_password, text);
     lbx_settings_done(&s);
+    unlink(path);
+}
+
+static const char *refusal_of(const char *setting, const char *path, mode_t mode) {
+    static char text[256];
+    struct lbx_settings s;
+    char *why LBX_FREE = NULL;
+    assert_int_equal(chmod(path, mode), 0);
+    setenv(setting, path, 1);
+    if (lbx_settings_load(&s, &why) == LBX_OK)
+        lbx_settings_done(&s);
+    snprintf(text, sizeof text, "%s", why ? why : "");
+    unsetenv(setting);
+    return text;
+}
+
+/* Whoever can read a secret's file has the secret. */
+static void secrets_that_are_open(void **unused) {
+    (void)unused;
+    static const mode_t closed[] = {0400, 0600, 0640, 0440, 0660, 0700},
+                        open[] = {0644, 0604, 0444, 0666, 0602, 0777};
+    static const char *const settings[] = {
+        "LOCKBOX_DATABASE_URL_FILE", "LOCKBOX_SMTP_PASSWORD_FILE",
+        "LOCKBOX_KAFKA_SASL_PASSWORD_FILE", "LOCKBOX_KAFKA_SSL_KEY_LOCATION"};
+    char path[64], expected[256];
+    file_with("s3cret", path);
+    for (size_t i = 0; i < COUNT(settings); i++) {
+        for (size_t k = 0; k < COUNT(closed); k++)
+            assert_string_equal(refusal_of(settings[i], path, closed[k]), "");
+        for (size_t k = 0; k < COUNT(open); k++) {
+            snprintf(expected, sizeof expected, "%s: has mode %04o, open to everybody", settings[i],
+                     (unsigned)open[k]);
+            const char *why = refusal_of(settings[i], path, open[k]);
+            assert_memory_equal(why, expected, strlen(expected));
+            assert_null(strstr(why, "s3cret"));
+        }
+    }
+    assert_string_equal(refusal_of("LOCKBOX_TOPIC_PREFIX_FILE", path, 0644), ""); /* no secret */
+    setenv("LOCKBOX_ALLOW_OPEN_SECRETS", "yes", 1);
+    assert_string_equal(refusal_of("LOCKBOX_DATABASE_URL_FILE", path, 0644), "");
+    unlink(path);
+}
+
+/* Only root can give a file to somebody else. */
+static void secrets_of_another_user(void **unused) {
+    (void)unused;
+    const char *setting = "LOCKBOX_DATABASE_URL_FILE";
+    char path[64];
+    if (geteuid() != 0)
+        skip();
+    file_with("s3cret", path);
+    assert_int_equal(chown(path, 4242, 0), 0);
+    assert_string_equal(refusal_of(setting, path, 0400),
+                        "LOCKBOX_DATABASE_URL_FILE: has mode 0400 and belongs to user 4242, who is "
+                        "neither root nor this process's user");
+    assert_int_equal(chown(path, 0, 4242), 0);
+    assert_non_null(strstr(refusal_of(setting, path, 0640), "open to a group"));
+    assert_string_equal(refusal_of(setting, path, 0600), "");
+    gid_t group = 4242;
+    assert_int_equal(setgroups(1, &group), 0);
+    assert_string_equal(refusal_of(setting, path, 0440), "");
+    assert_int_equal(setgroups(0, NULL), 0);
     unlink(path);
 }
 
@@ -371,6 +442,8 @@ int main(void) {
         TEST(bad_values_are_named),
         TEST(secrets_from_files),
         TEST(a_long_secret),
+        TEST(secrets_that_are_open),
+        TEST(secrets_of_another_user),
         TEST(files_that_say_nothing),
         TEST(a_bad_value_in_a_file),
         TEST(names_of_files),

@@ -29,6 +29,7 @@ static const struct {
     const char *what, *value;
     struct lbx_header headers[6];
     struct lbx_event_summary want;
+    bool astray; /* on a topic that is not its type's */
 } rows[] = {
     {"ticket",
      EVENT("lockbox.ticket.opened.v1", ",\"time\":\"2026-11-23T16:08:38Z\",\"subject\":\"x\"",
@@ -144,6 +145,15 @@ static const struct {
       .type = "lockbox.tenant.changed.v1",
       .subject = "t",
       .tenant_id = "t"}},
+    {"a tenant that the contract has no place for",
+     EVENT("lockbox.ticket.closed.v1", "", "{\"ticket_id\":\"T\",\"tenant_id\":\"t\"}"),
+     {CE},
+     {.event_id = "i", .source = "/s", .type = "lockbox.ticket.closed.v1", .ticket_id = "T"}},
+    {"a tenant's event on another topic",
+     EVENT("lockbox.tenant.changed.v1", ",\"subject\":\"t\"", "{\"tenant_id\":\"t\"}"),
+     {CE},
+     {.event_id = "i", .source = "/s", .type = "lockbox.tenant.changed.v1", .subject = "t"},
+     true},
     {"unknown type",
      EVENT("some.other", "", "{\"ticket_id\":\"T\"}"),
      {{0}},
@@ -206,6 +216,10 @@ static void finds_what_is_there(void **state) {
                                     .value = rows[i].value ? expand(&arena, rows[i].value) : NULL,
                                     .headers = rows[i].headers};
         record.value_len = record.value ? strlen(record.value) : 0;
+        const enum lbx_event_type known =
+            rows[i].want.type ? lbx_event_type_find(rows[i].want.type) : LBX_EVENT_NONE;
+        if (known != LBX_EVENT_NONE && !rows[i].astray)
+            record.topic = lbx_event_type_info(known)->topic;
         while (record.header_count < COUNT(rows[i].headers) &&
                rows[i].headers[record.header_count].name)
             record.header_count++;

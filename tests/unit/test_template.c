@@ -231,6 +231,13 @@ static void test_refused(void **state) {
     assert_int_equal(bad, 0);
 }
 
+static void check_only(const bool *shown, size_t count, const int *expected) {
+    bool wanted[LBX_VALUES_MAX] = {0};
+    for (size_t i = 0; i < count; i++)
+        wanted[expected[i]] = true;
+    assert_memory_equal(shown, wanted, sizeof wanted);
+}
+
 static void test_shown(void **state) {
     (void)state;
     struct lbx_template *template;
@@ -240,12 +247,12 @@ static void test_shown(void **state) {
                            &template, &reason),
                      LBX_OK);
     struct lbx_buf out LBX_BUF = {0};
-    uint64_t shown = 0;
-    lbx_template_show(template, &full, &out, &shown);
-    assert_int_equal(shown, 1 << NAME | 1 << LINK | 1 << WARM | 1 << LIST | 1 << ITEM);
-    shown = 0;
-    lbx_template_show(template, &empty, &out, &shown);
-    assert_int_equal(shown, 1 << WARM);
+    bool shown[LBX_VALUES_MAX] = {0};
+    lbx_template_show(template, &full, &out, shown);
+    check_only(shown, 5, (const int[]){NAME, LINK, WARM, LIST, ITEM});
+    memset(shown, 0, sizeof shown);
+    lbx_template_show(template, &empty, &out, shown);
+    check_only(shown, 1, (const int[]){WARM});
     lbx_template_free(template);
 }
 

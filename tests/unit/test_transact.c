@@ -24,11 +24,11 @@ static const char *short_name(const struct lbx_sql *sql) {
     return underscore ? underscore + 1 : sql->name;
 }
 
-enum lbx_err __wrap_lbx_pg_run(struct lbx_pg *pg, const struct lbx_calls *calls);
+enum lbx_err __wrap_lbx_pg_run(struct lbx_pg *pg, const struct lbx_pg_pipeline *calls);
 size_t __wrap_lbx_pg_row_count(const struct lbx_pg *pg, size_t call);
 void __wrap_lbx_pg_rollback(struct lbx_pg *pg);
 
-enum lbx_err __wrap_lbx_pg_run(struct lbx_pg *pg, const struct lbx_calls *calls) {
+enum lbx_err __wrap_lbx_pg_run(struct lbx_pg *pg, const struct lbx_pg_pipeline *calls) {
     (void)pg;
     static size_t trip;
     trip = strstr(database.said, "| ") ? 1 : 0;
@@ -55,14 +55,14 @@ static const struct lbx_sql read_sql = {.name = "test_read"}, write_sql = {.name
 static enum lbx_err written, ended;
 
 static void read_some(struct lbx_handler *handler, const struct lbx_records *records,
-                      struct lbx_calls *calls) {
+                      struct lbx_pg_pipeline *calls) {
     (void)handler;
     (void)records;
     lbx_pg_call(calls, &read_sql, NULL);
 }
 
 static enum lbx_err write_some(struct lbx_handler *handler, const struct lbx_records *records,
-                               struct lbx_calls *calls) {
+                               struct lbx_pg_pipeline *calls) {
     (void)handler;
     (void)records;
     lbx_pg_call(calls, &write_sql, NULL);
@@ -120,14 +120,14 @@ static const struct row {
 static char topic[] = "t.tickets.v1";
 /* The batch holds records of two of these. */
 static const struct lbx_claim claims[] = {
-    {topic, 0, 7, 10, 12},
-    {topic, 1, 7, 10, 10},
-    {topic, 2, 7, 0, 1},
+    {topic, NULL, 0, 7, 10, 12},
+    {topic, NULL, 1, 7, 10, 10},
+    {topic, NULL, 2, 7, 0, 1},
 };
 static struct lbx_worker worker;
 static const struct lbx_records records = {
     .worker = &worker, .group = "g", .claims = claims, .claim_count = COUNT(claims)};
-static struct lbx_calls calls;
+static struct lbx_pg_pipeline calls;
 
 static void every_way_out(void **unused) {
     (void)unused;

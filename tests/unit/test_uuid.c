@@ -30,6 +30,29 @@ static void layout_of_version_7(void **state) {
     assert_int_equal(bad, 0);
 }
 
+static void made_of_a_hash(void **state) {
+    (void)state;
+    static const unsigned char hash[LBX_UUID_HASH] = {0xFF, 0xFF, 0xFF, 0xFF, 0xFF,
+                                                      0xFF, 0xFF, 0xFF, 0xFF, 0xFF},
+                               none[LBX_UUID_HASH] = {0};
+    static const struct {
+        int64_t at_ms;
+        const unsigned char *hash;
+        const char *want;
+    } rows[] = {
+        {1645557742000, none, "017f22e2-79b0-7000-8000-000000000000"},
+        {1645557742000, hash, "017f22e2-79b0-7fff-bfff-ffffffffffff"},
+        {-1, none, "00000000-0000-7000-8000-000000000000"},
+        {INT64_MAX, none, "ffffffff-ffff-7000-8000-000000000000"},
+        {(INT64_C(1) << 48) - 1, none, "ffffffff-ffff-7000-8000-000000000000"},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        char text[LBX_UUID_SIZE];
+        lbx_uuid_v7_of(rows[i].at_ms, rows[i].hash, text);
+        assert_string_equal(text, rows[i].want);
+    }
+}
+
 static void later_sorts_later(void **state) {
     (void)state;
     static const unsigned char high[LBX_UUID_RANDOM] = {0xFF, 0xFF, 0xFF, 0xFF,
@@ -71,6 +94,7 @@ static void canonical_form_only(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(layout_of_version_7),
+        cmocka_unit_test(made_of_a_hash),
         cmocka_unit_test(later_sorts_later),
         cmocka_unit_test(canonical_form_only),
     };

@@ -23,7 +23,7 @@ struct work {
 static struct work begun;
 
 static int begin(void **ret_state) {
-    struct lbx_calls calls = {0};
+    struct lbx_pg_pipeline calls = {0};
     begun = (struct work){0};
     memset(answers, 0, sizeof answers);
     lbx_arena_init(&begun.arena);
@@ -31,7 +31,7 @@ static int begin(void **ret_state) {
     lbx_unit_init(&begun.batch.unit, &begun.arena, "/lockbox/requester", "requester");
     begun.batch.unit.now = NOW;
     begun.set = working_set_load(&begun.batch, &calls);
-    assert_int_equal(calls.count, 8);
+    assert_int_equal(calls.count, 10);
     *ret_state = &begun;
     return 0;
 }
@@ -48,16 +48,17 @@ static const struct lbx_principal ann = {"ann", "ann@contoso.example", "Ann"},
                                   ann_renamed = {"ann", "ann@contoso.example", "Anna"};
 
 static void answer_role(const char *scope, const char *role, const struct lbx_principal *who) {
-    ANSWER(ROLES, "T", scope, role, who->id, who->email, who->name);
+    ANSWER(ROLES, "T", scope, role, who->id, who->email, who->name, "2026-11-23T16:08:38Z");
 }
 
 static void read_answers(struct work *work) {
-    assert_int_equal(working_set_read(work->set, NULL), LBX_OK);
+    working_set_read(work->set, NULL);
+    assert_int_equal(work->set->unreadable, 0);
 }
 
 /* Saves, and compares the statements' names with `expected`, separated by blanks. */
 static void check_saved(struct work *work, const char *expected) {
-    struct lbx_calls calls = {0};
+    struct lbx_pg_pipeline calls = {0};
     char names[512] = "";
     working_set_save(work->set, &work->batch.unit, &calls);
     for (size_t i = 0; i < calls.count; i++) {
@@ -73,14 +74,14 @@ static void give(struct work *work, int role, const struct lbx_principal *who, b
         .tenant_id = "T", .subscription_id = "S-1", .role = role, .principal = *who};
     struct lbx_tenant_event *kept = LBX_ARENA_NEW(&work->arena, struct lbx_tenant_event);
     *kept = event;
-    working_set_role(work->set, kept, held);
+    working_set_role(work->set, kept, held, NOW);
 }
 
 /* ---- rows ---- */
 
 static void what_did_not_change_is_not_written(void **state) {
     struct work *work = *state;
-    ANSWER(TICKETS, "{\"ticket_id\":\"T-1\",\"open\":true,\"subscription_id\":\"S-1\"}");
+    ANSWER(TICKETS, "T-1", "{\"ticket_id\":\"T-1\",\"open\":true,\"subscription_id\":\"S-1\"}");
     answer_role("s-1", "owner", &ann);
     read_answers(work);
     const struct stored_ticket *stored = working_set_ticket(work->set, "T-1");
@@ -100,10 +101,46 @@ static void what_changed_is_written(void **state) {
     check_saved(work, "save_tickets");
 }
 
-static void a_row_that_is_no_ticket_is_an_error(void **state) {
+static const char *why_not(struct work *work, enum lbx_event_type type, const void *data) {
+    const struct lbx_event event = {.type = type, .data = (void *)data};
+    return working_set_unreadable(work->set, &event);
+}
+
+static void a_row_that_is_no_ticket_holds_up_its_own_events(void **state) {
     struct work *work = *state;
-    ANSWER(TICKETS, "{\"ticket_id\":1}");
-    assert_int_equal(working_set_read(work->set, NULL), LBX_ERR_INTERNAL);
+    const struct lbx_ticket_comment bad = {.ticket_id = "T-1"}, good = {.ticket_id = "T-2"};
+    ANSWER(TICKETS, "T-1", "{\"ticket_id\":1}");
+    ANSWER(TICKETS, "T-2", "{\"ticket_id\":\"T-2\",\"open\":true}");
+    working_set_read(work->set, NULL);
+    assert_int_equal(work->set->unreadable, 1);
+    assert_true(working_set_ticket(work->set, "T-2")->ticket.open);
+    assert_string_equal(why_not(work, LBX_EVENT_TICKET_CLOSED, &bad),
+                        "/data/ticket_id: the ticket's row cannot be read");
+    assert_null(why_not(work, LBX_EVENT_TICKET_CLOSED, &good));
+    check_saved(work, "");
+}
+
+/* What a tenant's keys and administrators need is asked for by any of its subscriptions. */
+static void a_row_that_is_no_subscription_holds_up_what_is_about_it(void **state) {
+    struct work *work = *state;
+    const struct lbx_tenant_event
+        named = {.tenant_id = "T", .subscription_id = "s-1", .role = LBX_ROLE_OWNER},
+        another = {.tenant_id = "T", .subscription_id = "S-2", .role = LBX_ROLE_OWNER},
+        wide = {.tenant_id = "T", .role = LBX_ROLE_GLOBAL_ADMINISTRATOR},
+        other_tenants = {.tenant_id = "U", .role = LBX_ROLE_GLOBAL_ADMINISTRATOR};
+    const struct lbx_access_requested wish = {.ticket_id = "T-1"};
+    ANSWER(TICKETS, "T-1", "{\"ticket_id\":\"T-1\",\"open\":true,\"subscription_id\":\"S-1\"}");
+    ANSWER(SUBSCRIPTIONS, "T", "S-1", "{}");
+    working_set_read(work->set, NULL);
+    assert_int_equal(work->set->unreadable, 1);
+    assert_string_equal(why_not(work, LBX_EVENT_TENANT_ROLE_ASSIGNED, &named),
+                        "/data/subscription_id: the subscription's row cannot be read");
+    assert_null(why_not(work, LBX_EVENT_TENANT_ROLE_ASSIGNED, &another));
+    assert_string_equal(why_not(work, LBX_EVENT_TENANT_ROLE_ASSIGNED, &wide),
+                        "/data/tenant_id: the row of one of its subscriptions cannot be read");
+    assert_null(why_not(work, LBX_EVENT_TENANT_ROLE_ASSIGNED, &other_tenants));
+    assert_string_equal(why_not(work, LBX_EVENT_ACCESS_REQUESTED, &wish),
+                        "/data/ticket_id: the subscription's row cannot be read");
 }
 
 /* ---- subscriptions ---- */
@@ -217,7 +254,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(what_did_not_change_is_not_written),
         TEST(what_changed_is_written),
-        TEST(a_row_that_is_no_ticket_is_an_error),
+        TEST(a_row_that_is_no_ticket_holds_up_its_own_events),
+        TEST(a_row_that_is_no_subscription_holds_up_what_is_about_it),
         TEST(subscriptions_are_found_without_case),
         TEST(roles_begin_and_end),
         TEST(a_role_that_comes_and_goes_in_one_batch_is_not_written),

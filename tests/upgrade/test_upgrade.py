@@ -101,7 +101,7 @@ def upgraded(stack):
     """Workers of this version first: they wait, the auditor for the schema, the others for their roles, which come with
     it. Then the schema."""
     stack.dev("up", "--only", ",".join(WORKERS), "--timeout", "3", check=False)
-    waiting = {name: row["reason"] for name, row in stack.status().items() if name in WORKERS}
+    waiting = {name: row["reason"].partition(" (since ")[0].removesuffix(": there is no connection to it") for name, row in stack.status().items() if name in WORKERS}
     assert waiting == {name: "waiting for the database" for name in WORKERS} | {
         "auditor": "the database's schema is older than this program: run lockboxctl db migrate"}
     pids = {name: row["pid"] for name, row in stack.status().items() if name in WORKERS}

@@ -4,6 +4,8 @@ import random
 import uuid
 from datetime import datetime, timedelta, timezone
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
 from support.audit import await_auditor
 from support.broker import STRUCTURED
 from support.events import Outgoing, event_in, outgoing, place_of
@@ -115,6 +117,7 @@ class Lives:
         assert self.system.caused_by(nobody).data["verdict"] == "unknown_request"
         self.system.publisher.send(Outgoing("lockbox.decisions.v1", request.id, outgoing(event_in("decision.submitted", {
             "request_id": request.id, "decision": "deny"})).value, (("content-type", STRUCTURED),)))  # without a voter: never judged
+        assert tenant.set_key(tenant.owner, Ed25519PrivateKey.generate()).kind == "tenant.changed"
         request.ticket.escalate(new_engineer())
         self.keep(tenant, request)
 
@@ -169,6 +172,7 @@ class Lives:
         for what, outcomes, more in [
                 (item, ["begun", "allowed"], {}), (item, ["allowed", "begun"], {}), (item, ["begun", "blocked"], {}),
                 (item, ["begun"], {}), (item, ["begun", "allowed", "allowed"], {"bypass": "masters"}),
+                (item, ["begun", "allowed"], {"bypass": "in no list of ours"}),
                 (exec_pod, ["begun", "blocked"], {}), (exec_pod, ["begun", "allowed"], {}),
                 (exec_pod, ["begun", "allowed"], {"bypass": "impersonation"}), ({}, ["allowed"], {})]:
             audit_id = str(uuid.uuid4())

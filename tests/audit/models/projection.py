@@ -210,6 +210,8 @@ def add_event(expected: Expected, record: Record, kind: str) -> None:
         expected.decisions[event_id] = record
         status = "Succeeded" if data["verdict"] in ("applied", "recorded") else "Failed"
         expected.activities[event_id] = ("Judge Lockbox Decision", status, record)
+    elif noun == "tenant" and what == "approvers_missing":
+        expected.activities[event_id] = ("Lockbox Approvers Missing", "Failed", record)
     elif noun == "tenant":
         status = "Failed" if what == "change_refused" else "Succeeded"
         expected.activities[event_id] = (TENANT_OPERATIONS[data["change"]], status, record)
@@ -219,6 +221,10 @@ def add_event(expected: Expected, record: Record, kind: str) -> None:
     elif noun == "quarantine":
         operation = {"replayed": "Replay Rejected Record", "discarded": "Discard Rejected Record"}[what]
         expected.activities[event_id] = (operation, "Succeeded", record)
+    elif noun == "operator":
+        operation, status = {"row_refused": ("Refuse Row", "Failed"), "partition_skipped": ("Step Over Records", "Succeeded"),
+                             "partition_accepted": ("Accept Replaced Log", "Succeeded")}[what]
+        expected.activities[event_id] = (operation, status, record)
     elif noun == "notification":
         before = expected.notifications.get(data["notification_id"])
         if before is None or (time(before.data["at"]), before.event["id"]) < (time(data["at"]), event_id):
@@ -293,8 +299,8 @@ def grant_complaints(expected: Expected, auditor) -> list[str]:
 
 def decision_complaints(expected: Expected, auditor) -> list[str]:
     rows = auditor.rows("SELECT * FROM audit.decision")
-    wanted = {id: (record.place, record.cause, record.data["request_id"], record.data.get("tenant_id"), record.data["decision"],
-                   record.data["verdict"], *record.data["by"].values(), time(record.data["at"]), record.data.get("comment"))
+    wanted = {id: (record.place, record.cause, record.data["request_id"], record.data.get("tenant_id"), record.data.get("decision"),
+                   record.data["verdict"], *(record.data.get("by", {}).get(it) for it in ("id", "email", "name")), time(record.data["at"]), record.data.get("comment"))
               for id, record in expected.decisions.items()}
     there = {r.event_id: (place_of(r), r.decision_id, r.request_id, r.tenant_id, r.decision, r.verdict, r.by_id, r.by_email,
                           r.by_name, r.at, r.comment) for r in rows}
@@ -303,7 +309,7 @@ def decision_complaints(expected: Expected, auditor) -> list[str]:
 
 def notification_complaints(expected: Expected, auditor) -> list[str]:
     rows = auditor.rows("SELECT * FROM audit.notification")
-    wanted = {id: (record.place, record.data["request_id"], record.data["version"], record.data["kind"], record.data["recipient"],
+    wanted = {id: (record.place, record.data.get("request_id"), record.data["version"], record.data["kind"], record.data["recipient"],
                    record.kind.removeprefix("notification."), record.data["attempts"], record.data.get("smtp_reply"),
                    record.data["message_id"], time(record.data["at"]), record.data.get("tenant_id"))
               for id, record in expected.notifications.items()}
@@ -315,7 +321,7 @@ def notification_complaints(expected: Expected, auditor) -> list[str]:
 def sub_status(record: Record) -> str | None:
     if record.kind.startswith("quarantine."):
         return None  # its reason is a person's words
-    return record.data.get("verdict") or record.data.get("reason") or request_reason(record)
+    return record.data.get("verdict") or record.data.get("reason") or record.data.get("cause") or request_reason(record)
 
 
 def activity_complaints(expected: Expected, auditor) -> list[str]:
@@ -350,7 +356,9 @@ def access_complaints(expected: Expected, auditor) -> list[str]:
 
 
 def violation_complaints(expected: Expected, auditor) -> list[str]:
-    rows = auditor.rows("SELECT * FROM audit.violation")
+    rows = auditor.rows("""SELECT * FROM audit.violation v WHERE NOT EXISTS (
+        SELECT FROM audit.breach b
+         WHERE b.topic = v.topic AND b."partition" = v."partition" AND b."offset" = v."offset" AND b.why = v.why)""")
     wanted = {a.record.place: (a.performed_at, why(expected, a)) for a in expected.violations()}
     wanted |= {place: (None, "unreadable") for place in expected.unreadable if place[0] == "lockbox.accesses.v1"}
     there = {place_of(r): (r.at if r.why != "unreadable" else None, r.why) for r in rows}
@@ -363,7 +371,7 @@ def why(expected: Expected, access: Access) -> str:
     """Whether a grant for it was over by then, had yet to begin, or never was."""
     data = access.data
     if "bypass" in data:
-        return data["bypass"]
+        return data["bypass"] if data["bypass"] in ("masters", "impersonation") else "other_bypass"
     fitting = [request for request in expected.grants().values()
                if request["engineer"]["id"] == data["engineer_id"] and lowered(request["resource_id"]) == access.cluster
                and any(item["kept"] and covers(item, data.get("action"), data.get("namespace"), data.get("kind"), data.get("name"))

@@ -1,4 +1,4 @@
-"""The recipes of docs/audit-recipes.md, as they are written."""
+"""The recipes of docs/audit-recipes.md, controls.md and production.md, as they are written."""
 import re
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from psycopg.sql import Literal
 
 from support.stack import REPOSITORY
 
-PAGE = REPOSITORY / "docs/audit-recipes.md"
+PAGES = [REPOSITORY / f"docs/{name}.md" for name in ("audit-recipes", "controls", "production")]
 
 
 @dataclass(frozen=True)
@@ -25,8 +25,11 @@ class Recipe:
 
 
 def recipes() -> list[Recipe]:
-    page, found = PAGE.read_text(), []
-    title = ""
+    return [recipe for page in PAGES for recipe in recipes_of(page.read_text())]
+
+
+def recipes_of(page: str) -> list[Recipe]:
+    title, found = "", []
     for heading, sql in re.findall(r"^### ([^\n]*)$|^```sql\n(.*?)^```", page, re.MULTILINE | re.DOTALL):
         title = heading or title
         if sql:

@@ -24,6 +24,14 @@ def test_models_are_what_the_records_say(system, lives):
     assert {row.ended_how for row in system.auditor.rows("SELECT * FROM audit.access_grant")} == {None, "decision", "time", "ticket"}
 
 
+def test_what_was_decided_is_no_breach(system, lives):
+    """Of all that happened, no event is one that the topics of input contradict."""
+    behind = """SELECT 1 FROM audit.log l LEFT JOIN audit.judged j USING (topic, "partition")
+                 WHERE l.topic LIKE '%%events.v1' AND coalesce(j.next_offset, 0) < l.base + l.size"""
+    wait_until(lambda: not system.audit.rows(behind), "every event is judged", 60)
+    assert system.auditor.rows("SELECT why, detail, event_id, request_id FROM audit.breach WHERE topic LIKE '%%events.v1'") == []
+
+
 def test_access_check_at_answers_from_timestamps_alone(system, lives):
     expected = project(list(everything_in_kafka(system).values()))
     chance = random.Random(lives.seed)

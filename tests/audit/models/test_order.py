@@ -1,10 +1,13 @@
 """Models are a function of the set of records: no order, no size of batch, no second reading makes other rows."""
 import json
+import urllib.request
 
 import pytest
+from confluent_kafka.admin import AdminClient
 from scratch import MODELS, contents, ctl
 
 from support.audit import await_auditor, ends_of_kafka
+from support.stack import free_port
 from support.waiting import wait_until
 
 EDITS = {  # what a superuser might do to each
@@ -62,6 +65,30 @@ def test_a_second_auditor_makes_the_same_of_kafka(system, settled, scratch):
     made = contents(scratch.superuser_url)
     for model in MODELS:
         assert made[model] == settled[model], model
+
+
+def test_an_auditor_of_two_lanes_is_one_member_of_its_group(system, scratch):
+    """A second member would be told of by the first one's next heartbeat: here in ten minutes."""
+    prefix, port = f"{scratch.name}.lanes.", free_port()
+    patient = {"SESSION_TIMEOUT_MS": "1800000", "MAX_POLL_INTERVAL_MS": "1800000", "HEARTBEAT_INTERVAL_MS": "600000"}
+    child = system.stack.spawn("auditor", "lanes", LOCKBOX_GROUP_PREFIX=prefix, LOCKBOX_HTTP_LISTEN=f"127.0.0.1:{port}",
+                               LOCKBOX_AUDIT_DATABASE_URL=scratch.writer_url,
+                               **{f"LOCKBOX_KAFKA_{name}": value for name, value in patient.items()})
+
+    def is_ready() -> bool:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=5) as page:
+                return page.status == 200
+        except OSError:
+            return False
+    try:
+        wait_until(is_ready, "both lanes have partitions", 60)
+        group = f"{prefix}auditor"
+        admin = AdminClient({"bootstrap.servers": system.bootstrap})
+        assert len(admin.describe_consumer_groups([group])[group].result().members) == 1
+    finally:
+        child.terminate()
+        assert child.wait(30) == 0
 
 
 def test_rebuild_makes_the_same_bytes(settled, scratch):
@@ -126,14 +153,15 @@ TOLD = ["wish", "created", "yes", "judged", "approved", "closed", "revoked", "un
 
 def test_a_timeline_tells_causes_before_what_they_caused(stack, scratch):
     prefix = stack.env.get("LOCKBOX_TOPIC_PREFIX", "lockbox.")
+    second = scratch.database.value("SELECT date_trunc('second', now())")
     for offset, (topic, kind, event_id, cause, milliseconds) in enumerate(STORY):
         raw = json.dumps({"id": event_id} | ({"causationid": cause} if cause else {}))
         scratch.database.rows(
             """INSERT INTO audit.event (topic, "partition", "offset", kafka_timestamp, received_at, headers, raw, event_id, type,
                                         request_id, ticket_id, leaf_hash)
-               VALUES (%s, 0, %s, date_trunc('second', now()) + %s * interval '1 millisecond', now(), '\\x00000000',
+               VALUES (%s, 0, %s, %s + %s * interval '1 millisecond', now(), '\\x00000000',
                        convert_to(%s, 'UTF8'), %s, %s, %s, %s, '')""",
-            prefix + topic, offset, milliseconds, raw, event_id, f"lockbox.{kind}.v1", None if topic == "tickets.v1" else REQUEST,
+            prefix + topic, offset, second, milliseconds, raw, event_id, f"lockbox.{kind}.v1", None if topic == "tickets.v1" else REQUEST,
             TICKET if topic == "tickets.v1" or kind.startswith("request.") else None)
     done = ctl(stack, "request", "timeline", REQUEST, "-o", "json", LOCKBOX_AUDIT_DATABASE_URL=scratch.auditor_url)
     assert done.returncode == 0, done.stderr

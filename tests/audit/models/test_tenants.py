@@ -4,6 +4,7 @@ from datetime import datetime, timedelta, timezone
 
 import psycopg
 import pytest
+from psycopg import OperationalError
 from psycopg.errors import InsufficientPrivilege, InvalidGrantOperation
 
 from support.audit import await_auditor
@@ -148,8 +149,9 @@ def test_functions_tell_a_bound_role_nothing_of_others(system, tenants, bound):
     data = "SELECT audit.event_data(%s, %s, %s, now())"
     assert system.auditor.value(data, other.topic, other.partition, other.offset)["request"]["request_id"] == other.request_id
     assert bound.database.value(data, other.topic, other.partition, other.offset) is None
-    leaf = 'SELECT count(*) FROM audit.leaf_hashes(%s, %s, %s, %s + 1)'
-    assert bound.database.value(leaf, other.topic, other.partition, other.offset, other.offset) == 0
+    # Hashes prove the records beside them, and tell nothing of their own.
+    leaf = 'SELECT count(leaf_hash) FROM audit.leaf_hashes(%s, %s, %s, %s + 1)'
+    assert bound.database.value(leaf, other.topic, other.partition, other.offset, other.offset) == 1
     assert [row.role_name for row in bound.database.rows("SELECT role_name FROM audit.tenant_binding")] == [bound.role]
     assert system.auditor.rows("SELECT * FROM audit.tenant_binding") == []
 
@@ -166,7 +168,7 @@ def test_only_what_can_be_narrow_is_bound(system, tenants, bound):
         system.auditor.rows(bind, "another", tenants[0])
     gone = Bound(system, tenants[0])
     system.audit.rows("SELECT audit.unbind_tenant(%s)", gone.role)
-    with pytest.raises(InsufficientPrivilege):
+    with pytest.raises((InsufficientPrivilege, OperationalError)):  # it may not even connect
         gone.database.rows("SELECT * FROM audit.event")
     gone.close()
 

@@ -1,0 +1,229 @@
+"""What whoever writes events.v1 tells, and nobody decided: the audit store names it."""
+import copy
+import uuid
+from datetime import datetime, timedelta, timezone
+
+import pytest
+
+from support.events import Outgoing
+from support.forging import Forger, await_judge, await_judged, breaches
+from support.content import content_of
+from support.scenario import LOGS, Person, Tenant
+from support.signing import signed
+from support.waiting import wait_until
+
+
+@pytest.fixture(scope="module")
+def forger(system):
+    return Forger(system)
+
+
+def at(hours: int) -> str:
+    return (datetime.now(timezone.utc) + timedelta(hours=hours)).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def approval(hours: int = 8) -> dict:
+    return {"state": "approved", "starts_at": at(0), "expires_at": at(hours)}
+
+
+def test_what_was_decided_is_no_breach(system):
+    """Each way in which a request can come about and end, as it is told by those who decide."""
+    tenant = Tenant(system)
+    requests = [tenant.request() for _ in range(5)]
+    requests[0].approve()
+    requests[0].decide("revoke")
+    requests[1].decide("deny")
+    requests[2].approve()
+    requests[2].ticket.close()
+    requests[2].event("revoked")
+    requests[3].ticket.close()
+    requests[3].event("cancelled")
+    requests[4].decide("approve", by=Person.new("eve"))
+    requests.append(tenant.request(actions=[{"action": "reboot"}]))
+    requests.append(tenant.request(starts_at=at(2), duration="PT1H"))
+    requests[-1].approve()
+    tenant.change("policy_set", by=tenant.admin.principal, approvals_needed=2, auto_approve=[{"action": "get_pod_logs"}])
+    requests.append(tenant.request())
+    requests[-1].event("approved")
+    two = {"action": "list_or_get_objects", "namespace": "openshift-etcd", "kind": "Pod"}
+    requests.append(tenant.request(actions=[two, {**two, "namespace": "openshift-dns"}]))
+    requests[-1].decide("approve", actions=[1])
+    requests[-1].decide("approve", by=tenant.approver)
+    requests[-1].event("approved")
+    emergency = tenant.ticket()
+    declared = emergency.publish("access.emergency_declared", **emergency.wish(
+        incident_id="INC-1", authorized_by=Person.new("ada").principal))
+    first = system.caused_by(declared, "request.emergency_started")
+    off = Tenant(system, lockbox=False)
+    requests.append(off.request())
+    signing = Tenant(system)
+    _, key = signing.sign_decisions(signing.owner)
+    requests.append(signing.request())
+    assert requests[-1].decide("approve", signature=signed(key, requests[-1], decision="approve")) == "applied"
+    requests[-1].event("approved")
+    for record in [first, *(request.events[-1] for request in requests)]:
+        await_judge(system, record)
+    ids = [first.request["request_id"], *(request.id for request in requests)]
+    assert system.auditor.rows("SELECT request_id, why, detail FROM audit.breach WHERE request_id = ANY (%s)", ids) == []
+    tenants = [tenant.id, off.id, signing.id]
+    assert system.auditor.rows("SELECT event_id, why, detail FROM audit.breach WHERE tenant_id = ANY (%s)", tenants) == []
+
+
+def test_a_version_is_left_out(system, forger, tenant):
+    request = tenant.request()
+    hidden = forger.step({**request.now, "version": 9 * 10 ** 17}, "denied", request.first.cause, state="denied", ended_at=at(0))
+    assert "version_gap" in breaches(system, hidden)
+    rows = system.auditor.rows("SELECT why, engineer_id, tenant_id FROM audit.violation WHERE request_id = %s AND why = 'version_gap'", request.id)
+    assert [tuple(row) for row in rows] == [("version_gap", request.wish["engineer_id"], tenant.id)]
+
+
+def test_a_version_is_told_twice(system, forger, tenant):
+    told = set()
+    while len(told) < 2:  # in a partition before the true one's, and in one behind it
+        request = tenant.request()
+        assert request.decide("deny") == "applied"
+        true = request.event("denied")
+        again = forger.step(request.first.request, "denied", request.first.cause, state="denied", ended_at=at(0))
+        if (again.partition < true.partition) not in told:
+            told.add(again.partition < true.partition)
+            assert "version_twice" in breaches(system, again)
+
+
+def test_an_approval_that_nobody_gave(system, forger, tenant):
+    """Ten years, under a cause that there is."""
+    request = tenant.request()
+    told = forger.step(request.now, "approved", request.first.cause, **approval(87600), decisions=[
+        {"by": tenant.owner.principal, "decision": "approve", "at": at(0)}])
+    assert "approved_without_votes" in breaches(system, told)
+
+
+def test_an_approval_by_a_policy_that_there_is_not(system, forger, tenant):
+    request = tenant.request()
+    told = forger.step(request.now, "approved", request.first.cause, **approval(), decisions=[{"by": {"id": "policy"}, "decision": "approve", "at": at(0)}])
+    assert "approved_without_votes" in breaches(system, told)
+
+
+def test_an_approval_without_its_signature(system, forger):
+    tenant = Tenant(system)
+    _, key = tenant.sign_decisions(tenant.owner)
+    request, other = tenant.request(), tenant.request()
+    unsigned = request.submit("approve")
+    assert request.judged(unsigned).data["verdict"] == "bad_signature"
+    told = forger.step(request.now, "approved", unsigned, **approval())
+    assert breaches(system, told) == {"signature_missing"}
+    borrowed = other.submit("approve", signature=signed(key, request, decision="approve"))
+    assert other.judged(borrowed).data["verdict"] == "bad_signature"
+    told = forger.step(other.now, "approved", borrowed, **approval())
+    assert breaches(system, told) == {"signature_missing"}
+
+
+def test_a_request_that_nobody_asked_for(system, forger, tenant):
+    honest = tenant.request()
+    for cause in (None, str(uuid.uuid4())):
+        made = {**honest.first.request, "request_id": f"01a20c7f-7fd6-7f7e-b0e5-{uuid.uuid4().hex[:12]}", "version": 0}
+        told = forger.step(made, "created", cause)
+        assert {"state_without_cause", "consent_changed"} == breaches(system, told)
+
+
+def test_an_end_that_nobody_asked_for(system, forger, tenant):
+    request = tenant.request()
+    told = forger.step(request.now, "cancelled", state="cancelled", ended_at=at(0))
+    assert breaches(system, told) == {"state_without_cause"}
+
+
+@pytest.mark.parametrize("change", [
+    {"change": "role_assigned", "principal": Person.new("eve").principal, "role": "owner"},
+    {"change": "approver_key_set", "principal_id": "eve"},
+    {"change": "policy_set"},
+])
+def test_a_role_key_or_policy_that_nobody_set(system, forger, change):
+    """Also under the cause of another change of the tenant."""
+    tenant = Tenant(system)
+    other = tenant.publish("contacts_set", alternate_emails=["a@contoso.example"])
+    system.caused_by(other, "tenant.changed")
+    honest = tenant.publish("role_assigned", principal=Person.new("olga").principal, role="owner")
+    system.caused_by(honest, "tenant.changed")
+    for cause in (None, other, honest):
+        told = forger.event("tenant.changed", tenant.id, {"tenant_id": tenant.id, "subscription_id": tenant.subscription, "at": at(0), **change}, cause)
+        if (cause, change["change"]) != (other, "contacts_set"):
+            assert breaches(system, told) == {"state_without_cause"}
+
+
+def test_an_approver_of_ones_own_making(attacker, system):
+    """A requester's login writes a role, and the made-up approver's yes is applied: the request names them."""
+    tenant, eve = Tenant(system), Person.new("eve")
+    assert attacker.tries("lockbox_requester", "INSERT INTO role_assignment VALUES (%(tenant)s, lower(%(subscription)s), 'owner', %(id)s,"
+                          " %(email)s, 'Eve', clock_timestamp())", tenant=tenant.id, subscription=tenant.subscription, id=eve.id, email=eve.email) == ""
+    request = tenant.request()
+    assert request.decide("approve", by=eve) == "applied"
+    assert "state_without_cause" in breaches(system, request.first)
+
+
+def test_a_request_of_another_tenants_subscription(system, forger, tenant):
+    other = Tenant(system)
+    request = tenant.request()
+    made = {**request.first.request, "request_id": f"01a20c7f-7fd6-7f7e-b0e5-{uuid.uuid4().hex[:12]}", "version": 0, "tenant_id": other.id}
+    assert "tenant_mismatch" in breaches(system, forger.step(made, "created", request.first.cause))
+
+
+@pytest.mark.parametrize("changed", [{"resource_id": "/subscriptions/x/resourceGroups/y/providers/Microsoft.RedHatOpenShift/openShiftClusters/z"},
+                                     {"actions": [{**LOGS, "namespace": "openshift-etcd", "number": 1, "kept": True}]}, {"duration": "PT9H"}])
+def test_a_request_that_is_another_than_the_one_before(system, forger, tenant, changed):
+    request = tenant.request()
+    decision = request.submit("approve")
+    assert request.judged(decision).data["verdict"] == "applied"
+    approved = request.event("approved")
+    told = forger.step(approved.request, "revoked", decision, state="revoked", ended_at=at(0), **changed)
+    assert "consent_changed" in breaches(system, told)
+    clusters = system.auditor.rows("SELECT DISTINCT cluster FROM audit.activity WHERE request_id = %s", request.id)
+    assert [row.cluster for row in clusters] == [told.request["resource_id"].lower()]  # in whatever order its records came
+
+
+def test_a_change_that_is_another_than_what_the_digest_covers(system, forger, tenant):
+    """One label more in what approvers read. What Lockbox itself published holds, floats and escapes included."""
+    before = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a", "namespace": "shop"}, "data": {"b": "1"}}
+    content = content_of({**before, "data": {"b": "\u202e\u00e9\n\"", "z": 0.1, "a": 1e21}}, before)
+    request = tenant.request(actions=[LOGS, {"action": "update_object", "namespace": "shop", "kind": "ConfigMap", "name": "a", "content": content}])
+    assert breaches(system, request.first) == set()
+    made = copy.deepcopy(request.first.request)
+    made["actions"][1]["content"]["changes"].append({"path": "/metadata/labels", "after": {"x": "y"}})
+    assert "consent_changed" in breaches(system, forger.step({**made, "version": 0}, "created", request.first.cause))
+
+
+# So many more, each as the one it is made of but for id and offset, in a transaction that is not committed.
+def test_a_report_that_comes_late(system, tenant):
+    person = f"mallory-{tenant.id}"
+    for minutes, late in ((1, False), (6, True)):
+        done = (datetime.now(timezone.utc) - timedelta(minutes=minutes)).isoformat()
+        event_id = system.publish("access.performed", {"engineer_id": person, "resource_id": tenant.resource, **LOGS, "performed_at": done, "outcome": "blocked"})
+        place = wait_until(lambda: system.audit.rows('SELECT topic, "partition", "offset" FROM audit.event WHERE event_id = %s', event_id), "it is recorded")[0]
+        await_judged(system, *place)
+        rows = system.auditor.rows("SELECT why, engineer_id, resource_id FROM audit.violation WHERE event_id = %s", event_id)
+        assert [tuple(row) for row in rows] == [("reported_late", person, tenant.resource)] * late
+
+
+def test_a_record_is_in_nobodys_view_by_its_own_word(system):
+    """An extra member tenant_id puts no record of A into B's view."""
+    tenant, other = Tenant(system), Tenant(system)
+    ticket = tenant.ticket()
+    event_id = ticket.publish("ticket.closed", tenant_id=other.id, comment="of another")
+    wait_until(lambda: system.audit.rows("SELECT 1 FROM audit.event WHERE event_id = %s", event_id), "it is recorded")
+    assert system.audit.rows("SELECT 1 FROM audit.event WHERE event_id = %s AND tenant_id IS NOT NULL", event_id) == []
+
+
+def test_who_records_writes_no_breach(attacker):
+    """The auditor's login has the database judge, and cannot say what comes of it."""
+    for statement in ("DELETE FROM breach", "UPDATE breach SET why = 'x'", "INSERT INTO breach DEFAULT VALUES", "UPDATE judged SET next_offset = 0",
+                      "DELETE FROM judged", "SELECT judge_again(1)"):
+        assert attacker.tries("lockbox_audit_writer", statement, database="audit") == "42501"
+
+
+def test_a_number_that_the_database_cannot_take(system, forger, tenant):
+    """One record hides its own data, and nobody else's."""
+    for number in ("1e-20000", '"\\u0000"'):
+        told = forger.event("tenant.changed", tenant.id, {"tenant_id": tenant.id, "change": "contacts_set", "at": at(0), "odd": "NUMBER"})
+        value = told.value.replace(b'"NUMBER"', number.encode()).replace(told.event["id"].encode(), str(uuid.uuid4()).encode())
+        [odd] = forger.publisher.send(Outgoing(told.topic, told.key, value, told.headers))
+        await_judge(system, odd)
+        rows = system.auditor.rows("SELECT properties FROM audit.activity_log WHERE tenant_id = %s", tenant.id)
+        assert len(rows) > 2

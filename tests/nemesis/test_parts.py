@@ -1,0 +1,123 @@
+"""The parts of the campaign by themselves: schedules, links, and that the judge sees what is wrong."""
+import socket
+from types import SimpleNamespace
+
+import pytest
+
+from support.proxy import Network
+
+from judge import Limits, ready_means_progress
+from runs import shorter
+from schedule import AT_ONCE, Fault, Schedule, by_seed
+from watch import Sample
+
+
+def test_a_seed_is_a_schedule():
+    first, again, other = by_seed(7, 600), by_seed(7, 600), by_seed(8, 600)
+    assert first == again != other
+    assert Schedule.from_json(first.to_json()) == first
+
+
+def test_no_more_faults_than_two_at_once_and_none_behind_the_end():
+    for seed in range(200):
+        schedule = by_seed(seed, 120)
+        for fault in schedule.faults:
+            assert sum(it.at <= fault.at < it.at + it.seconds for it in schedule.faults if it is not fault) < AT_ONCE
+            assert fault.at + fault.seconds <= 120.1 or fault.kind in ("broker killed", "broker stopped", "leader killed twice")
+
+
+def test_a_failing_schedule_is_made_as_short_as_it_can_be():
+    guilty = {3, 11}
+    schedule = Schedule(1, 100, tuple(Fault(at, "kill") for at in range(16)))
+    short = shorter(schedule, lambda it: guilty <= {fault.at for fault in it.faults}, tell=lambda text: None)
+    assert {fault.at for fault in short.faults} == guilty
+
+
+@pytest.fixture
+def network():
+    network = Network()
+    yield network
+    network.close()
+
+
+class Echo:
+    """A server that takes one connection, which a test reads and writes."""
+
+    def __init__(self):
+        self.server = socket.create_server(("127.0.0.1", 0))
+        self.port = self.server.getsockname()[1]
+
+    def connect(self, link) -> tuple[socket.socket, socket.socket]:
+        client = socket.create_connection(("127.0.0.1", link.port), 10)
+        taken, _ = self.server.accept()
+        for it in (client, taken):
+            it.settimeout(10)
+        return client, taken
+
+
+def says_nothing(it: socket.socket) -> bool:
+    it.settimeout(0.3)
+    try:
+        return it.recv(1) is None
+    except TimeoutError:
+        return True
+    finally:
+        it.settimeout(10)
+
+
+def test_a_link_passes_stalls_and_goes_on(network):
+    echo = Echo()
+    link = network.link("one", echo.port)
+    client, server = echo.connect(link)
+    client.sendall(b"to")
+    assert server.recv(2) == b"to"
+    link.set("stall")
+    client.sendall(b"late")
+    server.sendall(b"fro")
+    assert says_nothing(server) and says_nothing(client)
+    link.set("pass")
+    assert server.recv(4) == b"late" and client.recv(3) == b"fro"
+    client.close()
+    assert server.recv(1) == b""
+
+
+def test_a_link_loses_one_way_and_is_reset_when_it_heals(network):
+    echo = Echo()
+    link = network.link("one", echo.port)
+    client, server = echo.connect(link)
+    link.set("drop up")
+    client.sendall(b"lost")
+    server.sendall(b"there")
+    assert client.recv(5) == b"there" and says_nothing(server)
+    link.set("pass")
+    with pytest.raises(ConnectionResetError):
+        client.recv(1)
+
+
+def test_a_link_is_reset_after_so_many_bytes_and_refuses(network):
+    echo = Echo()
+    link = network.link("one", echo.port)
+    client, server = echo.connect(link)
+    link.set("reset", 10)
+    client.sendall(b"0123456789")
+    assert server.recv(10) == b"0123456789"
+    client.sendall(b"!")
+    with pytest.raises(ConnectionResetError):
+        client.recv(1)
+    link.set("refuse")
+    with pytest.raises(OSError):
+        socket.create_connection(("127.0.0.1", link.port), 10).recv(1) or (_ for _ in ()).throw(ConnectionResetError)
+
+
+def seen(moves_at: set[int], ready: str = "ready") -> SimpleNamespace:
+    place, offset, samples = ("lockbox.decider", "lockbox.decisions.v1", 0), 5, []
+    for at in range(40):
+        offset += at in moves_at
+        samples.append(Sample(at, {"decider-1": ready}, {"decider-1": 77}, {place: (offset, 77)}, {place[1:]: 9}))
+    return SimpleNamespace(watch=SimpleNamespace(samples=samples), limits=Limits(), began=0, deeds=lambda since, until: [], when=lambda at: f"{at} s")
+
+
+def test_who_is_ready_and_does_not_move_is_found():
+    assert len(ready_means_progress(seen(set()))) == 1
+    assert ready_means_progress(seen({10, 20, 30})) == []
+    assert ready_means_progress(seen(set(), "waiting for Kafka")) == []

@@ -1,0 +1,168 @@
+"""Each alert is made to fire by what it is about: a real Prometheus evaluates the rules over a real stack's metrics.
+
+ELSEWHERE names those whose cause is another group's, which asserts the metric; promtool tries all rules over made-up series
+(deploy/prometheus/alerts_test.yml).
+"""
+import re
+import time
+from contextlib import contextmanager
+
+from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource
+from prometheus import rules
+
+from support.broker import client
+from support.events import Outgoing
+from support.forging import Forger
+from support.scenario import LOGS, Tenant
+from support.stack import REPOSITORY
+from support.waiting import wait_until
+
+ELSEWHERE = {
+    "LockboxBehind": "tests/ops/test_metrics.py",
+    "LockboxCheckFound": "tests/attack/test_checks.py",
+    "LockboxCheckOld": "tests/attack/test_checks.py",
+    "LockboxClockOff": "tests/faults/test_clock.py",
+    "LockboxFenced": "tests/faults/test_fencing.py",
+    "LockboxHalted": "tests/audit/test_store.py",
+    "LockboxRetries": "tests/audit/test_trouble.py",
+    "LockboxSetBack": "tests/recovery/test_set_back.py",
+}
+NOT_CAUSED = {"LockboxCheckpointsLate", "LockboxLoopStuck"}  # what they ask for is not made to happen anywhere
+
+
+@contextmanager
+def without(system, privilege: str, role: str):
+    """A login that lacks a privilege meanwhile."""
+    system.lockbox.rows(f"REVOKE {privilege} FROM {role}")
+    try:
+        yield
+    finally:
+        system.lockbox.rows(f"GRANT {privilege} TO {role}")
+
+
+@contextmanager
+def stopped(stack, *parts: str):
+    stack.down(*parts)
+    try:
+        yield
+    finally:
+        stack.up()
+
+
+def test_every_alert_is_caused():
+    text = open(__file__).read()
+    caused = set(re.findall(r'await_alert\("(\w+)"', text))
+    others = ELSEWHERE.keys() | NOT_CAUSED
+    assert caused | others == {rule["alert"] for rule in rules()} and not caused & others
+    for alert, test in ELSEWHERE.items():
+        expression = next(rule["expr"] for rule in rules() if rule["alert"] == alert)
+        text = (REPOSITORY / test).read_text()
+        named = re.findall(r"lockbox_\w+", expression)
+        assert any(metric in text or metric.removeprefix("lockbox_check_") in text for metric in named), alert
+
+
+def test_nothing_fires_while_all_is_well(system, stack, prometheus):
+    Tenant(system).request().approve()
+    assert prometheus.firing() == {}
+
+
+def test_the_objectives_are_answered(prometheus):
+    """docs/production.md's, over whole minutes: the first has to pass."""
+    page = (REPOSITORY / "docs/production.md").read_text()
+    objectives = re.findall(r"^```promql\n(.*?)\n```", page, re.MULTILINE | re.DOTALL)
+    assert len(objectives) == 3
+    for expression in objectives:
+        assert 0 < wait_until(lambda: prometheus.value(expression), expression, 120, every=1) <= 100
+
+
+def test_a_person_s_access_without_a_grant(system, prometheus):
+    system.publish("access.performed", {"engineer_id": "eve", "resource_id": Tenant(system).resource, **LOGS,
+                                        "performed_at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), "outcome": "allowed"})
+    assert prometheus.await_alert("LockboxAccessWithoutGrant").startswith("1 accesses")
+
+
+def test_an_event_that_nobody_decided(system, prometheus):
+    Forger(system).step(Tenant(system).request().now, "approved", state="approved")
+    prometheus.await_alert("LockboxBreach", 120)
+
+
+def test_nobody_is_left_who_may_approve(system, prometheus):
+    tenant = Tenant(system)
+    for person, role in ((tenant.owner, "owner"), (tenant.approver, "lockbox_approver")):
+        tenant.change("role_removed", principal=person.principal, role=role)
+    prometheus.await_alert("LockboxApproversMissing")
+    tenant.ticket().request()
+    prometheus.await_alert("LockboxNobodyMayApprove")
+
+
+def test_a_record_that_nobody_can_read(system, prometheus):
+    system.publisher.send(Outgoing("lockbox.tickets.v1", "T-1", b"nonsense", (("content-type", b"application/json"),)))
+    assert "requester rejected" in prometheus.await_alert("LockboxQuarantined")
+
+
+def test_a_database_that_ends_sessions(system, stack, prometheus):
+    for _ in range(5):
+        before = stack.metrics("decider")["lockbox_database_lost_total"]
+        system.lockbox.rows("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'lockbox_decider'")
+        wait_until(lambda: stack.metrics("decider")["lockbox_database_lost_total"] > before, "it is lost")
+        stack.await_ready("decider")
+    assert "decider lost" in prometheus.await_alert("LockboxDatabaseFlaps")
+
+
+def test_a_mail_server_that_is_down(system, stack, prometheus):
+    with stopped(stack, "smtp"):
+        Tenant(system).request()
+        waiting = "SELECT 1 FROM lockbox.notification WHERE state = 'deferred'"
+        wait_until(lambda: system.lockbox.rows(waiting), "a mail waits")
+        system.lockbox.rows("UPDATE lockbox.notification SET queued_at = queued_at - interval '20 minutes' WHERE state = 'deferred' RETURNING 1")
+        prometheus.await_alert("LockboxMailsWait")
+        prometheus.await_alert("LockboxMailsGivenUp", 120)  # the request's deadline passes
+
+
+def test_an_event_that_kafka_refuses(system, prometheus):
+    topic = ConfigResource(ConfigResource.Type.TOPIC, "lockbox.events.v1")
+    admin = AdminClient(client(system.bootstrap))
+
+    def alter(kind: AlterConfigOpType, value: str | None) -> None:
+        topic.incremental_configs = [ConfigEntry("max.message.bytes", value, incremental_operation=kind)]
+        for done in admin.incremental_alter_configs([topic]).values():
+            done.result()
+    tenant = Tenant(system)
+    alter(AlterConfigOpType.SET, "100")
+    try:
+        tenant.ticket().publish("access.requested", **tenant.ticket().wish())
+        prometheus.await_alert("LockboxEventRefused")
+    finally:
+        alter(AlterConfigOpType.DELETE, None)
+
+
+def test_deadlines_that_nobody_tells(system, prometheus):
+    tenant = Tenant(system)
+    with without(system, "UPDATE ON lockbox.request", "lockbox_expirer"):
+        tenant.request()
+        prometheus.await_alert("LockboxDeadlinesNotTold", 240)
+
+
+def test_a_worker_that_does_not_answer(stack, prometheus):
+    with stopped(stack, "expirer"):
+        assert prometheus.await_alert("LockboxWorkerAbsent") == "nobody answers for the expirer"
+
+
+def test_a_kafka_that_is_down(system, stack, prometheus):
+    Tenant(system).request()
+    with stopped(stack, "kafka"):
+        prometheus.await_alert("LockboxEventsNotPublished", 240)  # the request's deadline is told to nobody
+
+
+def test_a_database_that_is_down(stack, prometheus):
+    with stopped(stack, "postgres"):
+        assert "is not ready" in prometheus.await_alert("LockboxWorkerNotReady")
+
+
+def test_a_log_that_was_replaced(system, stack, prometheus):
+    """Another record stands where the last one was read."""
+    Tenant(system)
+    system.lockbox.rows("UPDATE lockbox.consumer_offset SET last_hash = sha256('another') WHERE consumer = 'lockbox.requester'"
+                        " AND last_hash IS NOT NULL RETURNING 1")
+    stack.kill("requester")
+    assert "requester cannot read" in prometheus.await_alert("LockboxPartitionStopped")

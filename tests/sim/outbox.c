@@ -1,0 +1,411 @@
+/* A PostgreSQL of the outbox and of leases, as io/pg.h shows it: rows whose numbers are no order of commits, round trips of which
+ * nobody knows the outcome. Each answer is what services/relay/sql says.
+ */
+#include "relays.h"
+
+#include "base/uuid.h"
+#include "sql_leases.h" /* made at build */
+#include "sql_relay.h"
+
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SECOND INT64_C(1000000)
+enum { PARTS = 16, HOLDERS = 64 };
+
+struct row {
+    enum { WRITTEN = 1, COMMITTED, ABORTED } state;
+    int key, attempts;
+    bool bad; /* Kafka will never take it */
+    bool published, refused, dropped, told;
+    int64_t next_attempt_us;
+    char key_text[4], value[8];
+};
+
+/* Of a lease, or of a holder. */
+struct hold {
+    char holder[LBX_UUID_SIZE];
+    const struct lbx_pg *session;
+    int session_number;
+    int64_t until_us;
+};
+
+static struct {
+    struct row rows[ROWS];
+    int count;
+    struct hold parts[PARTS], holders[HOLDERS];
+} outbox;
+
+void outbox_begin(void) {
+    memset(&outbox, 0, sizeof outbox);
+}
+
+/* ---- who writes and who operates ---- */
+
+/* A key's row is locked until its writer commits. */
+static bool is_being_written(int key) {
+    for (int i = 0; i < outbox.count; i++)
+        if (outbox.rows[i].key == key && outbox.rows[i].state == WRITTEN)
+            return true;
+    return false;
+}
+
+void outbox_write(void) {
+    const int key = (int)pick(KEYS);
+    if (outbox.count == ROWS || is_being_written(key))
+        return;
+    struct row *row = &outbox.rows[outbox.count];
+    *row = (struct row){.state = WRITTEN, .key = key, .bad = pick(12) == 0};
+    snprintf(row->key_text, sizeof row->key_text, "%d", key);
+    snprintf(row->value, sizeof row->value, "%d", outbox.count++);
+}
+
+void outbox_commit(void) {
+    const int from = (int)pick(ROWS);
+    for (int i = 0; i < ROWS; i++) {
+        struct row *row = &outbox.rows[(from + i) % ROWS];
+        if (row->state != WRITTEN)
+            continue;
+        row->state = breaks(5) ? ABORTED : COMMITTED;
+        tell("row %s of key %d %s", row->value, row->key,
+             row->state == COMMITTED ? "commits" : "aborts");
+        return;
+    }
+}
+
+void outbox_operate(void) {
+    for (int i = 0; i < outbox.count; i++)
+        if (outbox.rows[i].refused && !outbox.rows[i].published) {
+            tell("row %d is dropped", i);
+            outbox.rows[i].published = outbox.rows[i].dropped = true;
+            return;
+        }
+}
+
+bool outbox_is_bad(int row) {
+    return outbox.rows[row].bad;
+}
+
+bool outbox_is_empty(void) {
+    for (int i = 0; i < outbox.count; i++)
+        if (outbox.rows[i].state == WRITTEN ||
+            (outbox.rows[i].state == COMMITTED && !outbox.rows[i].published))
+            return false;
+    return true;
+}
+
+void outbox_told(int number) {
+    struct row *row = &outbox.rows[number];
+    if (row->state != COMMITTED)
+        broken("Kafka has a row that was never committed");
+    for (int i = 0; !row->told && i < number; i++) {
+        const struct row *before = &outbox.rows[i];
+        if (before->key == row->key && before->state == COMMITTED && !before->told &&
+            !before->dropped)
+            broken("Kafka has a row, and not the one of its key before it");
+    }
+    row->told = true;
+}
+
+/* ---- parameters ---- */
+
+static const char *element(const char *column, size_t number, int *ret_len) {
+    uint32_t len32;
+    int len;
+    const char *at = lbx_pg_array_bytes(column, &len) + 20;
+    for (size_t i = 0;; i++) {
+        memcpy(&len32, at, sizeof len32);
+        *ret_len = (int)ntohl(len32);
+        at += 4;
+        if (i == number)
+            return at;
+        at += *ret_len > 0 ? *ret_len : 0;
+    }
+}
+
+static size_t count_of(const char *column) {
+    uint32_t count;
+    int len;
+    const char *bytes = lbx_pg_array_bytes(column, &len);
+    if (len <= 12) /* no dimension: it is empty */
+        return 0;
+    memcpy(&count, bytes + 12, sizeof count);
+    return ntohl(count);
+}
+
+static int64_t integer(const char *column, size_t number) {
+    int len;
+    const unsigned char *at = (const unsigned char *)element(column, number, &len);
+    uint64_t value = 0;
+    for (int i = 0; i < len; i++)
+        value = value << 8 | at[i];
+    return (int64_t)value;
+}
+
+static bool contains(const char *column, int64_t value) {
+    for (size_t i = 0; column && i < count_of(column); i++)
+        if (integer(column, i) == value)
+            return true;
+    return false;
+}
+
+/* ---- leases ---- */
+
+static bool holds(const struct hold *hold) {
+    return hold->holder[0] && hold->until_us > sim.now_us && hold->session->alive &&
+           hold->session->number == hold->session_number;
+}
+
+static bool is_of(const struct hold *hold, const char *holder) {
+    return strcmp(hold->holder, holder) == 0;
+}
+
+static struct hold hold_of(const struct lbx_pg *pg, const char *holder) {
+    struct hold hold = {
+        .session = pg, .session_number = pg->number, .until_us = sim.now_us + 12 * SECOND};
+    snprintf(hold.holder, sizeof hold.holder, "%s", holder);
+    return hold;
+}
+
+static void note_holder(const struct lbx_pg *pg, const char *holder) {
+    struct hold *place = NULL;
+    for (int i = 0; i < HOLDERS; i++) {
+        struct hold *it = &outbox.holders[i];
+        if (is_of(it, holder))
+            place = it;
+        else if (!holds(it))
+            *it = (struct hold){0};
+        if (!place && !it->holder[0])
+            place = it;
+    }
+    *place = hold_of(pg, holder);
+}
+
+static int share(void) {
+    int count = 0;
+    for (int i = 0; i < HOLDERS; i++)
+        count += outbox.holders[i].holder[0] != 0;
+    return (PARTS + count - 1) / count;
+}
+
+static void keep(const struct lbx_pg *pg, const struct lbx_call *call, struct answer *ret) {
+    const char *holder = call->params[1];
+    note_holder(pg, holder);
+    const int most = share();
+    int mine = 0;
+    for (int i = 0; i < PARTS; i++) {
+        if (is_of(&outbox.parts[i], holder))
+            outbox.parts[i] = hold_of(pg, contains(call->params[2], i) ? "" : holder);
+        mine += is_of(&outbox.parts[i], holder);
+    }
+    for (int i = 0; i < PARTS && mine < most; i++)
+        if (!contains(call->params[2], i) && !is_of(&outbox.parts[i], holder) &&
+            !holds(&outbox.parts[i])) {
+            outbox.parts[i] = hold_of(pg, holder);
+            mine++;
+        }
+    for (int i = 0; i < PARTS; i++)
+        if (is_of(&outbox.parts[i], holder)) {
+            ret->rows[ret->count].first = i;
+            ret->rows[ret->count++].second = most;
+        }
+}
+
+static void leave(const struct lbx_call *call) {
+    for (int i = 0; i < HOLDERS; i++)
+        if (is_of(&outbox.holders[i], call->params[1]))
+            outbox.holders[i] = (struct hold){0};
+    for (int i = 0; i < PARTS; i++)
+        if (is_of(&outbox.parts[i], call->params[1]))
+            outbox.parts[i] = (struct hold){0};
+}
+
+/* A statement asks the table alone: whoever is written there. */
+static bool has_lease(const struct row *row, const char *holder) {
+    return is_of(&outbox.parts[row->key], holder);
+}
+
+/* ---- rows ---- */
+
+static bool is_unpublished(const struct row *row) {
+    return row->state == COMMITTED && !row->published;
+}
+
+/* The key's last unpublished row before this one; -1: none. */
+static int before(int number) {
+    for (int i = number; i-- > 0;)
+        if (outbox.rows[i].key == outbox.rows[number].key && is_unpublished(&outbox.rows[i]))
+            return i;
+    return -1;
+}
+
+/* seq is a place in the outbox and one. */
+static void answer(struct answer *ret, int row, int64_t earlier) {
+    ret->rows[ret->count].row = row;
+    ret->rows[ret->count++].first = earlier;
+}
+
+static void take_fresh(const struct lbx_call *call, struct answer *ret) {
+    for (int i = atoi(call->params[2]); i < outbox.count; i++)
+        if (is_unpublished(&outbox.rows[i]) && has_lease(&outbox.rows[i], call->params[0]) &&
+            contains(call->params[1], outbox.rows[i].key))
+            answer(ret, i, before(i) + 1);
+}
+
+static void take_heads(const struct lbx_call *call, struct answer *ret) {
+    int64_t last = 0, looked_at = 0;
+    for (int i = atoi(call->params[2]); i < outbox.count && i < atoi(call->params[3]); i++) {
+        const struct row *row = &outbox.rows[i];
+        if (!is_unpublished(row))
+            continue;
+        last = i + 1;
+        looked_at++;
+        if (row->next_attempt_us <= sim.now_us && has_lease(row, call->params[0]) &&
+            contains(call->params[1], row->key) && before(i) < 0)
+            answer(ret, i, 0);
+    }
+    ret->rows[ret->count].second = last;
+    answer(ret, -1, looked_at);
+}
+
+static void take_more(const struct lbx_call *call, struct answer *ret) {
+    for (size_t asked = 0; asked < count_of(call->params[0]); asked++) {
+        int len;
+        const int key = element(call->params[0], asked, &len)[0] - '0';
+        int64_t earlier = integer(call->params[1], asked);
+        for (int i = (int)earlier; i < outbox.count; i++) {
+            const struct row *row = &outbox.rows[i];
+            if (row->key != key || !is_unpublished(row) || !has_lease(row, call->params[2]) ||
+                !contains(call->params[3], key) || ret->count > ROWS)
+                continue;
+            answer(ret, i, earlier);
+            earlier = i + 1;
+        }
+    }
+}
+
+static void mark(const struct lbx_call *call) {
+    for (size_t i = 0; i < count_of(call->params[0]); i++) {
+        struct row *row = &outbox.rows[integer(call->params[0], i) - 1];
+        if (!row->told)
+            broken("a row is marked as published that Kafka has not got");
+        if (has_lease(row, call->params[1])) {
+            row->published = true;
+            row->refused = false;
+        }
+    }
+}
+
+static void put_off(const struct lbx_call *call) {
+    for (size_t i = 0; i < count_of(call->params[0]); i++) {
+        struct row *row = &outbox.rows[integer(call->params[0], i) - 1];
+        int len;
+        (void)element(call->params[1], i, &len);
+        if (!has_lease(row, call->params[2]))
+            continue;
+        const int64_t wait =
+            len < 0 ? 3 : (INT64_C(1) << (row->attempts < 6 ? row->attempts : 6)) - 1;
+        row->next_attempt_us = sim.now_us + (wait < 60 ? wait : 60) * SECOND;
+        row->attempts += len >= 0;
+    }
+}
+
+static void refuse(const struct lbx_call *call) {
+    for (size_t i = 0; i < count_of(call->params[0]); i++) {
+        struct row *row = &outbox.rows[integer(call->params[0], i) - 1];
+        if (!row->bad)
+            broken("a row is refused for good, and Kafka would take it");
+        if (!is_unpublished(row) || !has_lease(row, call->params[3]))
+            continue;
+        tell("row %s is refused", row->value);
+        row->refused = true;
+        row->attempts++;
+        row->next_attempt_us = sim.now_us + 300 * SECOND;
+    }
+}
+
+/* ---- io/pg.h ---- */
+
+static void execute(struct lbx_pg *pg, const struct lbx_call *call, struct answer *ret) {
+    if (call->sql == &sql_leases_keep)
+        keep(pg, call, ret);
+    else if (call->sql == &sql_leases_leave)
+        leave(call);
+    else if (call->sql == &sql_relay_take_fresh)
+        take_fresh(call, ret);
+    else if (call->sql == &sql_relay_take_heads)
+        take_heads(call, ret);
+    else if (call->sql == &sql_relay_take_more)
+        take_more(call, ret);
+    else if (call->sql == &sql_relay_mark_outbox)
+        mark(call);
+    else if (call->sql == &sql_relay_put_off_outbox)
+        put_off(call);
+    else if (call->sql == &sql_relay_refuse_outbox)
+        refuse(call);
+}
+
+#define WRAPPED(type, name, ...)                                                                   \
+    type __wrap_##name(__VA_ARGS__);                                                               \
+    type __wrap_##name(__VA_ARGS__)
+
+/* One transaction, that happens or does not; and its answer comes, or does not. */
+WRAPPED(enum lbx_err, lbx_pg_run, struct lbx_pg *pg, const struct lbx_pg_pipeline *calls) {
+    give_way();
+    const bool ends = breaks(40);
+    memset(pg->answers, 0, calls->count * sizeof pg->answers[0]);
+    if (!pg->alive || breaks(60) || (ends && pick(2) == 0)) {
+        pg->alive &= !ends;
+        return LBX_ERR_UNAVAILABLE;
+    }
+    for (size_t i = 0; i < calls->count; i++)
+        execute(pg, &calls->list[i], &pg->answers[i]);
+    pg->alive = !ends;
+    give_way();
+    return pg->alive ? LBX_OK : LBX_ERR_UNAVAILABLE;
+}
+
+WRAPPED(size_t, lbx_pg_row_count, const struct lbx_pg *pg, size_t call) {
+    return call == LBX_NO_CALL ? 0 : pg->answers[call].count;
+}
+
+WRAPPED(void *, lbx_pg_read, const struct lbx_pg *pg, size_t call, size_t row,
+        const struct lbx_sql *sql, struct lbx_arena *arena, void *ret_answer) {
+    (void)arena;
+    if (sql == &sql_leases_keep) {
+        struct sql_leases_keep_answer *it = ret_answer;
+        *it = (struct sql_leases_keep_answer){.part = pg->answers[call].rows[row].first,
+                                              .share = pg->answers[call].rows[row].second};
+    } else if (sql == &sql_relay_held_up) {
+        *(struct sql_relay_held_up_answer *)ret_answer = (struct sql_relay_held_up_answer){0};
+    } else {
+        struct sql_relay_take_fresh_answer *it = ret_answer;
+        const int number = pg->answers[call].rows[row].row;
+        const struct row *at = number < 0 ? NULL : &outbox.rows[number];
+        *it = (struct sql_relay_take_fresh_answer){.seq = at ? number + 1
+                                                             : pg->answers[call].rows[row].second,
+                                                   .shard = at ? at->key : 0,
+                                                   .key = at ? at->key_text : NULL,
+                                                   .value = at ? at->value : NULL,
+                                                   .attempts = at ? at->attempts : 0,
+                                                   .earlier = pg->answers[call].rows[row].first,
+                                                   .waits = at && at->next_attempt_us > sim.now_us};
+    }
+    return ret_answer;
+}
+
+WRAPPED(bool, lbx_pg_alive, const struct lbx_pg *pg) {
+    return pg && pg->alive;
+}
+
+/* What a row says of itself is not what this is about. */
+bool __wrap_lbx_outbox_holds(const char *id, const char *type, const char *key,
+                             const char *payload);
+
+bool __wrap_lbx_outbox_holds(const char *id, const char *type, const char *key,
+                             const char *payload) {
+    (void)id, (void)type, (void)key, (void)payload;
+    return true;
+}

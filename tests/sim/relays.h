@@ -1,0 +1,47 @@
+/* The simulation of processes that publish: the relay's rounds, its leases and its outbound rows, between an outbox and a broker. */
+#ifndef LBX_TESTS_SIM_RELAYS_H
+#define LBX_TESTS_SIM_RELAYS_H
+
+#include "sim.h"
+
+#include "io/pg.h"
+
+enum { RELAYS = 2, KEYS = 3, ROWS = 16, PARTITIONS = 2 };
+
+/* A database session of a process. */
+struct lbx_pg {
+    bool alive;
+    int number; /* of all sessions that there were */
+    struct answer {
+        size_t count;
+        struct {
+            int row;               /* its place in the outbox; below 0: none */
+            int64_t first, second; /* what else the statement answers */
+        } rows[ROWS + 1 > 16 ? ROWS + 1 : 16];
+    } answers[LBX_PG_PIPELINE_MAX];
+};
+
+struct own {
+    struct lbx_pg session;
+    void *relay;
+};
+
+/* ---- outbox.c ---- */
+
+void outbox_begin(void);
+void outbox_write(void);   /* somebody is about to commit one more row */
+void outbox_commit(void);  /* or does; perhaps behind rows that were written later */
+void outbox_operate(void); /* an operator drops a row that is refused */
+bool outbox_is_bad(int row);
+bool outbox_is_empty(void); /* whatever was committed is published, or dropped */
+
+/* Kafka has this row, perhaps again. */
+void outbox_told(int row);
+
+/* ---- broker.c ---- */
+
+void broker_begin(void);
+void broker_work(void); /* something of what is under way arrives, or does not */
+void broker_kill(int process);
+
+#endif

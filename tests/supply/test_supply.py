@@ -1,0 +1,58 @@
+"""What the programs are made of is recorded, and two builds of one tree in different folders are the same bytes."""
+import hashlib
+import json
+import os
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+PROGRAMS = ["requester", "decider", "expirer", "relay", "notifier", "auditor", "authorizer", "lockboxctl"]
+
+
+def run(*command, cwd=REPOSITORY) -> str:
+    done = subprocess.run(list(map(str, command)), cwd=cwd, capture_output=True, text=True,
+                          env={**os.environ, "LOCKBOX_COMMIT": "0" * 40, "LOCKBOX_VERSION": "0.0.0"})
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
+    return done.stdout
+
+
+def test_the_bill_of_materials_names_what_is_loaded():
+    run("/usr/bin/python3", "tools/dev/sbom.py")
+    text = (REPOSITORY / "build/sbom.json").read_text()
+    bom = json.loads(text)
+    assert (bom["bomFormat"], bom["specVersion"]) == ("CycloneDX", "1.5")
+    parts = {part["bom-ref"]: part for part in bom["components"]}
+    names = {part["name"] for part in parts.values()}
+    assert {"librdkafka1", "libpq5", "libjansson4", "libesmtp6", "libgmime-3.0-0", "libmicrohttpd12", "libc6", "gcc", "starlette"} <= names
+    assert all(part["version"] for part in parts.values())
+    assert all(part["purl"].startswith("pkg:") for part in parts.values() if part["type"] == "library")
+    for dependency in bom["dependencies"]:
+        assert set(dependency["dependsOn"]) <= parts.keys()
+    for part in parts.values():
+        for given in part.get("hashes", []):
+            assert given["content"] == hashlib.sha256((REPOSITORY / "build/release/bin" / part["name"]).read_bytes()).hexdigest()
+    run("/usr/bin/python3", "tools/dev/sbom.py")
+    assert (REPOSITORY / "build/sbom.json").read_text() == text
+
+
+def built(folder: Path) -> dict[str, str]:
+    """SHA-256 of each program of the committed tree, built in this folder."""
+    folder.mkdir(parents=True)
+    archive = subprocess.run(["git", "-C", REPOSITORY, "archive", "HEAD"], check=True, capture_output=True).stdout
+    subprocess.run(["tar", "-x", "-C", folder], input=archive, check=True)
+    run("cmake", "--preset", "dist", cwd=folder)
+    run("ninja", "-C", "build/dist", *PROGRAMS, cwd=folder)
+    return {name: hashlib.sha256((folder / "build/dist/bin" / name).read_bytes()).hexdigest() for name in PROGRAMS}
+
+
+def test_two_builds_are_the_same_bytes(tmp_path):
+    assert built(tmp_path / "a") == built(tmp_path / "another/and/deeper")
+
+
+def test_pip_packages_are_pinned():
+    for path in ("portal/requirements.txt", "tools/dev/requirements.txt", "examples/python/requirements.txt", "tests/portal/requirements.txt"):
+        lines = [line for line in (REPOSITORY / path).read_text().splitlines() if line and not line.startswith(("#", "-"))]
+        assert lines and [line for line in lines if not re.match(r"[\w.\[\]-]+==\S+", line)] == [], path
