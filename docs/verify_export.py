@@ -3,7 +3,9 @@
 
 PATH is the folder or the .tar archive. VKEYS is a file of verifier keys that you were given by somebody you trust, one
 a line; without it the keys in the export are used, which proves no more than that the export fits them. --show prints
-each record's value. Needs the package `cryptography`. Exit code 1 where anything is wrong."""
+each record's value, and what each request with content changes. Of every request here the digest is computed again, and each
+signature of a decision that counted is checked with the approver's key, where that is here (an export of a request has it):
+docs/signatures.md. Needs the package `cryptography`, and `rfc8785` for content. Exit code 1 where anything is wrong."""
 import argparse
 import base64
 import hashlib
@@ -14,8 +16,12 @@ import tarfile
 from pathlib import Path
 
 from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
+
+MOST_BYTES, MOST_FILES = 256 << 20, 1_000_000  # of all files together, as they are unpacked
 
 class Wrong(Exception): ...
 
@@ -26,11 +32,27 @@ def demand(condition, what):
 
 
 def files_of(path):
-    """Name → bytes of every file."""
+    """Name → bytes of every file; an export of several times the bound goes file by file through lockboxctl."""
+    files, left = {}, MOST_BYTES
+
+    def keep(name, size, read):
+        nonlocal left
+        left -= size
+        demand(left >= 0 and len(files) < MOST_FILES, f"more than {MOST_BYTES} bytes or {MOST_FILES} files: lockboxctl audit verify takes it")
+        files[name] = read(size)
     if Path(path).is_dir():
-        return {str(file.relative_to(path)): file.read_bytes() for file in Path(path).rglob("*") if file.is_file()}
-    with tarfile.open(path) as archive:
-        return {member.name: archive.extractfile(member).read() for member in archive if member.isfile()}
+        for file in Path(path).rglob("*"):
+            if file.is_file():
+                with file.open("rb") as opened:
+                    keep(str(file.relative_to(path)), file.stat().st_size, opened.read)
+        return files
+    with tarfile.open(path, "r:") as archive:  # as lockboxctl writes it: what is compressed may be any size
+        while member := archive.next():
+            archive.members.clear()  # it would remember each
+            demand(member.sparse is None, "a file with holes")
+            if member.isfile():
+                keep(member.name, member.size, archive.extractfile(member).read)
+    return files
 
 
 def root_of(index, size, root, path):
@@ -98,7 +120,7 @@ def fields_of(leaf):
 
 
 def verify_record(stem, leaf, proof, manifest, keys):
-    topic, partition, offset, *_, value = fields_of(leaf)
+    topic, partition, offset, _, _, headers, value = fields_of(leaf)
     demand(stem == f"records/{topic}/{partition}/{offset:020}", "the file holds another record")
     head, _, note = proof.decode().partition("\n\n")
     header, index, *path = head.split("\n")
@@ -112,7 +134,118 @@ def verify_record(stem, leaf, proof, manifest, keys):
     demand(all(len(sibling) == 32 for sibling in path), "the proof is of another form")
     leaf_hash = hashlib.sha256(b"\x00" + leaf).digest()
     demand(root_of(offset - base, size, leaf_hash, path) == root, "the record is not the one in the log")
-    return value
+    return topic, headers, value
+
+
+# ---- what was consented to, and who signed it: docs/signatures.md ----
+
+def event_of(headers, value):
+    """A CloudEvent of either mode; {} where it is none."""
+    try:
+        named = {name.decode().lower(): (it or b"").decode() for name, it in headers}
+        binary = "ce_type" in named and not named.get("content-type", "").startswith("application/cloudevents")
+        body = json.loads(value or b"null")
+        event = {name[3:]: it for name, it in named.items() if name.startswith("ce_")} | {"data": body} if binary else body
+        return event if isinstance(event, dict) and isinstance(event.get("data"), dict) else {}
+    except ValueError:
+        return {}
+
+
+def canonical(changes):
+    import rfc8785
+    return rfc8785.dumps(changes)
+
+
+def digest_of(request):
+    def pick(part, names):
+        return [part.get(name) for name in names.split()]
+
+    fields = pick(request, "request_id tenant_id subscription_id ticket_id")
+    fields += pick(request["engineer"], "id email organization") + [request["resource_id"], len(request["actions"])]
+    fields += sum((pick(item, "number action namespace kind name") for item in request["actions"]), [])
+    fields += pick(request, "justification reason_code duration starts_at decide_by")
+    if request.get("digest_version", 1) >= 2:
+        fields += sum((pick(item, "container uid") + pick(item.get("content", {}), "api_version digest previous_digest changes")
+                       for item in request["actions"]), [])
+        fields += [request.get("approvals_needed"), str(request.get("signed_decisions", False)).lower()]
+    fields = [hashlib.sha256(canonical(it)).hexdigest() if isinstance(it, list) else it for it in fields]
+    parts = [b"\xff" * 4 if it is None else len(str(it).encode()).to_bytes(4, "big") + str(it).encode() for it in fields]
+    return hashlib.sha256(b"".join(parts)).hexdigest()
+
+
+def decoded(part):
+    return base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))
+
+
+def payload_of(decision, key):
+    """What the key signed, by a JWS or by a passkey."""
+    if "signature" in decision:
+        signed, _, signature = decision["signature"].rpartition(".")
+        Ed25519PublicKey.from_public_bytes(decoded(key["x"])).verify(decoded(signature), signed.encode())
+        header, payload = [decoded(part) for part in signed.split(".")]
+        demand(json.loads(header)["alg"] == "EdDSA" and "crit" not in json.loads(header), "the JWS is of another form")
+        return json.loads(payload)
+    names = "payload client_data_json authenticator_data signature".split()
+    payload, client_data, data, signature = [decoded(decision["assertion"][name]) for name in names]
+    point = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), b"\x04" + decoded(key["x"]) + decoded(key["y"]))
+    point.verify(signature, data + hashlib.sha256(client_data).digest(), ec.ECDSA(hashes.SHA256()))
+    client = json.loads(client_data)
+    demand(client["type"] == "webauthn.get" and decoded(client["challenge"]) == hashlib.sha256(payload).digest(), "the passkey signed something else")
+    demand(client["origin"] in key["origins"] and not client.get("crossOrigin"), "the passkey signed for another page")
+    demand(data[:32] == hashlib.sha256(key["rp_id"].encode()).digest() and data[32] & 5 == 5, "the passkey did not verify its holder")
+    return json.loads(payload)
+
+
+def check_signature(request, decision, key):
+    payload = payload_of(decision, key)
+    meant = decision | {"digest": request["digest"], "by": decision["by"]["id"]}
+    if request.get("digest_version", 1) < 2:
+        payload.setdefault("by", meant["by"])
+    for name in "request_id digest decision actions duration by".split():
+        demand(payload.get(name) == meant.get(name), f"the signature is over another {name}")
+
+
+def check_consent(events):
+    """events: (topic, event). How many signatures hold, and of how many the key is not here."""
+    told = [event for topic, event in events if topic.endswith("events.v1")]
+    decisions = [event for topic, event in events if topic.endswith("decisions.v1")]
+    first = [event["data"].get("request", {}) for event in told if event.get("type", "").startswith("lockbox.request.")]
+    requests = {request["request_id"]: request for request in first if request.get("version") == 1 and "digest" in request}
+    keys = [event["data"] for event in told if event.get("data", {}).get("change") == "approver_key_set"]
+    for request in requests.values():
+        demand(digest_of(request) == request["digest"], f"request {request['request_id']}: it is not what its digest says")
+    hold = unknown = 0
+    for judged in told:
+        verdict, cause = judged.get("data", {}).get("verdict"), judged.get("causationid")
+        if judged.get("type") != "lockbox.decision.judged.v1" or verdict not in ("applied", "recorded"):
+            continue
+        request = requests.get(judged["data"]["request_id"])
+        decision = next((it["data"] for it in decisions if it.get("id") == cause and it["data"].get("by") == judged["data"]["by"]), None)
+        if not request or not decision:
+            continue
+        if not {"signature", "assertion"} & set(decision):
+            demand(not request.get("signed_decisions"), f"decision {cause}: it is not signed")
+            continue
+        known = [it for it in keys if (it["tenant_id"], it["principal_id"]) == (request["tenant_id"], decision["by"]["id"])
+                 and it["at"] <= judged["data"]["at"]]
+        if not known or not max(known, key=lambda it: it["at"]).get("public_key"):
+            unknown += 1
+            continue
+        try:
+            check_signature(request, decision, max(known, key=lambda it: it["at"])["public_key"])
+        except InvalidSignature:
+            raise Wrong(f"decision {cause}: the signature does not hold") from None
+        hold += 1
+    return hold, unknown
+
+
+def show_changes(event):
+    """In ASCII, so that nothing hides or turns."""
+    for item in event.get("data", {}).get("request", {}).get("actions", []):
+        for change in item.get("content", {}).get("changes", []):
+            for name in ("path", "before", "after"):
+                if name in change:
+                    print(f"  item {item['number']} {name}: {json.dumps(change[name])}")
 
 
 def main():
@@ -121,8 +254,9 @@ def main():
     parser.add_argument("--keys", metavar="VKEYS")
     parser.add_argument("--show", action="store_true")
     asked = parser.parse_args()
-    files = files_of(asked.path)
+    name = asked.path
     try:
+        files = files_of(asked.path)
         manifest = json.loads(files[name := "manifest.json"])
         demand(manifest["format"] == "lockbox-export/1", "the export is of another version")
         keys = keys_of(Path(asked.keys).read_text() if asked.keys else files["vkeys.txt"].decode())
@@ -133,15 +267,21 @@ def main():
         demand(len(stems) == manifest["records"], "the manifest counts other records")
         for name, log in wanted.items():
             demand(checkpoint_of(files[name].decode(), log["origin"], keys)[0] == log["size"], "its size is not the manifest's")
+        events = []
         for name in stems:
-            value = verify_record(name, files[name + ".leaf"], files[name + ".tlog-proof"], manifest, keys)
+            topic, headers, value = verify_record(name, files[name + ".leaf"], files[name + ".tlog-proof"], manifest, keys)
             if asked.show:
                 print(name, value if value is None else value.decode(errors="replace"))
-    except (Wrong, InvalidSignature, LookupError, ValueError, TypeError, AttributeError) as error:
+                show_changes(event_of(headers, value))
+            events.append((topic, event_of(headers, value)))
+        name = "consent"
+        hold, unknown = check_consent(events)
+    except (Wrong, InvalidSignature, OSError, tarfile.TarError, RecursionError, LookupError, ValueError, TypeError, AttributeError) as error:
         print(f"{name}: {error or 'the signature does not hold'}", file=sys.stderr)
         return 1
     trust = "" if asked.keys else ", as far as vkeys.txt is trusted"
-    print(f"{len(stems)} records of {len(wanted)} logs: all is right{trust}")
+    keyless = f", {unknown} without a key here" if unknown else ""
+    print(f"{len(stems)} records of {len(wanted)} logs: all is right{trust}; {hold} signatures hold{keyless}")
     return 0
 
 
