@@ -3,146 +3,16 @@
  * A spent producer (LBX_ERR_FENCED, KIP-360), and one that a partition has kept waiting for a minute, is replaced; that is
  * all that fails here.
  */
-#include "io/outbound.h"
-
 #include "base/clock.h"
-#include "base/log.h"
 #include "base/memory.h"
+#include "io/outbound_state.h"
 
 #include <stdlib.h>
-#include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-enum { BUCKETS = 4096, PARTITIONS = 256 };
-#define SLOW_AFTER_US (LBX_SECOND_US / 5) /* without a report */
-#define STUCK_AFTER_US LBX_SECOND_US      /* without a report */
 #define LOOK_EVERY_US (LBX_SECOND_US / 2)
 #define REPLACED_AFTER_US (60 * LBX_SECOND_US)
-
-/* A partition, or the rows of a topic of which the partition is not known. */
-struct lbx_outbound_lane {
-    size_t rows, bytes; /* added, and not ended */
-    size_t under_way;
-    int64_t moved_us; /* the last report, or the first row under way since there was none */
-    bool troubled;    /* a row failed, and none was delivered since: all go alone */
-};
-
-struct lbx_outbound_key {
-    struct lbx_outbound_key *next_in_bucket, *next,
-        **link;                      /* link: what points to it in the list of all */
-    struct lbx_outbound_row *last;   /* NULL where it was returned, though others are under way */
-    struct lbx_outbound_row *unsent; /* the first that waits */
-    size_t count, under_way;
-    bool alone;   /* its row under way went alone */
-    bool stopped; /* one of its rows ended otherwise than delivered */
-    char name[];
-};
-
-struct lbx_outbound {
-    const struct lbx_settings *settings;
-    const char *worker;
-    struct sender {
-        struct lbx_producer *producer; /* NULL: to be opened */
-        bool spent;
-    } many, single; /* single: each record in a batch of its own */
-    struct lbx_outbound_key *buckets[BUCKETS], *keys;
-    struct lbx_outbound_lane lanes[LBX_TOPIC_COUNT]
-                                  [PARTITIONS + 1]; /* the last for what is not known */
-    int32_t partitions[LBX_TOPIC_COUNT];            /* 0: not known */
-    struct lbx_outbound_row *ended, **last_ended;
-    size_t count, waiting;
-    size_t stuck_rows, stuck_bytes;
-    int64_t polled_us, look_us, away_since_us;
-    int fd;
-    bool held, giving_up;
-};
-
-/* ---- keys ---- */
-
-static size_t bucket_of(const char *name) {
-    size_t hash = 5381;
-    for (; *name; name++)
-        hash = hash * 33 + (unsigned char)*name;
-    return hash % BUCKETS;
-}
-
-static struct lbx_outbound_key *find_key(const struct lbx_outbound *outbound, const char *name) {
-    struct lbx_outbound_key *key = outbound->buckets[bucket_of(name)];
-    while (key && strcmp(key->name, name) != 0)
-        key = key->next_in_bucket;
-    return key;
-}
-
-static struct lbx_outbound_key *make_key(struct lbx_outbound *outbound, const char *name) {
-    struct lbx_outbound_key *key = lbx_calloc(sizeof *key + strlen(name) + 1);
-    struct lbx_outbound_key **bucket = &outbound->buckets[bucket_of(name)];
-    memcpy(key->name, name, strlen(name) + 1);
-    key->next_in_bucket = *bucket;
-    *bucket = key;
-    key->next = outbound->keys;
-    key->link = &outbound->keys;
-    if (key->next)
-        key->next->link = &key->next;
-    outbound->keys = key;
-    return key;
-}
-
-static void drop_key(struct lbx_outbound *outbound, struct lbx_outbound_key *key) {
-    struct lbx_outbound_key **at = &outbound->buckets[bucket_of(key->name)];
-    while (*at != key)
-        at = &(*at)->next_in_bucket;
-    *at = key->next_in_bucket;
-    *key->link = key->next;
-    if (key->next)
-        key->next->link = key->link;
-    free(key);
-}
-
-/* ---- partitions ---- */
-
-static struct lbx_outbound_lane *lane_of(struct lbx_outbound *outbound,
-                                         const struct lbx_outbound_row *row) {
-    int32_t known =
-        outbound->many.producer ? lbx_producer_partitions(outbound->many.producer, row->topic) : 0;
-    if (known > 0)
-        outbound->partitions[row->topic] = known; /* kept from one producer to the next */
-    int32_t partition = lbx_producer_partition(&row->record, outbound->partitions[row->topic]);
-    return &outbound->lanes[row->topic]
-                           [partition >= 0 && partition < PARTITIONS ? partition : PARTITIONS];
-}
-
-/* As of the last time that reports were taken: what came since is not known. */
-static bool is_stuck(const struct lbx_outbound *outbound, const struct lbx_outbound_lane *lane) {
-    return lane->under_way > 0 && outbound->polled_us - lane->moved_us > STUCK_AFTER_US;
-}
-
-/* One that moves takes whatever its owner has room for. */
-static bool is_full(const struct lbx_outbound *outbound, const struct lbx_outbound_lane *lane) {
-    return (lane->rows >= LBX_OUTBOUND_OF_PARTITION || lane->bytes >= LBX_OUTBOUND_BYTES) &&
-           lane->under_way > 0 && outbound->polled_us - lane->moved_us > SLOW_AFTER_US;
-}
-
-/* Sums up the stuck ones; the time since when the first of them is. */
-static int64_t count_stuck(struct lbx_outbound *outbound) {
-    int64_t since_us = 0;
-    outbound->stuck_rows = outbound->stuck_bytes = 0;
-    for (size_t i = 0; i < LBX_TOPIC_COUNT * (PARTITIONS + 1); i++) {
-        const struct lbx_outbound_lane *lane = &outbound->lanes[0][0] + i;
-        if (!is_stuck(outbound, lane))
-            continue;
-        outbound->stuck_rows += lane->rows;
-        outbound->stuck_bytes += lane->bytes;
-        if (since_us == 0 || lane->moved_us < since_us)
-            since_us = lane->moved_us;
-    }
-    return since_us;
-}
-
-size_t lbx_outbound_stuck(const struct lbx_outbound *outbound, size_t *ret_bytes) {
-    *ret_bytes = outbound->stuck_bytes;
-    return outbound->stuck_rows;
-}
 
 /* ---- ends ---- */
 
@@ -185,7 +55,7 @@ static enum lbx_outbound_state meaning(const struct lbx_outbound_row *row, enum 
 static void on_delivered(void *context, enum lbx_err err) {
     struct lbx_outbound_row *row = context;
     struct lbx_outbound *outbound = row->outbound;
-    struct sender *sender = row->alone ? &outbound->single : &outbound->many;
+    struct lbx_outbound_sender *sender = row->alone ? &outbound->single : &outbound->many;
     row->key->under_way--;
     row->lane->under_way--;
     row->lane->moved_us = lbx_monotonic_us();
@@ -216,7 +86,7 @@ struct lbx_outbound_row *lbx_outbound_ended(struct lbx_outbound *outbound) {
     if (row->key->last == row) /* it ended before those that are under way in front of it */
         row->key->last = NULL;
     if (row->key->count == 0)
-        drop_key(outbound, row->key);
+        lbx_outbound_key_drop(outbound, row->key);
     row->key = NULL;
     return row;
 }
@@ -227,14 +97,14 @@ size_t lbx_outbound_count(const struct lbx_outbound *outbound) {
 
 size_t lbx_outbound_count_of(const struct lbx_outbound *outbound, const char *order_key,
                              const struct lbx_outbound_row **ret_last) {
-    const struct lbx_outbound_key *key = find_key(outbound, order_key);
+    const struct lbx_outbound_key *key = lbx_outbound_key_find(outbound, order_key);
     *ret_last = key ? key->last : NULL;
     return key ? key->count : 0;
 }
 
 /* ---- life ---- */
 
-static enum lbx_err open_sender(struct lbx_outbound *outbound, struct sender *sender) {
+static enum lbx_err open_sender(struct lbx_outbound *outbound, struct lbx_outbound_sender *sender) {
     if (sender->producer)
         return LBX_OK;
     sender->spent = false;
@@ -243,7 +113,7 @@ static enum lbx_err open_sender(struct lbx_outbound *outbound, struct sender *se
 }
 
 /* Its rows are reported on before this returns. */
-static void close_sender(struct lbx_outbound *outbound, struct sender *sender) {
+static void close_sender(struct lbx_outbound *outbound, struct lbx_outbound_sender *sender) {
     outbound->giving_up = true;
     lbx_producer_close(sender->producer);
     outbound->giving_up = false;
@@ -286,7 +156,7 @@ void lbx_outbound_close(struct lbx_outbound *outbound) {
         return;
     lbx_outbound_abandon(outbound);
     while (outbound->keys)
-        drop_key(outbound, outbound->keys);
+        lbx_outbound_key_drop(outbound, outbound->keys);
     close(outbound->fd);
     free(outbound);
 }
@@ -310,7 +180,7 @@ static bool may_go(const struct lbx_outbound_key *key) {
 
 /* False: the producer's queue is full, and the row waits. */
 static bool send_row(struct lbx_outbound *outbound, struct lbx_outbound_row *row) {
-    struct sender *sender = row->alone ? &outbound->single : &outbound->many;
+    struct lbx_outbound_sender *sender = row->alone ? &outbound->single : &outbound->many;
     struct lbx_outbound_key *key = row->key;
     enum lbx_err err = open_sender(outbound, sender);
     if (err == LBX_OK)
@@ -343,8 +213,9 @@ static bool send_row(struct lbx_outbound *outbound, struct lbx_outbound_row *row
 
 static void send_key(struct lbx_outbound *outbound, struct lbx_outbound_key *key) {
     while (key->unsent && !outbound->held && may_go(key)) {
-        const struct sender *sender = key->unsent->alone ? &outbound->single : &outbound->many;
-        if (is_stuck(outbound, key->unsent->lane)) {
+        const struct lbx_outbound_sender *sender =
+            key->unsent->alone ? &outbound->single : &outbound->many;
+        if (lbx_outbound_lane_stuck(outbound, key->unsent->lane)) {
             release_waiting(key, LBX_OUTBOUND_PUT_OFF);
             return;
         }
@@ -360,13 +231,13 @@ static void send_all(struct lbx_outbound *outbound) {
 }
 
 void lbx_outbound_add(struct lbx_outbound *outbound, struct lbx_outbound_row *row) {
-    struct lbx_outbound_key *key = find_key(outbound, row->order_key);
+    struct lbx_outbound_key *key = lbx_outbound_key_find(outbound, row->order_key);
     if (!key)
-        key = make_key(outbound, row->order_key);
+        key = lbx_outbound_key_make(outbound, row->order_key);
     row->outbound = outbound;
     row->key = key;
     row->next_of_key = NULL;
-    row->lane = lane_of(outbound, row);
+    row->lane = lbx_outbound_lane_of(outbound, row);
     row->alone |= row->lane->troubled;
     if (key->last)
         key->last->next_of_key = row;
@@ -380,7 +251,8 @@ void lbx_outbound_add(struct lbx_outbound *outbound, struct lbx_outbound_row *ro
         key->unsent = row;
     if (outbound->held || key->stopped)
         release_waiting(key, LBX_OUTBOUND_RELEASED);
-    else if (is_full(outbound, row->lane) || is_stuck(outbound, row->lane))
+    else if (lbx_outbound_lane_full(outbound, row->lane) ||
+             lbx_outbound_lane_stuck(outbound, row->lane))
         release_waiting(key, LBX_OUTBOUND_PUT_OFF);
 }
 
@@ -388,7 +260,7 @@ void lbx_outbound_add(struct lbx_outbound *outbound, struct lbx_outbound_row *ro
 static void look_for_stuck(struct lbx_outbound *outbound) {
     if (lbx_monotonic_us() < outbound->look_us)
         return;
-    int64_t since_us = count_stuck(outbound);
+    int64_t since_us = lbx_outbound_lanes_count_stuck(outbound);
     outbound->away_since_us = since_us ? since_us
                               : outbound->many.producer
                                   ? lbx_producer_away_since_us(outbound->many.producer)
@@ -400,7 +272,7 @@ static void look_for_stuck(struct lbx_outbound *outbound) {
 
 enum lbx_err lbx_outbound_step(struct lbx_outbound *outbound, int timeout_ms) {
     eventfd_t reports;
-    struct sender *senders[] = {&outbound->many, &outbound->single};
+    struct lbx_outbound_sender *senders[] = {&outbound->many, &outbound->single};
     (void)eventfd_read(outbound->fd, &reports);
     for (size_t i = 0; i < 2; i++)
         if (senders[i]->producer)
