@@ -6,6 +6,7 @@ import pytest
 
 from elsewhere import ELSEWHERE
 from pages import COMMANDS, PAGES, SHOWN, Block, all_blocks, blocks, matches
+from support.audit import await_auditor
 from support.events import Outgoing
 from support.system import System
 from support.scenario import Tenant
@@ -102,12 +103,12 @@ BEFORE = {"docs/lockboxctl.md": reject_two}
 
 
 def await_handled(system: System) -> None:
-    """What people do between two blocks: whatever was published is read, acted upon and told."""
+    """What people do between two blocks: whatever was published is read, acted upon, told and audited."""
     def read() -> bool:
-        return all(system.stack.metrics(worker)["lockbox_lag_records"] == 0 for worker in ("requester", "decider", "notifier", "auditor"))
+        return all(system.stack.metrics(worker)["lockbox_lag_records"] == 0 for worker in ("requester", "decider", "notifier"))
     wait_until(read, "all is read")
     await_quiet(system)
-    wait_until(read, "all is audited")
+    await_auditor(system)
 
 
 @pytest.fixture

@@ -4,7 +4,9 @@ SET LOCAL ROLE lockbox_owner;
 SET LOCAL search_path = lockbox;
 
 ALTER TABLE notification
-    ADD channel text CHECK (channel IN ('slack', 'teams', 'cloudevents')); -- a webhook's format; NULL: a mail
+    ADD channel text CHECK (channel IN ('slack', 'teams', 'cloudevents')), -- a webhook's format; NULL: a mail
+    -- A mail in hand is 24 bytes longer than one that waits: both versions fit on a page.
+    SET (fillfactor = 45);
 
 -- A webhook's server answers by HTTP.
 DO $$
