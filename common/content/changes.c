@@ -3,12 +3,13 @@
  * is one entry, of path "". */
 #include "content/values.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 struct change {
     char *path;
-    const json_t *before, *after; /* NULL: absent */
+    const struct lbx_node *before, *after; /* NULL: absent */
 };
 
 struct changes {
@@ -17,7 +18,8 @@ struct changes {
     struct lbx_buf path; /* of what is compared now */
 };
 
-static void append(struct changes *changes, const json_t *before, const json_t *after) {
+static void append(struct changes *changes, const struct lbx_node *before,
+                   const struct lbx_node *after) {
     if (changes->count == changes->room) {
         changes->room = changes->room ? changes->room * 2 : 16;
         changes->list = lbx_realloc(changes->list, changes->room * sizeof *changes->list);
@@ -37,61 +39,77 @@ static void release(struct changes *changes) {
 }
 
 /* RFC 6901: ~ is ~0, / is ~1. */
-static void enter(struct lbx_buf *path, const char *name) {
+static void enter(struct lbx_buf *path, const struct lbx_scan_text *name) {
     lbx_buf_char(path, '/');
-    for (const char *c = name; *c; c++)
+    for (const char *c = name->at; c < name->at + name->len; c++)
         if (*c == '~' || *c == '/')
             lbx_buf_str(path, *c == '~' ? "~0" : "~1");
         else
             lbx_buf_char(path, *c);
 }
 
-static void compare(struct changes *changes, const json_t *before, const json_t *after);
+static void compare(struct changes *changes, const struct lbx_node *before,
+                    const struct lbx_node *after);
 
-static void compare_member(struct changes *changes, const char *name, const json_t *before,
-                           const json_t *after) {
+static void compare_member(struct changes *changes, const struct lbx_scan_text *name,
+                           const struct lbx_node *before, const struct lbx_node *after) {
+    if (lbx_node_is_same_text(before, after)) /* most of them: without a path */
+        return;
     size_t len = changes->path.len;
     enter(&changes->path, name);
     compare(changes, before, after);
     lbx_buf_cut(&changes->path, changes->path.len - len);
 }
 
-static void compare_objects(struct changes *changes, const json_t *before, const json_t *after) {
-    const char *name;
-    json_t *member;
-    json_object_foreach((json_t *)before, name, member) {
-        compare_member(changes, name, member, json_object_get(after, name));
-    }
-    json_object_foreach((json_t *)after, name, member) {
-        if (!json_object_get(before, name))
-            compare_member(changes, name, NULL, member);
+/* Below 0: the next member of a, or its like, is not in b. */
+static int order_of(const struct lbx_node *a, size_t i, const struct lbx_node *b, size_t j) {
+    return i == a->count   ? 1
+           : j == b->count ? -1
+                           : lbx_utf16_compare(&a->items[i].name, &b->items[j].name);
+}
+
+/* Both have their members in the same order. */
+static void compare_objects(struct changes *changes, const struct lbx_node *before,
+                            const struct lbx_node *after) {
+    for (size_t i = 0, j = 0; i < before->count || j < after->count;) {
+        int order = order_of(before, i, after, j);
+        const struct lbx_node *was = order <= 0 ? &before->items[i++] : NULL;
+        const struct lbx_node *is = order >= 0 ? &after->items[j++] : NULL;
+        compare_member(changes, was ? &was->name : &is->name, was, is);
     }
 }
 
-static void compare_arrays(struct changes *changes, const json_t *before, const json_t *after) {
-    for (size_t i = 0; i < json_array_size(before); i++) {
-        char name[24];
-        (void)snprintf(name, sizeof name, "%zu", i);
-        compare_member(changes, name, json_array_get(before, i), json_array_get(after, i));
+static void compare_arrays(struct changes *changes, const struct lbx_node *before,
+                           const struct lbx_node *after) {
+    for (size_t i = 0; i < before->count; i++) {
+        char text[24];
+        int len = snprintf(text, sizeof text, "%zu", i);
+        const struct lbx_scan_text name = {.at = text, .len = (size_t)len};
+        compare_member(changes, &name, &before->items[i], &after->items[i]);
     }
 }
 
 /* By their canonical text, of which there is one: 1 and 1.0 are the same. What has none is the same as nothing. */
-static bool is_same(const json_t *before, const json_t *after) {
+static bool is_same(const struct lbx_node *before, const struct lbx_node *after) {
     struct lbx_buf a LBX_BUF = {0}, b LBX_BUF = {0};
     const char *why;
-    if (json_is_string(before) && json_is_string(after))
-        return json_equal(before, after);
+    if (lbx_node_is_same_text(before, after))
+        return true;
     return before && after && lbx_canonical_add(before, &a, &why) &&
            lbx_canonical_add(after, &b, &why) && a.len == b.len &&
            memcmp(a.data, b.data, a.len) == 0;
 }
 
-static void compare(struct changes *changes, const json_t *before, const json_t *after) {
-    if (json_is_object(before) && json_is_object(after))
+static bool is_of(const struct lbx_node *node, enum lbx_node_type type) {
+    return node && node->type == type;
+}
+
+static void compare(struct changes *changes, const struct lbx_node *before,
+                    const struct lbx_node *after) {
+    if (is_of(before, LBX_NODE_OBJECT) && is_of(after, LBX_NODE_OBJECT))
         compare_objects(changes, before, after);
-    else if (json_is_array(before) && json_is_array(after) &&
-             json_array_size(before) == json_array_size(after))
+    else if (is_of(before, LBX_NODE_ARRAY) && is_of(after, LBX_NODE_ARRAY) &&
+             before->count == after->count)
         compare_arrays(changes, before, after);
     else if (!is_same(before, after))
         append(changes, before, after);
@@ -101,19 +119,28 @@ static int by_path(const void *a, const void *b) {
     return strcmp(((const struct change *)a)->path, ((const struct change *)b)->path);
 }
 
-/* Members in canonical order: after, before, path. */
-static bool write_change(const struct change *change, struct lbx_buf *out, const char **ret_why) {
-    json_t *entry LBX_JSON = json_object();
-    (void)json_object_set_new(entry, "path", json_string(change->path));
-    if (change->before)
-        (void)json_object_set(entry, "before", (json_t *)change->before);
-    if (change->after)
-        (void)json_object_set(entry, "after", (json_t *)change->after);
-    return lbx_canonical_add(entry, out, ret_why);
+static struct lbx_node named(const char *name, const struct lbx_node *value) {
+    struct lbx_node member = *value;
+    member.name = (struct lbx_scan_text){.at = name, .len = strlen(name), .plain = true};
+    return member;
 }
 
-bool lbx_changes_add(const json_t *before, const json_t *after, struct lbx_buf *out,
-                     const char **ret_why) {
+/* Members in canonical order: after, before, path. */
+static bool write_change(const struct change *change, struct lbx_buf *out, const char **ret_why) {
+    const struct lbx_node path = {.type = LBX_NODE_TEXT,
+                                  .text = {.at = change->path, .len = strlen(change->path)}};
+    struct lbx_node members[3];
+    struct lbx_node entry = {.type = LBX_NODE_OBJECT, .items = members};
+    if (change->after)
+        members[entry.count++] = named("after", change->after);
+    if (change->before)
+        members[entry.count++] = named("before", change->before);
+    members[entry.count++] = named("path", &path);
+    return lbx_canonical_add(&entry, out, ret_why);
+}
+
+bool lbx_changes_add(const struct lbx_node *before, const struct lbx_node *after,
+                     struct lbx_buf *out, const char **ret_why) {
     struct changes changes LBX_CLEANUP(release) = {0};
     bool ok = true;
     if (before)
@@ -144,22 +171,22 @@ bool lbx_content_created(const char *changes, struct lbx_json *ret_object) {
     return true;
 }
 
-static const char *path_of(const json_t *change) {
-    const char *path = json_string_value(json_object_get(change, "path"));
+static const char *path_of(const struct lbx_node *change, struct lbx_arena *arena) {
+    const char *path = lbx_node_text(lbx_node_member(change, "path"), arena);
     return path ? path : "";
 }
 
 const char *lbx_content_difference(const char *changes, const char *others,
                                    struct lbx_arena *arena) {
     struct lbx_reason reason;
-    json_t *a LBX_JSON = lbx_dom_parse(changes, strlen(changes), &reason);
-    json_t *b LBX_JSON = lbx_dom_parse(others, strlen(others), &reason);
-    for (size_t i = 0; i < json_array_size(a) || i < json_array_size(b); i++) {
-        const json_t *x = json_array_get(a, i), *y = json_array_get(b, i);
+    const struct lbx_node *a = lbx_node_parse(changes, strlen(changes), arena, &reason);
+    const struct lbx_node *b = lbx_node_parse(others, strlen(others), arena, &reason);
+    const struct lbx_node *x, *y;
+    for (size_t i = 0; x = lbx_node_element(a, i), y = lbx_node_element(b, i), x || y; i++) {
         if (is_same(x, y))
             continue;
-        const char *p = x ? path_of(x) : NULL, *q = y ? path_of(y) : NULL;
-        return lbx_arena_strdup(arena, !q || (p && strcmp(p, q) < 0) ? p : q);
+        const char *p = x ? path_of(x, arena) : NULL, *q = y ? path_of(y, arena) : NULL;
+        return !q || (p && strcmp(p, q) < 0) ? p : q;
     }
     return NULL;
 }

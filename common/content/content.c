@@ -1,5 +1,4 @@
-/* Makes the content of a change from the objects before and after it. The objects are copied: the caller's stay as they
- * are. */
+/* Makes the content of a change from the objects before and after it: each is parsed once. */
 #include "content/values.h"
 
 #include <stdio.h>
@@ -10,47 +9,28 @@ static enum lbx_err wrong(struct lbx_reason *ret_reason, const char *what) {
     return LBX_ERR_INVALID;
 }
 
-/* Of these more than the members and the metadata is brought into normal form. */
-static bool is_changed_within(const json_t *object) {
-    const char *kind = json_string_value(json_object_get(object, "kind"));
-    return kind &&
-           (strcmp(kind, "Pod") == 0 || strcmp(kind, "Service") == 0 || strcmp(kind, "Job") == 0);
+/* The value as a node; NULL: none, or none that is an object. */
+static struct lbx_node *object_of(const struct lbx_json *value, struct lbx_arena *arena,
+                                  struct lbx_reason *ret_reason) {
+    struct lbx_node *object = !value          ? NULL
+                              : value->parsed ? lbx_node_of(value->parsed, arena)
+                              : value->text
+                                  ? lbx_node_parse(value->text, value->len, arena, ret_reason)
+                                  : NULL;
+    return object && object->type == LBX_NODE_OBJECT ? object : NULL;
 }
 
-/* A copy that is brought into normal form without a change of the other: as deep as that goes. What both share is counted. */
-static json_t *copy_of_object(const json_t *object) {
-    if (is_changed_within(object))
-        return json_deep_copy(object);
-    json_t *copy = json_copy((json_t *)object), *metadata = json_object_get(object, "metadata");
-    if (copy && metadata)
-        (void)json_object_set_new(copy, "metadata", json_deep_copy(metadata));
-    return copy;
+static bool is_same_member(const struct lbx_node *a, const struct lbx_node *b, const char *name) {
+    return lbx_node_is_same_text(lbx_node_member(a, name), lbx_node_member(b, name));
 }
 
-/* A copy of the value, that the caller releases; NULL: none, or none that is an object. */
-static json_t *copy_of(const struct lbx_json *value, struct lbx_reason *ret_reason) {
-    json_t *copy = NULL;
-    if (value && value->parsed)
-        copy = json_is_object(value->parsed) ? copy_of_object(value->parsed) : NULL;
-    else if (value && value->text)
-        copy = lbx_dom_parse(value->text, value->len, ret_reason);
-    if (json_is_object(copy))
-        return copy;
-    json_decref(copy);
-    return NULL;
-}
-
-static const char *text_in(const json_t *object, const char *name, struct lbx_arena *arena) {
-    return lbx_arena_strdup(arena, json_string_value(json_object_get(object, name)));
-}
-
-static bool is_of_same_kind(const json_t *a, const json_t *b) {
-    return json_equal(json_object_get(a, "apiVersion"), json_object_get(b, "apiVersion")) &&
-           json_equal(json_object_get(a, "kind"), json_object_get(b, "kind"));
+static bool is_of_same_kind(const struct lbx_node *a, const struct lbx_node *b) {
+    return is_same_member(a, b, "apiVersion") && is_same_member(a, b, "kind");
 }
 
 /* The digest of an object in normal form. */
-static bool digest(const json_t *object, char ret_hex[LBX_SHA256_HEX_SIZE], const char **ret_why) {
+static bool digest(const struct lbx_node *object, char ret_hex[LBX_SHA256_HEX_SIZE],
+                   const char **ret_why) {
     struct lbx_buf text LBX_BUF = {0};
     if (!lbx_canonical_add(object, &text, ret_why))
         return false;
@@ -58,18 +38,18 @@ static bool digest(const json_t *object, char ret_hex[LBX_SHA256_HEX_SIZE], cons
     return true;
 }
 
-static void describe(const json_t *object, struct lbx_arena *arena,
+static void describe(const struct lbx_node *object, struct lbx_arena *arena,
                      struct lbx_content *ret_content) {
-    const json_t *metadata = json_object_get(object, "metadata");
-    ret_content->api_version = text_in(object, "apiVersion", arena);
-    ret_content->kind = text_in(object, "kind", arena);
-    ret_content->namespace = text_in(metadata, "namespace", arena);
-    ret_content->name = text_in(metadata, "name", arena);
+    const struct lbx_node *metadata = lbx_node_member(object, "metadata");
+    ret_content->api_version = lbx_node_text(lbx_node_member(object, "apiVersion"), arena);
+    ret_content->kind = lbx_node_text(lbx_node_member(object, "kind"), arena);
+    ret_content->namespace = lbx_node_text(lbx_node_member(metadata, "namespace"), arena);
+    ret_content->name = lbx_node_text(lbx_node_member(metadata, "name"), arena);
 }
 
-static enum lbx_err make(json_t *before, json_t *after, const json_t *consented,
-                         struct lbx_arena *arena, struct lbx_content *ret_content,
-                         struct lbx_reason *ret_reason) {
+static enum lbx_err make(struct lbx_node *before, struct lbx_node *after,
+                         const struct lbx_node *consented, struct lbx_arena *arena,
+                         struct lbx_content *ret_content, struct lbx_reason *ret_reason) {
     const char *why = "";
     describe(after, arena, ret_content);
     if (!ret_content->api_version || !ret_content->kind || !ret_content->name)
@@ -88,9 +68,9 @@ static enum lbx_err make(json_t *before, json_t *after, const json_t *consented,
 
 enum lbx_err lbx_content_make(const struct lbx_content_objects *objects, struct lbx_arena *arena,
                               struct lbx_content *ret_content, struct lbx_reason *ret_reason) {
-    json_t *after LBX_JSON = copy_of(objects->after, ret_reason);
-    json_t *before LBX_JSON = copy_of(objects->before, ret_reason);
-    json_t *consented LBX_JSON = copy_of(objects->consented, ret_reason);
+    struct lbx_node *after = object_of(objects->after, arena, ret_reason);
+    struct lbx_node *before = object_of(objects->before, arena, ret_reason);
+    struct lbx_node *consented = object_of(objects->consented, arena, ret_reason);
     *ret_content = (struct lbx_content){0};
     if (!after || (objects->before && !before))
         return wrong(ret_reason, "not a JSON object");
@@ -99,7 +79,9 @@ enum lbx_err lbx_content_make(const struct lbx_content_objects *objects, struct 
 
 enum lbx_err lbx_canonical(const char *json, size_t len, struct lbx_buf *out,
                            struct lbx_reason *ret_reason) {
-    json_t *value LBX_JSON = lbx_dom_parse(json, len, ret_reason);
+    struct lbx_arena arena LBX_CLEANUP(lbx_arena_done);
+    lbx_arena_init(&arena);
+    const struct lbx_node *value = lbx_node_parse(json, len, &arena, ret_reason);
     const char *why = "";
     if (!value)
         return LBX_ERR_INVALID;

@@ -2,104 +2,105 @@
  * chance. An object of another shape than its kind's stays as it is: its digest then is another's. */
 #include "content/values.h"
 
-#include <stdlib.h>
 #include <string.h>
 
-static void drop(json_t *object, const char *const *names) {
+static void drop(struct lbx_node *object, const char *const *names) {
     for (; *names; names++)
-        (void)json_object_del(object, *names);
+        lbx_node_drop(object, *names);
 }
 
-static bool is_text(const json_t *value, const char *wanted) {
-    return json_is_string(value) && strcmp(json_string_value(value), wanted) == 0;
-}
-
-static bool is_kind(const json_t *object, const char *api_version, const char *kind) {
-    return is_text(json_object_get(object, "apiVersion"), api_version) &&
-           is_text(json_object_get(object, "kind"), kind);
+static bool is_kind(const struct lbx_node *object, const char *api_version, const char *kind) {
+    return lbx_node_is_text(lbx_node_member(object, "apiVersion"), api_version) &&
+           lbx_node_is_text(lbx_node_member(object, "kind"), kind);
 }
 
 /* ---- a Service ---- */
 
-static void drop_unless(json_t *object, const char *name, const json_t *consented) {
-    if (!json_object_get(consented, name) && !is_text(json_object_get(object, name), "None"))
-        (void)json_object_del(object, name);
+static void drop_unless(struct lbx_node *object, const char *name,
+                        const struct lbx_node *consented) {
+    if (!lbx_node_member(consented, name) &&
+        !lbx_node_is_text(lbx_node_member(object, name), "None"))
+        lbx_node_drop(object, name);
 }
 
 /* ["None"] says what clusterIP "None" says. */
-static void drop_addresses(json_t *spec, const json_t *consented) {
-    bool is_headless = is_text(json_array_get(json_object_get(spec, "clusterIPs"), 0), "None");
+static void drop_addresses(struct lbx_node *spec, const struct lbx_node *consented) {
+    bool is_headless =
+        lbx_node_is_text(lbx_node_element(lbx_node_member(spec, "clusterIPs"), 0), "None");
     drop_unless(spec, "clusterIP", consented);
     if (!is_headless)
         drop_unless(spec, "clusterIPs", consented);
     drop_unless(spec, "healthCheckNodePort", consented);
 }
 
-static void normalize_service(json_t *spec, const json_t *consented) {
-    const json_t *ports = json_object_get(spec, "ports");
-    const json_t *consented_ports = json_object_get(consented, "ports");
+static void normalize_service(struct lbx_node *spec, const struct lbx_node *consented) {
     drop_addresses(spec, consented);
-    for (size_t i = 0; i < json_array_size(ports); i++)
-        drop_unless(json_array_get(ports, i), "nodePort", json_array_get(consented_ports, i));
+    const struct lbx_node *ports = lbx_node_member(spec, "ports");
+    const struct lbx_node *consented_ports = lbx_node_member(consented, "ports");
+    struct lbx_node *port;
+    for (size_t i = 0; (port = lbx_node_element(ports, i)); i++)
+        drop_unless(port, "nodePort", lbx_node_element(consented_ports, i));
 }
 
 /* ---- a Job ---- */
 
-static void drop_labels(json_t *holder, const char *member) {
+static void drop_labels(struct lbx_node *holder, const char *member) {
     static const char *const made[] = {"controller-uid", "batch.kubernetes.io/controller-uid",
                                        "job-name", "batch.kubernetes.io/job-name", NULL};
-    json_t *labels = json_object_get(holder, member);
-    if (!json_is_object(labels))
+    struct lbx_node *labels = lbx_node_member(holder, member);
+    if (!labels || labels->type != LBX_NODE_OBJECT)
         return;
     drop(labels, made);
-    if (json_object_size(labels) == 0)
-        (void)json_object_del(holder, member);
+    if (labels->count == 0)
+        lbx_node_drop(holder, member);
 }
 
-static void normalize_job(json_t *job) {
-    json_t *spec = json_object_get(job, "spec");
-    json_t *template = json_object_get(spec, "template");
-    drop_labels(json_object_get(job, "metadata"), "labels");
-    drop_labels(json_object_get(spec, "selector"), "matchLabels");
-    drop_labels(json_object_get(template, "metadata"), "labels");
+static void normalize_job(struct lbx_node *job) {
+    struct lbx_node *spec = lbx_node_member(job, "spec");
+    struct lbx_node *template = lbx_node_member(spec, "template");
+    drop_labels(lbx_node_member(job, "metadata"), "labels");
+    drop_labels(lbx_node_member(spec, "selector"), "matchLabels");
+    drop_labels(lbx_node_member(template, "metadata"), "labels");
 }
 
 /* ---- a Pod ---- */
 
-static void rename_access(json_t *item) {
+static void rename_access(const struct lbx_node *item) {
     static const char begin[] = "kube-api-access-", name[] = "kube-api-access";
-    const char *was = json_string_value(json_object_get(item, "name"));
-    if (was && strncmp(was, begin, sizeof begin - 1) == 0)
-        (void)json_object_set_new(item, "name", json_string(name));
+    struct lbx_node *was = lbx_node_member(item, "name");
+    if (was && was->type == LBX_NODE_TEXT && was->text.len >= sizeof begin - 1 &&
+        memcmp(was->text.at, begin, sizeof begin - 1) == 0)
+        lbx_node_set_text(was, name);
 }
 
-static void rename_in(const json_t *list) {
-    for (size_t i = 0; i < json_array_size(list); i++)
-        rename_access(json_array_get(list, i));
+static void rename_in(const struct lbx_node *list) {
+    const struct lbx_node *item;
+    for (size_t i = 0; (item = lbx_node_element(list, i)); i++)
+        rename_access(item);
 }
 
-static void normalize_pod(const json_t *spec) {
+static void normalize_pod(const struct lbx_node *spec) {
     static const char *const lists[] = {"containers", "initContainers", "ephemeralContainers"};
-    rename_in(json_object_get(spec, "volumes"));
+    rename_in(lbx_node_member(spec, "volumes"));
     for (size_t l = 0; l < sizeof lists / sizeof *lists; l++) {
-        const json_t *containers = json_object_get(spec, lists[l]);
-        for (size_t i = 0; i < json_array_size(containers); i++)
-            rename_in(json_object_get(json_array_get(containers, i), "volumeMounts"));
+        const struct lbx_node *containers = lbx_node_member(spec, lists[l]), *container;
+        for (size_t i = 0; (container = lbx_node_element(containers, i)); i++)
+            rename_in(lbx_node_member(container, "volumeMounts"));
     }
 }
 
 /* ---- any object ---- */
 
-void lbx_normalize(json_t *object, bool is_creation, const json_t *consented) {
+void lbx_normalize(struct lbx_node *object, bool is_creation, const struct lbx_node *consented) {
     static const char *const kept_by_server[] = {
         "managedFields", "resourceVersion", "uid", "creationTimestamp",
         "generation",    "selfLink",        NULL};
-    drop(json_object_get(object, "metadata"), kept_by_server);
-    (void)json_object_del(object, "status");
+    drop(lbx_node_member(object, "metadata"), kept_by_server);
+    lbx_node_drop(object, "status");
     if (is_kind(object, "v1", "Pod"))
-        normalize_pod(json_object_get(object, "spec"));
+        normalize_pod(lbx_node_member(object, "spec"));
     if (is_creation && is_kind(object, "v1", "Service"))
-        normalize_service(json_object_get(object, "spec"), json_object_get(consented, "spec"));
+        normalize_service(lbx_node_member(object, "spec"), lbx_node_member(consented, "spec"));
     if (is_creation && is_kind(object, "batch/v1", "Job"))
         normalize_job(object);
 }

@@ -1,4 +1,4 @@
-/* jansson's values within this layer. */
+/* Objects as trees within this layer. */
 #ifndef LBX_CONTENT_VALUES_H
 #define LBX_CONTENT_VALUES_H
 
@@ -6,10 +6,10 @@
 #include "json/canonical.h"
 
 /* Brings an object into normal form, in place. consented: lbx_content_objects. */
-void lbx_normalize(json_t *object, bool is_creation, const json_t *consented);
+void lbx_normalize(struct lbx_node *object, bool is_creation, const struct lbx_node *consented);
 
 /* Appends the list of changes from before (NULL: created) to after, both in normal form. */
-bool lbx_changes_add(const json_t *before, const json_t *after, struct lbx_buf *out,
-                     const char **ret_why);
+bool lbx_changes_add(const struct lbx_node *before, const struct lbx_node *after,
+                     struct lbx_buf *out, const char **ret_why);
 
 #endif

@@ -1,7 +1,8 @@
-/* RFC 8785 (JSON Canonicalization Scheme): members by UTF-16 code units, the fewest escapes, numbers as ECMAScript prints
+/* RFC 8785 (JSON Canonicalization Scheme): members as the node has them, the fewest escapes, numbers as ECMAScript prints
  * doubles. Promises one text for each value. An integer beyond 2^53 - 1 has none: readers would take it for another. */
 #include "json/canonical.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,51 +10,6 @@
 
 #define INTEGER_MAX INT64_C(9007199254740991)
 enum { DEPTH_MAX = 512, DIGITS_MAX = 17 };
-
-/* ---- order ---- */
-
-/* The code point at *at, moving on; text is UTF-8. */
-static unsigned long next_point(const unsigned char **at) {
-    const unsigned char *c = *at;
-    size_t more = *c < 0x80 ? 0 : *c < 0xE0 ? 1 : *c < 0xF0 ? 2 : 3;
-    unsigned long point = more == 0 ? *c : *c & (0x3Fu >> more);
-    for (size_t i = 1; i <= more; i++)
-        point = point << 6 | (c[i] & 0x3Fu);
-    *at += more + 1;
-    return point;
-}
-
-/* A surrogate pair begins below U+E000. */
-static unsigned long first_unit(unsigned long point) {
-    return point < 0x10000 ? point : 0xD800 + ((point - 0x10000) >> 10);
-}
-
-static int order(unsigned long a, unsigned long b) {
-    return (a > b) - (a < b);
-}
-
-/* What both begin with is passed over bytewise, then the first code points that differ are compared. */
-int lbx_utf16_compare(const char *a, const char *b) {
-    const unsigned char *x = (const unsigned char *)a, *y = (const unsigned char *)b;
-    while (*x && *x == *y)
-        x++, y++;
-    if (*x < 0x80 && *y < 0x80)
-        return order(*x, *y);
-    while (x > (const unsigned char *)a && ((*x & 0xC0) == 0x80 || (*y & 0xC0) == 0x80))
-        x--, y--;
-    unsigned long p = *x ? next_point(&x) : 0, q = *y ? next_point(&y) : 0;
-    unsigned long u = first_unit(p), v = first_unit(q);
-    return u != v ? order(u, v) : order(p, q);
-}
-
-struct member {
-    const char *name;
-    const json_t *value;
-};
-
-static int by_name(const void *a, const void *b) {
-    return lbx_utf16_compare(((const struct member *)a)->name, ((const struct member *)b)->name);
-}
 
 /* ---- scalars ---- */
 
@@ -70,16 +26,17 @@ static void add_escape(char c, struct lbx_buf *out) {
         lbx_buf_printf(out, "\\u%04x", (unsigned)c);
 }
 
-static void add_text(const char *text, struct lbx_buf *out) {
+static void add_text(const struct lbx_scan_text *text, struct lbx_buf *out) {
+    const char *at = text->at, *last = at + text->len;
     lbx_buf_char(out, '"');
-    while (*text) {
-        const char *end = text;
-        while (is_plain(*end)) /* NUL is none */
+    while (at < last) {
+        const char *end = text->plain ? last : at;
+        while (end < last && is_plain(*end))
             end++;
-        lbx_buf_add(out, text, (size_t)(end - text));
-        if (*end)
+        lbx_buf_add(out, at, (size_t)(end - at));
+        if (end < last)
             add_escape(*end++, out);
-        text = end;
+        at = end;
     }
     lbx_buf_char(out, '"');
 }
@@ -138,36 +95,30 @@ static void add_real(double number, struct lbx_buf *out) {
 
 /* ---- values ---- */
 
-static bool add(const json_t *value, int depth, struct lbx_buf *out, const char **ret_why);
+static bool add(const struct lbx_node *value, int depth, struct lbx_buf *out, const char **ret_why);
 
-static bool add_object(const json_t *object, int depth, struct lbx_buf *out, const char **ret_why) {
-    size_t count = json_object_size(object), at = 0;
-    struct member *members LBX_FREE = lbx_malloc((count + 1) * sizeof *members);
-    const char *name;
-    json_t *value;
-    json_object_foreach((json_t *)object, name, value) {
-        members[at++] = (struct member){name, value};
-    }
-    qsort(members, count, sizeof *members, by_name);
+static bool add_object(const struct lbx_node *object, int depth, struct lbx_buf *out,
+                       const char **ret_why) {
     lbx_buf_char(out, '{');
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < object->count; i++) {
         if (i > 0)
             lbx_buf_char(out, ',');
-        add_text(members[i].name, out);
+        add_text(&object->items[i].name, out);
         lbx_buf_char(out, ':');
-        if (!add(members[i].value, depth + 1, out, ret_why))
+        if (!add(&object->items[i], depth + 1, out, ret_why))
             return false;
     }
     lbx_buf_char(out, '}');
     return true;
 }
 
-static bool add_array(const json_t *array, int depth, struct lbx_buf *out, const char **ret_why) {
+static bool add_array(const struct lbx_node *array, int depth, struct lbx_buf *out,
+                      const char **ret_why) {
     lbx_buf_char(out, '[');
-    for (size_t i = 0; i < json_array_size(array); i++) {
+    for (size_t i = 0; i < array->count; i++) {
         if (i > 0)
             lbx_buf_char(out, ',');
-        if (!add(json_array_get(array, i), depth + 1, out, ret_why))
+        if (!add(&array->items[i], depth + 1, out, ret_why))
             return false;
     }
     lbx_buf_char(out, ']');
@@ -179,40 +130,45 @@ static bool has_none(const char **ret_why, const char *why) {
     return false;
 }
 
-static bool add_integer(json_int_t number, struct lbx_buf *out, const char **ret_why) {
+static bool add_integer(int64_t number, struct lbx_buf *out, const char **ret_why) {
     if (number > INTEGER_MAX || number < -INTEGER_MAX)
         return has_none(ret_why, "an integer beyond 2^53 - 1");
-    lbx_buf_printf(out, "%" JSON_INTEGER_FORMAT, number);
+    lbx_buf_printf(out, "%" PRId64, number);
     return true;
 }
 
-static bool add(const json_t *value, int depth, struct lbx_buf *out, const char **ret_why) {
+static bool add_word(const char *word, struct lbx_buf *out) {
+    lbx_buf_str(out, word);
+    return true;
+}
+
+static bool add(const struct lbx_node *value, int depth, struct lbx_buf *out,
+                const char **ret_why) {
     if (depth > DEPTH_MAX)
         return has_none(ret_why, "nested too deeply");
-    switch (json_typeof(value)) {
-    case JSON_OBJECT:
+    switch (value->type) {
+    case LBX_NODE_OBJECT:
         return add_object(value, depth, out, ret_why);
-    case JSON_ARRAY:
+    case LBX_NODE_ARRAY:
         return add_array(value, depth, out, ret_why);
-    case JSON_STRING:
-        add_text(json_string_value(value), out);
+    case LBX_NODE_TEXT:
+        add_text(&value->text, out);
         return true;
-    case JSON_INTEGER:
-        return add_integer(json_integer_value(value), out, ret_why);
-    case JSON_REAL:
-        add_real(json_real_value(value), out);
+    case LBX_NODE_INTEGER:
+        return add_integer(value->integer, out, ret_why);
+    case LBX_NODE_REAL:
+        add_real(value->real, out);
         return true;
-    case JSON_TRUE:
-    case JSON_FALSE:
-        lbx_buf_str(out, json_is_true(value) ? "true" : "false");
-        return true;
-    case JSON_NULL:
-        lbx_buf_str(out, "null");
-        return true;
+    case LBX_NODE_TRUE:
+        return add_word("true", out);
+    case LBX_NODE_FALSE:
+        return add_word("false", out);
+    case LBX_NODE_NULL:
+        return add_word("null", out);
     }
     return has_none(ret_why, "no JSON value");
 }
 
-bool lbx_canonical_add(const json_t *value, struct lbx_buf *out, const char **ret_why) {
+bool lbx_canonical_add(const struct lbx_node *value, struct lbx_buf *out, const char **ret_why) {
     return add(value, 0, out, ret_why);
 }

@@ -2,6 +2,7 @@
  * The recursion is bounded by the tables' depth, never by the input's: a member that no table names
  * is not looked at. jansson caps nesting while parsing, but not while dumping or comparing, so a
  * value from outside is never dumped or compared. */
+#include "json/dom.h"
 #include "json/canonical.h"
 
 #include <assert.h>
@@ -134,7 +135,7 @@ static bool read_canonical(const struct lbx_reader *r, const struct lbx_place *p
                            const char **ret_text) {
     struct lbx_buf text LBX_BUF = {0};
     const char *why = "";
-    if (!lbx_canonical_add(value, &text, &why))
+    if (!lbx_canonical_add(lbx_node_of(value, r->arena), &text, &why))
         return lbx_reader_wrong(r, place, "%s", why);
     if (text.len > (size_t)field->max)
         return lbx_reader_wrong(r, place, "longer than %" PRId64 " bytes", field->max);

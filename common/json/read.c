@@ -3,6 +3,7 @@
 #include "json/read.h"
 
 #include "json/canonical.h"
+#include "json/dom.h"
 #include "json/scan.h"
 
 #include <assert.h>
@@ -17,21 +18,6 @@ enum { FIELDS_MAX = 64, ITEMS_AT_FIRST = 4, WORD_SIZE = 64 };
 
 /* ---- strings ---- */
 
-static char unescaped(char c) {
-    static const char escapes[] = "bfnrt", meant[] = "\b\f\n\r\t";
-    const char *at = strchr(escapes, c);
-    return at ? meant[at - escapes] : c;
-}
-
-/* Copies to `to`, which has room for text->len + 1 bytes; returns the length. */
-static size_t copy_text(const struct lbx_scan_text *text, char *to) {
-    size_t len = 0;
-    for (size_t i = 0; i < text->len; i++)
-        to[len++] = text->at[i] == '\\' ? unescaped(text->at[++i]) : text->at[i];
-    to[len] = '\0';
-    return len;
-}
-
 static bool read_text(struct text_reader *r, const struct lbx_field *field, const char **ret_text) {
     struct lbx_scan_text text;
     if (!lbx_scan_take(&r->scan, '"') || !lbx_scan_string(&r->scan, &text))
@@ -39,7 +25,7 @@ static bool read_text(struct text_reader *r, const struct lbx_field *field, cons
     if (text.plain)
         return lbx_scalar_text(&r->reader, NULL, field, text.at, text.len, ret_text);
     char *plain = lbx_arena_alloc(r->reader.arena, text.len + 1);
-    size_t len = copy_text(&text, plain);
+    size_t len = lbx_scan_decode(&text, plain);
     return lbx_scalar_text(&r->reader, NULL, field, plain, len, ret_text);
 }
 
@@ -50,7 +36,7 @@ static const char *read_word(struct text_reader *r, char small[WORD_SIZE]) {
     if (!lbx_scan_take(&r->scan, '"') || !lbx_scan_string(&r->scan, &text))
         return NULL;
     char *to = text.len < WORD_SIZE ? small : lbx_arena_alloc(r->reader.arena, text.len + 1);
-    (void)copy_text(&text, to);
+    (void)lbx_scan_decode(&text, to);
     return to;
 }
 
@@ -91,7 +77,8 @@ static char *grow(struct text_reader *r, char *items, size_t size, size_t count,
 /* From behind the opening bracket, or brace. */
 static bool read_items(struct text_reader *r, const struct lbx_field *field, char **ret_items,
                        size_t *ret_count) {
-    const size_t size = lbx_scalar_item_size(field), first = r->scan.key_count;
+    const size_t size = lbx_scalar_item_size(field);
+    struct lbx_scan_object object = lbx_scan_object_begin(&r->scan);
     const char end = field->by_name ? '}' : ']';
     struct lbx_scan_text name;
     size_t room = 0, count = 0;
@@ -99,14 +86,14 @@ static bool read_items(struct text_reader *r, const struct lbx_field *field, cha
     if (!lbx_scan_take(&r->scan, end)) {
         do {
             items = grow(r, items, size, count, &room);
-            if ((field->by_name && !lbx_scan_key(&r->scan, first, &name)) ||
+            if ((field->by_name && !lbx_scan_key(&r->scan, &object, &name)) ||
                 !read_item(r, field, items + size * count++))
                 return false;
         } while (lbx_scan_take(&r->scan, ','));
         if (!lbx_scan_take(&r->scan, end))
             return false;
     }
-    r->scan.key_count = first;
+    lbx_scan_object_end(&r->scan, &object);
     *ret_items = items;
     *ret_count = count;
     return count >= (size_t)field->min_items && count <= (size_t)field->max_items;
@@ -136,17 +123,16 @@ static bool read_json(struct text_reader *r, struct lbx_json *ret_value) {
     return true;
 }
 
-/* jansson parses it, and is asked for the reason where that fails. */
+/* jansson is asked for the reason where that fails. */
 static bool read_canonical(struct text_reader *r, const struct lbx_field *field,
                            const char **ret_text) {
     struct lbx_json found;
-    struct lbx_reason ignored;
+    struct lbx_node value;
     struct lbx_buf text LBX_BUF = {0};
     const char *why;
-    if (!read_json(r, &found))
-        return false;
-    json_t *value LBX_JSON = lbx_dom_parse(found.text, found.len, &ignored);
-    if (!value || !lbx_canonical_add(value, &text, &why) || text.len > (size_t)field->max)
+    if (!read_json(r, &found) ||
+        !lbx_node_parse_text(found.text, found.len, r->reader.arena, &value) ||
+        !lbx_canonical_add(&value, &text, &why) || text.len > (size_t)field->max)
         return false;
     *ret_text = lbx_arena_memdup(r->reader.arena, text.data, text.len);
     return true;
@@ -241,13 +227,13 @@ static bool is_complete(const struct lbx_table *table, const struct seen *seen) 
 }
 
 static bool read_members(struct text_reader *r, const struct lbx_table *table, char *into) {
-    const size_t first = r->scan.key_count;
+    struct lbx_scan_object object = lbx_scan_object_begin(&r->scan);
     struct seen seen = {0};
     struct lbx_scan_text key;
     size_t row = 0;
     if (!lbx_scan_take(&r->scan, '}')) {
         do {
-            if (!lbx_scan_key(&r->scan, first, &key))
+            if (!lbx_scan_key(&r->scan, &object, &key))
                 return false;
             size_t found = find_row(table, row, &key);
             if (!read_member(r, table, found, into, &seen))
@@ -257,7 +243,7 @@ static bool read_members(struct text_reader *r, const struct lbx_table *table, c
         if (!lbx_scan_take(&r->scan, '}'))
             return false;
     }
-    r->scan.key_count = first;
+    lbx_scan_object_end(&r->scan, &object);
     return r->reader.mode == LBX_JSON_PARTIAL || is_complete(table, &seen);
 }
 

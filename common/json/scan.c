@@ -67,6 +67,31 @@ static void skip_plain(struct lbx_scan *s) {
             return;
 }
 
+/* The code unit of four hexadecimal digits; 0 where they are none. */
+static unsigned unit_of(const char *digits) {
+    unsigned unit = 0;
+    for (int i = 0; i < 4; i++) {
+        char c = digits[i], letter = (char)(c | 0x20);
+        if (c >= '0' && c <= '9')
+            unit = unit << 4 | (unsigned)(c - '0');
+        else if (letter >= 'a' && letter <= 'f')
+            unit = unit << 4 | (unsigned)(letter - 'a' + 10);
+        else
+            return 0;
+    }
+    return unit;
+}
+
+/* Bytes of the escape at the backslash, 0 where there is none that is ordinary. */
+static size_t escape_len(const char *at, size_t len) {
+    if (len < 2)
+        return 0;
+    if (memchr("\"\\/bfnrt", at[1], 8))
+        return 2;
+    unsigned unit = at[1] == 'u' && len >= 6 ? unit_of(at + 2) : 0;
+    return unit != 0 && (unit & 0xF800) != 0xD800 ? 6 : 0;
+}
+
 bool lbx_scan_string(struct lbx_scan *s, struct lbx_scan_text *ret_text) {
     ret_text->at = s->at;
     ret_text->plain = true;
@@ -80,9 +105,10 @@ bool lbx_scan_string(struct lbx_scan *s, struct lbx_scan_text *ret_text) {
             return false;
         if (c == '\\') {
             ret_text->plain = false;
-            if (s->end - s->at < 2 || !memchr("\"\\/bfnrt", s->at[1], 8))
+            size_t size = escape_len(s->at, (size_t)(s->end - s->at));
+            if (size == 0)
                 return false;
-            s->at += 2;
+            s->at += size;
         } else if (c < 0x80) {
             s->at++;
         } else {
@@ -93,6 +119,44 @@ bool lbx_scan_string(struct lbx_scan *s, struct lbx_scan_text *ret_text) {
         }
     }
     return false;
+}
+
+static char unescaped(char c) {
+    static const char escapes[] = "bfnrt", meant[] = "\b\f\n\r\t";
+    const char *at = strchr(escapes, c);
+    return at ? meant[at - escapes] : c;
+}
+
+/* A code point below U+10000 as UTF-8; returns its size. */
+static size_t put_point(unsigned point, char *to) {
+    if (point < 0x80) {
+        to[0] = (char)point;
+        return 1;
+    }
+    if (point < 0x800) {
+        to[0] = (char)(0xC0 | point >> 6);
+        to[1] = (char)(0x80 | (point & 0x3F));
+        return 2;
+    }
+    to[0] = (char)(0xE0 | point >> 12);
+    to[1] = (char)(0x80 | (point >> 6 & 0x3F));
+    to[2] = (char)(0x80 | (point & 0x3F));
+    return 3;
+}
+
+size_t lbx_scan_decode(const struct lbx_scan_text *text, char *to) {
+    size_t len = 0;
+    for (size_t i = 0; i < text->len; i++)
+        if (text->at[i] != '\\') {
+            to[len++] = text->at[i];
+        } else if (text->at[++i] != 'u') {
+            to[len++] = unescaped(text->at[i]);
+        } else {
+            len += put_point(unit_of(text->at + i + 1), to + len);
+            i += 4;
+        }
+    to[len] = '\0';
+    return len;
 }
 
 /* ---- values ---- */
@@ -114,28 +178,59 @@ bool lbx_scan_integer(struct lbx_scan *s, int64_t *ret_number) {
     return !none && !zero_first && !goes_on;
 }
 
-bool lbx_scan_key(struct lbx_scan *s, size_t first, struct lbx_scan_text *ret_key) {
-    if (!lbx_scan_take(s, '"') || !lbx_scan_string(s, ret_key) || !ret_key->plain ||
-        s->key_count == LBX_SCAN_KEYS_MAX)
+struct lbx_scan_object lbx_scan_object_begin(const struct lbx_scan *s) {
+    return (struct lbx_scan_object){.first = s->key_count, .ascends = true};
+}
+
+void lbx_scan_object_end(struct lbx_scan *s, const struct lbx_scan_object *object) {
+    s->key_count = object->first;
+}
+
+static bool is_behind(const struct lbx_scan_text *key, const struct lbx_scan_text *last) {
+    size_t shorter = key->len < last->len ? key->len : last->len;
+    int order = memcmp(key->at, last->at, shorter);
+    return order > 0 || (order == 0 && key->len > last->len);
+}
+
+static bool is_there(const struct lbx_scan *s, const struct lbx_scan_object *object,
+                     const struct lbx_scan_text *key) {
+    for (size_t i = object->first; i < s->key_count; i++)
+        if (s->keys[i].len == key->len && s->keys[i].at[0] == key->at[0] &&
+            memcmp(s->keys[i].at, key->at, key->len) == 0)
+            return true;
+    return false;
+}
+
+/* A name that stands behind all before it is none of them. Names that do may not have been kept where there is no room:
+ * one that does not is refused then. */
+static bool is_new(struct lbx_scan *s, struct lbx_scan_object *object,
+                   const struct lbx_scan_text *key) {
+    const bool is_full = s->key_count == LBX_SCAN_KEYS_MAX;
+    object->ascends = object->ascends && (!object->last.at || is_behind(key, &object->last));
+    object->last = *key;
+    if (!object->ascends && (is_full || is_there(s, object, key)))
         return false;
-    for (size_t i = first; i < s->key_count; i++)
-        if (s->keys[i].len == ret_key->len && s->keys[i].at[0] == ret_key->at[0] &&
-            memcmp(s->keys[i].at, ret_key->at, ret_key->len) == 0)
-            return false;
-    s->keys[s->key_count++] = *ret_key;
-    return lbx_scan_take(s, ':');
+    if (!is_full)
+        s->keys[s->key_count++] = *key;
+    return true;
+}
+
+bool lbx_scan_key(struct lbx_scan *s, struct lbx_scan_object *object,
+                  struct lbx_scan_text *ret_key) {
+    return lbx_scan_take(s, '"') && lbx_scan_string(s, ret_key) && ret_key->plain &&
+           is_new(s, object, ret_key) && lbx_scan_take(s, ':');
 }
 
 static bool pass_members(struct lbx_scan *s) {
-    const size_t first = s->key_count;
+    struct lbx_scan_object object = lbx_scan_object_begin(s);
     struct lbx_scan_text key;
     if (lbx_scan_take(s, '}'))
         return true;
     do {
-        if (!lbx_scan_key(s, first, &key) || !lbx_scan_past(s))
+        if (!lbx_scan_key(s, &object, &key) || !lbx_scan_past(s))
             return false;
     } while (lbx_scan_take(s, ','));
-    s->key_count = first;
+    lbx_scan_object_end(s, &object);
     return lbx_scan_take(s, '}');
 }
 

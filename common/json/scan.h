@@ -2,8 +2,9 @@
  *
  * What these functions accept, jansson accepts, and sees the same in it. They refuse ill-formed
  * text, and text out of the ordinary, which is left to jansson: a member twice in one object, \u
- * escapes, an escape in a member's name, fractions and exponents, more than 18 digits, more than
- * LBX_SCAN_KEYS_MAX names at once, nesting beyond LBX_SCAN_DEPTH_MAX. Each function returns whether
+ * escapes of NUL and of surrogates, an escape in a member's name, fractions and exponents, more than 18
+ * digits, more than LBX_SCAN_KEYS_MAX names at once that do not stand in byte order, nesting beyond
+ * LBX_SCAN_DEPTH_MAX. Each function returns whether
  * the text had what it is named for; after false the position is unspecified.
  */
 #ifndef LBX_JSON_SCAN_H
@@ -31,6 +32,13 @@ struct lbx_scan {
     struct lbx_scan_text keys[LBX_SCAN_KEYS_MAX]; /* key_count of them are set */
 };
 
+/* The members of one object so far. */
+struct lbx_scan_object {
+    size_t first;              /* of its names in keys */
+    struct lbx_scan_text last; /* the last one's name; at NULL: none yet */
+    bool ascends;              /* each name stands behind the one before in byte order */
+};
+
 void lbx_scan_begin(struct lbx_scan *s, const char *text, size_t len);
 
 /* Passes white space, if there is any. */
@@ -56,11 +64,19 @@ static inline bool lbx_scan_is_next(struct lbx_scan *s, char wanted) {
 bool lbx_scan_word(struct lbx_scan *s, const char *word);
 bool lbx_scan_string(struct lbx_scan *s,
                      struct lbx_scan_text *ret_text); /* from behind the opening quote */
+
+/* What a string stands for, to `to`, which has room for text->len + 1 bytes; returns its length. A NUL follows. */
+size_t lbx_scan_decode(const struct lbx_scan_text *text, char *to);
+
 bool lbx_scan_integer(struct lbx_scan *s, int64_t *ret_number);
 
-/* A member's name and the colon. first: key_count at the object's begin; the caller sets key_count
- * back to it at the object's end. */
-bool lbx_scan_key(struct lbx_scan *s, size_t first, struct lbx_scan_text *ret_key);
+/* Before and after an object's members. */
+struct lbx_scan_object lbx_scan_object_begin(const struct lbx_scan *s);
+void lbx_scan_object_end(struct lbx_scan *s, const struct lbx_scan_object *object);
+
+/* A member's name and the colon. */
+bool lbx_scan_key(struct lbx_scan *s, struct lbx_scan_object *object,
+                  struct lbx_scan_text *ret_key);
 
 bool lbx_scan_past(struct lbx_scan *s); /* any value, of which nothing is read */
 bool lbx_scan_end(struct lbx_scan *s);  /* white space up to the end of the text */

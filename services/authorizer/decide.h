@@ -52,7 +52,7 @@ struct verdict decide_path(const struct review *review, const char *verb, const 
 /* Of an admission review: a change of one object. operation: CREATE, UPDATE or DELETE. */
 struct change {
     const char *operation, *group, *kind, *subresource, *namespace, *name;
-    const char *uid;                    /* of the object as it is; NULL: none */
+    const char *uid;                    /* of the object that a DELETE is of; NULL: none */
     struct lbx_content_objects objects; /* of CREATE and UPDATE */
 };
 struct verdict decide_change(const struct review *review, const char *engineer_id,

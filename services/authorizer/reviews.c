@@ -214,7 +214,8 @@ static struct verdict admit(const struct review *review, struct admission_reques
         .subresource = it->subresource,
         .namespace = it->namespace,
         .name = name,
-        .uid = metadata_of(&it->old, review->arena).uid,
+        .uid =
+            strcmp(it->operation, "DELETE") == 0 ? metadata_of(&it->old, review->arena).uid : NULL,
         .objects = {.before = lbx_json_is_absent(&it->old) ? NULL : &it->old, .after = &it->object},
     };
     return decide_change(review, engineer_id, &change);

@@ -67,6 +67,7 @@ static void ordinary_text_needs_no_parser(void **state) {
         REQUEST ",\"who_knows\":{\"a\":[1,{},null,-7,\"\\n\"]},\"extends\":null}",
         " \n" REQUEST " \t,\r\n \"reason_item\" : 7 } ",
         REQUEST ",\"opened_by\":{\"id\":\"o\",\"email\":\"o@c.example\",\"name\":\"O\"}}",
+        REQUEST ",\"extends\":\"\\u0041\\u00e9\\u20AC\\uFFFD\\u003c\"}",
     };
     struct lbx_arena arena;
     int bad = 0;
@@ -90,8 +91,11 @@ static void odd_text_is_left_to_the_parser(void **state) {
         REQUEST "}}",
         REQUEST "},",
         REQUEST ",}",
-        REQUEST ",\"state\":\"approved\"}",  /* twice */
-        REQUEST ",\"extends\":\"\\u0041\"}", /* \u */
+        REQUEST ",\"state\":\"approved\"}", /* twice */
+        REQUEST ",\"extends\":\"\\u0000\"}",
+        REQUEST ",\"extends\":\"\\u004g\"}",
+        REQUEST ",\"extends\":\"\\ud83d\\ude00\"}", /* surrogates */
+        REQUEST ",\"extends\":\"\\u00",
         REQUEST ",\"ext\\u0065nds\":\"a\"}",
         REQUEST ",\"reason_item\":7.0}",
         REQUEST ",\"reason_item\":1234567890123456789}",
@@ -109,6 +113,34 @@ static void odd_text_is_left_to_the_parser(void **state) {
             if (reads_alike(texts[i], strlen(texts[i]), (enum lbx_json_mode)mode, &arena, &bad))
                 fail_msg("mode %d read: %s", mode, texts[i]);
     lbx_arena_done(&arena);
+}
+
+/* Of more members than can be kept those that stand in byte order need not be: none can stand there twice. */
+static void many_members_need_no_parser_where_they_are_in_order(void **state) {
+    (void)state;
+    static const struct {
+        const char *last;
+        bool needs_none;
+    } rows[] = {
+        {"\"k1999\":0", true},  {"\"k1999\":{\"b\":0,\"c\":0}", true},
+        {"\"k0000\":0", false}, {"\"k0998\":0", false},
+        {"\"a\":0", false},     {"\"k1999\":{\"c\":0,\"b\":0}", false},
+    };
+    struct lbx_arena arena LBX_CLEANUP(lbx_arena_done);
+    int bad = 0;
+    lbx_arena_init(&arena);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct lbx_buf text LBX_BUF = {0};
+        lbx_buf_str(&text, REQUEST ",\"who_knows\":{");
+        for (int n = 0; n < 999; n++)
+            lbx_buf_printf(&text, "\"k%04d\":0,", n);
+        lbx_buf_printf(&text, "%s}}", rows[i].last);
+        CHECK_ROW(&bad, rows[i].last,
+                  reads_alike(text.data, text.len, LBX_JSON_STRICT, &arena, &bad) ==
+                      rows[i].needs_none,
+                  "read");
+    }
+    assert_int_equal(bad, 0);
 }
 
 /* Its reason is the parser's to tell; what fits is read without it. */
@@ -210,6 +242,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(ordinary_text_needs_no_parser),
         cmocka_unit_test(odd_text_is_left_to_the_parser),
+        cmocka_unit_test(many_members_need_no_parser_where_they_are_in_order),
         cmocka_unit_test(broken_rows_are_read_in_part),
         cmocka_unit_test(formats_are_not_asked_of_stored_text),
         cmocka_unit_test(a_number_at_the_end_is_read_no_further),
