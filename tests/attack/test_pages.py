@@ -1,0 +1,72 @@
+"""How much the audit store reads to judge one record does not grow with what others wrote: nobody holds up its judge."""
+import psycopg
+import pytest
+from psycopg.types.json import Jsonb
+
+from support.forging import await_judge
+
+PAGES = 8  # of one look-up in one month: an index's levels, and a row's pages
+
+# One record so many times, each with an id and an offset of its own, and with something else in one place.
+COPIES = """
+    INSERT INTO audit.event (topic, "partition", "offset", kafka_timestamp, received_at, key, headers, raw, event_id, source, type, subject,
+                             event_time, tenant_id, subscription_id, request_id, ticket_id, actor, leaf_hash)
+    SELECT e.topic, e."partition", 1000000 + n, e.kafka_timestamp, e.received_at, e.key, e.headers,
+           convert_to(replace(replace(convert_from(e.raw, 'UTF8'), %(replaced)s, replace(%(by)s, '#', n::text)), e.event_id, 'copy-' || n), 'UTF8'),
+           'copy-' || n, e.source, e.type, e.subject, e.event_time, e.tenant_id, e.subscription_id, e.request_id, e.ticket_id, e.actor, e.leaf_hash
+      FROM audit.event e, generate_series(1, %(many)s) AS n
+     WHERE e.topic = %(topic)s AND e."partition" = %(partition)s AND e."offset" = %(offset)s"""
+
+
+class Store:
+    """The audit store as its judge has it, in a transaction that is not committed."""
+
+    def __init__(self, connection):
+        self.connection = connection
+        for setting in ("search_path = audit", "enable_seqscan = off", "jit = off"):
+            connection.execute(f"SET LOCAL {setting}")
+        self.months = self.value("SELECT count(*) FROM pg_inherits WHERE inhparent = 'event'::regclass")
+
+    def value(self, question: str, *values):
+        return self.connection.execute(question, values).fetchone()[0]
+
+    def fill(self, record: tuple, replaced: str, by: str, many: int) -> None:
+        topic, partition, offset = record
+        filled = self.connection.execute(COPIES, {"topic": topic, "partition": partition, "offset": offset, "replaced": replaced, "by": by, "many": many})
+        assert filled.rowcount == many
+        assert self.value("SELECT count(DISTINCT raw) FROM event WHERE topic = %s AND \"offset\" > 1000000", topic) == many
+
+    def pages(self, question: str, *values) -> int:
+        """How many the question touches, once the session has made its plans."""
+        for _ in range(7):
+            self.connection.execute(question, values)
+        [[[plan]]] = self.connection.execute(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {question}", values).fetchall()
+        return plan["Plan"]["Shared Hit Blocks"] + plan["Plan"]["Shared Read Blocks"]
+
+
+@pytest.fixture
+def store(system):
+    with psycopg.connect(system.stack.env["LOCKBOX_AUDIT_SUPERUSER_URL"]) as connection:
+        yield Store(connection)
+        connection.rollback()
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["analyzed", "grown since"])
+@pytest.mark.parametrize("many", [500, 3000])
+def test_each_approver_is_looked_up_by_themselves(system, store, tenant, many, known):
+    """However many people the tenant gave a role, and whatever the planner knows of it."""
+    request = tenant.request()
+    await_judge(system, request.first)
+    role = store.connection.execute("""
+        SELECT topic, "partition", "offset" FROM event
+         WHERE tenant_id = %s AND type = 'lockbox.tenant.role_assigned.v1' AND topic LIKE '%%tenants.v1'
+           AND event_content(raw) #>> '{principal,id}' = %s LIMIT 1""", [tenant.id, tenant.owner.id]).fetchone()
+    store.fill(role, tenant.owner.id, "someone-#", many)
+    if known:
+        store.connection.execute("ANALYZE event")
+    named = request.first.request
+    made_up = {**named, "approvers": [*named["approvers"], {"principal": {"id": "eve", "email": "eve@contoso.example"}, "role": "owner"}]}
+    for r, found in ((named, None), (made_up, "eve")):
+        assert store.value("SELECT made_up_approver(%s)", Jsonb(r)) == found
+        touched = store.pages("SELECT made_up_approver(%s)", Jsonb(r))
+        assert touched <= PAGES * store.months * len(r["approvers"]), f"{touched} pages for {len(r['approvers'])} approvers"
