@@ -70,3 +70,19 @@ def test_each_approver_is_looked_up_by_themselves(system, store, tenant, many, k
         assert store.value("SELECT made_up_approver(%s)", Jsonb(r)) == found
         touched = store.pages("SELECT made_up_approver(%s)", Jsonb(r))
         assert touched <= PAGES * store.months * len(r["approvers"]), f"{touched} pages for {len(r['approvers'])} approvers"
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["analyzed", "grown since"])
+def test_a_version_is_judged_by_itself(system, store, tenant, known):
+    """However many versions there are of the request: whoever writes events.v1 tells as many as they please."""
+    request = tenant.request()
+    request.approve()
+    approved = request.event("approved")
+    await_judge(system, approved)
+    store.fill(request.first.place, '"version":1', '"version":1000#', 3000)
+    if known:
+        store.connection.execute("ANALYZE event")
+    for record in (request.first, approved):
+        touched = store.pages("SELECT count(*) FROM event e, version_breaches(e, %s) WHERE e.topic = %s AND e.\"partition\" = %s AND e.\"offset\" = %s",
+                              Jsonb(record.request), *record.place)
+        assert touched <= PAGES * store.months * 5, f"{touched} pages for version {record.request['version']}"
