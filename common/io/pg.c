@@ -6,13 +6,10 @@
 #include "base/log.h"
 #include "io/pg_session.h"
 
-#include <arpa/inet.h>
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-LBX_DEFINE_CLEANUP(PGresult *, result, PQclear)
 
 const struct lbx_sql lbx_sql_begin = {.name = "begin",
                                       .text = "BEGIN ISOLATION LEVEL READ COMMITTED"};
@@ -31,8 +28,7 @@ static enum lbx_err classify(const char *sqlstate) {
     return LBX_ERR_INTERNAL;
 }
 
-/* The primary message names relations and constraints; details, which quote values, stay unlogged. */
-static enum lbx_err failed(struct lbx_pg *pg, const PGresult *result, const char *statement) {
+enum lbx_err lbx_pg_failed(struct lbx_pg *pg, const PGresult *result, const char *statement) {
     const char *sqlstate = result ? PQresultErrorField(result, PG_DIAG_SQLSTATE) : NULL;
     const char *message = result ? PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY) : NULL;
     snprintf(pg->sqlstate, sizeof pg->sqlstate, "%s", sqlstate ? sqlstate : "08006");
@@ -72,7 +68,7 @@ static enum lbx_err prepare_all(struct lbx_pg *pg, const struct lbx_sql *const *
         PGresult *result = lbx_pg_next(pg);
         ExecStatusType status = PQresultStatus(result);
         if (err == LBX_OK && status != PGRES_COMMAND_OK && status != PGRES_PIPELINE_SYNC)
-            err = failed(pg, result, "prepare");
+            err = lbx_pg_failed(pg, result, "prepare");
         PQclear(result);
         if (i < expected)
             PQclear(lbx_pg_next(pg));
@@ -158,9 +154,7 @@ static bool in_transaction(const struct lbx_pg *pg) {
     return status == PQTRANS_INTRANS || status == PQTRANS_INERROR;
 }
 
-/* Outside of the pipeline; the last result, or the first that failed. Behind a COPY's the pipeline is for its end to
- * enter. */
-static PGresult *ask(struct lbx_pg *pg, const char *text) {
+PGresult *lbx_pg_ask(struct lbx_pg *pg, const char *text) {
     PGresult *last = NULL;
     lbx_pg_begin_wait(pg, true);
     if (!lbx_pg_alive(pg) || !PQexitPipelineMode(pg->conn) || !PQsendQuery(pg->conn, text))
@@ -177,7 +171,7 @@ static PGresult *ask(struct lbx_pg *pg, const char *text) {
 
 void lbx_pg_rollback(struct lbx_pg *pg) {
     if (lbx_pg_alive(pg) && in_transaction(pg))
-        PQclear(ask(pg, "ROLLBACK"));
+        PQclear(lbx_pg_ask(pg, "ROLLBACK"));
 }
 
 /* Arrays, integers and moments in binary form, and all else as text. */
@@ -208,20 +202,20 @@ enum lbx_err lbx_pg_run(struct lbx_pg *pg, const struct lbx_pg_pipeline *calls) 
     lbx_pg_release(pg);
     pg->sqlstate[0] = '\0';
     if (!lbx_pg_alive(pg))
-        return failed(pg, NULL, "begin");
+        return lbx_pg_failed(pg, NULL, "begin");
     lbx_pg_begin_wait(pg, !commits(calls));
     for (size_t i = 0; i < calls->count; i++)
         if (!send_call(pg, &calls->list[i]))
-            return failed(pg, NULL, calls->list[i].sql->name);
+            return lbx_pg_failed(pg, NULL, calls->list[i].sql->name);
     if (!PQpipelineSync(pg->conn))
-        return failed(pg, NULL, "sync");
+        return lbx_pg_failed(pg, NULL, "sync");
 
     enum lbx_err err = LBX_OK;
     for (size_t i = 0; i < calls->count; i++) {
         PGresult *result = lbx_pg_next(pg);
         ExecStatusType status = PQresultStatus(result);
         if (err == LBX_OK && status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK)
-            err = failed(pg, result, calls->list[i].sql->name);
+            err = lbx_pg_failed(pg, result, calls->list[i].sql->name);
         if (!result)
             return err;
         pg->results[i] = result;
@@ -233,11 +227,11 @@ enum lbx_err lbx_pg_run(struct lbx_pg *pg, const struct lbx_pg_pipeline *calls) 
     }
     PGresult *sync = lbx_pg_next(pg);
     if (err == LBX_OK && PQresultStatus(sync) != PGRES_PIPELINE_SYNC)
-        err = failed(pg, sync, "sync");
+        err = lbx_pg_failed(pg, sync, "sync");
     PQclear(sync);
     if (pg->only_local && !pg->lost) {
         pg->lost = true;
-        err = failed(pg, NULL, "commit");
+        err = lbx_pg_failed(pg, NULL, "commit");
     }
     if (err != LBX_OK)
         lbx_pg_rollback(pg);
@@ -292,10 +286,11 @@ bool lbx_pg_answers(const struct lbx_pg *pg, size_t call, const struct lbx_sql *
 /* ---- outside the pipeline ---- */
 
 static enum lbx_err simple(struct lbx_pg *pg, const char *text, const char *label) {
-    PGresult *result LBX_CLEANUP(lbx_cleanup_result) = ask(pg, text);
+    PGresult *result LBX_CLEANUP(lbx_cleanup_result) = lbx_pg_ask(pg, text);
     ExecStatusType status = PQresultStatus(result);
-    return status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK ? LBX_OK
-                                                                   : failed(pg, result, label);
+    return status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK
+               ? LBX_OK
+               : lbx_pg_failed(pg, result, label);
 }
 
 enum lbx_err lbx_pg_listen(struct lbx_pg *pg, const char *channel) {
@@ -307,7 +302,7 @@ enum lbx_err lbx_pg_listen(struct lbx_pg *pg, const char *channel) {
 enum lbx_err lbx_pg_notified(struct lbx_pg *pg, bool *ret_any) {
     *ret_any = false;
     if (!PQconsumeInput(pg->conn))
-        return failed(pg, NULL, "notified");
+        return lbx_pg_failed(pg, NULL, "notified");
     for (PGnotify *note; (note = PQnotifies(pg->conn)); PQfreemem(note))
         *ret_any = true;
     return LBX_OK;
@@ -329,81 +324,4 @@ enum lbx_err lbx_pg_script(struct lbx_pg *pg, const char *script, char **ret_mes
     if (err != LBX_OK)
         *ret_message = strdup(PQerrorMessage(pg->conn));
     return err;
-}
-
-enum lbx_err lbx_pg_copy_begin(struct lbx_pg *pg, const struct lbx_sql *copy) {
-    PGresult *result LBX_CLEANUP(lbx_cleanup_result) = ask(pg, copy->text);
-    pg->copying = copy->name;
-    if (PQresultStatus(result) == PGRES_COPY_IN)
-        return LBX_OK;
-    enum lbx_err err = failed(pg, result, copy->name);
-    lbx_pg_rollback(pg);
-    return err;
-}
-
-enum lbx_err lbx_pg_copy_add(struct lbx_pg *pg, const void *bytes, size_t len) {
-    lbx_pg_begin_wait(pg, true);
-    return lbx_pg_alive(pg) && PQputCopyData(pg->conn, bytes, (int)len) == 1 && lbx_pg_flush(pg)
-               ? LBX_OK
-               : failed(pg, NULL, pg->copying);
-}
-
-enum lbx_err lbx_pg_copy_end(struct lbx_pg *pg) {
-    enum lbx_err err = LBX_OK;
-    lbx_pg_begin_wait(pg, true);
-    if (!lbx_pg_alive(pg) || PQputCopyEnd(pg->conn, NULL) != 1)
-        return failed(pg, NULL, pg->copying);
-    for (PGresult *end; (end = lbx_pg_next(pg)); PQclear(end))
-        if (PQresultStatus(end) != PGRES_COMMAND_OK && err == LBX_OK)
-            err = failed(pg, end, pg->copying);
-    if (pg->lost)
-        return failed(pg, NULL, pg->copying);
-    PQenterPipelineMode(pg->conn);
-    if (err != LBX_OK)
-        lbx_pg_rollback(pg);
-    return err;
-}
-
-enum lbx_err lbx_pg_copy_out(struct lbx_pg *pg, const struct lbx_sql *copy) {
-    PGresult *result LBX_CLEANUP(lbx_cleanup_result) = ask(pg, copy->text);
-    if (PQresultStatus(result) != PGRES_COPY_OUT)
-        return failed(pg, result, copy->name);
-    pg->copy = copy;
-    pg->copy_begun = false;
-    return LBX_OK;
-}
-
-/* LBX_ERR_NOT_FOUND where all went well. */
-static enum lbx_err end_copy_out(struct lbx_pg *pg) {
-    enum lbx_err err = LBX_ERR_NOT_FOUND;
-    for (PGresult *end; (end = lbx_pg_next(pg)); PQclear(end))
-        if (PQresultStatus(end) != PGRES_COMMAND_OK && err == LBX_ERR_NOT_FOUND)
-            err = failed(pg, end, pg->copy->name);
-    if (pg->lost)
-        return failed(pg, NULL, pg->copy->name);
-    PQenterPipelineMode(pg->conn);
-    return err;
-}
-
-enum lbx_err lbx_pg_copy_next(struct lbx_pg *pg, const char **ret_row, size_t *ret_len) {
-    enum { HEADER = 19 }; /* in front of the first row, without an extension */
-    for (;;) {
-        PQfreemem(pg->copy_row);
-        pg->copy_row = NULL;
-        int len;
-        lbx_pg_begin_wait(pg, false);
-        while ((len = PQgetCopyData(pg->conn, &pg->copy_row, 1)) == 0)
-            if (!lbx_pg_await_more(pg))
-                return failed(pg, NULL, pg->copy->name);
-        if (len == -1)
-            return end_copy_out(pg);
-        int skip = pg->copy_begun ? 0 : HEADER;
-        if (len < skip + 2)
-            return failed(pg, NULL, pg->copy->name);
-        pg->copy_begun = true;
-        *ret_row = pg->copy_row + skip;
-        *ret_len = (size_t)(len - skip);
-        if (memcmp(*ret_row, "\xFF\xFF", 2) != 0) /* the trailer is no row */
-            return LBX_OK;
-    }
 }

@@ -52,4 +52,14 @@ bool lbx_pg_await_more(struct lbx_pg *pg);
 /* Connects pg->conn. LBX_ERR_UNAVAILABLE is logged. */
 enum lbx_err lbx_pg_connect(struct lbx_pg *pg, const struct lbx_pg_options *options) LBX_MUST_CHECK;
 
+/* Logs a failure, and says what it means; result NULL: there was no answer. The primary message names relations and
+ * constraints; details, which quote values, stay unlogged. */
+enum lbx_err lbx_pg_failed(struct lbx_pg *pg, const PGresult *result, const char *statement);
+
+LBX_DEFINE_CLEANUP(PGresult *, result, PQclear)
+
+/* Outside of the pipeline; the last result, or the first that failed. Behind a COPY's the pipeline is for its end to
+ * enter. */
+PGresult *lbx_pg_ask(struct lbx_pg *pg, const char *text);
+
 #endif
