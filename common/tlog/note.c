@@ -1,61 +1,23 @@
-#include "tlog/note.h"
-
+/* Signed notes and their keys (C2SP signed-note, tlog-cosignature): reads, checks and writes them.
+ * Promises that what it accepts has one spelling. Fails with LBX_ERR_INVALID where the text is none.
+ */
 #include "base/base64.h"
 #include "base/utf8.h"
 #include "io/ed25519.h"
 #include "io/hash.h"
+#include "tlog/note_text.h"
 
 #include <assert.h>
 #include <ctype.h>
 #include <endian.h>
-#include <stdio.h>
 #include <string.h>
 
 #define DASH "\xE2\x80\x94 " /* em dash, space: how a signature line begins */
 #define SECRET "PRIVATE+KEY+"
-#define PROOF_HEADER "c2sp.org/tlog-proof@v1\n"
 
 enum { DASH_LEN = 4, TIME_LEN = 8 };
 
-/* ---- lines ---- */
-
-/* What is still to be read. */
-struct text {
-    const char *at, *end;
-};
-
-/* The next line, without its newline. False: there is none that ends in one. */
-static bool next_line(struct text *text, const char **ret_line, size_t *ret_len) {
-    const char *newline = memchr(text->at, '\n', (size_t)(text->end - text->at));
-    if (!newline)
-        return false;
-    *ret_line = text->at;
-    *ret_len = (size_t)(newline - text->at);
-    text->at = newline + 1;
-    return true;
-}
-
-static bool skip(struct text *text, const char *prefix) {
-    size_t len = strlen(prefix);
-    if ((size_t)(text->end - text->at) < len || memcmp(text->at, prefix, len) != 0)
-        return false;
-    text->at += len;
-    return true;
-}
-
-/* Decimal, without leading zeros, below 2^63. */
-static bool read_number(const char *s, size_t len, uint64_t *ret_number) {
-    uint64_t number = 0;
-    if (len == 0 || len > 19 || (s[0] == '0' && len > 1))
-        return false;
-    for (size_t i = 0; i < len; i++) {
-        if (s[i] < '0' || s[i] > '9')
-            return false;
-        number = number * 10 + (uint64_t)(s[i] - '0');
-    }
-    *ret_number = number;
-    return number <= INT64_MAX;
-}
+/* ---- names and keys ---- */
 
 static bool read_hex32(const char *s, size_t len, uint32_t *ret_number) {
     uint32_t number = 0;
@@ -69,36 +31,6 @@ static bool read_hex32(const char *s, size_t len, uint32_t *ret_number) {
     *ret_number = number;
     return true;
 }
-
-void lbx_hash_write(const struct lbx_hash *hash, struct lbx_buf *out) {
-    lbx_base64_encode(hash, sizeof *hash, out);
-}
-
-bool lbx_hash_read(const char *text, size_t len, struct lbx_hash *ret_hash) {
-    struct lbx_hash hash;
-    size_t got;
-    if (!lbx_base64_decode(text, len, &hash, sizeof hash, &got) || got != sizeof hash)
-        return false;
-    *ret_hash = hash;
-    return true;
-}
-
-/* Lines of base64 up to the empty one. */
-static bool read_hashes(struct text *text, struct lbx_proof *ret_proof) {
-    const char *line;
-    size_t len;
-    ret_proof->count = 0;
-    while (next_line(text, &line, &len)) {
-        if (len == 0)
-            return true;
-        if (ret_proof->count == LBX_PROOF_MAX ||
-            !lbx_hash_read(line, len, &ret_proof->hashes[ret_proof->count++]))
-            return false;
-    }
-    return false;
-}
-
-/* ---- names and keys ---- */
 
 /* Unicode's White_Space beyond ASCII. */
 static bool is_space(const char *s, size_t len) {
@@ -205,13 +137,13 @@ enum lbx_err lbx_vkey_read(const char *text, size_t len, struct lbx_verifier *re
 }
 
 enum lbx_err lbx_signing_key_read(const char *text, size_t len, struct lbx_signing_key *ret_key) {
-    struct text in = {text, text + len};
+    struct lbx_note_text in = {text, text + len};
     unsigned char typed[1 + LBX_KEY_SIZE];
     size_t name_len;
     uint32_t id;
     while (in.end > in.at && isspace((unsigned char)in.end[-1]))
         in.end--;
-    if (!skip(&in, SECRET)) {
+    if (!lbx_note_text_skip(&in, SECRET)) {
         if (lbx_ed25519_pem_read(text, len, ret_key->seed) != LBX_OK)
             return LBX_ERR_INVALID;
     } else {
@@ -229,9 +161,9 @@ enum lbx_err lbx_signing_key_read(const char *text, size_t len, struct lbx_signi
 /* "— name base64\n" */
 enum lbx_err lbx_note_signature_read(const char *line, size_t line_len,
                                      struct lbx_note_signature *ret_signature) {
-    struct text in = {line, line + line_len};
+    struct lbx_note_text in = {line, line + line_len};
     size_t len;
-    if (line_len == 0 || line[line_len - 1] != '\n' || !skip(&in, DASH))
+    if (line_len == 0 || line[line_len - 1] != '\n' || !lbx_note_text_skip(&in, DASH))
         return LBX_ERR_INVALID;
     in.end--;
     const char *space = memchr(in.at, ' ', (size_t)(in.end - in.at));
@@ -277,10 +209,10 @@ enum lbx_err lbx_note_read(const char *note, size_t len, struct lbx_note *ret_no
     ret_note->text = note;
     ret_note->text_len = (size_t)(signatures - note) - 1;
     ret_note->signature_count = 0;
-    struct text in = {signatures, end};
+    struct lbx_note_text in = {signatures, end};
     const char *line;
     size_t line_len;
-    while (next_line(&in, &line, &line_len))
+    while (lbx_note_text_line(&in, &line, &line_len))
         if (ret_note->signature_count == LBX_NOTE_SIGNATURES ||
             lbx_note_signature_read(line, line_len + 1,
                                     &ret_note->signatures[ret_note->signature_count++]) != LBX_OK)
@@ -349,76 +281,4 @@ void lbx_note_sign(const char *text, size_t text_len, const char *name, enum lbx
     lbx_buf_printf(out, DASH "%s ", name);
     lbx_base64_encode(signature.data, signature.len, out);
     lbx_buf_char(out, '\n');
-}
-
-/* ---- checkpoints ---- */
-
-enum lbx_err lbx_log_origin(const char *prefix, const char *topic, int32_t partition, int64_t base,
-                            char ret_origin[LBX_NOTE_NAME_SIZE]) {
-    int len = snprintf(ret_origin, LBX_NOTE_NAME_SIZE, "%s/%s/%d", prefix, topic, partition);
-    if (base && len > 0 && len < LBX_NOTE_NAME_SIZE)
-        len += snprintf(ret_origin + len, (size_t)(LBX_NOTE_NAME_SIZE - len), "@%lld",
-                        (long long)base);
-    return len > 0 && lbx_note_name_is_valid(ret_origin, (size_t)len) ? LBX_OK : LBX_ERR_INVALID;
-}
-
-void lbx_checkpoint_text(const struct lbx_checkpoint *checkpoint, struct lbx_buf *out) {
-    lbx_buf_printf(out, "%s\n%llu\n", checkpoint->origin, (unsigned long long)checkpoint->size);
-    lbx_hash_write(&checkpoint->root, out);
-    lbx_buf_char(out, '\n');
-}
-
-void lbx_checkpoint_sign(const struct lbx_checkpoint *checkpoint, const struct lbx_signing_key *key,
-                         struct lbx_buf *out) {
-    struct lbx_buf text LBX_BUF = {0};
-    lbx_checkpoint_text(checkpoint, &text);
-    lbx_buf_add(out, text.data, text.len);
-    lbx_buf_char(out, '\n');
-    lbx_note_sign(text.data, text.len, checkpoint->origin, LBX_NOTE_ED25519, 0, key, out);
-}
-
-enum lbx_err lbx_checkpoint_read(const struct lbx_note *note,
-                                 struct lbx_checkpoint *ret_checkpoint) {
-    struct text in = {note->text, note->text + note->text_len};
-    const char *lines[3];
-    size_t lens[3];
-    struct lbx_checkpoint checkpoint;
-    for (int i = 0; i < 3; i++)
-        if (!next_line(&in, &lines[i], &lens[i]))
-            return LBX_ERR_INVALID;
-    if (in.at != in.end || !lbx_note_name_is_valid(lines[0], lens[0]) ||
-        !read_number(lines[1], lens[1], &checkpoint.size) ||
-        !lbx_hash_read(lines[2], lens[2], &checkpoint.root))
-        return LBX_ERR_INVALID;
-    memcpy(checkpoint.origin, lines[0], lens[0]);
-    checkpoint.origin[lens[0]] = '\0';
-    *ret_checkpoint = checkpoint;
-    return LBX_OK;
-}
-
-/* ---- proofs ---- */
-
-void lbx_tlog_proof_write(const struct lbx_tlog_proof *proof, struct lbx_buf *out) {
-    lbx_buf_printf(out, PROOF_HEADER "index %llu\n", (unsigned long long)proof->index);
-    for (size_t i = 0; i < proof->proof.count; i++) {
-        lbx_hash_write(&proof->proof.hashes[i], out);
-        lbx_buf_char(out, '\n');
-    }
-    lbx_buf_char(out, '\n');
-    lbx_buf_add(out, proof->checkpoint, proof->checkpoint_len);
-}
-
-enum lbx_err lbx_tlog_proof_read(const char *text, size_t len, struct lbx_tlog_proof *ret_proof) {
-    struct text in = {text, text + len};
-    struct lbx_tlog_proof proof;
-    const char *line;
-    size_t line_len;
-    if (!skip(&in, PROOF_HEADER) || (skip(&in, "extra ") && !next_line(&in, &line, &line_len)) ||
-        !skip(&in, "index ") || !next_line(&in, &line, &line_len) ||
-        !read_number(line, line_len, &proof.index) || !read_hashes(&in, &proof.proof))
-        return LBX_ERR_INVALID;
-    proof.checkpoint = in.at;
-    proof.checkpoint_len = (size_t)(in.end - in.at);
-    *ret_proof = proof;
-    return LBX_OK;
 }
