@@ -2,7 +2,7 @@
 #ifndef LBX_CLUSTERS_TRUST_H
 #define LBX_CLUSTERS_TRUST_H
 
-#include "core/request.h"
+#include "core/consent.h"
 #include "json/table.h"
 #include "sign/key.h"
 

@@ -4,7 +4,7 @@
  */
 #include "store/request_text.h"
 
-#include "core/request.h"
+#include "core/consent.h"
 #include "store/metrics.h"
 
 #include <assert.h>

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/uuid.h"
+#include "core/consent.h"
 #include "sql_store.h"
 #include "store/metrics.h"
 #include "store/outbox.h"

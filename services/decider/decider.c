@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "base/uuid.h"
+#include "core/consent.h"
 #include "core/tenant.h"
 #include "event/signature.h"
 #include "event/summary.h"

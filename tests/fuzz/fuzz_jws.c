@@ -1,5 +1,5 @@
 /* Signed decisions. */
-#include "core/request.h"
+#include "core/consent.h"
 #include "event/jws.h"
 #include "io/ed25519.h"
 

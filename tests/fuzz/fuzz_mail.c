@@ -1,7 +1,7 @@
 /* A request out of anybody's JSON, told in a mail of each kind to each reader, and that mail as bytes: one
  * subject, no header and no markup that came from outside. */
 #include "base/utf8.h"
-#include "core/request.h"
+#include "core/consent.h"
 #include "io/hash.h"
 #include "mail/mail.h"
 #include "mail/templates.h"

@@ -1,6 +1,6 @@
 /* The JSON reader by the tables of stored objects and of every event's data; the first byte chooses
  * the table. */
-#include "core/request.h"
+#include "core/consent.h"
 #include "core/tenant.h"
 #include "core/ticket.h"
 

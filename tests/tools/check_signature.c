@@ -6,7 +6,7 @@
  * Out: good, or bad
  * A line that is not of that form ends the program with 2. */
 #include "base/cleanup.h"
-#include "core/request.h"
+#include "core/consent.h"
 #include "sign/signed.h"
 
 #include <stdio.h>

@@ -2,7 +2,7 @@
  * prints the digest of what consent is given to, one a line. A line that is no request ends the
  * program with 2. */
 #include "base/cleanup.h"
-#include "core/request.h"
+#include "core/consent.h"
 #include "io/hash.h"
 
 #include <stdio.h>

@@ -1,5 +1,5 @@
 /* What a decision does to a request, and what approves itself by policy. */
-#include "core/request.h"
+#include "core/consent.h"
 
 #include "base/time.h"
 

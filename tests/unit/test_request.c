@@ -1,6 +1,6 @@
 /* What may be asked, when it is over, and what consent is given to. What decisions do is in
  * test_decide.c. */
-#include "core/request.h"
+#include "core/consent.h"
 
 #include "base/time.h"
 #include "io/hash.h"

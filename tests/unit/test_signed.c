@@ -1,7 +1,7 @@
 /* Signatures of both forms, verified: the vectors of docs/signatures.md, and what changes in them breaks. */
 #include "sign/signed.h"
 
-#include "core/request.h"
+#include "core/consent.h"
 
 #include "check.h"
 

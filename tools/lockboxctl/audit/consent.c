@@ -4,7 +4,7 @@
  */
 #include "consent.h"
 
-#include "core/request.h"
+#include "core/consent.h"
 #include "event/envelope.h"
 #include "event/signature.h"
 #include "io/hash.h"

@@ -6,7 +6,7 @@
 
 #include "base/base64.h"
 #include "base/clock.h"
-#include "core/request.h"
+#include "core/consent.h"
 #include "core/tenant.h"
 #include "database.h"
 #include "io/ed25519.h"
