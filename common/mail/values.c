@@ -1,49 +1,13 @@
 /* The names that templates may use: one row a name, one small function a row. A value that the
  * request lacks is empty, so that a section can leave it out. Never fails. */
-#include "mail/values.h"
-
 #include "core/creation.h"
 #include "mail/changes.h"
-#include "mail/mail.h"
+#include "mail/subject.h"
 #include "mail/words.h"
 
 #include <string.h>
 
 enum { SHORT_TITLE_CHARS = 80 };
-
-static const struct lbx_mail_input *input_of(const void *subject) {
-    return subject;
-}
-
-/* A mail about a tenant has none: what it would say is empty. */
-static const struct lbx_request *request_of(const void *subject) {
-    static const struct lbx_request none = {.request_id = ""};
-    return input_of(subject)->request ? input_of(subject)->request : &none;
-}
-
-static const struct lbx_tenant_changed *change_of(const void *subject) {
-    static const struct lbx_tenant_changed none;
-    return input_of(subject)->change ? input_of(subject)->change : &none;
-}
-
-static const struct lbx_approvers_missing *missing_of(const void *subject) {
-    static const struct lbx_approvers_missing none;
-    return input_of(subject)->missing ? input_of(subject)->missing : &none;
-}
-
-static const struct lbx_digest *digest_of(const void *subject) {
-    static const struct lbx_digest none;
-    return input_of(subject)->digest ? input_of(subject)->digest : &none;
-}
-
-static bool given(const char *text) {
-    return text && *text;
-}
-
-static void put(const char *text, struct lbx_buf *out) {
-    if (given(text))
-        lbx_buf_str(out, text);
-}
 
 /* ---- plain members ---- */
 
@@ -97,7 +61,7 @@ static void write_authorized_by(const void *subject, size_t item, struct lbx_buf
     lbx_person_words(by->name, by->email, by->id, out);
 }
 
-static const char *const state_words[LBX_STATE_END] = {
+const char *const lbx_mail_state_words[LBX_STATE_END] = {
     [LBX_STATE_CUSTOMER_NOTIFIED] = "Customer Notified",
     [LBX_STATE_APPROVED] = "Approved",
     [LBX_STATE_EMERGENCY] = "Emergency",
@@ -112,7 +76,7 @@ static const char *const state_words[LBX_STATE_END] = {
 
 static void write_state(const void *subject, size_t item, struct lbx_buf *out) {
     (void)item;
-    put(state_words[request_of(subject)->state], out);
+    put(lbx_mail_state_words[request_of(subject)->state], out);
 }
 
 static void write_refusal(const void *subject, size_t item, struct lbx_buf *out) {
@@ -123,10 +87,6 @@ static void write_refusal(const void *subject, size_t item, struct lbx_buf *out)
 static void write_refusal_detail(const void *subject, size_t item, struct lbx_buf *out) {
     (void)item;
     put(request_of(subject)->detail, out);
-}
-
-static void put_number(int64_t number, struct lbx_buf *out) {
-    lbx_buf_printf(out, "%lld", (long long)number);
 }
 
 static void write_refused_item(const void *subject, size_t item, struct lbx_buf *out) {
@@ -242,90 +202,6 @@ static void write_ended_at(const void *subject, size_t item, struct lbx_buf *out
         lbx_moment_words(request->ended_at ? request->ended_at : due, out);
 }
 
-/* ---- a tenant's changes ---- */
-
-static void write_tenant_id(const void *subject, size_t item, struct lbx_buf *out) {
-    (void)item;
-    put(input_of(subject)->change    ? change_of(subject)->tenant_id
-        : input_of(subject)->missing ? missing_of(subject)->tenant_id
-        : input_of(subject)->digest  ? digest_of(subject)->tenant_id
-                                     : request_of(subject)->tenant_id,
-        out);
-}
-
-static void write_change(const void *subject, size_t item, struct lbx_buf *out) {
-    static const char *const words[LBX_CHANGE_END] = {
-        [LBX_CHANGE_SUBSCRIPTION_REMOVED] = "The subscription was removed",
-        [LBX_CHANGE_ROLE_ASSIGNED] = "A role was assigned",
-        [LBX_CHANGE_LOCKBOX_DISABLED] = "Lockbox was disabled",
-        [LBX_CHANGE_CONTACTS_SET] = "Alternate addresses were removed",
-        [LBX_CHANGE_POLICY_SET] = "The policy asks for less than before",
-        [LBX_CHANGE_APPROVER_KEY_SET] = "An approver's key was set or removed",
-    };
-    (void)item;
-    put(words[change_of(subject)->change], out);
-}
-
-static void write_changed_by(const void *subject, size_t item, struct lbx_buf *out) {
-    const struct lbx_principal *by =
-        input_of(subject)->missing ? &missing_of(subject)->by : &change_of(subject)->by;
-    (void)item;
-    if (by->id)
-        lbx_person_words(by->name, by->email, by->id, out);
-}
-
-static void write_changed_at(const void *subject, size_t item, struct lbx_buf *out) {
-    const int64_t at =
-        input_of(subject)->missing ? missing_of(subject)->at : change_of(subject)->at;
-    (void)item;
-    if (at)
-        lbx_moment_words(at, out);
-}
-
-/* Whom a role or a key is of. */
-static void write_person(const void *subject, size_t item, struct lbx_buf *out) {
-    const struct lbx_tenant_changed *change = change_of(subject);
-    (void)item;
-    if (change->principal.id)
-        lbx_person_words(change->principal.name, change->principal.email, change->principal.id,
-                         out);
-    else
-        put(change->principal_id, out);
-}
-
-static void write_cause(const void *subject, size_t item, struct lbx_buf *out) {
-    static const char *const words[LBX_CAUSE_END] = {
-        [LBX_CAUSE_ROLE_REMOVED] = "a role was removed",
-        [LBX_CAUSE_KEY_REMOVED] = "a key was removed",
-        [LBX_CAUSE_POLICY_SET] = "the policy was set",
-        [LBX_CAUSE_LOCKBOX_ENABLED] = "Lockbox was enabled",
-    };
-    (void)item;
-    put(words[missing_of(subject)->cause], out);
-}
-
-static void write_needed(const void *subject, size_t item, struct lbx_buf *out) {
-    (void)item;
-    if (input_of(subject)->missing)
-        put_number(missing_of(subject)->needed, out);
-}
-
-static void write_left(const void *subject, size_t item, struct lbx_buf *out) {
-    (void)item;
-    if (input_of(subject)->missing)
-        put_number(missing_of(subject)->left, out);
-}
-
-static size_t count_subscriptions(const void *subject) {
-    return input_of(subject)->missing ? 1 : change_of(subject)->concern_count;
-}
-
-static void write_subscription(const void *subject, size_t item, struct lbx_buf *out) {
-    put(input_of(subject)->missing ? missing_of(subject)->subscription_id
-                                   : change_of(subject)->concerns[item],
-        out);
-}
-
 /* ---- links ---- */
 
 /* The page of a request, or without its id the portal's first. */
@@ -350,50 +226,6 @@ static void write_link(const void *subject, size_t item, struct lbx_buf *out) {
     (void)item;
     lbx_mail_link(input_of(subject)->portal_url,
                   input_of(subject)->request ? request_of(subject)->request_id : NULL, out);
-}
-
-/* ---- a digest's requests ---- */
-
-static size_t count_requests(const void *subject) {
-    return digest_of(subject)->count;
-}
-
-static void put_items(const struct lbx_request *request, struct lbx_buf *out) {
-    for (size_t i = 0; i < request->action_count; i++) {
-        if (i)
-            lbx_buf_str(out, "; ");
-        lbx_item_words(&request->actions[i], out);
-        if (request->actions[i].content.changes)
-            lbx_buf_str(out, " (exactly the change that the portal shows)");
-    }
-}
-
-/* "Ticket 42, cluster aro-prod, for 8 hours: Get logs …; decide by …; asked by Erin (erin@example.com) of microsoft". The
- * person last: no name can pretend to be items. */
-static void write_request(const void *subject, size_t item, struct lbx_buf *out) {
-    const struct lbx_request *request = digest_of(subject)->requests[item];
-    lbx_buf_printf(out, "Ticket %s, cluster ", request->ticket_id);
-    lbx_cluster_words(request->resource_id, out);
-    lbx_buf_str(out, ", for ");
-    lbx_duration_words(request->duration, out);
-    lbx_buf_str(out, ": ");
-    put_items(request, out);
-    if (request->state == LBX_STATE_CUSTOMER_NOTIFIED) {
-        lbx_buf_str(out, "; decide by ");
-        lbx_deadline_words(request->decide_by, input_of(subject)->now, out);
-    } else {
-        lbx_buf_str(out, "; nothing to decide any more: ");
-        lbx_buf_str(out, state_words[request->state]);
-    }
-    lbx_buf_str(out, "; asked by ");
-    lbx_person_words(request->engineer.name, request->engineer.email, request->engineer.id, out);
-    if (given(request->engineer.organization))
-        lbx_buf_printf(out, " of %s", request->engineer.organization);
-}
-
-static void write_request_link(const void *subject, size_t item, struct lbx_buf *out) {
-    lbx_mail_link(input_of(subject)->portal_url, digest_of(subject)->requests[item]->request_id,
-                  out);
 }
 
 /* ---- items ---- */
@@ -488,22 +320,22 @@ static const struct lbx_value values[] = {
     TEXT("incident_id", write_incident_id),
     TEXT("authorized_by", write_authorized_by),
     TEXT("acknowledge_by", write_acknowledge_by),
-    TEXT("tenant_id", write_tenant_id),
-    TEXT("change", write_change),
-    TEXT("changed_by", write_changed_by),
-    TEXT("changed_at", write_changed_at),
-    TEXT("person", write_person),
-    TEXT("cause", write_cause),
-    TEXT("needed", write_needed),
-    TEXT("left", write_left),
-    {"subscriptions", LBX_VALUE_LIST, NULL, .count = count_subscriptions},
-    {"subscription", LBX_VALUE_TEXT, "subscriptions", .write = write_subscription},
+    TEXT("tenant_id", lbx_mail_write_tenant_id),
+    TEXT("change", lbx_mail_write_change),
+    TEXT("changed_by", lbx_mail_write_changed_by),
+    TEXT("changed_at", lbx_mail_write_changed_at),
+    TEXT("person", lbx_mail_write_person),
+    TEXT("cause", lbx_mail_write_cause),
+    TEXT("needed", lbx_mail_write_needed),
+    TEXT("left", lbx_mail_write_left),
+    {"subscriptions", LBX_VALUE_LIST, NULL, .count = lbx_mail_count_subscriptions},
+    {"subscription", LBX_VALUE_TEXT, "subscriptions", .write = lbx_mail_write_subscription},
     {"justification", LBX_VALUE_LINES, NULL, .write = write_justification},
     {"comment", LBX_VALUE_LINES, NULL, .write = write_comment},
     {"link", LBX_VALUE_LINK, NULL, .write = write_link},
-    {"requests", LBX_VALUE_LIST, NULL, .count = count_requests},
-    {"request", LBX_VALUE_TEXT, "requests", .write = write_request},
-    {"request_link", LBX_VALUE_LINK, "requests", .write = write_request_link},
+    {"requests", LBX_VALUE_LIST, NULL, .count = lbx_mail_count_requests},
+    {"request", LBX_VALUE_TEXT, "requests", .write = lbx_mail_write_request},
+    {"request_link", LBX_VALUE_LINK, "requests", .write = lbx_mail_write_request_link},
     {"items", LBX_VALUE_LIST, NULL, .count = count_items},
     ITEM_TEXT("number", write_number),
     ITEM_TEXT("words", write_words),
