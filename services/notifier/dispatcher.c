@@ -45,7 +45,7 @@ static void submit_claimed(struct dispatcher *dispatcher) {
     struct mail *mail = NULL;
     composer_begin(&dispatcher->composer, lbx_monotonic_us() + ledger->clock_ahead);
     for (size_t i = 0; i < ledger->claimed; i++) {
-        mail = ledger_read(ledger, i, claim, mail);
+        mail = claim_read(ledger, i, claim, mail);
         if (compose(&dispatcher->composer, mail))
             sessions_submit(dispatcher->sessions, completions, mail);
         else

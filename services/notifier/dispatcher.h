@@ -5,8 +5,8 @@
 #ifndef LBX_NOTIFIER_DISPATCHER_H
 #define LBX_NOTIFIER_DISPATCHER_H
 
+#include "claim.h"
 #include "compose.h"
-#include "ledger.h"
 #include "sessions.h"
 
 struct dispatcher {

@@ -36,17 +36,6 @@ void ledger_close(struct ledger *ledger);
 enum lbx_err ledger_transact(struct ledger *ledger, const struct mail *completed,
                              const struct mail *give_back, size_t claim_most) LBX_MUST_CHECK;
 
-/* The mails of one claim batch and their memory, which lives until the last of them is released.
- * Not thread-safe: the dispatcher that claimed them releases them. */
-struct claim *claim_new(void);
-void claim_release(struct mail *list);
-
-/* Reads the claimed mail number i of the last ledger_transact into the batch. before: the mail read
- * before it, NULL for the first: mails of one request stand side by side, and the first has the
- * request. */
-struct mail *ledger_read(const struct ledger *ledger, size_t i, struct claim *claim,
-                         const struct mail *before);
-
 /* Sets look_at_us by when the next mail is due. Ends the life of the rows claimed. */
 enum lbx_err ledger_plan(struct ledger *ledger) LBX_MUST_CHECK;
 

@@ -6,8 +6,7 @@
 #include "working_set.h"
 
 #include "base/clock.h"
-#include "base/text.h"
-#include "base/uuid.h"
+#include "named.h"
 #include "sql_requester.h"
 #include "store/metrics.h"
 
@@ -15,97 +14,6 @@
 #include <string.h>
 
 /* ---- loading ---- */
-
-/* What the events of a batch name: one column each. */
-struct names {
-    struct lbx_pg_arrays *tickets, *subscriptions, *tenants, *whole_tenants, *live_tickets,
-        *live_subscriptions, *requests, *asking_tickets;
-};
-
-/* ASCII lower case: what subscription ids are known by. NULL stays NULL. */
-static const char *lower(struct lbx_arena *arena, const char *id) {
-    return lbx_lower_all(lbx_arena_strdup(arena, id));
-}
-
-static void name(struct lbx_pg_arrays *rows, const char *id) {
-    if (id)
-        lbx_pg_array_text(rows, id);
-}
-
-static void name_request(struct names *names, const char *id) {
-    if (id && lbx_uuid_valid(id))
-        lbx_pg_array_text(names->requests, id);
-}
-
-static void collect_ticket(struct names *names, const struct lbx_event *event,
-                           struct lbx_arena *arena) {
-    const char *ticket_id = lbx_ticket_id(event->type, event->data);
-    name(names->tickets, ticket_id);
-    switch ((enum lbx_ticket_event)event->type) {
-    case LBX_TICKET_EVENT_OPENED:
-        name(names->subscriptions,
-             lower(arena, ((const struct lbx_ticket_opened *)event->data)->subscription_id));
-        break;
-    case LBX_TICKET_EVENT_ASSIGNED:
-    case LBX_TICKET_EVENT_CLOSED: /* may end requests */
-        name(names->live_tickets, ticket_id);
-        break;
-    case LBX_TICKET_EVENT_ESCALATED:
-    case LBX_TICKET_EVENT_REOPENED:
-        break;
-    }
-}
-
-static void collect_access(struct names *names, const struct lbx_event *event) {
-    const struct lbx_access_requested *wish = event->data;
-    switch ((enum lbx_access_event)event->type) {
-    case LBX_ACCESS_EVENT_REQUESTED:
-    case LBX_ACCESS_EVENT_EMERGENCY_DECLARED:
-        name(names->tickets, wish->ticket_id);
-        name(names->asking_tickets, wish->ticket_id);
-        name_request(names, wish->extends);
-        break;
-    case LBX_ACCESS_EVENT_WITHDRAWN:
-        name_request(names, ((const struct lbx_access_withdrawn *)event->data)->request_id);
-        break;
-    case LBX_ACCESS_EVENT_PERFORMED: /* of another topic */
-        break;
-    }
-}
-
-static void collect_tenant(struct names *names, const struct lbx_event *event,
-                           struct lbx_arena *arena) {
-    const struct lbx_tenant_event *tenant = event->data;
-    const char *subscription = lower(arena, tenant->subscription_id);
-    name(names->tenants, tenant->tenant_id);
-    name(names->subscriptions, subscription);
-    if (event->type == LBX_EVENT_TENANT_APPROVER_KEY_SET || !tenant->subscription_id ||
-        tenant->role == LBX_ROLE_GLOBAL_ADMINISTRATOR)
-        name(names->whole_tenants, tenant->tenant_id);
-    if (event->type == LBX_EVENT_TENANT_SUBSCRIPTION_REMOVED ||
-        event->type == LBX_EVENT_TENANT_LOCKBOX_ENABLED) /* may end requests */
-        name(names->live_subscriptions, subscription);
-}
-
-static void collect(struct names *names, const struct lbx_event *event, struct lbx_arena *arena) {
-    switch (lbx_event_type_info(event->type)->family) {
-    case LBX_FAMILY_TICKET:
-        collect_ticket(names, event, arena);
-        break;
-    case LBX_FAMILY_ACCESS:
-        collect_access(names, event);
-        break;
-    case LBX_FAMILY_TENANT:
-        collect_tenant(names, event, arena);
-        break;
-    case LBX_FAMILY_DECISION: /* of other topics */
-    case LBX_FAMILY_REQUEST:
-    case LBX_FAMILY_NOTIFICATION:
-    case LBX_FAMILY_QUARANTINE:
-    case LBX_FAMILY_OPERATOR:
-        break;
-    }
-}
 
 /* 0: unknown. */
 static int64_t earliest(const struct lbx_batch *batch) {
@@ -118,13 +26,7 @@ static int64_t earliest(const struct lbx_batch *batch) {
 
 struct working_set *working_set_load(struct lbx_batch *batch, struct lbx_pg_pipeline *calls) {
     struct working_set *set = LBX_ARENA_NEW(batch->arena, struct working_set);
-    struct lbx_unit *unit = &batch->unit;
-    struct names names = {lbx_unit_rows(unit), lbx_unit_rows(unit), lbx_unit_rows(unit),
-                          lbx_unit_rows(unit), lbx_unit_rows(unit), lbx_unit_rows(unit),
-                          lbx_unit_rows(unit), lbx_unit_rows(unit)};
-    for (size_t i = 0; i < batch->count; i++)
-        if (batch->inputs[i].status == LBX_INPUT_NEW)
-            collect(&names, &batch->inputs[i].event, batch->arena);
+    const struct named names = named_by(batch);
     set->arena = batch->arena;
     struct lbx_map *const maps[] = {&set->tickets, &set->subscriptions, &set->roles,
                                     &set->requests};
@@ -169,7 +71,7 @@ struct stored_ticket *working_set_ticket(struct working_set *set, const char *ti
 
 struct stored_subscription *working_set_subscription(struct working_set *set,
                                                      const char *subscription_id) {
-    const char *key = lower(set->arena, subscription_id ? subscription_id : "");
+    const char *key = named_lower(set->arena, subscription_id ? subscription_id : "");
     struct stored_subscription *stored = lbx_map_get(&set->subscriptions, key);
     if (stored)
         return stored;
@@ -218,7 +120,7 @@ static int by_time(const void *a, const void *b) {
 static size_t roles_of(const struct working_set *set, const struct lbx_subscription *subscription,
                        struct stored_role ***ret_roles) {
     size_t count = 0;
-    const char *scope = lower(set->arena, subscription->subscription_id);
+    const char *scope = named_lower(set->arena, subscription->subscription_id);
     struct stored_role **roles = LBX_ARENA_ARRAY(set->arena, struct stored_role *, set->roles.used);
     LBX_MAP_EACH(&set->roles, entry) {
         struct stored_role *role = entry->value;
@@ -262,7 +164,7 @@ void working_set_role(struct working_set *set, const struct lbx_tenant_event *ev
     const bool tenant_wide = event->role == LBX_ROLE_GLOBAL_ADMINISTRATOR;
     const struct stored_role identity = {
         .tenant_id = event->tenant_id,
-        .subscription_id = tenant_wide ? "" : lower(set->arena, event->subscription_id),
+        .subscription_id = tenant_wide ? "" : named_lower(set->arena, event->subscription_id),
         .role = event->role,
         .principal = event->principal,
     };

@@ -60,8 +60,8 @@ enum lbx_err ledger_transact(struct ledger *ledger, const struct mail *completed
     return LBX_OK;
 }
 
-struct mail *ledger_read(const struct ledger *ledger, size_t i, struct claim *claim,
-                         const struct mail *before) {
+struct mail *claim_read(const struct ledger *ledger, size_t i, struct claim *claim,
+                        const struct mail *before) {
     (void)ledger;
     assert_ptr_equal(before, i > 0 ? &claim->mails[i - 1] : NULL);
     claim->held++;

@@ -1,6 +1,6 @@
 /* The ledger's transactions: which statements an end of an attempt leads to, and what a claimed row becomes. What the
  * database answers is the test's own. */
-#include "notifier/ledger.h"
+#include "notifier/claim.h"
 
 #include "answers.h"
 
@@ -204,9 +204,9 @@ static void mails_of_a_request_share_it(void **unused) {
     row("n-2", "approval_requested", "alternate", NULL);
     row("n-3", "approval_requested", "engineer", "{\"state\":7}");
     struct claim *claim = claim_new();
-    struct mail *first = ledger_read(&ledger, 0, claim, NULL);
-    struct mail *second = ledger_read(&ledger, 1, claim, first);
-    struct mail *third = ledger_read(&ledger, 2, claim, second);
+    struct mail *first = claim_read(&ledger, 0, claim, NULL);
+    struct mail *second = claim_read(&ledger, 1, claim, first);
+    struct mail *third = claim_read(&ledger, 2, claim, second);
     assert_non_null(first->request);
     assert_ptr_equal(second->request, first->request);
     assert_null(third->request); /* cannot be read */
