@@ -4,53 +4,18 @@
  */
 #include "story.h"
 
-#include "core/tenant.h"
 #include "core/ticket.h"
 #include "event/request_event.h"
 #include "mail/words.h"
 #include "output.h"
+#include "sentences.h"
 #include "sign/webauthn.h"
 
 #include <string.h>
 
 enum { MOST_BYTES = 16 << 20 }; /* what is recorded was accepted by Kafka: no limit of ours */
 
-static bool given(const char *text) {
-    return text && *text;
-}
-
-void ctl_put_person(const struct lbx_principal *person, struct lbx_buf *out) {
-    const char *name = given(person->name) ? person->name : person->email;
-    lbx_text_harmless(given(name) ? name : person->id, out);
-    if (given(person->name) && given(person->email)) {
-        lbx_buf_str(out, " (");
-        lbx_text_harmless(person->email, out);
-        lbx_buf_char(out, ')');
-    }
-}
-
-void ctl_put_other_access(const struct lbx_access_performed *access, struct lbx_buf *out) {
-    if (given(access->verb)) {
-        lbx_text_harmless(access->verb, out);
-        lbx_buf_char(out, ' ');
-    }
-    lbx_text_harmless(access->resource ? access->resource : "?", out);
-}
-
-void ctl_put_remark(const char *text, struct lbx_buf *out) {
-    if (!given(text))
-        return;
-    lbx_buf_str(out, ": ");
-    lbx_text_harmless(text, out);
-}
-
 /* ---- what happened, by payload ---- */
-
-struct told {
-    enum lbx_event_type type;
-    struct lbx_buf *what, *who;
-    struct lbx_arena *arena;
-};
 
 static void put_engineer(const struct lbx_engineer *e, struct lbx_buf *out) {
     ctl_put_person(&(struct lbx_principal){e->id, e->email, e->name}, out);
@@ -64,7 +29,8 @@ static void put_until(int64_t at, struct lbx_buf *out) {
 }
 
 /* Who authorized an emergency, and for which incident. */
-static void put_authorization(const struct lbx_access_requested *wish, const struct told *told) {
+static void put_authorization(const struct lbx_access_requested *wish,
+                              const struct ctl_told *told) {
     lbx_buf_str(told->what, ", authorized by ");
     ctl_put_person(&wish->authorized_by, told->what);
     if (wish->incident_id) {
@@ -74,7 +40,7 @@ static void put_authorization(const struct lbx_access_requested *wish, const str
 }
 
 static void tell_wish(const char *does, const struct lbx_access_requested *wish,
-                      const struct told *told) {
+                      const struct ctl_told *told) {
     lbx_text_harmless(wish->engineer_id, told->who);
     lbx_buf_str(told->what, does);
     for (size_t i = 0; i < wish->action_count; i++) {
@@ -86,30 +52,31 @@ static void tell_wish(const char *does, const struct lbx_access_requested *wish,
     ctl_put_remark(wish->justification, told->what);
 }
 
-static void tell_withdrawal(const struct lbx_access_withdrawn *withdrawn, const struct told *told) {
+static void tell_withdrawal(const struct lbx_access_withdrawn *withdrawn,
+                            const struct ctl_told *told) {
     lbx_text_harmless(withdrawn->engineer_id, told->who);
     lbx_buf_str(told->what, "withdraws the request");
     ctl_put_remark(withdrawn->comment, told->what);
 }
 
-static void put_ticket(const char *ticket_id, const struct told *told) {
+static void put_ticket(const char *ticket_id, const struct ctl_told *told) {
     lbx_buf_str(told->who, "ticket ");
     lbx_text_harmless(ticket_id, told->who);
 }
 
 static void tell_comment(const char *does, const struct lbx_ticket_comment *ticket,
-                         const struct told *told) {
+                         const struct ctl_told *told) {
     lbx_buf_str(told->what, does);
     ctl_put_remark(ticket->comment, told->what);
 }
 
 static void tell_assignment(const char *does, const struct lbx_ticket_assigned *ticket,
-                            const struct told *told) {
+                            const struct ctl_told *told) {
     lbx_buf_str(told->what, does);
     put_engineer(&ticket->engineer, told->what);
 }
 
-static void put_signature(const struct lbx_signature_in *signature, const struct told *told) {
+static void put_signature(const struct lbx_signature_in *signature, const struct ctl_told *told) {
     if (!lbx_signature_is_there(signature))
         return;
     lbx_buf_str(told->what, signature->jws ? ", signed with a key" : ", signed with a passkey");
@@ -121,7 +88,7 @@ static void put_signature(const struct lbx_signature_in *signature, const struct
     }
 }
 
-static void tell_vote(const struct lbx_decision_submitted *decision, const struct told *told) {
+static void tell_vote(const struct lbx_decision_submitted *decision, const struct ctl_told *told) {
     static const char *const says[] = {
         [LBX_DECISION_APPROVE] = "says yes",
         [LBX_DECISION_DENY] = "says no",
@@ -142,7 +109,7 @@ static void tell_vote(const struct lbx_decision_submitted *decision, const struc
     ctl_put_remark(decision->comment, told->what);
 }
 
-static void tell_verdict(const struct lbx_decision_judged *judged, const struct told *told) {
+static void tell_verdict(const struct lbx_decision_judged *judged, const struct ctl_told *told) {
     static const char *const nouns[] = {
         [LBX_DECISION_APPROVE] = "approval",
         [LBX_DECISION_DENY] = "denial",
@@ -160,7 +127,7 @@ static void tell_verdict(const struct lbx_decision_judged *judged, const struct 
     lbx_buf_printf(told->what, ": %s", lbx_verdict_names[judged->verdict]);
 }
 
-static void tell_performed(const struct lbx_access_performed *access, const struct told *told) {
+static void tell_performed(const struct lbx_access_performed *access, const struct ctl_told *told) {
     const struct lbx_item item = {.action = access->action,
                                   .namespace = access->namespace,
                                   .kind = access->kind,
@@ -174,94 +141,9 @@ static void tell_performed(const struct lbx_access_performed *access, const stru
 }
 
 static void put_mail(const char *does, const struct lbx_notification_outcome *mail,
-                     const struct told *told) {
+                     const struct ctl_told *told) {
     lbx_buf_printf(told->what, "%s the %s mail to ", does, lbx_mail_kind_names[mail->kind]);
     lbx_text_harmless(mail->recipient, told->what);
-}
-
-struct change {
-    enum lbx_change change;
-    int role;
-    const struct lbx_principal *principal;
-    const char *principal_id, *subscription_id;
-};
-
-static const char *change_words(enum lbx_change change) {
-    switch (change) {
-    case LBX_CHANGE_SUBSCRIPTION_ADDED:
-        return "a subscription is added";
-    case LBX_CHANGE_SUBSCRIPTION_REMOVED:
-        return "a subscription is removed";
-    case LBX_CHANGE_ROLE_ASSIGNED:
-        return "a role is assigned";
-    case LBX_CHANGE_ROLE_REMOVED:
-        return "a role is removed";
-    case LBX_CHANGE_LOCKBOX_ENABLED:
-        return "Lockbox is enabled";
-    case LBX_CHANGE_LOCKBOX_DISABLED:
-        return "Lockbox is disabled";
-    case LBX_CHANGE_CONTACTS_SET:
-        return "the alternate addresses are set";
-    case LBX_CHANGE_POLICY_SET:
-        return "the policy is set";
-    case LBX_CHANGE_APPROVER_KEY_SET:
-        return "an approver's key is set";
-    case LBX_CHANGE_NONE:
-    case LBX_CHANGE_END:
-        break;
-    }
-    return "";
-}
-
-static void put_change(const struct change *c, struct lbx_buf *what) {
-    lbx_buf_str(what, change_words(c->change));
-    if (c->role) {
-        lbx_buf_printf(what, ", %s: ", lbx_role_names[c->role]);
-        ctl_put_person(c->principal, what);
-    }
-    ctl_put_remark(c->principal_id, what);
-    if (given(c->subscription_id)) {
-        lbx_buf_str(what, ", subscription ");
-        lbx_text_harmless(c->subscription_id, what);
-    }
-}
-
-static void put_tenant(const char *tenant_id, const struct told *told) {
-    lbx_buf_str(told->who, "tenant ");
-    lbx_text_harmless(tenant_id, told->who);
-}
-
-static void tell_change(const struct lbx_tenant_event *t, const struct told *told) {
-    const struct change change = {lbx_tenant_change_of(told->type), t->role, &t->principal,
-                                  t->principal_id, t->subscription_id};
-    put_tenant(t->tenant_id, told);
-    lbx_buf_str(told->what, "changes: ");
-    put_change(&change, told->what);
-}
-
-static void tell_answer(const struct lbx_tenant_changed *t, const struct told *told) {
-    const struct change change = {(enum lbx_change)t->change, t->role, &t->principal,
-                                  t->principal_id, t->subscription_id};
-    lbx_buf_str(told->who, "Lockbox");
-    lbx_buf_str(told->what, t->reason ? "refuses a change: " : "applies a change: ");
-    put_change(&change, told->what);
-    if (t->reason)
-        ctl_put_remark(lbx_refusal_names[t->reason], told->what);
-}
-
-static void tell_missing(const struct lbx_approvers_missing *m, const struct told *told) {
-    lbx_buf_str(told->who, "Lockbox");
-    lbx_buf_printf(told->what, "warns: %lld may approve, and %lld are needed, subscription ",
-                   (long long)m->left, (long long)m->needed);
-    lbx_text_harmless(m->subscription_id, told->what);
-    ctl_put_remark(lbx_cause_names[m->cause], told->what);
-}
-
-static void tell_settled(const char *does, const struct lbx_quarantine_settled *q,
-                         const struct told *told) {
-    ctl_put_person(&q->by, told->who);
-    lbx_buf_printf(told->what, "%s the rejected record %lld", does, (long long)q->quarantine_id);
-    ctl_put_remark(q->reason, told->what);
 }
 
 static void put_detail(enum lbx_request_detail detail, const struct lbx_request *r,
@@ -292,7 +174,7 @@ static void put_detail(enum lbx_request_detail detail, const struct lbx_request 
     }
 }
 
-static void tell_request(const void *data, const struct told *told) {
+static void tell_request(const void *data, const struct ctl_told *told) {
     const struct lbx_request_event *event = lbx_request_event(told->type);
     lbx_buf_str(told->who, "Lockbox");
     lbx_buf_str(told->what, event->words);
@@ -301,7 +183,7 @@ static void tell_request(const void *data, const struct told *told) {
 
 /* ---- by family ---- */
 
-static void tell_ticket(const void *data, const struct told *told) {
+static void tell_ticket(const void *data, const struct ctl_told *told) {
     put_ticket(lbx_ticket_id(told->type, data), told);
     switch ((enum lbx_ticket_event)told->type) {
     case LBX_TICKET_EVENT_OPENED:
@@ -323,7 +205,7 @@ static void tell_ticket(const void *data, const struct told *told) {
     }
 }
 
-static void tell_access(const void *data, const struct told *told) {
+static void tell_access(const void *data, const struct ctl_told *told) {
     switch ((enum lbx_access_event)told->type) {
     case LBX_ACCESS_EVENT_REQUESTED:
         tell_wish("asks: ", data, told);
@@ -340,7 +222,7 @@ static void tell_access(const void *data, const struct told *told) {
     }
 }
 
-static void tell_decision(const void *data, const struct told *told) {
+static void tell_decision(const void *data, const struct ctl_told *told) {
     switch ((enum lbx_decision_event)told->type) {
     case LBX_DECISION_EVENT_SUBMITTED:
         tell_vote(data, told);
@@ -351,16 +233,7 @@ static void tell_decision(const void *data, const struct told *told) {
     }
 }
 
-static void tell_tenant(const void *data, const struct told *told) {
-    if (lbx_tenant_change_of(told->type) != LBX_CHANGE_NONE)
-        tell_change(data, told);
-    else if (told->type == LBX_EVENT_TENANT_APPROVERS_MISSING)
-        tell_missing(data, told);
-    else
-        tell_answer(data, told);
-}
-
-static void tell_mail(const void *data, const struct told *told) {
+static void tell_mail(const void *data, const struct ctl_told *told) {
     const struct lbx_notification_outcome *mail = data;
     switch ((enum lbx_notification_event)told->type) {
     case LBX_NOTIFICATION_EVENT_SENT:
@@ -373,61 +246,7 @@ static void tell_mail(const void *data, const struct told *told) {
     }
 }
 
-static void tell_quarantine(const void *data, const struct told *told) {
-    switch ((enum lbx_quarantine_event)told->type) {
-    case LBX_QUARANTINE_EVENT_REPLAYED:
-        tell_settled("replays", data, told);
-        break;
-    case LBX_QUARANTINE_EVENT_DISCARDED:
-        tell_settled("discards", data, told);
-        break;
-    }
-}
-
-static void tell_row_refused(const struct lbx_row_refused *refused, const struct told *told) {
-    lbx_buf_str(told->who, "Kafka");
-    lbx_buf_printf(told->what, "refuses the %s %lld of %lld bytes for good: ",
-                   refused->event_id ? "event in row" : "dead letter of record",
-                   (long long)refused->row, (long long)refused->bytes);
-    lbx_text_harmless(refused->error, told->what);
-}
-
-/* Without a prefix; whole where it is none of Lockbox's. */
-static const char *bare_topic(const char *topic) {
-    enum lbx_topic known = lbx_topic_of(topic, NULL);
-    return known == LBX_TOPIC_COUNT ? topic : lbx_topic_name(known);
-}
-
-static void tell_skipped(const struct lbx_partition_order *order, const struct told *told) {
-    ctl_put_person(&order->by, told->who);
-    lbx_buf_printf(told->what, "steps over the offsets %lld to %lld of partition %lld of %s",
-                   (long long)order->first_offset, (long long)order->last_offset,
-                   (long long)order->partition, bare_topic(order->topic));
-    ctl_put_remark(order->reason, told->what);
-}
-
-static void tell_accepted(const struct lbx_partition_order *order, const struct told *told) {
-    ctl_put_person(&order->by, told->who);
-    lbx_buf_printf(told->what, "accepts another log of partition %lld of %s",
-                   (long long)order->partition, bare_topic(order->topic));
-    ctl_put_remark(order->reason, told->what);
-}
-
-static void tell_operator(const void *data, const struct told *told) {
-    switch ((enum lbx_operator_event)told->type) {
-    case LBX_OPERATOR_EVENT_ROW_REFUSED:
-        tell_row_refused(data, told);
-        break;
-    case LBX_OPERATOR_EVENT_PARTITION_SKIPPED:
-        tell_skipped(data, told);
-        break;
-    case LBX_OPERATOR_EVENT_PARTITION_ACCEPTED:
-        tell_accepted(data, told);
-        break;
-    }
-}
-
-static void tell(const void *data, const struct told *told) {
+static void tell(const void *data, const struct ctl_told *told) {
     switch (lbx_event_type_info(told->type)->family) {
     case LBX_FAMILY_TICKET:
         tell_ticket(data, told);
@@ -436,7 +255,7 @@ static void tell(const void *data, const struct told *told) {
         tell_access(data, told);
         break;
     case LBX_FAMILY_TENANT:
-        tell_tenant(data, told);
+        ctl_tell_tenant(data, told);
         break;
     case LBX_FAMILY_DECISION:
         tell_decision(data, told);
@@ -448,10 +267,10 @@ static void tell(const void *data, const struct told *told) {
         tell_mail(data, told);
         break;
     case LBX_FAMILY_QUARANTINE:
-        tell_quarantine(data, told);
+        ctl_tell_quarantine(data, told);
         break;
     case LBX_FAMILY_OPERATOR:
-        tell_operator(data, told);
+        ctl_tell_operator(data, told);
         break;
     }
 }
@@ -478,7 +297,7 @@ void ctl_put_story(const struct lbx_record *record, const char *type, struct lbx
     }
     if (record->topic < LBX_TOPIC_COUNT &&
         lbx_event_decode(record, MOST_BYTES, arena, &event, &reason) == LBX_OK) {
-        tell(event.data, &(struct told){event.type, what, who, arena});
+        tell(event.data, &(struct ctl_told){event.type, what, who, arena});
         return;
     }
     lbx_text_harmless(type ? type : "a record without a type", what);
