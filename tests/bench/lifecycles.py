@@ -104,7 +104,7 @@ def main():
     parser.add_argument("--whole", action="store_true", help="30,000 lifecycles")
     count = 30_000 if parser.parse_args().whole else 5_000
     with tempfile.TemporaryDirectory(prefix="lockbox-bench-") as directory:
-        stack = Stack(Path(directory))
+        stack = Stack(Path(directory), LOCKBOX_PENDING_PER_SUBSCRIPTION=str(count))
         try:
             stack.up("postgres", "kafka", "schema", "requester", "decider", "relay")
             rates = {"through Kafka": through_kafka(stack, count)}
