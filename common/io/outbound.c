@@ -286,5 +286,7 @@ enum lbx_err lbx_outbound_step(struct lbx_outbound *outbound, int timeout_ms) {
     enum lbx_err err = open_sender(outbound, &outbound->many);
     if (err == LBX_OK && outbound->waiting > 0)
         send_all(outbound);
+    if (outbound->ended) /* its report was taken, and its owner may be about to rest */
+        (void)eventfd_write(outbound->fd, 1);
     return err;
 }

@@ -50,7 +50,7 @@ enum lbx_err lbx_outbound_open(const struct lbx_settings *settings, const char *
                                struct lbx_outbound **ret_outbound) LBX_MUST_CHECK;
 void lbx_outbound_close(struct lbx_outbound *outbound); /* every row is given up before */
 
-/* Readable when a report waits for the next step. */
+/* Readable when a report waits for the next step, or when a step left rows that ended and were not taken. */
 int lbx_outbound_fd(const struct lbx_outbound *outbound);
 
 /* Adds a row, WAITING, behind those of its key; it is borrowed until lbx_outbound_ended returned it. */

@@ -3,6 +3,8 @@
 
 #include "broker.h"
 
+#include <poll.h>
+
 enum { ROWS_MAX = 64 };
 
 struct sending {
@@ -102,6 +104,24 @@ static void a_keys_rows_arrive_in_order(void **state) {
         rd_kafka_message_destroy(message);
     }
     reader_free(reader);
+}
+
+static bool is_readable(const struct sending *s) {
+    struct pollfd fd = {.fd = lbx_outbound_fd(s->outbound), .events = POLLIN};
+    return poll(&fd, 1, 0) == 1;
+}
+
+/* A step may take the report that would have woken whoever waits. */
+static void what_ended_and_was_not_taken_wakes(void **state) {
+    struct sending *s = *state;
+    add(s, "a", "a1");
+    UNTIL(s->rows[0].state == LBX_OUTBOUND_DELIVERED, step(s, 100));
+    assert_true(is_readable(s));
+    step(s, 0);
+    assert_true(is_readable(s));
+    take_ended(s);
+    step(s, 0);
+    assert_false(is_readable(s));
 }
 
 /* The client refuses what is longer than it takes, by itself: that is the row's fault for sure. */
@@ -293,6 +313,7 @@ static void a_spent_producer_is_replaced(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(a_keys_rows_arrive_in_order),
+        TEST(what_ended_and_was_not_taken_wakes),
         TEST(a_row_that_is_too_long_holds_up_its_key_alone),
         TEST(what_is_refused_among_others_goes_alone),
         TEST(nothing_goes_behind_a_row_that_goes_alone),
