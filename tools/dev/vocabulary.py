@@ -4,11 +4,13 @@
     python3 tools/dev/vocabulary.py --check   names it instead; exit 1 where there is any
 
 A schema's file name is its event type, and the name's second word is its family. The AsyncAPI page says which topic carries a type; a
-type that Lockbox publishes stands on lockbox.events.v1, and is added there. The refusals are those of the two types that carry one.
+type that Lockbox publishes stands on lockbox.events.v1, and is added there. The refusals are those of the two types that carry one; a
+reason without an example gets one, which is from then on kept by hand.
 """
 import json
 import re
 import sys
+import uuid
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -24,6 +26,9 @@ LISTS = (("state", "STATE", "STATES"), ("decision", "DECISION", "DECISIONS"), ("
          ("role", "ROLE", "ROLES"), ("refusal", "REFUSAL", "REFUSALS"), ("change", "CHANGE", "CHANGES"),
          ("mail_kind", "MAIL", "MAIL_KINDS"), ("outcome", "OUTCOME", "OUTCOMES"), ("emergency", "EMERGENCY", "EMERGENCIES"),
          ("cause", "CAUSE", "CAUSES"), ("webhook_format", "WEBHOOK", "WEBHOOK_FORMATS"))
+
+# Each type of refusal: a reason whose example has what every one of them has, and no more.
+PLAIN_REFUSALS = {"lockbox.request.refused.v1": "ticket_closed", "lockbox.tenant.change_refused.v1": "keys_missing"}
 
 
 def read(path: Path):
@@ -65,12 +70,16 @@ def inherited(part: str) -> set:
     return {name for base in bases for name in parts[base]["properties"]}
 
 
+def reasons(event_type: str) -> list[str]:
+    """Those of a type of refusal, in the order in which they are looked for."""
+    members = data_of(event_type)["properties"]
+    return members.get("request", {"properties": members})["properties"]["reason"]["enum"]
+
+
 def refusals() -> list[str]:
     """common.schema.json's list, and behind it what request.refused and tenant.change_refused have beside it."""
     known = read(COMMON)["$defs"]["refusal"]["enum"]
-    request = data_of("lockbox.request.refused.v1")["properties"]["request"]["properties"]["reason"]["enum"]
-    tenant = data_of("lockbox.tenant.change_refused.v1")["properties"]["reason"]["enum"]
-    said = dict.fromkeys([*request, *tenant])
+    said = dict.fromkeys(reason for event_type in PLAIN_REFUSALS for reason in reasons(event_type))
     return [word for word in known if word in said] + [word for word in said if word not in known]
 
 
@@ -139,6 +148,23 @@ def common_schema() -> str:
     end = text.index("]", start)
     lines = ",".join(f'\n        "{word}"' for word in refusals())
     return f'{text[:start]}"enum": [{lines}\n      {text[end:]}'
+
+
+def example_of(event_type: str, reason: str) -> Path:
+    return SCHEMAS / "examples" / event_type / f"valid-{reason.replace('_', '-')}.json"
+
+
+def examples() -> dict[Path, str]:
+    """For each reason that a refusal may have and no example does, one: a plain example of the type, for that reason instead."""
+    made = {}
+    for event_type, plain in PLAIN_REFUSALS.items():
+        text = example_of(event_type, plain).read_text(encoding="utf-8")
+        for reason in reasons(event_type):
+            if not (path := example_of(event_type, reason)).exists():
+                event_id = uuid.uuid5(uuid.NAMESPACE_URL, f"{event_type}/{reason}")
+                text_of_it = text.replace(f'"reason": "{plain}"', f'"reason": "{reason}"')
+                made[path] = text_of_it.replace(json.loads(text)["id"], str(event_id))
+    return made
 
 
 def c_list(name: str, rows: list[str]) -> str:
@@ -241,7 +267,7 @@ MADE_FILES = {
 
 def stale() -> dict[Path, str]:
     """Files that are not as they are made, each with what belongs there."""
-    made = {path: make() for path, make in MADE_FILES.items()}
+    made = {path: make() for path, make in MADE_FILES.items()} | examples()
     return {path: text for path, text in made.items() if not path.exists() or path.read_text(encoding="utf-8") != text}
 
 
