@@ -7,10 +7,8 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "core/tenant.h"
-#include "event/open.h"
 #include "io/hash.h"
-#include "json/compare.h"
-#include "sign/signed.h"
+#include "keyring.h"
 #include "sql_requester.h"
 
 #include <errno.h>
@@ -174,36 +172,12 @@ struct lbx_emergencies emergencies_before(const struct emergencies *emergencies,
     return before;
 }
 
-struct authorization {
-    int64_t iat;
-};
-static const struct lbx_field authorization_rows[] = {
-    LBX_ROW_INT(authorization, iat, .required = true, .max = INT64_MAX),
-};
-static const struct lbx_table authorization_table =
-    LBX_TABLE("authorization", authorization, authorization_rows);
-
-/* Whether what was signed says which emergency it is for, and nothing else beside the time. */
-static bool is_about(const struct lbx_signed *what, const struct lbx_record *record) {
-    static const char *const members[] = {"ticket_id",   "engineer_id", "resource_id",
-                                          "incident_id", "actions",     NULL};
-    const struct lbx_json_part said = {
-        .text = what->payload, .len = what->payload_len, .without = "iat"};
-    const struct lbx_json_part done = {
-        .text = record->value,
-        .len = record->value_len,
-        .member = lbx_mode_of(record) == LBX_MODE_BINARY ? NULL : "data",
-        .only = members,
-    };
-    return lbx_json_same(&said, &done);
-}
-
 static bool read_signed(const char *jws, const char *principal_id, struct lbx_arena *arena,
-                        struct authorization *ret_said, struct lbx_signed *ret_signed) {
+                        struct keyring_time *ret_said, struct lbx_signed *ret_signed) {
     const struct lbx_signature_in signature = {.jws = jws};
     for (size_t i = 0; i < authorizers.set.count; i++)
         if (strcmp(authorizers.set.keys[i].kid, principal_id) == 0 &&
-            lbx_signed_read(&signature, &authorizers.set.keys[i].key, &authorization_table, arena,
+            lbx_signed_read(&signature, &authorizers.set.keys[i].key, &keyring_time_table, arena,
                             ret_said, ret_signed))
             return true;
     return false;
@@ -211,8 +185,10 @@ static bool read_signed(const char *jws, const char *principal_id, struct lbx_ar
 
 bool emergencies_proved(const struct emergencies *emergencies, const struct lbx_input_event *input,
                         int64_t now_us, const char **ret_hash) {
+    static const char *const members[] = {"ticket_id",   "engineer_id", "resource_id",
+                                          "incident_id", "actions",     NULL};
     const struct lbx_access_requested *wish = input->event.data;
-    struct authorization said = {0};
+    struct keyring_time said = {0};
     struct lbx_signed what;
     *ret_hash = NULL;
     if (!authorizers.asked)
@@ -221,7 +197,8 @@ bool emergencies_proved(const struct emergencies *emergencies, const struct lbx_
     if (!hash || lbx_map_get(&emergencies->authorizations, hash) ||
         !read_signed(wish->authorization, wish->authorized_by.id, emergencies->arena, &said,
                      &what) ||
-        !lbx_change_signature_is_timely(said.iat, now_us, 0) || !is_about(&what, input->record))
+        !lbx_change_signature_is_timely(said.iat, now_us, 0) ||
+        !keyring_is_about(&what, input->record, (struct lbx_json_part){.only = members}))
         return false;
     *ret_hash = hash;
     return true;

@@ -5,8 +5,6 @@
 
 #include "event/open.h"
 #include "io/hash.h"
-#include "json/compare.h"
-#include "sign/signed.h"
 #include "sql_requester.h"
 
 #include <string.h>
@@ -141,38 +139,31 @@ void keyring_set(struct keyring *keyring, const struct lbx_tenant_event *event) 
 
 /* ---- signatures of changes ---- */
 
-struct signed_time {
-    int64_t iat;
+static const struct lbx_field time_rows[] = {
+    LBX_ROW_INT(keyring_time, iat, .required = true, .max = INT64_MAX),
 };
-static const struct lbx_field signed_time_rows[] = {
-    LBX_ROW_INT(signed_time, iat, .required = true, .max = INT64_MAX),
-};
-static const struct lbx_table signed_time_table =
-    LBX_TABLE("signed_time", signed_time, signed_time_rows);
+const struct lbx_table keyring_time_table = LBX_TABLE("signed_time", keyring_time, time_rows);
 
-/* Whether what was signed is the event's data, without its signature and beside the time. */
-static bool is_about(const struct lbx_signed *what, const struct lbx_record *record) {
+bool keyring_is_about(const struct lbx_signed *what, const struct lbx_record *record,
+                      struct lbx_json_part data) {
     const struct lbx_json_part said = {
         .text = what->payload, .len = what->payload_len, .without = "iat"};
-    const struct lbx_json_part done = {
-        .text = record->value,
-        .len = record->value_len,
-        .member = lbx_mode_of(record) == LBX_MODE_BINARY ? NULL : "data",
-        .without = "signature",
-    };
-    return lbx_json_same(&said, &done);
+    data.text = record->value;
+    data.len = record->value_len;
+    data.member = lbx_mode_of(record) == LBX_MODE_BINARY ? NULL : "data";
+    return lbx_json_same(&said, &data);
 }
 
 const char *keyring_signature(const struct keyring *keyring, const struct lbx_input_event *input,
                               const struct lbx_key *key, int64_t now_us) {
     const struct lbx_tenant_event *event = input->event.data;
     const struct signed_change *last = lbx_map_get(&keyring->last, event->tenant_id);
-    struct signed_time time = {0};
+    struct keyring_time time = {0};
     struct lbx_signed said;
-    if (!lbx_signed_read(&event->signature, key, &signed_time_table, keyring->arena, &time,
+    if (!lbx_signed_read(&event->signature, key, &keyring_time_table, keyring->arena, &time,
                          &said) ||
         !lbx_change_signature_is_timely(time.iat, now_us, last ? last->at : 0) ||
-        !is_about(&said, input->record))
+        !keyring_is_about(&said, input->record, (struct lbx_json_part){.without = "signature"}))
         return NULL;
     char *hash = lbx_arena_alloc(keyring->arena, LBX_SHA256_HEX_SIZE);
     lbx_sha256_hex(said.bytes, said.len, hash);

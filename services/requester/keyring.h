@@ -3,7 +3,8 @@
 #define LBX_REQUESTER_KEYRING_H
 
 #include "core/tenant.h"
-#include "sign/key.h"
+#include "json/compare.h"
+#include "sign/signed.h"
 #include "worker/events.h"
 
 struct keyring {
@@ -53,5 +54,16 @@ const char *keyring_signature(const struct keyring *keyring, const struct lbx_in
 /* Remembers that a change counted by the signature of that hash. */
 void keyring_counted(struct keyring *keyring, const char *tenant_id, const char *hash,
                      int64_t now_us);
+
+/* When something was signed: what a signature's payload has beside the event's data. */
+struct keyring_time {
+    int64_t iat;
+};
+extern const struct lbx_table keyring_time_table;
+
+/* Whether what was signed is the record's data, of which `data` says which members count, and nothing else beside the
+ * time. */
+bool keyring_is_about(const struct lbx_signed *what, const struct lbx_record *record,
+                      struct lbx_json_part data);
 
 #endif
