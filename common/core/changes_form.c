@@ -25,18 +25,18 @@ static bool take(const char **at, const char *text) {
     return true;
 }
 
-static const char *past_text(const char *quote) {
-    const char *at = quote + 1;
-    while (*at != '"')
-        at += *at == '\\' ? 2 : 1;
-    return at + 1;
+static const char *text_end(const char *at) {
+    for (at++; *at && *at != '"'; at++)
+        at += *at == '\\' && at[1];
+    return *at ? at + 1 : at;
 }
 
-static const char *past_value(const char *at) {
-    size_t depth = 0;
-    while (depth > 0 || !strchr(",]}", *at)) {
+const char *lbx_changes_value_end(const char *at) {
+    for (int depth = 0; *at;) {
+        if (depth == 0 && strchr(",]}", *at))
+            return at;
         if (*at == '"') {
-            at = past_text(at);
+            at = text_end(at);
             continue;
         }
         depth += *at == '{' || *at == '[';
@@ -50,7 +50,7 @@ static void take_member(const char **at, const char *name, struct span *ret_valu
     *ret_value = (struct span){0};
     if (!take(at, name))
         return;
-    const char *end = past_value(*at);
+    const char *end = lbx_changes_value_end(*at);
     *ret_value = (struct span){*at, (size_t)(end - *at)};
     *at = end;
     (void)take(at, ",");

@@ -9,4 +9,7 @@
  * refusal's detail, static. */
 const char *lbx_changes_fault(const char *changes, bool is_creation);
 
+/* Behind the JSON value that begins here: at the comma or bracket that ends it, or the text's end. */
+const char *lbx_changes_value_end(const char *at);
+
 #endif

@@ -3,6 +3,7 @@
  * begins with its sign, so that no value reads as another line. Never fails. */
 #include "mail/changes.h"
 
+#include "core/changes_form.h"
 #include "mail/words.h"
 
 #include <stdbool.h>
@@ -222,33 +223,12 @@ static void put_lines(struct writer *w, char sign, const char *value) {
 
 /* ---- the list ---- */
 
-static const char *string_end(const char *at) {
-    for (at++; *at && *at != '"'; at++)
-        at += *at == '\\' && at[1];
-    return *at ? at + 1 : at;
-}
-
-static const char *value_end(const char *at) {
-    for (int depth = 0; *at;) {
-        if (depth == 0 && strchr(",]}", *at))
-            return at;
-        if (*at == '"') {
-            at = string_end(at);
-            continue;
-        }
-        depth += *at == '{' || *at == '[';
-        depth -= *at == '}' || *at == ']';
-        at++;
-    }
-    return at;
-}
-
 static const char *take(const char *at, const char *member, const char **ret_value) {
     size_t len = strlen(member);
     if (strncmp(at, member, len) != 0)
         return at;
     *ret_value = at + len;
-    at = value_end(at + len);
+    at = lbx_changes_value_end(at + len);
     return *at == ',' ? at + 1 : at;
 }
 
@@ -289,6 +269,6 @@ void lbx_changes_words(const char *changes, struct lbx_buf *out) {
     }
     for (const char *at = changes; *at == '[' || *at == ',';) {
         put_change(&w, at + 1);
-        at = value_end(at + 1);
+        at = lbx_changes_value_end(at + 1);
     }
 }
