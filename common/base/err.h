@@ -1,4 +1,4 @@
-/* The error codes every layer returns. They are for the world's failures; our own bugs are
+/* The error codes every layer returns. They are for failures from outside; our own bugs are
  * asserts. */
 #ifndef LBX_BASE_ERR_H
 #define LBX_BASE_ERR_H

@@ -127,7 +127,7 @@ static const struct lbx_field assertion_rows[] = {
 };
 const struct lbx_table lbx_assertion_table = LBX_TABLE("assertion", lbx_assertion, assertion_rows);
 
-/* The ticketing system says of which organization the opener is; without one he is the customer. */
+/* Of which organization the opener is; without one, a customer. */
 static const struct lbx_field opener_rows[] = {
     LBX_ROW_TEXT(lbx_engineer, id, REQUIRED, ID),
     LBX_ROW_TEXT(lbx_engineer, email, REQUIRED, EMAIL),
@@ -138,7 +138,7 @@ const struct lbx_table lbx_opener_table = LBX_TABLE("opener", lbx_engineer, open
 
 /* A request's members in three parts, so that time can move one without reading the others. What follows
  * from the clock alone: */
-#define STANDING_ROWS                                                                              \
+#define CLOCK_ROWS                                                                                 \
     LBX_ROW_TEXT(lbx_request, request_id, REQUIRED, ID),                                           \
     LBX_ROW_ENUM(lbx_request, state, REQUIRED, ONE_OF(state)),                                     \
     LBX_ROW_INT(lbx_request, version, REQUIRED, BETWEEN(1, INT64_MAX)),                            \
@@ -178,23 +178,23 @@ const struct lbx_table lbx_opener_table = LBX_TABLE("opener", lbx_engineer, open
     LBX_ROW_OBJECT(lbx_request, authorized_by, struct lbx_principal, OPTIONAL, PRINCIPAL),         \
     LBX_ROW_TEXT(lbx_request, incident_id, OPTIONAL, ID)
 /* What decisions change. */
-#define PARTICULAR_ROWS                                                                            \
+#define DECIDED_ROWS                                                                               \
     LBX_ROW_DURATION(lbx_request, granted_duration, OPTIONAL, .min = SECOND),                      \
     LBX_ROW_TIME(lbx_request, starts_at, OPTIONAL),                                                \
     LBX_ROW_OBJECTS(lbx_request, decisions, decision_count, struct lbx_vote, REQUIRED,             \
                     ITEMS(0, APPROVERS_MAX), OF(vote))
 
-static const struct lbx_field standing_rows[] = {STANDING_ROWS};
+static const struct lbx_field clock_rows[] = {CLOCK_ROWS};
 const struct lbx_table lbx_request_clock_table =
-    LBX_TABLE("request_standing", lbx_request, standing_rows);
+    LBX_TABLE("request_clock", lbx_request, clock_rows);
 
 static const struct lbx_field consent_rows[] = {CONSENT_ROWS};
 const struct lbx_table lbx_request_consent_table =
     LBX_TABLE("request_consent", lbx_request, consent_rows);
 
-static const struct lbx_field particular_rows[] = {PARTICULAR_ROWS};
-const struct lbx_table lbx_request_particulars_table =
-    LBX_TABLE("request_particulars", lbx_request, particular_rows);
+static const struct lbx_field decided_rows[] = {DECIDED_ROWS};
+const struct lbx_table lbx_request_decided_table =
+    LBX_TABLE("request_decided", lbx_request, decided_rows);
 
-static const struct lbx_field request_rows[] = {STANDING_ROWS, CONSENT_ROWS, PARTICULAR_ROWS};
+static const struct lbx_field request_rows[] = {CLOCK_ROWS, CONSENT_ROWS, DECIDED_ROWS};
 const struct lbx_table lbx_request_table = LBX_TABLE("request", lbx_request, request_rows);

@@ -81,7 +81,7 @@ struct lbx_item {
 
 struct lbx_approver {
     struct lbx_principal principal;
-    int role; /* enum lbx_role: what made him one */
+    int role; /* enum lbx_role: what the person approves by */
 };
 
 /* What a passkey made: a WebAuthn assertion (Level 2), each part in base64url without padding. payload is the JSON that
@@ -149,7 +149,7 @@ struct lbx_request {
     int64_t version;
     const char *tenant_id, *subscription_id; /* absent where the ticket is unknown */
     const char *ticket_id;
-    struct lbx_engineer engineer; /* only its id where the ticket does not name him */
+    struct lbx_engineer engineer; /* only the id where the ticket does not name the engineer */
     const char *resource_id;
     struct lbx_item *actions;
     size_t action_count;
@@ -399,6 +399,6 @@ extern const struct lbx_table lbx_tenant_changed_table, lbx_approvers_missing_ta
 /* Its members in three parts, in this order: what follows from the clock alone, what consent is given to, and what
  * decisions change (store/request_text.h). */
 extern const struct lbx_table lbx_request_clock_table, lbx_request_consent_table,
-    lbx_request_particulars_table;
+    lbx_request_decided_table;
 
 #endif

@@ -1,3 +1,7 @@
+/* Asks Kafka for topics, and has them made: one request at a time, each waited for up to ten seconds.
+ * Promises that a topic is known to the broker that was asked before it counts as made. Fails as admin.h says; what a
+ * broker refuses is logged once.
+ */
 #include "io/admin.h"
 
 #include "base/cleanup.h"

@@ -1,3 +1,7 @@
+/* librdkafka's consumer, without its commits: the database says where to start, Kafka hears afterwards.
+ * Promises that nothing of a partition is handed out before it was assigned, or after it was taken. A trouble of the client
+ * is remembered with its place, and does not end it.
+ */
 #include "io/consumer.h"
 
 #include "base/log.h"

@@ -1,3 +1,6 @@
+/* Ed25519 by OpenSSL's EVP. A key or signature of the wrong form does not verify; what cannot fail on a machine in order
+ * ends the process.
+ */
 #include "io/ed25519.h"
 
 #include <openssl/err.h>

@@ -1,3 +1,7 @@
+/* HTTP by libcurl: a request, and its answer of a bounded size.
+ * Promises that no redirect is followed, and that a webhook's name leads to no address that is not public. Fails as fetch.h
+ * says.
+ */
 #include "io/fetch.h"
 
 #include "base/address.h"

@@ -1,3 +1,5 @@
+/* Reads a folder's files in the order of their names. Promises all of them or none: the first that cannot be read is named.
+ */
 #include "io/folder.h"
 
 #include "base/cleanup.h"

@@ -1,3 +1,4 @@
+/* SHA-256 by OpenSSL, with a context for each thread. Cannot fail: without SHA-256 the process ends. */
 #include "io/hash.h"
 
 #include <openssl/evp.h>

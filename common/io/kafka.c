@@ -1,3 +1,7 @@
+/* The configuration of Kafka clients, and their log as ours.
+ * Promises that what correctness rests on is fixed, whatever a setting says. Fails with LBX_ERR_INVALID where librdkafka
+ * refuses a property, which is logged by its name.
+ */
 #include "io/kafka.h"
 
 #include "base/log.h"

@@ -12,7 +12,7 @@
 #include <string.h>
 
 #define CANCEL_WITHIN_US (2 * LBX_SECOND_US)
-#define HURRY_US (3 * LBX_SECOND_US)
+#define ONCE_WOKEN_US (3 * LBX_SECOND_US)
 
 static int64_t within(int64_t us) {
     return lbx_monotonic_us() + us;
@@ -20,14 +20,14 @@ static int64_t within(int64_t us) {
 
 void lbx_pg_begin_wait(struct lbx_pg *pg, bool may_cancel) {
     pg->may_cancel = may_cancel;
-    pg->deadline_us = pg->hurried       ? within(HURRY_US)
+    pg->deadline_us = pg->woken         ? within(ONCE_WOKEN_US)
                       : pg->patience_us ? within(pg->patience_us)
                                         : INT64_MAX;
 }
 
-static void hurry(struct lbx_pg *pg) {
-    const int64_t soon_us = within(HURRY_US);
-    pg->hurried = true;
+static void wake(struct lbx_pg *pg) {
+    const int64_t soon_us = within(ONCE_WOKEN_US);
+    pg->woken = true;
     if (pg->deadline_us > soon_us)
         pg->deadline_us = soon_us;
 }
@@ -41,12 +41,12 @@ static int ms_left(const struct lbx_pg *pg) {
 
 bool lbx_pg_await(struct lbx_pg *pg, short events) {
     for (;;) {
-        const bool listens = pg->wake_fd > 0 && !pg->hurried;
+        const bool listens = pg->wake_fd > 0 && !pg->woken;
         struct pollfd fds[] = {{.fd = PQsocket(pg->conn), .events = events},
                                {.fd = listens ? pg->wake_fd : -1, .events = POLLIN}};
         const int ready = poll(fds, 2, ms_left(pg));
         if (ready > 0 && fds[1].revents)
-            hurry(pg);
+            wake(pg);
         if (ready > 0 && fds[0].revents)
             return true;
         if (ready == 0 || (ready < 0 && errno != EINTR))
@@ -82,7 +82,7 @@ static void *cancel(void *context) {
 
 static bool try_cancel(struct lbx_pg *pg) {
     pthread_t thread;
-    PGcancel *request = pg->may_cancel && !pg->hurried ? PQgetCancel(pg->conn) : NULL;
+    PGcancel *request = pg->may_cancel && !pg->woken ? PQgetCancel(pg->conn) : NULL;
     pg->may_cancel = false;
     if (!request)
         return false;

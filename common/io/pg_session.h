@@ -26,7 +26,7 @@ struct lbx_pg {
     int64_t patience_us;  /* with a round trip; 0: without end */
     int64_t deadline_us;  /* of what is under way, on lbx_monotonic_us's clock; INT64_MAX: none */
     bool may_cancel;      /* what is under way is no COMMIT, and was not cancelled */
-    bool hurried;         /* the wake-up came */
+    bool woken;           /* the wake-up came */
     bool writes;          /* a server that is read-only is the wrong one */
     bool asks_for_writes; /* and is turned down when it is connected to */
     bool only_local;      /* the server said that a COMMIT did not reach its standby */

@@ -1,3 +1,6 @@
+/* Reads a stretch of one partition, in order, as librdkafka's consumer without a group.
+ * Promises every record of the stretch that Kafka still has. Fails with LBX_ERR_UNAVAILABLE where brokers stay silent.
+ */
 #include "io/reader.h"
 
 #include "base/clock.h"

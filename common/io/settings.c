@@ -1,3 +1,6 @@
+/* Reads settings from the environment and from files, each by its kind.
+ * Promises that a value which is not of its kind stops the start, and is not quoted where it may be a secret.
+ */
 #include "io/settings.h"
 
 #include "base/file.h"

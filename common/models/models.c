@@ -1,3 +1,6 @@
+/* Gathers rows of the read models for a batch, and saves them by one statement a model.
+ * Promises the same rows whatever the order of records. A record that cannot be read becomes a row of its own.
+ */
 #include "models/models.h"
 
 #include "models/project.h"

@@ -18,8 +18,8 @@ void lbx_request_text_consent(const struct lbx_request *request, struct lbx_buf 
     lbx_json_write_members(&lbx_request_consent_table, request, out);
 }
 
-void lbx_request_text_particulars(const struct lbx_request *request, struct lbx_buf *out) {
-    lbx_json_write_members(&lbx_request_particulars_table, request, out);
+void lbx_request_text_decided(const struct lbx_request *request, struct lbx_buf *out) {
+    lbx_json_write_members(&lbx_request_decided_table, request, out);
 }
 
 void lbx_request_text_digest(const struct lbx_request *request, char ret_hex[LBX_SHA256_HEX_SIZE]) {
@@ -49,7 +49,7 @@ void lbx_request_text_event_head(const struct lbx_event_out *event, struct lbx_b
     struct lbx_buf end LBX_BUF = {0};
     lbx_request_text_consent(&changed->request, &end);
     lbx_buf_char(&end, ',');
-    lbx_request_text_particulars(&changed->request, &end);
+    lbx_request_text_decided(&changed->request, &end);
     lbx_buf_str(&end, lbx_request_text_tail);
     lbx_event_encode(event, out);
     assert(out->len > end.len && strcmp(out->data + out->len - end.len, end.data) == 0);

@@ -82,7 +82,7 @@ static void add_inserted(struct lbx_pg_arrays *rows, const struct lbx_stored_req
     struct lbx_buf clock LBX_BUF = {0}, consent LBX_BUF = {0}, particulars LBX_BUF = {0};
     lbx_request_text_clock(request, &clock);
     lbx_request_text_consent(request, &consent);
-    lbx_request_text_particulars(request, &particulars);
+    lbx_request_text_decided(request, &particulars);
     LBX_PG_ADD(rows, store_insert_requests_given, .request_id = request->request_id,
                .state = lbx_state_names[request->state], .version = request->version,
                .tenant_id = request->tenant_id, .subscription_id = request->subscription_id,
@@ -109,7 +109,7 @@ static bool is_narrowed(const struct lbx_request *request, struct lbx_buf *numbe
 static void add_updated(struct lbx_pg_arrays *rows, const struct lbx_request *request) {
     struct lbx_buf clock LBX_BUF = {0}, particulars LBX_BUF = {0}, kept LBX_BUF = {0};
     lbx_request_text_clock(request, &clock);
-    lbx_request_text_particulars(request, &particulars);
+    lbx_request_text_decided(request, &particulars);
     LBX_PG_ADD(rows, store_update_requests_given, .request_id = request->request_id,
                .state = lbx_state_names[request->state], .version = request->version,
                .starts_at = request->starts_at, .expires_at = request->expires_at,

@@ -1,4 +1,4 @@
-/* The texts of the transparency-log world (C2SP): signed notes, keys, checkpoints, proofs, cosignatures.
+/* The texts of transparency logs (C2SP): signed notes, keys, checkpoints, proofs, cosignatures.
  *
  * One Ed25519 key signs for every log of a deployment; in each it goes by the log's origin, so that its
  * key id differs from log to log. Parsing is strict: what these functions accept has one spelling.

@@ -1,3 +1,6 @@
+/* Reads a witness policy (C2SP tlog-policy) and asks whether it is met.
+ * Promises that a member is named before it counts, and counts once. Fails with the number of the line.
+ */
 #include "tlog/policy.h"
 
 #include <string.h>

@@ -24,7 +24,7 @@ struct lbx_witness_policy {
     int quorum; /* place in the list; -1: none is needed */
 };
 
-/* Lines `log`, which are only read over, `witness`, `group` and one `quorum`. LBX_ERR_INVALID with the line's number
+/* Lines `witness`, `group` and one `quorum`; lines `log` are read and not used. LBX_ERR_INVALID with the line's number
  * in *ret_line (0: there is no quorum). Only witnesses that sign by Ed25519 are known. */
 enum lbx_err lbx_policy_read(const char *text, size_t len, struct lbx_witness_policy *ret_policy,
                              size_t *ret_line) LBX_MUST_CHECK;

@@ -1,3 +1,6 @@
+/* Hashes, proofs and tiles of a Merkle tree (RFC 6962, RFC 9162). Pure: hashes come from a callback, whose errors are
+ * returned as they are.
+ */
 #include "tlog/tree.h"
 
 #include "io/hash.h"

@@ -10,9 +10,9 @@
 
 static const struct lbx_table *table_of(uint8_t which) {
     static const struct lbx_table *const kept[] = {
-        &lbx_request_table,         &lbx_subscription_table,        &lbx_ticket_table,
-        &lbx_signed_decision_table, &lbx_request_item_table,        &lbx_request_clock_table,
-        &lbx_request_consent_table, &lbx_request_particulars_table,
+        &lbx_request_table,         &lbx_subscription_table,    &lbx_ticket_table,
+        &lbx_signed_decision_table, &lbx_request_item_table,    &lbx_request_clock_table,
+        &lbx_request_consent_table, &lbx_request_decided_table,
     };
     size_t count = sizeof kept / sizeof *kept;
     if (which < count)

@@ -378,7 +378,7 @@ static void tables_are_sound(void **state) {
     sound(&lbx_request_table);
     sound(&lbx_request_clock_table);
     sound(&lbx_request_consent_table);
-    sound(&lbx_request_particulars_table);
+    sound(&lbx_request_decided_table);
 }
 
 static void names_and_enums(void **state) {

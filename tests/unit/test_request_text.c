@@ -59,7 +59,7 @@ static void head_columns_and_tail_are_the_event(void **state) {
     assert_null(strstr(parts.data, "ticket_id"));
     lbx_request_text_consent(&whole.request, &parts);
     lbx_buf_char(&parts, ',');
-    lbx_request_text_particulars(&whole.request, &parts);
+    lbx_request_text_decided(&whole.request, &parts);
     lbx_buf_str(&parts, lbx_request_text_tail);
     assert_string_equal(parts.data, event.data);
 }
@@ -76,7 +76,7 @@ static void all_columns_are_the_request(void **state) {
     lbx_buf_char(&text, ',');
     lbx_request_text_consent(&request, &text);
     lbx_buf_char(&text, ',');
-    lbx_request_text_particulars(&request, &text);
+    lbx_request_text_decided(&request, &text);
     lbx_buf_char(&text, '}');
     assert_int_equal(lbx_request_text_read(&lbx_request_table, "R-1", text.data, &arena, &got),
                      LBX_OK);
