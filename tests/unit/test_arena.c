@@ -1,3 +1,4 @@
+/* Arenas: memory comes zeroed and aligned, again after a reset, and beyond a block. */
 #include "base/arena.h"
 #include "check.h"
 

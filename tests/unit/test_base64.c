@@ -1,3 +1,4 @@
+/* base64url, strict and unpadded, and base64 with padding: texts, bytes, and what is neither. */
 #include "base/base64.h"
 
 #include "check.h"

@@ -1,3 +1,4 @@
+/* Buffers: growth, and each form in which a value is appended. */
 #include "base/buf.h"
 #include "check.h"
 

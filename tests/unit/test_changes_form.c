@@ -1,3 +1,4 @@
+/* Lists of changes, each with the fault that is found in it. */
 #include "core/changes_form.h"
 
 #include "check.h"

@@ -1,3 +1,4 @@
+/* CloudEvents of both modes: what is decoded or refused, what is encoded, and when two are the same. */
 #include "event/envelope.h"
 
 #include "check.h"

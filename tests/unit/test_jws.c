@@ -1,3 +1,4 @@
+/* Compact JWS texts: EdDSA alone is read. */
 #include "event/jws.h"
 
 #include "check.h"

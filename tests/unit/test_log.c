@@ -1,3 +1,4 @@
+/* The log: one JSON object a line, or a line for people. */
 #include "base/log.h"
 
 #include "check.h"

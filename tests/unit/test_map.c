@@ -1,3 +1,4 @@
+/* Maps: finding, replacing, the order of insertion, keys of several parts. */
 #include "base/map.h"
 #include "check.h"
 

@@ -1,3 +1,4 @@
+/* Signed notes, keys, checkpoints and proofs: known ones hold, and one changed byte makes any fail. */
 #include "tlog/note.h"
 
 #include "check.h"

@@ -1,3 +1,4 @@
+/* Witness policies: which quorums are met, and which texts are no policy. */
 #include "tlog/policy.h"
 
 #include "check.h"

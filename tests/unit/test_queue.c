@@ -1,3 +1,4 @@
+/* The notifier's queues: order, low watermark, withdrawal, and results that come back. */
 #include "notifier/queue.h"
 
 #include "check.h"

@@ -1,3 +1,4 @@
+/* Records: topics and their names, the bytes of a leaf, headers, times. */
 #include "event/record.h"
 
 #include "base/buf.h"

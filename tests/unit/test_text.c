@@ -1,3 +1,4 @@
+/* ASCII case: what changes, and what is the same. */
 #include "base/text.h"
 
 #include "check.h"

@@ -1,3 +1,4 @@
+/* The pool of texts: each is kept once, of a bounded length and number. */
 #include "base/text_pool.h"
 
 #include "check.h"

@@ -1,3 +1,4 @@
+/* Times, days and durations, read and written. */
 #include "base/time.h"
 
 #include "check.h"

@@ -1,3 +1,4 @@
+/* The Merkle tree against its definition, on trees of every small size and against changed proofs. */
 #include "tlog/tree.h"
 
 #include "base/buf.h"

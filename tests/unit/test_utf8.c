@@ -1,3 +1,4 @@
+/* UTF-8: well formed, or not. */
 #include "base/utf8.h"
 #include "check.h"
 

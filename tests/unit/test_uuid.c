@@ -1,3 +1,4 @@
+/* UUIDs of version 7 and of hashes: layout, order, the canonical form. */
 #include "base/uuid.h"
 
 #include "check.h"
