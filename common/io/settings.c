@@ -201,6 +201,21 @@ static bool given(const char *name, bool is_secret, char **ret_value, char **ret
     return true;
 }
 
+static bool is_given(const char *name) {
+    char file_name[128];
+    (void)snprintf(file_name, sizeof file_name, "%s_FILE", name);
+    return getenv(name) || getenv(file_name);
+}
+
+/* A default gives way to the operator's maximum; a value that is longer is a mistake. */
+static bool keep_to(int64_t most, const char *name, int64_t *duration, char **ret_why) {
+    if (*duration > most && is_given(name))
+        return bad(ret_why, name, "is longer than LOCKBOX_GRANT_TTL_MAX");
+    if (*duration > most)
+        *duration = most;
+    return true;
+}
+
 static bool known(const char *name, size_t len) {
     struct lbx_setting_shown shown;
     size_t file = len > 5 && strncmp(name + len - 5, "_FILE", 5) == 0 ? len - 5 : len;
@@ -273,11 +288,10 @@ static bool load(struct lbx_settings *settings, char **ret_why) {
     free(value);
     LBX_SETTINGS(LOAD)
 #undef LOAD
-    if (settings->grant_ttl > settings->grant_ttl_max)
-        return bad(ret_why, "LOCKBOX_GRANT_TTL", "is longer than LOCKBOX_GRANT_TTL_MAX");
-    if (settings->emergency_ttl > settings->grant_ttl_max)
-        return bad(ret_why, "LOCKBOX_EMERGENCY_TTL", "is longer than LOCKBOX_GRANT_TTL_MAX");
-    return load_environment(settings, ret_why);
+    const int64_t most = settings->grant_ttl_max;
+    return keep_to(most, "LOCKBOX_GRANT_TTL", &settings->grant_ttl, ret_why) &&
+           keep_to(most, "LOCKBOX_EMERGENCY_TTL", &settings->emergency_ttl, ret_why) &&
+           load_environment(settings, ret_why);
 }
 
 enum lbx_err lbx_settings_load(struct lbx_settings *ret_settings, char **ret_why) {
@@ -312,10 +326,7 @@ bool lbx_setting_show(size_t i, struct lbx_setting_shown *ret_shown) {
         return false;
     *ret_shown = all[i];
     ret_shown->value = getenv(all[i].name);
-    char file_name[128];
-    snprintf(file_name, sizeof file_name, "%s_FILE", all[i].name);
-    bool set = ret_shown->value || getenv(file_name);
-    if (set && (!ret_shown->value || strcmp(all[i].kind, "SECRET") == 0))
+    if (is_given(all[i].name) && (!ret_shown->value || strcmp(all[i].kind, "SECRET") == 0))
         ret_shown->value = "***";
     return true;
 }

@@ -178,6 +178,33 @@ static void bad_values_are_named(void **unused) {
     assert_int_equal(bad, 0);
 }
 
+/* The operator's maximum alone is a good setting: defaults that are longer give way, values that are longer do not. */
+static void defaults_keep_to_the_maximum(void **unused) {
+    (void)unused;
+    struct lbx_settings s;
+    char *why;
+    setenv("LOCKBOX_GRANT_TTL_MAX", "PT30M", 1);
+    assert_int_equal(lbx_settings_load(&s, &why), LBX_OK);
+    assert_int_equal(s.grant_ttl_max, HOUR / 2);
+    assert_int_equal(s.grant_ttl, HOUR / 2);
+    assert_int_equal(s.emergency_ttl, HOUR / 2);
+    lbx_settings_done(&s);
+
+    setenv("LOCKBOX_EMERGENCY_TTL", "PT1H", 1); /* as the default, but said */
+    assert_int_equal(lbx_settings_load(&s, &why), LBX_ERR_INVALID);
+    assert_string_equal(why, "LOCKBOX_EMERGENCY_TTL: is longer than LOCKBOX_GRANT_TTL_MAX");
+    free(why);
+
+    char path[64];
+    file_with("PT1H", path);
+    unsetenv("LOCKBOX_EMERGENCY_TTL");
+    setenv("LOCKBOX_GRANT_TTL_FILE", path, 1);
+    assert_int_equal(lbx_settings_load(&s, &why), LBX_ERR_INVALID);
+    assert_string_equal(why, "LOCKBOX_GRANT_TTL: is longer than LOCKBOX_GRANT_TTL_MAX");
+    free(why);
+    unlink(path);
+}
+
 /* ---- files ---- */
 
 static void secrets_from_files(void **unused) {
@@ -440,6 +467,7 @@ int main(void) {
         TEST(defaults_as_given),
         TEST(values),
         TEST(bad_values_are_named),
+        TEST(defaults_keep_to_the_maximum),
         TEST(secrets_from_files),
         TEST(a_long_secret),
         TEST(secrets_that_are_open),
