@@ -134,7 +134,7 @@ static void parse_kind(struct reader *r, enum lbx_mail_kind kind) {
 
 /* The names that a kind of mail must use, NULL-ended. A condition counts where the words ask for
  * it. */
-static const char *const in_subject[] = {"ticket_id", "request_id", NULL};
+static const char *const in_subject[] = {"ticket_id", "cluster", "request_id", NULL};
 static const char *const in_body[] = {
     "ticket_id", "request_id",   "items",         "words", "cluster",
     "engineer",  "organization", "justification", "link",  NULL,

@@ -94,6 +94,8 @@ def test_templates_of_a_folder(bare, folder):
     ("request.txt", "{{organization}} {{#to_approver}}\n> {{justification}}\n{{/to_approver}}\n",
      ["approval_needed.txt:1: leaves out {{engineer}} in the mail to an approver (customer_notified)",
       "outcome.txt:1: leaves out {{justification}} in the mail to an engineer (refused)"]),
+    ("outcome.txt", "Subject: {{ticket_id}} {{request_id}}\n\n{{> answer}}\n{{> items}}\n{{link}}\n{{> request}}\n",
+     ["outcome.txt:1: leaves out {{cluster}} in the mail to an engineer"]),
     ("emergency.txt", "Subject: {{ticket_id}}\nEmergency!\n", ["emergency.txt:2: not an empty line below the subject"]),
     ("outcome.txt", "Subject: {{ticket_id}}\n\n{{#is_denied}}\n{{state}}\n",
      ["outcome.txt:5: the section of line 3 is not closed"])])
