@@ -115,6 +115,27 @@ def test_at_most_50_requests_of_a_ticket_wait(system):
     assert reason(ticket.request()) == "too_many_requests"
 
 
+@pytest.fixture
+def few(system):
+    system.stack.settings["LOCKBOX_PENDING_PER_SUBSCRIPTION"] = "2"
+    system.stack.up("requester")
+    yield
+    del system.stack.settings["LOCKBOX_PENDING_PER_SUBSCRIPTION"]
+    system.stack.up("requester")
+
+
+def test_so_many_requests_of_a_subscription_wait(system, few):
+    """Each of a ticket of its own; what is decided waits no more."""
+    tenant = Tenant(system)
+    first, second = tenant.request(), tenant.request()
+    assert [first.first.kind, second.first.kind] == ["request.created"] * 2
+    assert reason(tenant.request()) == "too_many_requests"
+    assert Tenant(system).request().first.kind == "request.created"  # another subscription's
+    assert first.decide("deny") == "applied"
+    assert tenant.request().first.kind == "request.created"
+    assert reason(tenant.request()) == "too_many_requests"
+
+
 def test_organizations_are_compared_without_case(tenant):
     assert tenant.ticket(engineer=new_engineer("RedHat")).request().first.kind == "request.created"
 
