@@ -350,7 +350,7 @@ static void allow_unasked(const struct lbx_creation *c, struct lbx_request *requ
 static void refuse(const struct check *check, const struct finding *found, struct lbx_arena *arena,
                    struct lbx_request *request) {
     request->reason = check->reason;
-    request->reason_item = found->item;
+    request->item = request->reason_item = found->item;
     request->detail = found->fault.text[0] ? lbx_arena_strdup(arena, found->fault.text) : NULL;
     request->ended_at = request->created_at;
 }

@@ -172,6 +172,7 @@ const struct lbx_table lbx_opener_table = LBX_TABLE("opener", lbx_engineer, open
     LBX_ROW_TEXT(lbx_request, extends, OPTIONAL, ID),                                              \
     LBX_ROW_ENUM(lbx_request, reason, OPTIONAL, ONE_OF(refusal)),                                  \
     LBX_ROW_INT(lbx_request, reason_item, OPTIONAL, NUMBER),                                       \
+    LBX_ROW_INT(lbx_request, item, OPTIONAL, NUMBER),                                              \
     LBX_ROW_TEXT(lbx_request, detail, OPTIONAL, BYTES(0, 512)),                                    \
     LBX_ROW_INT(lbx_request, digest_version, OPTIONAL, BETWEEN(1, 2)),                             \
     LBX_ROW_TEXT(lbx_request, digest, OPTIONAL, BYTES(64, 64)),                                    \

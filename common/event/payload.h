@@ -169,7 +169,8 @@ struct lbx_request {
     size_t decision_count;
     const char *extends;
     int reason;             /* enum lbx_refusal, of a refused request */
-    int64_t reason_item;    /* number of the offending item */
+    int64_t item;           /* number of the offending item */
+    int64_t reason_item;    /* the same, under the name that it had first */
     const char *detail;     /* of a refusal: which member, and why */
     int64_t ended_at;       /* when it reached a terminal state */
     int64_t digest_version; /* which fields the digest covers; 0: 1 */

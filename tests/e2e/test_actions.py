@@ -110,7 +110,7 @@ def test_a_grant_covers_what_its_item_says(tenant, granted, allowed, denied):
 def test_what_is_not_permitted_is_refused_by_number_and_member(tenant, what):
     refused = tenant.request(actions=[LOGS, NOT_PERMITTED[what], LOGS]).first
     assert refused.kind == "request.refused"
-    assert (refused.request["reason"], refused.request["reason_item"]) == ("action_not_permitted", 2)
+    assert (refused.request["reason"], refused.request["item"], refused.request["reason_item"]) == ("action_not_permitted", 2, 2)
     member, _, why = refused.request["detail"].partition(": ")
     assert why and member == AT_FAULT.get(what, member)
 

@@ -4,7 +4,7 @@ from values import duration_of, time_of
 
 TIMES = ("created_at", "decide_by", "starts_at", "expires_at", "ended_at", "acknowledge_by", "acknowledged_at")
 PLAIN = ("request_id", "state", "tenant_id", "subscription_id", "ticket_id", "engineer", "resource_id", "justification",
-         "reason_code", "extends", "approvals_needed", "alternate_emails", "reason", "reason_item", "incident_id",
+         "reason_code", "extends", "approvals_needed", "alternate_emails", "reason", "reason_item", "item", "incident_id",
          "authorized_by", "opened_by")
 FLAGS = ("signed_decisions", "unacknowledged")
 DURATIONS = ("duration", "granted_duration", "max_duration")

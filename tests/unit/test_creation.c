@@ -266,8 +266,8 @@ static void the_first_fault_speaks(void **unused) {
         CHECK_ROW(&bad, row, r->state == faults[first].state, "state %d", r->state);
         CHECK_ROW(&bad, row, r->reason == faults[first].reason, "reason %s, not %s",
                   lbx_refusal_names[r->reason], lbx_refusal_names[faults[first].reason]);
-        CHECK_ROW(&bad, row, r->reason_item == faults[first].item, "item %lld",
-                  (long long)r->reason_item);
+        CHECK_ROW(&bad, row, r->item == faults[first].item && r->reason_item == r->item,
+                  "item %lld", (long long)r->item);
         CHECK_ROW(&bad, row, r->version == 1 && r->ended_at == NOW && r->created_at == NOW,
                   "not over at once");
         const bool unasked = r->state == LBX_STATE_NOT_REQUIRED;
