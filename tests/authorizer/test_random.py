@@ -213,6 +213,35 @@ def test_every_answer_is_the_references(authorizer, grants, sizes, seed):
     assert min(seen.values()) > sizes["reviews"] // 50 and len(seen) == 4
 
 
+def test_many_questions_are_answered_as_each_alone(system, authorizer, grants, seed):
+    """access_check_many beside access_check, by the authorizer and by another session, to whom '*' is nothing. It leaves one reason open."""
+    chooser = random.Random(seed)
+    engineers = [f"{grants.prefix}-many-{number}" for number in range(30)]
+    for engineer in engineers:
+        items = [random_item(chooser) for _ in range(chooser.randint(1, 4))]
+        grants.open(engineer, items, contents=[chooser.choice([None, {"digest": "a" * 64}, {"digest": "b" * 64}]) if it.action in (
+            "create_object", "update_object") else None for it in items])
+    kinds = [None, "", *(it[2] for it in KINDS)]
+    questions = [(chooser.choice([None, *engineers]), chooser.choice([authorizer.resource_id] * 5 + [authorizer.resource_id.upper(), "/other", None]),
+                  chooser.choice([*set(VERBS.values()), "get_pod_logs", "none", None]), chooser.choice([None, "", *NAMESPACES]), chooser.choice(kinds),
+                  chooser.choice([None, "", *NAMES]), chooser.choice([None, None, "*", "a" * 64, "c" * 64])) for _ in range(6000)]
+    alone = "SELECT allowed, request_id, expires_at, reason, version FROM access_check(%s, %s, %s, %s, %s, %s, %s)"
+    many = ("SELECT allowed, request_id, expires_at, reason, version FROM access_check_many(%s::text[], %s::text[], %s::text[], %s::text[], %s::text[],"
+            " %s::text[], %s::text[]) ORDER BY number")
+    seen = set()
+    for role in ("lockbox_authorizer", "postgres"):
+        with psycopg.connect(system.stack.env["LOCKBOX_SUPERUSER_URL"], user=role, options="-c search_path=lockbox", autocommit=True) as session:
+            for begin in range(0, len(questions), 16):
+                some = questions[begin:begin + chooser.randint(1, 16)]
+                expected = [session.execute(alone, it).fetchone() for it in some]
+                said = session.execute(many, [list(them) for them in zip(*some)]).fetchall()
+                for question, one, other in zip(some, expected, said, strict=True):
+                    is_open = not one[0] and other[3] is None and question[2] in ("create_object", "update_object")
+                    assert other == (one[:3] + (None, None) if is_open else one), (role, question)
+                seen |= {it[3] for it in expected}
+    assert seen == {"approved", "no_grant", "content_required"}
+
+
 def test_none_is_late(authorizer, grants, sizes, seed):
     """Grants that end by time and by a revoke while reviews come: none is allowed that was asked for behind the end."""
     rounds = max(1, sizes["late"] // 2000)

@@ -5,7 +5,9 @@ import os
 import signal
 import socket
 import ssl
+import threading
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -303,6 +305,49 @@ def test_a_database_that_does_not_answer_is_a_no(authorizer, customer, system):
         for pid in backends:
             os.kill(pid, signal.SIGCONT)
     assert said["denied"] is True and said["reason"].startswith("lockbox: unavailable: ")
+    wait_until(lambda: authorize(authorizer, "list", engineer)["allowed"], "the database answers again")
+
+
+def test_a_connection_that_does_not_answer_holds_up_its_own_reviews_alone(authorizer, customer, system):
+    """Many ask at once; each is answered within its time, rightly or that nobody can tell, and most by the other connections."""
+    engineer, _ = granted(authorizer, customer, PODS)
+    with ThreadPoolExecutor(24) as pool:
+        def ask_all() -> list[dict]:
+            return list(pool.map(lambda number: authorize(authorizer, "list", engineer if number % 2 else "nobody"), range(240)))
+
+        assert [it["allowed"] for it in ask_all()] == [number % 2 == 1 for number in range(240)]
+        busiest = system.lockbox.rows("SELECT pid FROM pg_stat_activity WHERE application_name = 'lockbox-authorizer'"
+                                      " AND position('access_check' IN query) > 0 ORDER BY state_change DESC LIMIT 1")
+        os.kill(busiest[0].pid, signal.SIGSTOP)
+        try:
+            said = ask_all()
+        finally:
+            os.kill(busiest[0].pid, signal.SIGCONT)
+    for number, it in enumerate(said):
+        assert it["allowed"] and number % 2 or it["denied"] and (number % 2 == 0 or it["reason"].startswith("lockbox: unavailable: ")), (number, it)
+    assert sum(it["allowed"] for it in said) > 60
+    wait_until(lambda: authorize(authorizer, "list", engineer)["allowed"], "all connections answer again")
+
+
+def test_connections_that_end_under_load_allow_nothing_wrongly(authorizer, customer, system):
+    engineer, _ = granted(authorizer, customer, PODS)
+    ended = threading.Event()
+
+    def ask(number: int) -> tuple[bool, list[tuple[bool, bool]]]:
+        found = []
+        while not ended.is_set():
+            said = authorize(authorizer, "list", engineer if number % 2 else "nobody")
+            found.append((said["allowed"], said.get("reason", "").startswith("lockbox: unavailable: ")))
+        return number % 2 == 1, found
+
+    with ThreadPoolExecutor(12) as pool:
+        asking = [pool.submit(ask, number) for number in range(12)]
+        for _ in range(5):
+            system.lockbox.rows("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'lockbox-authorizer'")
+            wait_until(lambda: system.lockbox.rows("SELECT 1 FROM pg_stat_activity WHERE application_name = 'lockbox-authorizer'"), "it is back")
+        ended.set()
+        for may, found in (it.result() for it in asking):
+            assert all(allowed == may or (not allowed and unavailable) for allowed, unavailable in found)
     wait_until(lambda: authorize(authorizer, "list", engineer)["allowed"], "the database answers again")
 
 

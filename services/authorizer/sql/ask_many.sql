@@ -1,0 +1,7 @@
+-- Whether engineers may, now: element n of each array is of question n. A row for each question, by its number; without a
+-- reason where ask has to say it.
+-- takes: engineer_ids text[], resource_ids text[], actions text[], namespaces text[], kinds text[], names text[],
+--    content_digests text[]
+-- answers: number bigint, allowed boolean, request_id uuid, expires_at timestamptz, reason text, version integer
+SELECT number, allowed, request_id, expires_at, reason, version
+  FROM access_check_many(:engineer_ids, :resource_ids, :actions, :namespaces, :kinds, :names, :content_digests)
