@@ -58,6 +58,6 @@ report_progress() {
     sleep 1 >/dev/null 2>&1
     say "$1 (log: $2)"
     while sleep 10 >/dev/null 2>&1; do
-        say "    $(tail -n 1 "$2" | tr -d '\r' | cut -c 1-100)"
+        say "    $(tail -n 1 "$2" | tr -d '\r' | cut -c 1-100 | iconv -c -f UTF-8 -t UTF-8)"
     done
 }

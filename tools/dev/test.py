@@ -115,7 +115,7 @@ def count_pytest_case(case: ElementTree.Element) -> Count:
 
 def run_executable(name: str, output: IO[str]) -> tuple[Count, int, list[Timed]]:
     last = ""
-    with subprocess.Popen([f"tests/{name}/run"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
+    with subprocess.Popen([f"tests/{name}/run"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8", errors="replace") as process:
         for line in process.stdout:
             last = line.strip() or last
             if not COUNTED.match(line):
