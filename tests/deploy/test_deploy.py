@@ -3,6 +3,7 @@ import os
 import re
 import shutil
 import subprocess
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 
 import kubernetes_validate
@@ -88,7 +89,7 @@ def test_compose_file_of_the_portal(tmp_path):
 
 # Kubernetes
 
-@pytest.fixture(scope="module", params=["base", "overlays/example", "overlays/authorizer"])
+@pytest.fixture(scope="module", params=["base", "overlays/example", "overlays/authorizer", "overlays/webhooks"])
 def manifests(request) -> list[dict]:
     return list(yaml.safe_load_all(run("kustomize", "build", DEPLOY / "kubernetes" / request.param)))
 
@@ -133,6 +134,21 @@ def test_each_worker_mounts_its_own_secret_only(manifests):
         if manifest["kind"] == "Deployment":
             [volume] = manifest["spec"]["template"]["spec"]["volumes"]
             assert volume["secret"]["secretName"] == manifest["metadata"]["name"]
+
+
+def test_webhooks():
+    """The notifier alone may reach HTTPS outside, and no network that is not; it has the key."""
+    made = list(yaml.safe_load_all(run("kustomize", "build", DEPLOY / "kubernetes/overlays/webhooks")))
+    keyed = [manifest["metadata"]["name"] for manifest in made if manifest["kind"] == "Deployment" and "LOCKBOX_WEBHOOK_KEY_FILE" in str(manifest)]
+    [policy] = [manifest["spec"] for manifest in made if manifest["metadata"]["name"] == "lockbox-webhooks"]
+    assert keyed == ["lockbox-notifier"] and policy["podSelector"]["matchLabels"]["app.kubernetes.io/component"] == "notifier"
+    [rule] = policy["egress"]
+    assert rule["ports"] == [{"port": 443}]
+    open_to = [(ip_network(it["ipBlock"]["cidr"]), [ip_network(net) for net in it["ipBlock"]["except"]]) for it in rule["to"]]
+    for address, allowed in (("10.1.2.3", False), ("169.254.169.254", False), ("192.168.0.1", False), ("127.0.0.1", False), ("172.20.0.1", False),
+                             ("::1", False), ("fd00::1", False), ("93.184.215.14", True), ("2606:2800::1", True)):
+        at = ip_address(address)
+        assert any(at in net and not any(at in it for it in but) for net, but in open_to if net.version == at.version) == allowed, address
 
 
 def test_each_policy_says_who_and_where(manifests):

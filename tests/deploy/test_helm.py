@@ -42,9 +42,9 @@ def alike(manifests: list[dict]) -> dict[tuple[str, str], dict]:
     return found
 
 
-@pytest.mark.parametrize("overlay, authorizer", [("example", False), ("authorizer", True)])
-def test_the_same_as_kustomize(tmp_path, overlay, authorizer):
-    ours = alike(rendered(tmp_path, {**EXAMPLE, "authorizer": {"enabled": authorizer}}))
+@pytest.mark.parametrize("overlay, more", [("example", {}), ("authorizer", {"authorizer": {"enabled": True}}), ("webhooks", {"webhooks": {"enabled": True}})])
+def test_the_same_as_kustomize(tmp_path, overlay, more):
+    ours = alike(rendered(tmp_path, {**EXAMPLE, **more}))
     theirs = alike(list(yaml.safe_load_all(run("kustomize", "build", DEPLOY / "kubernetes/overlays" / overlay))))
     assert ours.keys() == theirs.keys()
     for name, manifest in theirs.items():
@@ -52,7 +52,7 @@ def test_the_same_as_kustomize(tmp_path, overlay, authorizer):
 
 
 @pytest.mark.parametrize("version", ["1.29", "1.34"])
-@pytest.mark.parametrize("values", [{}, {**EXAMPLE, "authorizer": {"enabled": True}, "imagePullSecrets": [{"name": "registry"}]}],
+@pytest.mark.parametrize("values", [{}, {**EXAMPLE, "authorizer": {"enabled": True}, "webhooks": {"enabled": True}, "imagePullSecrets": [{"name": "registry"}]}],
                          ids=["as-it-is", "with-all"])
 def test_kubernetes_takes_it(tmp_path, values, version):
     for manifest in rendered(tmp_path, values):
