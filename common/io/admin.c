@@ -273,3 +273,97 @@ enum lbx_err lbx_admin_create(struct lbx_admin *admin, struct lbx_topic_wish *wi
         take_result(list[i], wishes, count);
     return await_made(admin, wishes, count);
 }
+
+/* ---- grant ---- */
+
+struct word {
+    const char *word;
+    int is;
+};
+
+static const struct word operations[] = {
+    {"Read", RD_KAFKA_ACL_OPERATION_READ},
+    {"Write", RD_KAFKA_ACL_OPERATION_WRITE},
+    {"Create", RD_KAFKA_ACL_OPERATION_CREATE},
+    {"Describe", RD_KAFKA_ACL_OPERATION_DESCRIBE},
+    {"DescribeConfigs", RD_KAFKA_ACL_OPERATION_DESCRIBE_CONFIGS},
+    {NULL, 0},
+};
+static const struct word kinds[] = {
+    {"topic", RD_KAFKA_RESOURCE_TOPIC},
+    {"group", RD_KAFKA_RESOURCE_GROUP},
+    {"cluster", RD_KAFKA_RESOURCE_BROKER},
+    {NULL, 0},
+};
+static const struct word patterns[] = {
+    {"literal", RD_KAFKA_RESOURCE_PATTERN_LITERAL},
+    {"prefixed", RD_KAFKA_RESOURCE_PATTERN_PREFIXED},
+    {NULL, 0},
+};
+
+/* -1, with ret_why set, where the word is none of them. */
+static int meant(const struct word *words, const char *what, const char *word,
+                 struct lbx_acl_rule *rule) {
+    for (; words->word; words++)
+        if (strcmp(words->word, word) == 0)
+            return words->is;
+    rule->ret_err = LBX_ERR_INVALID;
+    snprintf(rule->ret_why, sizeof rule->ret_why, "%s is no %s", word, what);
+    return -1;
+}
+
+static rd_kafka_AclBinding_t *binding(struct lbx_acl_rule *rule) {
+    int operation = meant(operations, "operation", rule->operation, rule);
+    int kind = meant(kinds, "kind of resource", rule->kind, rule);
+    int pattern = meant(patterns, "pattern", rule->pattern, rule);
+    if (operation < 0 || kind < 0 || pattern < 0)
+        return NULL;
+    rule->ret_err = LBX_ERR_UNAVAILABLE;
+    return rd_kafka_AclBinding_new(
+        (rd_kafka_ResourceType_t)kind, rule->name, (rd_kafka_ResourcePatternType_t)pattern,
+        rule->principal, "*", (rd_kafka_AclOperation_t)operation,
+        RD_KAFKA_ACL_PERMISSION_TYPE_ALLOW, rule->ret_why, sizeof rule->ret_why);
+}
+
+/* Results stand in the order of the rules. */
+static void take_granted(const rd_kafka_acl_result_t *const *results, size_t result_count,
+                         struct lbx_acl_rule *rules) {
+    for (size_t i = 0; i < result_count; i++) {
+        const rd_kafka_error_t *error = rd_kafka_acl_result_error(results[i]);
+        rd_kafka_resp_err_t code = error ? rd_kafka_error_code(error) : RD_KAFKA_RESP_ERR_NO_ERROR;
+        rules[i].ret_err = meaning(code);
+        lbx_kafka_note_denied(code);
+        snprintf(rules[i].ret_why, sizeof rules[i].ret_why, "%s",
+                 error ? rd_kafka_error_string(error) : "");
+    }
+}
+
+static enum lbx_err send_bindings(struct lbx_admin *admin, rd_kafka_AclBinding_t **bindings,
+                                  struct lbx_acl_rule *rules, size_t count) {
+    rd_kafka_AdminOptions_t *options LBX_CLEANUP(lbx_cleanup_options) =
+        options_for(admin, RD_KAFKA_ADMIN_OP_CREATEACLS);
+    rd_kafka_CreateAcls(admin->client, bindings, count, options, admin->answers);
+    enum lbx_err err;
+    rd_kafka_event_t *event LBX_CLEANUP(lbx_cleanup_event) = answer(admin, &err);
+    if (!event)
+        return err;
+    size_t result_count;
+    const rd_kafka_acl_result_t **results =
+        rd_kafka_CreateAcls_result_acls(rd_kafka_event_CreateAcls_result(event), &result_count);
+    assert(result_count == count);
+    take_granted(results, result_count, rules);
+    return LBX_OK;
+}
+
+enum lbx_err lbx_admin_grant(struct lbx_admin *admin, struct lbx_acl_rule *rules, size_t count) {
+    assert(count <= LBX_ADMIN_RULES_MAX);
+    rd_kafka_AclBinding_t *bindings[LBX_ADMIN_RULES_MAX];
+    size_t made = 0;
+    while (made < count && (bindings[made] = binding(&rules[made])))
+        made++;
+    enum lbx_err err = LBX_ERR_INVALID;
+    if (made == count)
+        err = count ? send_bindings(admin, bindings, rules, count) : LBX_OK;
+    rd_kafka_AclBinding_destroy_array(bindings, made);
+    return err;
+}

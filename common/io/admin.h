@@ -1,4 +1,4 @@
-/* Kafka topics: made, and looked at. For tools; no worker creates topics. */
+/* Kafka topics: made, and looked at; and who may do what. For tools; no worker creates topics. */
 #ifndef LBX_IO_ADMIN_H
 #define LBX_IO_ADMIN_H
 
@@ -30,7 +30,19 @@ struct lbx_topic_look {
     char ret_config[12][32]; /* in the order of config; "" where the broker does not tell */
 };
 
-enum { LBX_ADMIN_TOPICS_MAX = 16 };
+/* What a principal may do, by Kafka's own words. The caller owns all of it. */
+struct lbx_acl_rule {
+    const char *principal; /* "User:relay" */
+    const char *operation; /* Read, Write, Create, Describe, DescribeConfigs */
+    const char *kind;      /* topic, group, cluster */
+    const char *pattern;   /* literal, prefixed */
+    const char *name;      /* of a cluster: kafka-cluster */
+    enum lbx_err
+        ret_err; /* LBX_OK: it is granted, by now or before. LBX_ERR_REFUSED: the broker will not */
+    char ret_why[256];
+};
+
+enum { LBX_ADMIN_TOPICS_MAX = 16, LBX_ADMIN_RULES_MAX = 512 };
 
 /* Opening reaches no broker yet. LBX_ERR_INVALID: the client refuses a setting; logged. */
 enum lbx_err lbx_admin_open(const struct lbx_settings *settings, const char *client,
@@ -43,6 +55,11 @@ void lbx_admin_close(struct lbx_admin *admin);
 enum lbx_err lbx_admin_create(struct lbx_admin *admin, struct lbx_topic_wish *wishes, size_t count)
     LBX_MUST_CHECK;
 enum lbx_err lbx_admin_look(struct lbx_admin *admin, struct lbx_topic_look *looks, size_t count)
+    LBX_MUST_CHECK;
+
+/* Grants rules, all in one request. Waits, and fails, as the others. LBX_ERR_INVALID: a rule has a word that is none of
+ * those above; its ret_why says which, and nothing is granted. */
+enum lbx_err lbx_admin_grant(struct lbx_admin *admin, struct lbx_acl_rule *rules, size_t count)
     LBX_MUST_CHECK;
 
 #endif

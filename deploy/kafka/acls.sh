@@ -1,8 +1,10 @@
 #!/usr/bin/env bash
-# acls.sh [--dry-run] ARGUMENT…: what each principal of Lockbox may do in Kafka, and nothing else. ARGUMENTs go to
-# Kafka's own kafka-acls.sh, and say which brokers and as whom:
+# acls.sh [--dry-run] ARGUMENT… | acls.sh --rules: what each principal of Lockbox may do in Kafka, and nothing else.
+# ARGUMENTs go to Kafka's own kafka-acls.sh, and say which brokers and as whom; that starts a JVM for each rule, and takes a
+# minute. --rules prints the rules for lockboxctl, which grants them in one request, by the LOCKBOX_KAFKA_* settings:
 #
 #   deploy/kafka/acls.sh --bootstrap-server kafka:9093 --command-config admin.properties
+#   deploy/kafka/acls.sh --rules | lockboxctl topics grant
 #
 # Run it again after a change: what is granted already stays. Brokers must deny what no rule allows, which is their
 # default (allow.everyone.if.no.acl.found=false). --dry-run prints the commands.
@@ -15,9 +17,12 @@ set -euo pipefail
 topics=${LOCKBOX_TOPIC_PREFIX-lockbox.} groups=${LOCKBOX_GROUP_PREFIX-lockbox.}
 read -ra kafka_acls <<<"${KAFKA_ACLS:-kafka-acls.sh}"
 run=()
+rules=
 if [ "${1:-}" = --dry-run ]; then
     run=(echo)
     shift
+elif [ "${1:-}" = --rules ]; then
+    rules=yes
 fi
 [ $# -gt 0 ] || {
     sed -n '2,/^[^#]/s/^# \{0,1\}//p' "$0" >&2
@@ -25,8 +30,34 @@ fi
 }
 arguments=("$@")
 
+# print_rules PRINCIPAL OPERATION… -- WHAT…: a line each: PRINCIPAL OPERATION KIND PATTERN NAME.
+print_rules() {
+    local principal=${PRINCIPALS-User:}$1 operations=() operation what
+    shift
+    while [ "$1" != -- ]; do
+        operations+=("$1")
+        shift
+    done
+    shift
+    for what in "$@"; do
+        for operation in "${operations[@]}"; do
+            case $what in
+                topic=*) echo "$principal $operation topic literal $topics${what#*=}.v1" ;;
+                group=*) echo "$principal $operation group literal $groups${what#*=}" ;;
+                topics=*) echo "$principal $operation topic prefixed ${what#*=}" ;;
+                groups=*) echo "$principal $operation group prefixed ${what#*=}" ;;
+                cluster) echo "$principal $operation cluster literal kafka-cluster" ;;
+            esac
+        done
+    done
+}
+
 # grant PRINCIPAL OPERATION… -- WHAT…: WHAT is topic=NAME, group=NAME, groups=PREFIX, topics=PREFIX or cluster.
 grant() {
+    if [ -n "$rules" ]; then
+        print_rules "$@"
+        return
+    fi
     local rule=(--add --force --allow-principal "${PRINCIPALS-User:}$1") what
     shift
     while [ "$1" != -- ]; do

@@ -48,9 +48,10 @@ ELSEWHERE = {
     ("docs/operate.md", "flyway -url=jdbc:postgresql://$SERVER/lockbox -user=postgres -locations=filesystem:schemas/db/lockbox migrate"):
         ("needs Flyway", "tests/deploy/test_flyway.py"),
     ("docs/production.md", "sql"): ("needs records to find", "tests/audit/models/test_recipes.py"),
+    ("docs/security.md", "deploy/kafka/acls.sh --rules | lockboxctl topics grant"): ("needs a Kafka that knows rules", "tests/ops/test_secure.py"),
     ("docs/security.md", "deploy/kafka/acls.sh --bootstrap-server kafka:9093 --command-config admin.properties"):
         ("needs a Kafka that knows its users", "tests/ops/test_secure.py"),
-    ("portal/README.md", "./dev demo --portal"): ("waits for a click", "tests/portal/test_portal.py"),
+    ("portal/README.md", "./dev demo --portal"): ("waits for a click", "tests/portal/test_demo.py"),
     ("portal/README.md", "./dev up --portal"): ("another stack", "tests/dev/test_portal.py"),
     **{(f"docs/integrate/{page}.md", command): (LONG, "tests/docs/long/test_long.py")
        for page, program, file in (("enforcement", "Enforcement", "access"), ("portals", "Portal", "tenant"),

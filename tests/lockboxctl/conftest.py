@@ -16,10 +16,10 @@ from support.stack import BINARIES  # noqa: E402
 PROGRAM = os.environ.get("LOCKBOX_TEST_CTL", str(BINARIES / "lockboxctl"))
 
 
-def run(*arguments, **settings) -> subprocess.CompletedProcess:
+def run(*arguments, given: str = "", **settings) -> subprocess.CompletedProcess:
     """lockboxctl with these settings, and none of the caller's."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("LOCKBOX_", "PG"))}
-    return subprocess.run([PROGRAM, *map(str, arguments)], env={**environment, **settings}, stdin=subprocess.DEVNULL,
+    return subprocess.run([PROGRAM, *map(str, arguments)], env={**environment, **settings}, input=given,
                           capture_output=True, text=True, timeout=60)
 
 

@@ -147,3 +147,18 @@ def test_more_replicas_than_brokers(topics):
 def test_no_kafka(without_kafka):
     done = without_kafka["topics"].result()
     assert done.returncode == 3 and "LOCKBOX_KAFKA_BOOTSTRAP_SERVERS" in done.stderr
+
+
+@pytest.mark.parametrize(("rules", "says"), [
+    ("", "no rule on standard input"), ("User:a Read topic literal", "line 1 is no rule"), ("User:a Read topic literal x y", "line 1 is no rule"),
+    ("User:a Read topic literal x\nUser:a Eat topic literal x", "line 2: Eat is no operation"),
+    ("User:a Read table literal x", "line 1: table is no kind of resource"), ("User:a Read topic wild x", "line 1: wild is no pattern"),
+    ("User:a Read topic literal x\n" * 513, "more than 512 rules")])
+def test_what_is_no_rule_grants_nothing(ctl, rules, says):
+    done = ctl("topics", "grant", given=rules)
+    assert done.returncode == 2 and says in done.stderr and done.stdout == ""
+
+
+def test_a_kafka_that_knows_no_rules_refuses_each(ctl):
+    done = ctl("topics", "grant", given="User:a Read topic literal x\nUser:b Write group prefixed y\n")
+    assert done.returncode == 1 and "line 1 was not granted: " in done.stderr and "line 2 was not granted: " in done.stderr

@@ -279,6 +279,9 @@ def test_acls_are_written_down_as_they_are_in_kafka(stack):
                                   AclPermissionType.ANY)
     admin = AdminClient(client(stack.kafka()))
     found = admin.describe_acls(everything).result(30)
+    rules = subprocess.run([REPOSITORY / "deploy/kafka/acls.sh", "--rules"], check=True, capture_output=True, text=True, env={"PATH": "/usr/bin:/bin"})
+    assert {(who, OPERATIONS.get(does, does.upper()), {"cluster": "BROKER"}.get(kind, kind.upper()), name, pattern.upper())
+            for who, does, kind, pattern, name in map(str.split, rules.stdout.splitlines())} == expected
     there = {(rule.principal, rule.operation.name, rule.restype.name, rule.name,
               rule.resource_pattern_type.name) for rule in found}
     assert there == expected

@@ -139,7 +139,7 @@ class Stack:
         if "postgres" in parts:
             postgres.create_databases(self.ports["postgres"], self.secure)
         if "schema" in parts and self.secure:
-            self.secure.grant_in_kafka(REPOSITORY, kafka.tool(jars, kafka.ACLS), self.ports["kafka"])
+            self.secure.grant_in_kafka(REPOSITORY, BINARIES / "lockboxctl", self.ports["kafka"])
             postgres.set_passwords(self.ports["postgres"], self.secure, REPOSITORY / "deploy/compose/roles.sql")
         if "schema" in parts:
             self.lockboxctl("db", "migrate")

@@ -101,13 +101,14 @@ super.users=User:admin;User:CN=lockbox-dev-server
             "ssl.truststore.type=PEM", f"ssl.truststore.location={self.ca}", ""]))
         return ["--bootstrap-server", f"127.0.0.1:{port}", "--command-config", str(config)]
 
-    def grant_in_kafka(self, repository: Path, kafka_acls: list[str], port: int) -> None:
+    def grant_in_kafka(self, repository: Path, lockboxctl: Path, port: int) -> None:
         script = repository / "deploy/kafka/acls.sh"
         granted = self.directory / f"granted-{hashlib.sha256(script.read_bytes()).hexdigest()[:12]}"
         if granted.exists():
             return
-        subprocess.run([script, *self.as_admin(port)], check=True, capture_output=True, text=True,
-                       env={**os.environ, "KAFKA_ACLS": " ".join(kafka_acls)})
+        rules = subprocess.run([script, "--rules"], check=True, capture_output=True, text=True).stdout
+        subprocess.run([lockboxctl, "topics", "grant"], input=rules, check=True, capture_output=True, text=True,
+                       env={**os.environ, "LOCKBOX_KAFKA_BOOTSTRAP_SERVERS": f"127.0.0.1:{port}", **self.kafka_settings("admin")})
         granted.touch()
 
     def kafka_settings(self, name: str) -> dict[str, str]:

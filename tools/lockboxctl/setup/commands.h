@@ -10,5 +10,6 @@ enum ctl_exit ctl_db_migrate(struct ctl *ctl);
 enum ctl_exit ctl_db_status(struct ctl *ctl);
 enum ctl_exit ctl_topics_create(struct ctl *ctl);
 enum ctl_exit ctl_topics_check(struct ctl *ctl);
+enum ctl_exit ctl_topics_grant(struct ctl *ctl);
 
 #endif

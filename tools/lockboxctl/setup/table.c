@@ -27,5 +27,10 @@ const struct ctl_command ctl_setup_commands[] = {
      "takes what the workers cannot hold, or has other partitions than the workers read. With --dev one broker\n"
      "is enough.",
      "lockboxctl topics check", ctl_topics_check},
+    {"topics grant", "", 0, 0, "Grant the rules of its input in Kafka, all at once",
+     "A rule is a line: principal, operation (Read, Write, Create, Describe, DescribeConfigs), kind (topic,\n"
+     "group, cluster), pattern (literal, prefixed) and name. deploy/kafka/acls.sh --rules writes them. What is\n"
+     "granted already stays; the principal needs Alter on the cluster.",
+     "deploy/kafka/acls.sh --rules | lockboxctl topics grant", ctl_topics_grant},
     {NULL},
 };
