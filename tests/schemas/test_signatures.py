@@ -5,6 +5,7 @@ import copy
 import hashlib
 import json
 import re
+import subprocess
 import sys
 
 import pytest
@@ -78,6 +79,24 @@ def test_the_passkey_s_vector_holds(check_signature):
     for key in (KEY, PASSKEY.jwk):
         assert not verified(REQUEST, VECTOR, key)
         assert not judged(check_signature, REQUEST, VECTOR, key)
+
+
+POINT = bytes.fromhex("3059301306072a8648ce3d020106082a8648ce3d030107034200" + "04")  # SubjectPublicKeyInfo of P-256 (RFC 5480), uncompressed
+
+
+@pytest.mark.parametrize(("damage", "says"), [(0, "Verified OK\n"), (1, "Verification failure\n")])
+def test_openssl_verifies_the_passkey_s_vector(tmp_path, damage, says):
+    """As the page says it: the key as SubjectPublicKeyInfo, and what is signed in a file."""
+    assertion = {name: decoded(it) for name, it in VECTOR["assertion"].items()}
+    signed_bytes = bytearray(assertion["authenticator_data"] + hashlib.sha256(assertion["client_data_json"]).digest())
+    signed_bytes[-1] ^= damage
+    files = {"key.der": POINT + decoded(VECTOR_KEY["x"]) + decoded(VECTOR_KEY["y"]), "signature.der": assertion["signature"],
+             "signed": signed_bytes}
+    for name, content in files.items():
+        (tmp_path / name).write_bytes(content)
+    [command] = re.findall(r"^openssl dgst .*$", TEXT, re.MULTILINE)
+    done = subprocess.run(command.split(), cwd=tmp_path, capture_output=True, text=True)
+    assert (done.stdout, done.returncode) == (says, damage)
 
 
 PASSKEY_PAYLOAD = BLOCKS["passkey_payload"].strip().encode()
