@@ -76,3 +76,24 @@ def test_the_site_loads_nothing_from_elsewhere(page):
 def test_the_site_can_be_searched(page):
     index = json.loads((SITE / "search/search_index.json").read_text())
     assert any("runbooks.html" in entry["location"] and "LockboxHalted" in entry["title"] for entry in index["docs"])
+
+
+AXE = Path(os.environ.get("LOCKBOX_DEV_READERS", "")) / "node_modules/axe-core/axe.min.js"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [360, 1200])
+@pytest.mark.parametrize("name", ["index", "docs/architecture", "docs/settings", "docs/signatures", "docs/integrate/refusals", "CONTRIBUTING"])
+def test_the_site_is_for_everybody(browser, name, width, scheme):
+    """axe-core finds nothing at fault: headings, tables, code, pictures, navigation, in both schemes, on a phone and on a desk."""
+    cdp = "/goog/cdp/execute"
+    browser.call("POST", cdp, {"cmd": "Emulation.setEmulatedMedia", "params": {"features": [{"name": "prefers-color-scheme", "value": scheme}]}})
+    browser.call("POST", cdp, {"cmd": "Emulation.setDeviceMetricsOverride", "params": {
+        "width": width, "height": 900, "deviceScaleFactor": 1, "mobile": False}})
+    browser.open((SITE / f"{name}.html").as_uri())
+    browser.wait_for("h1")
+    browser.call("POST", cdp, {"cmd": "Runtime.evaluate", "params": {"expression": AXE.read_text()}})
+    found = browser.call("POST", "/execute/async", {"args": [], "script": """
+        const done = arguments[0];
+        axe.run().then((it) => done(it.violations.map((found) => [found.id, found.nodes.slice(0, 3).map((node) => node.html)])));"""})
+    assert found == []
