@@ -22,7 +22,7 @@ from . import languages, queries, store
 from .audit import Audit
 from .decisions import BadForm, change_of, decision_of
 from .follow import Follower
-from .login import LogIn, is_ours, person_of
+from .login import SESSION_SECONDS, LogIn, end, has_ended, is_ours, person_of
 from .passkeys import begin_registration, finish_registration
 from .publish import AnotherEvent, Publisher
 from .settings import Settings
@@ -30,7 +30,6 @@ from .text import TESTS_AND_FILTERS
 from .words import Words
 
 HERE = Path(__file__).parent
-SESSION_SECONDS = 8 * 3600
 MOST_BYTES = 262144
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; "
@@ -74,7 +73,7 @@ def portal_of(request: Request) -> Portal:
 def required(request: Request):
     """Who it is; who is nobody is sent to the log-in, or told where the page itself asks."""
     person = person_of(request)
-    if person is None:
+    if person is None or has_ended(request, portal_of(request).engine):
         path = portal_of(request).settings.path
         to = f"{path}/" if request.method != "GET" else request.url.path
         raise HTTPException(401, headers={"Location": f"{path}/login?to={to}"})
@@ -125,7 +124,7 @@ def administration(request: Request):
     with portal.engine.connect() as connection:
         mark = queries.mark(connection)
         tenants = [{"id": tenant_id, "subscriptions": queries.subscriptions_of(connection, tenant_id),
-                    "roles": queries.roles_in(connection, tenant_id), "key": queries.key_of(connection, tenant_id, person.id),
+                    "roles": queries.roles_in(connection, tenant_id), "keys": queries.keys_in(connection, tenant_id), "key": queries.key_of(connection, tenant_id, person.id),
                     "signs": queries.signs(connection, tenant_id), "pending": queries.pending_in(connection, tenant_id)}
                    for tenant_id, roles in queries.tenants_of(connection, person.id).items() if "global_administrator" in roles]
         if not tenants:
@@ -159,7 +158,7 @@ async def body_of(request: Request) -> dict:
 
 
 async def decide(request: Request):
-    person, portal = required(request), portal_of(request)
+    person, portal = await run_in_threadpool(required, request), portal_of(request)
     body = await body_of(request)
 
     def work():
@@ -174,7 +173,7 @@ async def decide(request: Request):
 
 
 async def change(request: Request):
-    person, portal = required(request), portal_of(request)
+    person, portal = await run_in_threadpool(required, request), portal_of(request)
     body = await body_of(request)
 
     def work():
@@ -189,7 +188,7 @@ async def change(request: Request):
 
 async def register(request: Request):
     """A passkey's registration: first its options, then what the browser made; the answer is the public key, to be proved and published."""
-    person, portal = required(request), portal_of(request)
+    person, portal = await run_in_threadpool(required, request), portal_of(request)
     body = await body_of(request)
     if "credential" not in body:
         options, challenge = begin_registration(portal.settings, person)
@@ -204,7 +203,7 @@ async def register(request: Request):
 
 async def ask_for_signature(request: Request):
     """Keeps a new key, with its proof, until an administrator signs and publishes it: Lockbox checks both."""
-    person, portal = required(request), portal_of(request)
+    person, portal = await run_in_threadpool(required, request), portal_of(request)
     body = await body_of(request)
 
     def work():
@@ -231,10 +230,12 @@ def sent(request: Request):
 
 async def events(request: Request):
     """Server-sent events: `changed`, whenever anything was read."""
-    required(request)
+    await run_in_threadpool(required, request)
     portal = portal_of(request)
 
-    def now() -> int:
+    def now() -> int | None:
+        if has_ended(request, portal.engine):
+            return None
         with portal.engine.connect() as connection:
             return queries.mark(connection)
 
@@ -244,11 +245,13 @@ async def events(request: Request):
             if await request.is_disconnected():
                 return
             mark = await run_in_threadpool(now)
+            if mark is None:
+                return
             yield f"event: changed\ndata: {mark}\n\n" if mark != seen else ":\n\n"
             seen = mark
             await asyncio.sleep(1)
 
-    return StreamingResponse(stream(), media_type="text/event-stream")
+    return StreamingResponse(stream(), media_type="text/event-stream", headers={"X-Accel-Buffering": "no"})
 
 
 async def language(request: Request):
@@ -264,7 +267,7 @@ async def log_out(request: Request):
     form = await request.form()
     if not is_ours(request, portal_of(request).settings, str(form.get("csrf", ""))):
         raise HTTPException(403)
-    request.session.clear()
+    await run_in_threadpool(end, request, portal_of(request).engine)
     return portal_of(request).page(request, "message.html", title="You are logged out", words="Nobody can decide here until you log in again.")
 
 

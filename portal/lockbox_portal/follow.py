@@ -105,7 +105,7 @@ class Follower:
         elif kind in ("tenant.changed", "tenant.change_refused") and cause:
             store.put(connection, store.answer, event_id=cause, says=kind.removeprefix("tenant."), reason=data.get("reason"))
         if kind == "tenant.changed":
-            read_change(connection, data)
+            read_change(connection, data, cause)
 
     def read_dead_letter(self, connection: Connection, record) -> None:
         """Of something that this portal sent: what was wrong with it."""
@@ -136,20 +136,27 @@ class Follower:
                 standing=store.standing_of(request["state"])))
 
 
-def read_change(connection: Connection, data: dict) -> None:
+def webhooks_of(connection: Connection, cause: str | None) -> list[dict] | None:
+    """Those of contacts that this portal set. A webhook's URL is a secret that Lockbox's events do not name: others' are not known."""
+    row = connection.execute(select(store.sent.c.value).where(store.sent.c.event_id == (cause or ""))).first()
+    return json.loads(row.value)["data"].get("webhooks", []) if row else None
+
+
+def read_change(connection: Connection, data: dict, cause: str | None) -> None:
     tenant_id, subscription_id = data["tenant_id"], data.get("subscription_id") or ""
     here = store.subscription.c.subscription_id == subscription_id
     match data["change"]:
         case "subscription_added":
             known = connection.execute(select(store.subscription).where(here)).first()
-            kept = {} if known and not known.removed else {"enabled": False, "policy": {}, "alternates": [], "removed": False}
+            kept = {} if known and not known.removed else {"enabled": False, "policy": {}, "alternates": [], "webhooks": [], "removed": False}
             store.put(connection, store.subscription, subscription_id=subscription_id, tenant_id=tenant_id, name=data.get("name"), **kept)
         case "subscription_removed":
             connection.execute(update(store.subscription).where(here).values(removed=True, enabled=False))
         case "lockbox_enabled" | "lockbox_disabled" as change:
             connection.execute(update(store.subscription).where(here).values(enabled=change == "lockbox_enabled"))
         case "contacts_set":
-            connection.execute(update(store.subscription).where(here).values(alternates=data.get("alternate_emails", [])))
+            connection.execute(update(store.subscription).where(here).values(
+                alternates=data.get("alternate_emails", []), webhooks=webhooks_of(connection, cause)))
         case "policy_set":
             connection.execute(update(store.subscription).where(here).values(policy={it: data[it] for it in POLICY if it in data}))
         case "role_assigned":

@@ -1,13 +1,20 @@
 """Log-in by an OpenID Connect provider, and what a session holds. There are no passwords here."""
+import hashlib
 import hmac
 import secrets
+import time
 from dataclasses import dataclass
 
 from authlib.integrations.starlette_client import OAuth, OAuthError
+from sqlalchemy import delete, select
+from sqlalchemy.engine import Engine
 from starlette.requests import Request
 from starlette.responses import RedirectResponse
 
+from . import store
 from .settings import Settings
+
+SESSION_SECONDS = 8 * 3600
 
 
 @dataclass(frozen=True)
@@ -24,6 +31,26 @@ class Person:
 def person_of(request: Request) -> Person | None:
     told = request.session.get("person")
     return Person(**told) if told else None
+
+
+def session_of(request: Request) -> str:
+    """What an ended session is remembered by."""
+    return hashlib.sha256(request.session.get("csrf", "").encode()).hexdigest()
+
+
+def has_ended(request: Request, engine: Engine) -> bool:
+    """A session ends when its person logs out, wherever its cookie was copied to, and at the latest eight hours after the log-in."""
+    if time.time() - request.session.get("begun", 0) > SESSION_SECONDS:
+        return True
+    with engine.connect() as connection:
+        return connection.execute(select(store.ended).where(store.ended.c.session == session_of(request))).first() is not None
+
+
+def end(request: Request, engine: Engine) -> None:
+    with engine.begin() as connection:
+        connection.execute(delete(store.ended).where(store.ended.c.at < time.time() - SESSION_SECONDS))
+        store.put(connection, store.ended, session=session_of(request), at=int(time.time()))
+    request.session.clear()
 
 
 def is_ours(request: Request, settings: Settings, token: str) -> bool:
@@ -65,5 +92,5 @@ class LogIn:
         to, language = request.session.get("to", f"{self.settings.path}/"), request.session.get("language")
         request.session.clear()  # a session before the log-in is nobody's
         request.session.update(person={"id": person_id, "email": claims["email"], "name": claims.get("name", "")},
-                               csrf=secrets.token_urlsafe(32), **({"language": language} if language else {}))
+                               csrf=secrets.token_urlsafe(32), begun=int(time.time()), **({"language": language} if language else {}))
         return RedirectResponse(self.settings.origin + to, 303)

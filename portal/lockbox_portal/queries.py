@@ -100,6 +100,13 @@ def key_of(connection: Connection, tenant_id: str, principal_id: str) -> dict | 
     return {"jwk": row.jwk, "at": row.at, "credential_id": credential}
 
 
+def keys_in(connection: Connection, tenant_id: str) -> list[dict]:
+    """Everybody's registered keys, with the names of those who have a role."""
+    people = {row.principal_id: row.principal for row in roles_in(connection, tenant_id)}
+    return [{"id": row.principal_id, "kty": row.jwk["kty"], "at": row.at, **people.get(row.principal_id, {})}
+            for row in connection.execute(select(store.key).where(store.key.c.tenant_id == tenant_id).order_by(store.key.c.principal_id))]
+
+
 def pending_in(connection: Connection, tenant_id: str) -> list:
     """Keys that wait for an administrator's signature."""
     return list(connection.execute(select(store.pending).where(store.pending.c.tenant_id == tenant_id)))

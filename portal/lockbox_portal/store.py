@@ -1,7 +1,7 @@
 """The portal's own database: what it has read from lockbox.events.v1, and the passkeys' credential ids. SQLite or PostgreSQL.
 
-Everything but what this portal sent, keys that wait and credential ids can be read anew from Kafka. Positions move in the transaction of what was read there: instances that
-share a database read each record once, whichever reads it.
+Everything but what this portal sent, keys that wait, ended sessions and credential ids can be read anew from Kafka. Positions move in the
+transaction of what was read there: instances that share a database read each record once, whichever reads it.
 """
 from sqlalchemy import (JSON, BigInteger, Boolean, Column, Index, Integer, MetaData, String, Table, and_, create_engine, event, func,
                         inspect, select, text, update)
@@ -34,7 +34,8 @@ answer = Table("answer", metadata, Column("event_id", String, primary_key=True),
 subscription = Table("subscription", metadata, Column("subscription_id", String, primary_key=True),
                      Column("tenant_id", String, nullable=False, index=True), Column("name", String),
                      Column("enabled", Boolean, nullable=False, default=False), Column("policy", JSON, nullable=False),
-                     Column("alternates", JSON, nullable=False), Column("removed", Boolean, nullable=False, default=False))
+                     Column("alternates", JSON, nullable=False), Column("removed", Boolean, nullable=False, default=False),
+                     Column("webhooks", JSON))  # null: not known, since they were set elsewhere; no event names them
 role = Table("role", metadata, Column("tenant_id", String, primary_key=True), Column("subscription_id", String, primary_key=True),
              Column("principal_id", String, primary_key=True), Column("role", String, primary_key=True),
              Column("principal", JSON, nullable=False))
@@ -43,6 +44,8 @@ key = Table("key", metadata, Column("tenant_id", String, primary_key=True), Colu
 # Not from Kafka: keys that wait for an administrator's signature, with their holders' proofs.
 pending = Table("pending", metadata, Column("tenant_id", String, primary_key=True), Column("principal_id", String, primary_key=True),
                 Column("principal", JSON, nullable=False), Column("public_key", JSON, nullable=False), Column("proof", JSON, nullable=False))
+# Not from Kafka: sessions that were logged out, by the SHA-256 of their token. Their cookies hold until they are too old.
+ended = Table("ended", metadata, Column("session", String, primary_key=True), Column("at", Integer, nullable=False))
 # Not from Kafka: which credential of a person's device has a public key. Without it a browser asks for any that it knows.
 passkey = Table("passkey", metadata, Column("x", String, primary_key=True), Column("credential_id", String, nullable=False))
 
@@ -61,7 +64,7 @@ def open_store(url: str) -> Engine:
     return engine
 
 
-OWN = (sent, pending, passkey)  # what Kafka does not have
+OWN = (sent, pending, ended, passkey)  # what Kafka does not have
 
 
 def make_tables(connection: Connection) -> None:

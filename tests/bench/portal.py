@@ -53,7 +53,7 @@ def fill(engine) -> None:
 
 
 def cookie(person: str) -> str:
-    told = {"person": {"id": person, "email": "ann@contoso.example", "name": "Ann"}, "csrf": "x"}
+    told = {"person": {"id": person, "email": "ann@contoso.example", "name": "Ann"}, "csrf": "x", "begun": int(time.time())}
     return "portal=" + TimestampSigner(KEY).sign(base64.b64encode(json.dumps(told).encode())).decode()
 
 

@@ -32,7 +32,7 @@ class Reader(Browser):
     def __init__(self, directory: Path, portal: Portal):
         super().__init__(directory)
         self.portal = portal
-        self.call("POST", "/webauthn/authenticator", {
+        self.authenticator = self.call("POST", "/webauthn/authenticator", {
             "protocol": "ctap2_1", "transport": "internal", "hasResidentKey": True, "hasUserVerification": True, "isUserVerified": True,
             "isUserConsenting": True})
 

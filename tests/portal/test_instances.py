@@ -1,9 +1,6 @@
 """Several instances of the portal on one PostgreSQL database: each record is read once, and each shows what the others read and sent."""
-import http.cookiejar
 import json
-import re
 import urllib.parse
-import urllib.request
 import uuid
 from pathlib import Path
 
@@ -13,29 +10,7 @@ import pytest
 from support.portal import Portal
 from support.scenario import Tenant
 from support.waiting import wait_until
-
-
-class Visitor:
-    """Somebody logged in to an instance, without a browser."""
-
-    def __init__(self, portal: Portal, person):
-        self.portal = portal
-        self.opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar()))
-        with self.opener.open(f"{portal.url}/") as page:
-            asked = page.geturl()
-        told = {"sub": person.id, "email": person.email, "name": person.name}
-        self.opener.open(asked, urllib.parse.urlencode(told).encode()).close()
-
-    def page(self, path: str) -> str:
-        with self.opener.open(self.portal.url + path) as page:
-            return page.read().decode()
-
-    def send(self, path: str, content: dict) -> int:
-        csrf = re.search(r'data-csrf="([^"]+)"', self.page("/"))[1]
-        asked = urllib.request.Request(self.portal.url + path, json.dumps(content).encode(), {
-            "Content-Type": "application/json", "Origin": self.portal.url, "X-CSRF": csrf})
-        with self.opener.open(asked) as answer:
-            return answer.status
+from visitor import Visitor
 
 
 @pytest.fixture(scope="module")

@@ -1,22 +1,26 @@
 """portal/ in a real browser, against a real stack: from log-in to grant, signed with a passkey; what is shown, and what is refused."""
 import http.client
 import json
+import os
+import re
 import urllib.error
 import urllib.request
-from datetime import datetime, timezone
+import uuid
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from support.content import content_of
 from support.hostile import NEVER, TURNED, read_back
-from support.portal import PYTHON
-from support.scenario import LOGS, Person
+from support.scenario import LOGS, Person, Request, Tenant, Ticket, new_engineer
 from support.waiting import wait_until
 
-AXE = "lib/*/site-packages/axe_playwright_python/axe.min.js"
+AXE = Path(os.environ["LOCKBOX_DEV_READERS"]) / "node_modules/axe-core/axe.min.js"
 OVER_THE_EDGE = "return document.documentElement.scrollWidth - innerWidth"
 DELETE = {"action": "delete_object", "namespace": "openshift-ingress", "kind": "Pod", "name": "router-default-x2kqp"}
+ENTER = "\ue007"
 HOSTILE = ("</dd><script>document.title='owned'</script><img src=x onerror=\"document.title='owned'\">"
            "<form action='//evil.example'><button>Approve</button></form>\n&lt;b&gt; \"'` ‮drawkcab​ ${7*7}{{7*7}}")
 
@@ -282,6 +286,26 @@ def test_identical_requests_stand_together(owner, customer):
     open_request(owner, second)
     owner.visit("/")
     assert "2 requests that ask for the same" in owner.wait_for(f"div.card:has(a[href='/requests/{first.id}'])")
+    owner.visit(f"/requests/{second.id}")
+    days = {it.first.request["created_at"][:10] for it in (first, second)}
+    assert owner.script("return document.querySelector('#today').textContent") == ("2" if len(days) == 1 else "1")
+
+
+def test_what_waits_in_all_their_tenants(owner, customer, system):
+    """One list, of two tenants and two subscriptions of one of them."""
+    other = Tenant(system)
+    assert other.change("role_assigned", principal=customer.owner.principal, role="owner").kind == "tenant.changed"
+    second = str(uuid.uuid4())
+    for change, data in (("subscription_added", {"name": "Staging"}), ("role_assigned", {"principal": customer.owner.principal, "role": "owner"}),
+                         ("lockbox_enabled", {"by": other.admin.principal})):
+        assert other.change(change, subscription_id=second, **data).kind == "tenant.changed"
+    requests = [customer.request(), other.request(), Ticket(other, subscription_id=second).request(
+        resource_id=other.resource.replace(other.subscription, second))]
+    for request in requests:
+        open_request(owner, request)
+    owner.visit("/")
+    for request in requests:
+        assert owner.all(f"a[href='/requests/{request.id}']"), request.id
 
 
 def test_another_person_sees_nothing(owner, customer):
@@ -297,57 +321,171 @@ def test_another_person_sees_nothing(owner, customer):
 
 def findings(browser) -> list:
     """What axe-core finds at fault in the page: rule and place."""
-    axe = next(Path(PYTHON).parents[1].glob(AXE)).read_text()
-    browser.call("POST", "/goog/cdp/execute", {"cmd": "Runtime.evaluate", "params": {"expression": axe}})
+    browser.call("POST", "/goog/cdp/execute", {"cmd": "Runtime.evaluate", "params": {"expression": AXE.read_text()}})
     return browser.call("POST", "/execute/async", {"args": [], "script": """
         const done = arguments[0];
         axe.run().then((it) => done(it.violations.map((found) => [found.id, found.nodes.map((node) => node.html)])));"""})
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(360, "dark"), (1200, "light")])
+@pytest.mark.parametrize("scheme", ["dark", "light"])
+@pytest.mark.parametrize("width", [360, 1200])
 def test_for_everybody(browser, customer, width, scheme):
-    """axe-core has nothing to say, and nothing goes over the edge, of pages with something on them."""
-    request = customer.request(actions=[LOGS, DELETE])
+    """axe-core has nothing to say, and nothing goes over the edge, of any page with something on it."""
+    request, over = customer.request(actions=[LOGS, DELETE]), customer.request()
     browser.call("DELETE", "/cookie")
     browser.log_in(customer.admin, "/administration")
     browser.call("POST", "/goog/cdp/execute", {"cmd": "Emulation.setEmulatedMedia", "params": {
         "features": [{"name": "prefers-color-scheme", "value": scheme}]}})
     browser.resize(width)
-    assert findings(browser) == [] and browser.script(OVER_THE_EDGE) <= 0
+    browser.wait_for("section.tenant")
+    browser.script("for (const mark of document.querySelectorAll('[data-weaker], .trouble')) mark.hidden = false")
+    is_for_everybody(browser)
     browser.call("DELETE", "/cookie")
     browser.log_in(customer.owner, "/keys")
-    assert findings(browser) == [] and browser.script(OVER_THE_EDGE) <= 0
+    is_for_everybody(browser)
     open_request(browser, request)
-    assert findings(browser) == [] and browser.script(OVER_THE_EDGE) <= 0
+    is_for_everybody(browser)
+    open_request(browser, over)
+    browser.click("[data-decision=deny]")
+    browser.wait_for("#trouble", "Say why")
+    is_for_everybody(browser)
+    browser.type("#comment", "Not now.")
+    browser.click("[data-decision=deny]")
+    assert verdict(browser) == "applied"
+    is_for_everybody(browser)
     browser.visit("/")
-    assert findings(browser) == [] and browser.script(OVER_THE_EDGE) <= 0
+    is_for_everybody(browser)
+    browser.visit("/requests/none")
+    is_for_everybody(browser)
+    browser.click("form[action$=logout] button")
+    browser.wait_for("h1", "You are logged out")
+    is_for_everybody(browser)
     browser.resize(1200)
 
 
-def test_by_keyboard_alone(owner, customer):
-    """Tab and space, from the top of the page to the verdict."""
+def is_for_everybody(browser) -> None:
+    assert (findings(browser), max(0, browser.script(OVER_THE_EDGE))) == ([], 0), browser.url
+
+
+def test_by_keyboard_alone(browser, customer):
+    """From the log-in by the list of requests to a verdict that is signed, and out again: no pointer is used."""
+    browser.call("DELETE", "/cookie")
+    browser.log_in(customer.owner, "/keys")
+    register(browser)
     request = customer.request()
-    open_request(owner, request)
-    wait_until(lambda: not owner.script("return document.querySelector('#tick-all').disabled"), "the item was in view")
-    press(owner, "#keep-1")
-    press(owner, "[data-decision=approve]")
-    assert verdict(owner) == "applied"
+    open_request(browser, request)
+    browser.call("DELETE", "/cookie")
+    browser.visit("/")
+    browser.wait_for("button", "Log in")
+    for name, text in (("sub", customer.owner.id), ("email", customer.owner.email), ("name", customer.owner.name)):
+        press(browser, f"[name={name}]", text)
+    press(browser, "button", ENTER)
+    browser.wait_for("header .who", customer.owner.name)
+    press(browser, f"a[href='/requests/{request.id}']", ENTER)
+    browser.wait_for("#decide")
+    wait_until(lambda: not browser.script("return document.querySelector('#tick-all').disabled"), "the item was in view")
+    press(browser, "#keep-1")
+    press(browser, "[data-decision=approve]")
+    assert verdict(browser) == "applied" and request.check().allowed
+    assert sent_of(customer.system, request)["assertion"]
+    press(browser, "form[action$=logout] button", ENTER)
+    browser.wait_for("h1", "You are logged out")
 
 
-def press(browser, css: str) -> None:
-    """Tabs on until the element has the focus, then presses space."""
-    for _ in range(60):
+def press(browser, css: str, text: str = " ") -> None:
+    """Tabs on until the element has the focus, then presses space, or types."""
+    for _ in range(200):
         if browser.script("return document.activeElement.matches(arguments[0])", css):
-            browser.keys(" ")
+            browser.keys(text)
             return
         browser.keys("\ue004")
     raise AssertionError(f"no way to {css} by keyboard")
+
+
+def test_news_come_into_the_list_by_themselves(owner, customer):
+    """By server-sent events, on the page that is there: nothing is loaded anew."""
+    owner.visit("/")
+    owner.script("window.stays = true")
+    request = customer.request()
+    owner.wait_for(f"a[href='/requests/{request.id}']")
+    request.approve()
+    owner.settled("it is open", lambda: owner.script(
+        "return document.querySelector(`a[href='/requests/${arguments[0]}']`)?.closest('ul').classList.contains('card')", request.id))
+    assert owner.script("return window.stays")
+
+
+def test_no_script_and_nothing_else_from_elsewhere(owner, portal, customer):
+    """Of every page: what it loads is the portal's own; and the browser holds it to that."""
+    request = customer.request()
+    open_request(owner, request)
+    for path in (f"/requests/{request.id}", "/", "/keys"):
+        owner.visit(path)
+        loaded = owner.script("return performance.getEntriesByType('resource').map(it => it.name)")
+        assert loaded and [url for url in loaded if not url.startswith(portal.url + "/")] == []
+    owner.console()
+    owner.script("""const it = document.createElement('script'); it.textContent = 'window.evil = true'; document.head.append(it);
+                    const other = document.createElement('script'); other.src = 'https://evil.example/x.js'; document.head.append(other)""")
+    assert owner.script("return window.evil") is None
+    assert len([line for line in owner.console() if "Content Security Policy" in line]) >= 2
+
+
+def test_an_emergency_is_acknowledged(owner, customer):
+    ticket = customer.ticket()
+    wish = ticket.wish(incident_id="INC-1", authorized_by=new_engineer().principal)
+    request = Request(ticket, wish, customer.system.caused_by(ticket.publish("access.emergency_declared", **wish), "request."))
+    assert request.first.kind == "request.emergency_started"
+    open_request(owner, request)
+    assert "emergency access is open" in owner.text("#state")
+    owner.click("[data-decision=acknowledge]")
+    assert verdict(owner) == "applied"
+    assert request.event("acknowledged")
+    owner.wait_for("section.history", "emergency access is open")
+
+
+def test_for_a_shorter_time(owner, customer):
+    request = customer.request(duration="PT8H")
+    open_request(owner, request)
+    owner.click("#shorter option[value=PT1H]")
+    owner.wait_for("[data-asked]", "for 1 hour, until ")
+    approve(owner, 1)
+    assert verdict(owner) == "applied"
+    approved = request.event("approved").request
+    assert datetime.fromisoformat(approved["expires_at"]) - datetime.fromisoformat(approved["starts_at"]) == timedelta(hours=1)
+
+
+WHEN = r"(\d\d:\d\d) (today|tomorrow) \((?:(\d{4}-\d\d-\d\d) )?(\d\d:\d\d) UTC\)"
+
+
+@pytest.mark.parametrize("zone", ["America/New_York", "Asia/Kolkata"])
+def test_times_are_words_of_the_readers_zone(owner, customer, zone):
+    """Until when it would be open; until when it is; both by the reader's clock, with UTC's beside."""
+    owner.call("POST", "/goog/cdp/execute", {"cmd": "Emulation.setTimezoneOverride", "params": {"timezoneId": zone}})
+    request = customer.request(duration="PT8H")
+    open_request(owner, request)
+    asked = re.fullmatch(f"for 8 hours, until {WHEN}, if it is approved now", owner.wait_for("#consent [data-asked]"))
+    assert asked
+    approved = request.approve().request
+    until = datetime.fromisoformat(approved["expires_at"])
+    owner.settled("it is open", lambda: owner.visit(f"/requests/{request.id}") or owner.text("#state") == "access is open")
+    said = re.search(f"for (8 hours|7 hours 5[0-9] minutes), until {WHEN}", owner.text("main"))
+    assert said, owner.text("main")
+    local = until.astimezone(ZoneInfo(zone))
+    today = datetime.now(timezone.utc).astimezone(ZoneInfo(zone)).date()
+    assert said[2] == f"{local:%H:%M}" and said[5] == f"{until:%H:%M}"
+    assert said[3] == ("today" if local.date() == today else "tomorrow")
+    assert said[4] == (None if local.date() == until.date() else f"{until:%Y-%m-%d}")
+    owner.call("POST", "/goog/cdp/execute", {"cmd": "Emulation.setTimezoneOverride", "params": {"timezoneId": ""}})
 
 
 def test_german(owner, customer):
     owner.visit("/")
     owner.click("button[value=de]")
     owner.wait_for("h1", "Zugriffsanfragen")
+    request = customer.request(duration="PT8H")
+    open_request(owner, request)
+    assert re.fullmatch(r"für 8 Stunden, bis (heute|morgen), \d\d:\d\d Uhr \(.*UTC\), wenn jetzt zugestimmt wird", owner.wait_for("#consent [data-asked]"))
+    assert owner.script("return document.documentElement.lang") == "de" and findings(owner) == []
+    owner.visit("/")
     owner.click("button[value=en]")
     owner.wait_for("h1", "Requests for access")
 

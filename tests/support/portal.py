@@ -24,7 +24,7 @@ class Portal:
             "PORTAL_DATABASE_URL": f"sqlite:///{directory}/portal.db", "PORTAL_KAFKA_BOOTSTRAP_SERVERS": bootstrap, **settings}
         self.processes = [
             self.start(environment, "development/provider.py", "--port", str(ports[1]), "--client", "portal", f"--secret={secret}",
-                       "--redirect", f"{self.url}/login/callback"),
+                       "--redirect", f"{environment['PORTAL_URL']}/login/callback"),
             self.start(environment, "-m", "lockbox_portal", "--port", str(ports[0]))]
         wait_until(lambda: self.answers(f"{self.url}/readyz") and self.answers(f"{self.provider}/keys"), "the portal is ready")
 

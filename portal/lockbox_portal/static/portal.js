@@ -13,18 +13,43 @@ const toHex = (bytes) => [...new Uint8Array(bytes)].map((byte) => byte.toString(
 
 // ---- times ----
 
+const lang = document.documentElement.lang;
+const filled = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => values[name]);
+const two = (number) => String(number).padStart(2, "0");
+const dayOf = (at) => `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
+
+// The day is "today" by the reader's calendar, and UTC's date is named where it is another.
 function timeInWords(at) {
-  const zone = new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: "medium", timeStyle: "short" }).format(at);
-  const utc = at.toISOString().slice(0, 16).replace("T", " ");
-  const hours = (at - Date.now()) / 3600000;
-  const relative = new Intl.RelativeTimeFormat(document.documentElement.lang, { numeric: "auto" });
-  const near = Math.abs(hours) < 1 ? relative.format(Math.round(hours * 60), "minute")
-    : Math.abs(hours) < 48 ? relative.format(Math.round(hours), "hour") : relative.format(Math.round(hours / 24), "day");
-  return `${near}, ${zone} (${utc} UTC)`;
+  const days = Math.round((Date.parse(dayOf(at)) - Date.parse(dayOf(new Date()))) / 86400000);
+  const isNear = Math.abs(days) <= 1;
+  const day = isNear ? new Intl.RelativeTimeFormat(lang, { numeric: "auto" }).format(days, "day")
+    : new Intl.DateTimeFormat(lang, { dateStyle: "medium" }).format(at);
+  const time = `${two(at.getHours())}:${two(at.getMinutes())}`;
+  const [date, utc] = at.toISOString().slice(0, 16).split("T");
+  return `${filled(isNear ? words.near : words.far, { day, time })} (${date === dayOf(at) ? "" : `${date} `}${utc} UTC)`;
 }
 
+function lengthInWords(milliseconds) {
+  const minutes = Math.max(1, Math.round(milliseconds / 60000));
+  const parts = [["day", Math.floor(minutes / 1440)], ["hour", Math.floor(minutes / 60) % 24], ["minute", minutes % 60]];
+  return parts.filter(([, count]) => count).slice(0, 2).map(
+    ([unit, count]) => new Intl.NumberFormat(lang, { style: "unit", unit, unitDisplay: "long" }).format(count)).join(" ");
+}
+
+const untilInWords = (text, from, until) => filled(text, { length: lengthInWords(until - from), moment: timeInWords(until) });
+
+// Moments; how long access is still open; and until when it would be, were it approved now.
 function showTimes(root) {
-  for (const time of root.querySelectorAll("time[datetime]")) time.textContent = timeInWords(new Date(time.dateTime));
+  const now = Date.now();
+  for (const time of root.querySelectorAll("time[datetime]")) {
+    const at = new Date(time.dateTime);
+    const text = at > now && time.dataset.length;
+    time.textContent = text ? untilInWords(words[text], now, at) : timeInWords(at);
+  }
+  for (const asked of root.querySelectorAll("[data-asked]")) {
+    const from = Math.max(now, Date.parse(asked.dataset.from) || 0);
+    asked.textContent = untilInWords(from > now ? words.until : words.ifNow, from, new Date(from + seconds(asked.dataset.asked) * 1000));
+  }
 }
 
 // ---- what is consented to: docs/signatures.md, over the texts that the page shows ----
@@ -154,6 +179,10 @@ function setUpDecision(section) {
   const trouble = section.querySelector("#trouble");
   const approve = section.querySelector('[data-decision="approve"]');
   if (approve) setUpItems(section, approve);
+  section.querySelector("#shorter")?.addEventListener("change", (event) => {
+    document.querySelector("#consent [data-asked]").dataset.asked = event.target.value || shown("duration");
+    showTimes(document);
+  });
   for (const button of section.querySelectorAll("[data-decision]")) {
     whenPressed(button, trouble, async () => {
       const decision = button.dataset.decision;
@@ -264,6 +293,23 @@ function setUpKey(section) {
   }
 }
 
+function webhooksOf(card) {
+  return lines(card.querySelector('[name="webhooks"]').value).map((line) => {
+    const [format, url, ...rest] = line.split(/\s+/);
+    if (!url || rest.length) throw new Told(words.webhook);
+    return { format, url };
+  });
+}
+
+// Whether an address or a webhook is left out. Webhooks that were set elsewhere are not known here: they may be.
+function leavesOut(card) {
+  const inside = (name) => lines(card.querySelector(`[name="${name}"]`).value).map((it) => it.toLowerCase());
+  const urls = lines(card.querySelector('[name="webhooks"]').value).map((line) => line.split(/\s+/)[1]);
+  const webhooks = JSON.parse(card.dataset.webhooks);
+  return !JSON.parse(card.dataset.alternates).every((it) => inside("alternates").includes(it.toLowerCase()))
+    || webhooks === null || !webhooks.every((it) => urls.includes(it.url));
+}
+
 const lines = (text) => text.split("\n").map((line) => line.trim()).filter(Boolean);
 
 function policyOf(card) {
@@ -300,8 +346,7 @@ function setUpTenant(tenant) {
     const [policyMark, contactsMark] = card.querySelectorAll("[data-weaker]");
     const mark = () => {
       policyMark.hidden = !isWeaker(JSON.parse(card.dataset.policy), policyOf(card));
-      const addresses = lines(card.querySelector('[name="alternates"]').value).map((it) => it.toLowerCase());
-      contactsMark.hidden = JSON.parse(card.dataset.alternates).every((address) => addresses.includes(address.toLowerCase()));
+      contactsMark.hidden = !leavesOut(card);
     };
     card.addEventListener("input", mark);
     mark();
@@ -310,8 +355,9 @@ function setUpTenant(tenant) {
     lockbox_enabled: () => ({}),
     lockbox_disabled: () => ({}),
     policy_set: (card) => policyOf(card),
-    contacts_set: (card) => ({ alternate_emails: lines(card.querySelector('[name="alternates"]').value) }),
+    contacts_set: (card) => ({ alternate_emails: lines(card.querySelector('[name="alternates"]').value), webhooks: webhooksOf(card) }),
     approver_key_set: (_, button) => JSON.parse(button.closest("[data-pending]").dataset.pending),
+    approver_key_removed: (_, button) => ({ principal_id: button.closest("[data-holder]").dataset.holder, public_key: null }),
     role_removed: (_, button) => JSON.parse(button.closest("[data-role]").dataset.role),
     role_assigned: (_, button) => {
       const value = (name) => button.closest("fieldset").querySelector(`[name="${name}"]`).value.trim();
@@ -323,7 +369,7 @@ function setUpTenant(tenant) {
       const card = button.closest("[data-subscription]");
       const content = { ...data, ...(card && { subscription_id: card.dataset.subscription }), ...contents[button.dataset.act](card, button), by: me() };
       if (content.role === "global_administrator") delete content.subscription_id;
-      await publishChange(tenant, button.dataset.act, content);
+      await publishChange(tenant, button.dataset.act.replace("_key_removed", "_key_set"), content);
       location.reload();
     });
   }
@@ -353,6 +399,7 @@ function listen() {
 }
 
 showTimes(document);
+setInterval(() => showTimes(document), 20000);
 const decide = document.querySelector("#decide");
 if (decide) setUpDecision(decide);
 for (const section of document.querySelectorAll("section.card[data-tenant]")) setUpKey(section);

@@ -1,5 +1,6 @@
 // Two of WebAuthn's implementations in Go, for tests. Without an argument: reads lines of JSON {"assertion", "key"} and prints
 // whether go-webauthn accepts each. `make RP_ID ORIGIN PAYLOAD` prints such a line, made by virtualwebauthn; PAYLOAD is base64url.
+// `proxy PORT PATH URL` is a reverse proxy: what is asked of it below PATH is asked of URL without PATH.
 package main
 
 import (
@@ -12,7 +13,11 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"net/http"
+	"net/http/httputil"
+	"net/url"
 	"os"
+	"strings"
 
 	"github.com/descope/virtualwebauthn"
 	"github.com/fxamacker/cbor/v2"
@@ -97,7 +102,21 @@ func makeOne(rpID, origin, payload string) {
 		key{"EC", "P-256", encoding.EncodeToString(public[1:33]), encoding.EncodeToString(public[33:]), rpID, []string{origin}}}))))
 }
 
+func proxy(port, path, to string) {
+	target := must(url.Parse(to))
+	handler := &httputil.ReverseProxy{Rewrite: func(asked *httputil.ProxyRequest) {
+		asked.Out.URL.Path = strings.TrimPrefix(asked.In.URL.Path, path)
+		asked.SetURL(target)
+		asked.Out.Host = asked.In.Host
+	}}
+	must(0, http.ListenAndServe("127.0.0.1:"+port, handler))
+}
+
 func main() {
+	if len(os.Args) == 5 && os.Args[1] == "proxy" {
+		proxy(os.Args[2], os.Args[3], os.Args[4])
+		return
+	}
 	if len(os.Args) == 5 && os.Args[1] == "make" {
 		makeOne(os.Args[2], os.Args[3], os.Args[4])
 		return

@@ -5,8 +5,8 @@ import Provider from "oidc-provider";
 const [issuer, client_id, client_secret, redirect] = process.argv.slice(2);
 const provider = new Provider(issuer, {
   clients: [{ client_id, client_secret, redirect_uris: [redirect] }],
-  claims: { openid: ["sub"], email: ["email"], profile: ["name"] },
+  claims: { openid: ["sub"], email: ["email"], profile: ["name", "oid"] },
   pkce: { required: () => true },
-  findAccount: (_, id) => ({ accountId: id, claims: () => ({ sub: id, email: `${id}@contoso.example`, name: `The name of ${id}` }) }),
+  findAccount: (_, id) => ({ accountId: id, claims: () => ({ sub: id, email: `${id}@contoso.example`, name: `The name of ${id}`, oid: `object-${id}` }) }),
 });
 provider.listen(Number(new URL(issuer).port), "127.0.0.1");
