@@ -12,7 +12,8 @@ from support.waiting import wait_until
 from visitor import Visitor
 
 
-def test_the_demo_waits_in_the_portal(tmp_path):
+def test_the_demo_waits_in_the_portal(tmp_path_factory):
+    tmp_path = tmp_path_factory.mktemp("demo")  # short: sockets have names of 107 characters
     environment = {name: value for name, value in os.environ.items() if name != "LOCKBOX_DEV_DIR"}
     with subprocess.Popen([sys.executable, "-u", "tools/dev/demo.py", "--portal"], cwd=REPOSITORY, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                           text=True, env={**environment, "TMPDIR": str(tmp_path)}) as demo:

@@ -27,6 +27,8 @@ def main(directory: Path) -> None:
         to = directory / file.relative_to(REPOSITORY)
         to.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(file, to)
+    for name in ("site.css", "site.js"):
+        shutil.copy(REPOSITORY / "tools/docs" / name, directory / name)
 
 
 if __name__ == "__main__":
