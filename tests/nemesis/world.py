@@ -190,6 +190,7 @@ class World:
         own = {"LOCKBOX_HTTP_LISTEN": f"127.0.0.1:{worker.port}", "LOCKBOX_INSTANCE": str(worker.number),
                "LOCKBOX_MAIL_FROM": "lockbox@lockbox.example", "LOCKBOX_LOG_ORIGIN": "lockbox.example/dev",
                "LOCKBOX_PORTAL_URL": "https://portal.example/lockbox", "LOCKBOX_MAIL_RETRY": "PT1S",
+               "LOCKBOX_MAIL_DIGEST_AFTER": "0",  # behind an outage more than that wait for one person, and the judge counts each mail
                "LOCKBOX_KAFKA_SESSION_TIMEOUT_MS": "6000"}
         if worker.kind == "auditor":
             own |= {"LOCKBOX_AUDIT_DATABASE_URL": self.databases.url("lockbox_audit_writer", "audit", worker.name),
