@@ -12,7 +12,7 @@ from support.system import System
 from support.traffic import life_complaints, mail_complaints, one_answer_each
 
 from faults import Deed, Nemesis
-from load import Load
+from load import Life, Load
 from poison import MARK
 from watch import Sample, Watch
 from world import World
@@ -106,9 +106,20 @@ def identity(record: Record) -> tuple[str, str, str]:
 def all_is_answered(run: Run) -> list[str]:
     """What was asked was answered, and Kafka took what was sent."""
     found = [f"a life of kind {life.kind} (ticket {life.ticket.id}, request {life.request.id if life.request else None}), begun at"
-             f" {run.when(life.asked_at)}, waits for an answer" for life in run.load.unfinished]
+             f" {run.when(life.asked_at)}, waits for {' '.join(life.waits_for)}: {where_it_is(run.kafka, life)}" for life in run.load.unfinished]
     found += run.load.sender.complaints(run.kafka)
     return found + ([f"the load failed: {run.load.error!r}"] if run.load.error else [])
+
+
+def where_it_is(kafka: dict[tuple, Record], life: Life) -> str:
+    """How far what a life waits for came: not asked, not answered, or answered and not heard by the load."""
+    role, name, kind = life.waits_for
+    events = [it for it in kafka.values() if it.topic == "lockbox.events.v1" and it.kind.startswith(kind)]
+    answers = [it.place for it in events if name == (it.cause if role == "cause" else it.event.get("subject"))]
+    if answers:
+        return f"Kafka has it at {answers}, and the load has not heard it"
+    asked = [it.place for it in kafka.values() if role == "cause" and it.topic in IN_TOPICS and MARK not in dict(it.headers) and identity(it)[1] == name]
+    return f"nobody answered; {f'what it is caused by is at {asked}' if asked else 'what it is caused by is not in Kafka'}"
 
 
 # ---- requests and access ----

@@ -69,6 +69,7 @@ class Life:
     request: Request | None = None
     votes: dict[str, str] = field(default_factory=dict)
     asked_at: float = 0.0
+    waits_for: tuple[str, str, str] = ("", "", "")  # "cause" or "subject", of which id, and the kind's beginning
     took: list[tuple[float, float]] = field(default_factory=list)  # began, seconds
     over: bool = False
 
@@ -248,6 +249,7 @@ class Load(threading.Thread):
                 key = (role, name)
                 said = next((record for record in self.by_key[key] if record.kind.startswith(kind)), None)
                 if said is None:
+                    life.waits_for = (role, name, kind)
                     self.waiting[key].append((kind, life, course))
                     return
         except StopIteration:

@@ -1,12 +1,15 @@
 """The parts of the campaign by themselves: schedules, links, and that the judge sees what is wrong."""
+import json
 import socket
 from types import SimpleNamespace
 
 import pytest
 
+from support.broker import Record
 from support.proxy import Network
 
-from judge import Limits, ready_means_progress
+from judge import Limits, ready_means_progress, where_it_is
+from load import Life
 from runs import shorter
 from schedule import AT_ONCE, Fault, Schedule, by_seed
 from watch import Sample
@@ -121,3 +124,19 @@ def test_who_is_ready_and_does_not_move_is_found():
     assert len(ready_means_progress(seen(set()))) == 1
     assert ready_means_progress(seen({10, 20, 30})) == []
     assert ready_means_progress(seen(set(), "waiting for Kafka")) == []
+
+
+def recorded(topic: str, offset: int, **event) -> Record:
+    return Record(topic, 0, offset, 0, b"k", (), json.dumps(event).encode())
+
+
+def test_what_a_life_waits_for_is_looked_for():
+    life = Life("approved", None, [], waits_for=("cause", "one", "request."))
+    asked = recorded("lockbox.tickets.v1", 3, source="s", id="one", type="lockbox.access.requested.v1")
+    other = recorded("lockbox.events.v1", 4, type="lockbox.request.created.v1", causationid="two")
+    answer = recorded("lockbox.events.v1", 5, type="lockbox.request.created.v1", causationid="one")
+    assert where_it_is({}, life) == "nobody answered; what it is caused by is not in Kafka"
+    assert where_it_is({it.place: it for it in (asked, other)}, life) == (
+        "nobody answered; what it is caused by is at [('lockbox.tickets.v1', 0, 3)]")
+    assert where_it_is({it.place: it for it in (asked, other, answer)}, life) == (
+        "Kafka has it at [('lockbox.events.v1', 0, 5)], and the load has not heard it")
