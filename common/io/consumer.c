@@ -121,16 +121,18 @@ void lbx_consumer_report(struct lbx_consumer *consumer, const struct lbx_partiti
 
 /* ---- statistics ---- */
 
-static void see_partition(struct lbx_consumer *consumer, const char *topic,
-                          const struct lbx_statistics_partition *it) {
+static void see_partition(struct lbx_consumer *consumer, const struct lbx_statistics *statistics,
+                          const char *topic, const struct lbx_statistics_partition *it) {
     if (!topic || it->partition < 0)
         return;
     consumer->seen =
         lbx_realloc(consumer->seen, (consumer->seen_count + 1) * sizeof *consumer->seen);
     struct seen *seen = &consumer->seen[consumer->seen_count++];
     *seen = (struct seen){.fetching = {.partition = (int32_t)it->partition,
-                                       .has_leader = it->leader >= 0,
-                                       .next_offset = it->next_offset}};
+                                       .has_leader = it->leader >= 0 && lbx_statistics_connected(
+                                                                            statistics, it->broker),
+                                       .next_offset = it->next_offset,
+                                       .received = it->rxmsgs}};
     snprintf(seen->topic, sizeof seen->topic, "%s", topic);
 }
 
@@ -146,7 +148,7 @@ static int on_statistics(rd_kafka_t *client, char *json, size_t len, void *opaqu
     consumer->seen_count = 0;
     for (size_t i = 0; i < statistics.topic_count; i++)
         for (size_t j = 0; j < statistics.topics[i].partition_count; j++)
-            see_partition(consumer, statistics.topics[i].topic,
+            see_partition(consumer, &statistics, statistics.topics[i].topic,
                           &statistics.topics[i].partitions[j]);
     return 0;
 }

@@ -90,9 +90,10 @@ int64_t lbx_consumer_away_since_us(const struct lbx_consumer *consumer);
 /* How far the client is with a partition, as of five seconds ago, until the next poll; NULL: it did not say. */
 struct lbx_fetching {
     int32_t partition;
-    bool has_leader; /* Kafka names a broker that leads it */
+    bool has_leader; /* Kafka names one, and the broker that it is fetched from is connected */
     int64_t
         next_offset; /* to be fetched: those before it came, or hold no record; below 0: not known */
+    int64_t received; /* records that came to this client, whether or not it handed them out */
 };
 const struct lbx_fetching *lbx_consumer_fetching(const struct lbx_consumer *consumer,
                                                  const char *topic, int32_t partition);

@@ -14,7 +14,9 @@
 static const struct lbx_field partition_rows[] = {
     LBX_ROW_INT(lbx_statistics_partition, partition, ANY_NUMBER),
     LBX_ROW_INT(lbx_statistics_partition, leader, ANY_NUMBER),
+    LBX_ROW_INT(lbx_statistics_partition, broker, ANY_NUMBER),
     LBX_ROW_INT(lbx_statistics_partition, next_offset, ANY_NUMBER),
+    LBX_ROW_INT(lbx_statistics_partition, rxmsgs, ANY_NUMBER),
 };
 static const struct lbx_table partition_table =
     LBX_TABLE("partition", lbx_statistics_partition, partition_rows);
@@ -27,6 +29,8 @@ static const struct lbx_field topic_rows[] = {
 static const struct lbx_table topic_table = LBX_TABLE("topic", lbx_statistics_topic, topic_rows);
 
 static const struct lbx_field broker_rows[] = {
+    LBX_ROW_INT(lbx_statistics_broker, nodeid, ANY_NUMBER),
+    LBX_ROW_TEXT(lbx_statistics_broker, source, NAME),
     LBX_ROW_TEXT(lbx_statistics_broker, state, NAME),
 };
 static const struct lbx_table broker_table =
@@ -46,11 +50,23 @@ bool lbx_statistics_read(const char *json, size_t len, struct lbx_arena *arena,
     return lbx_json_read_partial(&statistics_table, json, len, arena, ret_statistics);
 }
 
+static bool is_up(const struct lbx_statistics_broker *broker) {
+    return broker->state && strcmp(broker->state, "UP") == 0;
+}
+
 int64_t lbx_statistics_away_since(const struct lbx_statistics *statistics, int64_t since_us) {
-    for (size_t i = 0; i < statistics->broker_count; i++) {
-        const char *state = statistics->brokers[i].state;
-        if (state && strcmp(state, "UP") == 0)
+    for (size_t i = 0; i < statistics->broker_count; i++)
+        if (is_up(&statistics->brokers[i]))
             return 0;
-    }
     return since_us ? since_us : lbx_monotonic_us();
+}
+
+bool lbx_statistics_connected(const struct lbx_statistics *statistics, int64_t node) {
+    for (size_t i = 0; i < statistics->broker_count; i++) {
+        const struct lbx_statistics_broker *broker = &statistics->brokers[i];
+        const bool logical = broker->source && strcmp(broker->source, "logical") == 0;
+        if (node >= 0 && broker->nodeid == node && !logical && is_up(broker))
+            return true;
+    }
+    return false;
 }

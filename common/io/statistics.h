@@ -9,13 +9,17 @@
 #include <stdint.h>
 
 struct lbx_statistics_broker {
-    const char *state; /* "UP": connected */
+    int64_t nodeid;     /* -1: not known yet */
+    const char *source; /* "logical": the group's coordinator, whichever broker that is */
+    const char *state;  /* "UP": connected */
 };
 
 struct lbx_statistics_partition {
     int64_t partition; /* -1: rows that no partition is known of */
     int64_t leader;    /* -1: none */
+    int64_t broker;    /* that it is fetched from; -1: none */
     int64_t next_offset;
+    int64_t rxmsgs; /* records that came, whether or not they were handed out */
 };
 
 struct lbx_statistics_topic {
@@ -36,5 +40,8 @@ bool lbx_statistics_read(const char *json, size_t len, struct lbx_arena *arena,
 
 /* Since when, by lbx_monotonic_us, no broker is connected; 0: one is. since_us: what the statistics before said. */
 int64_t lbx_statistics_away_since(const struct lbx_statistics *statistics, int64_t since_us);
+
+/* Whether the broker of that number is connected, for what is fetched from it. */
+bool lbx_statistics_connected(const struct lbx_statistics *statistics, int64_t node);
 
 #endif

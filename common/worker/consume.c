@@ -25,8 +25,10 @@ static void hold(struct lbx_consume *c, struct lbx_message *message) {
     struct lbx_claim *claim = lbx_claims_of(&c->claims, record);
     if (claim && claim->log)
         lbx_message_set_log(message, claim->log);
-    if (claim)
+    if (claim) {
+        claim->handed++;
         lbx_consume_compare(c, claim, record);
+    }
     if (!claim || !lbx_consume_is_owner(c) || record->offset < claim->next_offset ||
         !lbx_consume_wants(c, claim, record)) {
         lbx_message_free(message);

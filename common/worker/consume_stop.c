@@ -150,14 +150,28 @@ void lbx_consume_obey(struct lbx_consume *c) {
 #define STILL_MOST_US (10 * LBX_SECOND_US)
 #define READ_AGAIN_US (20 * LBX_SECOND_US)
 
-static bool is_still(const struct lbx_consume *c, const struct lbx_claim *claim) {
-    const struct lbx_fetching *it =
-        lbx_consumer_fetching(c->consumer, claim->topic, claim->partition);
+static int64_t dropped(const struct lbx_claim *claim, const struct lbx_fetching *it) {
+    return (it ? it->received : 0) - claim->handed;
+}
+
+/* What the client received before the partition was given, or when all of it was handed out, is in order. The statistics
+ * are older than what was handed out: they tell too little, never too much. */
+static void note_dropped(struct lbx_claim *claim, const struct lbx_fetching *it, int64_t end) {
+    const bool behind = end > (claim->held_end ? claim->held_end : claim->next_offset);
+    if (!claim->dropped_known || (!behind && dropped(claim, it) > claim->dropped))
+        claim->dropped = dropped(claim, it);
+    claim->dropped_known = true;
+}
+
+/* Either nothing is fetched, or the client dropped what was: librdkafka 2.0 may take it for outdated, and fetch on behind
+ * it. Where neither is so, what is left holds no record (the end of a transaction). */
+static bool is_still(const struct lbx_consume *c, const struct lbx_claim *claim,
+                     const struct lbx_fetching *it, int64_t end) {
     if (!it || claim->stopped || c->state != READING)
         return false;
-    return !it->has_leader ||
-           (lbx_consumer_end(c->consumer, claim->topic, claim->partition) > it->next_offset &&
-            claim->held_end <= claim->next_offset);
+    return !it->has_leader || (claim->held_end <= claim->next_offset &&
+                               (end > it->next_offset ||
+                                (end > claim->next_offset && dropped(claim, it) > claim->dropped)));
 }
 
 static bool is_lost(const struct lbx_consume *c, const struct lbx_claim *claim, int64_t since_us) {
@@ -172,6 +186,8 @@ static void read_again(struct lbx_consume *c, struct lbx_claim *claim) {
     lbx_log(LBX_LOG_WARN, "partition does not move: reading again", LBX_S("topic", claim->topic),
             LBX_N("partition", claim->partition), LBX_N("offset", claim->next_offset));
     claim->read_again_us = lbx_monotonic_us() + READ_AGAIN_US;
+    claim->dropped =
+        dropped(claim, lbx_consumer_fetching(c->consumer, claim->topic, claim->partition));
     lbx_backlog_clear(&c->backlog);
     if (lbx_consume_assign(c) != LBX_OK)
         lbx_consume_take_again(c);
@@ -180,9 +196,13 @@ static void read_again(struct lbx_consume *c, struct lbx_claim *claim) {
 void lbx_consume_look_for_still(struct lbx_consume *c) {
     for (size_t i = 0; i < c->claims.count; i++) {
         struct lbx_claim *claim = &c->claims.list[i];
+        const struct lbx_fetching *it =
+            lbx_consumer_fetching(c->consumer, claim->topic, claim->partition);
+        const int64_t end = lbx_consumer_end(c->consumer, claim->topic, claim->partition);
+        note_dropped(claim, it, end);
         const int64_t since_us = claim->still_since_us ? claim->still_since_us : lbx_monotonic_us();
-        const bool still =
-            is_still(c, claim) && (!claim->still_since_us || claim->still_at == claim->next_offset);
+        const bool still = is_still(c, claim, it, end) &&
+                           (!claim->still_since_us || claim->still_at == claim->next_offset);
         claim->still_since_us = still ? since_us : 0;
         claim->still_at = claim->next_offset;
         if (still && is_lost(c, claim, since_us)) {

@@ -19,6 +19,8 @@ struct lbx_consumer {
     bool open, joined, paused;
     int heard;                    /* the generation that it knows of */
     int64_t position[PARTITIONS]; /* below 0: not assigned */
+    int64_t received[PARTITIONS];
+    bool drops[PARTITIONS]; /* it takes for outdated what it fetches, until it is assigned anew */
 };
 
 enum { COMMITS_MAX = 8 };
@@ -157,6 +159,11 @@ static struct lbx_message *next_record(struct lbx_consumer *member) {
         int64_t *at = &member->position[partition];
         if (*at < 0 || *at >= kafka.end[partition])
             continue;
+        member->received[partition]++;
+        if (member->drops[partition]) {
+            ++*at;
+            continue;
+        }
         struct lbx_message *message = malloc(sizeof *message);
         values[partition][*at] = partition * 1000 + *at;
         message->record = (struct lbx_record){.topic = LBX_TOPIC_TICKETS,
@@ -202,8 +209,10 @@ WRAPPED(enum lbx_err, lbx_consumer_assign, struct lbx_consumer *consumer,
         const struct lbx_partition *partitions, size_t count) {
     for (int i = 0; i < PARTITIONS; i++)
         consumer->position[i] = -1;
-    for (size_t i = 0; i < count; i++) /* the client may lose one that it should fetch */
+    for (size_t i = 0; i < count; i++) { /* the client may lose one that it should fetch */
         consumer->position[partitions[i].id] = breaks(50) ? -1 : partitions[i].next_offset;
+        consumer->drops[partitions[i].id] = breaks(50);
+    }
     consumer->paused = false;
     return breaks(100) ? LBX_ERR_UNAVAILABLE : LBX_OK;
 }
@@ -222,8 +231,10 @@ WRAPPED(const struct lbx_fetching *, lbx_consumer_fetching, const struct lbx_con
         const char *of, int32_t partition) {
     static struct lbx_fetching it;
     (void)of;
-    it = (struct lbx_fetching){
-        .partition = partition, .has_leader = true, .next_offset = consumer->position[partition]};
+    it = (struct lbx_fetching){.partition = partition,
+                               .has_leader = true,
+                               .next_offset = consumer->position[partition],
+                               .received = consumer->received[partition]};
     return &it;
 }
 

@@ -56,15 +56,17 @@ static int begin(void **state) {
     consume = (struct lbx_consume){
         .worker = &worker, .handler = &handler, .claims = {.list = claims, .count = 2}};
     for (int i = 0; i < 2; i++) {
-        fetching[i] = (struct lbx_fetching){i, true, claims[i].next_offset};
+        fetching[i] = (struct lbx_fetching){i, true, claims[i].next_offset, 0};
         ends[i] = claims[i].next_offset;
     }
     consume.state = READING;
+    assigned = 0;
     return 0;
 }
 
 static bool wants(int claim, int64_t offset) {
     const struct lbx_record record = {.topic_name = topic, .partition = claim, .offset = offset};
+    claims[claim].handed++;
     return lbx_consume_wants(&consume, &claims[claim], &record);
 }
 
@@ -204,12 +206,55 @@ static void a_partition_that_does_not_move_is_named(void **state) {
     assert_null(named_a_minute_later());
 }
 
+/* The client says that it fetched them, and hands out none. */
+static void records_that_the_client_drops_are_read_again(void **state) {
+    (void)state;
+    lbx_consume_look_for_still(&consume);
+    fetching[0] = (struct lbx_fetching){0, true, 13, 3};
+    ends[0] = 13;
+    assert_string_equal(
+        named_a_minute_later(),
+        "partition t.tickets.v1/0 does not move: Kafka hands out nothing from offset 10 on");
+    assert_int_equal(assigned, 1);
+    for (int64_t offset = 10; offset < 13; offset++)
+        assert_true(wants(0, offset));
+    fetching[0].received = 6;
+    claims[0].next_offset = 13;
+    claims[0].held_end = 0;
+    assert_null(named_a_minute_later());
+    ends[0] = fetching[0].next_offset = 14; /* the end of a transaction: nothing came of it */
+    assert_null(named_a_minute_later());
+    ends[0] = fetching[0].next_offset = 16; /* another transaction, whose record is handed out */
+    fetching[0].received = 7;
+    assert_true(wants(0, 14));
+    claims[0].next_offset = 15;
+    claims[0].held_end = 0;
+    assert_null(named_a_minute_later());
+    assert_int_equal(assigned, 1);
+    ends[0] = fetching[0].next_offset = 17;
+    fetching[0].received = 8;
+    claims[0].read_again_us = 0;
+    assert_non_null(named_a_minute_later()); /* and a second time */
+    assert_int_equal(assigned, 2);
+}
+
+/* What another member's turn received is nothing that this one lacks. */
+static void what_came_before_the_partition_was_given_is_not_missed(void **state) {
+    (void)state;
+    ends[0] = fetching[0].next_offset = 11;
+    fetching[0].received = 100;
+    assert_null(named_a_minute_later());
+    assert_int_equal(assigned, 0);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(a_hole_stops_its_own_partition, begin),
         cmocka_unit_test_setup(an_offset_out_of_the_log_stops_at_once, begin),
         cmocka_unit_test_setup(an_error_stops_once_it_stays, begin),
         cmocka_unit_test_setup(a_partition_that_does_not_move_is_named, begin),
+        cmocka_unit_test_setup(records_that_the_client_drops_are_read_again, begin),
+        cmocka_unit_test_setup(what_came_before_the_partition_was_given_is_not_missed, begin),
         cmocka_unit_test_setup(a_log_that_was_replaced_stops_its_partition, begin),
         cmocka_unit_test_setup(the_last_record_of_a_batch_is_kept, begin),
     };

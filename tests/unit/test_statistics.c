@@ -19,7 +19,7 @@ static const char whole[] =
     "{\"name\":\"lockbox\",\"brokers\":{\"a:1/1\":{\"name\":\"a:1/1\",\"state\":\"DOWN\",\"toppars\":"
     "{\"t-0\":{\"topic\":\"t\",\"partition\":0}}},\"b:1/2\":{\"state\":\"UP\",\"rtt\":{\"avg\":17}}},"
     "\"topics\":{\"t\":{\"topic\":\"t\",\"age\":1,\"partitions\":{\"0\":{\"partition\":0,\"leader\":2,"
-    "\"next_offset\":41,\"eof_offset\":40},\"-1\":{\"partition\":-1,\"leader\":-1}}},\"\\\"}\":{\"topic\":"
+    "\"next_offset\":41,\"rxmsgs\":7,\"eof_offset\":40},\"-1\":{\"partition\":-1,\"leader\":-1}}},\"\\\"}\":{\"topic\":"
     "\"\\\"}\",\"partitions\":{\"7\":{\"leader\":-1,\"partition\":7,\"next_offset\":-1001}}}},"
     "\"cgrp\":{\"state\":\"up\"},\"tx\":1}";
 
@@ -32,6 +32,7 @@ static void names_each_topics_partitions(void **unused) {
     assert_int_equal(t->partition_count, 2);
     assert_int_equal(t->partitions[0].leader, 2);
     assert_int_equal(t->partitions[0].next_offset, 41);
+    assert_int_equal(t->partitions[0].rxmsgs, 7);
     assert_int_equal(t->partitions[1].partition, -1);
     assert_string_equal(odd->topic, "\"}");
     assert_int_equal(odd->partitions[0].partition, 7);
@@ -47,6 +48,19 @@ static void says_since_when_no_broker_is_connected(void **unused) {
         "{\"brokers\":{\"a\":{\"state\":\"INIT\",\"name\":\"\\\"state\\\":\\\"UP\\\"\"},\"b\":{}},\"cgrp\":{\"state\":\"UP\"}}");
     assert_int_equal(lbx_statistics_away_since(&it, 17), 17);
     assert_true(lbx_statistics_away_since(&it, 0) > 0);
+}
+
+/* The group's coordinator has a connection of its own, by which nothing is fetched. */
+static void says_which_broker_is_connected(void **unused) {
+    (void)unused;
+    const struct lbx_statistics it =
+        read("{\"brokers\":{\"a:1/1\":{\"nodeid\":1,\"source\":\"learned\",\"state\":\"CONNECT\"},"
+             "\"b:1/2\":{\"nodeid\":2,\"source\":\"learned\",\"state\":\"UP\"},"
+             "\"GroupCoordinator\":{\"nodeid\":1,\"source\":\"logical\",\"state\":\"UP\"}}}");
+    assert_false(lbx_statistics_connected(&it, 1));
+    assert_true(lbx_statistics_connected(&it, 2));
+    assert_false(lbx_statistics_connected(&it, 3));
+    assert_false(lbx_statistics_connected(&it, -1));
 }
 
 static void what_is_left_out_is_absent(void **unused) {
@@ -76,6 +90,7 @@ static int end(void **unused) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(names_each_topics_partitions),
+        cmocka_unit_test(says_which_broker_is_connected),
         cmocka_unit_test(says_since_when_no_broker_is_connected),
         cmocka_unit_test(what_is_left_out_is_absent),
     };
