@@ -6,6 +6,7 @@
 
 #include "event_copy.h"
 #include "sql_auditor.h"
+#include "told.h"
 
 #include "base/clock.h"
 #include "base/memory.h"
@@ -92,6 +93,8 @@ static enum lbx_err write_batch(struct lbx_handler *handler, const struct lbx_re
         err = auditor_logs_append(a, last);
     if (err == LBX_OK)
         save_models(a, last);
+    if (err == LBX_OK)
+        auditor_told_save(a, last);
     return err;
 }
 
@@ -117,6 +120,7 @@ static void close_auditor(struct lbx_handler *handler) {
     lbx_pg_arrays_done(&a->old_heads);
     lbx_pg_arrays_done(&a->new_heads);
     lbx_pg_arrays_done(&a->letters);
+    lbx_pg_arrays_done(&a->told);
     lbx_models_done(&a->models);
     lbx_buf_done(&a->copy);
     lbx_buf_done(&a->scratch);

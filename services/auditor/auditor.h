@@ -47,7 +47,7 @@ struct auditor {
     struct auditor_batch batch;
     struct auditor_signer signer;
     /* What the batch's statements are given; reused from batch to batch. */
-    struct lbx_pg_arrays asked, old_heads, new_heads, letters;
+    struct lbx_pg_arrays asked, old_heads, new_heads, letters, told;
     struct lbx_models models;
     struct lbx_buf copy, scratch;
 };

@@ -92,14 +92,21 @@ void auditor_signer_wait(struct auditor_signer *signer, size_t lane) {
 
 /* ---- what was told ---- */
 
-static bool is_ours(const struct lbx_note *note, const char *origin) {
+bool auditor_signer_made(const struct lbx_note *note, const char *origin, char ret_key_id[9]) {
     struct lbx_verifier verifier;
     for (size_t i = 0; i < keys.count; i++)
         if (lbx_verifier_init(&verifier, origin, LBX_NOTE_ED25519, keys.list[i].public_key) ==
                 LBX_OK &&
-            lbx_note_verify(note, &verifier, NULL) == LBX_OK)
+            lbx_note_verify(note, &verifier, NULL) == LBX_OK) {
+            snprintf(ret_key_id, 9, "%08x", verifier.key_id);
             return true;
+        }
     return false;
+}
+
+static bool is_ours(const struct lbx_note *note, const char *origin) {
+    char key_id[9];
+    return auditor_signer_made(note, origin, key_id);
 }
 
 /* ---- heads ---- */

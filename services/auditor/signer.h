@@ -31,6 +31,9 @@ struct auditor_signer {
  * is signed. */
 enum lbx_err auditor_signer_open(const struct lbx_settings *settings) LBX_MUST_CHECK;
 
+/* Whether one of the keys signed the note under that origin; *ret_key_id is which. */
+bool auditor_signer_made(const struct lbx_note *note, const char *origin, char ret_key_id[9]);
+
 /* The two halves of a struct lbx_transaction: the checkpoint's. */
 void auditor_sign_read(struct lbx_handler *handler, const struct lbx_records *records,
                        struct lbx_pg_pipeline *calls);

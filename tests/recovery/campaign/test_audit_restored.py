@@ -50,6 +50,16 @@ def size_signed(system, topic: str, partition: int = 0) -> int:
     return system.audit.value('SELECT coalesce(max(size), 0) FROM audit.checkpoint WHERE topic = %s AND "partition" = %s', topic, partition)
 
 
+def told(system) -> int:
+    """How many checkpoints the store learnt from their topic."""
+    return system.audit.value("SELECT count(*) FROM audit.told_checkpoint")
+
+
+def deployment(system, origin: str) -> Signer:
+    """Signs as the auditor does."""
+    return Signer(origin, key=load_pem_private_key(Path(system.stack.env["LOCKBOX_CHECKPOINT_KEY_FILE"]).read_bytes(), None))
+
+
 def restore_older(system, after_dump) -> None:
     """What comes after the dump is read, signed and published, and then forgotten."""
     older = dump(system, "audit")
@@ -74,7 +84,15 @@ def test_it_grows_again_by_the_same_leaves(system, published):
     tenant.request().approve()
     produce(system, ACCESSES, 0, b"one")
     await_auditor(system)
-    restore_older(system, lambda: (tenant.request().approve(), produce(system, ACCESSES, 0, b"two", b"three")))
+
+    def after_dump() -> None:
+        """The first of two checkpoints is of a size at which the log, as it grows again, is not signed."""
+        tenant.request().approve()
+        for value in (b"two", b"three"):
+            produce(system, ACCESSES, 0, value)
+            await_auditor(system)
+            await_published(system, ACCESSES)
+    restore_older(system, after_dump)
     before = published()
     go_on(system)
     system.stack.await_ready("auditor", seconds=90)
@@ -84,16 +102,31 @@ def test_it_grows_again_by_the_same_leaves(system, published):
     after = wait_until(lambda: published() if len(published()) > len(before) else None, "more is published")
     assert before.items() <= after.items()
     assert {place: roots for place, roots in after.items() if len(roots) > 1} == {}
+    assert told(system) > 0
+    system.stack.tool("audit", "verify", "--kafka")
+
+
+def test_a_published_checkpoint_that_contradicts_its_log_is_found(system):
+    """One that this deployment's key signed, and to which no leaves amount: the store learns it, and it is no less wrong for that."""
+    produce(system, ACCESSES, 0, b"one", b"two", b"three")
+    await_auditor(system)
+    await_published(system, ACCESSES)
+    log = system.audit.row('SELECT origin FROM audit.checkpoint WHERE topic = %s AND "partition" = 0 LIMIT 1', ACCESSES)
+    sizes = [row.size for row in system.audit.rows('SELECT size FROM audit.checkpoint WHERE topic = %s AND "partition" = 0', ACCESSES)]
+    wrong = next(size for size in (1, 2, 3) if size not in sizes)
+    produce(system, CHECKPOINTS, 0, deployment(system, log.origin).checkpoint(wrong, b"\0" * 32).encode(), key=log.origin.encode())
+    wait_until(lambda: told(system) == 1, "the auditor has read it", 60)
+    with pytest.raises(RuntimeError, match=rf"a checkpoint that was read on its topic \(size {wrong}\) says so"):
+        system.stack.tool("audit", "verify", "--kafka")
 
 
 def test_nothing_is_signed_of_a_log_that_is_shorter_than_what_was_published(system):
     Tenant(system)
     await_published(system, TENANTS)
     log = system.audit.row('SELECT "partition", origin, size FROM audit.checkpoint WHERE topic = %s ORDER BY size DESC LIMIT 1', TENANTS)
-    key = load_pem_private_key(Path(system.stack.env["LOCKBOX_CHECKPOINT_KEY_FILE"]).read_bytes(), None)
     system.stack.down("auditor")
     # That of another key counts for nothing.
-    for signer, ahead in (Signer(log.origin, key=key), 5), (Signer(log.origin), 9):
+    for signer, ahead in (deployment(system, log.origin), 5), (Signer(log.origin), 9):
         produce(system, CHECKPOINTS, 0, signer.checkpoint(log.size + ahead, b"\0" * 32).encode(), key=log.origin.encode())
     produce(system, TENANTS, log.partition, b"one more")
     system.stack.dev("up", "--only", "auditor", "--timeout", "10", check=False)

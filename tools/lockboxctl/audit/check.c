@@ -78,8 +78,13 @@ static void meet_checkpoints(struct check *c) {
         tree_root(c, &root);
         if (!lbx_hash_equal(&root, &e->root)) {
             char what[96];
-            snprintf(what, sizeof what, "checkpoint %" PRId64 " (size %" PRIu64 ") says so",
-                     e->number, e->size);
+            if (e->told)
+                snprintf(what, sizeof what,
+                         "a checkpoint that was read on its topic (size %" PRIu64 ") says so",
+                         e->size);
+            else
+                snprintf(what, sizeof what, "checkpoint %" PRId64 " (size %" PRIu64 ") says so",
+                         e->number, e->size);
             report_unverified(c, what);
         }
         c->verified_up_to = offset_of(c, c->leaves);

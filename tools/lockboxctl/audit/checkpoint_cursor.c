@@ -51,15 +51,17 @@ static void add(struct checkpoint_cursor *m, const struct stored_checkpoint *sto
     struct lbx_checkpoint said;
     const char *wrong = NULL;
     struct cursor_checkpoint *checkpoint = &m->list[m->count++];
-    *checkpoint = (struct cursor_checkpoint){.number = stored->number, .size = stored->size};
+    *checkpoint = (struct cursor_checkpoint){
+        .number = stored->number, .size = stored->size, .told = stored->told};
     if (checkpoint_holds(stored->note, strlen(stored->note), m->log->origin,
                          &verifier->shared->trusted, &note, &said, &wrong))
         wrong = columns_wrong(stored, &said, &note);
-    if (!wrong && stored->number <= m->last_number)
+    if (!wrong && !stored->told && stored->number <= m->last_number)
         wrong = "it was made after a larger one";
     checkpoint->is_good = !wrong;
     checkpoint->root = said.root;
-    m->last_number = stored->number;
+    if (!stored->told)
+        m->last_number = stored->number;
     verifier->counts.checkpoints++;
     if (wrong)
         FIND(verifier, m->log, m->log->base + (int64_t)stored->size - 1,

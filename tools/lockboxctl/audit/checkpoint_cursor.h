@@ -9,6 +9,7 @@ struct cursor_checkpoint {
     int64_t number;
     uint64_t size;
     struct lbx_hash root;
+    bool told;    /* read on its topic; it has no number */
     bool is_good; /* false: a finding says why not, and its root is not to be compared */
 };
 

@@ -257,6 +257,7 @@ struct stored_checkpoint checkpoint_at(const struct lbx_pg *pg, size_t row) {
         .root_hex = it.root,
         .key_id = it.key_id,
         .note = it.note,
+        .told = it.told,
     };
 }
 

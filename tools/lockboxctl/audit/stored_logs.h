@@ -75,6 +75,7 @@ struct stored_checkpoint {
     int64_t number;
     uint64_t size;
     const char *origin, *root_hex, *key_id, *note; /* as long as the result they were read from */
+    bool told; /* read on its topic, and not signed here; it has no number */
 };
 
 /* Up to `most` behind a size, numbered up to last_number, by size, into the result of pg's last
