@@ -13,6 +13,7 @@ from load import Life
 from runs import shorter
 from schedule import AT_ONCE, Fault, Schedule, by_seed
 from watch import Sample
+from world import World
 
 
 def test_a_seed_is_a_schedule():
@@ -27,6 +28,14 @@ def test_no_more_faults_than_two_at_once_and_none_behind_the_end():
         for fault in schedule.faults:
             assert sum(it.at <= fault.at < it.at + it.seconds for it in schedule.faults if it is not fault) < AT_ONCE
             assert fault.at + fault.seconds <= 120.1 or fault.kind in ("broker killed", "broker stopped", "leader killed twice")
+
+
+def test_no_two_servers_of_a_world_are_given_one_port(place):
+    world = World(place(), brokers=1, instances=1)
+    try:
+        assert len({world.port() for _ in range(2000)}) == 2000
+    finally:
+        world.close()
 
 
 def test_a_failing_schedule_is_made_as_short_as_it_can_be():

@@ -108,6 +108,7 @@ class World:
         self.held: set[str] = set()  # kinds of workers that are not to run
         self.exits: list[Exit] = []
         self.random = random.Random(os.getpid())
+        self.ports: set[int] = set()  # that this world's servers have, or will
         for name in ("log", "run"):
             (directory / name).mkdir(parents=True)
         self.children = Children(directory / "log")
@@ -123,8 +124,9 @@ class World:
         self.keeper = threading.Thread(target=self.keep, name="keeper", daemon=True)
 
     def port(self) -> int:
-        while not is_free(port := self.random.choice(PORTS)):
+        while (port := self.random.choice(PORTS)) in self.ports or not is_free(port):
             pass
+        self.ports.add(port)
         return port
 
     # ---- up and down ----
