@@ -161,8 +161,10 @@ enum lbx_err relay_round(struct lbx_worker *worker, void *state, int64_t *ret_wa
         err = exchange(relay, true, &more);
     if (err == LBX_OK)
         err = send(relay);
-    int64_t until_us =
-        relay->leases.keep_us < relay->sweep_us ? relay->leases.keep_us : relay->sweep_us;
+    /* A sweep that is under way waits for room, or for a shard: no time brings either. */
+    int64_t until_us = relay->leases.keep_us;
+    if (!relay->sweeping && relay->sweep_us < until_us)
+        until_us = relay->sweep_us;
     *ret_wait_us = more && relay_has_room(relay) ? 0 : until_us - lbx_monotonic_us();
     if (*ret_wait_us < 0)
         *ret_wait_us = 0;
