@@ -168,13 +168,14 @@ void step(struct process *process) {
     // cppcheck-suppress swapcontextCalled
     swapcontext(&scheduler, &process->context);
     sim.running = NULL;
+    if (process->alive && process->asleep != (process->lane.worker.turned_us == 0))
+        broken("the heartbeat says that a loop sleeps that does not, or the other way round");
 }
 
 void process_begin(struct process *process, void (*live)(void)) {
     const int number = process->number;
     char *stack = process->stack;
-    *process = (struct process){
-        .number = number, .stack = stack, .alive = true, .worker = {.name = "sim"}};
+    *process = (struct process){.number = number, .stack = stack, .alive = true};
     tell("process %d starts", number);
     // cppcheck-suppress getcontextCalled
     getcontext(&process->context);

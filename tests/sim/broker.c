@@ -114,6 +114,14 @@ void broker_kill(int process) {
     let_fly(NULL, process);
 }
 
+bool broker_is_readable(int process) {
+    for (size_t i = 0; i < broker.count; i++)
+        if (broker.flights[i].producer && broker.flights[i].producer->process == process &&
+            broker.flights[i].ended)
+            return true;
+    return false;
+}
+
 /* ---- io/producer.h ---- */
 
 #define WRAPPED(type, name, ...)                                                                   \
@@ -216,7 +224,7 @@ WRAPPED(void, lbx_producer_close, struct lbx_producer *producer) {
 
 WRAPPED(int, eventfd, unsigned count, int flags) {
     (void)count, (void)flags;
-    return 3;
+    return CLIENT_FD + sim.running->number;
 }
 
 WRAPPED(int, eventfd_read, int fd, eventfd_t *ret_value) {

@@ -5,7 +5,6 @@
 
 #include "sql_offsets.h" /* made at build */
 
-#include <arpa/inet.h>
 #include <string.h>
 
 enum { TRANSACTIONS = 64 };
@@ -107,38 +106,6 @@ void database_settle(void) {
             end(number);
         return;
     }
-}
-
-/* ---- parameters: arrays in PostgreSQL's binary form ---- */
-
-static uint32_t be32(const char *at) {
-    uint32_t value;
-    memcpy(&value, at, sizeof value);
-    return ntohl(value);
-}
-
-/* The element of a column; *ret_len below 0: NULL. */
-static const char *element(const char *column, size_t number, int *ret_len) {
-    int len;
-    const char *at = lbx_pg_array_bytes(column, &len) + 20;
-    for (size_t i = 0;; i++) {
-        *ret_len = (int)be32(at);
-        at += 4;
-        if (i == number)
-            return at;
-        at += *ret_len > 0 ? *ret_len : 0;
-    }
-}
-
-static size_t count_of(const char *column) {
-    int len;
-    return be32(lbx_pg_array_bytes(column, &len) + 12);
-}
-
-static int64_t integer(const char *column, size_t number) {
-    int len;
-    const char *at = element(column, number, &len);
-    return (int64_t)((uint64_t)be32(at) << 32 | be32(at + 4));
 }
 
 /* ---- statements ---- */
@@ -344,4 +311,9 @@ WRAPPED(bool, lbx_pg_alive, const struct lbx_pg *pg) {
 WRAPPED(const char *, lbx_pg_sqlstate, const struct lbx_pg *pg) {
     (void)pg;
     return "23514";
+}
+
+WRAPPED(enum lbx_err, lbx_pg_notified, struct lbx_pg *pg, bool *ret_any) {
+    *ret_any = false;
+    return pg->alive ? LBX_OK : LBX_ERR_UNAVAILABLE;
 }

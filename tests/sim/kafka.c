@@ -127,8 +127,7 @@ WRAPPED(void, lbx_consumer_close, struct lbx_consumer *consumer) {
 }
 
 WRAPPED(int, lbx_consumer_fd, const struct lbx_consumer *consumer) {
-    (void)consumer;
-    return -1;
+    return CLIENT_FD + consumer->process->number;
 }
 
 WRAPPED(const struct lbx_trouble *, lbx_consumer_trouble, const struct lbx_consumer *consumer) {
@@ -150,6 +149,19 @@ static void hear(struct lbx_consumer *member) {
     for (int i = 0; i < PARTITIONS; i++)
         member->position[i] = -1;
     member->events->given(member->context, given, count);
+}
+
+/* A descriptor tells of a new assignment and of records; also of those that the client then drops. */
+bool kafka_is_readable(int process) {
+    const struct lbx_consumer *member = &kafka.members[process];
+    if (!member->open)
+        return false;
+    if (!member->joined || member->heard != kafka.generation)
+        return true;
+    for (int i = 0; i < PARTITIONS; i++)
+        if (!member->paused && member->position[i] >= 0 && member->position[i] < kafka.end[i])
+            return true;
+    return false;
 }
 
 static struct lbx_message *next_record(struct lbx_consumer *member) {

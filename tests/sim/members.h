@@ -34,7 +34,6 @@ struct lbx_pg {
 
 struct own {
     struct lbx_pg session;
-    void *part;
     struct effect staged[STAGED_MAX]; /* what its handler writes next */
     size_t staged_count;
 };
@@ -49,6 +48,7 @@ void kafka_deliver(bool loses); /* a commit of offsets arrives, or does not */
 int64_t kafka_end(int partition);
 bool kafka_is_bad(int partition, int64_t offset);
 int64_t kafka_committed(int partition);
+bool kafka_is_readable(int process); /* its client has something to say */
 
 /* ---- database.c ---- */
 
@@ -63,7 +63,7 @@ extern const struct lbx_sql sim_effect;
 
 /* ---- process.c ---- */
 
+extern const struct lbx_worker_declaration process_declaration;
 void process_start(struct process *process);
-void process_kill(struct process *process);
 
 #endif

@@ -7,7 +7,6 @@
 #include "sql_leases.h" /* made at build */
 #include "sql_relay.h"
 
-#include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,6 +35,7 @@ static struct {
     struct row rows[ROWS];
     int count;
     struct hold parts[PARTS], holders[HOLDERS];
+    int commits; /* each tells who listens */
 } outbox;
 
 void outbox_begin(void) {
@@ -69,6 +69,7 @@ void outbox_commit(void) {
         if (row->state != WRITTEN)
             continue;
         row->state = breaks(5) ? ABORTED : COMMITTED;
+        outbox.commits += row->state == COMMITTED;
         tell("row %s of key %d %s", row->value, row->key,
              row->state == COMMITTED ? "commits" : "aborts");
         return;
@@ -110,39 +111,6 @@ void outbox_told(int number) {
 }
 
 /* ---- parameters ---- */
-
-static const char *element(const char *column, size_t number, int *ret_len) {
-    uint32_t len32;
-    int len;
-    const char *at = lbx_pg_array_bytes(column, &len) + 20;
-    for (size_t i = 0;; i++) {
-        memcpy(&len32, at, sizeof len32);
-        *ret_len = (int)ntohl(len32);
-        at += 4;
-        if (i == number)
-            return at;
-        at += *ret_len > 0 ? *ret_len : 0;
-    }
-}
-
-static size_t count_of(const char *column) {
-    uint32_t count;
-    int len;
-    const char *bytes = lbx_pg_array_bytes(column, &len);
-    if (len <= 12) /* no dimension: it is empty */
-        return 0;
-    memcpy(&count, bytes + 12, sizeof count);
-    return ntohl(count);
-}
-
-static int64_t integer(const char *column, size_t number) {
-    int len;
-    const unsigned char *at = (const unsigned char *)element(column, number, &len);
-    uint64_t value = 0;
-    for (int i = 0; i < len; i++)
-        value = value << 8 | at[i];
-    return (int64_t)value;
-}
 
 static bool contains(const char *column, int64_t value) {
     for (size_t i = 0; column && i < count_of(column); i++)
@@ -408,4 +376,29 @@ bool __wrap_lbx_outbox_holds(const char *id, const char *type, const char *key,
                              const char *payload) {
     (void)id, (void)type, (void)key, (void)payload;
     return true;
+}
+
+/* ---- notifications ---- */
+
+WRAPPED(enum lbx_err, lbx_pg_listen, struct lbx_pg *pg, const char *channel) {
+    (void)channel;
+    give_way();
+    pg->listens = pg->alive;
+    pg->heard = outbox.commits;
+    give_way();
+    return pg->alive ? LBX_OK : LBX_ERR_UNAVAILABLE;
+}
+
+bool outbox_is_readable(const struct lbx_pg *pg) {
+    return !pg->alive || (pg->listens && pg->heard < outbox.commits);
+}
+
+WRAPPED(enum lbx_err, lbx_pg_notified, struct lbx_pg *pg, bool *ret_any) {
+    *ret_any = pg->alive && pg->listens && pg->heard < outbox.commits;
+    pg->heard = outbox.commits;
+    return pg->alive ? LBX_OK : LBX_ERR_UNAVAILABLE;
+}
+
+WRAPPED(void, lbx_pg_release, struct lbx_pg *pg) {
+    (void)pg;
 }

@@ -9,137 +9,98 @@
 
 #include "relay/relay.h"
 
-enum { STEPS = 250, CALM_STEPS = 20000 };
-
 static struct process processes[RELAYS];
 static struct own owns[RELAYS];
 static int sessions;
 
-static void keep_connection(struct process *process) {
-    struct lbx_worker *worker = &process->worker;
-    struct lbx_pg *session = &process->own->session;
-    if (worker->pg && !session->alive)
-        worker->pg = NULL;
-    if (worker->pg || breaks(3))
-        return;
-    session->alive = true;
-    session->number = ++sessions;
-    worker->pg = session;
-    worker->pg_generation++;
-    relay_reconnected(worker, process->own->relay);
+static enum lbx_err round_of(struct lbx_worker *worker, void *state, int64_t *ret_wait_us) {
+    enum lbx_err err = relay_round(worker, state, ret_wait_us);
+    if (err != LBX_OK && err != LBX_ERR_UNAVAILABLE)
+        broken("a round ends otherwise than by what is down");
+    return err;
 }
 
-static void live(void) {
-    struct process *process = sim.running;
-    struct lbx_worker *worker = &process->worker;
-    int64_t wait_us = 0;
-    if (relay_open(worker, &process->own->relay) != LBX_OK)
-        broken("the relay does not open");
-    while (!process->stopping) {
-        keep_connection(process);
-        worker->told = pick(2) == 0;
-        enum lbx_err err = worker->pg ? relay_round(worker, process->own->relay, &wait_us) : LBX_OK;
-        if (err != LBX_OK && err != LBX_ERR_UNAVAILABLE)
-            broken("a round ends otherwise than by what is down");
-        give_way();
-    }
-    relay_close(worker, process->own->relay);
+static const struct lbx_rounds rounds = {
+    .channel = "lockbox_outbox",
+    .open = relay_open,
+    .round = round_of,
+    .reconnected = relay_reconnected,
+    .fd = relay_fd,
+    .waiting_for = relay_waiting_for,
+    .close = relay_close,
+};
+static const struct lbx_worker_declaration declaration = {.name = "sim",
+                                                          .parts = {{&lbx_rounds_part, &rounds}}};
+
+void connect_session(struct process *process) {
+    process->own->session = (struct lbx_pg){.alive = true, .number = ++sessions};
+    process->lane.worker.pg = &process->own->session;
+}
+
+static void end_session(struct process *process) {
     process->own->session.alive = false;
-    process->alive = false;
-    give_way();
 }
 
 static void start(struct process *process) {
     static char *from[] = {(char *)"outbox", NULL};
-    process_begin(process, live);
     process->own = &owns[process->number];
     process->own->session.alive = false;
-    process->worker.settings.relay_from.list = from;
-    process->worker.settings.topic_prefix = (char *)"t.";
-    process->worker.settings.outbox_ttl = INT64_C(3600000000);
+    process->lane.worker.settings.relay_from.list = from;
+    process->lane.worker.settings.topic_prefix = (char *)"t.";
+    process->lane.worker.settings.outbox_ttl = INT64_C(3600000000);
 }
 
 static void kill_process(struct process *process) {
-    tell("process %d is killed", process->number);
     broker_kill(process->number);
-    process->own->session.alive = false;
-    process->alive = false;
+    end_session(process);
 }
 
-static void trouble(struct process *process) {
-    switch (pick(40)) {
-    case 0:
-        if (process->alive)
-            kill_process(process);
-        return;
-    case 1:
-        process->stopping = true;
-        return;
-    case 2:
-        process->paused = (int)pick(60);
-        tell("process %d stands still for %d steps", process->number, process->paused);
-        return;
-    case 3:
-        process->own->session.alive = false;
-        return;
-    case 4:
+static void trouble(struct process *process, unsigned which) {
+    (void)process;
+    if (which == 0)
         outbox_operate();
-        return;
-    case 5:
-        sim.now_us += pick(6) * 1000000;
-        return;
-    default:
-        return;
-    }
 }
 
-static void anything(void) {
-    struct process *process = &processes[pick(RELAYS)];
-    if (!process->alive && pick(8) == 0)
-        start(process);
-    trouble(process);
+static void go_on(void) {
     if (pick(8) == 0)
         outbox_write();
     if (pick(8) == 0)
         outbox_commit();
     if (pick(3) == 0)
         broker_work();
-    sim.now_us += pick(20) * 1000;
-    step(process);
 }
 
-/* Everybody who is dead is started again, and whatever is under way comes to its end. */
-static void calm_down(void) {
-    sim.calm = true;
-    for (int i = 0; i < RELAYS; i++)
-        processes[i].paused = 0;
-    for (int i = 0; i < CALM_STEPS && !sim.broken && !outbox_is_empty(); i++) {
-        struct process *process = &processes[i % RELAYS];
-        if (!process->alive)
-            start(process);
-        outbox_commit();
-        outbox_operate();
-        broker_work();
-        sim.now_us += 50000;
-        step(process);
-    }
-    if (!outbox_is_empty())
-        broken("nothing breaks any more, and a row is not published");
+static void settle(void) {
+    outbox_commit();
+    outbox_operate();
+    broker_work();
 }
 
-static void world(void) {
+static void begin(void) {
     outbox_begin();
     broker_begin();
-    for (int i = 0; i < RELAYS; i++)
-        start(&processes[i]);
-    for (int i = 0; i < STEPS && !sim.broken; i++)
-        anything();
-    if (!sim.broken)
-        calm_down();
+}
+
+static bool is_readable(const struct process *process, int fd) {
+    return fd == CLIENT_FD + process->number ? broker_is_readable(process->number)
+                                             : outbox_is_readable(&process->own->session);
 }
 
 int main(int argc, char **argv) {
-    for (int i = 0; i < RELAYS; i++)
-        processes[i] = (struct process){.number = i, .stack = new_stack()};
-    return run_seeds(argc, argv, world);
+    const struct world world = {
+        .processes = processes,
+        .count = RELAYS,
+        .declaration = &declaration,
+        .begin = begin,
+        .start = start,
+        .kill = kill_process,
+        .end_session = end_session,
+        .trouble = trouble,
+        .go_on = go_on,
+        .settle = settle,
+        .done = outbox_is_empty,
+        .is_readable = is_readable,
+        .undone = "nothing breaks any more, and a row is not published",
+    };
+    return run_world(argc, argv, &world);
 }

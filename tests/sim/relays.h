@@ -10,7 +10,8 @@ enum { RELAYS = 2, KEYS = 3, ROWS = 16, PARTITIONS = 2 };
 
 /* A database session of a process. */
 struct lbx_pg {
-    bool alive;
+    bool alive, listens;
+    int heard;  /* so many commits */
     int number; /* of all sessions that there were */
     struct answer {
         size_t count;
@@ -23,7 +24,6 @@ struct lbx_pg {
 
 struct own {
     struct lbx_pg session;
-    void *relay;
 };
 
 /* ---- outbox.c ---- */
@@ -33,6 +33,7 @@ void outbox_write(void);   /* somebody is about to commit one more row */
 void outbox_commit(void);  /* or does; perhaps behind rows that were written later */
 void outbox_operate(void); /* an operator drops a row that is refused */
 bool outbox_is_bad(int row);
+bool outbox_is_readable(const struct lbx_pg *pg); /* it ended, or was notified */
 bool outbox_is_empty(void); /* whatever was committed is published, or dropped */
 
 /* Kafka has this row, perhaps again. */
@@ -43,5 +44,6 @@ void outbox_told(int row);
 void broker_begin(void);
 void broker_work(void); /* something of what is under way arrives, or does not */
 void broker_kill(int process);
+bool broker_is_readable(int process); /* a report waits */
 
 #endif

@@ -10,8 +10,6 @@
 
 #include <string.h>
 
-enum { STEPS = 250, CALM_STEPS = 20000 };
-
 static struct process processes[PROCESSES];
 
 #define WRAPPED(type, name, ...)                                                                   \
@@ -50,51 +48,29 @@ WRAPPED(void, lbx_shares_report, const struct lbx_partition *partitions, size_t 
 
 /* ---- the world ---- */
 
-static void trouble(struct process *process) {
-    switch (pick(40)) {
-    case 0:
-        if (process->alive)
-            process_kill(process);
-        return;
-    case 1:
-        process->stopping = true;
-        return;
-    case 2:
-        process->paused = (int)pick(60);
-        tell("process %d stands still for %d steps", process->number, process->paused);
-        return;
-    case 3:
-        if (process->paused || !process->alive)
-            kafka_miss(process->number);
-        return;
-    case 4:
-        if (process->alive)
-            database_break(&process->own->session);
-        return;
-    case 5:
+static void trouble(struct process *process, unsigned which) {
+    if (which == 0 && (process->paused || !process->alive))
+        kafka_miss(process->number);
+    if (which == 1)
         kafka_rebalance();
-        return;
-    case 6:
-        sim.now_us += pick(6) * 1000000;
-        return;
-    default:
-        return;
-    }
 }
 
-static void anything(void) {
-    struct process *process = &processes[pick(PROCESSES)];
-    if (!process->alive && pick(8) == 0)
-        process_start(process);
-    trouble(process);
+static void go_on(void) {
     if (pick(6) == 0)
         kafka_produce();
     if (pick(4) == 0)
         kafka_deliver(pick(4) == 0);
     if (pick(10) == 0)
         database_settle();
-    sim.now_us += pick(20) * 1000;
-    step(process);
+}
+
+/* Of who is dead Kafka hears nothing. */
+static void settle(void) {
+    for (int i = 0; i < PROCESSES; i++)
+        if (!processes[i].alive)
+            kafka_miss(i);
+    database_settle();
+    kafka_deliver(false);
 }
 
 static bool all_done(void) {
@@ -104,41 +80,35 @@ static bool all_done(void) {
     return true;
 }
 
-/* Everybody who is dead is started again, and whatever is under way comes to its end. */
-static void calm_down(void) {
-    sim.calm = true;
-    for (int i = 0; i < PROCESSES; i++) {
-        struct process *process = &processes[i];
-        process->paused = 0;
-        if (!process->alive)
-            kafka_miss(i);
-    }
-    for (int i = 0; i < CALM_STEPS && !sim.broken && !all_done(); i++) {
-        struct process *process = &processes[i % PROCESSES];
-        if (!process->alive)
-            process_start(process);
-        database_settle();
-        kafka_deliver(false);
-        sim.now_us += 20000;
-        step(process);
-    }
-    if (!all_done())
-        broken("nothing breaks any more, and a record has no effect");
-}
-
-static void world(void) {
+static void begin(void) {
     kafka_begin();
     database_begin();
-    for (int i = 0; i < PROCESSES; i++)
-        process_start(&processes[i]);
-    for (int i = 0; i < STEPS && !sim.broken; i++)
-        anything();
-    if (!sim.broken)
-        calm_down();
+}
+
+static void end_session(struct process *process) {
+    database_break(&process->own->session);
+}
+
+static bool is_readable(const struct process *process, int fd) {
+    return fd == CLIENT_FD + process->number ? kafka_is_readable(process->number)
+                                             : !process->own->session.alive;
 }
 
 int main(int argc, char **argv) {
-    for (int i = 0; i < PROCESSES; i++)
-        processes[i] = (struct process){.number = i, .stack = new_stack()};
-    return run_seeds(argc, argv, world);
+    const struct world world = {
+        .processes = processes,
+        .count = PROCESSES,
+        .declaration = &process_declaration,
+        .begin = begin,
+        .start = process_start,
+        .kill = end_session,
+        .end_session = end_session,
+        .trouble = trouble,
+        .go_on = go_on,
+        .settle = settle,
+        .done = all_done,
+        .is_readable = is_readable,
+        .undone = "nothing breaks any more, and a record has no effect",
+    };
+    return run_world(argc, argv, &world);
 }

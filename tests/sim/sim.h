@@ -1,25 +1,30 @@
 /* Simulations: the workers' own code between a Kafka and a PostgreSQL that are pretended, in virtual time, by a scheduler that a seed
  * decides. The linker puts functions of these files in the place of io/pg.h's, io/consumer.h's and io/producer.h's (CMakeLists.txt).
- * members.h has what the simulation of processes that consume adds, relays.h that of processes that publish.
+ * frame.c has the course of an interleaving, loop.c what the worker's loop waits for, members.h what the simulation of processes
+ * that consume adds, relays.h that of processes that publish.
  */
 #ifndef LBX_TESTS_SIM_H
 #define LBX_TESTS_SIM_H
 
-#include "worker/worker.h"
+#include "worker/lane.h"
 
+#include <poll.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <ucontext.h>
 
-/* A worker's process: a coroutine, that gives way wherever the real one waits for somebody. */
+/* A worker's process: a coroutine that is one lane's loop (worker/lanes.c), and gives way wherever the real one waits for
+ * somebody. */
 struct process {
     int number;
     bool alive, stopping;
-    int paused; /* so many steps during which it is not run */
-    int64_t wake_us;
+    int paused;  /* so many steps during which it is not run */
+    bool asleep; /* its loop waits until asleep_until_us, or for a descriptor */
+    int64_t asleep_until_us;
+    unsigned woken; /* so often */
     ucontext_t context;
     char *stack;
-    struct lbx_worker worker;
+    struct lbx_lane lane;
     struct own *own; /* the simulation's */
 };
 
@@ -56,5 +61,42 @@ void step(struct process *process);
 
 /* The whole of a simulation's main: world runs one interleaving. */
 int run_seeds(int argc, char **argv, void (*world)(void));
+
+/* ---- frame.c: an interleaving, from its beginning to its verdict ---- */
+
+/* What a simulation is of. */
+struct world {
+    struct process *processes;
+    size_t count;
+    const struct lbx_worker_declaration *declaration;
+    void (*begin)(void);
+    void (*start)(struct process *process); /* has what is its own */
+    void (*kill)(struct process *process);  /* without a word */
+    void (*end_session)(struct process *process);
+    void (*trouble)(struct process *process, unsigned which); /* of 6 kinds that are its own */
+    void (*go_on)(void);  /* others do what they do, or nothing of it */
+    void (*settle)(void); /* whatever is under way comes nearer to its end */
+    bool (*done)(void);   /* everything is */
+    bool (*is_readable)(const struct process *process, int fd);
+    const char *undone;
+};
+
+int run_world(int argc, char **argv, const struct world *world);
+
+/* ---- loop.c: what the loop waits for ---- */
+
+enum { SIGNALS_FD = 100, SESSION_FD = 200, CLIENT_FD = 300 }; /* and the process's number */
+
+void connect_session(struct process *process); /* the simulation's */
+
+void live_a_life(void);
+void loop_begin(const struct world *world);
+
+/* ---- parameters.c: arrays in PostgreSQL's binary form ---- */
+
+/* The element of a column; *ret_len below 0: NULL. */
+const char *element(const char *column, size_t number, int *ret_len);
+size_t count_of(const char *column);
+int64_t integer(const char *column, size_t number);
 
 #endif
