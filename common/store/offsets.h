@@ -33,6 +33,7 @@ struct lbx_claim {
         still_since_us; /* it does not move, by lbx_monotonic_us; 0: it does, or has nothing to */
     int64_t still_at;   /* next_offset when that was looked at */
     int64_t read_again_us; /* until when it is not asked for anew, by lbx_monotonic_us */
+    unsigned read_again;   /* so often, since it moved last */
     /* Records that the client handed out since the partition was given; and how many more it received, as of when nothing
      * was behind. */
     int64_t handed, dropped;

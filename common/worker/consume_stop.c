@@ -148,7 +148,8 @@ void lbx_consume_obey(struct lbx_consume *c) {
 /* ---- partitions that do not move ---- */
 
 #define STILL_MOST_US (10 * LBX_SECOND_US)
-#define READ_AGAIN_US (20 * LBX_SECOND_US)
+#define READ_AGAIN_US (10 * LBX_SECOND_US)
+enum { READ_AGAIN_DOUBLED_MOST = 4 };
 
 static int64_t dropped(const struct lbx_claim *claim, const struct lbx_fetching *it) {
     return (it ? it->received : 0) - claim->handed;
@@ -181,11 +182,13 @@ static bool is_lost(const struct lbx_consume *c, const struct lbx_claim *claim, 
 }
 
 /* A fetch may be lost within the client (librdkafka 2.0: around a pause, a new start): asked for
- * anew, it comes. Offsets and claims stay as they are. */
+ * anew, it comes. One that is under way, and slow, must not be cut off for ever: each time is twice as
+ * late. Offsets and claims stay as they are. */
 static void read_again(struct lbx_consume *c, struct lbx_claim *claim) {
     lbx_log(LBX_LOG_WARN, "partition does not move: reading again", LBX_S("topic", claim->topic),
             LBX_N("partition", claim->partition), LBX_N("offset", claim->next_offset));
-    claim->read_again_us = lbx_monotonic_us() + READ_AGAIN_US;
+    claim->read_again += claim->read_again < READ_AGAIN_DOUBLED_MOST;
+    claim->read_again_us = lbx_monotonic_us() + (READ_AGAIN_US << claim->read_again);
     claim->dropped =
         dropped(claim, lbx_consumer_fetching(c->consumer, claim->topic, claim->partition));
     lbx_backlog_clear(&c->backlog);
@@ -203,6 +206,8 @@ void lbx_consume_look_for_still(struct lbx_consume *c) {
         const int64_t since_us = claim->still_since_us ? claim->still_since_us : lbx_monotonic_us();
         const bool still = is_still(c, claim, it, end) &&
                            (!claim->still_since_us || claim->still_at == claim->next_offset);
+        if (claim->still_at != claim->next_offset)
+            claim->read_again = 0;
         claim->still_since_us = still ? since_us : 0;
         claim->still_at = claim->next_offset;
         if (still && is_lost(c, claim, since_us)) {

@@ -70,7 +70,7 @@ static const char *what_is_undone(void) {
     for (size_t i = 0; i < world->count; i++)
         if (world->processes[i].alive && world->processes[i].stopping)
             return "nothing breaks any more, and a process that was told to stop does not end";
-    return !world->done()  ? world->undone
+    return !world->done() ? world->undone
            : !all_ready() ? "nothing breaks any more, and somebody is not ready"
                           : NULL;
 }

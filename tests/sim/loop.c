@@ -22,8 +22,7 @@ void loop_begin(const struct world *of) {
 /* ---- waiting ---- */
 
 static bool is_readable(const struct process *process, int fd) {
-    return fd == SIGNALS_FD + process->number ? process->stopping
-                                              : world->is_readable(process, fd);
+    return fd == SIGNALS_FD + process->number ? process->stopping : world->is_readable(process, fd);
 }
 
 static int look(const struct process *process, struct pollfd *fds, nfds_t count) {
@@ -56,8 +55,7 @@ WRAPPED(int, poll, struct pollfd *fds, nfds_t count, int timeout_ms) {
     last_us = sim.now_us;
     if (at_once > AT_ONCE_MOST)
         broken("a loop turns and turns");
-    const int64_t until_us =
-        timeout_ms < 0 ? INT64_MAX : sim.now_us + (int64_t)timeout_ms * 1000;
+    const int64_t until_us = timeout_ms < 0 ? INT64_MAX : sim.now_us + (int64_t)timeout_ms * 1000;
     int ready;
     do
         sleep_until(process, until_us);

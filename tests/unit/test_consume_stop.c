@@ -188,7 +188,7 @@ static void a_partition_that_does_not_move_is_named(void **state) {
     assert_string_equal(
         named_a_minute_later(),
         "partition t.tickets.v1/0 does not move: Kafka hands out nothing from offset 10 on");
-    assert_int_equal(assigned, 1); /* the client is asked anew, once in twenty seconds */
+    assert_int_equal(assigned, 1); /* the client is asked anew */
     lbx_consume_look_for_still(&consume);
     assert_int_equal(assigned, 1);
     claims[0].next_offset = 11;
@@ -238,6 +238,33 @@ static void records_that_the_client_drops_are_read_again(void **state) {
     assert_int_equal(assigned, 2);
 }
 
+static void look_after(int64_t seconds) {
+    claims[0].still_since_us -= seconds * LBX_SECOND_US;
+    claims[0].read_again_us -= seconds * LBX_SECOND_US;
+    lbx_consume_look_for_still(&consume);
+}
+
+/* What is under way, and slow, is not cut off each time; a lost fetch costs little more than ten seconds. */
+static void it_is_read_again_ever_more_seldom(void **state) {
+    (void)state;
+    ends[0] = 12;
+    lbx_consume_look_for_still(&consume);
+    for (size_t count = 0; count < 3; count++) {
+        look_after((10 << count) - 1);
+        assert_int_equal(assigned, count);
+        look_after(2);
+        assert_int_equal(assigned, count + 1);
+    }
+    claims[0].next_offset = 11;
+    lbx_consume_look_for_still(&consume); /* it moved */
+    lbx_consume_look_for_still(&consume);
+    claims[0].read_again_us = 0;
+    look_after(11);
+    assert_int_equal(assigned, 4);
+    look_after(21);
+    assert_int_equal(assigned, 5);
+}
+
 /* What another member's turn received is nothing that this one lacks. */
 static void what_came_before_the_partition_was_given_is_not_missed(void **state) {
     (void)state;
@@ -254,6 +281,7 @@ int main(void) {
         cmocka_unit_test_setup(an_error_stops_once_it_stays, begin),
         cmocka_unit_test_setup(a_partition_that_does_not_move_is_named, begin),
         cmocka_unit_test_setup(records_that_the_client_drops_are_read_again, begin),
+        cmocka_unit_test_setup(it_is_read_again_ever_more_seldom, begin),
         cmocka_unit_test_setup(what_came_before_the_partition_was_given_is_not_missed, begin),
         cmocka_unit_test_setup(a_log_that_was_replaced_stops_its_partition, begin),
         cmocka_unit_test_setup(the_last_record_of_a_batch_is_kept, begin),
