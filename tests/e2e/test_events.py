@@ -7,6 +7,7 @@ from cloudevents.core.bindings import kafka
 from cloudevents.core.formats.json import JSONFormat
 
 from support.scenario import LOGS
+from support.waiting import wait_until
 
 
 def test_an_ordinary_sdk_reads_them(tenant):
@@ -85,3 +86,20 @@ def test_the_digest_is_what_consent_is_given_to(tenant):
                        for field in fields())
     assert it["digest"] == hashlib.sha256(encoded).hexdigest()
     assert request.approve(actions=[1], duration="PT1H").request["digest"] == it["digest"]
+
+
+FIRST = "1970-01-01T00:00:00Z"
+
+
+def test_the_first_second_of_1970_is_a_time(system, tenant):
+    """It is told, consented to and recorded as it was given, and means no less than any other time in the past."""
+    request = tenant.request(starts_at=FIRST)
+    assert request.first.request["starts_at"] == "1970-01-01T00:00:00.000000Z"
+    approved = request.approve().request
+    assert approved["starts_at"] >= approved["created_at"] and request.check().allowed
+    engineer = request.ticket.engineer.id
+    system.publish("access.performed", {"engineer_id": engineer, "resource_id": tenant.resource, **LOGS,
+                                        "performed_at": FIRST, "outcome": "allowed"})
+    [at] = wait_until(lambda: system.auditor.rows("SELECT performed_at FROM audit.access WHERE engineer_id = %s", engineer),
+                      "the report is recorded")[0]
+    assert at.timestamp() == 0
