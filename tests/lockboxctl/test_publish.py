@@ -202,10 +202,11 @@ def test_an_access_is_reported(ctl, system, publish, tenant):
 
 
 def test_another_tenant_adds_a_removed_subscription_once_it_is_released(ctl, system):
+    """By the login that `./dev env` prints."""
     first, by = Tenant(system), ["--by", "2c1f,jonas@lockbox.example", "--reason", "moved to fabrikam"]
 
     def release(subscription: str, *options: str):
-        return ctl("tenant", "release", subscription, *options, LOCKBOX_DATABASE_URL=system.stack.env["LOCKBOX_SUPERUSER_URL"])
+        return ctl("tenant", "release", subscription, *options)
 
     none = release(first.subscription, *by)
     assert (none.returncode, none.stdout) == (1, "") and "no removed subscription" in none.stderr

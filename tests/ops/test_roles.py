@@ -185,6 +185,15 @@ def test_audit_role_is_refused(system, role, statement):
         connection.rollback()
 
 
+def test_the_workers_login_operates_a_small_deployment(system):
+    """But for what is ordered of both databases, and for what this database was set back from."""
+    left = system.lockbox.rows("""
+        SELECT proname::text FROM pg_proc
+         WHERE pronamespace = 'lockbox'::regnamespace AND has_function_privilege('lockbox_operator', oid, 'EXECUTE')
+           AND NOT has_function_privilege('lockbox_worker', oid, 'EXECUTE') ORDER BY proname""")
+    assert [row.proname for row in left] == ["log_read", "offsets_accept", "partition_accept", "partition_skip"]
+
+
 def test_what_the_enforcer_may(system, lived):
     waiting, granted = lived
     assert granted.check().allowed and not waiting.check().allowed
