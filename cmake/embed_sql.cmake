@@ -1,7 +1,7 @@
 cmake_minimum_required(VERSION 3.25)
 # Writes SOURCE, HEADER and a description for tests (DESCRIPTION, JSON) from FILES; called by lbx_embed_sql at build time.
 #
-# A statement names what it takes and answers in comment lines (docs/development.md, "A statement"):
+# A statement names what it takes and answers in comment lines (CONTRIBUTING.md, "A statement"):
 #   -- rows NAME: COLUMN TYPE [WORD], …       a set: :NAME is unnest(…) AS NAME (…), :NAME_columns its columns' names
 #   -- takes: NAME TYPE, NAME TYPE[], …       single values and arrays: :NAME is $n::TYPE
 #   -- answers: COLUMN TYPE, … | nothing

@@ -39,8 +39,6 @@ ELSEWHERE = {
     ("docs/controls.md", "sql"): ("needs records to find", "tests/audit/models/test_recipes.py"),
     ("docs/debezium.md", "curl -X PUT -H 'Content-Type: application/json' --data @deploy/debezium/outbox.json "
      "http://connect.example:8083/connectors/lockbox-outbox/config"): ("needs Kafka Connect", "tests/debezium/conftest.py"),
-    ("docs/development.md", "./dev test"): (TESTS, ".ci/run"),
-    ("docs/development.md", "./dev check"): (TREE, "tools/dev/check.py"),
     ("docs/lockboxctl.md", "lockboxctl partition skip lockbox.tickets.v1 3 40211 40211 --by 2c1f6b0e,jonas@lockbox.example "
      "--reason 'it inflates to 300 MB; sent again'"): ("needs a record that nobody can read", "tests/partitions/test_unreadable.py"),
     ("docs/lockboxctl.md", "lockboxctl partition accept lockbox.tickets.v1 3 --by 2c1f6b0e,jonas@lockbox.example "

@@ -6,7 +6,7 @@ import pytest
 from pages import PAGES, name_of
 from support.stack import REPOSITORY
 
-BEGIN = [page for page in PAGES if page.parent in (REPOSITORY / "docs", REPOSITORY / "docs/integrate")]
+BEGIN = [page for page in PAGES if page.parent in (REPOSITORY / "docs", REPOSITORY / "docs/integrate") or page.name == "CONTRIBUTING.md"]
 
 
 @pytest.mark.parametrize("page", BEGIN, ids=name_of)

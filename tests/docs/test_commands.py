@@ -15,7 +15,7 @@ from support.traffic import await_quiet
 from support.waiting import wait_until
 
 # The page that stops the stack comes last.
-IN_ORDER = sorted(PAGES, key=lambda page: page.name == "development.md")
+IN_ORDER = sorted(PAGES, key=lambda page: page.name == "CONTRIBUTING.md")
 TYPED = [block for page in IN_ORDER for block in blocks(page) if block.language in COMMANDS]
 
 
@@ -134,5 +134,5 @@ def test_block(block, fresh, place, system, request_, replaced):
     assert done.returncode == 0, f"{block}\n{done.stdout}{done.stderr}"
     if block.output:
         assert matches(block.output, done.stdout), f"{block} shows something else than\n{done.stdout}"
-    if block.page != "docs/development.md":
+    if block.page != "CONTRIBUTING.md":
         await_handled(system)

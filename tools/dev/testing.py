@@ -4,7 +4,7 @@ import re
 from fnmatch import fnmatch
 from pathlib import Path
 
-PAGE = Path("docs/development.md")
+PAGE = Path("CONTRIBUTING.md")
 HEADING = "| modules | tests |"
 ROOTS = ("common", "services", "tools/lockboxctl")
 # Benchmarks measure time. What passes it for tests is in waiting.py.
