@@ -1,6 +1,8 @@
 # One image holds the workers and lockboxctl; the command chooses which of them runs:
-#   docker build -t lockbox --build-arg VERSION=0.1.0 --build-arg COMMIT="$(git rev-parse HEAD)" .
+#   docker build -t lockbox .
 #   docker run --rm lockbox lockboxctl config
+# A release is built on a base that its digest names, so that nobody changes it behind the name:
+#   docker build -t lockbox --build-arg VERSION=0.1.0 --build-arg COMMIT="$(git rev-parse HEAD)" --build-arg BASE=debian:12-slim@sha256:... .
 ARG BASE=debian:12-slim
 
 FROM ${BASE} AS build
@@ -11,7 +13,12 @@ RUN apt-get update \
         | DEBIAN_FRONTEND=noninteractive xargs apt-get install -y --no-install-recommends \
     && rm -rf /var/lib/apt/lists/*
 COPY . .
-ARG VERSION COMMIT
+ARG BASE VERSION
+RUN case "$VERSION@$BASE" in \
+        @* | *+*@* | *@sha256:*) ;; \
+        *) echo "release $VERSION: BASE names no digest (@sha256:...): $BASE" >&2; exit 1 ;; \
+    esac
+ARG COMMIT
 RUN export LOCKBOX_VERSION="$VERSION" LOCKBOX_COMMIT="$COMMIT" \
     && cmake --preset dist \
     && ninja -C build/dist requester decider expirer relay notifier auditor authorizer lockboxctl \
@@ -27,8 +34,9 @@ RUN apt-get update \
     && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin lockbox
 COPY --from=build /out/usr/local/bin/ /usr/local/bin/
 COPY deploy/container/lockbox-ready /usr/local/bin/
-ARG VERSION COMMIT
+ARG BASE VERSION COMMIT
 LABEL org.opencontainers.image.title="Lockbox" \
+      org.opencontainers.image.base.name="$BASE" \
       org.opencontainers.image.version="$VERSION" \
       org.opencontainers.image.revision="$COMMIT"
 # By number, so that Kubernetes can see that it is not root.

@@ -29,6 +29,11 @@ ELSEWHERE = {
     ("docs/containers.md", "docker run -d --read-only --cap-drop ALL -e LOCKBOX_KAFKA_BOOTSTRAP_SERVERS=… -v /etc/lockbox/database_url:"
      "/run/secrets/database_url -e LOCKBOX_DATABASE_URL_FILE=/run/secrets/database_url lockbox relay"):
         (DOCKER, "tests/compose/test_containers.py"),
+    ("docs/containers.md", "BASE=debian:12-slim@$(docker buildx imagetools inspect debian:12-slim --format '{{.Manifest.Digest}}')"):
+        (DOCKER, "tests/supply/test_supply.py"),
+    ("docs/containers.md", "docker build -t lockbox --build-arg VERSION=0.1.0 --build-arg COMMIT=\"$(git rev-parse HEAD)\" --build-arg BASE=\"$BASE\" ."):
+        (DOCKER, "tests/supply/test_supply.py"),
+    ("docs/containers.md", "LOCKBOX_BASE=$BASE ./dev sbom"): (DOCKER, "tests/supply/test_supply.py"),
     ("docs/containers.md", "docker-compose up -d --build"): (DOCKER, "tests/compose/run"),
     ("docs/containers.md", "docker-compose ps"): (DOCKER, "tests/compose/run"),
     ("docs/containers.md", "docker-compose run --rm --no-deps setup lockboxctl request list"):

@@ -4,11 +4,16 @@ import json
 import os
 import re
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 REPOSITORY = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(REPOSITORY / "tools/dev"))
+
+import sbom  # noqa: E402
+
 PROGRAMS = ["requester", "decider", "expirer", "relay", "notifier", "auditor", "authorizer", "lockboxctl"]
 
 
@@ -36,6 +41,49 @@ def test_the_bill_of_materials_names_what_is_loaded():
             assert given["content"] == hashlib.sha256((REPOSITORY / "build/release/bin" / part["name"]).read_bytes()).hexdigest()
     run("/usr/bin/python3", "tools/dev/sbom.py")
     assert (REPOSITORY / "build/sbom.json").read_text() == text
+
+
+DIGEST = "@sha256:" + "0" * 64
+
+
+def guard(path: str) -> str:
+    """The command of a Dockerfile that looks at what the image is built on."""
+    text = (REPOSITORY / path).read_text().replace("\\\n", "")
+    [command] = [line for line in re.findall(r"^RUN (.+)$", text, re.MULTILINE) if "names no digest" in line]
+    return command
+
+
+@pytest.mark.parametrize("path", ["Dockerfile", "portal/Dockerfile"])
+@pytest.mark.parametrize("version, lockbox, base, built", [
+    ("", "lockbox", "debian:12-slim", True),
+    ("0.1.0+g0123456789ab", "lockbox", "lockbox-base", True),
+    ("0.1.0", "lockbox" + DIGEST, "debian:12-slim", False),
+    ("0.1.0", "lockbox" + DIGEST, "debian:12-slim" + DIGEST, True),
+])
+def test_a_release_stands_on_a_base_that_its_digest_names(path, version, lockbox, base, built):
+    done = subprocess.run(["sh", "-c", guard(path)], env={"VERSION": version, "BASE": base, "LOCKBOX": lockbox}, capture_output=True, text=True)
+    assert (done.returncode == 0) == built and ("names no digest" in done.stderr) != built
+
+
+def test_the_portal_stands_on_a_lockbox_that_its_digest_names():
+    given = {"VERSION": "0.1.0", "BASE": "debian:12-slim" + DIGEST, "LOCKBOX": "lockbox"}
+    assert subprocess.run(["sh", "-c", guard("portal/Dockerfile")], env=given, capture_output=True).returncode == 1
+
+
+def test_no_image_of_ours_names_its_base_but_by_an_argument():
+    files = [path for path in run("git", "ls-files").splitlines() if path.rpartition("/")[2].startswith("Dockerfile")]
+    bases = {(path, base) for path in files for base in re.findall(r"^FROM (\S+)", (REPOSITORY / path).read_text(), re.MULTILINE)}
+    assert files and {(path, base) for path, base in bases if not re.fullmatch(r"\$\{\w+\}", base)} == set()
+
+
+def test_the_bill_of_materials_names_the_base(monkeypatch):
+    monkeypatch.delenv("LOCKBOX_BASE", raising=False)
+    assert (sbom.base()["name"], sbom.base()["version"]) == ("debian", "12-slim") and sbom.base()["properties"][0]["value"].startswith("none")
+    monkeypatch.setenv("LOCKBOX_BASE", "registry.example:5000/debian:12-slim" + DIGEST)
+    assert (sbom.base()["name"], sbom.base()["version"], sbom.base()["properties"][0]["value"]) == ("registry.example:5000/debian", "12-slim", DIGEST[1:])
+    monkeypatch.setenv("LOCKBOX_BASE", "debian:12-slim")
+    with pytest.raises(SystemExit, match="names no digest"):
+        sbom.base()
 
 
 def built(folder: Path) -> dict[str, str]:

@@ -1,11 +1,13 @@
 """./dev sbom: writes build/sbom.json (CycloneDX 1.5): what the programs are made of, each with the version that is on this machine.
 
 Libraries are those that the programs load, the compiler and tools those of tools/dev/packages.txt, the portal's packages those of its
-requirements.txt. No time and no serial number is written: the same machine and tree make the same bytes."""
+requirements.txt. The image's base is the Dockerfile's, or LOCKBOX_BASE, which has to name its digest. No time and no serial number is written: the same machine and tree make the same bytes."""
 import hashlib
 import json
+import os
 import re
 import subprocess
+import sys
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -53,13 +55,26 @@ def program(name: str, version: str) -> dict:
             "hashes": [{"alg": "SHA-256", "content": content}]}
 
 
+def base() -> dict:
+    """What the image stands on."""
+    given = os.environ.get("LOCKBOX_BASE", "")
+    if given and not re.fullmatch(r"[^@]+@sha256:[0-9a-f]{64}", given):
+        sys.exit(f"LOCKBOX_BASE names no digest (NAME:TAG@sha256:...): {given}")
+    image = given or re.search(r"^ARG BASE=(\S+)", (REPOSITORY / "Dockerfile").read_text(), re.MULTILINE)[1]
+    named, _, digest = image.partition("@")
+    name, _, tag = named.rpartition(":") if ":" in named.rpartition("/")[2] else (named, "", "latest")
+    pinned = [{"name": "lockbox:digest", "value": digest or "none: the tag may come to mean another image"}]
+    return {"type": "container", "bom-ref": f"base/{image}", "name": name, "version": tag, "purl": f"pkg:docker/{name}@{digest or tag}",
+            "properties": pinned}
+
+
 def bom() -> dict:
     told = json.loads(said(BINARIES / "lockboxctl", "version", "-o", "json"))[0]
     loaded = {name: sorted({package for path in paths if (package := package_of(path))}) for name, paths in libraries().items()}
     needed = sorted({package for packages in loaded.values() for package in packages})
     components = {part["bom-ref"]: part for part in [
         *(program(name, told["version"]) for name in PROGRAMS), *(debian(name, "required") for name in needed),
-        *python_packages()]}
+        *python_packages(), base()]}
     for name in build_packages():
         part = debian(name, "excluded")  # it makes the programs, and is not in them
         components.setdefault(part["bom-ref"], part)
