@@ -100,7 +100,7 @@ done
 # of their own, to be given to few, and trials to nobody where customers are.
 #   operator   topics create, topics check
 #   replay     quarantine replay
-#   verify     audit verify --kafka
+#   verify     audit verify --kafka, audit monitor --kafka
 #   trials     approve, deny, revoke, acknowledge; ticket, tenant, access
 grant operator Create Describe DescribeConfigs -- "topics=$topics"
 grant operator Describe -- cluster

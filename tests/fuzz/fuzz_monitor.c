@@ -34,7 +34,13 @@ static void comes_back(const struct ctl *ctl, const struct monitor_state *state)
         const struct seen *a = entry->value, *b = lbx_map_get(&again.seen, entry->key);
         assert(a->size > 0 && b && a->size == b->size);
         assert(memcmp(&a->root, &b->root, sizeof a->root) == 0);
+        assert(!a->edge == !b->edge);
+        assert(!a->edge || memcmp(a->edge->hashes, b->edge->hashes, lbx_edge_bytes(a->edge)) == 0);
     }
+    LBX_MAP_EACH(&state->read, entry)
+        assert(*(const int64_t *)entry->value == *(int64_t *)lbx_map_get(&again.read, entry->key));
+    LBX_MAP_EACH(&state->notes, entry)
+        assert(strcmp(entry->value, lbx_map_get(&again.notes, entry->key)) == 0);
     lbx_arena_done(&other.arena);
 }
 

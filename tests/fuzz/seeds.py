@@ -4,6 +4,7 @@ Each fuzzer NAME gets the folder DIRECTORY/NAME, and where it helps a dictionary
 broke something are in tests/fuzz/regressions/NAME, and stay.
 """
 import base64
+import hashlib
 import io
 import json
 import re
@@ -190,7 +191,10 @@ def monitored() -> list[bytes]:
     root = base64.b64encode(bytes(range(32)))
     line = b"lockbox.example/unnamed/lockbox.events.v1/0 12 " + root + b"\n"
     head = b"lockbox-monitor/1\n2026-11-29T12:00:00.000000Z\n"
-    return [head, head + line, head + line + line.replace(b"/0 12", b"/1 7"), head.replace(b"2026-11-29T12:00:00.000000Z", b"-infinity") + line]
+    of_two = hashlib.sha256(b"\x01" + bytes(range(32)) * 2).digest()  # the root of an edge of two hashes, for a log of three leaves
+    edge = b"lockbox.example/unnamed/lockbox.events.v1/2 3 " + base64.b64encode(of_two) + b" " + root + b"," + root + b"\n"
+    note = b"=" + base64.b64encode(b"lockbox.example/unnamed/lockbox.events.v1/2\n3\n" + base64.b64encode(of_two) + b"\n") + b"\n"
+    return [head, head + line, head + b"+0 17\n" + edge + note, head + line + line.replace(b"/0 12", b"/1 7"), head.replace(b"2026-11-29T12:00:00.000000Z", b"-infinity") + line]
 
 
 def contents() -> list[bytes]:
@@ -221,7 +225,7 @@ SEEDS = {
     "content": contents, "monitor": monitored,
     "dom": lambda: [*requests()[:8], b"[1e-16383, -0.5E+3, 1.25e-16381]", b"1e-20000", b'{"\\"1e-20000": 0.1}', b"[1e-99999999999999999999]"],
     "log_name": lambda: [b"lockbox.tickets.v1", b"2~lockbox.tickets.v1", b"~a", b"2~3~a", b"9" * 30 + b"~lockbox.events.v1"],
-    "event": events, "summary": events, "read": fields, "mail": requests, "jws": signatures, "webauthn": assertions,
+    "event": events, "summary": events, "meaning": events, "read": fields, "mail": requests, "jws": signatures, "webauthn": assertions,
     "time": lambda: vectors("time"), "text": lambda: vectors("utf8", "base64", "email", "uuid", "words"),
     "smtp": lambda: vectors("smtp", "smtp_url"), "settings": settings, "note": notes,
     "tree": lambda: [bytes([0, 1, n, 1, m, 2, 3]) for n in (1, 2, 7, 8, 255) for m in (0, 1, 5)],
@@ -237,7 +241,7 @@ def members() -> list[str]:
 
 
 def words_of(name: str) -> list[str]:
-    if name in ("event", "summary", "read", "mail"):
+    if name in ("event", "summary", "meaning", "read", "mail"):
         return [f'"{word}"' for word in members()] + ["null", "true", "[]", "{}", "\\u0000", "PT8H", "2026-11-23T16:08:38Z"]
     if name == "settings":
         return [line.decode() for line in settings()[:-2]]

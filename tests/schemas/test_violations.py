@@ -35,5 +35,5 @@ def test_alarms_are_those_of_the_program_and_its_page():
     page = re.findall(r"^\| `(\w+)` \|", (REPOSITORY / "docs/monitor.md").read_text(), re.MULTILINE)
     assert page == PROPERTIES["alarm"]["enum"]
     folder = REPOSITORY / "tools/lockboxctl/audit"
-    program = (folder / "monitor.c").read_text() + (folder / "sql/told_alarms.sql").read_text()
+    program = (folder / "monitor.c").read_text() + (folder / "meaning.c").read_text()
     assert [word for word in page if not re.search(rf"""["']{word}["']""", program)] == []

@@ -16,7 +16,7 @@ from pathlib import Path
 BUILD = Path("build/fuzz")
 REGRESSIONS = Path("tests/fuzz/regressions")
 RUNS = re.compile(r"stat::number_of_executed_units:\s+(\d+)")
-MAX_BYTES = {"event": 16384, "summary": 16384, "read": 16384, "mail": 8192, "export": 16384}
+MAX_BYTES = {"event": 16384, "summary": 16384, "meaning": 16384, "read": 16384, "mail": 8192, "export": 16384}
 
 
 @dataclass(frozen=True)

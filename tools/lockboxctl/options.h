@@ -24,7 +24,7 @@
     X(ITEMS, "--items", "N,N", "approve only the items of these numbers (all)")                    \
     X(DURATION, "--duration", "DURATION", "a shorter grant than asked for, such as PT2H")          \
     X(WAIT, "--wait", NULL, "wait for the verdict in the audit store, up to 30 s")                 \
-    X(KAFKA, "--kafka", NULL, "compare with Kafka, record by record")                              \
+    X(KAFKA, "--kafka", NULL, "compare with Kafka, record by record; of a monitor, read nothing else") \
     X(DETACHED, "--detached", NULL, "records may be missing where the log has their hashes")       \
     X(LEAVES, "--leaves", NULL, "not the columns read from records: several times as fast")     \
     X(TOPIC, "--topic", "TOPIC", "only this topic, as it is named on the broker")                  \

@@ -5,6 +5,8 @@
 #include "catalogue.h"
 #include "check_metrics.h"
 #include "commands.h"
+#include "meaning.h"
+#include "monitor_kafka.h"
 #include "monitor_state.h"
 #include "range.h"
 #include "sql_proof.h"
@@ -106,28 +108,40 @@ static void check_witnessed(struct monitor *m, const struct log *log, const stru
     const uint64_t before = m->verifier.counts.unwitnessed;
     check_witnesses(&m->verifier, log);
     const uint64_t unwitnessed = m->verifier.counts.unwitnessed - before;
+    struct alarm behind = meaning_not_witnessed(log->topic, log->partition,
+                                                log->base + (int64_t)(log->size - unwitnessed));
     if (!tell_findings(m, "witness_missing") && last && log->size - unwitnessed < last->size)
-        tell_of_log(m, "witness_missing", log, log->base + (int64_t)(log->size - unwitnessed),
-                    "enough witnesses saw the log up to here only");
+        tell(m, &behind);
 }
 
 /* ---- what it means ---- */
 
+struct telling {
+    struct monitor *monitor;
+    const struct log *log;
+};
+
+static void tell_meaning(void *context, const struct checked *checked) {
+    const struct telling *it = context;
+    struct monitor *m = it->monitor;
+    struct lbx_arena *arena = &m->verifier.arena;
+    const struct place place = {LBX_TOPIC_EVENTS, it->log->topic, it->log->partition};
+    struct row row;
+    struct alarm alarm;
+    const char *wrong;
+    lbx_arena_reset(arena);
+    if (row_read(&place, checked->bytes, checked->len, true, arena, &row, &wrong) &&
+        meaning_of_event(&row.record, arena, &alarm) &&
+        meaning_concerns(&alarm, m->ctl->options[CTL_TENANT]))
+        tell(m, &alarm);
+}
+
 static void tell_what_was_told(struct monitor *m, const struct log *log, uint64_t from,
                                uint64_t to) {
-    const char *tenant = m->ctl->options[CTL_TENANT];
-    struct lbx_pg *pg = m->verifier.hashes;
-    if (lbx_topic_of(log->topic, NULL) != LBX_TOPIC_EVENTS ||
-        !VERIFIER_ASK(&m->verifier, pg, proof_told_alarms, .topic = log->topic,
-                      .partition = log->partition, .first = log->base + (int64_t)from,
-                      .behind = log->base + (int64_t)to, .tenant = tenant ? tenant : ""))
-        return;
-    for (size_t row = 0; row < lbx_pg_row_count(pg, 0); row++) {
-        const struct sql_proof_told_alarms_answer it =
-            LBX_PG_READ(pg, 0, row, proof_told_alarms, NULL);
-        tell(m, &(struct alarm){it.alarm, log->topic, log->partition, it.offset, it.event_id,
-                                it.request_id, it.tenant_id, it.at, it.detail});
-    }
+    struct telling it = {m, log};
+    if (lbx_topic_of(log->topic, NULL) == LBX_TOPIC_EVENTS && from < to)
+        verifier_each_row(&m->verifier, log, log->base + (int64_t)from, log->base + (int64_t)to,
+                          tell_meaning, &it);
 }
 
 static void tell_violations(struct monitor *m) {
@@ -143,9 +157,11 @@ static void tell_violations(struct monitor *m) {
     for (size_t row = 0; row < lbx_pg_row_count(pg, 0); row++) {
         const struct sql_proof_violation_alarms_answer it =
             LBX_PG_READ(pg, 0, row, proof_violation_alarms, NULL);
-        tell(m,
-             &(struct alarm){"violation", it.topic, (int32_t)it.partition, it.offset, it.event_id,
-                             it.request_id, it.tenant_id, it.at, it.detail, it.why});
+        const char *detail =
+            it.detail ? it.detail
+                      : meaning_of_deed(&m->ctl->arena, it.engineer_id, it.action, it.resource_id);
+        tell(m, &(struct alarm){"violation", it.topic, (int32_t)it.partition, it.offset,
+                                it.event_id, it.request_id, it.tenant_id, it.at, detail, it.why});
     }
     m->state.since = until;
 }
@@ -161,29 +177,26 @@ static void look_at(struct monitor *m, const struct log *log) {
         return;
     check_witnessed(m, log, last);
     if (last && !extends(m, log, last, now)) {
-        tell_of_log(m, "not_extended", log, -1,
-                    lbx_arena_printf(&m->ctl->arena,
-                                     "a checkpoint of size %" PRIu64
-                                     " does not continue the one of size %" PRIu64
-                                     " that was seen before",
-                                     now->size, last->size));
+        struct alarm alarm =
+            meaning_not_extended(&m->ctl->arena, log->topic, log->partition, now->size, last->size);
+        tell(m, &alarm);
         return;
     }
     if (!check_new(m, log, last ? last->size : 0, now->size))
         return;
     tell_what_was_told(m, log, last ? last->size : 0, now->size);
+    if (m->verifier.code != CTL_DONE)
+        return;
     lbx_map_set(&m->state.seen, lbx_arena_strdup(&m->ctl->arena, log->origin), now);
 }
 
 /* A log that was seen before, and of which nothing is left. */
 static void look_for_gone(struct monitor *m) {
-    LBX_MAP_EACH(&m->state.seen, entry)
+    LBX_MAP_EACH(&m->state.seen, entry) {
+        struct alarm gone = meaning_log_gone(&m->ctl->arena, entry->key);
         if (!logs_by_origin(&m->v.logs, entry->key))
-            tell(m, &(struct alarm){.kind = "not_extended",
-                                    .partition = -1,
-                                    .offset = -1,
-                                    .detail = lbx_arena_printf(&m->ctl->arena, "the log %s is gone",
-                                                               entry->key)});
+            tell(m, &gone);
+    }
 }
 
 static enum ctl_exit open_all(struct monitor *m) {
@@ -219,7 +232,6 @@ static void monitor_done(struct monitor *m) {
 static enum ctl_exit run(struct ctl *ctl) {
     struct monitor m LBX_CLEANUP(monitor_done) = {
         .ctl = ctl, .v = {.ctl = ctl, .allow_absent = ctl->options[CTL_DETACHED] != NULL}};
-    ctl->found = 0;
     m.code = open_all(&m);
     if (m.code != CTL_DONE)
         return m.code;
@@ -245,7 +257,8 @@ static enum ctl_exit run(struct ctl *ctl) {
 static enum ctl_exit once(struct ctl *ctl) {
     struct lbx_arena kept = ctl->arena;
     lbx_arena_init(&ctl->arena);
-    enum ctl_exit code = run(ctl);
+    ctl->found = 0;
+    enum ctl_exit code = ctl->options[CTL_KAFKA] ? monitor_kafka(ctl) : run(ctl);
     lbx_arena_done(&ctl->arena);
     ctl->arena = kept;
     return code;

@@ -9,11 +9,14 @@
 struct seen {
     uint64_t size;
     struct lbx_hash root;
+    const struct lbx_edge *edge; /* to go on from without the store's tiles; NULL: not kept */
 };
 
 struct monitor_state {
-    const char *since;   /* up to when violations were looked for; "-infinity": never */
-    struct lbx_map seen; /* origin → struct seen */
+    const char *since;    /* up to when violations were looked for; "-infinity": never */
+    struct lbx_map seen;  /* origin → struct seen */
+    struct lbx_map notes; /* origin → the checkpoint that was seen last, where it was kept: text */
+    struct lbx_map read; /* of Kafka's checkpoints: partition, in text → int64_t, the next offset */
 };
 
 /* Reads the file into the run's arena; a file that is not there is an empty state. CTL_USAGE: it cannot be read, and nothing

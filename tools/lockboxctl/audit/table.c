@@ -73,12 +73,13 @@ const struct ctl_command ctl_audit_commands[] = {
      "on its way. LOCKBOX_DATABASE_URL: a role such as lockbox_operator; LOCKBOX_AUDIT_DATABASE_URL: lockbox_auditor.",
      "lockboxctl audit reconcile", ctl_audit_reconcile},
     {"audit monitor", "",
-     CTL_OPT(CHECKPOINT) | CTL_OPT(WEBHOOK) | CTL_OPT(TENANT) | CTL_OPT(DETACHED) |
+     CTL_OPT(CHECKPOINT) | CTL_OPT(KAFKA) | CTL_OPT(WEBHOOK) | CTL_OPT(TENANT) | CTL_OPT(DETACHED) |
          CTL_OPT(METRICS) | CTL_OPT(WATCH),
      CTL_OPT(CHECKPOINT), "Prove what is new in the audit store, and alarm of what it means",
      "One line of JSON an alarm: access without a signature, not required or in an emergency, keys, policies,\n"
      "weakening, violations; a log that does not continue what was seen, a record that does not hold, a\n"
-     "witness missing. Exit code 1 where there is one, 3 where the store or the webhook does not answer.\n"
+     "witness missing. With --kafka from Kafka's topics alone, without the store: LOCKBOX_KAFKA_* say where.\n"
+     "Exit code 1 where there is one, 3 where the store, Kafka or the webhook does not answer.\n"
      "LOCKBOX_AUDIT_DATABASE_URL: lockbox_auditor.",
      "lockboxctl audit monitor --checkpoint /var/lib/monitor/seen --watch", ctl_audit_monitor},
     {NULL},

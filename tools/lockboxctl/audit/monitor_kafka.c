@@ -1,0 +1,416 @@
+/* audit monitor --kafka: rebuilds each log's tree from Kafka's records, behind the checkpoint that was seen last, and holds it
+ * against the checkpoints that were published since.
+ * Promises: what is told was signed, record by record; a log that is wrong is looked at again from where it was right.
+ * Fails: exit codes as of every command. What needs the store (grants, witnesses' signatures) is not looked at; witnesses are
+ * asked themselves.
+ */
+#include "monitor_kafka.h"
+
+#include "event_row.h"
+#include "meaning.h"
+#include "monitor_state.h"
+#include "published_logs.h"
+#include "witness_seen.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct watch {
+    struct ctl *ctl;
+    struct lbx_reader *reader;
+    struct trusted trusted;
+    struct monitor_state state, next; /* as read; as it will be written */
+    struct published_logs published;
+    struct lbx_map wrong; /* origins, or none, of checkpoints that were told as wrong */
+    struct lbx_arena scratch;
+    struct lbx_buf bytes;
+    enum ctl_exit code; /* the worst that stopped something */
+    bool broken;        /* a log is not right: checkpoints are read again */
+};
+
+static void tell(struct watch *w, const struct alarm *alarm) {
+    enum ctl_exit code = alarm_tell(w->ctl, alarm);
+    if (code > w->code)
+        w->code = code;
+}
+
+static void tell_wrong(void *context, const struct lbx_record *record, const char *what) {
+    struct watch *w = context;
+    const char *key = lbx_arena_memdup(&w->ctl->arena, record->key ? record->key : "",
+                                       record->key ? record->key_len : 0);
+    if (lbx_map_get(&w->wrong, key))
+        return;
+    lbx_map_set(&w->wrong, key, w);
+    tell(w, &(struct alarm){.kind = "checkpoint_wrong",
+                            .topic = lbx_arena_strdup(&w->ctl->arena, record->topic_name),
+                            .partition = record->partition,
+                            .offset = record->offset,
+                            .detail = what});
+}
+
+static void tell_record(struct watch *w, const struct published_log *log, int64_t offset,
+                        const char *detail) {
+    w->broken = true;
+    tell(w, &(struct alarm){.kind = "record_wrong",
+                            .topic = log->topic,
+                            .partition = log->partition,
+                            .offset = offset,
+                            .detail = detail});
+}
+
+static void kafka_gone(struct watch *w, const struct published_log *log) {
+    w->code = ctl_kafka_failed(w->ctl->settings.kafka_bootstrap_servers,
+                               lbx_arena_printf(&w->ctl->arena, "send records of %s/%d",
+                                                lbx_log_topic(log->topic), log->partition));
+}
+
+/* ---- the tree ---- */
+
+/* A root that the tree is to have at a size. */
+struct mark {
+    uint64_t size;
+    struct lbx_hash root;
+    bool seen; /* in the run before, not in a checkpoint that is new */
+};
+
+/* A tree that is rebuilt from Kafka, and held against marks on the way. */
+struct tree {
+    struct watch *watch;
+    const struct published_log *log;
+    struct lbx_edge edge;
+    struct mark *marks; /* by size */
+    size_t count, at;
+    uint64_t size, from;       /* where it ends; the first leaf whose meaning is asked for */
+    bool seen_holds, new_hold; /* so far */
+    uint64_t right, wrong;     /* the largest mark that holds; the first that does not, 0: all do */
+    bool gone;                 /* Kafka has not the records; told */
+    struct alarm *alarms;      /* what its records mean; in the run's arena */
+    size_t alarm_count, alarm_room;
+};
+
+static void compare(struct tree *t, const struct mark *mark) {
+    struct lbx_hash root;
+    lbx_edge_root(&t->edge, &root);
+    if (lbx_hash_equal(&root, &mark->root)) {
+        t->right = mark->size;
+        return;
+    }
+    t->seen_holds &= !mark->seen;
+    t->new_hold &= mark->seen;
+    if (!t->wrong)
+        t->wrong = mark->size;
+}
+
+static void append_holes(struct tree *t, uint64_t size) {
+    if (size > t->edge.size)
+        lbx_edge_append_empty(&t->edge, size - t->edge.size);
+}
+
+/* Up to a size of which no record stands between: its marks are passed. */
+static void grow_to(struct tree *t, uint64_t size) {
+    for (; t->at < t->count && t->marks[t->at].size <= size; t->at++) {
+        append_holes(t, t->marks[t->at].size);
+        compare(t, &t->marks[t->at]);
+    }
+    append_holes(t, size);
+}
+
+static void keep_alarm(struct tree *t, const struct alarm *alarm) {
+    struct lbx_arena *arena = &t->watch->ctl->arena;
+    if (!meaning_concerns(alarm, t->watch->ctl->options[CTL_TENANT]))
+        return;
+    if (t->alarm_count == t->alarm_room) {
+        const size_t room = t->alarm_room ? 2 * t->alarm_room : 8;
+        struct alarm *alarms = LBX_ARENA_ARRAY(arena, struct alarm, room);
+        if (t->alarm_count)
+            memcpy(alarms, t->alarms, t->alarm_count * sizeof *alarms);
+        t->alarms = alarms;
+        t->alarm_room = room;
+    }
+    struct alarm *kept = &t->alarms[t->alarm_count++];
+    *kept = *alarm;
+    kept->event_id = lbx_arena_strdup(arena, alarm->event_id);
+    kept->request_id = lbx_arena_strdup(arena, alarm->request_id);
+    kept->tenant_id = lbx_arena_strdup(arena, alarm->tenant_id);
+    kept->at = lbx_arena_strdup(arena, alarm->at);
+    kept->detail = lbx_arena_strdup(arena, alarm->detail);
+    kept->topic = t->log->topic;
+}
+
+static void keep_meaning(struct tree *t, const struct lbx_record *record) {
+    struct lbx_arena *scratch = &t->watch->scratch;
+    struct alarm alarms[MEANINGS_OF_ACCESS];
+    size_t count = 0;
+    lbx_arena_reset(scratch);
+    if (record->topic == LBX_TOPIC_EVENTS)
+        count = meaning_of_event(record, scratch, &alarms[0]);
+    else if (record->topic == LBX_TOPIC_ACCESSES)
+        count = meaning_of_access(record, scratch, alarms);
+    for (size_t i = 0; i < count; i++)
+        keep_alarm(t, &alarms[i]);
+}
+
+static void take_record(struct tree *t, struct lbx_record *record) {
+    struct lbx_hash leaf;
+    const uint64_t index = (uint64_t)(record->offset - t->log->base);
+    record->topic = lbx_topic_of(t->log->topic, NULL);
+    record->log_name = t->log->topic;
+    grow_to(t, index);
+    record_leaf_hash(record, &t->watch->bytes, &leaf);
+    lbx_edge_append(&t->edge, &leaf);
+    if (index >= t->from)
+        keep_meaning(t, record);
+}
+
+/* Whether Kafka has what the tree is made of. False: it was told, or Kafka does not answer. */
+static bool has_records(struct tree *t) {
+    struct watch *w = t->watch;
+    const struct published_log *log = t->log;
+    int64_t first, behind;
+    const int64_t from = log->base + (int64_t)t->edge.size, to = log->base + (int64_t)t->size;
+    enum lbx_err err =
+        lbx_reader_ends(w->reader, lbx_log_topic(log->topic), log->partition, &first, &behind);
+    t->gone = true;
+    if (err == LBX_ERR_NOT_FOUND) {
+        const struct alarm gone = meaning_log_gone(&w->ctl->arena, log->origin);
+        w->broken = true;
+        tell(w, &gone);
+    } else if (err != LBX_OK) {
+        kafka_gone(w, log);
+    } else if (behind < to) {
+        tell_record(w, log, behind, "Kafka has no record from here on, and more were signed");
+    } else if (first > from && from < to) {
+        tell_record(w, log, from,
+                    "Kafka has the records from here on no more: they are not proved");
+    } else {
+        t->gone = false;
+    }
+    return !t->gone;
+}
+
+static bool rebuild(struct tree *t) {
+    struct watch *w = t->watch;
+    struct lbx_record record;
+    if (!has_records(t))
+        return false;
+    enum lbx_err err =
+        lbx_reader_begin(w->reader, lbx_log_topic(t->log->topic), t->log->partition,
+                         t->log->base + (int64_t)t->edge.size, t->log->base + (int64_t)t->size);
+    while (err == LBX_OK && (err = lbx_reader_next(w->reader, &record)) == LBX_OK)
+        take_record(t, &record);
+    if (err != LBX_ERR_NOT_FOUND) {
+        kafka_gone(w, t->log);
+        return false;
+    }
+    grow_to(t, t->size);
+    return true;
+}
+
+/* ---- a log ---- */
+
+static int by_size(const void *a, const void *b) {
+    const struct mark *x = a, *y = b;
+    return (x->size > y->size) - (x->size < y->size);
+}
+
+/* From the edge that was kept; NULL: from nothing. */
+static struct tree tree_of(struct watch *w, const struct published_log *log,
+                           const struct seen *last, const struct lbx_edge *from) {
+    struct tree t = {.watch = w,
+                     .log = log,
+                     .from = last ? last->size : 0,
+                     .size = last ? last->size : 0,
+                     .seen_holds = true,
+                     .new_hold = true};
+    lbx_edge_init(&t.edge);
+    if (from)
+        t.edge = *from;
+    t.marks = LBX_ARENA_ARRAY(&w->ctl->arena, struct mark, log->count + 1);
+    for (size_t i = 0; i < log->count; i++)
+        if (log->list[i].size >= t.edge.size)
+            t.marks[t.count++] = (struct mark){log->list[i].size, log->list[i].root, false};
+    if (last)
+        t.marks[t.count++] = (struct mark){last->size, last->root, true};
+    qsort(t.marks, t.count, sizeof *t.marks, by_size);
+    if (t.count && t.marks[t.count - 1].size > t.size)
+        t.size = t.marks[t.count - 1].size;
+    return t;
+}
+
+static void tell_not_extended(struct watch *w, const struct published_log *log, uint64_t size,
+                              uint64_t before) {
+    const struct alarm alarm =
+        meaning_not_extended(&w->ctl->arena, log->topic, log->partition, size, before);
+    w->broken = true;
+    tell(w, &alarm);
+}
+
+/* The whole tree was rebuilt: whether the records are others, or the checkpoints. */
+static void tell_wrong_tree(struct tree *t, const struct seen *last) {
+    struct watch *w = t->watch;
+    const uint64_t before = last ? last->size : 0;
+    if (!t->seen_holds && t->new_hold)
+        tell_not_extended(w, t->log, t->size, before);
+    else if (t->seen_holds && t->wrong <= before)
+        tell_not_extended(w, t->log, t->wrong, before);
+    else
+        tell_record(w, t->log, t->log->base + (int64_t)t->right,
+                    lbx_arena_printf(&w->ctl->arena,
+                                     "a record from here on is not the one that was signed: a "
+                                     "checkpoint of size %" PRIu64 " says so",
+                                     t->wrong));
+}
+
+static bool has_smaller(const struct published_log *log, uint64_t size) {
+    return log->count > 0 && log->list[0].size < size;
+}
+
+static void tell_and_keep(struct tree *t) {
+    struct watch *w = t->watch;
+    struct seen *now = LBX_ARENA_NEW(&w->ctl->arena, struct seen);
+    struct lbx_edge *edge = LBX_ARENA_NEW(&w->ctl->arena, struct lbx_edge);
+    for (size_t i = 0; i < t->alarm_count; i++)
+        tell(w, &t->alarms[i]);
+    *edge = t->edge;
+    *now = (struct seen){.size = t->size, .edge = edge};
+    lbx_edge_root(edge, &now->root);
+    lbx_map_set(&w->next.seen, t->log->origin, now);
+}
+
+/* Behind what was seen; and where that does not fit, or there is a checkpoint from before it, all of it. */
+static void look_at(struct watch *w, const struct published_log *log, const struct seen *last) {
+    const struct lbx_edge *from = last && !has_smaller(log, last->size) ? last->edge : NULL;
+    if (last)
+        lbx_map_set(&w->next.seen, log->origin, (struct seen *)last);
+    struct tree t = tree_of(w, log, last, from);
+    if (!rebuild(&t))
+        return;
+    if (t.wrong && from) {
+        t = tree_of(w, log, last, NULL);
+        if (!rebuild(&t))
+            return;
+    }
+    if (t.wrong)
+        tell_wrong_tree(&t, last);
+    else
+        tell_and_keep(&t);
+}
+
+/* ---- witnesses ---- */
+
+/* What was new in the last run must be with witnesses by this one. The newest checkpoint is kept, to be shown again. */
+static void look_for_witnesses(struct watch *w, const struct published_log *log,
+                               const struct seen *last) {
+    const struct published_checkpoint *newest = log->count ? &log->list[log->count - 1] : NULL;
+    const bool is_new = newest && (!last || newest->size >= last->size);
+    const char *note = is_new ? newest->note : lbx_map_get(&w->state.notes, log->origin);
+    const uint64_t size = is_new ? newest->size : last ? last->size : 0;
+    uint64_t seen;
+    if (!note)
+        return;
+    lbx_map_set(&w->next.notes, log->origin, (char *)note);
+    if (!w->trusted.policy || w->trusted.policy->quorum < 0)
+        return;
+    enum ctl_exit code = witness_seen(w->trusted.policy, note, size, &seen);
+    if (code > w->code)
+        w->code = code;
+    if (code != CTL_DONE || seen >= (last ? last->size : 1))
+        return;
+    const struct alarm alarm =
+        meaning_not_witnessed(log->topic, log->partition, log->base + (int64_t)seen);
+    tell(w, &alarm);
+}
+
+/* ---- all of them ---- */
+
+/* The partition's log that took this one's place, NULL: none. */
+static const char *successor(const struct watch *w, const struct published_log *log) {
+    const struct lbx_map *maps[] = {&w->published.by_origin, &w->state.seen};
+    struct published_log other;
+    for (size_t i = 0; i < sizeof maps / sizeof *maps; i++)
+        LBX_MAP_EACH(maps[i], entry)
+            if (published_log_of(w->ctl, entry->key, &other) && other.number > log->number &&
+                other.partition == log->partition &&
+                strcmp(lbx_log_topic(other.topic), lbx_log_topic(log->topic)) == 0)
+                return other.origin;
+    return NULL;
+}
+
+/* One that is not the partition's any more is told of once. */
+static void look_at_current(struct watch *w, const struct published_log *log) {
+    const struct seen *last = lbx_map_get(&w->state.seen, log->origin);
+    const char *instead = successor(w, log);
+    if (!instead) {
+        look_for_witnesses(w, log, last);
+        look_at(w, log, last);
+        return;
+    }
+    if (last)
+        tell(w, &(struct alarm){.kind = "not_extended",
+                                .topic = log->topic,
+                                .partition = log->partition,
+                                .offset = -1,
+                                .detail = lbx_arena_printf(
+                                    &w->ctl->arena, "the log %s took this one's place", instead)});
+}
+
+static void look_at_all(struct watch *w) {
+    LBX_MAP_EACH(&w->published.by_origin, entry)
+        if (w->code == CTL_DONE)
+            look_at_current(w, entry->value);
+    LBX_MAP_EACH(&w->state.seen, entry) {
+        struct published_log log;
+        if (w->code != CTL_DONE || lbx_map_get(&w->published.by_origin, entry->key))
+            continue;
+        if (published_log_of(w->ctl, entry->key, &log)) {
+            look_at_current(w, &log);
+            continue;
+        }
+        const struct alarm gone = meaning_log_gone(&w->ctl->arena, entry->key);
+        lbx_map_set(&w->next.seen, entry->key, entry->value);
+        w->broken = true;
+        tell(w, &gone);
+    }
+}
+
+static enum ctl_exit open_all(struct watch *w) {
+    struct ctl *ctl = w->ctl;
+    enum ctl_exit code = monitor_state_read(ctl, &w->state);
+    lbx_map_init(&w->wrong, &ctl->arena);
+    lbx_map_init(&w->next.seen, &ctl->arena);
+    lbx_map_init(&w->next.read, &ctl->arena);
+    lbx_map_init(&w->next.notes, &ctl->arena);
+    LBX_MAP_EACH(&w->state.read, entry)
+        lbx_map_set(&w->next.read, entry->key, entry->value);
+    w->next.since = w->state.since;
+    if (code == CTL_DONE)
+        code = trusted_load(ctl, &w->trusted);
+    if (code == CTL_DONE &&
+        lbx_reader_open(&ctl->settings, "lockboxctl", "lockboxctl", &w->reader) != LBX_OK)
+        code = ctl_fail(CTL_USAGE, "the Kafka client refuses a LOCKBOX_KAFKA_* setting");
+    return code;
+}
+
+static void watch_done(struct watch *w) {
+    lbx_reader_close(w->reader);
+    trusted_done(&w->trusted);
+    lbx_arena_done(&w->scratch);
+    lbx_buf_done(&w->bytes);
+}
+
+enum ctl_exit monitor_kafka(struct ctl *ctl) {
+    struct watch w LBX_CLEANUP(watch_done) = {.ctl = ctl};
+    lbx_arena_init(&w.scratch);
+    w.code = open_all(&w);
+    if (w.code == CTL_DONE)
+        w.code =
+            published_logs_read(ctl, w.reader, &w.trusted, &w.next, &w.published, tell_wrong, &w);
+    if (w.code == CTL_DONE)
+        look_at_all(&w);
+    if (w.broken)
+        w.next.read = w.state.read;
+    if (w.code == CTL_DONE)
+        w.code = monitor_state_write(ctl, &w.next);
+    return w.code == CTL_DONE && ctl->found ? CTL_NO : w.code;
+}
