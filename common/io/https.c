@@ -35,6 +35,7 @@ struct lbx_https {
 struct peer {
     struct lbx_patient patient;
     bool looked_at;
+    bool between;   /* two requests: none has begun */
     char name[256]; /* empty: no certificate that counts */
 };
 
@@ -87,6 +88,17 @@ static const char *client_of(struct MHD_Connection *connection) {
     return peer->name;
 }
 
+static void tell_refused(const struct lbx_https *https, unsigned status) {
+    if (https->pages.refused)
+        https->pages.refused(https->pages.context, status);
+}
+
+/* What ends now, ends because its time was over. */
+static void tell_late(const struct lbx_https *https, const struct peer *peer) {
+    if (!peer->between && atomic_load(&peer->patient.until_us) <= lbx_monotonic_us())
+        tell_refused(https, MHD_HTTP_REQUEST_TIMEOUT);
+}
+
 static void count(struct lbx_https *https, int more) {
     pthread_mutex_lock(&https->lock);
     https->connections += (size_t)more;
@@ -113,6 +125,7 @@ static void on_connection(void *context, struct MHD_Connection *connection, void
             https,
             MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd);
     } else if (peer) {
+        tell_late(https, peer);
         lbx_patience_remove(https->patience, &peer->patient);
         count(https, -1);
         free(peer);
@@ -123,6 +136,7 @@ static void on_connection(void *context, struct MHD_Connection *connection, void
 /* A request's first line is there. */
 static void *on_line(void *context, const char *uri, struct MHD_Connection *connection) {
     (void)context, (void)uri;
+    peer_of(connection)->between = false;
     give_time(peer_of(connection), REQUEST_S);
     return NULL;
 }
@@ -151,7 +165,10 @@ static enum MHD_Result begin(struct lbx_https *https, struct MHD_Connection *con
     unsigned status = MHD_HTTP_UNAUTHORIZED;
     if (call->request.client[0])
         call->most = https->pages.most(https->pages.context, &call->request, &status);
-    return call->most ? MHD_YES : send_answer(https, connection, status, &(struct lbx_buf){0});
+    if (call->most)
+        return MHD_YES;
+    tell_refused(https, status);
+    return send_answer(https, connection, status, &(struct lbx_buf){0});
 }
 
 /* What is beyond the bound is not kept, and answered once all of it has come. */
@@ -174,18 +191,24 @@ static enum MHD_Result handle(void *context, struct MHD_Connection *connection, 
         return take(call, upload, upload_size);
     struct lbx_buf body LBX_BUF = {0};
     give_time(peer_of(connection), 0);
-    unsigned status = call->request.body.len > call->most
-                          ? MHD_HTTP_CONTENT_TOO_LARGE
-                          : https->pages.answer(https->pages.context, &call->request, &body);
+    bool is_large = call->request.body.len > call->most;
+    unsigned status = is_large ? MHD_HTTP_CONTENT_TOO_LARGE
+                               : https->pages.answer(https->pages.context, &call->request, &body);
+    if (is_large)
+        tell_refused(https, status);
     give_time(peer_of(connection), REQUEST_S);
     return send_answer(https, connection, status, &body);
 }
 
 static void on_completed(void *context, struct MHD_Connection *connection, void **state,
                          enum MHD_RequestTerminationCode code) {
-    (void)context, (void)code;
+    const struct lbx_https *https = context;
     struct call *call = *state;
-    give_time(peer_of(connection), IDLE_S);
+    struct peer *peer = peer_of(connection);
+    if (code != MHD_REQUEST_TERMINATED_COMPLETED_OK)
+        tell_late(https, peer);
+    peer->between = true;
+    give_time(peer, IDLE_S);
     if (!call)
         return;
     lbx_buf_done(&call->request.body);
@@ -231,7 +254,7 @@ enum lbx_err lbx_https_start(const struct lbx_https_options *options,
         MHD_OPTION_HTTPS_MEM_TRUST, options->client_ca, MHD_OPTION_HTTPS_PRIORITIES, PRIORITIES,
         MHD_OPTION_CONNECTION_LIMIT, options->connections, MHD_OPTION_CONNECTION_TIMEOUT,
         (unsigned)IDLE_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)MEMORY,
-        MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL, MHD_OPTION_NOTIFY_CONNECTION,
+        MHD_OPTION_NOTIFY_COMPLETED, on_completed, https, MHD_OPTION_NOTIFY_CONNECTION,
         on_connection, https, MHD_OPTION_URI_LOG_CALLBACK, on_line, NULL, MHD_OPTION_END);
     freeaddrinfo(address);
     if (!https->daemon) {

@@ -21,6 +21,9 @@ struct lbx_https_pages {
     /* The HTTP status; the body is JSON. Called by the connection's own thread. */
     unsigned (*answer)(void *context, const struct lbx_https_request *request,
                        struct lbx_buf *body);
+    /* Told of each request that was refused before a page saw its body: the status, 408 for who was too slow. NULL: nobody
+     * is. From any thread. */
+    void (*refused)(void *context, unsigned status);
     void *context;
 };
 

@@ -187,9 +187,14 @@ static size_t most(void *context, const struct lbx_https_request *request, unsig
                   : strcmp(request->method, "POST") != 0     ? 405
                   : !may_ask(cluster, page, request->client) ? 403
                                                              : 0;
-    if (*ret_status)
-        lbx_metric_add(&malformed, 1);
     return *ret_status ? 0 : page->most;
+}
+
+/* Whoever it was may have written anything: only the status is told. */
+static void refused(void *context, unsigned status) {
+    (void)context;
+    lbx_metric_add(&malformed, 1);
+    lbx_log(LBX_LOG_WARN, "request refused", LBX_N("status", status));
 }
 
 static void count(const struct lbx_cluster *cluster, const struct page *page, const char *code) {
@@ -282,7 +287,7 @@ static enum lbx_err start(struct authorizer *it) {
         .key = it->key.data,
         .client_ca = it->client_ca.data,
         .connections = CONNECTIONS,
-        .pages = {most, answer, it},
+        .pages = {most, answer, refused, it},
     };
     err = accesses_open(settings, it->worker->name, &it->accesses);
     if (err != LBX_OK)
