@@ -11,13 +11,28 @@ static bool is(const char *a, const char *b) {
     return a && b && strcmp(a, b) == 0;
 }
 
+const char *contents_difference(const char *agreed, const char *made, struct lbx_arena *arena) {
+    struct lbx_json one, other;
+    struct lbx_content content = {0};
+    struct lbx_reason reason;
+    const char *path = lbx_content_difference(agreed, made, arena);
+    if (!path || *path || !lbx_content_created(agreed, &one) || !lbx_content_created(made, &other))
+        return path;
+    enum lbx_err err = lbx_content_make(&(struct lbx_content_objects){&one, &other, NULL}, arena,
+                                        &content, &reason);
+    if ((err == LBX_OK || err == LBX_ERR_LIMIT) && content.changes.data)
+        path = lbx_content_difference("[]", content.changes.data, arena);
+    lbx_buf_done(&content.changes);
+    return path ? path : "";
+}
+
 static const char *differs(const struct lbx_item_content *agreed, const struct lbx_content *made,
                            bool is_creation, struct lbx_arena *arena) {
     if (!is(agreed->api_version, made->api_version))
         return lbx_arena_printf(arena, "api_version is %s, and another was agreed to",
                                 made->api_version);
     const char *path =
-        agreed->changes ? lbx_content_difference(agreed->changes, made->changes.data, arena) : "";
+        agreed->changes ? contents_difference(agreed->changes, made->changes.data, arena) : "";
     if (path)
         return *path ? lbx_arena_printf(arena, "%.256s is not as it was agreed to", path)
                      : "the object is not as it was agreed to";
@@ -37,9 +52,11 @@ static const char *compare(const struct lbx_item_content *agreed,
     all.consented =
         agreed->changes && lbx_content_created(agreed->changes, &consented) ? &consented : NULL;
     enum lbx_err err = lbx_content_make(&all, arena, &made, &reason);
-    const char *why = err == LBX_OK          ? differs(agreed, &made, !objects->before, arena)
-                      : err == LBX_ERR_LIMIT ? "more changes than can be agreed to"
-                                             : lbx_arena_strdup(arena, reason.text);
+    const char *why = err == LBX_OK || err == LBX_ERR_LIMIT /* which nobody can have agreed to */
+                          ? differs(agreed, &made, !objects->before, arena)
+                          : lbx_arena_strdup(arena, reason.text);
+    if (err == LBX_ERR_LIMIT && !why)
+        why = "more changes than can be agreed to";
     lbx_buf_done(&made.changes);
     return why;
 }

@@ -15,4 +15,8 @@ enum lbx_err contents_agreed(struct database *database, const char *request_id,
                              struct lbx_item_content *ret_content, const char **ret_why)
     LBX_MUST_CHECK;
 
+/* The first path in which two lists of changes differ; of two creations, the first in which their objects do. In the arena;
+ * "": nobody can tell. NULL: they are the same. */
+const char *contents_difference(const char *agreed, const char *made, struct lbx_arena *arena);
+
 #endif

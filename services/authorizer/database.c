@@ -291,6 +291,46 @@ enum lbx_err database_forbidden(struct database *database, const char *resource_
     return in_time(err, since_us);
 }
 
+static enum lbx_err grants(struct lbx_pg *pg, const struct question *question,
+                           struct lbx_arena *arena, struct grant **ret_list, size_t *ret_count) {
+    struct lbx_pg_pipeline calls = {0};
+    size_t call = LBX_PG_CALL(&calls, authorizer_grants, .engineer_id = question->engineer_id,
+                              .resource_id = question->resource_id, .action = question->action,
+                              .namespace = question->namespace, .kind = question->kind,
+                              .name = question->name);
+    enum lbx_err err = lbx_pg_run(pg, &calls);
+    size_t count = err == LBX_OK ? lbx_pg_row_count(pg, call) : 0;
+    struct grant *list = LBX_ARENA_ARRAY(arena, struct grant, count + 1);
+    for (size_t i = 0; i < count; i++) {
+        const struct sql_authorizer_grants_answer it =
+            LBX_PG_READ(pg, call, i, authorizer_grants, arena);
+        list[i] = (struct grant){
+            .allowed = true,
+            .request_id = lbx_arena_strdup(arena, it.request_id),
+            .expires_at = it.expires_at,
+            .reason = lbx_arena_strdup(arena, it.reason),
+            .version = it.version,
+            .is_named = it.is_named,
+        };
+    }
+    lbx_pg_release(pg);
+    *ret_list = list;
+    *ret_count = count;
+    return err;
+}
+
+enum lbx_err database_grants(struct database *database, const struct question *question,
+                             struct lbx_arena *arena, struct grant **ret_list, size_t *ret_count) {
+    int64_t since_us = lbx_monotonic_us();
+    struct connection *it = take(database, since_us);
+    *ret_count = 0;
+    if (!it)
+        return LBX_ERR_UNAVAILABLE;
+    enum lbx_err err = grants(it->pg, question, arena, ret_list, ret_count);
+    give_back(database, it);
+    return in_time(err, since_us);
+}
+
 enum lbx_err database_quarantine(struct database *database,
                                  const struct unreadable_report *report) {
     int64_t since_us = lbx_monotonic_us();

@@ -25,6 +25,7 @@ struct grant {
     int64_t expires_at;
     const char *reason;
     int64_t version;
+    bool is_named; /* of database_grants: its item names the object */
 };
 
 /* As access_evidence answers: JSON, in the arena that was given; times 0 where there is none. */
@@ -47,7 +48,13 @@ size_t database_connect(struct database *database);
 enum lbx_err database_ask(struct database *database, const struct question *question,
                           struct lbx_arena *arena, struct grant *ret_grant) LBX_MUST_CHECK;
 
-/* The same about one request. LBX_ERR_NOT_FOUND: there is no such request. */
+/* All grants that a change may rest on, whatever their content and uid; those that last longest, first. The list is in the
+ * arena. Errors as database_ask's. */
+enum lbx_err database_grants(struct database *database, const struct question *question,
+                             struct lbx_arena *arena, struct grant **ret_list, size_t *ret_count)
+    LBX_MUST_CHECK;
+
+/* What was signed of one request. LBX_ERR_NOT_FOUND: there is no such request. */
 enum lbx_err database_evidence(struct database *database, const char *request_id,
                                struct lbx_arena *arena, struct evidence *ret_evidence)
     LBX_MUST_CHECK;

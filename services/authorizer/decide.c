@@ -90,9 +90,36 @@ static struct verdict allow_signed(const struct review *review, const struct que
                : allow(review, grant);
 }
 
+/* ---- several grants ---- */
+
+/* Whether a grant carries the change; its refusal has a code. */
+typedef struct verdict hold_fn(const struct review *review, const struct question *question,
+                               const void *context, struct grant *grant);
+
+/* access_check names one grant. Where that one does not carry the change, another may. */
+static struct verdict hold_to_any(const struct review *review, const struct question *question,
+                                  hold_fn *hold, const void *context, struct grant *named) {
+    struct verdict first = hold(review, question, context, named);
+    struct grant *list;
+    size_t count;
+    if (first.allowed || is(first.code, "unavailable"))
+        return first;
+    if (database_grants(review->database, question, review->arena, &list, &count) != LBX_OK)
+        return unavailable(review);
+    for (size_t i = 0; i < count; i++) {
+        if (is(list[i].request_id, named->request_id))
+            continue;
+        struct verdict verdict = hold(review, question, context, &list[i]);
+        if (verdict.allowed)
+            return verdict;
+    }
+    return first;
+}
+
 /* An object that was made anew has the name that was agreed to, and is another. */
 static struct verdict hold_to_uid(const struct review *review, const struct question *question,
-                                  struct grant *grant) {
+                                  const void *context, struct grant *grant) {
+    (void)context;
     const struct lbx_attempt attempt = attempt_of(question);
     enum lbx_err err =
         evidence_covers(review->database, grant->request_id, &attempt, review->arena);
@@ -108,7 +135,8 @@ static struct verdict ask(const struct review *review, const struct question *qu
     if (database_ask(review->database, question, review->arena, &grant) != LBX_OK)
         return unavailable(review);
     if (grant.allowed && grant.request_id && grant.expires_at && grant.reason)
-        return (question->uid ? hold_to_uid : allow_signed)(review, question, &grant);
+        return question->uid ? hold_to_any(review, question, hold_to_uid, NULL, &grant)
+                             : allow_signed(review, question, &grant);
     return refuse_grant(review, question,
                         is(grant.reason, "content_required") ? "content_required" : "no_grant");
 }
@@ -149,16 +177,29 @@ static const struct {
     {"patch", "update_object", LATER},     {"delete", "delete_object", NULL},
 };
 
-/* A server-side apply asks for `patch` before anybody knows whether there is such an object. Where the name's creation
- * is agreed to (reading the name is then, too), admission says no if it turns out an update. */
+/* A server-side apply asks for `patch` before anybody knows whether there is such an object. Where the creation of that
+ * name is agreed to, admission says no if it turns out an update. */
 static struct verdict decide_apply(const struct review *review, const struct question *update,
                                    struct verdict refusal) {
-    struct question create = *update, get = *update;
+    struct question create = *update;
+    struct grant *list;
+    size_t count;
     create.action = "create_object";
-    get.action = "list_or_get_objects";
-    get.content_digest = NULL;
-    struct verdict verdict = ask(review, &create);
-    return verdict.allowed && ask(review, &get).allowed ? verdict : refusal;
+    if (database_grants(review->database, &create, review->arena, &list, &count) != LBX_OK)
+        return unavailable(review);
+    for (size_t i = 0; i < count; i++) {
+        struct verdict verdict = {0};
+        if (list[i].is_named && (verdict = allow_signed(review, &create, &list[i])).allowed)
+            return verdict;
+    }
+    return refusal;
+}
+
+/* An engineer's question about themselves (auth can-i) is nothing that anybody can agree to. */
+static bool is_own_review(const char *group, const char *kind_or_resource) {
+    return (is(group, "authorization.k8s.io") || is(group, "authentication.k8s.io")) &&
+           (strncmp(kind_or_resource, "selfsubject", strlen("selfsubject")) == 0 ||
+            strncmp(kind_or_resource, "SelfSubject", strlen("SelfSubject")) == 0);
 }
 
 static bool is_logs(const struct attributes *it) {
@@ -177,7 +218,8 @@ const char *decide_question(const struct review *review, const char *engineer_id
         return "subresource_not_permitted";
     while (row < sizeof verbs / sizeof *verbs && !is(it->verb, verbs[row].verb))
         row++;
-    if (row == sizeof verbs / sizeof *verbs || (is_logs(it) && !is(it->verb, "get")))
+    if (row == sizeof verbs / sizeof *verbs || (is_logs(it) && !is(it->verb, "get")) ||
+        is_own_review(it->group, it->resource))
         return "verb_not_permitted";
     ret_question->action = is_logs(it) ? "get_pod_logs" : verbs[row].action;
     if (is_logs(it))
@@ -202,7 +244,8 @@ struct verdict decide_attributes(const struct review *review, const char *engine
                              it->resource, slash, *slash ? it->subresource : "",
                              it->group ? it->group : "");
     struct verdict verdict = ask(review, &question);
-    if (!verdict.allowed && is(it->verb, "patch") && question.name)
+    if (!verdict.allowed && !is(verdict.code, "unavailable") && is(it->verb, "patch") &&
+        question.name)
         return decide_apply(review, &question, verdict);
     return verdict;
 }
@@ -245,27 +288,35 @@ static const char *action_of(const char *operation) {
                                      : NULL;
 }
 
-/* Asks for any content first, which names the request; then for the content that the change has. */
-static struct verdict ask_with_content(const struct review *review, struct question *question,
-                                       const struct lbx_content_objects *objects) {
-    struct grant grant = {0};
+/* context: the objects. */
+static struct verdict hold_to_content(const struct review *review, const struct question *question,
+                                      const void *context, struct grant *grant) {
+    const struct lbx_content_objects *objects = context;
+    struct question whole = *question;
     struct lbx_item_content content = {0};
     const char *why;
-    question->content_digest = LATER;
-    if (database_ask(review->database, question, review->arena, &grant) != LBX_OK)
-        return unavailable(review);
-    if (!grant.allowed || !grant.request_id)
-        return refuse_grant(review, question, "no_grant");
     const struct lbx_attempt attempt = attempt_of(question);
-    enum lbx_err err = contents_agreed(review->database, grant.request_id, &attempt, objects,
+    enum lbx_err err = contents_agreed(review->database, grant->request_id, &attempt, objects,
                                        review->arena, &content, &why);
     if (err == LBX_ERR_CONFLICT)
         return decide_refuse(review, "content_changed", "%s; ask on your ticket", why);
     if (err != LBX_OK)
         return unavailable(review);
-    question->content_digest = content.digest;
-    question->content = content.digest ? &content : NULL;
-    return ask(review, question);
+    whole.content_digest = content.digest;
+    whole.content = content.digest ? &content : NULL;
+    return ask(review, &whole);
+}
+
+/* Asks for any content first, which names the request; then for the content that the change has. */
+static struct verdict ask_with_content(const struct review *review, struct question *question,
+                                       const struct lbx_content_objects *objects) {
+    struct grant grant = {0};
+    question->content_digest = LATER;
+    if (database_ask(review->database, question, review->arena, &grant) != LBX_OK)
+        return unavailable(review);
+    if (!grant.allowed || !grant.request_id)
+        return refuse_grant(review, question, "no_grant");
+    return hold_to_any(review, question, hold_to_content, objects, &grant);
 }
 
 struct verdict decide_change(const struct review *review, const char *engineer_id,
@@ -274,8 +325,9 @@ struct verdict decide_change(const struct review *review, const char *engineer_i
     if (text_or_null(it->subresource))
         return decide_refuse(review, "subresource_not_permitted", "nobody can agree to %s of %s/%s",
                              it->operation, it->kind, it->subresource);
-    if (!action)
-        return decide_refuse(review, "verb_not_permitted", "nobody can agree to %s", it->operation);
+    if (!action || is_own_review(it->group, it->kind))
+        return decide_refuse(review, "verb_not_permitted", "nobody can agree to %s of %s",
+                             it->operation, it->kind);
     bool is_namespace = is(it->kind, "Namespace") && is(it->group, "");
     const char *kind = text_or_null(it->group)
                            ? lbx_arena_printf(review->arena, "%s.%s", it->kind, it->group)

@@ -3,6 +3,7 @@
  * is changed in between, there is no content. */
 #include "preview.h"
 
+#include "contents.h"
 #include "core/item.h"
 #include "dry_runs.h"
 #include "preview_asked.h"
@@ -182,21 +183,6 @@ static bool run(struct making *it, struct lbx_content *ret_content) {
     return ok;
 }
 
-/* The first member in which two dry runs of a creation differ; "": nobody can tell. */
-static const char *where_created_differ(const char *changes, const char *others,
-                                        struct lbx_arena *arena) {
-    struct lbx_json one, other;
-    struct lbx_content difference = {0};
-    struct lbx_reason reason;
-    const char *path = NULL;
-    if (lbx_content_created(changes, &one) && lbx_content_created(others, &other) &&
-        lbx_content_make(&(struct lbx_content_objects){&one, &other, NULL}, arena, &difference,
-                         &reason) == LBX_OK)
-        path = lbx_content_difference(difference.changes.data, "[]", arena);
-    lbx_buf_done(&difference.changes);
-    return path ? path : "";
-}
-
 static bool demand_agreement(struct making *it, const struct lbx_content *again) {
     struct lbx_arena *arena = it->review->arena;
     const struct lbx_content *first = &it->content;
@@ -205,9 +191,7 @@ static bool demand_agreement(struct making *it, const struct lbx_content *again)
     if (strcmp(first->digest, again->digest) == 0 &&
         strcmp(first->changes.data, again->changes.data) == 0)
         return true;
-    const char *path = it->exists
-                           ? lbx_content_difference(first->changes.data, again->changes.data, arena)
-                           : where_created_differ(first->changes.data, again->changes.data, arena);
+    const char *path = contents_difference(first->changes.data, again->changes.data, arena);
     return refuse(it, "dry_runs_differ",
                   lbx_arena_printf(arena,
                                    "two dry runs differ in %s: what comes by chance has no content",

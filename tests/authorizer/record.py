@@ -36,7 +36,7 @@ COMMANDS = {
     "version": ("get", "--raw", "/version"),
     "metrics": ("get", "--raw", "/metrics"),
 }
-KEPT_GROUPS = {"", "apps", "events.k8s.io"}
+KEPT_GROUPS = {"", "apps", "authorization.k8s.io", "events.k8s.io"}
 DISCOVERY = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from api import admit, authorize, granted, item, post, reviews
 from support.content import content_of
-from support.scenario import Tenant
+from support.scenario import Tenant, new_engineer
 
 SETTINGS = ("ConfigMap", "settings")
 ACTIONS = {"create": "create_object", "patch": "update_object"}  # the recorded update changes nothing
@@ -84,9 +84,11 @@ CHANGES = {
     "a label": ("patch", put("metadata", "labels", value={"a": "b"}), "/metadata/labels is not as it was agreed to"),
     "an object that was changed": ("patch", moved_on, "the object was changed since it was agreed to"),
     "another version": ("patch", of_another_version, "api_version is v2, and another was agreed to"),
-    "a large object": ("patch", put("data", "a", value="x" * 40_000), "more changes than can be agreed to"),
+    "a large object": ("patch", put("data", "a", value="x" * 40_000), "/data/a is not as it was agreed to"),
     "no canonical form": ("patch", put("data", "a", value=2 ** 60), "2^53"),
-    "a creation with more": ("create", put("data", "more", value="x"), "the object is not as it was agreed to"),
+    "a creation with more": ("create", put("data", "more", value="x"), "/data/more is not as it was agreed to"),
+    "a creation with another value": ("create", put("data", "a", value="x"), "/data/a is not as it was agreed to"),
+    "a large creation": ("create", put("data", "more", value="x" * 40_000), "/data/more is not as it was agreed to"),
     "a creation of nothing": ("create", lambda request: request.update(object=None), "not a JSON object"),
 }
 
@@ -102,6 +104,21 @@ def test_a_byte_more_is_refused(authorizer, customer, command, change, why):
 def test_an_item_without_content_covers_any(authorizer, customer):
     engineer, _ = granted(authorizer, customer, consented("patch"), item("update_object", *SETTINGS))
     assert admit_changed(authorizer, "patch", engineer, put("data", "more", value="x"))["allowed"] is True
+
+
+@pytest.mark.parametrize("command", ACTIONS)
+def test_a_grant_of_other_content_is_not_in_the_way(authorizer, customer, command):
+    """Each is asked for by itself, and one that ends later is named first."""
+    one, engineer = consented(command), new_engineer()
+    other = {**one, "content": {**one["content"], "digest": "1" * 64}}
+    ticket = customer.ticket(engineer=engineer)
+    requests = [ticket.request(resource_id=authorizer.resource_id, actions=[it]) for it in (one, other)]
+    for request in requests:
+        request.approve()
+    assert admit(authorizer, command, engineer.id)["allowed"] is True
+    assert requests[0].decide("revoke") == "applied"
+    said = admit(authorizer, command, engineer.id)
+    assert said["allowed"] is False and said["status"]["message"].startswith("lockbox: content_changed: ")
 
 
 def test_a_creation_is_no_update(authorizer, customer):

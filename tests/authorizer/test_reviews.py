@@ -2,6 +2,7 @@
 import copy
 import json
 import os
+import re
 import signal
 import socket
 import ssl
@@ -64,8 +65,13 @@ def test_nobody_can_agree_to_it(authorizer, command, code):
     assert said["reason"].startswith(f"lockbox: {code}_not_permitted: ")
 
 
-def test_no_engineer_may_ask_what_they_may(authorizer):
-    assert authorize(authorizer, "can-i", "ines", at=0)["denied"] is True
+def test_no_engineer_may_ask_what_they_may(authorizer, customer):
+    """Not even where somebody agreed to it."""
+    engineer, _ = granted(authorizer, customer, item("create_object", "SelfSubjectAccessReview.authorization.k8s.io", namespace=None))
+    said = authorize(authorizer, "can-i", engineer, at=0)
+    assert said["denied"] is True and said["reason"].startswith("lockbox: verb_not_permitted: create of selfsubjectaccessreviews")
+    said = admit(authorizer, "can-i", engineer)
+    assert said["allowed"] is False and "lockbox: verb_not_permitted: " in said["status"]["message"]
 
 
 def test_discovery_needs_no_grant(authorizer):
@@ -102,6 +108,18 @@ def test_a_deletion_is_held_to_its_uid(authorizer, customer):
     assert said["allowed"] is False and said["status"]["message"].startswith("lockbox: uid_changed: ConfigMap settings is not the object")
 
 
+def test_a_deletion_that_another_grant_agrees_to(authorizer, customer):
+    """One that ends later, and is about another object of that name, is not in the way."""
+    one, engineer = item("delete_object", *SETTINGS), new_engineer()
+    ticket = customer.ticket(engineer=engineer)
+    requests = [ticket.request(resource_id=authorizer.resource_id, actions=[{**one, "uid": uid}]) for uid in (uid_of("delete"), "0" * 36)]
+    for request in requests:
+        request.approve()
+    assert admit(authorizer, "delete", engineer.id)["allowed"] is True
+    assert requests[0].decide("revoke") == "applied"
+    assert admit(authorizer, "delete", engineer.id)["allowed"] is False
+
+
 def test_an_item_that_an_approver_left_out_frees_no_deletion(authorizer, customer):
     """Without a uid it would."""
     one = item("delete_object", *SETTINGS)
@@ -116,6 +134,17 @@ def test_an_apply_creates_and_does_not_update(authorizer, customer):
     engineer, _ = granted(authorizer, customer, item("create_object", *SETTINGS), item("list_or_get_objects", *SETTINGS))
     assert authorize(authorizer, "apply", engineer)["allowed"] is True
     assert admit(authorizer, "apply", engineer)["allowed"] is False
+
+
+def test_an_apply_needs_an_item_with_its_name(authorizer, customer):
+    """Creating any name and reading any name together are not that."""
+    engineer, _ = granted(authorizer, customer, item("create_object", "ConfigMap"), item("list_or_get_objects", "ConfigMap"))
+    assert authorize(authorizer, "create", engineer)["allowed"] is True
+    assert authorize(authorizer, "apply", engineer)["denied"] is True
+    named = customer.ticket(engineer=new_engineer())
+    for one in (item("create_object", *SETTINGS), item("create_object", "ConfigMap")):  # the other one ends later
+        named.request(resource_id=authorizer.resource_id, actions=[one]).approve()
+    assert authorize(authorizer, "apply", named.engineer.id)["allowed"] is True
 
 
 def test_connect_is_never_admitted(authorizer):
@@ -226,7 +255,39 @@ def test_paths_methods_and_sizes_are_bounded(authorizer):
     assert post(authorizer, "/clusters/two/authorize", b"{}")[0] == 404
     assert post(authorizer, "/clusters/one/other", b"{}")[0] == 404
     assert post(authorizer, "/clusters/one/authorize", b"", method="GET")[0] == 405
-    assert post(authorizer, "/clusters/one/authorize", b" " * (256 << 10) + b" ")[0] == 413
+
+
+@pytest.mark.parametrize("page, most", [("authorize", 256 << 10), ("admit", 4 << 20), ("audit", 8 << 20)])
+def test_bodies_are_bounded(authorizer, page, most):
+    for size, status in ((most, 400), (most + 1, 413), (10 << 20, 413)):
+        assert post(authorizer, f"/clusters/one/{page}", b" " * size)[0] == status
+
+
+def malformed(authorizer) -> int:
+    with urllib.request.urlopen(f"http://127.0.0.1:{authorizer.http_port}/metrics", timeout=10) as answer:
+        return int(re.search(r"^lockbox_reviews_malformed_total\S* (\d+)", answer.read().decode(), re.MULTILINE)[1])
+
+
+def test_what_is_refused_is_counted_and_told_without_its_words(authorizer, system):
+    review, word = json.dumps(reviews("list", "authorize", "ines")[0]).encode(), "hedwig"
+    nobody = ssl.create_default_context(cafile=authorizer.certificates.path("ca.crt"))
+    tries = [(401, ("/clusters/one/authorize", review, nobody)), (404, (f"/clusters/{word}/authorize", review)),
+             (403, ("/clusters/one/authorize", review, authorizer.certificates.client("another", "another-cluster"))),
+             (413, ("/clusters/one/authorize", word.encode() * 50_000)), (400, ("/clusters/one/authorize", b'{"' + word.encode()))]
+    for status, arguments in tries:
+        before, told = malformed(authorizer), system.stack.log("authorizer-1").count('"level":"warn"')
+        assert post(authorizer, *arguments)[0] == status
+        wait_until(lambda: malformed(authorizer) > before, f"{status} is counted")
+        wait_until(lambda: system.stack.log("authorizer-1").count('"level":"warn"') > told, f"{status} is told")
+    assert word not in system.stack.log("authorizer-1")
+
+
+def test_an_old_tls_is_refused(authorizer):
+    context = ssl.create_default_context(cafile=authorizer.certificates.path("ca.crt"))
+    context.set_ciphers("ALL:@SECLEVEL=0")
+    context.minimum_version = context.maximum_version = ssl.TLSVersion.TLSv1_1
+    with pytest.raises(ssl.SSLError, match="(?i)alert protocol version"):
+        post(authorizer, "/clusters/one/authorize", b"{}", context)
 
 
 def closed_by(connection: socket.socket) -> bool:
@@ -250,7 +311,7 @@ def test_a_slow_client_is_let_go(authorizer):
     """Whoever sends one byte now and then holds a connection no longer than whoever sends none."""
     head = b"POST /clusters/one/authorize HTTP/1.1\r\nHost: x\r\nX: "
     begun = {"nothing": None, "TLS": b"", "half a line": head[:8], "half a head": head, "half a body": head + b"y\r\nContent-Length: 100000\r\n\r\n"}
-    held = {}
+    held, before = {}, malformed(authorizer)
     for what, said in begun.items():
         connection = socket.create_connection(("127.0.0.1", authorizer.port), 10)
         if said is not None:
@@ -265,6 +326,7 @@ def test_a_slow_client_is_let_go(authorizer):
         return not held
 
     wait_until(all_gone, "the server closes them", 60)
+    wait_until(lambda: malformed(authorizer) >= before + len(begun), "they are counted")
     assert authorize(authorizer, "version", "ines")["allowed"] is True
 
 
