@@ -141,8 +141,8 @@ def customer(system, authorizer):  # noqa: F811
 
 @pytest.fixture(scope="session")
 def sizes():
-    """How many random reviews, and how many around the ends of grants."""
-    return {"reviews": 3000, "late": 2000}
+    """How many random reviews, how many around the ends of grants, and how many random changes."""
+    return {"reviews": 3000, "late": 2000, "mutations": 600}
 
 
 @pytest.fixture(scope="session")

@@ -13,6 +13,8 @@ import psycopg
 import pytest
 
 from reference import covers
+from support.content import content_of
+from support.mutations import mutated, random_object
 
 NAMESPACES = ["openshift-ingress", "openshift-dns", "default"]
 NAMES = ["a", "b", "router-1"]
@@ -144,7 +146,7 @@ def expected_authorize(items: list[Item], verb, group, resource, subresource, na
     if verb == "create" and name is None:
         return any(it.action == "create_object" and (it.namespace, it.kind) == (namespace, kind) for it in items)
     if verb == "patch" and name is not None:  # a server-side apply of what is not there
-        return may("update_object") or may("create_object") and may("list_or_get_objects")
+        return may("update_object") or any(it == Item("create_object", namespace, kind, name) for it in items)
     return may(VERBS[verb])
 
 
@@ -240,6 +242,53 @@ def test_many_questions_are_answered_as_each_alone(system, authorizer, grants, s
                     assert other == (one[:3] + (None, None) if is_open else one), (role, question)
                 seen |= {it[3] for it in expected}
     assert seen == {"approved", "no_grant", "content_required"}
+
+
+def config_map(name: str, data: dict) -> dict:
+    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name, "namespace": NAMESPACES[0]}, "data": data}
+
+
+def as_stored(chooser: random.Random, it: dict) -> dict:
+    """With what a server keeps of its own."""
+    return {**it, "metadata": {**it["metadata"], "uid": str(chooser.random()), "resourceVersion": str(chooser.randrange(99)),
+                               "managedFields": [{"manager": chooser.choice("ab")}]}}
+
+
+def test_a_change_is_admitted_where_its_normal_form_is_the_agreed_one(authorizer, grants, sizes, seed):
+    """By an implementation of its own (tests/support/content.py): the object before and after, each as it was agreed to or a little different."""
+    chooser = random.Random(seed)
+    engineer, agreed = f"{grants.prefix}-mutations", {}
+    while len(agreed) < 100:  # objects
+        before = random_object(chooser)
+        wanted = mutated(chooser, before)
+        name = f"it-{len(agreed)}"
+        content = content_of(config_map(name, wanted), config_map(name, before))
+        if isinstance(wanted, dict) and content["changes"]:
+            agreed[name] = (before, wanted, content)
+    for some in range(0, 100, 20):  # items of a request are few
+        names = list(agreed)[some:some + 20]
+        grants.open(engineer, [Item("update_object", NAMESPACES[0], "ConfigMap", name) for name in names], contents=[agreed[name][2] for name in names])
+
+    def one(session: Session, number: int) -> list[str]:
+        mine = random.Random(seed << 32 | number)
+        name = mine.choice(list(agreed))
+        before, wanted, content = agreed[name]
+        old, new = (mutated(mine, it) if mine.random() < 0.3 else it for it in (before, wanted))
+        old, new = config_map(name, old), config_map(name, new)
+        expected = content_of(new, old) == content
+        said = session.ask("admit", {
+            "apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview",
+            "request": {"uid": "u", "operation": "UPDATE", "namespace": NAMESPACES[0], "name": name, "kind": {"group": "", "version": "v1", "kind": "ConfigMap"},
+                        "userInfo": {"username": f"lockbox:{engineer}", "groups": ["lockbox:engineers"]},
+                        "object": as_stored(mine, new), "oldObject": as_stored(mine, old)}})["response"]
+        seen[expected] = seen.get(expected, 0) + 1
+        fits = said["allowed"] is expected and (expected or "lockbox: content_changed: " in said["status"]["message"])
+        return [] if fits else [f"{old} {new} {content}: {said}"]
+
+    seen: dict = {}
+    wrong = in_parallel(authorizer, one, list(range(sizes["mutations"])))
+    print(f"\nseed {seed}: {seen}")
+    assert wrong == [] and min(seen.values()) > sizes["mutations"] // 10 and len(seen) == 2
 
 
 def test_none_is_late(authorizer, grants, sizes, seed):
