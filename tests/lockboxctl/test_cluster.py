@@ -1,7 +1,10 @@
 """lockboxctl cluster: what config writes, and what check says of files and flags. tests/cluster has it beside an API server."""
 import base64
+import http.server
 import json
+import ssl
 import subprocess
+import threading
 
 import pytest
 import yaml
@@ -77,11 +80,14 @@ def test_the_customers_identity_sees_no_secret(ctl):
     assert ctl.config().returncode == 0
     role, binding = yaml.safe_load_all((ctl.out / "rbac.yaml").read_text())
     assert binding["subjects"][0]["name"] == "lockbox:customer@example"
+    assert [it for it in role["rules"] if "nonResourceURLs" in it] == [{"nonResourceURLs": ["/flagz"], "verbs": ["get"]}]  # for cluster check
     for rule in role["rules"]:
+        if "nonResourceURLs" in rule:
+            continue
         assert "*" not in rule["apiGroups"] and not {"watch", "list", "delete", "*"} & set(rule["verbs"])
         if "" in rule["apiGroups"]:
             assert not {"secrets", "*"} & set(rule["resources"])
-    groups = {group for rule in role["rules"] for group in rule["apiGroups"]}
+    groups = {group for rule in role["rules"] for group in rule.get("apiGroups", [])}
     assert not groups & {"rbac.authorization.k8s.io", "certificates.k8s.io", "admissionregistration.k8s.io", "oauth.openshift.io"}
 
 
@@ -220,3 +226,47 @@ def test_what_cannot_be_read_is_unknown(ctl):
     assert code == 1 and found["--authorization-config"][0] == "unknown" and "cannot be read here" in found["--authorization-config"][1]
     done = ctl("check", "prod")
     assert done.returncode == 1 and "give --manifest" in done.stderr
+
+
+class ApiServer(http.server.BaseHTTPRequestHandler):
+    """Denies as the authorizer does, and shows its flags."""
+
+    def do_GET(self):
+        self.send(200 if self.path == "/flagz" else 404, f"kube-apiserver flagz\nWarning: not for machines\n\n{self.server.flags}")
+
+    def do_POST(self):
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.send(201, json.dumps({"status": {"allowed": False, "denied": True, "reason": "lockbox: identity: no"}}))
+
+    def send(self, status: int, text: str):
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(text)))
+        self.end_headers()
+        self.wfile.write(text.encode())
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture
+def server(made):
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-noenc", "-keyout", "server.key",
+                    "-out", "server.crt", "-subj", "/CN=server", "-addext", "subjectAltName=IP:127.0.0.1"], cwd=made, check=True, capture_output=True)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(made / "server.crt", made / "server.key")
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), ApiServer)
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield server
+    server.shutdown()
+
+
+@pytest.mark.parametrize("mode", ["blocking-strict", "batch"])
+def test_flags_are_read_from_the_api_server(ctl, made, server, mode):
+    assert ctl.config(path=ctl.out).returncode == 0
+    ctl.cluster |= {"server": f"https://127.0.0.1:{server.server_port}", "ca_file": str(made / "server.crt"), "key_file": str(made / "customer.key")}
+    server.flags = (ctl.out / "flags").read_text().replace("--", "").replace("blocking-strict", mode)
+    done = ctl("check", "prod", "-o", "json")
+    found = {it["what"]: it["state"] for it in json.loads(done.stdout)}
+    assert found.pop("--audit-webhook-mode") == ("ok" if mode == "blocking-strict" else "wrong")
+    assert set(found.values()) == {"ok"} and done.returncode == (0 if mode == "blocking-strict" else 1), done.stdout
