@@ -50,7 +50,8 @@ static void test_examples_are_whole(void **state) {
 static void test_replaced(void **state) {
     (void)state;
     const struct lbx_file files[] = {
-        file("outcome.txt", "Subject: {{ticket_id}} {{cluster}} {{request_id}}\n\n{{state}}\n" BODY),
+        file("outcome.txt",
+             "Subject: {{ticket_id}} {{cluster}} {{request_id}}\n\n{{state}}\n" BODY),
         file("head.html", "<html><body>"),
     };
     struct lbx_mail_templates *templates;
@@ -62,7 +63,8 @@ static void test_replaced(void **state) {
     while (lbx_mail_example(i++, &input) && input.kind != LBX_MAIL_OUTCOME)
         continue;
     assert_int_equal(lbx_mail_write(templates, &input, &mail), LBX_OK);
-    assert_string_equal(mail.subject.data, "2611230040001 aro-prod 019ab1f0-6c1e-7d3a-9f52-2f1d1c9a0b77");
+    assert_string_equal(mail.subject.data,
+                        "2611230040001 aro-prod 019ab1f0-6c1e-7d3a-9f52-2f1d1c9a0b77");
     assert_int_equal(strncmp(mail.text.data, "Approved\n2611230040001", 22), 0);
     assert_int_equal(strncmp(mail.html.data, "<html><body><h1>", 16), 0);
     lbx_mail_done(&mail);
