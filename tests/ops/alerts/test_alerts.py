@@ -63,7 +63,7 @@ def test_every_alert_is_caused():
 
 def test_nothing_fires_while_all_is_well(system, stack, prometheus):
     Tenant(system).request().approve()
-    assert prometheus.firing() == {}
+    wait_until(lambda: prometheus.firing() == {}, "nothing fires, once every worker was asked", 60, every=0.5)
 
 
 def test_the_objectives_are_answered(prometheus):
