@@ -28,7 +28,7 @@ struct grant {
     bool is_named; /* of database_grants: its item names the object */
 };
 
-/* As access_evidence answers: JSON, in the arena that was given; times 0 where there is none. */
+/* As signed_evidence answers: JSON, in the arena that was given; times 0 where there is none. */
 struct evidence {
     const char *consent, *decisions;
     int64_t starts_asked, decide_by;

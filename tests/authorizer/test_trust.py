@@ -361,8 +361,8 @@ EVIDENCE = {
 
 @pytest.fixture
 def evidence(world):
-    [told] = [it[0] for it in world.system.lockbox.rows("SELECT pg_get_functiondef('lockbox.access_evidence(uuid)'::regprocedure)")]
-    yield lambda body: world.lie("CREATE OR REPLACE FUNCTION access_evidence(request_id uuid) RETURNS TABLE (consent text, starts_asked"
+    [told] = [it[0] for it in world.system.lockbox.rows("SELECT pg_get_functiondef('lockbox.signed_evidence(uuid)'::regprocedure)")]
+    yield lambda body: world.lie("CREATE OR REPLACE FUNCTION signed_evidence(request_id uuid) RETURNS TABLE (consent text, starts_asked"
                                  f" timestamptz, decide_by timestamptz, decisions text) LANGUAGE sql STABLE AS $f$ {body} $f$")
     world.lie(told)
 
@@ -454,5 +454,5 @@ def test_a_bad_file_keeps_the_keys_that_were_read(world):
 
 def test_evidence_is_the_authorizers_alone(world):
     may = world.system.lockbox.rows("SELECT rolname FROM pg_roles WHERE rolname LIKE 'lockbox%%' AND rolname <> 'lockbox_owner' AND"
-                                    " has_function_privilege(oid, 'lockbox.access_evidence(uuid)', 'EXECUTE') AND NOT rolsuper")
+                                    " has_function_privilege(oid, 'lockbox.signed_evidence(uuid)', 'EXECUTE') AND NOT rolsuper")
     assert [it[0] for it in may] == ["lockbox_authorizer"]

@@ -195,6 +195,27 @@ def test_the_enforcer_may_ask_and_see_nothing_else(system):
         raise AssertionError(f"lockbox_enforcer may read {table.name}")
 
 
+def test_the_enforcer_may_call_two_functions(system):
+    mine = system.lockbox.rows("SELECT proname::text FROM pg_proc WHERE pronamespace = 'lockbox'::regnamespace"
+                               " AND has_function_privilege('lockbox_enforcer', oid, 'EXECUTE') ORDER BY proname")
+    assert [row.proname for row in mine] == ["access_check", "access_evidence"]
+
+
+def test_the_enforcer_sees_the_evidence_of_live_access(system, tenant):
+    def evidence():
+        return system.enforcer.row("SELECT lockbox.access_evidence(%s) AS it", request.id).it
+
+    request = tenant.request()
+    assert evidence() is None
+    request.approve()
+    it = evidence()
+    assert (it["consent"]["digest"], it["consent"]["ticket_id"]) == (request.first.request["digest"], request.ticket.id)
+    assert [(vote["by"], vote["decision"]) for vote in it["decisions"]] == [(tenant.owner.id, "approve")]
+    assert request.decide("revoke") == "applied"
+    request.await_access_end()
+    assert evidence() is None
+
+
 def test_overlapping_grants_never_end_each_other(tenant):
     """One engineer, one item, three grants: what ends one leaves the others, and the answer names one that is left."""
     ticket = tenant.ticket()
