@@ -137,7 +137,7 @@ static enum lbx_err begin_sweep(struct relay *relay) {
     return LBX_OK;
 }
 
-static enum lbx_err send(struct relay *relay) {
+static enum lbx_err step(struct relay *relay) {
     enum lbx_err err = lbx_outbound_step(relay->outbound, 0);
     relay_why_kafka(&relay->why, lbx_outbound_away_since_us(relay->outbound));
     return err;
@@ -153,14 +153,14 @@ enum lbx_err relay_round(struct lbx_worker *worker, void *state, int64_t *ret_wa
     if (err == LBX_OK)
         err = begin_sweep(relay);
     if (err == LBX_OK)
-        err = send(relay);
+        err = step(relay);
     const size_t before = lbx_outbound_count(relay->outbound);
     if (err == LBX_OK)
         err = exchange(relay, false, &more);
     if (err == LBX_OK && relay->unsure && lbx_outbound_count(relay->outbound) <= before)
         err = exchange(relay, true, &more);
     if (err == LBX_OK)
-        err = send(relay);
+        err = step(relay);
     /* A sweep that is under way waits for room, or for a shard: no time brings either. */
     int64_t until_us = relay->leases.keep_us;
     if (!relay->sweeping && relay->sweep_us < until_us)

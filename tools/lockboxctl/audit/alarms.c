@@ -53,7 +53,7 @@ static void put_event(const struct lbx_buf *data, struct lbx_buf *out) {
     lbx_buf_char(out, '}');
 }
 
-static enum ctl_exit send(const struct ctl *ctl, const struct lbx_buf *data) {
+static enum ctl_exit post(const struct ctl *ctl, const struct lbx_buf *data) {
     const char *url = ctl->options[CTL_WEBHOOK], *why = "";
     struct lbx_buf body LBX_BUF = {0};
     struct lbx_answer answer = {0};
@@ -77,5 +77,5 @@ enum ctl_exit alarm_tell(struct ctl *ctl, const struct alarm *alarm) {
     ctl->found++;
     printf("%s\n", data.data);
     fflush(stdout);
-    return ctl->options[CTL_WEBHOOK] ? send(ctl, &data) : CTL_DONE;
+    return ctl->options[CTL_WEBHOOK] ? post(ctl, &data) : CTL_DONE;
 }

@@ -71,7 +71,7 @@ static void name_consumers(struct reconcile *r) {
     }
 }
 
-static enum ctl_exit connect(struct reconcile *r) {
+static enum ctl_exit open_session(struct reconcile *r) {
     const struct lbx_sql *const *const lists[] = {sql_reconcile_all,    lbx_offsets_statements,
                                                   lbx_store_statements, sql_requester_all,
                                                   sql_decider_all,      NULL};
@@ -161,7 +161,7 @@ static enum ctl_exit begin(struct reconcile *r) {
     if (lbx_limits_check(&r->ctl->settings) != LBX_OK ||
         emergencies_check(&r->ctl->settings) != LBX_OK)
         return CTL_USAGE;
-    enum ctl_exit code = connect(r);
+    enum ctl_exit code = open_session(r);
     if (code == CTL_DONE)
         code = count_partitions(r);
     if (code != CTL_DONE)
