@@ -203,12 +203,34 @@ static bool keeps_forbidden(const struct lbx_batch *batch, const struct lbx_requ
            lbx_request_keeps_forbidden(request, decision, &customers);
 }
 
-static void judge(struct lbx_batch *batch, const struct lbx_input_event *input) {
-    const struct lbx_event *event = &input->event;
+static struct lbx_judgement judge_known(struct lbx_batch *batch,
+                                        const struct lbx_decision_submitted *decision,
+                                        struct lbx_stored_request *stored) {
     const struct lbx_batch_state *loaded = batch->state;
     struct lbx_unit *unit = &batch->unit;
+    const struct lbx_limits limits = lbx_limits_of(&batch->worker->settings);
+    const char *key = vote_key(batch->arena, decision->request_id, decision->by.id);
+    struct lbx_voter voter = {
+        .forbidden = keeps_forbidden(batch, &stored->request, decision, &limits),
+        .still_approver = lbx_map_get(&loaded->roles, key) != NULL,
+        .signature = check_signature(decision, &stored->request, lbx_map_get(&loaded->keys, key),
+                                     batch->arena),
+    };
+    if (counted_for_another(batch, decision))
+        voter.signature = LBX_SIGNATURE_BAD;
+    lbx_unit_pass_time(unit, stored, &limits);
+    unit->now = lbx_request_not_before(&stored->request, unit->now);
+    const struct lbx_judgement judgement =
+        lbx_request_decide(&stored->request, decision, &voter, unit->now, batch->arena);
+    remember_signature(batch, decision, judgement.verdict);
+    return judgement;
+}
+
+static void judge(struct lbx_batch *batch, const struct lbx_input_event *input) {
+    const struct lbx_event *event = &input->event;
+    struct lbx_unit *unit = &batch->unit;
     const struct lbx_decision_submitted *decision = event->data;
-    struct lbx_stored_request *stored = lbx_map_get(&loaded->requests, decision->request_id);
+    struct lbx_stored_request *stored = lbx_map_get(&batch->state->requests, decision->request_id);
     struct lbx_judgement judgement = {.verdict = LBX_VERDICT_UNKNOWN_REQUEST};
     lbx_unit_begin(unit, input);
     if (stored && !lbx_stored_request_holds(stored)) {
@@ -216,20 +238,7 @@ static void judge(struct lbx_batch *batch, const struct lbx_input_event *input) 
                                            .step = {.event = LBX_EVENT_NONE}};
         report_changed(decision->request_id);
     } else if (stored) {
-        const struct lbx_limits limits = lbx_limits_of(&batch->worker->settings);
-        const char *key = vote_key(batch->arena, decision->request_id, decision->by.id);
-        struct lbx_voter voter = {
-            .forbidden = keeps_forbidden(batch, &stored->request, decision, &limits),
-            .still_approver = lbx_map_get(&loaded->roles, key) != NULL,
-            .signature = check_signature(decision, &stored->request,
-                                         lbx_map_get(&loaded->keys, key), batch->arena),
-        };
-        if (counted_for_another(batch, decision))
-            voter.signature = LBX_SIGNATURE_BAD;
-        lbx_unit_pass_time(unit, stored, &limits);
-        unit->now = lbx_request_not_before(&stored->request, unit->now);
-        judgement = lbx_request_decide(&stored->request, decision, &voter, unit->now, batch->arena);
-        remember_signature(batch, decision, judgement.verdict);
+        judgement = judge_known(batch, decision, stored);
     }
     const struct lbx_decision_judged judged = {
         .request_id = decision->request_id,

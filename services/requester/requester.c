@@ -68,6 +68,27 @@ static const char *judge_emergency(const struct lbx_batch *batch,
     return authorization;
 }
 
+static void create(struct lbx_batch *batch, const struct lbx_input_event *input,
+                   struct lbx_creation *creation) {
+    struct working_set *set = batch->state->set;
+    const char *authorization = judge_emergency(batch, input, creation);
+    struct lbx_stored_request *stored = LBX_ARENA_NEW(batch->arena, struct lbx_stored_request);
+    lbx_request_create(creation, batch->arena, &stored->request);
+    lbx_map_set(&set->requests, stored->request.request_id, stored);
+    const struct lbx_step first = {.event = first_events[stored->request.state],
+                                   .at = creation->now};
+    lbx_unit_step(&batch->unit, stored, &first, &input->event);
+    if (creation->subscription) {
+        struct lbx_step approved = lbx_request_auto_approve(
+            &stored->request, &creation->subscription->policy, creation->now, batch->arena);
+        lbx_unit_step(&batch->unit, stored, &approved, &input->event);
+    }
+    if (authorization && stored->request.state == LBX_STATE_EMERGENCY)
+        emergencies_counted(&set->emergencies, authorization);
+    count_pending(set, &stored->request, false);
+    alarm_if_unapprovable(&stored->request);
+}
+
 static void on_access_requested(struct lbx_batch *batch, struct lbx_input_event *input) {
     struct working_set *set = batch->state->set;
     const struct lbx_access_requested *wish = input->event.data;
@@ -94,22 +115,7 @@ static void on_access_requested(struct lbx_batch *batch, struct lbx_input_event 
         creation.approvers = working_set_approvers(set, subscription, &creation.approver_count);
         creation.able_count = alarms_able(set, subscription);
     }
-    const char *authorization = judge_emergency(batch, input, &creation);
-    struct lbx_stored_request *stored = LBX_ARENA_NEW(batch->arena, struct lbx_stored_request);
-    lbx_request_create(&creation, batch->arena, &stored->request);
-    lbx_map_set(&set->requests, stored->request.request_id, stored);
-    const struct lbx_step first = {.event = first_events[stored->request.state],
-                                   .at = creation.now};
-    lbx_unit_step(&batch->unit, stored, &first, &input->event);
-    if (subscription) {
-        struct lbx_step approved = lbx_request_auto_approve(&stored->request, &subscription->policy,
-                                                            creation.now, batch->arena);
-        lbx_unit_step(&batch->unit, stored, &approved, &input->event);
-    }
-    if (authorization && stored->request.state == LBX_STATE_EMERGENCY)
-        emergencies_counted(&set->emergencies, authorization);
-    count_pending(set, &stored->request, false);
-    alarm_if_unapprovable(&stored->request);
+    create(batch, input, &creation);
 }
 
 void requester_end(struct lbx_batch *batch, struct lbx_stored_request *stored,
