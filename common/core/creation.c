@@ -153,14 +153,20 @@ static bool justified(const struct lbx_creation *c, struct finding *found) {
     return text && !lbx_utf8_blank(text, strlen(text));
 }
 
+/* Whether it ran when the wish came: another worker may have ended it since, by its time. */
+static bool is_running(const struct lbx_creation *c, const struct lbx_request *grant) {
+    if (grant->state == LBX_STATE_COMPLETED)
+        return c->now < grant->expires_at;
+    return grant->state == LBX_STATE_APPROVED || grant->state == LBX_STATE_EMERGENCY;
+}
+
 /* An extension continues access that the same engineer has, for the same cluster. */
 static bool extended_known(const struct lbx_creation *c, struct finding *found) {
     (void)found;
     const struct lbx_request *extended = c->extended;
     if (!c->wish->extends)
         return true;
-    return extended &&
-           (extended->state == LBX_STATE_APPROVED || extended->state == LBX_STATE_EMERGENCY) &&
+    return extended && is_running(c, extended) &&
            strcmp(extended->engineer.id, c->wish->engineer_id) == 0 &&
            lbx_same_text(extended->resource_id, c->wish->resource_id);
 }

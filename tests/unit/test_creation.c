@@ -445,6 +445,14 @@ static void extends_what_has_ended(struct world *w) {
     extends_a_grant(w);
     w->extended.state = LBX_STATE_COMPLETED;
 }
+static void extends_what_ended_since(struct world *w) {
+    extends_what_has_ended(w);
+    w->extended.expires_at = w->creation.now + 1;
+}
+static void extends_what_ends_now(struct world *w) {
+    extends_what_has_ended(w);
+    w->extended.expires_at = w->creation.now;
+}
 static void extends_what_was_revoked(struct world *w) {
     extends_a_grant(w);
     w->extended.state = LBX_STATE_REVOKED;
@@ -498,6 +506,8 @@ static void each_check_by_itself(void **unused) {
         ROW(extends_somebody_elses, REFUSED, EXTENDS_UNKNOWN, 0),
         ROW(extends_what_is_pending, REFUSED, EXTENDS_UNKNOWN, 0),
         ROW(extends_what_has_ended, REFUSED, EXTENDS_UNKNOWN, 0),
+        ROW(extends_what_ended_since, CUSTOMER_NOTIFIED, NONE, 0),
+        ROW(extends_what_ends_now, REFUSED, EXTENDS_UNKNOWN, 0),
         ROW(extends_what_was_revoked, REFUSED, EXTENDS_UNKNOWN, 0),
         ROW(too_many_of_the_ticket, REFUSED, TOO_MANY_REQUESTS, 0),
         ROW(too_many_of_the_subscription, REFUSED, TOO_MANY_REQUESTS, 0),
