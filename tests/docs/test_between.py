@@ -17,7 +17,7 @@ OPTION = re.compile(r"(?<!\S)--[a-z][a-z-]*")
 FILE = re.compile(r"(?:common|deploy|docs|examples|schemas|services|tests|tools)/[\w./-]*[\w/]")
 
 # In the environment of something else than workers and lockboxctl.
-OTHERS = {"LOCKBOX_IMAGE": "docker-compose.yml", "LOCKBOX_DEBEZIUM_HOST": "deploy/debezium/outbox.json",
+OTHERS = {"LOCKBOX_IMAGE": "docker-compose.yml", "LOCKBOX_BASE": "tools/dev/sbom.py", "LOCKBOX_DEBEZIUM_HOST": "deploy/debezium/outbox.json",
           "LOCKBOX_DEBEZIUM_PORT": "deploy/debezium/outbox.json", "LOCKBOX_DEBEZIUM_PASSWORD": "deploy/debezium/outbox.json",
           "LOCKBOX_DEV_DIR": "dev", "LOCKBOX_DEBEZIUM_": "docs/debezium.md", "LOCKBOX_": "docs/settings.md",
           "LOCKBOX_KAFKA_": "docs/settings.md", "LOCKBOX_TEST_SEED": "tests/model/conftest.py",

@@ -105,10 +105,17 @@ class Stack:
 
     def await_ready(self, *names: str, seconds: float = 60) -> None:
         """Waits until these, or all, are ready again, and notes their pids."""
+        late: dict[str, str] = {}
+
         def ready() -> bool:
             rows = self.status()
-            return all(rows[name]["ready"] for name in names or rows)
-        wait_until(ready, f"{', '.join(names) or 'all'} ready again", seconds)
+            late.clear()
+            late.update({name: rows[name]["reason"] for name in names or rows if not rows[name]["ready"]})
+            return not late
+        try:
+            wait_until(ready, f"{', '.join(names) or 'all'} ready again", seconds)
+        except TimeoutError as error:
+            raise TimeoutError(f"{error}, not {late}") from None
         self.note_pids()
 
     def metrics(self, worker: str) -> dict[str, float]:

@@ -31,6 +31,6 @@ const struct ctl_command ctl_setup_commands[] = {
      "A rule is a line: principal, operation (Read, Write, Create, Describe, DescribeConfigs), kind (topic,\n"
      "group, cluster), pattern (literal, prefixed) and name. deploy/kafka/acls.sh --rules writes them. What is\n"
      "granted already stays; the principal needs Alter on the cluster.",
-     "deploy/kafka/acls.sh --rules | lockboxctl topics grant", ctl_topics_grant},
+     "lockboxctl topics grant < rules", ctl_topics_grant},
     {NULL},
 };
