@@ -10,6 +10,7 @@ from restoring import accept, committed, dump, restore, says_so
 from support.scenario import Tenant
 from support.stack import BINARIES
 from support.statements import statements
+from support.traffic import await_quiet
 from support.waiting import wait_until
 
 DECIDING = ("decider", "expirer")
@@ -30,15 +31,17 @@ def test_an_older_database_decides_nothing_until_it_is_accepted(system):
     older = dump(system)
     granted.decide("revoke")
     granted.event("revoked")
-    wait_until(lambda: committed(system), "Kafka's committed offsets are the database's")
+    await_quiet(system)
+    wait_until(lambda: committed(system) and committed(system, "notifier"), "Kafka's committed offsets are the database's")
     restore(system, older)
-    wait_until(lambda: says_so(system, *DECIDING), "they say that the database was set back", 75)
+    # Whoever finds out behind the acceptance sets the database back anew.
+    wait_until(lambda: says_so(system, *DECIDING, "notifier"), "they say that the database was set back", 75)
     assert (granted.check().allowed, granted.check().reason) == (False, "set_back")
     assert system.stack.metrics("decider")["lockbox_set_back_partitions"] >= 1
     done = accept(system, "--only", "lockbox")
     assert done.returncode == 0, done.stderr
     assert "lockbox.decider" in done.stdout
-    system.stack.await_ready()
+    system.stack.await_ready(seconds=90)  # the expirer looks once a minute
     wait_until(lambda: not granted.check().allowed and granted.check().reason == "no_grant", "the revoke is read again")
     tenant.request().approve()
     row = system.lockbox.row("SELECT operator_id, reason FROM lockbox.offsets_accepted ORDER BY accepted_at DESC LIMIT 1")
