@@ -1,5 +1,5 @@
-/* Makes trees: in one pass over the text where that is ordinary (scan.h says what is not), by jansson else, so that a text
- * means the same whichever parsed it. Promises that the members of each object stand in canonical order. */
+/* Parses JSON into a tree of nodes, in an arena: by one pass over the text, or by jansson where scan.h refuses the text. Both
+ * parsers give the same tree. Promises that the members of each object stand in the order of RFC 8785. */
 #include "json/node.h"
 
 #include "json/dom.h"

@@ -1,10 +1,8 @@
-/* A pool of connections. The worker's loop makes them, so that a server that does not answer holds up no review; a
- * watch breaks a connection whose answer is late, which ends the wait of the thread that asked by it.
- *
- * access_check is asked by one of the threads that wait for it, for all of them in one statement. Promises that each
- * answer is of a statement that began after its question came, and that a statement that is late holds up nobody but
- * those whom it is to answer. A statement whose connection ended answers none of its questions; where the server
- * refused it, each is asked alone, so that one at fault spoils no other. */
+/* Asks PostgreSQL for the threads that answer reviews, by a pool of connections that the worker's loop opens. Of the threads that
+ * wait for access_check one asks for all of them, in one statement. Promises that each answer is of a statement that began after
+ * its question came; a statement that is late is ended by its connection, and holds up only those whom it is to answer.
+ * Fails: a statement whose connection ended answers none of its questions; one that the server refused is asked again, question
+ * by question, so that one at fault spoils no other. */
 #include "database.h"
 
 #include "base/base64.h"

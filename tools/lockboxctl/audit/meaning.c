@@ -1,6 +1,6 @@
-/* Reads records leniently, so that a malformed one alarms as well, by a table of what alarms look at.
- * Promises: the same record means the same, whichever source it is from. Fails: never; what cannot be read means nothing, but
- * for a report of access, which is then a violation of its own.
+/* Says of a record of Kafka or of the audit store whether audit monitor has to raise an alarm for it, and in which words.
+ * Promises: the same record has the same alarm, whichever source it is from; a malformed record is read as far as it can be.
+ * Fails: never; a record that cannot be read has no alarm, but for a report of access, which is then a violation of its own.
  */
 #include "meaning.h"
 
