@@ -3,6 +3,7 @@ import os
 import signal
 import socket
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote, urlsplit
@@ -39,13 +40,27 @@ def frozen(system):
                 os.kill(pid, signal.SIGCONT)
 
 
+def a_commit_waits(system) -> bool:
+    """Whether a commit made now waits for a standby. It is cancelled then: committed here alone."""
+    with psycopg.connect(system.stack.env["LOCKBOX_SUPERUSER_URL"], autocommit=True) as probe, ThreadPoolExecutor(1) as aside:
+        commit = aside.submit(probe.execute, "SELECT pg_logical_emit_message(true, 'probe', '')")
+        waits = wait_until(lambda: commit.done() or system.lockbox.rows(
+            "SELECT pid FROM pg_stat_activity WHERE pid = %s AND wait_event = 'SyncRep'", probe.info.backend_pid),
+            "the probe's commit has ended or waits")
+        if waits is not True:
+            probe.cancel_safe()
+        commit.result()
+    return waits is not True
+
+
 @contextmanager
 def without_standby(system):
-    """Commits wait for a standby that nobody is."""
+    """Commits wait for a standby that nobody is: from when the server has read its settings again, not from the asking on."""
     change = system.lockbox
     change.rows("ALTER SYSTEM SET synchronous_standby_names = 'nobody'")
     change.rows("SELECT pg_reload_conf()")
     try:
+        wait_until(lambda: a_commit_waits(system), "commits wait for a standby")
         yield
     finally:
         change.rows("ALTER SYSTEM RESET synchronous_standby_names")
