@@ -7,13 +7,13 @@
 #include "monitor_kafka.h"
 
 #include "event_row.h"
+#include "marked_tree.h"
 #include "meaning.h"
 #include "monitor_state.h"
 #include "published_logs.h"
 #include "witness_seen.h"
 
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 
 struct watch {
@@ -67,56 +67,17 @@ static void kafka_gone(struct watch *w, const struct published_log *log) {
 
 /* ---- the tree ---- */
 
-/* A root that the tree is to have at a size. */
-struct mark {
-    uint64_t size;
-    struct lbx_hash root;
-    bool seen; /* in the run before, not in a checkpoint that is new */
-};
-
-/* A tree that is rebuilt from Kafka, and held against marks on the way. */
-struct tree {
+/* A log that is rebuilt from Kafka. */
+struct rebuilt {
     struct watch *watch;
     const struct published_log *log;
-    struct lbx_edge edge;
-    struct mark *marks; /* by size */
-    size_t count, at;
-    uint64_t size, from;       /* where it ends; the first leaf whose meaning is asked for */
-    bool seen_holds, new_hold; /* so far */
-    uint64_t right, wrong;     /* the largest mark that holds; the first that does not, 0: all do */
-    bool gone;                 /* Kafka has not the records; told */
-    struct alarm *alarms;      /* what its records mean; in the run's arena */
+    struct marked_tree tree;
+    uint64_t from;        /* the first leaf whose meaning is asked for */
+    struct alarm *alarms; /* what its records mean; in the run's arena */
     size_t alarm_count, alarm_room;
 };
 
-static void compare(struct tree *t, const struct mark *mark) {
-    struct lbx_hash root;
-    lbx_edge_root(&t->edge, &root);
-    if (lbx_hash_equal(&root, &mark->root)) {
-        t->right = mark->size;
-        return;
-    }
-    t->seen_holds &= !mark->seen;
-    t->new_hold &= mark->seen;
-    if (!t->wrong)
-        t->wrong = mark->size;
-}
-
-static void append_holes(struct tree *t, uint64_t size) {
-    if (size > t->edge.size)
-        lbx_edge_append_empty(&t->edge, size - t->edge.size);
-}
-
-/* Up to a size of which no record stands between: its marks are passed. */
-static void grow_to(struct tree *t, uint64_t size) {
-    for (; t->at < t->count && t->marks[t->at].size <= size; t->at++) {
-        append_holes(t, t->marks[t->at].size);
-        compare(t, &t->marks[t->at]);
-    }
-    append_holes(t, size);
-}
-
-static void keep_alarm(struct tree *t, const struct alarm *alarm) {
+static void keep_alarm(struct rebuilt *t, const struct alarm *alarm) {
     struct lbx_arena *arena = &t->watch->ctl->arena;
     if (!meaning_concerns(alarm, t->watch->ctl->options[CTL_TENANT]))
         return;
@@ -138,7 +99,7 @@ static void keep_alarm(struct tree *t, const struct alarm *alarm) {
     kept->topic = t->log->topic;
 }
 
-static void keep_meaning(struct tree *t, const struct lbx_record *record) {
+static void keep_meaning(struct rebuilt *t, const struct lbx_record *record) {
     struct lbx_arena *scratch = &t->watch->scratch;
     struct alarm alarms[MEANINGS_OF_ACCESS];
     size_t count = 0;
@@ -151,27 +112,26 @@ static void keep_meaning(struct tree *t, const struct lbx_record *record) {
         keep_alarm(t, &alarms[i]);
 }
 
-static void take_record(struct tree *t, struct lbx_record *record) {
+static void take_record(struct rebuilt *t, struct lbx_record *record) {
     struct lbx_hash leaf;
     const uint64_t index = (uint64_t)(record->offset - t->log->base);
     record->topic = lbx_topic_of(t->log->topic, NULL);
     record->log_name = t->log->topic;
-    grow_to(t, index);
     record_leaf_hash(record, &t->watch->bytes, &leaf);
-    lbx_edge_append(&t->edge, &leaf);
+    marked_tree_append(&t->tree, index, &leaf);
     if (index >= t->from)
         keep_meaning(t, record);
 }
 
 /* Whether Kafka has what the tree is made of. False: it was told, or Kafka does not answer. */
-static bool has_records(struct tree *t) {
+static bool has_records(struct rebuilt *t) {
     struct watch *w = t->watch;
     const struct published_log *log = t->log;
     int64_t first, behind;
-    const int64_t from = log->base + (int64_t)t->edge.size, to = log->base + (int64_t)t->size;
+    const int64_t from = log->base + (int64_t)t->tree.edge.size,
+                  to = log->base + (int64_t)t->tree.size;
     enum lbx_err err =
         lbx_reader_ends(w->reader, lbx_log_topic(log->topic), log->partition, &first, &behind);
-    t->gone = true;
     if (err == LBX_ERR_NOT_FOUND) {
         const struct alarm gone = meaning_log_gone(&w->ctl->arena, log->origin);
         w->broken = true;
@@ -184,58 +144,38 @@ static bool has_records(struct tree *t) {
         tell_record(w, log, from,
                     "Kafka has the records from here on no more: they are not proved");
     } else {
-        t->gone = false;
+        return true;
     }
-    return !t->gone;
+    return false;
 }
 
-static bool rebuild(struct tree *t) {
+static bool rebuild(struct rebuilt *t) {
     struct watch *w = t->watch;
     struct lbx_record record;
     if (!has_records(t))
         return false;
-    enum lbx_err err =
-        lbx_reader_begin(w->reader, lbx_log_topic(t->log->topic), t->log->partition,
-                         t->log->base + (int64_t)t->edge.size, t->log->base + (int64_t)t->size);
+    enum lbx_err err = lbx_reader_begin(w->reader, lbx_log_topic(t->log->topic), t->log->partition,
+                                        t->log->base + (int64_t)t->tree.edge.size,
+                                        t->log->base + (int64_t)t->tree.size);
     while (err == LBX_OK && (err = lbx_reader_next(w->reader, &record)) == LBX_OK)
         take_record(t, &record);
     if (err != LBX_ERR_NOT_FOUND) {
         kafka_gone(w, t->log);
         return false;
     }
-    grow_to(t, t->size);
+    marked_tree_end(&t->tree);
     return true;
 }
 
 /* ---- a log ---- */
 
-static int by_size(const void *a, const void *b) {
-    const struct mark *x = a, *y = b;
-    return (x->size > y->size) - (x->size < y->size);
-}
-
 /* From the edge that was kept; NULL: from nothing. */
-static struct tree tree_of(struct watch *w, const struct published_log *log,
-                           const struct seen *last, const struct lbx_edge *from) {
-    struct tree t = {.watch = w,
-                     .log = log,
-                     .from = last ? last->size : 0,
-                     .size = last ? last->size : 0,
-                     .seen_holds = true,
-                     .new_hold = true};
-    lbx_edge_init(&t.edge);
-    if (from)
-        t.edge = *from;
-    t.marks = LBX_ARENA_ARRAY(&w->ctl->arena, struct mark, log->count + 1);
-    for (size_t i = 0; i < log->count; i++)
-        if (log->list[i].size >= t.edge.size)
-            t.marks[t.count++] = (struct mark){log->list[i].size, log->list[i].root, false};
-    if (last)
-        t.marks[t.count++] = (struct mark){last->size, last->root, true};
-    qsort(t.marks, t.count, sizeof *t.marks, by_size);
-    if (t.count && t.marks[t.count - 1].size > t.size)
-        t.size = t.marks[t.count - 1].size;
-    return t;
+static struct rebuilt rebuilt_from(struct watch *w, const struct published_log *log,
+                                   const struct seen *last, const struct lbx_edge *from) {
+    return (struct rebuilt){.watch = w,
+                            .log = log,
+                            .tree = marked_tree_of(&w->ctl->arena, log, last, from),
+                            .from = last ? last->size : 0};
 }
 
 static void tell_not_extended(struct watch *w, const struct published_log *log, uint64_t size,
@@ -247,33 +187,33 @@ static void tell_not_extended(struct watch *w, const struct published_log *log, 
 }
 
 /* The whole tree was rebuilt: whether the records are others, or the checkpoints. */
-static void tell_wrong_tree(struct tree *t, const struct seen *last) {
+static void tell_wrong_tree(struct rebuilt *t, const struct seen *last) {
     struct watch *w = t->watch;
     const uint64_t before = last ? last->size : 0;
-    if (!t->seen_holds && t->new_hold)
-        tell_not_extended(w, t->log, t->size, before);
-    else if (t->seen_holds && t->wrong <= before)
-        tell_not_extended(w, t->log, t->wrong, before);
+    if (!t->tree.seen_holds && t->tree.new_hold)
+        tell_not_extended(w, t->log, t->tree.size, before);
+    else if (t->tree.seen_holds && t->tree.wrong <= before)
+        tell_not_extended(w, t->log, t->tree.wrong, before);
     else
-        tell_record(w, t->log, t->log->base + (int64_t)t->right,
+        tell_record(w, t->log, t->log->base + (int64_t)t->tree.right,
                     lbx_arena_printf(&w->ctl->arena,
                                      "a record from here on is not the one that was signed: a "
                                      "checkpoint of size %" PRIu64 " says so",
-                                     t->wrong));
+                                     t->tree.wrong));
 }
 
 static bool has_smaller(const struct published_log *log, uint64_t size) {
     return log->count > 0 && log->list[0].size < size;
 }
 
-static void tell_and_keep(struct tree *t) {
+static void tell_and_keep(struct rebuilt *t) {
     struct watch *w = t->watch;
     struct seen *now = LBX_ARENA_NEW(&w->ctl->arena, struct seen);
     struct lbx_edge *edge = LBX_ARENA_NEW(&w->ctl->arena, struct lbx_edge);
     for (size_t i = 0; i < t->alarm_count; i++)
         tell(w, &t->alarms[i]);
-    *edge = t->edge;
-    *now = (struct seen){.size = t->size, .edge = edge};
+    *edge = t->tree.edge;
+    *now = (struct seen){.size = t->tree.size, .edge = edge};
     lbx_edge_root(edge, &now->root);
     lbx_map_set(&w->next.seen, t->log->origin, now);
 }
@@ -283,15 +223,15 @@ static void look_at(struct watch *w, const struct published_log *log, const stru
     const struct lbx_edge *from = last && !has_smaller(log, last->size) ? last->edge : NULL;
     if (last)
         lbx_map_set(&w->next.seen, log->origin, (struct seen *)last);
-    struct tree t = tree_of(w, log, last, from);
+    struct rebuilt t = rebuilt_from(w, log, last, from);
     if (!rebuild(&t))
         return;
-    if (t.wrong && from) {
-        t = tree_of(w, log, last, NULL);
+    if (t.tree.wrong && from) {
+        t = rebuilt_from(w, log, last, NULL);
         if (!rebuild(&t))
             return;
     }
-    if (t.wrong)
+    if (t.tree.wrong)
         tell_wrong_tree(&t, last);
     else
         tell_and_keep(&t);
