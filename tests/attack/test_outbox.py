@@ -77,12 +77,17 @@ def test_the_expirer_tells_what_time_does(attacker, tenant, type_):
     assert publish(attacker, "lockbox_expirer", f"lockbox.request.{type_}.v1", request.id, text) in ("42501", "23514")
 
 
+JSON_TYPE = '"datacontenttype":"application/json"'
 SMUGGLED = [  # behind what is right
     lambda text: text[:-1] + ',"type":"lockbox.request.approved.v1"}',
     lambda text: text[:-1] + ',"data":{}}',
     lambda text: text.replace('"specversion":"1.0"', '"specversion":"1.0","specversion":"1.0"'),
     lambda text: text.replace('"datacontenttype"', '"causationid":"x","causationid":"y","datacontenttype"'),
     lambda text: text.replace('"change":', '"change":"subscription_added","change":'),
+    lambda text: text.replace(JSON_TYPE, JSON_TYPE + ',"causationid":"x","causationid":"y"'),
+    lambda text: text.replace(JSON_TYPE, JSON_TYPE + ',"causationid":"x","type":"lockbox.request.approved.v1"'),
+    lambda text: text.replace(JSON_TYPE, JSON_TYPE + ',' + JSON_TYPE),
+    lambda text: text.replace(JSON_TYPE, JSON_TYPE + ',' + JSON_TYPE + ',"type":"lockbox.request.approved.v1"'),
 ]
 
 
@@ -90,7 +95,27 @@ SMUGGLED = [  # behind what is right
 def test_a_member_that_stands_twice(attacker, smuggle):
     """One reader takes the first, another one the last."""
     right = payload("lockbox.tenant.changed.v1", "contoso", {"tenant_id": "contoso", "change": "lockbox_enabled"})
+    assert publish(attacker, "lockbox_requester", "lockbox.tenant.changed.v1", "contoso", right) == ""
     assert publish(attacker, "lockbox_requester", "lockbox.tenant.changed.v1", "contoso", SMUGGLED[smuggle](right)) == "23514"
+
+
+@pytest.mark.parametrize("text", [
+    lambda right: right[:-1] + "]",
+    lambda right: right[:-1],
+    lambda right: right.replace(JSON_TYPE, JSON_TYPE + ',"causationid":"a\nb"'),
+    lambda right: right.replace(JSON_TYPE, JSON_TYPE + ',"causationid":x"y"'),
+    lambda right: right.replace('"source":"', '"source":"\x01'),
+    lambda right: right.replace('"source":"', '"source":"\\q'),
+])
+def test_a_payload_that_nobody_can_read(attacker, text):
+    right = payload("lockbox.tenant.changed.v1", "contoso", {"tenant_id": "contoso", "change": "lockbox_enabled"})
+    assert publish(attacker, "lockbox_requester", "lockbox.tenant.changed.v1", "contoso", text(right)) == "23514"
+
+
+def test_a_subject_that_nobody_can_read(attacker):
+    for subject in ("con\ntoso", "con\\toso", 'con","id":"toso'):
+        text = payload("lockbox.tenant.changed.v1", "contoso", {"tenant_id": "contoso"}).replace('"contoso"', f'"{subject}"')
+        assert publish(attacker, "lockbox_requester", "lockbox.tenant.changed.v1", subject, text) == "23514"
 
 
 def test_a_version_between_that_gives_more_access(attacker, system):

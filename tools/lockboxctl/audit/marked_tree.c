@@ -13,8 +13,7 @@ static int by_size(const void *a, const void *b) {
 
 struct marked_tree marked_tree_of(struct lbx_arena *arena, const struct published_log *log,
                                   const struct seen *last, const struct lbx_edge *from) {
-    struct marked_tree t = {
-        .size = last ? last->size : 0, .seen_holds = true, .new_hold = true};
+    struct marked_tree t = {.size = last ? last->size : 0, .seen_holds = true, .new_hold = true};
     lbx_edge_init(&t.edge);
     if (from)
         t.edge = *from;
