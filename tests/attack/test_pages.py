@@ -86,3 +86,39 @@ def test_a_version_is_judged_by_itself(system, store, tenant, known):
         touched = store.pages("SELECT count(*) FROM event e, version_breaches(e, %s) WHERE e.topic = %s AND e.\"partition\" = %s AND e.\"offset\" = %s",
                               Jsonb(record.request), *record.place)
         assert touched <= PAGES * store.months * 5, f"{touched} pages for version {record.request['version']}"
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["analyzed", "grown since"])
+@pytest.mark.parametrize("topic,name", [("tickets", "ticket_id"), ("decisions", "request_id"), ("tenants", "tenant_id")])
+def test_a_cause_is_looked_up_by_its_id(system, store, tenant, topic, name, known):
+    """However many records name the same ticket, request or tenant."""
+    request = tenant.request()
+    request.approve()
+    told = request.first if topic == "tickets" else request.event("approved")
+    await_judge(system, told)
+    named = {"ticket_id": request.wish["ticket_id"], "request_id": request.id, "tenant_id": tenant.id}[name]
+    record = store.connection.execute(f"""SELECT topic, "partition", "offset" FROM event
+                                           WHERE {name} = %s AND topic = %s ORDER BY event_id = %s DESC LIMIT 1""",
+                                      [named, f"lockbox.{topic}.v1", told.event["causationid"]]).fetchone()
+    store.fill(record, '"specversion"', '"again":"#","specversion"', 3000)
+    if known:
+        store.connection.execute("ANALYZE event")
+    question = 'SELECT has_cause(e, %s, %s) FROM event e WHERE e.topic = %s AND e."partition" = %s AND e."offset" = %s'
+    for cause, found in ((told.event["causationid"], True), ("copy-77", True), ("nothing", False)):
+        values = (cause, Jsonb(told.request), *told.place)
+        assert store.value(question, *values) == found
+        touched = store.pages(question, *values)
+        assert touched <= PAGES * store.months * 4, f"{touched} pages for {cause}"
+
+
+def test_a_ticket_is_in_no_index_that_it_is_not_looked_up_by(store, tenant):
+    """What a ticket's record costs: its row, its place, and its ticket. It names no request and no tenant."""
+    ticket = tenant.request().wish["ticket_id"]
+    indexes = store.connection.execute("""
+        SELECT ARRAY(SELECT a.attname FROM pg_attribute a WHERE a.attrelid = i.indexrelid ORDER BY a.attnum),
+               coalesce(replace(pg_get_expr(i.indpred, i.indrelid), '%%', '%%%%'), 'true')
+          FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_am m ON m.oid = c.relam AND m.amname = 'btree'
+         WHERE i.indrelid = (SELECT tableoid FROM event WHERE ticket_id = %s AND topic LIKE '%%tickets.v1' LIMIT 1)""", [ticket]).fetchall()
+    kept = {tuple(columns) for columns, condition in indexes
+            if store.value(f"SELECT bool_or({condition}) FROM event WHERE ticket_id = %s AND topic = 'lockbox.tickets.v1'", ticket)}
+    assert kept == {("topic", "partition", "offset"), ("ticket_id", "event_id")}
