@@ -1,8 +1,10 @@
--- The outbox's check of what is written, for less: attributes as our workers write them are compared as text, and only others are parsed.
--- What is refused stays the same, but for a request's source or time that JSON would have to escape: it is refused, too.
+-- The checks of what is written, for less. What they refuse stays the same, but for a request's source or time that JSON would have to
+-- escape, and a payload that ends otherwise than with a brace: they are refused, too.
 
 SET LOCAL ROLE lockbox_owner;
 SET LOCAL search_path = lockbox;
+
+-- ---- the outbox: what a worker writes is compared as text ----
 
 -- Single expressions: they become a part of the plan of who calls them.
 
@@ -93,6 +95,60 @@ EXCEPTION
         RAISE EXCEPTION 'no event: %', SQLERRM USING ERRCODE = 'check_violation';
 END
 $$;
+-- ---- plpgsql keeps the plan of a subselect between calls; an SQL function plans it at each ----
+
+CREATE OR REPLACE FUNCTION consent_kept(consent text, kept integer[]) RETURNS text
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+AS $$
+BEGIN
+    IF kept IS NULL THEN
+        RETURN consent;
+    END IF;
+    RETURN (
+        SELECT string_agg(to_json(m.key)::text || ':' || CASE WHEN m.key <> 'actions' THEN m.value::text ELSE (
+                   SELECT '[' || string_agg('{' || (
+                              SELECT string_agg(to_json(i.key)::text || ':' || CASE WHEN i.key <> 'kept' THEN i.value::text
+                                                ELSE ((item.value ->> 'number')::integer = ANY (consent_kept.kept))::text END,
+                                                ',' ORDER BY i.place)
+                                FROM json_each(item.value) WITH ORDINALITY AS i (key, value, place)) || '}', ',' ORDER BY item.place) || ']'
+                     FROM json_array_elements(m.value) WITH ORDINALITY AS item (value, place)) END, ',' ORDER BY m.place)
+          FROM json_each(('{' || consent || '}')::json) WITH ORDINALITY AS m (key, value, place));
+END
+$$;
+
+CREATE OR REPLACE FUNCTION is_particulars(particulars text) RETURNS boolean
+LANGUAGE plpgsql IMMUTABLE
+AS $$
+BEGIN
+    RETURN (SELECT array_agg(key) IN ('{decisions}', '{granted_duration,decisions}', '{starts_at,decisions}',
+                                      '{granted_duration,starts_at,decisions}')
+              FROM json_object_keys(('{' || particulars || '}')::json) AS key);
+END
+$$;
+
+CREATE OR REPLACE FUNCTION is_within(consent text, starts_asked timestamptz, created_at timestamptz, starts_at timestamptz,
+                                     expires_at timestamptz) RETURNS boolean
+LANGUAGE plpgsql STABLE
+AS $$
+BEGIN
+    RETURN isfinite(starts_at) AND isfinite(expires_at) AND starts_at >= greatest(created_at, starts_asked)
+       AND expires_at <= starts_at + least(substring(consent FROM ',"duration":"(P[^"]*)"')::interval,
+                                           (SELECT grant_ttl_max FROM lockbox.operator_bound));
+END
+$$;
+
+CREATE OR REPLACE FUNCTION has_votes(request_id uuid, consent text, approvals_needed integer) RETURNS boolean
+LANGUAGE plpgsql STABLE
+AS $$
+BEGIN
+    RETURN (SELECT count(*) >= approvals_needed
+              FROM lockbox.vote v
+             WHERE v.request_id = has_votes.request_id AND v.decision = 'approve'
+               AND v.principal_id IN (SELECT a.it #>> '{principal,id}'
+                                        FROM json_array_elements(('{' || consent || '}')::json -> 'approvers') AS a (it)));
+END
+$$;
+
 REVOKE ALL ON FUNCTION is_unescaped(text), are_extensions(text) FROM PUBLIC;
 
 UPDATE schema_version SET version = greatest(version, 143);
