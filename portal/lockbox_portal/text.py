@@ -16,4 +16,10 @@ def plain(text) -> Markup:
     return Markup(ODD.sub(named, str(escape("" if text is None else text))))
 
 
-TESTS_AND_FILTERS = {"plain": plain}
+def forbidden(entry: dict) -> str:
+    """An entry of a policy's `forbid` as a line that the page's script reads back."""
+    members = [f"{name}={entry[name]}" for name in ("action", "namespace", "kind") if name in entry]
+    return entry["kind"] if list(entry) == ["kind"] else " ".join(members) or "*"
+
+
+TESTS_AND_FILTERS = {"plain": plain, "forbidden": forbidden}

@@ -74,7 +74,7 @@ def test_each_weaker_policy_is_marked_before_it_is_sent(admin, tenant):
     assert tenant.change("policy_set", by=tenant.admin.principal, **STRICT).kind == "tenant.changed"
     wait_until(lambda: admin.visit("/administration") or value_of(admin, "max_duration") == "PT2H", "the policy is shown")
     weaker = {"approvals_needed": "1", "max_duration": "PT4H", "forbid": ""}
-    stronger = {"approvals_needed": "3", "max_duration": "PT1H", "forbid": "Node\nSecret"}
+    stronger = {"approvals_needed": "3", "max_duration": "PT1H", "forbid": "Node\nnamespace=openshift-etcd\nSecret"}
     for name in weaker:
         was = value_of(admin, name)
         for value, is_weaker in ((weaker[name], True), (stronger[name], False), (was, False)):
@@ -88,7 +88,7 @@ def test_each_weaker_policy_is_marked_before_it_is_sent(admin, tenant):
     write(admin, "max_duration", "")
     assert marks(admin)[0]
     write(admin, "max_duration", "PT1H")
-    write(admin, "forbid", "Node\nSecret\n")
+    write(admin, "forbid", "Node\nnamespace=openshift-etcd\nSecret\n")
     admin.click("[data-act=policy_set]")
     done = changed(tenant, "policy_set", 2)
     assert "weakens" not in done or not done["weakens"]
@@ -97,6 +97,28 @@ def test_each_weaker_policy_is_marked_before_it_is_sent(admin, tenant):
     write(admin, "forbid", "Secret")
     admin.click("[data-act=policy_set]")
     assert changed(tenant, "policy_set", 3)["weakens"]
+
+
+def test_what_is_forbidden_is_edited_whatever_it_names(admin, tenant):
+    """Entries without a kind, too: each is a line, and goes where its line goes."""
+    forbid = [{"namespace": "openshift-etcd"}, {"kind": "Node"}, {"action": "delete_object", "namespace": "shop", "kind": "Deployment.apps"}]
+    assert tenant.change("policy_set", by=tenant.admin.principal, forbid=forbid).kind == "tenant.changed"
+    shown = "namespace=openshift-etcd\nNode\naction=delete_object namespace=shop kind=Deployment.apps\n"
+    wait_until(lambda: admin.visit("/administration") or value_of(admin, "forbid") == shown, "each entry is a line")
+    write(admin, "forbid", shown.replace("openshift-etcd", "openshift-ingress"))
+    assert marks(admin)[0]
+    write(admin, "forbid", "kind=Node\naction=delete_object kind=Deployment.apps namespace=shop\nnamespace=openshift-etcd\n*")
+    assert not marks(admin)[0]
+    write(admin, "forbid", "namespace=openshift-ingress\naction=delete_object")
+    admin.click("[data-act=policy_set]")
+    assert changed(tenant, "policy_set", 2)["forbid"] == [{"namespace": "openshift-ingress"}, {"action": "delete_object"}]
+    shown_again = "namespace=openshift-ingress\naction=delete_object\n"
+    wait_until(lambda: value_of(admin, "forbid") == shown_again, "the page of the time after the change")
+    for wrong in ("pods in shop", "namespace=", "kind=Node kind=Secret", "name=cart-0"):
+        write(admin, "forbid", wrong)
+        assert marks(admin)[0], wrong
+        admin.click("[data-act=policy_set]")
+        assert "What is forbidden is a kind" in admin.wait_for("section.tenant > .trouble"), wrong
 
 
 def test_who_is_told(admin, tenant, system):

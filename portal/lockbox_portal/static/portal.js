@@ -319,12 +319,21 @@ function policyOf(card) {
     exact_changes: input("exact_changes").checked, emergency: input("never").checked ? "never" : "allowed" };
   delete policy.max_duration;
   if (input("max_duration").value) policy.max_duration = input("max_duration").value;
-  const kinds = lines(input("forbid").value);
-  const kept = (before.forbid ?? []).filter((entry) => !entry.kind || kinds.includes(entry.kind));
-  const known = new Set(kept.map((entry) => entry.kind));
-  policy.forbid = [...kept, ...kinds.filter((kind) => !known.has(kind)).map((kind) => ({ kind }))];
+  policy.forbid = lines(input("forbid").value).map(forbiddenOf);
   return policy;
 }
+
+// A kind; or members with their names, such as action=delete_object namespace=shop; or * for everything. As text.py writes it.
+function forbiddenOf(line) {
+  if (line === "*") return {};
+  if (!/[\s=]/.test(line)) return { kind: line };
+  const members = line.split(/\s+/).map((word) => /^(action|namespace|kind)=(.+)$/.exec(word));
+  const entry = Object.fromEntries(members.map((member) => member?.slice(1) ?? []));
+  if (members.includes(null) || Object.keys(entry).length !== members.length) throw new Told(words.forbidden);
+  return entry;
+}
+
+const isSame = (one, other) => ["action", "namespace", "kind"].every((name) => one[name] === other[name]);
 
 const seconds = (duration) => {
   const [, days, hours, minutes, rest] = /^P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?$/.exec(duration) ?? [];
@@ -336,7 +345,17 @@ function isWeaker(before, after) {
   return after.approvals_needed < (before.approvals_needed ?? 1) || seconds(after.max_duration) > seconds(before.max_duration)
     || (before.signed_decisions && !after.signed_decisions) || (before.exact_changes && !after.exact_changes)
     || (before.emergency === "never" && after.emergency !== "never")
-    || (before.forbid ?? []).some((entry) => !after.forbid.some((other) => JSON.stringify(other) === JSON.stringify(entry)));
+    || (before.forbid ?? []).some((entry) => !after.forbid.some((other) => isSame(entry, other)));
+}
+
+// A line that is not whole yet may come to be anything.
+function isWeakened(card) {
+  try {
+    return isWeaker(JSON.parse(card.dataset.policy), policyOf(card));
+  } catch (error) {
+    if (error instanceof Told) return true;
+    throw error;
+  }
 }
 
 function setUpTenant(tenant) {
@@ -345,7 +364,7 @@ function setUpTenant(tenant) {
   for (const card of tenant.querySelectorAll("[data-subscription]")) {
     const [policyMark, contactsMark] = card.querySelectorAll("[data-weaker]");
     const mark = () => {
-      policyMark.hidden = !isWeaker(JSON.parse(card.dataset.policy), policyOf(card));
+      policyMark.hidden = !isWeakened(card);
       contactsMark.hidden = !leavesOut(card);
     };
     card.addEventListener("input", mark);
