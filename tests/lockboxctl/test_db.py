@@ -164,3 +164,10 @@ def test_a_database_that_is_not_there(ctl):
     assert done.returncode == 3
     assert "LOCKBOX_DATABASE_URL" in done.stderr and "LOCKBOX_AUDIT_DATABASE_URL" in done.stderr
     assert "xyzzy-secret" not in done.stdout + done.stderr
+
+
+def test_nobody_is_given_a_file_of_keys_that_has_none(empty, stack):
+    """The logs' names are theirs from the first record on; before it a redirected `audit vkey` would trust nothing, quietly."""
+    empty.db("migrate")
+    done = empty.ctl("audit", "vkey", **empty.settings, LOCKBOX_CHECKPOINT_KEY_FILE=stack.env["LOCKBOX_CHECKPOINT_KEY_FILE"])
+    assert (done.returncode, done.stdout) == (1, "") and "its first record begins one" in done.stderr

@@ -95,7 +95,9 @@ enum ctl_exit ctl_audit_vkey(struct ctl *ctl) {
     for (size_t i = 0; code == CTL_DONE && i < logs.count; i++)
         if (!logs.list[i].is_checkpoints && logs.list[i].has_head)
             put_vkeys(&trusted, &logs.list[i], &out);
-    if (code == CTL_DONE && out.len)
+    if (code == CTL_DONE && out.len == 0)
+        return ctl_fail(CTL_NO, "no log has a signed checkpoint yet: its first record begins one");
+    if (code == CTL_DONE)
         ctl_put(&out);
     return code;
 }

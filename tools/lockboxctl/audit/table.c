@@ -40,7 +40,7 @@ const struct ctl_command ctl_audit_commands[] = {
      "lockboxctl audit review --tenant contoso --month 2026-11", ctl_audit_review},
     {"audit vkey", "", 0, 0, "Print each log's verifier key (C2SP signed note), one a line",
      "Of the keys in LOCKBOX_CHECKPOINT_VKEYS_FILE and of LOCKBOX_CHECKPOINT_KEY_FILE. What it prints is\n"
-     "what LOCKBOX_CHECKPOINT_VKEYS_FILE takes.",
+     "what LOCKBOX_CHECKPOINT_VKEYS_FILE takes. Exit code 1 where nothing was recorded yet.",
      "lockboxctl audit vkey > vkeys.txt", ctl_audit_vkey},
     {"audit witness", "", CTL_OPT(OUTPUT), 0,
      "Ask the witnesses to cosign each log's newest checkpoint (C2SP tlog-witness)",
