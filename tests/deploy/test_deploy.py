@@ -136,6 +136,17 @@ def test_each_worker_mounts_its_own_secret_only(manifests):
             assert volume["secret"]["secretName"] == manifest["metadata"]["name"]
 
 
+def test_kafka_knows_each_worker_by_its_own_certificate(manifests):
+    """By files of its own secret: with TLS alone everybody would be User:ANONYMOUS, for whom no rule is made."""
+    settings = {name: value for manifest in manifests if manifest["kind"] == "ConfigMap" for name, value in manifest["data"].items()}
+    assert settings["LOCKBOX_KAFKA_SECURITY_PROTOCOL"] == "SSL"
+    for name, file in (("CA", "kafka-ca.crt"), ("CERTIFICATE", "kafka.crt"), ("KEY", "kafka.key")):
+        assert settings[f"LOCKBOX_KAFKA_SSL_{name}_LOCATION"] == f"/run/secrets/lockbox/{file}"
+        assert f"`{file}`" in (REPOSITORY / "docs/containers.md").read_text()
+    for pod in (manifest["spec"]["template"]["spec"] for manifest in manifests if manifest["kind"] in ("Deployment", "Job")):
+        assert [mount["mountPath"] for container in pod["containers"] for mount in container["volumeMounts"]] == ["/run/secrets/lockbox"]
+
+
 def test_webhooks():
     """The notifier alone may reach HTTPS outside, and no network that is not; it has the key."""
     made = list(yaml.safe_load_all(run("kustomize", "build", DEPLOY / "kubernetes/overlays/webhooks")))
