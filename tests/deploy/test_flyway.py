@@ -72,4 +72,4 @@ def test_a_second_time_there_is_nothing_to_do(stack, migrated, which):
 
 def test_the_page_has_its_arguments(stack):
     page = " ".join((REPOSITORY / "docs/operate.md").read_text().split())
-    assert "flyway -url=jdbc:postgresql://$SERVER/lockbox -user=postgres -locations=filesystem:schemas/db/lockbox migrate" in page
+    assert "flyway -url=jdbc:postgresql://db.example/lockbox -user=postgres -locations=filesystem:schemas/db/lockbox migrate" in page

@@ -7,6 +7,11 @@ TESTS = "runs the tests"
 TREE = "reads the whole tree"
 LONG = "takes minutes"
 
+# Pages whose every command another group types, in order: on what, and where. Of these it leaves out what is below.
+PAGES_ELSEWHERE = {"docs/operate.md": ("a bare server", "tests/operate/test_operate.py")}
+LEFT_OUT_THERE = {"flyway -url=jdbc:postgresql://db.example/lockbox -user=postgres -locations=filesystem:schemas/db/lockbox migrate":
+                  ("needs Flyway", "tests/deploy/test_flyway.py")}
+
 ELSEWHERE = {
     ("CONTRIBUTING.md", "./dev build"): (TESTS, ".ci/run"),
     ("CONTRIBUTING.md", "./dev test unit e2e"): (TESTS, ".ci/run"),
@@ -48,8 +53,6 @@ ELSEWHERE = {
      "--reason 'it inflates to 300 MB; sent again'"): ("needs a record that nobody can read", "tests/partitions/test_unreadable.py"),
     ("docs/lockboxctl.md", "lockboxctl partition accept lockbox.tickets.v1 3 --by 2c1f6b0e,jonas@lockbox.example "
      "--reason 'the topic was made again'"): ("needs a log that was replaced", "tests/partitions/test_wiped.py"),
-    ("docs/operate.md", "flyway -url=jdbc:postgresql://$SERVER/lockbox -user=postgres -locations=filesystem:schemas/db/lockbox migrate"):
-        ("needs Flyway", "tests/deploy/test_flyway.py"),
     ("docs/production.md", "sql"): ("needs records to find", "tests/audit/models/test_recipes.py"),
     ("docs/security.md", "deploy/kafka/acls.sh --rules | lockboxctl topics grant"): ("needs a Kafka that knows rules", "tests/ops/test_secure.py"),
     ("docs/security.md", "deploy/kafka/acls.sh --bootstrap-server kafka:9093 --command-config admin.properties"):

@@ -1,22 +1,22 @@
 """Every command that a page shows is run as it stands there, or is in elsewhere.py with the test that runs it."""
-import subprocess
 from urllib.parse import urlsplit
 
 import pytest
 
-from elsewhere import ELSEWHERE
+from elsewhere import ELSEWHERE, LEFT_OUT_THERE, PAGES_ELSEWHERE
 from pages import COMMANDS, PAGES, SHOWN, Block, all_blocks, blocks, matches
 from support.audit import await_auditor
 from support.events import Outgoing
 from support.system import System
 from support.scenario import Tenant
-from support.stack import REPOSITORY, Stack
+from support.stack import REPOSITORY
 from support.traffic import await_quiet
 from support.waiting import wait_until
 
 # The page that stops the stack comes last.
 IN_ORDER = sorted(PAGES, key=lambda page: page.name == "CONTRIBUTING.md")
-TYPED = [block for page in IN_ORDER for block in blocks(page) if block.language in COMMANDS]
+TYPED = [block for page in IN_ORDER for block in blocks(page)
+         if block.language in COMMANDS and (block.page not in PAGES_ELSEWHERE or block.language != "sh")]
 
 
 def is_elsewhere(block: Block) -> bool:
@@ -48,7 +48,10 @@ def test_what_is_run_elsewhere_stands_on_its_page_and_there():
     there = {(block.page, command) for block in TYPED for command in block.commands}
     there |= {(block.page, "sql") for block in TYPED if block.info == "sql"}
     assert set(ELSEWHERE) - there == set()
-    assert [by for _, by in ELSEWHERE.values() if not (REPOSITORY / by).exists()] == []
+    apart = {command for page in PAGES for block in blocks(page) if block.page in PAGES_ELSEWHERE for command in block.commands}
+    assert set(LEFT_OUT_THERE) - apart == set()
+    named = [*ELSEWHERE.values(), *PAGES_ELSEWHERE.values(), *LEFT_OUT_THERE.values()]
+    assert [by for _, by in named if not (REPOSITORY / by).exists()] == []
 
 
 # ---- what the pages take for granted ----
@@ -67,26 +70,13 @@ def server_of(stack) -> str:
     return urlsplit(stack.env["LOCKBOX_SUPERUSER_URL"]).netloc.rpartition("@")[2]
 
 
-@pytest.fixture(scope="module")
-def bare_server(tmp_path_factory):
-    """A PostgreSQL that has never heard of Lockbox."""
-    bare = Stack(tmp_path_factory.mktemp("bare"))
-    bare.up("postgres")
-    for database in ("lockbox", "audit"):
-        done = subprocess.run(["dropdb", f"--maintenance-db=postgresql://postgres@{server_of(bare)}/postgres", database])
-        assert done.returncode == 0
-    yield server_of(bare)
-    bare.wipe()
-
-
 @pytest.fixture
-def replaced(stack, system, request):
+def replaced(stack, system):
     """Page → what it makes up for its example, and what it is here."""
     def some_partition() -> str:
         return str(system.events.records[0].partition)
     return {
         "docs/audit.md": lambda: {"127.0.0.1:5432": server_of(stack)},
-        "docs/operate.md": lambda: {"127.0.0.1:5432": request.getfixturevalue("bare_server")},
         "docs/transparency.md": lambda: {"--partition 3 --offsets 1000..1999": f"--partition {some_partition()} --offsets 0..0"},
     }
 

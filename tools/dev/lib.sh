@@ -61,3 +61,14 @@ report_progress() {
         say "    $(tail -n 1 "$2" | tr -d '\r' | cut -c 1-100 | iconv -c -f UTF-8 -t UTF-8)"
     done
 }
+
+# counted REPORT: of pytest's JUnit report the line that ./dev test looks for.
+counted() {
+    python3 - "$1" <<'END'
+import sys
+import xml.etree.ElementTree as ElementTree
+suite = ElementTree.parse(sys.argv[1]).getroot().find("testsuite")
+total, failed, errors = (int(suite.get(key)) for key in ("tests", "failures", "errors"))
+print(f"{total - failed - errors} passed, {failed + errors} failed")
+END
+}
