@@ -39,6 +39,10 @@ enum lbx_err lbx_log_level_parse(const char *text, enum lbx_log_level *ret_level
     return LBX_ERR_INVALID;
 }
 
+static bool is_left_out(const struct lbx_log_field *field) {
+    return field->optional && !field->text;
+}
+
 static void write_json(struct lbx_buf *line, enum lbx_log_level level, const char *message,
                        const struct lbx_log_field *f) {
     struct timespec now;
@@ -52,6 +56,8 @@ static void write_json(struct lbx_buf *line, enum lbx_log_level level, const cha
                    now.tv_nsec / 1000, level_names[level], worker);
     lbx_buf_json_str(line, message, strlen(message));
     for (; f->name; f++) {
+        if (is_left_out(f))
+            continue;
         lbx_buf_printf(line, ",\"%s\":", f->name);
         if (f->text)
             lbx_buf_json_str(line, f->text, strlen(f->text));
@@ -64,11 +70,14 @@ static void write_json(struct lbx_buf *line, enum lbx_log_level level, const cha
 static void write_plain(struct lbx_buf *line, const char *message, const struct lbx_log_field *f) {
     lbx_buf_printf(line, "%s: %s", worker, message);
     const char *between = " (";
-    for (; f->name; f++, between = ", ") {
+    for (; f->name; f++) {
+        if (is_left_out(f))
+            continue;
         if (f->text)
             lbx_buf_printf(line, "%s%s: %s", between, f->name, f->text);
         else
             lbx_buf_printf(line, "%s%s: %lld", between, f->name, (long long)f->number);
+        between = ", ";
         while (isspace((unsigned char)line->data[line->len - 1]))
             line->data[--line->len] = '\0';
     }

@@ -6,6 +6,7 @@
 
 #include "base/err.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #define LBX_LOG_LEVELS(X) X(DEBUG, "debug") X(INFO, "info") X(WARN, "warn") X(ERROR, "error")
@@ -29,12 +30,18 @@ struct lbx_log_field {
     const char *name; /* NULL ends a list */
     const char *text; /* NULL: the number counts */
     int64_t number;
+    bool optional; /* left out where text is NULL */
 };
 
 void lbx_log_fields(enum lbx_log_level level, const char *message, const struct lbx_log_field *f);
 
 static inline const char *lbx_log_text(const char *text) {
     return text ? text : "";
+}
+
+/* A field that is left out where text is NULL. */
+static inline struct lbx_log_field lbx_log_optional(const char *name, const char *text) {
+    return (struct lbx_log_field){.name = name, .text = text, .optional = true};
 }
 
 #define LBX_S(field, value)                                                                        \

@@ -89,7 +89,7 @@ static bool read_event(const struct lbx_record *record, struct lbx_opened *in,
                                 .time = a.time,
                                 .sequence = a.sequence,
                                 .causationid = a.causationid,
-                                .traceparent = a.traceparent,
+                                .trace = lbx_trace_of(a.traceparent, a.tracestate),
                                 .data = data};
     return true;
 }
@@ -101,7 +101,8 @@ enum lbx_err lbx_opened_decode(const struct lbx_record *record, struct lbx_opene
         return LBX_OK;
     struct lbx_attributes a;
     lbx_opened_read(&lbx_attribute_table, &in->attributes, arena, &a);
-    *ret_event = (struct lbx_event){.id = a.id, .source = a.source};
+    *ret_event = (struct lbx_event){
+        .id = a.id, .source = a.source, .trace = lbx_trace_of(a.traceparent, a.tracestate)};
     return opened == LBX_OK ? LBX_ERR_INVALID : opened;
 }
 
@@ -165,7 +166,8 @@ void lbx_event_encode(const struct lbx_event_out *event, struct lbx_buf *out) {
     if (event->sequence)
         lbx_buf_printf(out, ",\"sequence\":\"%020" PRId64 "\"", event->sequence);
     add_text(out, "causationid", event->causationid);
-    add_text(out, "traceparent", event->traceparent);
+    add_text(out, "traceparent", event->trace.parent);
+    add_text(out, "tracestate", event->trace.state);
     lbx_buf_str(out, ",\"data\":");
     lbx_json_write(lbx_event_type_info(event->type)->data, event->data, out);
     lbx_buf_char(out, '}');

@@ -4,6 +4,7 @@
 #define LBX_EVENT_ENVELOPE_H
 
 #include "event/payload.h"
+#include "event/trace.h"
 
 /* An event as read. Everything lives in the arena given to lbx_event_decode. */
 struct lbx_event {
@@ -13,7 +14,7 @@ struct lbx_event {
     int64_t time;            /* optional */
     const char *sequence;    /* optional */
     const char *causationid; /* optional */
-    const char *traceparent; /* optional, at most 128 bytes, passed through */
+    struct lbx_trace trace;  /* optional, passed through */
     const void *data;        /* the struct of the type's table */
 };
 
@@ -31,8 +32,8 @@ extern const struct lbx_table lbx_attribute_table;
  *
  * LBX_ERR_LIMIT: more than max_bytes of value. LBX_ERR_INVALID: not JSON, duplicate members, not a
  * CloudEvent 1.0, unknown type, a type of another topic, a field against its table, a key that
- * differs from the payload's, an empty value. Both set *ret_reason; *ret_event then holds id and
- * source if they could be read, else NULL.
+ * differs from the payload's, an empty value. Both set *ret_reason; *ret_event then holds id,
+ * source and trace if they could be read, else NULL.
  */
 enum lbx_err lbx_event_decode(const struct lbx_record *record, size_t max_bytes,
                               struct lbx_arena *arena, struct lbx_event *ret_event,
@@ -52,7 +53,7 @@ struct lbx_event_out {
     int64_t time;
     int64_t sequence;        /* the request's version, written as 20 zero-padded digits; 0: none */
     const char *causationid; /* NULL: time caused it */
-    const char *traceparent; /* NULL: none */
+    struct lbx_trace trace;  /* that the cause belongs to */
     const void *data;        /* the struct of the type's table */
 };
 

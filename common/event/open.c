@@ -16,7 +16,7 @@
         LBX_ATTRIBUTE_ROW(lbx_attributes, , datacontenttype, 256, .required = false),              \
         LBX_ATTRIBUTE_ROW(lbx_attributes, , sequence, 64, .required = false),                      \
         LBX_ATTRIBUTE_ROW(lbx_attributes, , causationid, 128, .required = false),                  \
-        LBX_ATTRIBUTE_ROW(lbx_attributes, , traceparent, 128, .required = false)
+        LBX_TRACE_ROWS(lbx_attributes, )
 
 static const struct lbx_field attribute_rows[] = {ATTRIBUTE_ROWS};
 const struct lbx_table lbx_attribute_table = LBX_TABLE("envelope", lbx_attributes, attribute_rows);
@@ -103,6 +103,10 @@ static void add_attribute(struct lbx_buf *out, const char *name, const struct lb
     lbx_buf_json_str(out, header->value, header->len);
 }
 
+static bool is_text(const struct lbx_header *header) {
+    return !memchr(header->value, '\0', header->len) && lbx_utf8_valid(header->value, header->len);
+}
+
 /* Writes the headers' attributes as the JSON object of an event, so that one table reads both
  * modes. Attributes that are well are written also where another one is not. The Kafka binding has
  * UTF-8 header values, without HTTP's percent-encoding. */
@@ -117,10 +121,11 @@ static bool write_headers(const struct lbx_record *record, struct lbx_buf *out,
         if (row < 0 || !header->value)
             continue;
         const char *name = attribute_rows[row].name;
-        if (written >> row & 1) {
+        if (attribute_rows[row].lenient && (written >> row & 1 || !is_text(header))) {
+            continue;
+        } else if (written >> row & 1) {
             ok = lbx_wrong(reason, "/%s: given twice", name);
-        } else if (memchr(header->value, '\0', header->len) ||
-                   !lbx_utf8_valid(header->value, header->len)) {
+        } else if (!is_text(header)) {
             ok = lbx_wrong(reason, "/%s: not UTF-8 text", name);
         } else {
             add_attribute(out, name, header);

@@ -11,7 +11,7 @@
 struct lbx_attributes {
     const char *specversion, *id, *source, *type, *subject;
     int64_t time;
-    const char *datacontenttype, *sequence, *causationid, *traceparent;
+    const char *datacontenttype, *sequence, *causationid, *traceparent, *tracestate;
     struct lbx_json data; /* read by lbx_envelope_table alone */
 };
 
@@ -26,6 +26,11 @@ extern const struct lbx_table lbx_envelope_table;
         LBX_ATTRIBUTE_ROW(owner, at, type, 256, .required = true),                                 \
         LBX_ATTRIBUTE_ROW(owner, at, subject, 256, .required = false),                             \
         LBX_ROW_AS("time", owner, at time, LBX_T_TIME, int64_t, .required = false)
+/* Rows of the trace that an event belongs to. */
+#define LBX_TRACE_ROWS(owner, at)                                                                  \
+    LBX_ATTRIBUTE_ROW(owner, at, traceparent, LBX_TRACEPARENT_MAX, .required = false),             \
+        LBX_ATTRIBUTE_ROW(owner, at, tracestate, LBX_TRACESTATE_MAX, .required = false,            \
+                          .lenient = true)
 #define LBX_ATTRIBUTE_ROW(owner, at, member, most, ...)                                            \
     LBX_ROW_AS(#member, owner, at member, LBX_T_TEXT, const char *, .min = 1, .max = (most),       \
                __VA_ARGS__)

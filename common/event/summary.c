@@ -70,6 +70,7 @@ static const struct lbx_table data_table = LBX_TABLE("data", data, data_rows);
 
 static const struct lbx_field event_rows[] = {
     LBX_ORIGIN_ROWS(event, attributes.),
+    LBX_TRACE_ROWS(event, attributes.),
     LBX_ROW_OBJECT(event, data, struct data, .of = &data_table),
 };
 static const struct lbx_table event_table = LBX_TABLE("event", event, event_rows);
@@ -137,6 +138,7 @@ static void summarize(enum lbx_topic topic, const struct lbx_attributes *a, cons
         .request_id = request_id,
         .ticket_id = either(data->ticket_id, request->ticket_id),
         .actor = actor_of(a->type, data),
+        .trace = lbx_trace_of(a->traceparent, a->tracestate),
     };
 }
 

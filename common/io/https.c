@@ -144,10 +144,15 @@ static void *on_line(void *context, const char *uri, struct MHD_Connection *conn
 /* ---- a request ---- */
 
 static enum MHD_Result send_answer(const struct lbx_https *https, struct MHD_Connection *connection,
-                                   unsigned status, const struct lbx_buf *body) {
+                                   unsigned status, const struct lbx_https_answer *answer) {
+    const struct lbx_buf *body = &answer->body;
     struct MHD_Response *response = MHD_create_response_from_buffer(
         body->len, body->data ? body->data : "", MHD_RESPMEM_MUST_COPY);
     MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, "application/json");
+    if (answer->traceparent.len)
+        MHD_add_response_header(response, "traceparent", answer->traceparent.data);
+    if (answer->tracestate.len)
+        MHD_add_response_header(response, "tracestate", answer->tracestate.data);
     if (https->ending)
         MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
     enum MHD_Result queued = MHD_queue_response(connection, status, response);
@@ -168,7 +173,7 @@ static enum MHD_Result begin(struct lbx_https *https, struct MHD_Connection *con
     if (call->most)
         return MHD_YES;
     tell_refused(https, status);
-    return send_answer(https, connection, status, &(struct lbx_buf){0});
+    return send_answer(https, connection, status, &(struct lbx_https_answer){0});
 }
 
 /* What is beyond the bound is not kept, and answered once all of it has come. */
@@ -177,6 +182,12 @@ static enum MHD_Result take(struct call *call, const char *upload, size_t *size)
     lbx_buf_add(&call->request.body, upload, *size < room ? *size : room);
     *size = 0;
     return MHD_YES;
+}
+
+static void release_answer(struct lbx_https_answer *answer) {
+    lbx_buf_done(&answer->body);
+    lbx_buf_done(&answer->traceparent);
+    lbx_buf_done(&answer->tracestate);
 }
 
 static enum MHD_Result handle(void *context, struct MHD_Connection *connection, const char *path,
@@ -189,15 +200,19 @@ static enum MHD_Result handle(void *context, struct MHD_Connection *connection, 
         return begin(https, connection, method, path, state);
     if (*upload_size)
         return take(call, upload, upload_size);
-    struct lbx_buf body LBX_BUF = {0};
+    struct lbx_https_answer answer LBX_CLEANUP(release_answer) = {0};
+    call->request.traceparent =
+        MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "traceparent");
+    call->request.tracestate =
+        MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "tracestate");
     give_time(peer_of(connection), 0);
     bool is_large = call->request.body.len > call->most;
     unsigned status = is_large ? MHD_HTTP_CONTENT_TOO_LARGE
-                               : https->pages.answer(https->pages.context, &call->request, &body);
+                               : https->pages.answer(https->pages.context, &call->request, &answer);
     if (is_large)
         tell_refused(https, status);
     give_time(peer_of(connection), REQUEST_S);
-    return send_answer(https, connection, status, &body);
+    return send_answer(https, connection, status, &answer);
 }
 
 static void on_completed(void *context, struct MHD_Connection *connection, void **state,

@@ -12,15 +12,21 @@
 struct lbx_https_request {
     const char *client; /* common name of the client's certificate */
     const char *method, *path;
+    const char *traceparent, *tracestate; /* headers as they came; NULL: none */
     struct lbx_buf body;
+};
+
+/* Bodies are JSON; a header is sent where its text is not empty. */
+struct lbx_https_answer {
+    struct lbx_buf body, traceparent, tracestate;
 };
 
 struct lbx_https_pages {
     /* How many bytes a body for that path may have; 0: none is taken, and *ret_status is the answer. */
     size_t (*most)(void *context, const struct lbx_https_request *request, unsigned *ret_status);
-    /* The HTTP status; the body is JSON. Called by the connection's own thread. */
+    /* The HTTP status. Called by the connection's own thread. */
     unsigned (*answer)(void *context, const struct lbx_https_request *request,
-                       struct lbx_buf *body);
+                       struct lbx_https_answer *answer);
     /* Told of each request that was refused before a page saw its body: the status, 408 for who was too slow. NULL: nobody
      * is. From any thread. */
     void (*refused)(void *context, unsigned status);

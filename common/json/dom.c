@@ -244,7 +244,7 @@ static bool read_object(const struct lbx_reader *r, const struct lbx_place *plac
             ok = read_field(r, &member, field, found, into);
         else if (field->required && !(null && field->nullable))
             ok = lbx_reader_wrong(r, &member, "missing");
-        if (!ok && r->mode != LBX_JSON_PARTIAL)
+        if (!ok && r->mode != LBX_JSON_PARTIAL && !field->lenient)
             return false;
     }
     return true;

@@ -192,12 +192,12 @@ struct seen {
     uint64_t value, null;
 };
 
-/* In mode LBX_JSON_PARTIAL a value that breaks its row is passed, as long as it is well-formed. */
+/* In mode LBX_JSON_PARTIAL, or of a lenient row, a value that breaks its row is passed, as long as it is well-formed. */
 static bool read_value(struct text_reader *r, const struct lbx_field *field, char *into) {
     const char *const first = r->scan.at;
     if (read_field(r, field, into))
         return true;
-    if (r->reader.mode != LBX_JSON_PARTIAL)
+    if (r->reader.mode != LBX_JSON_PARTIAL && !field->lenient)
         return false;
     r->scan.at = first;
     return lbx_scan_past(&r->scan);

@@ -46,6 +46,7 @@ struct lbx_field {
     enum lbx_type item; /* LIST: LBX_T_TEXT, LBX_T_INT or LBX_T_OBJECT */
     bool required;
     bool characters; /* TEXT: min and max count Unicode code points instead of bytes */
+    bool lenient;    /* a value that breaks the row is absent, in every mode */
     bool nullable;   /* required, but null may stand there: read as absent, written as null */
     enum lbx_format format;
     int64_t min, max; /* TEXT and its items: length; INT and its items, DURATION: value */

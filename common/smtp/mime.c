@@ -101,12 +101,23 @@ static bool list_id_valid(const char *list_id) {
     return len > 0 && (size_t)len < sizeof address && !lbx_smtp_address_check(address);
 }
 
+/* One line of a field, in printable ASCII (RFC 5322, 2.1.1: at most 998 characters with its name). */
+static bool is_line(const char *text) {
+    enum { LINE_BYTES = 900 };
+    size_t len = 0;
+    while (text[len] >= ' ' && text[len] <= '~')
+        len++;
+    return len > 0 && len <= LINE_BYTES && text[len] == '\0';
+}
+
 static bool valid(const struct lbx_mime *mime) {
     return !lbx_smtp_address_check(mime->from) && !lbx_smtp_address_check(mime->to) &&
            mime->message_id && id_valid(mime->message_id, strlen(mime->message_id)) &&
            (!mime->in_reply_to || id_valid(mime->in_reply_to, strlen(mime->in_reply_to))) &&
            (!mime->references || ids_valid(mime->references)) &&
-           (!mime->list_id || list_id_valid(mime->list_id));
+           (!mime->list_id || list_id_valid(mime->list_id)) &&
+           (!mime->traceparent || is_line(mime->traceparent)) &&
+           (!mime->tracestate || is_line(mime->tracestate));
 }
 
 /* ---- fields ---- */
@@ -205,10 +216,11 @@ static bool headers_expected(const char *bytes, size_t len) {
         const char *name;
         bool required;
     } fields[] = {
-        {"From", true},         {"To", true},           {"Subject", true},
-        {"Date", true},         {"Message-ID", true},   {"In-Reply-To", false},
-        {"References", false},  {"List-Id", false},     {"Auto-Submitted", true},
-        {"MIME-Version", true}, {"Content-Type", true},
+        {"From", true},         {"To", true},          {"Subject", true},
+        {"Date", true},         {"Message-ID", true},  {"In-Reply-To", false},
+        {"References", false},  {"List-Id", false},    {"Auto-Submitted", true},
+        {"traceparent", false}, {"tracestate", false}, {"MIME-Version", true},
+        {"Content-Type", true},
     };
     enum { COUNT = sizeof fields / sizeof fields[0] };
     unsigned int seen[COUNT] = {0};
@@ -258,6 +270,8 @@ enum lbx_err lbx_mime_write(const struct lbx_mime *mime, struct lbx_buf *out) {
         lbx_buf_printf(&list_id, "<%s>", mime->list_id);
     put_field("List-Id", list_id.data, out);
     put_field("Auto-Submitted", "auto-generated", out);
+    put_field("traceparent", mime->traceparent, out);
+    put_field("tracestate", mime->tracestate, out);
     put_field("MIME-Version", "1.0", out);
     put_field("Content-Type", "multipart/alternative; boundary=\"" BOUNDARY "\"", out);
     put_part("plain", mime->text, mime->text_len, out);

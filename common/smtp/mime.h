@@ -13,20 +13,22 @@
 #include <stdint.h>
 
 struct lbx_mime {
-    const char *from, *from_name; /* bare address; name may be NULL */
-    const char *to, *to_name;     /* the same */
-    const char *subject;          /* any text */
-    int64_t date;                 /* microseconds since the epoch */
-    const char *message_id;       /* "<left@right>" */
-    const char *in_reply_to;      /* one message id, or NULL */
-    const char *references;       /* message ids, a space between two, or NULL */
-    const char *list_id;          /* "lockbox.example.com", or NULL */
-    const char *text, *html;      /* lines end in \n */
+    const char *from, *from_name;         /* bare address; name may be NULL */
+    const char *to, *to_name;             /* the same */
+    const char *subject;                  /* any text */
+    int64_t date;                         /* microseconds since the epoch */
+    const char *message_id;               /* "<left@right>" */
+    const char *in_reply_to;              /* one message id, or NULL */
+    const char *references;               /* message ids, a space between two, or NULL */
+    const char *list_id;                  /* "lockbox.example.com", or NULL */
+    const char *traceparent, *tracestate; /* W3C Trace Context, printable ASCII, or NULL */
+    const char *text, *html;              /* lines end in \n */
     size_t text_len, html_len;
 };
 
 /* Appends the message. Headers are exactly From, To, Subject, Date, Message-ID, Auto-Submitted:
- * auto-generated, MIME-Version, Content-Type, and In-Reply-To, References, List-Id where given;
+ * auto-generated, MIME-Version, Content-Type, and In-Reply-To, References, List-Id, traceparent,
+ * tracestate where given;
  * control characters in names and subject become spaces. LBX_ERR_INVALID: an address that
  * lbx_smtp_address_check refuses, or ids of another form. */
 enum lbx_err lbx_mime_write(const struct lbx_mime *mime, struct lbx_buf *out) LBX_MUST_CHECK;

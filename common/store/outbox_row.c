@@ -58,7 +58,7 @@ bool lbx_outbox_holds(const char *id, const char *type, const char *subject, con
         !skip(&at, ",\"datacontenttype\":\"application/json\""))
         return false;
     static const char *const optional[] = {",\"sequence\":\"", ",\"causationid\":\"",
-                                           ",\"traceparent\":\""};
+                                           ",\"traceparent\":\"", ",\"tracestate\":\""};
     for (size_t i = 0; i < sizeof optional / sizeof *optional; i++)
         if (skip(&at, optional[i]) && !skip_text(&at))
             return false;

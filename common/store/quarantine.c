@@ -48,7 +48,7 @@ static struct lbx_record cut(const struct lbx_record *record, struct whole *ret_
 }
 
 void lbx_quarantine_add(struct lbx_pg_arrays *rows, const struct lbx_record *record,
-                        const char *reason) {
+                        const struct lbx_trace *trace, const char *reason) {
     struct lbx_buf headers LBX_BUF = {0};
     struct whole whole;
     const struct lbx_record kept = cut(record, &whole);
@@ -61,5 +61,5 @@ void lbx_quarantine_add(struct lbx_pg_arrays *rows, const struct lbx_record *rec
                .whole_hash = {whole.bytes ? whole.hash : NULL, sizeof whole.hash});
     lbx_log(LBX_LOG_WARN, "record quarantined", LBX_S("topic", record->topic_name),
             LBX_N("partition", record->partition), LBX_N("offset", record->offset),
-            LBX_S("reason", reason));
+            LBX_S("reason", reason), LBX_LOG_TRACE(trace));
 }

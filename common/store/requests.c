@@ -37,6 +37,8 @@ size_t lbx_requests_read(const struct lbx_pg *pg, size_t call, struct lbx_arena 
         stored->loaded = LBX_REQUEST_WHOLE;
         stored->access_end = lbx_request_access_end(&stored->request);
         stored->starts_asked = it.starts_asked;
+        stored->trace = lbx_trace_of(lbx_arena_strdup(arena, it.traceparent),
+                                     lbx_arena_strdup(arena, it.tracestate));
         stored->votes = stored->request.decision_count;
         lbx_map_set(by_id, stored->request.request_id, stored);
     }
@@ -92,7 +94,8 @@ static void add_inserted(struct lbx_pg_arrays *rows, const struct lbx_stored_req
                .expires_at = request->expires_at, .ended_at = request->ended_at,
                .due_at = lbx_request_due(request), .reason = lbx_refusal_names[request->reason],
                .starts_asked = stored->starts_asked, .standing = clock.data,
-               .consent = consent.data, .particulars = particulars.data);
+               .consent = consent.data, .particulars = particulars.data,
+               .traceparent = stored->trace.parent, .tracestate = stored->trace.state);
 }
 
 /* Whether approvers left items out; then the numbers of those they kept, as a PostgreSQL array. */

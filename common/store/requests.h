@@ -16,9 +16,10 @@ struct lbx_stored_request {
         LBX_REQUEST_CLOCK, /* the clock's column alone: only time may act on it */
     } loaded;
     bool changed;
-    int64_t access_end;   /* as stored; 0: no access was opened */
-    int64_t starts_asked; /* when access was asked to begin; 0: with the approval */
-    size_t votes;         /* of its decisions, those that are stored */
+    int64_t access_end;     /* as stored; 0: no access was opened */
+    int64_t starts_asked;   /* when access was asked to begin; 0: with the approval */
+    struct lbx_trace trace; /* of the access request: what has no other cause continues it */
+    size_t votes;           /* of its decisions, those that are stored */
     struct lbx_stored_request *next_changed;
 };
 

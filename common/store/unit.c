@@ -132,7 +132,7 @@ static struct lbx_event_out event_of(struct lbx_unit *unit, enum lbx_event_type 
         .subject = subject,
         .time = at_us,
         .causationid = cause ? cause->id : NULL,
-        .traceparent = cause ? cause->traceparent : NULL,
+        .trace = cause ? cause->trace : (struct lbx_trace){0},
         .data = data,
     };
 }
@@ -165,6 +165,8 @@ static void publish_step(struct lbx_unit *unit, const struct lbx_stored_request 
                                           version_uuid(unit, request, cause, step->at), step->at,
                                           request->request_id, cause, changed);
     event.sequence = request->version;
+    if (!event.trace.parent)
+        event.trace = stored->trace;
     if (stored->loaded == LBX_REQUEST_CLOCK)
         lbx_request_rows_event(&unit->requests, request, &event);
     else
@@ -181,6 +183,8 @@ void lbx_unit_step(struct lbx_unit *unit, struct lbx_stored_request *stored,
         unit->changed = stored;
     }
     if (stored->loaded == LBX_REQUEST_NEW && !stored->request.digest) {
+        if (cause)
+            stored->trace = cause->trace;
         stored->starts_asked = stored->request.starts_at;
         stored->request.digest_version = LBX_DIGEST_VERSION;
         stored->request.digest = digest_of(&stored->request, unit->arena);
@@ -202,8 +206,8 @@ void lbx_unit_pass_time(struct lbx_unit *unit, struct lbx_stored_request *stored
 /* ---- records ---- */
 
 void lbx_unit_quarantine(struct lbx_unit *unit, const struct lbx_record *record,
-                         const char *reason) {
-    lbx_quarantine_add(unit->quarantine, record, reason);
+                         const struct lbx_trace *trace, const char *reason) {
+    lbx_quarantine_add(unit->quarantine, record, trace, reason);
     unit->quarantined++;
 }
 

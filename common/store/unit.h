@@ -75,9 +75,9 @@ void lbx_unit_step(struct lbx_unit *unit, struct lbx_stored_request *stored,
 void lbx_unit_pass_time(struct lbx_unit *unit, struct lbx_stored_request *stored,
                         const struct lbx_limits *limits);
 
-/* Adds a record that no rule can act on, and logs it. reason: for people, naming the field. */
+/* Adds a record that no rule can act on, and logs it, with its event's trace. reason: for people, naming the field. */
 void lbx_unit_quarantine(struct lbx_unit *unit, const struct lbx_record *record,
-                         const char *reason);
+                         const struct lbx_trace *trace, const char *reason);
 
 /* Adds the statements that write it all. */
 void lbx_unit_save(struct lbx_unit *unit, struct lbx_pg_pipeline *calls);

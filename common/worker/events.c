@@ -100,7 +100,8 @@ static void quarantine_rejected(struct lbx_batch *batch) {
     for (size_t i = 0; i < batch->count; i++) {
         const struct lbx_input_event *input = &batch->inputs[i];
         if (input->status == LBX_INPUT_REJECTED)
-            lbx_unit_quarantine(&batch->unit, input->record, input->reason.text);
+            lbx_unit_quarantine(&batch->unit, input->record, &input->event.trace,
+                                input->reason.text);
         lbx_metric_add(&duplicates, input->status == LBX_INPUT_DUPLICATE);
     }
     lbx_metric_add(&quarantined, (int64_t)batch->unit.quarantined);
@@ -134,9 +135,22 @@ static enum lbx_err write_batch(struct lbx_handler *handler, const struct lbx_re
     return LBX_OK;
 }
 
+static void log_handled(const struct lbx_batch *batch) {
+    for (size_t i = 0; i < batch->count; i++) {
+        const struct lbx_input_event *input = &batch->inputs[i];
+        const struct lbx_record *record = input->record;
+        if (input->status == LBX_INPUT_NEW)
+            lbx_log(LBX_LOG_DEBUG, "event handled", LBX_S("event_id", input->event.id),
+                    LBX_S("topic", record->topic_name), LBX_N("partition", record->partition),
+                    LBX_N("offset", record->offset), LBX_LOG_TRACE(&input->event.trace));
+    }
+}
+
 static void end_batch(struct lbx_handler *handler, const struct lbx_records *records,
                       enum lbx_err err) {
     struct event_handler *h = event_handler(handler);
+    if (err == LBX_OK)
+        log_handled(&h->batch);
     lbx_inbox_done(&h->inbox);
     h->inbox = (struct lbx_inbox){0};
     lbx_unit_done(&h->batch.unit);

@@ -36,7 +36,8 @@ static void add_row(struct lbx_buf *out, const struct auditor_entry *entry, int6
                     .event_time = summary->event_time, .tenant_id = summary->tenant_id,
                     .subscription_id = summary->subscription_id, .request_id = summary->request_id,
                     .ticket_id = summary->ticket_id, .actor = summary->actor,
-                    .leaf_hash = {&entry->leaf, sizeof entry->leaf});
+                    .leaf_hash = {&entry->leaf, sizeof entry->leaf},
+                    .traceparent = summary->trace.parent, .tracestate = summary->trace.state);
 }
 
 static void read_entry(const struct lbx_record *record, struct lbx_arena *arena,

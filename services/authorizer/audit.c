@@ -192,10 +192,13 @@ static void encode(const struct review *review, const struct audit_event *event,
                    const char *engineer_id, struct access_event *ret_event) {
     struct lbx_arena *arena = review->arena;
     int outcome = outcome_of(event);
+    struct lbx_trace trace = {0};
     const char *request_id = request_of(event->notes.reason, arena);
     if (request_id && evidence_disowns(review->database, request_id, engineer_id,
-                                       review->cluster->resource_id, arena))
+                                       review->cluster->resource_id, arena, &trace)) {
         request_id = NULL; /* some other authorizer's words */
+        trace = (struct lbx_trace){0};
+    }
     struct lbx_access_performed access = {
         .engineer_id = engineer_id,
         .resource_id = review->cluster->resource_id,
@@ -224,6 +227,7 @@ static void encode(const struct review *review, const struct audit_event *event,
             .source = lbx_arena_printf(arena, SOURCE "/%s", review->cluster->id),
             .subject = engineer_id,
             .time = event->received_at,
+            .trace = trace,
             .data = &access,
         },
         &json);

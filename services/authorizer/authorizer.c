@@ -197,17 +197,32 @@ static void refused(void *context, unsigned status) {
     lbx_log(LBX_LOG_WARN, "request refused", LBX_N("status", status));
 }
 
-static void count(const struct lbx_cluster *cluster, const struct page *page, const char *code) {
+static void count(const struct lbx_cluster *cluster, const struct page *page, const char *code,
+                  const struct lbx_trace *trace) {
     lbx_metric_add(&reviews, 1);
     if (!code)
         return;
     lbx_metric_count(&denied, code);
     lbx_log(LBX_LOG_DEBUG, "review denied", LBX_S("cluster", cluster->id),
-            LBX_S("page", page->name), LBX_S("code", code));
+            LBX_S("page", page->name), LBX_S("code", code), LBX_LOG_TRACE(trace));
+}
+
+/* The trace that led to the answer: of the access request that it rests on, else the question's own. */
+static struct lbx_trace trace_of(const struct lbx_https_request *request,
+                                 const struct basis *basis) {
+    return basis->trace.parent ? basis->trace
+                               : lbx_trace_of(request->traceparent, request->tracestate);
+}
+
+static void add_trace(const struct lbx_trace *trace, struct lbx_https_answer *answer) {
+    if (trace->parent)
+        lbx_buf_str(&answer->traceparent, trace->parent);
+    if (trace->state)
+        lbx_buf_str(&answer->tracestate, trace->state);
 }
 
 static unsigned answer(void *context, const struct lbx_https_request *request,
-                       struct lbx_buf *body) {
+                       struct lbx_https_answer *ret_answer) {
     struct authorizer *it = context;
     struct lbx_clusters *clusters LBX_CLEANUP(lbx_cleanup_clusters) = hold(it);
     const struct lbx_cluster *cluster = NULL;
@@ -216,23 +231,26 @@ static unsigned answer(void *context, const struct lbx_https_request *request,
         return 404; /* the file was read anew since the head came */
     struct lbx_arena arena LBX_CLEANUP(lbx_arena_done);
     lbx_arena_init(&arena);
-    const struct review review = {cluster, it->database, it->accesses, &arena};
+    struct basis basis = {0};
+    const struct review review = {cluster, it->database, it->accesses, &arena, &basis};
     struct lbx_reason reason = {0};
     const char *code = NULL;
-    enum lbx_err err = page->answer(&review, &request->body, body, &code, &reason);
+    enum lbx_err err = page->answer(&review, &request->body, &ret_answer->body, &code, &reason);
+    const struct lbx_trace trace = trace_of(request, &basis);
+    add_trace(&trace, ret_answer);
     if (err == LBX_OK) {
-        count(cluster, page, code);
+        count(cluster, page, code, &trace);
         return 200;
     }
     if (err != LBX_ERR_INVALID) {
         lbx_metric_add(&unrecorded, 1);
         lbx_log(LBX_LOG_WARN, "audit events are not kept", LBX_S("cluster", cluster->id),
-                LBX_S("error", lbx_err_text(err)));
+                LBX_S("error", lbx_err_text(err)), LBX_LOG_TRACE(&trace));
         return 503;
     }
     lbx_metric_add(&malformed, 1);
     lbx_log(LBX_LOG_WARN, "malformed review", LBX_S("cluster", cluster->id),
-            LBX_S("page", page->name), LBX_S("error", reason.text));
+            LBX_S("page", page->name), LBX_S("error", reason.text), LBX_LOG_TRACE(&trace));
     return 400;
 }
 

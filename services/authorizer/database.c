@@ -220,6 +220,11 @@ static void give_back(struct database *database, struct connection *it) {
     pthread_mutex_unlock(&database->lock);
 }
 
+static struct lbx_trace trace_of(const char *traceparent, const char *tracestate,
+                                 struct lbx_arena *arena) {
+    return lbx_trace_of(lbx_arena_strdup(arena, traceparent), lbx_arena_strdup(arena, tracestate));
+}
+
 static enum lbx_err show(struct lbx_pg *pg, const char *request_id, struct lbx_arena *arena,
                          struct evidence *ret_evidence) {
     struct lbx_pg_pipeline calls = {0};
@@ -236,6 +241,7 @@ static enum lbx_err show(struct lbx_pg *pg, const char *request_id, struct lbx_a
             .starts_asked = it.starts_asked,
             .decide_by = it.decide_by,
             .open = it.open,
+            .trace = trace_of(it.traceparent, it.tracestate, arena),
         };
         if (!it.consent || !it.decisions)
             err = LBX_ERR_UNAVAILABLE;
@@ -309,6 +315,7 @@ static enum lbx_err grants(struct lbx_pg *pg, const struct question *question,
             .reason = lbx_arena_strdup(arena, it.reason),
             .version = it.version,
             .is_named = it.is_named,
+            .trace = trace_of(it.traceparent, it.tracestate, arena),
         };
     }
     lbx_pg_release(pg);
@@ -355,6 +362,7 @@ static struct grant grant_of(const struct sql_authorizer_ask_answer *it, struct 
         .expires_at = it->expires_at,
         .reason = lbx_arena_strdup(arena, it->reason),
         .version = it->version,
+        .trace = trace_of(it->traceparent, it->tracestate, arena),
     };
 }
 
@@ -414,6 +422,8 @@ static void read_answers(const struct lbx_pg *pg, size_t call, struct asked **li
             .expires_at = it.expires_at,
             .reason = it.reason,
             .version = it.version,
+            .traceparent = it.traceparent,
+            .tracestate = it.tracestate,
         };
         asked->err = asked->err == LBX_OK || rows != count ? LBX_ERR_INTERNAL : LBX_OK;
         asked->grant = grant_of(&answer, asked->arena);

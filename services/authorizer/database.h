@@ -4,6 +4,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "event/trace.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -26,13 +27,15 @@ struct grant {
     const char *reason;
     int64_t version;
     bool is_named; /* of database_grants: its item names the object */
+    struct lbx_trace trace;
 };
 
 /* As signed_evidence answers: JSON, in the arena that was given; times 0 where there is none. */
 struct evidence {
     const char *consent, *decisions;
     int64_t starts_asked, decide_by;
-    int64_t open; /* a bit for each item that is good now, by its number */
+    int64_t open;           /* a bit for each item that is good now, by its number */
+    struct lbx_trace trace; /* that the access request belongs to */
 };
 
 /* url is borrowed. */

@@ -54,6 +54,8 @@ static struct verdict unavailable(const struct review *review) {
 static struct verdict allow(const struct review *review, const struct grant *grant) {
     char until[LBX_TIME_SIZE];
     lbx_time_format(grant->expires_at, until);
+    if (review->basis)
+        *review->basis = (struct basis){grant->request_id, grant->version, grant->trace};
     return (struct verdict){.allowed = true,
                             .reason = lbx_arena_printf(review->arena, "lockbox request %s until %s",
                                                        grant->request_id, until)};

@@ -6,14 +6,23 @@
 #include "content/content.h"
 #include "database.h"
 
-/* One review. */
 struct accesses;
+
+/* The access request that an allowing answer rests on; all zero: none. */
+struct basis {
+    const char *request_id; /* in the review's arena */
+    int64_t version;
+    struct lbx_trace trace;
+};
+
+/* One review. */
 
 struct review {
     const struct lbx_cluster *cluster;
     struct database *database;
     struct accesses *accesses;
     struct lbx_arena *arena;
+    struct basis *basis; /* filled where an answer has one; NULL: nobody asks */
 };
 
 struct subject {

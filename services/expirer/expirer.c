@@ -45,10 +45,13 @@ static void end_due(struct session *session, struct lbx_arena *arena, size_t cal
     for (size_t i = 0; i < count; i++) {
         const struct sql_expirer_take_due_answer it =
             LBX_PG_READ(session->pg, call, i, expirer_take_due, NULL);
-        if (lbx_request_read_clock(it.request_id, it.standing, arena, &due[i]) == LBX_OK)
-            lbx_unit_pass_time(unit, &due[i], &limits);
-        else
+        if (lbx_request_read_clock(it.request_id, it.standing, arena, &due[i]) != LBX_OK) {
             left_out_add(it.request_id);
+            continue;
+        }
+        due[i].trace = lbx_trace_of(lbx_arena_strdup(arena, it.traceparent),
+                                    lbx_arena_strdup(arena, it.tracestate));
+        lbx_unit_pass_time(unit, &due[i], &limits);
     }
 }
 

@@ -115,7 +115,8 @@ struct mail *claim_read(const struct ledger *ledger, size_t i, struct claim *cla
         .webhook_url = lbx_arena_strdup(arena, row.webhook_url),
         .ticket_title = lbx_arena_strdup(arena, row.ticket_title),
         .cause = {.id = lbx_arena_strdup(arena, row.event_id),
-                  .traceparent = lbx_arena_strdup(arena, row.traceparent)},
+                  .trace = lbx_trace_of(lbx_arena_strdup(arena, row.traceparent),
+                                        lbx_arena_strdup(arena, row.tracestate))},
         .claim = claim,
     };
     if (mail->kind == LBX_MAIL_DIGEST)

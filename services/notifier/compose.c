@@ -47,6 +47,8 @@ static enum lbx_err write_mime(struct composer *composer, const struct mail *mai
         .in_reply_to = thread,
         .references = thread,
         .list_id = list_id,
+        .traceparent = mail->cause.trace.parent,
+        .tracestate = mail->cause.trace.state,
         .text = words->text.data,
         .text_len = words->text.len,
         .html = words->html.data,

@@ -118,7 +118,8 @@ static void publish_carried(struct lbx_unit *unit, const struct lbx_pg *pg, size
     mail.version = row.version;
     mail.kind = lbx_name_index(lbx_mail_kind_names, row.kind);
     mail.recipient = row.recipient;
-    mail.cause = (struct lbx_event){.id = row.event_id, .traceparent = row.traceparent};
+    mail.cause = (struct lbx_event){.id = row.event_id,
+                                    .trace = lbx_trace_of(row.traceparent, row.tracestate)};
     publish(unit, &mail, outcome);
 }
 
@@ -144,15 +145,19 @@ static struct lbx_metric *metric_of(const struct mail *mail, const struct outcom
     return outcome->delivered ? &mails_sent : outcome->deferred ? &mails_deferred : &mails_failed;
 }
 
+static const char *words_of(const struct mail *mail, const struct outcome *outcome) {
+    if (outcome->delivered)
+        return mail->channel ? "webhook sent" : "mail sent";
+    if (outcome->deferred)
+        return mail->channel ? "webhook deferred" : "mail deferred";
+    return mail->channel ? "webhook failed" : "mail failed";
+}
+
 static void count_and_log(const struct mail *mail, const struct outcome *outcome) {
     lbx_metric_add(metric_of(mail, outcome), 1);
-    if (!outcome->delivered)
-        lbx_log(LBX_LOG_WARN,
-                mail->channel       ? outcome->deferred ? "webhook deferred" : "webhook failed"
-                : outcome->deferred ? "mail deferred"
-                                    : "mail failed",
-                LBX_S("notification_id", mail->id), LBX_N("attempts", mail->attempts),
-                LBX_N("smtp_code", mail->message.result.code));
+    lbx_log(outcome->delivered ? LBX_LOG_DEBUG : LBX_LOG_WARN, words_of(mail, outcome),
+            LBX_S("notification_id", mail->id), LBX_N("attempts", mail->attempts),
+            LBX_N("smtp_code", mail->message.result.code), LBX_LOG_TRACE(&mail->cause.trace));
 }
 
 /* The mails whose row took the end over, by id: all but those of which a later attempt has

@@ -27,7 +27,7 @@ struct mail {
     const struct lbx_tenant_changed *change;
     const struct lbx_approvers_missing *missing;
     const struct lbx_digest *digest;
-    struct lbx_event cause; /* the event that the mail tells of: id and traceparent */
+    struct lbx_event cause; /* the event that the mail tells of: id and trace */
 
     struct lbx_buf bytes;
     struct lbx_smtp_message message; /* what is sent, and its result */

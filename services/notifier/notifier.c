@@ -88,8 +88,8 @@ static void keep_notice(struct lbx_batch *batch, const struct news *news,
     struct lbx_buf snapshot LBX_BUF = {0};
     lbx_json_write(table, snapshot_of, &snapshot);
     LBX_PG_ADD(batch->state->notices, notifier_keep_notices_given, .notice_id = news->notice_id,
-               .version = news->version, .event_id = event->id, .traceparent = event->traceparent,
-               .snapshot = snapshot.data);
+               .version = news->version, .event_id = event->id, .traceparent = event->trace.parent,
+               .tracestate = event->trace.state, .snapshot = snapshot.data);
 }
 
 /* Of access that nobody was asked for, the customer's people are informed; it is an outcome to who asked. */

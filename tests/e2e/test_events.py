@@ -1,7 +1,6 @@
 """What stands around the data of an event out. That each fits its schema is checked for all tests: see conftest.py."""
 import hashlib
 import re
-import secrets
 
 from cloudevents.core.bindings import kafka
 from cloudevents.core.formats.json import JSONFormat
@@ -34,16 +33,6 @@ def test_envelope_of_a_whole_life(tenant):
     assert len({record.partition for record in request.events}) == 1
     uuid7 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
     assert all(uuid7.fullmatch(it) for it in [request.id, *(envelope["id"] for envelope in envelopes)])
-
-
-def test_traceparent_is_passed_on(system, tenant, mode):
-    ticket = tenant.ticket()
-    trace = f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-01"
-    asked = system.publish("access.requested", ticket.wish(), mode, traceparent=trace)
-    created = system.caused_by(asked, "request.created")
-    assert created.event["traceparent"] == trace
-    sent = system.caused_by(created.event["id"], "notification.sent")
-    assert sent.event["traceparent"] == trace
 
 
 def test_the_wish_is_repeated_whole(tenant):

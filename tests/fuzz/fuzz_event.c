@@ -13,7 +13,7 @@ static void write_event(const struct lbx_event *event, struct lbx_buf *out) {
                                         .subject = event->subject ? event->subject : "",
                                         .time = event->time,
                                         .causationid = event->causationid,
-                                        .traceparent = event->traceparent,
+                                        .trace = event->trace,
                                         .data = event->data};
     lbx_event_encode(&again, out);
 }

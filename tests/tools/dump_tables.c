@@ -46,7 +46,8 @@ static void dump_table(const struct lbx_table *table, struct lbx_buf *out);
 static void dump_field(const struct lbx_field *field, struct lbx_buf *out) {
     enum lbx_type item = field->type == LBX_T_LIST ? field->item : field->type;
     lbx_buf_printf(out, "{\"name\":\"%s\",\"type\":\"%s\",\"required\":%s", field->name,
-                   type_name(field->type), field->required ? "true" : "false");
+                   field->lenient ? "any" : type_name(field->type),
+                   field->required ? "true" : "false");
     if (field->nullable)
         lbx_buf_str(out, ",\"nullable\":true");
     if (field->type == LBX_T_LIST)

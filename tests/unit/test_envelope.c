@@ -4,6 +4,7 @@
 #include "check.h"
 #include "expand.h"
 
+#define TRACE "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 #define DATA "{\"ticket_id\":\"T-1\",\"subscription_id\":\"s\",\"title\":\"t\"}"
 #define ATTRIBUTES                                                                                 \
     "\"specversion\":\"1.0\",\"id\":\"e-1\",\"source\":\"/desk\","                                 \
@@ -216,12 +217,81 @@ static void decodes_or_says_why(void **state) {
     assert_int_equal(bad, 0);
 }
 
+/* A trace that is none is no event's fault: it is dropped. */
+static void a_trace_that_is_none(void **state) {
+    (void)state;
+    static const struct {
+        const char *what, *members;
+        struct lbx_header headers[8];
+        bool parent, state;
+    } traces[] = {
+        {"both", ",\"traceparent\":\"" TRACE "\",\"tracestate\":\"a=1\"", {CE}, true, true},
+        {"a number", ",\"traceparent\":\"" TRACE "\",\"tracestate\":1", {CE}, true, false},
+        {"an object", ",\"traceparent\":\"" TRACE "\",\"tracestate\":{\"a\":[1e9]}", {CE}, true},
+        {"too long",
+         ",\"tracestate\":\"a=<250>,b=<256>,c=1\",\"traceparent\":\"" TRACE "\"",
+         {CE},
+         true},
+        {"empty", ",\"traceparent\":\"" TRACE "\",\"tracestate\":\"\"", {CE}, true},
+        {"no list", ",\"traceparent\":\"" TRACE "\",\"tracestate\":\"a\"", {CE}, true},
+        {"no parent", ",\"traceparent\":\"00-a-b-01\",\"tracestate\":\"a=1\"", {CE}},
+        {"state alone", ",\"tracestate\":\"a=1\"", {CE}},
+        {"in headers",
+         NULL,
+         {BINARY, HEADER("ce_traceparent", TRACE), HEADER("ce_tracestate", "a=1")},
+         true,
+         true},
+        {"twice",
+         NULL,
+         {BINARY, HEADER("ce_traceparent", TRACE), HEADER("ce_tracestate", "a=1"),
+          HEADER("ce_tracestate", "b=1")},
+         true,
+         true},
+        {"no UTF-8",
+         NULL,
+         {BINARY, HEADER("ce_traceparent", TRACE), HEADER("ce_tracestate", "a=\xff")},
+         true},
+        {"a NUL",
+         NULL,
+         {BINARY, HEADER("ce_traceparent", TRACE), HEADER("ce_tracestate", "a=1\0")},
+         true},
+    };
+    struct lbx_arena arena;
+    int bad = 0;
+    lbx_arena_init(&arena);
+    for (size_t i = 0; i < COUNT(traces); i++) {
+        const char *value = traces[i].members
+                                ? lbx_arena_printf(&arena, "{" ATTRIBUTES "%s,\"data\":" DATA "}",
+                                                   expand(&arena, traces[i].members))
+                                : DATA;
+        struct lbx_record record = {.key = "T-1",
+                                    .key_len = 3,
+                                    .value = value,
+                                    .value_len = strlen(value),
+                                    .headers = traces[i].headers};
+        struct lbx_event event;
+        struct lbx_reason reason = {""};
+        while (record.header_count < COUNT(traces[i].headers) &&
+               traces[i].headers[record.header_count].name)
+            record.header_count++;
+        enum lbx_err err = lbx_event_decode(&record, 10000, &arena, &event, &reason);
+        CHECK_ROW(&bad, traces[i].what, err == LBX_OK, "rejected: %s", reason.text);
+        CHECK_ROW(&bad, traces[i].what,
+                  err != LBX_OK || (!event.trace.parent != traces[i].parent &&
+                                    !event.trace.state != traces[i].state),
+                  "another trace");
+    }
+    lbx_arena_done(&arena);
+    assert_int_equal(bad, 0);
+}
+
 static void attributes_of_either_mode(void **state) {
     (void)state;
     static const char structured[] =
         "{" ATTRIBUTES ",\"subject\":\"S\xC3\xA9%20\",\"time\":\"2026-11-23T16:08:38.5Z\","
         "\"datacontenttype\":\"application/json\",\"sequence\":\"007\",\"causationid\":\"c\","
-        "\"traceparent\":\"00-a-b-01\",\"other\":{\"x\":1},\"data\":" DATA "}";
+        "\"traceparent\":\"" TRACE
+        "\",\"tracestate\":\"a=1,b=\\\"\",\"other\":{\"x\":1},\"data\":" DATA "}";
     static const struct lbx_header ce[] = {CE};
     static const struct lbx_header binary[] = {
         TYPED("application/json"),
@@ -229,7 +299,8 @@ static void attributes_of_either_mode(void **state) {
         HEADER("ce_time", "2026-11-23T16:08:38.5Z"),
         HEADER("ce_sequence", "007"),
         HEADER("ce_causationid", "c"),
-        HEADER("ce_traceparent", "00-a-b-01"),
+        HEADER("ce_traceparent", TRACE),
+        HEADER("ce_tracestate", "a=1,b=\""),
         BINARY,
     };
     const struct lbx_record records[] = {
@@ -256,7 +327,8 @@ static void attributes_of_either_mode(void **state) {
         assert_int_equal(event.time, 1795450118500000);
         assert_string_equal(event.sequence, "007");
         assert_string_equal(event.causationid, "c");
-        assert_string_equal(event.traceparent, "00-a-b-01");
+        assert_string_equal(event.trace.parent, TRACE);
+        assert_string_equal(event.trace.state, "a=1,b=\"");
     }
     lbx_arena_done(&arena);
 }
@@ -331,10 +403,11 @@ static void encodes_what_decodes(void **state) {
     out.subject = NULL;
     out.sequence = 0;
     out.causationid = NULL;
-    out.traceparent = "00-a-b-01";
+    out.trace = (struct lbx_trace){TRACE, "a=\"1\""};
     lbx_event_encode(&out, &without);
     assert_non_null(strstr(without.data, "\"datacontenttype\":\"application/json\","
-                                         "\"traceparent\":\"00-a-b-01\",\"data\":{"));
+                                         "\"traceparent\":\"" TRACE
+                                         "\",\"tracestate\":\"a=\\\"1\\\"\",\"data\":{"));
     record.value = without.data;
     record.value_len = without.len;
     assert_int_equal(lbx_event_decode(&record, 10000, &arena, &event, &reason), LBX_ERR_INVALID);
@@ -399,6 +472,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(decodes_or_says_why),
         cmocka_unit_test(attributes_of_either_mode),
+        cmocka_unit_test(a_trace_that_is_none),
         cmocka_unit_test(encodes_what_decodes),
         cmocka_unit_test(identity),
     };

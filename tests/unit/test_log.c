@@ -13,7 +13,8 @@ static char *logged(enum lbx_log_level level, const char *text) {
     assert_int_equal(pipe(ends), 0);
     assert_int_not_equal(dup2(ends[1], STDERR_FILENO), -1);
     lbx_log(level, "it \"happened\"", LBX_S("topic", text), LBX_N("partition", -3),
-            LBX_S("nothing", NULL));
+            LBX_S("nothing", NULL), lbx_log_optional("left_out", NULL),
+            lbx_log_optional("given", "g"));
     assert_int_not_equal(dup2(saved, STDERR_FILENO), -1);
     close(ends[1]);
     close(saved);
@@ -34,7 +35,7 @@ static void one_json_line(void **state) {
     assert_int_equal(rest - line, strlen("{\"time\":\"2026-11-23T16:08:38.123456"));
     assert_string_equal(rest, "Z\",\"level\":\"warn\",\"worker\":\"tester\","
                               "\"message\":\"it \\\"happened\\\"\",\"topic\":\"a\\u000ab\\\"\","
-                              "\"partition\":-3,\"nothing\":\"\"}\n");
+                              "\"partition\":-3,\"nothing\":\"\",\"given\":\"g\"}\n");
 }
 
 static void below_the_threshold_is_silent(void **state) {
@@ -50,8 +51,9 @@ static void a_line_for_people(void **state) {
     (void)state;
     lbx_log_init("lockboxctl", LBX_LOG_INFO);
     lbx_log_for_people();
-    assert_string_equal(logged(LBX_LOG_ERROR, "a\033[2Jb\n"),
-                        "lockboxctl: it \"happened\" (topic: a [2Jb, partition: -3, nothing:)\n");
+    assert_string_equal(
+        logged(LBX_LOG_ERROR, "a\033[2Jb\n"),
+        "lockboxctl: it \"happened\" (topic: a [2Jb, partition: -3, nothing:, given: g)\n");
 }
 
 static void levels_have_names(void **state) {

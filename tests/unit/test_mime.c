@@ -31,6 +31,8 @@ static void test_exact_form(void **state) {
     mime.in_reply_to = "<r1@contoso.example>";
     mime.references = "<r0@contoso.example> <r1@contoso.example>";
     mime.list_id = "lockbox.contoso.example";
+    mime.traceparent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+    mime.tracestate = "a=1,b=\"2\"";
     assert_int_equal(lbx_mime_write(&mime, &out), LBX_OK);
     assert_string_equal(
         out.data, "From: Lockbox <lockbox@contoso.example>\r\n"
@@ -42,6 +44,8 @@ static void test_exact_form(void **state) {
                   "References: <r0@contoso.example> <r1@contoso.example>\r\n"
                   "List-Id: <lockbox.contoso.example>\r\n"
                   "Auto-Submitted: auto-generated\r\n"
+                  "traceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01\r\n"
+                  "tracestate: a=1,b=\"2\"\r\n"
                   "MIME-Version: 1.0\r\n"
                   "Content-Type: multipart/alternative; boundary=\"=_lockbox_alternative\"\r\n"
                   "\r\n"
@@ -129,6 +133,12 @@ static void test_refused(void **state) {
         assert_int_equal(lbx_mime_write(&mime, &out), LBX_ERR_INVALID);
         mime = example();
         mime.list_id = "a b";
+        assert_int_equal(lbx_mime_write(&mime, &out), LBX_ERR_INVALID);
+        mime = example();
+        mime.traceparent = "00\r\nBcc: x@y";
+        assert_int_equal(lbx_mime_write(&mime, &out), LBX_ERR_INVALID);
+        mime = example();
+        mime.tracestate = "a=\xC3\xA9";
         assert_int_equal(lbx_mime_write(&mime, &out), LBX_ERR_INVALID);
         mime = example();
         mime.to = "ann@contoso.example\r\nBcc: x@y";

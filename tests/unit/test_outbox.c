@@ -20,7 +20,7 @@ static const struct {
 } rows[] = {
     {HEAD ",\"data\":{}}", true},
     {HEAD SEQUENCE
-     ",\"causationid\":\"a\\\"b\",\"traceparent\":\"t\",\"data\":{\"a\":{\"b\":\"}\\\"}\"}}}",
+     ",\"causationid\":\"a\\\"b\",\"traceparent\":\"t\",\"tracestate\":\"a=\\\"\",\"data\":{\"a\":{\"b\":\"}\\\"}\"}}}",
      true},
     {"", false},
     {"{}", false},

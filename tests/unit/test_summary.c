@@ -5,6 +5,7 @@
 #include "damage.h"
 #include "expand.h"
 
+#define TRACE "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 #define HEADER(name, text)                                                                         \
     { name, text, sizeof(text) - 1 }
 #define CE HEADER("content-type", "application/cloudevents+json")
@@ -196,6 +197,14 @@ static const struct {
      {HEADER("ce_specversion", "1.0"), HEADER("ce_id", "i"), HEADER("ce_source", "\xFF"),
       HEADER("ce_type", "a\0b")},
      {.event_id = "i"}},
+    {"of a trace",
+     EVENT("x", ",\"tracestate\":\"a=1\",\"traceparent\":\"" TRACE "\"", "{}"),
+     {CE},
+     {.event_id = "i", .source = "/s", .type = "x", .trace = {TRACE, "a=1"}}},
+    {"of a trace that is none",
+     EVENT("x", ",\"tracestate\":7,\"traceparent\":\"00-a-b-01\"", "{}"),
+     {CE},
+     {.event_id = "i", .source = "/s", .type = "x"}},
     {"binary, null value",
      NULL,
      {HEADER("ce_specversion", "1.0"), HEADER("ce_id", "i")},
@@ -238,6 +247,8 @@ static void finds_what_is_there(void **state) {
         SAME(request_id);
         SAME(ticket_id);
         SAME(actor);
+        SAME(trace.parent);
+        SAME(trace.state);
         CHECK_ROW(&bad, rows[i].what, got.event_time == want->event_time, "event_time is %lld",
                   (long long)got.event_time);
 

@@ -142,7 +142,7 @@ static void time_does_nothing_before_it_is_due(void **state) {
 static void a_rejected_record_is_kept_and_the_relay_woken(void **state) {
     struct work *work = *state;
     const struct lbx_record record = {.topic_name = "t", .value = "v", .value_len = 1};
-    lbx_unit_quarantine(&work->unit, &record, "/data: missing");
+    lbx_unit_quarantine(&work->unit, &record, &(struct lbx_trace){0}, "/data: missing");
     const struct lbx_call *calls = save(work, "quarantine wake_relay");
     assert_string_equal(calls[0].params[calls[0].param_count - 1], "group");
     assert_int_equal(work->unit.quarantined, 1);
@@ -239,14 +239,14 @@ static void a_long_record_is_cut(void **state) {
                                 .value_len = LBX_QUARANTINE_BYTES,
                                 .offset = 7};
     uint32_t len;
-    lbx_unit_quarantine(&work->unit, &record, "value: too long");
+    lbx_unit_quarantine(&work->unit, &record, &(struct lbx_trace){0}, "value: too long");
     assert_non_null(rows_cell(work->unit.quarantine, 0, "value", &len));
     assert_int_equal(len, LBX_QUARANTINE_BYTES);
     assert_true(row_has(work->unit.quarantine, 0, "whole_bytes", NULL));
     record.value_len = sizeof value;
     record.headers = headers;
     record.header_count = 2;
-    lbx_unit_quarantine(&work->unit, &record, "value: too long");
+    lbx_unit_quarantine(&work->unit, &record, &(struct lbx_trace){0}, "value: too long");
     assert_non_null(rows_cell(work->unit.quarantine, 1, "value", &len));
     assert_int_equal(len, LBX_QUARANTINE_BYTES);
     assert_non_null(rows_cell(work->unit.quarantine, 1, "headers", &len));

@@ -2,6 +2,8 @@
 -- reason where ask has to say it.
 -- takes: engineer_ids text[], resource_ids text[], actions text[], namespaces text[], kinds text[], names text[],
 --    content_digests text[]
--- answers: number bigint, allowed boolean, request_id uuid, expires_at timestamptz, reason text, version integer
-SELECT number, allowed, request_id, expires_at, reason, version
-  FROM access_check_many(:engineer_ids, :resource_ids, :actions, :namespaces, :kinds, :names, :content_digests)
+-- answers: number bigint, allowed boolean, request_id uuid, expires_at timestamptz, reason text, version integer,
+--   traceparent text, tracestate text
+SELECT c.number, c.allowed, c.request_id, c.expires_at, c.reason, c.version, t.traceparent, t.tracestate
+  FROM access_check_many(:engineer_ids, :resource_ids, :actions, :namespaces, :kinds, :names, :content_digests) AS c
+  LEFT JOIN LATERAL (SELECT r.traceparent, r.tracestate FROM request r WHERE r.request_id = c.request_id LIMIT 1) AS t ON true

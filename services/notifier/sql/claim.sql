@@ -3,7 +3,7 @@
 -- takes: most integer, webhooks boolean
 -- answers: notification_id uuid, notice_id uuid, request_id uuid, version bigint, kind text, recipient text, audience text,
 --   tenant_id text, attempts integer, queued_at timestamptz, give_up_at timestamptz, message_id text, snapshot json,
---   ticket_title text, event_id text, traceparent text, channel text, webhook_url text
+--   ticket_title text, event_id text, traceparent text, tracestate text, channel text, webhook_url text
 WITH due AS (
     SELECT n.ctid AS place, n.notification_id, n.attempts, n.attempted_at, n.attempt_ended_at, n.outcome,
            n.relay, n.smtp_code, n.enhanced_status, n.smtp_reply
@@ -46,7 +46,7 @@ SELECT c.notification_id, c.notice_id, c.request_id, c.version, c.kind, c.recipi
        CASE WHEN lag(c.notice_id) OVER in_order IS DISTINCT FROM c.notice_id
                  OR lag(c.version) OVER in_order IS DISTINCT FROM c.version
             THEN notice.snapshot END AS snapshot,
-       notice.ticket_title, notice.event_id, notice.traceparent, c.channel, hook.url AS webhook_url
+       notice.ticket_title, notice.event_id, notice.traceparent, notice.tracestate, c.channel, hook.url AS webhook_url
   FROM claimed c
   LEFT JOIN notice ON notice.notice_id = c.notice_id AND notice.version = c.version
   LEFT JOIN LATERAL (SELECT w.url FROM webhook w

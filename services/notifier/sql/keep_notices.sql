@@ -1,5 +1,5 @@
 -- What the mails of a request's version, or of a tenant's event, tell of, once for all of them.
--- rows given: notice_id uuid, version bigint, event_id text, traceparent text, snapshot json
+-- rows given: notice_id uuid, version bigint, event_id text, traceparent text, tracestate text, snapshot json
 INSERT INTO notice (:given_columns, ticket_title)
 SELECT :given_columns,
        (SELECT t.snapshot ->> 'title' FROM ticket t WHERE t.ticket_id = given.snapshot ->> 'ticket_id')

@@ -1,8 +1,8 @@
 -- Locks requests in id order: those named, and the live ones of the tickets and of the subscriptions (in lower case)
 -- named.
 -- takes: request_id uuid[], ticket_id text[], subscription_id text[]
--- answers: request_id uuid, request text, starts_asked timestamptz
-SELECT request_id, '{' || standing || ',' || consent_kept(consent, kept) || ',' || particulars || '}' AS request, starts_asked
+-- answers: request_id uuid, request text, starts_asked timestamptz, traceparent text, tracestate text
+SELECT request_id, '{' || standing || ',' || consent_kept(consent, kept) || ',' || particulars || '}' AS request, starts_asked, traceparent, tracestate
   FROM request
  WHERE request_id = ANY (:request_id)
     OR (ticket_id = ANY (:ticket_id) AND due_at IS NOT NULL)
