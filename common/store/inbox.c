@@ -164,3 +164,7 @@ void lbx_inbox_prune(struct lbx_pg_pipeline *calls, struct lbx_arena *arena, int
     lbx_duration_format(ttl_us, ttl);
     LBX_PG_CALL(calls, store_prune_inbox, .ttl = ttl);
 }
+
+bool lbx_inbox_more_to_prune(const struct lbx_pg *pg) {
+    return LBX_PG_READ(pg, 0, 0, store_prune_inbox, NULL).more;
+}

@@ -52,7 +52,10 @@ void lbx_inbox_judged(struct lbx_inbox *inbox, struct lbx_pg_pipeline *calls,
 
 void lbx_inbox_done(struct lbx_inbox *inbox);
 
-/* Forgets 10,000 events at most that are older than ttl_us microseconds. */
+/* Forgets 10,000 events at most that are older than ttl_us microseconds: a pipeline of its own. */
 void lbx_inbox_prune(struct lbx_pg_pipeline *calls, struct lbx_arena *arena, int64_t ttl_us);
+
+/* Behind it: whether there are more. */
+bool lbx_inbox_more_to_prune(const struct lbx_pg *pg);
 
 #endif

@@ -1,4 +1,4 @@
-/* Names what workers write to the outbox, for /metrics, and rows that cannot be read. */
+/* Names what workers write to the outbox, for /metrics, and rows that are left out. */
 #include "store/metrics.h"
 
 #include "base/log.h"
@@ -17,6 +17,9 @@ struct lbx_metric lbx_published_metric = {.name = "published_total",
                                           .help = "Events written to the outbox, or sent to Kafka"};
 struct lbx_metric lbx_unreadable_metric = {
     .name = "rows_unreadable_total", .help = "Times a row could not be read, and was left out"};
+struct lbx_metric lbx_left_out_metric = {
+    .name = "rows_left_out_total",
+    .help = "Times the database refused to write a row, and it was left out"};
 
 struct lbx_metric *const lbx_store_metrics[] = {&lbx_events_metric,
                                                 &lbx_verdicts_metric,
@@ -38,4 +41,19 @@ void lbx_row_unreadable(const char *table, const char *id, const char *reason) {
 
 const char *lbx_unreadable_row(void) {
     return atomic_load(&last_unreadable);
+}
+
+static _Atomic(const char *) last_refused = "the database refuses what is to be written of a row";
+
+void lbx_row_refused(const char *table, const char *id, const char *sqlstate) {
+    lbx_metric_add(&lbx_left_out_metric, 1);
+    lbx_log(LBX_LOG_ERROR, "the database refuses a row", LBX_S("table", table), LBX_S("id", id),
+            LBX_S("sqlstate", sqlstate));
+    atomic_store(&last_refused, lbx_text_kept("the database refuses what is to be written of a row "
+                                              "of %s, and it is left out: %s",
+                                              table, id));
+}
+
+const char *lbx_refused_row(void) {
+    return atomic_load(&last_refused);
 }

@@ -57,9 +57,11 @@ struct lbx_handler {
     struct lbx_transaction
         checkpoint; /* without records, if batches were committed since the last; read NULL: none */
     int64_t checkpoint_every_us;
-    /* Adds the statement that removes what is past its time, each minute. NULL: none. */
+    /* Adds the statement that removes some of what is past its time, each minute, or a second later where it left
+     * more. NULL: none. */
     void (*prune)(struct lbx_handler *handler, struct lbx_arena *arena,
                   struct lbx_pg_pipeline *calls);
+    bool (*more_to_prune)(const struct lbx_pg *pg);
     /* Why the worker is not ready though it reads, as a part's; NULL: it is, or there is nothing of the kind. */
     const char *(*waiting_for)(struct lbx_handler *handler);
     const char *conflict; /* why the worker halts at LBX_ERR_CONFLICT; static text */

@@ -161,5 +161,7 @@ void lbx_consume_prune(struct lbx_consume *c) {
     c->handler->prune(c->handler, &c->arena, &c->calls);
     if (lbx_pg_run(c->worker->pg, &c->calls) != LBX_OK)
         lbx_log(LBX_LOG_WARN, "not pruned");
+    else if (c->handler->more_to_prune(c->worker->pg))
+        c->prune.at_us = lbx_monotonic_us() + LBX_SECOND_US;
     lbx_pg_release(c->worker->pg);
 }

@@ -175,6 +175,7 @@ struct lbx_handler *lbx_events_handler(struct lbx_worker *worker, const struct l
                     .batch = {read_batch, write_batch, end_batch},
                     .takes_refused = true,
                     .prune = prune_inbox,
+                    .more_to_prune = lbx_inbox_more_to_prune,
                     .conflict = "the database contradicts itself: the worker's log says where",
                     .close = close_handler},
         .worker = worker,

@@ -41,8 +41,8 @@ int main(int argc, char **argv) {
         .summary = "Keeps every record of every topic, once each, in the audit store",
         .database = LBX_DATABASE_AUDIT,
         .statements = statements,
-        .metrics =
-            (struct lbx_metric *const[]){&lbx_published_metric, &auditor_judged_metric, NULL},
+        .metrics = (struct lbx_metric *const[]){&lbx_published_metric, &auditor_judged_metric,
+                                                &lbx_unreadable_metric, &lbx_left_out_metric, NULL},
         .check = auditor_signer_open,
         .parts = {{&auditor_part, &source, .in_every_lane = true},
                   {&lbx_rounds_part, &auditor_publisher},

@@ -1,7 +1,7 @@
 /* Publishes checkpoints that are not on their topic yet, each log's in the order in which they were made, and the dead
  * letters of accesses. Promises each at least once, by one auditor at a time: the one that holds the lease. It waits neither
  * for Kafka nor for another auditor: it looks again in its next round. What Kafka did not take is LBX_ERR_UNAVAILABLE,
- * and taken again after the loop's backoff.
+ * and taken again after the loop's backoff. A log or a letter of which the database takes no mark is left out for a minute.
  */
 #include "publisher.h"
 
@@ -13,7 +13,9 @@
 #include "io/outbound.h"
 #include "store/leases.h"
 #include "store/metrics.h"
+#include "worker/left_out.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -36,8 +38,9 @@ struct publisher {
     struct letter *letters;
     struct lbx_outbound_row *rows; /* one for each checkpoint, then for each letter */
     size_t checkpoint_count, count;
-    bool alone;               /* a row failed: the next go one by one */
-    struct lbx_leases leases; /* one, that only one auditor has */
+    struct lbx_left_out left_out; /* by topic/partition, letters by topic/partition/offset */
+    bool alone;                   /* a row failed: the next go one by one */
+    struct lbx_leases leases;     /* one, that only one auditor has */
 };
 
 /* ---- a round ---- */
@@ -64,10 +67,16 @@ static void read_checkpoint(struct publisher *p, const struct lbx_pg *pg, size_t
     };
 }
 
-/* i: its place among the letters. */
+static const char *letter_name(struct publisher *p, const struct letter *letter) {
+    return lbx_arena_printf(&p->arena, "%s/%" PRId64 "/%" PRId64, letter->topic, letter->partition,
+                            letter->offset);
+}
+
+/* Into the next place of p->rows, of which there are p->count. LBX_ERR_INVALID: it cannot be read. */
 static enum lbx_err read_letter(struct publisher *p, const struct lbx_pg *pg, size_t i) {
     struct lbx_arena *arena = &p->arena;
-    struct lbx_outbound_row *row = &p->rows[p->checkpoint_count + i];
+    struct lbx_outbound_row *row = &p->rows[p->count];
+    struct letter *letter = &p->letters[p->count - p->checkpoint_count];
     const struct sql_auditor_take_letters_answer it =
         LBX_PG_READ(pg, 1, i, auditor_take_letters, arena);
     const struct lbx_rejected rejected = {
@@ -82,18 +91,20 @@ static enum lbx_err read_letter(struct publisher *p, const struct lbx_pg *pg, si
         .headers = it.headers.data,
         .headers_len = it.headers.len,
     };
-    p->letters[i] = (struct letter){lbx_arena_strdup(arena, it.topic), it.partition, it.offset};
+    *letter = (struct letter){lbx_arena_strdup(arena, it.topic), it.partition, it.offset};
     *row = (struct lbx_outbound_row){
         .order_key = lbx_arena_printf(arena, "letter %zu", i),
         .id = it.offset,
         .topic = LBX_TOPIC_DEADLETTER,
         .alone = p->alone,
     };
-    return lbx_dead_letter(&rejected, arena, &row->record);
+    enum lbx_err err = lbx_dead_letter(&rejected, arena, &row->record);
+    if (err != LBX_OK)
+        lbx_left_out_unreadable(&p->left_out, "dead_letter", letter_name(p, letter), "headers");
+    return err;
 }
 
-static enum lbx_err read_unpublished(struct publisher *p, const struct lbx_pg *pg) {
-    enum lbx_err err = LBX_OK;
+static void read_unpublished(struct publisher *p, const struct lbx_pg *pg) {
     const size_t letter_count = lbx_pg_row_count(pg, 1);
     lbx_arena_reset(&p->arena);
     p->checkpoint_count = lbx_pg_row_count(pg, 0);
@@ -103,38 +114,38 @@ static enum lbx_err read_unpublished(struct publisher *p, const struct lbx_pg *p
         LBX_ARENA_ARRAY(&p->arena, struct lbx_outbound_row, p->checkpoint_count + letter_count);
     for (size_t i = 0; i < p->checkpoint_count; i++)
         read_checkpoint(p, pg, i);
-    for (size_t i = 0; err == LBX_OK && i < letter_count; i++)
-        err = read_letter(p, pg, i);
-    return err;
+    p->count = p->checkpoint_count;
+    for (size_t i = 0; i < letter_count; i++)
+        p->count += read_letter(p, pg, i) == LBX_OK;
 }
 
 static enum lbx_err send_unpublished(struct publisher *p, struct lbx_worker *worker) {
     struct lbx_pg_pipeline calls = {0};
-    LBX_PG_CALL(&calls, auditor_take_unpublished, .holder = p->leases.holder);
+    struct lbx_pg_arrays left_out LBX_CLEANUP(lbx_pg_arrays_done);
+    (void)lbx_left_out_again(&p->left_out);
+    lbx_left_out_array(&p->left_out, &left_out);
+    LBX_PG_CALL(&calls, auditor_take_unpublished, .holder = p->leases.holder,
+                .left_out = &left_out);
     LBX_PG_CALL(&calls, auditor_take_letters, .holder = p->leases.holder,
-                .most_bytes = LETTERS_BYTES);
+                .most_bytes = LETTERS_BYTES, .left_out = &left_out);
     enum lbx_err err = lbx_pg_run(worker->pg, &calls);
     if (err != LBX_OK)
         return err;
-    const size_t count = lbx_pg_row_count(worker->pg, 0) + lbx_pg_row_count(worker->pg, 1);
-    if (count == 0)
-        return LBX_OK;
-    err = read_unpublished(p, worker->pg);
-    if (err == LBX_OK && !p->outbound)
+    read_unpublished(p, worker->pg);
+    if (p->count > 0 && !p->outbound)
         err = lbx_outbound_open(&worker->settings, worker->name, &p->outbound);
     if (err != LBX_OK)
-        return err;
-    for (size_t i = 0; i < count; i++)
+        p->count = 0;
+    for (size_t i = 0; i < p->count; i++)
         lbx_outbound_add(p->outbound, &p->rows[i]);
-    p->count = count;
-    return lbx_outbound_step(p->outbound, 0);
+    return p->count > 0 ? lbx_outbound_step(p->outbound, 0) : err;
 }
 
-/* What was delivered of the first `count` rows. A letter that Kafka refuses for good holds up nothing: the store has its
+/* What was delivered of `count` rows. A letter that Kafka refuses for good holds up nothing: the store has its
  * record. */
-static void collect(const struct publisher *p, size_t count, struct lbx_pg_arrays *checkpoints,
-                    struct lbx_pg_arrays *letters) {
-    for (size_t i = 0; i < count; i++) {
+static void collect(const struct publisher *p, size_t first, size_t count,
+                    struct lbx_pg_arrays *checkpoints, struct lbx_pg_arrays *letters) {
+    for (size_t i = first; i < first + count; i++) {
         const bool is_letter = i >= p->checkpoint_count;
         if (!is_letter && p->rows[i].state == LBX_OUTBOUND_DELIVERED) {
             LBX_PG_ADD(checkpoints, auditor_mark_published_sent, .topic = p->checkpoints[i].topic,
@@ -148,26 +159,67 @@ static void collect(const struct publisher *p, size_t count, struct lbx_pg_array
     }
 }
 
-static enum lbx_err mark(struct publisher *p, struct lbx_worker *worker) {
+/* Keeps in the database what was delivered of them; *ret_delivered: how many. */
+static enum lbx_err mark_some(struct publisher *p, struct lbx_pg *pg, size_t first, size_t count,
+                              size_t *ret_delivered) {
     struct lbx_pg_arrays rows LBX_CLEANUP(lbx_pg_arrays_done) = {0};
     struct lbx_pg_arrays letters LBX_CLEANUP(lbx_pg_arrays_done) = {0};
     struct lbx_pg_pipeline calls = {0};
+    collect(p, first, count, &rows, &letters);
+    *ret_delivered = lbx_pg_arrays_count(&rows) + lbx_pg_arrays_count(&letters);
+    if (*ret_delivered == 0)
+        return LBX_OK;
+    LBX_PG_CALL(&calls, auditor_mark_published, .sent = &rows, .holder = p->leases.holder);
+    LBX_PG_CALL(&calls, auditor_mark_letters, .sent = &letters, .holder = p->leases.holder);
+    return lbx_pg_run(pg, &calls);
+}
+
+static void leave_out(struct publisher *p, size_t i, const char *sqlstate) {
+    if (i >= p->checkpoint_count)
+        lbx_left_out_refused(&p->left_out, "dead_letter",
+                             letter_name(p, &p->letters[i - p->checkpoint_count]), sqlstate);
+    else
+        lbx_left_out_refused(&p->left_out, "publication",
+                             lbx_arena_printf(&p->arena, "%s/%" PRId64, p->checkpoints[i].topic,
+                                              p->checkpoints[i].partition),
+                             sqlstate);
+}
+
+/* All at once, or where the database refuses them, ever fewer, until the one that it refuses is alone. *ret_ended: those that
+ * were delivered, or left out. */
+static enum lbx_err mark_all(struct publisher *p, struct lbx_pg *pg, size_t count,
+                             size_t *ret_ended) {
+    size_t first = 0, most = count, delivered;
+    *ret_ended = 0;
+    while (first < count) {
+        const size_t some = most < count - first ? most : count - first;
+        enum lbx_err err = mark_some(p, pg, first, some, &delivered);
+        if (err == LBX_OK) {
+            lbx_metric_add(&lbx_published_metric, (int64_t)delivered);
+            *ret_ended += delivered;
+            first += some;
+            most = some * 2;
+        } else if (err != LBX_ERR_INVALID || lbx_left_out_full(&p->left_out)) {
+            return err;
+        } else if (some > 1) {
+            most = some / 2;
+        } else {
+            leave_out(p, first++, lbx_pg_sqlstate(pg));
+            ++*ret_ended;
+        }
+    }
+    return LBX_OK;
+}
+
+static enum lbx_err mark(struct publisher *p, struct lbx_worker *worker) {
     const size_t count = p->count;
+    size_t ended;
     p->count = 0;
     p->alone = false;
     for (size_t i = 0; i < count; i++)
         p->alone |= p->rows[i].state == LBX_OUTBOUND_FAILED;
-    collect(p, count, &rows, &letters);
-    const size_t delivered = lbx_pg_arrays_count(&rows) + lbx_pg_arrays_count(&letters);
-    if (delivered == 0)
-        return LBX_ERR_UNAVAILABLE;
-    LBX_PG_CALL(&calls, auditor_mark_published, .sent = &rows, .holder = p->leases.holder);
-    LBX_PG_CALL(&calls, auditor_mark_letters, .sent = &letters, .holder = p->leases.holder);
-    enum lbx_err err = lbx_pg_run(worker->pg, &calls);
-    if (err != LBX_OK)
-        return err;
-    lbx_metric_add(&lbx_published_metric, (int64_t)delivered);
-    return delivered == count ? LBX_OK : LBX_ERR_UNAVAILABLE;
+    enum lbx_err err = mark_all(p, worker->pg, count, &ended);
+    return err == LBX_OK && ended < count ? LBX_ERR_UNAVAILABLE : err;
 }
 
 static void take_ended(struct publisher *p) {
@@ -231,6 +283,7 @@ static void publisher_close(struct lbx_worker *worker, void *state) {
     if (worker->pg)
         lbx_leases_leave(&p->leases, worker->pg);
     lbx_outbound_close(p->outbound);
+    lbx_left_out_done(&p->left_out);
     lbx_arena_done(&p->arena);
     free(p);
 }

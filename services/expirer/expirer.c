@@ -1,10 +1,13 @@
 /* Ends due requests in batches, and sleeps until the next is due or a new deadline is notified.
  * Promises: a request is ended once, however many expirers run (SKIP LOCKED); a backlog is shared by
  * two sessions, so that one is in the database while the other applies the rules.
- * Fails: a batch is rolled back whole, and tried again. */
+ * Fails: a batch is rolled back whole, and tried again; where the database answered, with ever fewer requests, so that one of which
+ * it takes nothing is left out by itself. */
 #include "expirer.h"
 
 #include "left_out.h"
+
+#include "base/uuid.h"
 #include "sql_expirer.h"
 #include "store/limits.h"
 #include "store/metrics.h"
@@ -13,6 +16,7 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdio.h>
 
 /* Requests ended in one transaction: so many that its flush to disk weighs little, few enough for a
  * processor's cache. */
@@ -25,16 +29,20 @@ enum { BATCH = 500 };
 static struct lbx_metric requests_ended = {.name = "requests_ended_total",
                                            .help = "Requests that time ended"};
 struct lbx_metric *const expirer_metrics[] = {
-    &requests_ended,       &lbx_events_metric,     &lbx_verdicts_metric, &lbx_refusals_metric,
-    &lbx_published_metric, &lbx_unreadable_metric, &lbx_clock_metric,    NULL};
+    &requests_ended,      &lbx_events_metric,    &lbx_verdicts_metric,
+    &lbx_refusals_metric, &lbx_published_metric, &lbx_unreadable_metric,
+    &lbx_left_out_metric, &lbx_clock_metric,     NULL};
 
 /* One session's share of the work. */
 struct session {
     struct lbx_worker *worker;
     struct lbx_pg *pg;
     enum lbx_err err;
-    size_t last; /* requests in its last batch; fewer than BATCH: no backlog is left */
-    bool moved;  /* whether time did anything to them */
+    size_t most;               /* requests in its next batch */
+    size_t last;               /* in its last one */
+    bool full;                 /* there were as many as asked for: a backlog is left */
+    bool moved;                /* whether time did anything to them */
+    char first[LBX_UUID_SIZE]; /* request of its last batch */
 };
 
 static void end_due(struct session *session, struct lbx_arena *arena, size_t call,
@@ -45,8 +53,10 @@ static void end_due(struct session *session, struct lbx_arena *arena, size_t cal
     for (size_t i = 0; i < count; i++) {
         const struct sql_expirer_take_due_answer it =
             LBX_PG_READ(session->pg, call, i, expirer_take_due, NULL);
+        if (i == 0)
+            snprintf(session->first, sizeof session->first, "%s", it.request_id);
         if (lbx_request_read_clock(it.request_id, it.standing, arena, &due[i]) != LBX_OK) {
-            left_out_add(it.request_id);
+            left_out_add(it.request_id, lbx_unreadable_row());
             continue;
         }
         due[i].trace = lbx_trace_of(lbx_arena_strdup(arena, it.traceparent),
@@ -62,7 +72,8 @@ static enum lbx_err end_batch(struct session *session, struct lbx_arena *arena) 
     left_out_array(&left_out);
     lbx_unit_init(&unit, arena, session->worker->source, session->worker->name);
     lbx_pg_call(&calls, &lbx_sql_begin, NULL);
-    size_t due_call = LBX_PG_CALL(&calls, expirer_take_due, .most = BATCH, .left_out = &left_out);
+    size_t due_call = LBX_PG_CALL(&calls, expirer_take_due, .most = (int64_t)session->most,
+                                  .left_out = &left_out);
     size_t clock_call = lbx_clock_add(&calls);
     enum lbx_err err = lbx_pg_run(session->pg, &calls);
     if (err == LBX_OK && (err = lbx_unit_read_clock(&unit, session->pg, clock_call)) != LBX_OK)
@@ -84,11 +95,35 @@ static enum lbx_err end_batch(struct session *session, struct lbx_arena *arena) 
     return err;
 }
 
+static bool is_stopping(const struct session *session) {
+    struct lbx_worker *worker = session->worker;
+    return session->pg == worker->pg ? lbx_worker_stopping(worker) : worker->stopping;
+}
+
+/* Whether to try again at once, behind a batch that failed. */
+static bool sort_out(struct session *session) {
+    if (!lbx_pg_alive(session->pg) || is_stopping(session))
+        return false;
+    if (session->last > 1) {
+        session->most = session->last / 2;
+        return true;
+    }
+    if (session->err != LBX_ERR_INVALID || session->last == 0 || left_out_is_full())
+        return false;
+    lbx_row_refused("request", session->first, lbx_pg_sqlstate(session->pg));
+    left_out_add(session->first, lbx_refused_row());
+    return true;
+}
+
 static void end_one(struct session *session) {
-    struct lbx_arena arena LBX_CLEANUP(lbx_arena_done) = {0};
-    session->last = 0;
-    session->moved = false;
-    session->err = end_batch(session, &arena);
+    do {
+        struct lbx_arena arena LBX_CLEANUP(lbx_arena_done) = {0};
+        session->last = 0;
+        session->moved = false;
+        session->err = end_batch(session, &arena);
+    } while (session->err != LBX_OK && sort_out(session));
+    session->full = session->last == session->most;
+    session->most = session->most < BATCH / 2 ? session->most * 2 : BATCH;
 }
 
 /* ---- a backlog ---- */
@@ -107,20 +142,19 @@ static void *help(void *argument) {
     do
         if (session->err == LBX_OK)
             end_one(session);
-    while (session->err == LBX_OK && session->last == BATCH && !atomic_load(&helper->stopping));
+    while (session->err == LBX_OK && session->full && !atomic_load(&helper->stopping));
     lbx_pg_close(session->pg);
     return NULL;
 }
 
 /* Ends batches until one is not full. What the helper fails to end, this session ends. */
 static void end_backlog(struct session *session) {
-    struct helper helper = {.session = {.worker = session->worker}};
+    struct helper helper = {.session = {.worker = session->worker, .most = BATCH}};
     pthread_t thread;
     bool helped = pthread_create(&thread, NULL, help, &helper) == 0;
     do
         end_one(session);
-    while (session->err == LBX_OK && session->last == BATCH &&
-           !lbx_worker_stopping(session->worker));
+    while (session->err == LBX_OK && session->full && !lbx_worker_stopping(session->worker));
     atomic_store(&helper.stopping, true);
     if (helped)
         pthread_join(thread, NULL);
@@ -151,10 +185,10 @@ static enum lbx_err until_next(struct lbx_worker *worker, int64_t *ret_wait_us) 
 
 enum lbx_err expirer_round(struct lbx_worker *worker, void *state, int64_t *ret_wait_us) {
     (void)state;
-    struct session session = {.worker = worker, .pg = worker->pg};
+    struct session session = {.worker = worker, .pg = worker->pg, .most = BATCH};
     (void)left_out_look_again();
     end_one(&session);
-    if (session.err == LBX_OK && session.last == BATCH)
+    if (session.err == LBX_OK && session.full)
         end_backlog(&session);
     if (session.err != LBX_OK)
         return session.err;

@@ -1,16 +1,16 @@
-/* Keeps the ids of due requests whose rows cannot be read, so that they hold up no other.
+/* Keeps the ids of due requests whose rows cannot be read or written, so that they hold up no other.
  * Promises: each is tried again within a minute, and the worker is not ready while there is one. Cannot fail. */
 #include "left_out.h"
 
 #include "base/memory.h"
 #include "base/uuid.h"
-#include "store/metrics.h"
 #include "worker/worker.h"
 
 #include <pthread.h>
 #include <stdio.h>
 
 #define AGAIN_US (60 * LBX_SECOND_US)
+enum { MOST = 1000 };
 
 static struct {
     pthread_mutex_t lock;
@@ -19,7 +19,7 @@ static struct {
     int64_t again_us;
 } left_out = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
-void left_out_add(const char *request_id) {
+void left_out_add(const char *request_id, const char *why) {
     pthread_mutex_lock(&left_out.lock);
     if (left_out.count == left_out.cap) {
         left_out.cap = left_out.cap ? left_out.cap * 2 : 16;
@@ -29,7 +29,14 @@ void left_out_add(const char *request_id) {
         left_out.again_us = lbx_monotonic_us() + AGAIN_US;
     snprintf(left_out.ids[left_out.count++], LBX_UUID_SIZE, "%s", request_id);
     pthread_mutex_unlock(&left_out.lock);
-    lbx_worker_incident(lbx_unreadable_row());
+    lbx_worker_incident(why);
+}
+
+bool left_out_is_full(void) {
+    pthread_mutex_lock(&left_out.lock);
+    bool full = left_out.count >= MOST;
+    pthread_mutex_unlock(&left_out.lock);
+    return full;
 }
 
 void left_out_array(struct lbx_pg_arrays *ret_array) {

@@ -53,12 +53,77 @@ static void submit_claimed(struct dispatcher *dispatcher) {
     }
 }
 
+/* ---- what the database refuses ---- */
+
+/* The list behind its first `count` mails, which are cut off from it. */
+static struct mail *cut(struct mail *list, size_t count) {
+    for (; count > 1 && list; count--)
+        list = list->next;
+    struct mail *rest = list ? list->next : NULL;
+    if (list)
+        list->next = NULL;
+    return rest;
+}
+
+/* Settles ever fewer mails at once, until the one that is refused is alone. */
+static enum lbx_err settle_by_parts(struct dispatcher *dispatcher) {
+    struct ledger *ledger = &dispatcher->ledger;
+    size_t most = count_of(dispatcher->unsettled);
+    enum lbx_err err = LBX_OK;
+    while (err == LBX_OK && dispatcher->unsettled) {
+        struct mail *first = dispatcher->unsettled, *rest = cut(first, most);
+        const size_t count = count_of(first);
+        err = ledger_transact(ledger, first, NULL, 0);
+        if (err == LBX_OK) {
+            claim_release(first);
+            dispatcher->unsettled = rest;
+            most = count * 2;
+        } else if (err == LBX_ERR_INVALID && count == 1 && !refused_is_full(&ledger->refused)) {
+            refused_end(&ledger->refused, first, lbx_pg_sqlstate(ledger->pg));
+            dispatcher->unsettled = rest;
+            err = LBX_OK;
+        } else {
+            append(&dispatcher->unsettled, rest);
+            most = count / 2;
+            err = err == LBX_ERR_INVALID && count > 1 ? LBX_OK : err;
+        }
+        ledger_release(ledger);
+    }
+    return err;
+}
+
+/* The same for mails to be claimed. Those that were not given back are others' once the session ends. */
+static enum lbx_err claim_by_parts(struct ledger *ledger, size_t *most) {
+    enum lbx_err err = LBX_OK;
+    while (err == LBX_OK && (err = ledger_transact(ledger, NULL, NULL, *most)) == LBX_ERR_INVALID) {
+        if (*most > 1)
+            err = LBX_OK;
+        else if (!refused_is_full(&ledger->refused))
+            err = ledger_leave_out_first(ledger);
+        *most = (*most + 1) / 2;
+    }
+    return err;
+}
+
+static enum lbx_err transact_by_parts(struct dispatcher *dispatcher, const struct mail *give_back,
+                                      size_t *claim_most) {
+    struct ledger *ledger = &dispatcher->ledger;
+    enum lbx_err err = settle_by_parts(dispatcher);
+    if (err == LBX_OK && give_back)
+        err = ledger_transact(ledger, NULL, give_back, 0);
+    return err == LBX_OK && *claim_most > 0 ? claim_by_parts(ledger, claim_most) : err;
+}
+
+/* ---- a round ---- */
+
 /* One transaction, and what follows from it. give_back is released either way: where the
  * transaction failed, the claim ends with its session. */
 static enum lbx_err transact(struct dispatcher *dispatcher, struct mail *give_back,
                              size_t claim_most) {
     struct ledger *ledger = &dispatcher->ledger;
     enum lbx_err err = ledger_transact(ledger, dispatcher->unsettled, give_back, claim_most);
+    if (err == LBX_ERR_INVALID)
+        err = transact_by_parts(dispatcher, give_back, &claim_most);
     claim_release(give_back);
     if (err == LBX_OK) {
         claim_release(dispatcher->unsettled);
@@ -82,6 +147,7 @@ static enum lbx_err serve(struct dispatcher *dispatcher, size_t todo) {
     if (done)
         adapt_target(dispatcher, count_of(done));
     append(&dispatcher->unsettled, done);
+    append(&dispatcher->unsettled, refused_again(&dispatcher->ledger.refused, stopping));
     if (!stopping && now_us >= dispatcher->ledger.look_at_us && todo < dispatcher->target)
         claim_most = dispatcher->target - todo;
     if (!dispatcher->unsettled && !give_back && claim_most == 0)
@@ -138,6 +204,8 @@ static void *dispatcher_main(void *argument) {
             todo = 0;
         }
     } while (!is_over(dispatcher));
+    claim_release(refused_again(&dispatcher->ledger.refused, true));
+    refused_done(&dispatcher->ledger.refused);
     ledger_close(&dispatcher->ledger);
     composer_done(&dispatcher->composer);
     return NULL;

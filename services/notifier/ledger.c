@@ -9,10 +9,12 @@
 #include "base/random.h"
 #include "sql_notifier.h"
 #include "store/clock.h"
+#include "store/metrics.h"
 #include "store/offsets.h"
 #include "store/unit.h"
 #include "worker/connection.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,6 +24,7 @@
  * moment. */
 #define LOOK_LEAST_US (5 * LBX_MS_US)
 #define RELEASE_EVERY_US LBX_SECOND_US
+#define RELEASE_REFUSED_US (60 * LBX_SECOND_US)
 
 /* ---- the session ---- */
 
@@ -135,7 +138,8 @@ static struct lbx_metric hooks_deferred = {
 static struct lbx_metric hooks_failed = {.name = "webhooks_failed_total",
                                          .help = "Messages to webhooks given up"};
 struct lbx_metric *const ledger_metrics[] = {
-    &mails_sent, &mails_deferred, &mails_failed, &hooks_sent, &hooks_deferred, &hooks_failed, NULL};
+    &mails_sent,     &mails_deferred, &mails_failed,        &hooks_sent,
+    &hooks_deferred, &hooks_failed,   &lbx_left_out_metric, NULL};
 
 static struct lbx_metric *metric_of(const struct mail *mail, const struct outcome *outcome) {
     if (mail->channel)
@@ -270,6 +274,8 @@ static enum lbx_err finish(struct ledger *ledger, struct lbx_unit *unit, bool be
     const int64_t now_us = lbx_monotonic_us();
     const bool releases = claim_most > 0 && now_us >= ledger->release_at_us;
     struct lbx_pg_arrays given_back LBX_CLEANUP(lbx_pg_arrays_done) = {0};
+    struct lbx_pg_arrays left_out LBX_CLEANUP(lbx_pg_arrays_done);
+    refused_array(&ledger->refused, &left_out);
     if (!begun)
         lbx_pg_call(&calls, &lbx_sql_begin, NULL);
     for (; give_back; give_back = give_back->next)
@@ -281,17 +287,18 @@ static enum lbx_err finish(struct ledger *ledger, struct lbx_unit *unit, bool be
         lbx_pg_call(&calls, &sql_notifier_release, NULL);
     if (claim_most > 0) {
         ledger->claim_call = LBX_PG_CALL(&calls, notifier_claim, .most = (int64_t)claim_most,
-                                         .webhooks = ledger->webhooks);
+                                         .webhooks = ledger->webhooks, .left_out = &left_out);
         ledger->digest_call = lbx_pg_call(&calls, &sql_notifier_digest_requests, NULL);
     }
     const size_t clock_call = lbx_clock_add(&calls);
     lbx_pg_call(&calls, &lbx_sql_commit, NULL);
     enum lbx_err err = lbx_pg_run(ledger->pg, &calls);
+    if (releases) /* what is refused of it holds up no claim */
+        ledger->release_at_us =
+            now_us + (err == LBX_ERR_INVALID ? RELEASE_REFUSED_US : RELEASE_EVERY_US);
     if (err != LBX_OK)
         return err;
     ledger->clock_ahead = lbx_clock_read(ledger->pg, clock_call).now - lbx_monotonic_us();
-    if (releases)
-        ledger->release_at_us = now_us + RELEASE_EVERY_US;
     if (claim_most > 0)
         ledger->claimed = lbx_pg_row_count(ledger->pg, ledger->claim_call);
     return LBX_OK;
@@ -314,10 +321,29 @@ enum lbx_err ledger_transact(struct ledger *ledger, const struct mail *completed
     return err;
 }
 
+enum lbx_err ledger_leave_out_first(struct ledger *ledger) {
+    struct lbx_pg_pipeline calls = {0};
+    struct lbx_pg_arrays left_out LBX_CLEANUP(lbx_pg_arrays_done);
+    char sqlstate[6];
+    snprintf(sqlstate, sizeof sqlstate, "%s", lbx_pg_sqlstate(ledger->pg));
+    refused_array(&ledger->refused, &left_out);
+    const size_t call = LBX_PG_CALL(&calls, notifier_first_due, .webhooks = ledger->webhooks,
+                                    .left_out = &left_out);
+    enum lbx_err err = lbx_pg_run(ledger->pg, &calls);
+    if (err == LBX_OK && lbx_pg_row_count(ledger->pg, call) > 0)
+        refused_due(&ledger->refused,
+                    LBX_PG_READ(ledger->pg, call, 0, notifier_first_due, NULL).notification_id,
+                    sqlstate);
+    return err;
+}
+
 enum lbx_err ledger_plan(struct ledger *ledger) {
     struct lbx_pg_pipeline calls = {0};
     int64_t wait_us = LOOK_MOST_US;
-    const size_t call = LBX_PG_CALL(&calls, notifier_until_next, .webhooks = ledger->webhooks);
+    struct lbx_pg_arrays left_out LBX_CLEANUP(lbx_pg_arrays_done);
+    refused_array(&ledger->refused, &left_out);
+    const size_t call = LBX_PG_CALL(&calls, notifier_until_next, .webhooks = ledger->webhooks,
+                                    .left_out = &left_out);
     enum lbx_err err = lbx_pg_run(ledger->pg, &calls);
     if (err != LBX_OK)
         return err;

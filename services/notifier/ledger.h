@@ -9,6 +9,7 @@
 #define LBX_NOTIFIER_LEDGER_H
 
 #include "mail.h"
+#include "refused.h"
 #include "worker/worker.h"
 
 /* Starts zeroed but for worker, whose metrics count attempts, and webhooks. */
@@ -21,6 +22,7 @@ struct ledger {
     int64_t release_at_us; /* monotonic: when to look again for claims of sessions that ended */
     /* Of the last ledger_transact: where its claimed rows are, how many, and where the requests of their digests. */
     size_t claim_call, claimed, digest_call;
+    struct refused refused;
 };
 
 extern struct lbx_metric *const ledger_metrics[];
@@ -31,10 +33,14 @@ void ledger_close(struct ledger *ledger);
 
 /* In one transaction: settles completed mails, gives back mails that were not begun, and claims at
  * most claim_most due mails (0: none), whose attempt begins. Either list may be NULL, and stays the
- * caller's. After an error nothing is known of the transaction: the session is to be closed, and
- * completed mails to be settled in another. */
+ * caller's. LBX_ERR_INVALID: the database refuses something of it, and nothing happened. After another
+ * error nothing is known of the transaction: the session is to be closed, and completed mails to be
+ * settled in another. */
 enum lbx_err ledger_transact(struct ledger *ledger, const struct mail *completed,
                              const struct mail *give_back, size_t claim_most) LBX_MUST_CHECK;
+
+/* Leaves out the mail that is due first: the database refuses to have it claimed. Errors of lbx_pg_run. */
+enum lbx_err ledger_leave_out_first(struct ledger *ledger) LBX_MUST_CHECK;
 
 /* Sets look_at_us by when the next mail is due. Ends the life of the rows claimed. */
 enum lbx_err ledger_plan(struct ledger *ledger) LBX_MUST_CHECK;

@@ -51,7 +51,8 @@ int main(int argc, char **argv) {
         .summary = "Publishes each outbox row, in order per request, at least once",
         .database = LBX_DATABASE_LOCKBOX,
         .statements = statements,
-        .metrics = (struct lbx_metric *const[]){&lbx_published_metric, NULL},
+        .metrics = (struct lbx_metric *const[]){&lbx_published_metric, &lbx_unreadable_metric,
+                                                &lbx_left_out_metric, NULL},
         .parts = {{&lbx_rounds_part, &rounds}, {&lbx_gauges_part, &gauges}},
     };
     return lbx_worker_main(&relay, argc, argv);

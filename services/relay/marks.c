@@ -1,72 +1,146 @@
-/* Collects the rows that ended, as sets that statements take.
- * Promises that nothing is forgotten where a round trip fails. Never fails itself.
+/* Collects the rows that ended, and tells the database in sets.
+ * Promises that nothing is forgotten where a round trip fails, and that a row of which the database takes nothing holds up no other:
+ * it is named, left out, and told again each minute. Fails with the database alone.
  */
 #include "marks.h"
 
+#include "base/clock.h"
 #include "base/log.h"
+#include "base/memory.h"
 #include "store/metrics.h"
+#include "worker/worker.h"
 
+#include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define AGAIN_US (60 * LBX_SECOND_US)
+enum { LEFT_OUT_MOST = 1000 }; /* more are no rows' fault */
+
+/* ---- what ended ---- */
+
+static void add(struct relay_marks *marks, struct relay_mark mark) {
+    if (marks->count == marks->cap) {
+        marks->cap = marks->cap ? marks->cap * 2 : 64;
+        marks->list = lbx_realloc(marks->list, sizeof *marks->list * marks->cap);
+    }
+    marks->list[marks->count++] = mark;
+}
+
+static struct relay_mark mark_of(const struct relay_row *row, enum relay_end end) {
+    return (struct relay_mark){end, row->is_letter, row->row.id, row->row.why};
+}
+
+static void write_topic(const struct relay_marks *marks, bool is_letter, char ret_topic[256]) {
+    snprintf(ret_topic, 256, "%s%s", marks->topic_prefix,
+             lbx_topic_name(is_letter ? LBX_TOPIC_DEADLETTER : LBX_TOPIC_EVENTS));
+}
 
 void relay_marks_delivered(struct relay_marks *marks, const struct relay_row *row) {
-    lbx_pg_array_int(row->is_letter ? &marks->next.letters : &marks->next.events, row->row.id);
+    add(marks, mark_of(row, RELAY_DELIVERED));
 }
 
 void relay_marks_put_off(struct relay_marks *marks, const struct relay_row *row) {
-    if (row->is_letter)
-        LBX_PG_ADD(&marks->next.put_off_letters, relay_put_off_quarantine_given, .id = row->row.id,
-                   .error = row->row.why);
-    else
-        LBX_PG_ADD(&marks->next.put_off_events, relay_put_off_outbox_given, .id = row->row.id,
-                   .error = row->row.why);
+    add(marks, mark_of(row, RELAY_PUT_OFF));
 }
 
 void relay_marks_refused(struct relay_marks *marks, const struct relay_row *row) {
     char topic[256];
-    snprintf(topic, sizeof topic, "%s%s", marks->topic_prefix, lbx_topic_name(row->row.topic));
+    write_topic(marks, row->is_letter, topic);
     lbx_log(LBX_LOG_ERROR, "a row is refused for good", LBX_S("topic", topic),
             LBX_N("id", row->row.id), LBX_S("error", row->row.why));
-    if (row->is_letter)
-        LBX_PG_ADD(&marks->next.refused_letters, relay_refuse_quarantine_given, .id = row->row.id,
-                   .topic = topic, .error = row->row.why);
-    else
-        LBX_PG_ADD(&marks->next.refused_events, relay_refuse_outbox_given, .id = row->row.id,
-                   .topic = topic, .error = row->row.why);
-}
-
-static bool any(const struct relay_marked *marked) {
-    return lbx_pg_arrays_count(&marked->events) || lbx_pg_arrays_count(&marked->letters) ||
-           lbx_pg_arrays_count(&marked->put_off_events) ||
-           lbx_pg_arrays_count(&marked->put_off_letters) ||
-           lbx_pg_arrays_count(&marked->refused_events) ||
-           lbx_pg_arrays_count(&marked->refused_letters);
+    add(marks, mark_of(row, RELAY_REFUSED));
 }
 
 bool relay_marks_any(const struct relay_marks *marks) {
-    return any(&marks->next) || any(&marks->telling);
+    return marks->count > 0;
 }
 
-static void done(struct relay_marked *marked) {
-    lbx_pg_arrays_done(&marked->events);
-    lbx_pg_arrays_done(&marked->letters);
-    lbx_pg_arrays_done(&marked->put_off_events);
-    lbx_pg_arrays_done(&marked->put_off_letters);
-    lbx_pg_arrays_done(&marked->refused_events);
-    lbx_pg_arrays_done(&marked->refused_letters);
+/* ---- rows that are left out ---- */
+
+static struct relay_mark *find_left_out(const struct relay_marks *marks, bool is_letter,
+                                        int64_t id) {
+    for (size_t i = 0; i < marks->left_out_count; i++)
+        if (marks->left_out[i].id == id && marks->left_out[i].is_letter == is_letter)
+            return &marks->left_out[i];
+    return NULL;
 }
 
-void relay_marks_done(struct relay_marks *marks) {
-    done(&marks->next);
-    done(&marks->telling);
+bool relay_marks_leave(const struct relay_marks *marks, bool is_letter, int64_t id) {
+    return find_left_out(marks, is_letter, id) != NULL;
 }
 
-void relay_marks_tell(struct relay_marks *marks, const char *holder,
-                      struct lbx_pg_pipeline *calls) {
-    struct relay_marked *it = &marks->telling;
-    if (!any(it)) {
-        *it = marks->next;
-        marks->next = (struct relay_marked){0};
+static void leave_out(struct relay_marks *marks, struct relay_mark mark) {
+    struct relay_mark *known = find_left_out(marks, mark.is_letter, mark.id);
+    if (marks->left_out_count == 0)
+        marks->again_us = lbx_monotonic_us() + AGAIN_US;
+    if (!known) {
+        marks->left_out =
+            lbx_realloc(marks->left_out, sizeof *marks->left_out * (marks->left_out_count + 1));
+        known = &marks->left_out[marks->left_out_count++];
     }
+    *known = mark;
+}
+
+void relay_marks_leave_out(struct relay_marks *marks, bool is_letter, int64_t id) {
+    leave_out(marks, (struct relay_mark){.end = RELAY_PUT_OFF, .is_letter = is_letter, .id = id});
+    lbx_worker_incident(lbx_unreadable_row());
+}
+
+static void leave_refused(struct relay_marks *marks, struct relay_mark mark, const char *sqlstate) {
+    char id[24];
+    snprintf(id, sizeof id, "%" PRId64, mark.id);
+    lbx_row_refused(mark.is_letter ? "quarantine" : "outbox", id, sqlstate);
+    lbx_worker_incident(lbx_refused_row());
+    leave_out(marks, mark);
+}
+
+/* What Kafka has is told once more; what it has not is found again among the rows that wait. */
+static void try_again(struct relay_marks *marks) {
+    if (marks->left_out_count == 0 || lbx_monotonic_us() < marks->again_us)
+        return;
+    for (size_t i = 0; i < marks->left_out_count; i++)
+        if (marks->left_out[i].end == RELAY_DELIVERED)
+            add(marks, marks->left_out[i]);
+    marks->left_out_count = 0;
+    lbx_worker_incident(NULL);
+}
+
+/* ---- telling ---- */
+
+static void told_done(struct relay_told *told) {
+    lbx_pg_arrays_done(&told->events);
+    lbx_pg_arrays_done(&told->letters);
+    lbx_pg_arrays_done(&told->put_off_events);
+    lbx_pg_arrays_done(&told->put_off_letters);
+    lbx_pg_arrays_done(&told->refused_events);
+    lbx_pg_arrays_done(&told->refused_letters);
+    *told = (struct relay_told){0};
+}
+
+static void add_told(struct relay_marks *marks, const struct relay_mark *it) {
+    struct relay_told *told = &marks->told;
+    char topic[256];
+    if (it->end == RELAY_DELIVERED) {
+        lbx_pg_array_int(it->is_letter ? &told->letters : &told->events, it->id);
+    } else if (it->end == RELAY_PUT_OFF) {
+        LBX_PG_ADD(it->is_letter ? &told->put_off_letters : &told->put_off_events,
+                   relay_put_off_outbox_given, .id = it->id, .error = it->why);
+    } else {
+        write_topic(marks, it->is_letter, topic);
+        LBX_PG_ADD(it->is_letter ? &told->refused_letters : &told->refused_events,
+                   relay_refuse_outbox_given, .id = it->id, .topic = topic, .error = it->why);
+    }
+}
+
+/* Of the first ones, so many. */
+static void tell_first(struct relay_marks *marks, size_t count, const char *holder,
+                       struct lbx_pg_pipeline *calls) {
+    struct relay_told *it = &marks->told;
+    told_done(it);
+    for (size_t i = 0; i < count; i++)
+        add_told(marks, &marks->list[i]);
     if (lbx_pg_arrays_count(&it->events))
         LBX_PG_CALL(calls, relay_mark_outbox, .seqs = &it->events, .holder = holder);
     if (lbx_pg_arrays_count(&it->letters))
@@ -77,9 +151,64 @@ void relay_marks_tell(struct relay_marks *marks, const char *holder,
     LBX_PG_CALL(calls, relay_refuse_quarantine, .given = &it->refused_letters, .holder = holder);
 }
 
+void relay_marks_tell(struct relay_marks *marks, const char *holder,
+                      struct lbx_pg_pipeline *calls) {
+    if (marks->telling == 0) {
+        try_again(marks);
+        marks->telling = marks->count;
+    }
+    tell_first(marks, marks->telling, holder, calls);
+}
+
+static void forget_first(struct relay_marks *marks, size_t count) {
+    marks->telling -= count;
+    marks->count -= count;
+    memmove(marks->list, marks->list + count, sizeof *marks->list * marks->count);
+    told_done(&marks->told);
+}
+
+static void first_told(struct relay_marks *marks, size_t count) {
+    lbx_metric_add(&lbx_published_metric, (int64_t)(lbx_pg_arrays_count(&marks->told.events) +
+                                                    lbx_pg_arrays_count(&marks->told.letters)));
+    forget_first(marks, count);
+}
+
 void relay_marks_told(struct relay_marks *marks) {
-    struct relay_marked *it = &marks->telling;
-    lbx_metric_add(&lbx_published_metric,
-                   (int64_t)(lbx_pg_arrays_count(&it->events) + lbx_pg_arrays_count(&it->letters)));
-    done(it);
+    first_told(marks, marks->telling);
+}
+
+/* ---- what the database refuses ---- */
+
+static enum lbx_err tell_by_itself(struct relay_marks *marks, size_t count, const char *holder,
+                                   struct lbx_pg *pg) {
+    struct lbx_pg_pipeline calls = {0};
+    tell_first(marks, count, holder, &calls);
+    return lbx_pg_run(pg, &calls);
+}
+
+enum lbx_err relay_marks_sort_out(struct relay_marks *marks, const char *holder,
+                                  struct lbx_pg *pg) {
+    size_t most = marks->telling;
+    while (marks->telling > 0) {
+        const size_t count = most < marks->telling ? most : marks->telling;
+        enum lbx_err err = tell_by_itself(marks, count, holder, pg);
+        if (err == LBX_OK) {
+            first_told(marks, count);
+            most = count * 2;
+        } else if (err != LBX_ERR_INVALID || marks->left_out_count == LEFT_OUT_MOST) {
+            return err;
+        } else if (count > 1) {
+            most = count / 2;
+        } else {
+            leave_refused(marks, marks->list[0], lbx_pg_sqlstate(pg));
+            forget_first(marks, 1);
+        }
+    }
+    return LBX_OK;
+}
+
+void relay_marks_done(struct relay_marks *marks) {
+    told_done(&marks->told);
+    free(marks->list);
+    free(marks->left_out);
 }

@@ -2,7 +2,7 @@
  * Promises each row at least once, and each key's rows in order: a row goes out where the key's unpublished row before it is in
  * hand, or there is none. Nothing in hand waits for another key's or partition's. It keeps nothing: after a crash rows are
  * published again, under the same event id. What fails is tried again later, which the row says; what Kafka refuses, sent
- * alone, is marked, and holds up its key, and no other, until an operator drops it.
+ * alone, is marked, and holds up its key, and no other, until an operator drops it. So does a row that cannot be marked.
  */
 #include "relay.h"
 
@@ -72,6 +72,11 @@ static void give_up(struct relay *relay) {
 
 /* ---- an exchange with the database ---- */
 
+/* The database refuses a mark. Nothing was taken. */
+static enum lbx_err sort_out(struct relay *relay) {
+    return relay_marks_sort_out(&relay->marks, relay->leases.holder, relay->worker->pg);
+}
+
 /* One round trip: tells what ended, and takes what there is. */
 static enum lbx_err exchange(struct relay *relay, bool recent, bool *ret_more) {
     struct relay_asked asked LBX_CLEANUP(relay_asked_done) = {0};
@@ -81,11 +86,16 @@ static enum lbx_err exchange(struct relay *relay, bool recent, bool *ret_more) {
     relay_marks_tell(&relay->marks, relay->leases.holder, &asked.calls);
     relay_ask(relay, &asked, recent);
     enum lbx_err err = asked.calls.count ? lbx_pg_run(relay->worker->pg, &asked.calls) : LBX_OK;
+    if (err == LBX_ERR_INVALID && relay_marks_any(&relay->marks)) {
+        *ret_more = true;
+        return sort_out(relay);
+    }
     if (err != LBX_OK)
         return err;
     relay_marks_told(&relay->marks);
     relay->unsure &= asked.recent == LBX_NO_CALL;
-    return relay_take(relay, &asked, ret_more);
+    relay_take(relay, &asked, ret_more);
+    return LBX_OK;
 }
 
 /* ---- a round ---- */
@@ -114,7 +124,10 @@ static enum lbx_err prune(struct relay *relay) {
     lbx_duration_format(relay->worker->settings.outbox_ttl, ttl);
     LBX_PG_CALL(&calls, relay_prune_outbox, .ttl = ttl);
     relay->prune_us = lbx_monotonic_us() + PRUNE_EVERY_US;
-    return lbx_pg_run(relay->worker->pg, &calls);
+    enum lbx_err err = lbx_pg_run(relay->worker->pg, &calls);
+    if (err == LBX_OK && LBX_PG_READ(relay->worker->pg, 0, 0, relay_prune_outbox, NULL).more)
+        relay->prune_us = lbx_monotonic_us() + LBX_SECOND_US;
+    return err;
 }
 
 /* Begins to look through the whole outbox again, and at what is held up. */
@@ -244,6 +257,8 @@ static enum lbx_err tell_all(struct relay *relay) {
         err = lbx_pg_run(relay->worker->pg, &calls);
         if (err == LBX_OK)
             relay_marks_told(&relay->marks);
+        else if (err == LBX_ERR_INVALID)
+            err = sort_out(relay);
     }
     return err;
 }

@@ -90,10 +90,6 @@ enum lbx_err relay_row_letter(const struct lbx_pg *pg, size_t call, size_t i,
                    .value = it.raw_value.data,
                    .value_len = it.raw_value.len},
     };
-    enum lbx_err err = add_headers(row, &it);
-    if (err != LBX_OK)
-        relay_row_free(row);
-    else
-        *ret_row = row;
-    return err;
+    *ret_row = row;
+    return add_headers(row, &it);
 }

@@ -19,7 +19,7 @@ char *relay_order_key(const char *key);
 
 struct relay_row *relay_row_event(const struct sql_relay_take_fresh_answer *it);
 
-/* LBX_ERR_INVALID: the headers are not as the quarantine keeps them. */
+/* LBX_ERR_INVALID: the headers are not as the quarantine keeps them; the row is there, and has no record. */
 enum lbx_err relay_row_letter(const struct lbx_pg *pg, size_t call, size_t i,
                               struct relay_row **ret_row) LBX_MUST_CHECK;
 

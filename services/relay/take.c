@@ -5,8 +5,11 @@
 #include "take.h"
 
 #include "rows.h"
+#include "store/metrics.h"
 #include "store/outbox_row.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -41,7 +44,8 @@ static void take_event(struct relay *relay, const struct sql_relay_take_fresh_an
     char *order_key = relay_order_key(it->key);
     size_t count = lbx_outbound_count_of(relay->outbound, order_key, &last);
     free(order_key);
-    if (it->waits || it->earlier != (last ? last->id : 0))
+    if (it->waits || relay_marks_leave(&relay->marks, false, it->seq) ||
+        it->earlier != (last ? last->id : 0))
         return;
     if (count >= LBX_OUTBOUND_OF_KEY)
         relay_more_note(&relay->more, it->key);
@@ -89,21 +93,28 @@ static void take_more(struct relay *relay, size_t call) {
     relay_more_settle(&relay->more);
 }
 
-static enum lbx_err take_letters(struct relay *relay, size_t call) {
+/* Its headers are not as the quarantine keeps them. */
+static void leave_letter(struct relay *relay, int64_t id) {
+    char text[24];
+    snprintf(text, sizeof text, "%" PRId64, id);
+    lbx_row_unreadable("quarantine", text, "headers");
+    relay_marks_leave_out(&relay->marks, true, id);
+}
+
+static void take_letters(struct relay *relay, size_t call) {
     const struct lbx_pg *pg = relay->worker->pg;
     for (size_t i = 0; call != LBX_NO_CALL && i < lbx_pg_row_count(pg, call); i++) {
         struct relay_row *row = NULL;
         const struct lbx_outbound_row *last;
-        enum lbx_err err = relay_row_letter(pg, call, i, &row);
-        if (err != LBX_OK)
-            return err;
+        if (relay_row_letter(pg, call, i, &row) != LBX_OK)
+            leave_letter(relay, row->row.id);
         relay->letters_seen = row->row.id;
-        if (lbx_outbound_count_of(relay->outbound, row->row.order_key, &last) > 0)
+        if (relay_marks_leave(&relay->marks, true, row->row.id) ||
+            lbx_outbound_count_of(relay->outbound, row->row.order_key, &last) > 0)
             relay_row_free(row);
         else
             add(relay, row);
     }
-    return LBX_OK;
 }
 
 /* ---- asked and answered ---- */
@@ -155,7 +166,7 @@ void relay_ask(struct relay *relay, struct relay_asked *asked, bool recent) {
                         .most = TAKE_ROWS / 5, .most_bytes = TAKE_BYTES);
 }
 
-enum lbx_err relay_take(struct relay *relay, const struct relay_asked *asked, bool *ret_more) {
+void relay_take(struct relay *relay, const struct relay_asked *asked, bool *ret_more) {
     int64_t last;
     *ret_more = relay->behind = take_fresh(relay, asked->fresh);
     take_more(relay, asked->more);
@@ -166,5 +177,5 @@ enum lbx_err relay_take(struct relay *relay, const struct relay_asked *asked, bo
         relay->sweeping = last > 0;
         *ret_more |= relay->sweeping;
     }
-    return take_letters(relay, asked->letters);
+    take_letters(relay, asked->letters);
 }

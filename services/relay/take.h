@@ -42,8 +42,7 @@ bool relay_has_room(const struct relay *relay);
 /* Adds the calls that take rows, where there is room. recent: also among the rows that were seen. */
 void relay_ask(struct relay *relay, struct relay_asked *asked, bool recent);
 
-/* Adds what the calls answered to Outbound. *ret_more: whether there may be more. Errors as lbx_pg_run's. */
-enum lbx_err relay_take(struct relay *relay, const struct relay_asked *asked, bool *ret_more)
-    LBX_MUST_CHECK;
+/* Adds what the calls answered to Outbound. *ret_more: whether there may be more. */
+void relay_take(struct relay *relay, const struct relay_asked *asked, bool *ret_more);
 
 #endif

@@ -1,25 +1,7 @@
 """A record is rejected for its own fault alone: where the database refuses what it leads to, and nothing else."""
-from contextlib import contextmanager
-
+from support.refusing import refusing
 from support.scenario import Tenant
 from support.waiting import wait_until
-
-
-@contextmanager
-def refusing(system, table: str, condition: str, sqlstate: str, when: str = "INSERT OR UPDATE"):
-    """Rows of a table for which a condition on `new` holds are refused with this SQLSTATE."""
-    system.lockbox.rows(f"""
-        CREATE FUNCTION lockbox.refuse_for_test() RETURNS trigger LANGUAGE plpgsql AS $$
-        BEGIN
-            IF {condition} THEN RAISE EXCEPTION 'refused for a test' USING ERRCODE = '{sqlstate}'; END IF;
-            RETURN new;
-        END $$""")
-    system.lockbox.rows(f"CREATE TRIGGER refuse_for_test BEFORE {when} ON lockbox.{table}"
-                        " FOR EACH ROW EXECUTE FUNCTION lockbox.refuse_for_test()")
-    try:
-        yield
-    finally:
-        system.lockbox.rows("DROP FUNCTION lockbox.refuse_for_test() CASCADE")
 
 
 def quarantined(system) -> int:

@@ -201,6 +201,12 @@ def test_a_silent_host_is_passed_by(system):
     assert "the server does not answer" in done.stderr
 
 
+def has(system, setting: str, value: str) -> bool:
+    """Whether a session that begins now has it: what asked the server to read its settings again comes before it has."""
+    with psycopg.connect(system.stack.env["LOCKBOX_SUPERUSER_URL"], autocommit=True) as fresh:
+        return fresh.execute(f"SHOW {setting}").fetchone() == (value,)
+
+
 def test_workers_ask_for_a_server_that_writes(system):
     """Where the server turns read-only, a worker waits, not ready, and blames no record; nor is anything lost."""
     tenant = Tenant(system)
@@ -209,6 +215,7 @@ def test_workers_ask_for_a_server_that_writes(system):
     system.lockbox.rows("ALTER SYSTEM SET default_transaction_read_only = on")
     system.lockbox.rows("SELECT pg_reload_conf()")
     try:
+        wait_until(lambda: has(system, "default_transaction_read_only", "on"), "the server is read-only")
         request.submit("approve")
         wait_until(lambda: says(system, "decider", "waiting for the database: it is read-only"), "the decider says so", STOPPED)
         wait_until(lambda: says(system, "requester", "waiting for the database: it is read-only"),
@@ -216,6 +223,7 @@ def test_workers_ask_for_a_server_that_writes(system):
     finally:
         system.lockbox.rows("ALTER SYSTEM RESET default_transaction_read_only")
         system.lockbox.rows("SELECT pg_reload_conf()")
+        wait_until(lambda: has(system, "default_transaction_read_only", "off"), "the server writes")
     system.stack.await_ready()
     request.event("approved")
     assert system.lockbox.value("SELECT count(*) FROM lockbox.quarantine") == before

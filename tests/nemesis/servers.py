@@ -226,11 +226,16 @@ class Databases:
         self.await_ready(name)
 
     def synchronous(self, on: bool) -> None:
+        """Commits wait for the standby from here on: its checkpointer tells them so, which read its settings before it makes a checkpoint."""
         self.configure("synchronous_standby_names", "standby" if on else "")
+        if on:
+            self.ask("CHECKPOINT")
 
     def configure(self, name: str, value: str) -> None:
+        """Once a new session has it, the server has read its settings, and told its processes to."""
         self.ask(f"ALTER SYSTEM SET {name} = '{value}'")
         self.ask("SELECT pg_reload_conf()")
+        wait_until(lambda: self.ask(f"SHOW {name}") == value, f"the server has {name} = '{value}'", STARTS)
 
     def streams(self) -> bool:
         return self.ask("SELECT count(*) FROM pg_stat_replication WHERE application_name = 'standby' AND state = 'streaming'") == "1"

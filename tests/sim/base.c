@@ -13,6 +13,9 @@
 
 enum { STACK = 256 << 10, HEAP = 64 << 20 };
 
+#define STOP_WITHIN_US INT64_C(10000000)
+#define STEP_MOST_US INT64_C(100000) /* what takes longer, the process was not run for */
+
 struct sim sim;
 static ucontext_t scheduler;
 
@@ -157,6 +160,16 @@ WRAPPED(void, lbx_metric_observe, struct lbx_metric *metric, int64_t value) {
 
 /* ---- the scheduler ---- */
 
+/* In whatever state it is, and whatever breaks. */
+static void count_ending(struct process *process) {
+    const int64_t took_us = sim.now_us - process->ran_us;
+    if (process->stopping)
+        process->ending_us += took_us < STEP_MOST_US ? took_us : STEP_MOST_US;
+    process->ran_us = sim.now_us;
+    if (process->ending_us > STOP_WITHIN_US)
+        broken("a process that was told to stop does not end within ten seconds");
+}
+
 void step(struct process *process) {
     if (!process->alive)
         return;
@@ -164,12 +177,21 @@ void step(struct process *process) {
         process->paused--;
         return;
     }
+    count_ending(process);
     sim.running = process;
     // cppcheck-suppress swapcontextCalled
     swapcontext(&scheduler, &process->context);
     sim.running = NULL;
     if (process->alive && process->asleep != (process->lane.worker.turned_us == 0))
         broken("the heartbeat says that a loop sleeps that does not, or the other way round");
+}
+
+void stop(struct process *process) {
+    if (process->stopping || !process->alive)
+        return;
+    tell("process %d is told to stop", process->number);
+    process->stopping = true;
+    process->ran_us = sim.now_us;
 }
 
 void process_begin(struct process *process, void (*live)(void)) {

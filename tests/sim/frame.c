@@ -1,5 +1,5 @@
 /* An interleaving, from its beginning to its verdict: some steps in which anything breaks, then a calm in which nothing does,
- * everything is done, everybody is ready and whoever was told to stop has ended; then a minute in which nothing is to do.
+ * everything is done, everybody is ready and whoever was told to stop has ended; then a minute in which nothing is to do, and the end.
  */
 #include "sim.h"
 
@@ -26,8 +26,7 @@ static void trouble(struct process *process) {
             kill_process(process);
         return;
     case 1:
-        tell("process %d is told to stop", process->number);
-        process->stopping = true;
+        stop(process);
         return;
     case 2:
         process->paused = (int)pick(60);
@@ -128,6 +127,26 @@ static void rest(void) {
         broken(what_is_undone());
 }
 
+/* All are told to stop while they sleep, in half of the interleavings with whatever breaks. */
+static void stop_all(void) {
+    bool any = true;
+    sim.calm = pick(2) == 0;
+    for (size_t i = 0; i < world->count; i++)
+        stop(&world->processes[i]);
+    while (any && !sim.broken) {
+        any = false;
+        if (sim.calm)
+            world->settle();
+        else
+            world->go_on();
+        sim.now_us += 20000;
+        for (size_t i = 0; i < world->count; i++) {
+            step(&world->processes[i]);
+            any |= world->processes[i].alive;
+        }
+    }
+}
+
 static void run(void) {
     world->begin();
     loop_begin(world);
@@ -139,6 +158,8 @@ static void run(void) {
         calm_down();
     if (!sim.broken)
         rest();
+    if (!sim.broken)
+        stop_all();
 }
 
 int run_world(int argc, char **argv, const struct world *of) {

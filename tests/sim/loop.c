@@ -35,6 +35,8 @@ static int look(const struct process *process, struct pollfd *fds, nfds_t count)
 }
 
 static void sleep_until(struct process *process, int64_t until_us) {
+    if (process->lane.worker.pg && world->has_looked && !world->has_looked(process))
+        broken("a session is new, and its loop sleeps before it has looked for work");
     process->asleep = true;
     process->asleep_until_us = until_us;
     give_way();
@@ -57,9 +59,12 @@ WRAPPED(int, poll, struct pollfd *fds, nfds_t count, int timeout_ms) {
         broken("a loop turns and turns");
     const int64_t until_us = timeout_ms < 0 ? INT64_MAX : sim.now_us + (int64_t)timeout_ms * 1000;
     int ready;
-    do
+    do {
         sleep_until(process, until_us);
-    while ((ready = look(process, fds, count)) == 0 && sim.now_us < until_us);
+        ready = look(process, fds, count);
+        if (ready == 0 && process->stopping)
+            broken("a process is told to stop, and its loop sleeps on");
+    } while (ready == 0 && sim.now_us < until_us);
     process->woken++;
     return ready;
 }
@@ -73,7 +78,7 @@ WRAPPED(int, __poll_chk, struct pollfd *fds, nfds_t count, int timeout_ms, size_
 /* What the loop does where it cannot go on. */
 WRAPPED(int, kill, pid_t pid, int number) {
     (void)pid, (void)number;
-    sim.running->stopping = true;
+    stop(sim.running);
     return 0;
 }
 

@@ -3,7 +3,6 @@
  */
 #include "relays.h"
 
-#include "base/uuid.h"
 #include "sql_leases.h" /* made at build */
 #include "sql_relay.h"
 
@@ -12,34 +11,29 @@
 #include <string.h>
 
 #define SECOND INT64_C(1000000)
-enum { PARTS = 16, HOLDERS = 64 };
+enum { IDLE_LEAST = 1000, TOLD_MOST = 4 };
 
 struct row {
     enum { WRITTEN = 1, COMMITTED, ABORTED } state;
     int key, attempts;
-    bool bad; /* Kafka will never take it */
+    bool bad;  /* Kafka will never take it */
+    bool hurt; /* the database takes nothing of it, until it is mended */
+    int told_in_calm;
     bool published, refused, dropped, told;
     int64_t next_attempt_us;
     char key_text[4], value[8];
 };
 
-/* Of a lease, or of a holder. */
-struct hold {
-    char holder[LBX_UUID_SIZE];
-    const struct lbx_pg *session;
-    int session_number;
-    int64_t until_us;
-};
-
 static struct {
     struct row rows[ROWS];
     int count;
-    struct hold parts[PARTS], holders[HOLDERS];
     int commits; /* each tells who listens */
+    int idle;    /* so many times nothing but what is hurt was left */
 } outbox;
 
 void outbox_begin(void) {
     memset(&outbox, 0, sizeof outbox);
+    leases_begin();
 }
 
 /* ---- who writes and who operates ---- */
@@ -57,7 +51,7 @@ void outbox_write(void) {
     if (outbox.count == ROWS || is_being_written(key))
         return;
     struct row *row = &outbox.rows[outbox.count];
-    *row = (struct row){.state = WRITTEN, .key = key, .bad = pick(12) == 0};
+    *row = (struct row){.state = WRITTEN, .key = key, .bad = pick(12) == 0, .hurt = pick(60) == 0};
     snprintf(row->key_text, sizeof row->key_text, "%d", key);
     snprintf(row->value, sizeof row->value, "%d", outbox.count++);
 }
@@ -85,6 +79,21 @@ void outbox_operate(void) {
         }
 }
 
+/* Once nothing else is left: all others must have been published, whatever is hurt. */
+void outbox_mend(void) {
+    bool hurt[KEYS] = {0};
+    for (int i = 0; i < outbox.count; i++) {
+        const struct row *row = &outbox.rows[i];
+        hurt[row->key] |= row->hurt && row->state == COMMITTED && !row->published;
+        if (!hurt[row->key] && row->state != ABORTED && !row->published)
+            return;
+    }
+    if (outbox.idle++ < IDLE_LEAST)
+        return;
+    for (int i = 0; i < outbox.count; i++)
+        outbox.rows[i].hurt = false;
+}
+
 bool outbox_is_bad(int row) {
     return outbox.rows[row].bad;
 }
@@ -108,94 +117,16 @@ void outbox_told(int number) {
             broken("Kafka has a row, and not the one of its key before it");
     }
     row->told = true;
-}
-
-/* ---- parameters ---- */
-
-static bool contains(const char *column, int64_t value) {
-    for (size_t i = 0; column && i < count_of(column); i++)
-        if (integer(column, i) == value)
-            return true;
-    return false;
-}
-
-/* ---- leases ---- */
-
-static bool holds(const struct hold *hold) {
-    return hold->holder[0] && hold->until_us > sim.now_us && hold->session->alive &&
-           hold->session->number == hold->session_number;
-}
-
-static bool is_of(const struct hold *hold, const char *holder) {
-    return strcmp(hold->holder, holder) == 0;
-}
-
-static struct hold hold_of(const struct lbx_pg *pg, const char *holder) {
-    struct hold hold = {
-        .session = pg, .session_number = pg->number, .until_us = sim.now_us + 12 * SECOND};
-    snprintf(hold.holder, sizeof hold.holder, "%s", holder);
-    return hold;
-}
-
-static void note_holder(const struct lbx_pg *pg, const char *holder) {
-    struct hold *place = NULL;
-    for (int i = 0; i < HOLDERS; i++) {
-        struct hold *it = &outbox.holders[i];
-        if (is_of(it, holder))
-            place = it;
-        else if (!holds(it))
-            *it = (struct hold){0};
-        if (!place && !it->holder[0])
-            place = it;
-    }
-    *place = hold_of(pg, holder);
-}
-
-static int share(void) {
-    int count = 0;
-    for (int i = 0; i < HOLDERS; i++)
-        count += outbox.holders[i].holder[0] != 0;
-    return (PARTS + count - 1) / count;
-}
-
-static void keep(const struct lbx_pg *pg, const struct lbx_call *call, struct answer *ret) {
-    const char *holder = call->params[1];
-    note_holder(pg, holder);
-    const int most = share();
-    int mine = 0;
-    for (int i = 0; i < PARTS; i++) {
-        if (is_of(&outbox.parts[i], holder))
-            outbox.parts[i] = hold_of(pg, contains(call->params[2], i) ? "" : holder);
-        mine += is_of(&outbox.parts[i], holder);
-    }
-    for (int i = 0; i < PARTS && mine < most; i++)
-        if (!contains(call->params[2], i) && !is_of(&outbox.parts[i], holder) &&
-            !holds(&outbox.parts[i])) {
-            outbox.parts[i] = hold_of(pg, holder);
-            mine++;
-        }
-    for (int i = 0; i < PARTS; i++)
-        if (is_of(&outbox.parts[i], holder)) {
-            ret->rows[ret->count].first = i;
-            ret->rows[ret->count++].second = most;
-        }
-}
-
-static void leave(const struct lbx_call *call) {
-    for (int i = 0; i < HOLDERS; i++)
-        if (is_of(&outbox.holders[i], call->params[1]))
-            outbox.holders[i] = (struct hold){0};
-    for (int i = 0; i < PARTS; i++)
-        if (is_of(&outbox.parts[i], call->params[1]))
-            outbox.parts[i] = (struct hold){0};
-}
-
-/* A statement asks the table alone: whoever is written there. */
-static bool has_lease(const struct row *row, const char *holder) {
-    return is_of(&outbox.parts[row->key], holder);
+    if (sim.calm && row->hurt && ++row->told_in_calm > TOLD_MOST)
+        broken("a row that cannot be marked is published over and over");
 }
 
 /* ---- rows ---- */
+
+/* A statement asks the table alone: whoever is written there. */
+static bool has_lease(const struct row *row, const char *holder) {
+    return leases_has(row->key, holder);
+}
 
 static bool is_unpublished(const struct row *row) {
     return row->state == COMMITTED && !row->published;
@@ -296,11 +227,27 @@ static void refuse(const struct lbx_call *call) {
 
 /* ---- io/pg.h ---- */
 
+static bool is_of_rows(const struct lbx_call *call) {
+    return call->sql == &sql_relay_mark_outbox || call->sql == &sql_relay_put_off_outbox ||
+           call->sql == &sql_relay_refuse_outbox;
+}
+
+/* One row for which the database takes nothing, and nothing of the round trip happens. */
+static bool is_refused(const struct lbx_pg_pipeline *calls) {
+    for (size_t i = 0; i < calls->count; i++) {
+        const struct lbx_call *call = &calls->list[i];
+        for (size_t row = 0; is_of_rows(call) && row < count_of(call->params[0]); row++)
+            if (outbox.rows[integer(call->params[0], row) - 1].hurt)
+                return true;
+    }
+    return false;
+}
+
 static void execute(struct lbx_pg *pg, const struct lbx_call *call, struct answer *ret) {
     if (call->sql == &sql_leases_keep)
-        keep(pg, call, ret);
+        leases_keep(pg, call, ret);
     else if (call->sql == &sql_leases_leave)
-        leave(call);
+        leases_leave(call);
     else if (call->sql == &sql_relay_take_fresh)
         take_fresh(call, ret);
     else if (call->sql == &sql_relay_take_heads)
@@ -322,11 +269,16 @@ static void execute(struct lbx_pg *pg, const struct lbx_call *call, struct answe
 /* One transaction, that happens or does not; and its answer comes, or does not. */
 WRAPPED(enum lbx_err, lbx_pg_run, struct lbx_pg *pg, const struct lbx_pg_pipeline *calls) {
     give_way();
+    pg->asked = true;
     const bool ends = breaks(40);
     memset(pg->answers, 0, calls->count * sizeof pg->answers[0]);
     if (!pg->alive || breaks(60) || (ends && pick(2) == 0)) {
         pg->alive &= !ends;
         return LBX_ERR_UNAVAILABLE;
+    }
+    if (is_refused(calls)) {
+        give_way();
+        return LBX_ERR_INVALID;
     }
     for (size_t i = 0; i < calls->count; i++)
         execute(pg, &calls->list[i], &pg->answers[i]);
@@ -346,6 +298,9 @@ WRAPPED(void *, lbx_pg_read, const struct lbx_pg *pg, size_t call, size_t row,
         struct sql_leases_keep_answer *it = ret_answer;
         *it = (struct sql_leases_keep_answer){.part = pg->answers[call].rows[row].first,
                                               .share = pg->answers[call].rows[row].second};
+    } else if (sql == &sql_relay_prune_outbox) {
+        *(struct sql_relay_prune_outbox_answer *)ret_answer =
+            (struct sql_relay_prune_outbox_answer){.more = breaks(2)};
     } else if (sql == &sql_relay_held_up) {
         *(struct sql_relay_held_up_answer *)ret_answer = (struct sql_relay_held_up_answer){0};
     } else {
@@ -368,6 +323,11 @@ WRAPPED(bool, lbx_pg_alive, const struct lbx_pg *pg) {
     return pg && pg->alive;
 }
 
+WRAPPED(const char *, lbx_pg_sqlstate, const struct lbx_pg *pg) {
+    (void)pg;
+    return "23514";
+}
+
 /* What a row says of itself is not what this is about. */
 bool __wrap_lbx_outbox_holds(const char *id, const char *type, const char *key,
                              const char *payload);
@@ -384,6 +344,7 @@ WRAPPED(enum lbx_err, lbx_pg_listen, struct lbx_pg *pg, const char *channel) {
     (void)channel;
     give_way();
     pg->listens = pg->alive;
+    pg->asked = false;
     pg->heard = outbox.commits;
     give_way();
     return pg->alive ? LBX_OK : LBX_ERR_UNAVAILABLE;
@@ -391,6 +352,10 @@ WRAPPED(enum lbx_err, lbx_pg_listen, struct lbx_pg *pg, const char *channel) {
 
 bool outbox_is_readable(const struct lbx_pg *pg) {
     return !pg->alive || (pg->listens && pg->heard < outbox.commits);
+}
+
+bool outbox_was_asked(const struct lbx_pg *pg) {
+    return !pg->alive || !pg->listens || pg->asked;
 }
 
 WRAPPED(enum lbx_err, lbx_pg_notified, struct lbx_pg *pg, bool *ret_any) {

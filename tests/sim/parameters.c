@@ -36,3 +36,10 @@ int64_t integer(const char *column, size_t number) {
         value = value << 8 | at[i];
     return (int64_t)value;
 }
+
+bool contains(const char *column, int64_t value) {
+    for (size_t i = 0; column && i < count_of(column); i++)
+        if (integer(column, i) == value)
+            return true;
+    return false;
+}

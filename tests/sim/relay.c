@@ -1,6 +1,6 @@
 /* Processes that publish, in interleavings by seeds; says which breaks an invariant: a key's rows reach Kafka in their order, none
  * is left out, none is marked that Kafka has not got, none is refused for good that Kafka would take; once nothing breaks any more,
- * all are published.
+ * all are published, and before that all but the keys of rows that cannot be marked.
  *
  *     simulate_relay [COUNT [FIRST]]    so many seeds; exit status 1 where one breaks something
  *     simulate_relay --tell SEED        one of them, told step by step
@@ -73,6 +73,7 @@ static void go_on(void) {
 static void settle(void) {
     outbox_commit();
     outbox_operate();
+    outbox_mend();
     broker_work();
 }
 
@@ -84,6 +85,10 @@ static void begin(void) {
 static bool is_readable(const struct process *process, int fd) {
     return fd == CLIENT_FD + process->number ? broker_is_readable(process->number)
                                              : outbox_is_readable(&process->own->session);
+}
+
+static bool has_looked(const struct process *process) {
+    return outbox_was_asked(&process->own->session);
 }
 
 int main(int argc, char **argv) {
@@ -100,6 +105,7 @@ int main(int argc, char **argv) {
         .settle = settle,
         .done = outbox_is_empty,
         .is_readable = is_readable,
+        .has_looked = has_looked,
         .undone = "nothing breaks any more, and a row is not published",
     };
     return run_world(argc, argv, &world);

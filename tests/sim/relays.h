@@ -11,6 +11,7 @@ enum { RELAYS = 2, KEYS = 3, ROWS = 16, PARTITIONS = 2 };
 /* A database session of a process. */
 struct lbx_pg {
     bool alive, listens;
+    bool asked; /* anything, since it listens */
     int heard;  /* so many commits */
     int number; /* of all sessions that there were */
     struct answer {
@@ -32,12 +33,21 @@ void outbox_begin(void);
 void outbox_write(void);   /* somebody is about to commit one more row */
 void outbox_commit(void);  /* or does; perhaps behind rows that were written later */
 void outbox_operate(void); /* an operator drops a row that is refused */
+void outbox_mend(void);    /* the rows of which the database takes nothing */
 bool outbox_is_bad(int row);
 bool outbox_is_readable(const struct lbx_pg *pg); /* it ended, or was notified */
+bool outbox_was_asked(const struct lbx_pg *pg);   /* since it listens */
 bool outbox_is_empty(void); /* whatever was committed is published, or dropped */
 
 /* Kafka has this row, perhaps again. */
 void outbox_told(int row);
+
+/* ---- leases.c ---- */
+
+void leases_begin(void);
+void leases_keep(const struct lbx_pg *pg, const struct lbx_call *call, struct answer *ret);
+void leases_leave(const struct lbx_call *call);
+bool leases_has(int part, const char *holder);
 
 /* ---- broker.c ---- */
 

@@ -18,8 +18,10 @@
 struct process {
     int number;
     bool alive, stopping;
-    int paused;  /* so many steps during which it is not run */
-    bool asleep; /* its loop waits until asleep_until_us, or for a descriptor */
+    int64_t ran_us,
+        ending_us; /* when it was run last, and for how long since it was told to stop */
+    int paused;    /* so many steps during which it is not run */
+    bool asleep;   /* its loop waits until asleep_until_us, or for a descriptor */
     int64_t asleep_until_us;
     unsigned woken; /* so often */
     ucontext_t context;
@@ -53,6 +55,9 @@ void broken(const char *what);
 
 char *new_stack(void);
 
+/* Tells a process to stop. */
+void stop(struct process *process);
+
 /* Makes it alive, at the beginning of live. */
 void process_begin(struct process *process, void (*live)(void));
 
@@ -78,6 +83,8 @@ struct world {
     void (*settle)(void); /* whatever is under way comes nearer to its end */
     bool (*done)(void);   /* everything is */
     bool (*is_readable)(const struct process *process, int fd);
+    bool (*has_looked)(const struct process
+                           *process); /* at what was there before it listened; NULL: it need not */
     const char *undone;
 };
 
@@ -98,5 +105,6 @@ void loop_begin(const struct world *world);
 const char *element(const char *column, size_t number, int *ret_len);
 size_t count_of(const char *column);
 int64_t integer(const char *column, size_t number);
+bool contains(const char *column, int64_t value);
 
 #endif

@@ -23,6 +23,10 @@ static struct {
     size_t transactions, opened, closed, most; /* most: claimed at once */
     size_t settled, given_back, claims;
     bool only_withdraws; /* the sessions begin no mail */
+    int64_t numbered,
+        bad_end;  /* mails so far; the number of the one whose end is refused, 0: none */
+    bool bad_due; /* the first that is due cannot be claimed */
+    size_t left_out, refused; /* transactions that were refused */
 } world;
 
 enum lbx_err ledger_open(struct ledger *ledger) {
@@ -43,12 +47,36 @@ static size_t count(const struct mail *list) {
     return count;
 }
 
+static bool is_refused(const struct mail *completed, size_t claim_most) {
+    bool refused = world.bad_due && claim_most > 0;
+    for (; completed; completed = completed->next)
+        refused |= completed->version == world.bad_end;
+    world.refused += refused;
+    return refused;
+}
+
+const char *__wrap_lbx_pg_sqlstate(const struct lbx_pg *pg);
+
+const char *__wrap_lbx_pg_sqlstate(const struct lbx_pg *pg) {
+    (void)pg;
+    return "23514";
+}
+
+enum lbx_err ledger_leave_out_first(struct ledger *ledger) {
+    (void)ledger;
+    world.left_out++;
+    world.bad_due = false;
+    return LBX_OK;
+}
+
 enum lbx_err ledger_transact(struct ledger *ledger, const struct mail *completed,
                              const struct mail *give_back, size_t claim_most) {
     world.transactions++;
     ledger->claimed = 0;
     enum lbx_err err =
         world.err_at < (int)COUNT(world.next_err) ? world.next_err[world.err_at++] : LBX_OK;
+    if (err == LBX_OK && is_refused(completed, claim_most))
+        err = LBX_ERR_INVALID;
     if (err != LBX_OK)
         return err;
     world.settled += count(completed);
@@ -66,6 +94,8 @@ struct mail *claim_read(const struct ledger *ledger, size_t i, struct claim *cla
     assert_ptr_equal(before, i > 0 ? &claim->mails[i - 1] : NULL);
     claim->held++;
     claim->mails[i].claim = claim;
+    claim->mails[i].version = ++world.numbered;
+    claim->mails[i].id = "one";
     return &claim->mails[i];
 }
 
@@ -261,6 +291,26 @@ static void what_was_not_begun_is_given_back(void **unused) {
     assert_int_equal(world.settled, 0);
 }
 
+/* The others are settled by ever fewer at once, and by the same session. */
+static void a_mail_whose_end_is_refused_holds_up_no_other(void **unused) {
+    (void)unused;
+    world.bad_end = 77;
+    run(300);
+    assert_int_equal(world.settled, 299);
+    assert_int_equal(sessions.submitted, 300);
+    assert_int_equal(world.opened, 1);
+    assert_in_range(world.refused, 2, 20);
+}
+
+static void a_mail_whose_claim_is_refused_holds_up_no_other(void **unused) {
+    (void)unused;
+    world.bad_due = true;
+    run(300);
+    assert_int_equal(world.left_out, 1);
+    assert_int_equal(world.settled, 300);
+    assert_int_equal(world.opened, 1);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(all_that_is_due_is_settled, begin),
@@ -268,6 +318,8 @@ int main(void) {
         cmocka_unit_test_setup(what_cannot_be_composed_is_settled_unsent, begin),
         cmocka_unit_test_setup(results_outlive_the_database_session, begin),
         cmocka_unit_test_setup(what_was_not_begun_is_given_back, begin),
+        cmocka_unit_test_setup(a_mail_whose_end_is_refused_holds_up_no_other, begin),
+        cmocka_unit_test_setup(a_mail_whose_claim_is_refused_holds_up_no_other, begin),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

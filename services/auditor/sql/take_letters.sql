@@ -1,13 +1,13 @@
 -- Dead letters that are not on their topic yet, with the records, as many as hold most_bytes and at least one; none, where the
 -- lease is another's.
--- takes: holder uuid, most_bytes bigint
+-- takes: holder uuid, most_bytes bigint, left_out text[]
 -- answers: topic text, partition integer, offset bigint, reason text, key bytea, headers bytea, raw bytea
 SELECT topic, "partition", "offset", reason, key, headers, raw
   FROM (SELECT d.topic, d."partition", d."offset", d.received_at, d.reason, e.key, e.headers, e.raw,
                sum(e.bytes) OVER (ORDER BY d.received_at, d.topic, d."partition", d."offset") - e.bytes AS bytes_before
           FROM (SELECT *
                   FROM dead_letter
-                 WHERE published_at IS NULL
+                 WHERE published_at IS NULL AND concat_ws('/', topic, "partition", "offset") <> ALL (:left_out)
                    AND EXISTS (SELECT FROM lease l WHERE l.name = 'checkpoints' AND l.holder = :holder)
                  ORDER BY received_at
                  LIMIT 2000) AS d

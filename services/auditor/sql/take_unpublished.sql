@@ -1,9 +1,10 @@
 -- Checkpoints that are not on their topic yet, each log's in order; none, where the lease is another's.
--- takes: holder uuid
+-- takes: holder uuid, left_out text[]
 -- answers: topic text, partition integer, size bigint, origin text, note text
 SELECT c.topic, c."partition", c.size, c.origin, c.note
   FROM publication AS p
   JOIN checkpoint AS c ON c.topic = p.topic AND c."partition" = p."partition" AND c.size > p.size
  WHERE EXISTS (SELECT FROM lease l WHERE l.name = 'checkpoints' AND l.holder = :holder)
+   AND concat_ws('/', p.topic, p."partition") <> ALL (:left_out)
  ORDER BY c.number
  LIMIT 500

@@ -1,6 +1,6 @@
 -- Claims due mails for this database session, and enters the attempt before it is made. A claim holds while the
 -- session lives, which is registered: release.sql looks for those that ended. A digest takes no more rows from then on.
--- takes: most integer, webhooks boolean
+-- takes: most integer, webhooks boolean, left_out uuid[]
 -- answers: notification_id uuid, notice_id uuid, request_id uuid, version bigint, kind text, recipient text, audience text,
 --   tenant_id text, attempts integer, queued_at timestamptz, give_up_at timestamptz, message_id text, snapshot json,
 --   ticket_title text, event_id text, traceparent text, tracestate text, channel text, webhook_url text
@@ -9,7 +9,7 @@ WITH due AS (
            n.relay, n.smtp_code, n.enhanced_status, n.smtp_reply
       FROM notification n
      WHERE n.next_attempt_at <= (SELECT clock_timestamp()) AND n.state IN ('queued', 'deferred')
-       AND (n.channel IS NOT NULL) = :webhooks
+       AND (n.channel IS NOT NULL) = :webhooks AND n.notification_id <> ALL (:left_out)
      ORDER BY n.next_attempt_at
      LIMIT :most
        FOR UPDATE SKIP LOCKED

@@ -1,4 +1,9 @@
 -- takes: ttl interval
-DELETE FROM outbox
- WHERE seq IN (SELECT seq FROM outbox
-                WHERE published_at < (SELECT clock_timestamp()) - :ttl LIMIT 10000)
+-- answers: more boolean
+WITH gone AS (
+    DELETE FROM outbox
+     WHERE seq IN (SELECT seq FROM outbox
+                    WHERE published_at < (SELECT clock_timestamp()) - :ttl LIMIT 10000)
+    RETURNING 1
+)
+SELECT count(*) = 10000 AS more FROM gone

@@ -1,0 +1,58 @@
+/* Keeps what the database refuses of the ledger, so that it holds up no other mail.
+ * Promises: each is named, and tried again within a minute; the worker is not ready while there is one. Cannot fail. */
+#include "refused.h"
+
+#include "base/clock.h"
+#include "base/memory.h"
+#include "store/metrics.h"
+#include "worker/worker.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define AGAIN_US (60 * LBX_SECOND_US)
+enum { MOST = 1000 };
+
+bool refused_is_full(const struct refused *refused) {
+    return refused->count >= MOST;
+}
+
+static void count(struct refused *refused, const char *id, const char *sqlstate) {
+    if (refused->count++ == 0)
+        refused->again_us = lbx_monotonic_us() + AGAIN_US;
+    lbx_row_refused("notification", id, sqlstate);
+    lbx_worker_incident(lbx_refused_row());
+}
+
+void refused_end(struct refused *refused, struct mail *mail, const char *sqlstate) {
+    count(refused, mail->id, sqlstate);
+    mail->next = refused->ended;
+    refused->ended = mail;
+}
+
+void refused_due(struct refused *refused, const char *id, const char *sqlstate) {
+    count(refused, id, sqlstate);
+    refused->due = lbx_realloc(refused->due, sizeof *refused->due * (refused->due_count + 1));
+    snprintf(refused->due[refused->due_count++], LBX_UUID_SIZE, "%s", id);
+}
+
+void refused_array(const struct refused *refused, struct lbx_pg_arrays *ret_array) {
+    *ret_array = (struct lbx_pg_arrays){0};
+    for (size_t i = 0; i < refused->due_count; i++)
+        lbx_pg_array_text(ret_array, refused->due[i]);
+}
+
+struct mail *refused_again(struct refused *refused, bool now) {
+    struct mail *ended = refused->ended;
+    if (refused->count == 0 || (!now && lbx_monotonic_us() < refused->again_us))
+        return NULL;
+    refused->ended = NULL;
+    refused->count = refused->due_count = 0;
+    lbx_worker_incident(NULL);
+    return ended;
+}
+
+void refused_done(struct refused *refused) {
+    free(refused->due);
+    refused->due = NULL;
+}
