@@ -57,6 +57,8 @@ struct lbx_handler {
     struct lbx_transaction
         checkpoint; /* without records, if batches were committed since the last; read NULL: none */
     int64_t checkpoint_every_us;
+    /* Behind one that was committed: whether it left something for the next. NULL: never. */
+    bool (*more_to_checkpoint)(struct lbx_handler *handler);
     /* Adds the statement that removes some of what is past its time, each minute, or a second later where it left
      * more. NULL: none. */
     void (*prune)(struct lbx_handler *handler, struct lbx_arena *arena,

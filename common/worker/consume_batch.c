@@ -139,6 +139,8 @@ void lbx_consume_checkpoint(struct lbx_consume *c) {
     lbx_pg_release(c->worker->pg);
     if (err == LBX_OK) {
         lbx_timer_done(&c->checkpoint);
+        if (c->handler->more_to_checkpoint && c->handler->more_to_checkpoint(c->handler))
+            lbx_timer_want(&c->checkpoint);
     } else if (err == LBX_ERR_FENCED) {
         let_go(c);
     } else if (err == LBX_ERR_CONFLICT) {

@@ -7,11 +7,24 @@
 #include "store/metrics.h"
 #include "worker/worker.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define AGAIN_US (60 * LBX_SECOND_US)
 enum { MOST = 1000 };
+
+static atomic_size_t all; /* of all lists */
+
+void lbx_left_out_began(const char *incident) {
+    atomic_fetch_add(&all, 1);
+    lbx_worker_incident(incident);
+}
+
+void lbx_left_out_over(size_t count) {
+    if (count > 0 && atomic_fetch_sub(&all, count) == count)
+        lbx_worker_incident(NULL);
+}
 
 bool lbx_left_out_full(const struct lbx_left_out *left_out) {
     return left_out->count >= MOST;
@@ -22,7 +35,7 @@ static void add(struct lbx_left_out *left_out, const char *name, const char *inc
         left_out->again_us = lbx_monotonic_us() + AGAIN_US;
     left_out->names = lbx_realloc(left_out->names, sizeof *left_out->names * (left_out->count + 1));
     left_out->names[left_out->count++] = strdup(name);
-    lbx_worker_incident(incident);
+    lbx_left_out_began(incident);
 }
 
 void lbx_left_out_refused(struct lbx_left_out *left_out, const char *table, const char *name,
@@ -43,6 +56,13 @@ void lbx_left_out_array(const struct lbx_left_out *left_out, struct lbx_pg_array
         lbx_pg_array_text(ret_array, left_out->names[i]);
 }
 
+bool lbx_left_out_has(const struct lbx_left_out *left_out, const char *name) {
+    bool has = false;
+    for (size_t i = 0; !has && i < left_out->count; i++)
+        has = strcmp(left_out->names[i], name) == 0;
+    return has;
+}
+
 static void forget(struct lbx_left_out *left_out) {
     while (left_out->count > 0)
         free(left_out->names[--left_out->count]);
@@ -51,8 +71,8 @@ static void forget(struct lbx_left_out *left_out) {
 bool lbx_left_out_again(struct lbx_left_out *left_out) {
     if (left_out->count == 0 || lbx_monotonic_us() < left_out->again_us)
         return false;
+    lbx_left_out_over(left_out->count);
     forget(left_out);
-    lbx_worker_incident(NULL);
     return true;
 }
 

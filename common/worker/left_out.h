@@ -1,4 +1,4 @@
-/* Names of rows that are left out for a minute, so that they hold up no other. One thread's. */
+/* Names of rows that are left out for a minute, so that they hold up no other. A list is one thread's; a worker may have several. */
 #ifndef LBX_WORKER_LEFT_OUT_H
 #define LBX_WORKER_LEFT_OUT_H
 
@@ -27,6 +27,14 @@ void lbx_left_out_array(const struct lbx_left_out *left_out, struct lbx_pg_array
 /* Forgets them once the minute is over. Whether it did. */
 bool lbx_left_out_again(struct lbx_left_out *left_out);
 
+/* Whether a row is left out. */
+bool lbx_left_out_has(const struct lbx_left_out *left_out, const char *name);
+
 void lbx_left_out_done(struct lbx_left_out *left_out);
+
+/* For whoever keeps such rows otherwise: the worker is not ready, for that reason, until as many were tried again as began
+ * to be left out. From any thread. */
+void lbx_left_out_began(const char *incident);
+void lbx_left_out_over(size_t count);
 
 #endif

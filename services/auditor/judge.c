@@ -2,22 +2,25 @@
  * for it, and it may fall behind and catch up.
  * Promises that each record is judged once it has been there for some seconds, by one auditor at a time.
  * Fails: what the database does not do is tried again in the next round, with half as many records, so that records that take long to
- * judge stop nobody. Nothing is lost: the database knows how far it is.
+ * judge stop nobody; where that goes on the worker is not ready. Nothing is lost: the database knows how far it is.
  */
 #include "judge.h"
 
 #include "sql_auditor.h"
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "worker/connection.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <time.h>
 
 enum { MOST = 200, ROUND_S = 2 }; /* records at a time; how soon to look again */
+#define FAILING_MOST_US (10 * LBX_SECOND_US)
 
 struct lbx_metric auditor_judged_metric = {
     .name = "records_judged_total", .help = "Events and accesses held against the topics of input"};
@@ -26,7 +29,8 @@ struct judge {
     struct lbx_worker *worker;
     pthread_t thread;
     bool runs;
-    int32_t most; /* of the thread: records at a time, 1 to MOST */
+    int32_t most;                     /* of the thread: records at a time, 1 to MOST */
+    _Atomic int64_t failing_since_us; /* monotonic; 0: it does not fail */
     pthread_mutex_t lock;
     pthread_cond_t stop;
     bool stopping; /* under the lock */
@@ -65,6 +69,13 @@ static bool go_on(struct judge *judge, bool at_once) {
     return !stopping;
 }
 
+static void note_failure(struct judge *judge, enum lbx_err err) {
+    if (err == LBX_OK)
+        atomic_store(&judge->failing_since_us, 0);
+    else if (atomic_load(&judge->failing_since_us) == 0)
+        atomic_store(&judge->failing_since_us, lbx_monotonic_us());
+}
+
 static void *run(void *argument) {
     struct judge *judge = argument;
     struct lbx_pg *pg = NULL;
@@ -72,6 +83,7 @@ static void *run(void *argument) {
     while (go_on(judge, looked > 0)) {
         enum lbx_err err = judge_some(judge, &pg, &looked);
         lbx_metric_add(&auditor_judged_metric, looked);
+        note_failure(judge, err);
         if (err != LBX_OK) {
             lbx_log(LBX_LOG_WARN, "records are not judged", LBX_S("error", lbx_err_text(err)));
             lbx_pg_close(pg);
@@ -102,6 +114,14 @@ static enum lbx_err judge_round(struct lbx_worker *worker, void *state, int64_t 
     return LBX_OK;
 }
 
+static const char *judge_waiting_for(void *state) {
+    struct judge *judge = state;
+    const int64_t since_us = atomic_load(&judge->failing_since_us);
+    return since_us && lbx_monotonic_us() - since_us > FAILING_MOST_US
+               ? "waiting for the database to judge what is recorded: the log says what it does not do"
+               : NULL;
+}
+
 static void judge_close(struct lbx_worker *worker, void *state) {
     (void)worker;
     struct judge *judge = state;
@@ -117,4 +137,8 @@ static void judge_close(struct lbx_worker *worker, void *state) {
 }
 
 const struct lbx_rounds auditor_judge = {
-    .open = judge_open, .round = judge_round, .close = judge_close};
+    .open = judge_open,
+    .round = judge_round,
+    .waiting_for = judge_waiting_for,
+    .close = judge_close,
+};

@@ -1,6 +1,6 @@
 /* Signs the heads that moved, as one transaction beside those of the batches.
  * Promises: no head is signed that the stored leaves do not amount to, no two of one size, and none beside what was published.
- * Fails: LBX_ERR_CONFLICT, which halts the worker, where the store contradicts itself or this lane.
+ * A log whose checkpoint the database refuses is left out for a minute. Fails: LBX_ERR_CONFLICT, which halts the worker, where the store contradicts itself or this lane.
  */
 #include "signer.h"
 
@@ -308,6 +308,17 @@ static bool must_sign(const struct lbx_worker *worker, const struct head *head) 
            !is_behind(head);
 }
 
+static enum lbx_err sign_heads(const struct head *heads, size_t count,
+                               const struct lbx_worker *worker, struct auditor_signer *signer) {
+    enum lbx_err err = LBX_OK;
+    lbx_pg_arrays_done(&signer->heads);
+    auditor_turns_begin(&signer->turns);
+    for (size_t i = 0; err == LBX_OK && i < count; i++)
+        if (must_sign(worker, &heads[i]) && auditor_turns_has(&signer->turns, heads[i].claim))
+            err = sign(&heads[i], worker, signer);
+    return err;
+}
+
 static void note_behind(struct auditor_signer *signer, const struct head *heads, size_t count) {
     const char *before = signer->behind;
     signer->behind = NULL;
@@ -341,10 +352,8 @@ enum lbx_err auditor_sign_write(struct lbx_handler *handler, const struct lbx_re
         err = check_told(&heads[i], records, &signer->told);
     if (err == LBX_OK)
         note_behind(signer, heads, count);
-    lbx_pg_arrays_done(&signer->heads);
-    for (size_t i = 0; err == LBX_OK && i < count; i++)
-        if (must_sign(records->worker, &heads[i]))
-            err = sign(&heads[i], records->worker, signer);
+    if (err == LBX_OK)
+        err = sign_heads(heads, count, records->worker, signer);
     if (err != LBX_OK)
         return err;
     save(signer, last);
@@ -352,7 +361,18 @@ enum lbx_err auditor_sign_write(struct lbx_handler *handler, const struct lbx_re
     return LBX_OK;
 }
 
+void auditor_sign_end(struct lbx_handler *handler, const struct lbx_records *records,
+                      enum lbx_err err) {
+    auditor_turns_end(&auditor_of(handler)->signer.turns, records->worker->pg, err);
+}
+
+bool auditor_sign_left(struct lbx_handler *handler) {
+    const struct auditor_turns *turns = &auditor_of(handler)->signer.turns;
+    return turns->more || turns->left_out.count > 0;
+}
+
 void auditor_signer_done(struct auditor_signer *signer) {
+    lbx_left_out_done(&signer->turns.left_out);
     lbx_pg_arrays_done(&signer->asked);
     lbx_pg_arrays_done(&signer->heads);
     lbx_pg_arrays_done(&signer->keys);

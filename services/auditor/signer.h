@@ -13,6 +13,7 @@
 #define AUDITOR_SIGNER_H
 
 #include "last_notes.h"
+#include "turns.h"
 #include "worker/consume.h"
 
 /* One lane's. */
@@ -24,6 +25,7 @@ struct auditor_signer {
     struct auditor_last_notes told; /* on the topic of checkpoints */
     enum lbx_err told_err;          /* LBX_OK: all of it is known */
     const char *behind; /* names a log that is shorter than it was told to be; NULL: none is */
+    struct auditor_turns turns;
 };
 
 /* Reads the keys of LOCKBOX_CHECKPOINT_KEY_FILE: PEM, the first signs under its id, the others
@@ -34,11 +36,17 @@ enum lbx_err auditor_signer_open(const struct lbx_settings *settings) LBX_MUST_C
 /* Whether one of the keys signed the note under that origin; *ret_key_id is which. */
 bool auditor_signer_made(const struct lbx_note *note, const char *origin, char ret_key_id[9]);
 
-/* The two halves of a struct lbx_transaction: the checkpoint's. */
+/* The parts of a struct lbx_transaction: the checkpoint's. */
 void auditor_sign_read(struct lbx_handler *handler, const struct lbx_records *records,
                        struct lbx_pg_pipeline *calls);
 enum lbx_err auditor_sign_write(struct lbx_handler *handler, const struct lbx_records *records,
                                 struct lbx_pg_pipeline *last);
+
+void auditor_sign_end(struct lbx_handler *handler, const struct lbx_records *records,
+                      enum lbx_err err);
+
+/* Whether heads were left for the next checkpoint. */
+bool auditor_sign_left(struct lbx_handler *handler);
 
 /* Why nothing is signed, for /readyz; NULL: it is. */
 const char *auditor_sign_waiting_for(struct lbx_handler *handler);

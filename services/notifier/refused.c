@@ -5,7 +5,7 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "store/metrics.h"
-#include "worker/worker.h"
+#include "worker/left_out.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,7 +21,7 @@ static void count(struct refused *refused, const char *id, const char *sqlstate)
     if (refused->count++ == 0)
         refused->again_us = lbx_monotonic_us() + AGAIN_US;
     lbx_row_refused("notification", id, sqlstate);
-    lbx_worker_incident(lbx_refused_row());
+    lbx_left_out_began(lbx_refused_row());
 }
 
 void refused_end(struct refused *refused, struct mail *mail, const char *sqlstate) {
@@ -46,9 +46,9 @@ struct mail *refused_again(struct refused *refused, bool now) {
     struct mail *ended = refused->ended;
     if (refused->count == 0 || (!now && lbx_monotonic_us() < refused->again_us))
         return NULL;
+    lbx_left_out_over(refused->count);
     refused->ended = NULL;
     refused->count = refused->due_count = 0;
-    lbx_worker_incident(NULL);
     return ended;
 }
 

@@ -202,6 +202,18 @@ def test_a_report_that_comes_late(system, tenant):
         assert [tuple(row) for row in rows] == [("reported_late", person, tenant.resource)] * late
 
 
+@pytest.mark.parametrize("done", ["never", "99999999-01-01T00:00:00Z", "infinity", 7, {"at": "noon"}])
+def test_a_report_whose_time_is_none_hides_no_other(system, tenant, done):
+    """Whoever may report chose it: everything behind it is judged all the same."""
+    person = f"mallory-{uuid.uuid4()}"
+    report = {"engineer_id": person, "resource_id": tenant.resource, **LOGS, "outcome": "blocked"}
+    ids = [system.publish("access.performed", {**report, "performed_at": performed_at}) for performed_at in (done, at(-1))]
+    kept = wait_until(lambda: (rows := system.audit.rows('SELECT topic, "partition", "offset" FROM audit.event WHERE event_id = ANY (%s)'
+                                                        ' ORDER BY "offset"', ids)) and len(rows) == 2 and rows, "both are recorded")
+    await_judged(system, *kept[-1])
+    assert system.auditor.rows("SELECT why FROM audit.violation WHERE event_id = %s AND why = 'reported_late'", ids[1])
+
+
 def test_a_record_is_in_nobodys_view_by_its_own_word(system):
     """An extra member tenant_id puts no record of A into B's view."""
     tenant, other = Tenant(system), Tenant(system)

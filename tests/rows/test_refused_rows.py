@@ -12,9 +12,10 @@ from support.scenario import Request, Tenant
 from support.waiting import wait_until
 
 MINUTE = 90  # and what is done in it
-LOG = "lockbox.tenants.v1"
+LOG, UNSIGNED, OTHER = "lockbox.tenants.v1", "lockbox.decisions.v1", "lockbox.tickets.v1"
 UNPUBLISHED = "SELECT 1 FROM lockbox.outbox WHERE aggregateid = %s AND published_at IS NULL"
 MAILS = "SELECT notification_id::text AS id, state FROM lockbox.notification WHERE notice_id = %s"
+SIGNED = "SELECT coalesce(max(size), 0) FROM audit.checkpoint WHERE topic = %s"
 CHECKPOINT = "SELECT coalesce(max(size), 0) FROM audit.publication WHERE topic = %s"
 # More than is removed at once.
 OLD_INPUTS = """INSERT INTO lockbox.inbox (source, event_id, identity, topic, consumer, received_at)
@@ -32,7 +33,8 @@ class Stuck:
     granted: Request  # cannot be ended
     mailed: Request  # the ends of its mails cannot be written
     unmailed: Request  # its mails cannot be begun
-    published: int  # up to here the log's checkpoints
+    published: int  # up to here the one log's checkpoints
+    signed: int  # and the other log
     named: dict[str, list[str]] = field(default_factory=dict)  # worker → what /readyz says one of
 
 
@@ -44,7 +46,9 @@ def mails_of(system, request: Request) -> list:
 def stuck(system):
     """All of it refused, then told to exist; what is refused no more at the end of the tests."""
     system.lockbox.rows(OLD_INPUTS)
+    system.lockbox.rows("SET session_replication_role = replica")  # they are nobody's events
     system.lockbox.rows(OLD_EVENTS)
+    system.lockbox.rows("RESET session_replication_role")
     tenants = [Tenant(system) for _ in range(3)]
     granted = tenants[0].request(duration="PT1S")
     key = f"tenant-{uuid.uuid4()}"
@@ -54,16 +58,17 @@ def stuck(system):
         refused.enter_context(refusing(system, "notification", f"(new.tenant_id, new.state) IN (('{tenants[1].id}', 'sent'),"
                                        f" ('{tenants[2].id}', 'sending'))", "23514", "UPDATE"))
         refused.enter_context(refusing_in(system.audit, "audit", "publication", f"new.topic = '{LOG}'", "23514", "UPDATE"))
-        published = system.audit.value(CHECKPOINT, LOG)
+        refused.enter_context(refusing_in(system.audit, "audit", "checkpoint", f"new.topic = '{UNSIGNED}'", "23514", "INSERT"))
+        published, signed = system.audit.value(CHECKPOINT, LOG), system.audit.value(SIGNED, UNSIGNED)
         write_events(system, [key])
         granted.approve()
-        it = Stuck(key, granted, tenants[1].request(), tenants[2].request(), published)
+        it = Stuck(key, granted, tenants[1].request(), tenants[2].request(), published, signed)
         Tenant(system)
         seq = system.lockbox.value("SELECT seq FROM lockbox.outbox WHERE aggregateid = %s", key)
         mails = wait_until(lambda: mails_of(system, it.mailed) + mails_of(system, it.unmailed), "their mails are queued")
         it.named = {"relay": [f"outbox, and it is left out: {seq}"], "expirer": [f"request, and it is left out: {granted.id}"],
                     "notifier": [f"notification, and it is left out: {mail.id}" for mail in mails],
-                    "auditor": [f"publication, and it is left out: {LOG}/"]}
+                    "auditor": [f"publication, and it is left out: {LOG}/", f"checkpoint, and it is left out: {UNSIGNED}/"]}
         yield it
 
 
@@ -77,20 +82,22 @@ def test_the_row_is_named(system, stuck, worker):
     wait_until(lambda: says_so(system, stuck, worker), f"the {worker} names the row", MINUTE)
     assert system.stack.metrics(worker)["lockbox_rows_left_out_total"] >= 1
     rows = [row.rpartition(" ")[2] for row in stuck.named[worker]]
-    assert any("the database refuses a row" in line and any(row in line for row in rows) for line in system.stack.log(worker).splitlines())
+    said = [line for line in system.stack.log(worker).splitlines() if "the database refuses a row" in line]
+    assert any(row in line for row in rows for line in said)
+    assert worker != "auditor" or all(wait_until(lambda: row in system.stack.log("auditor"), f"{row} is named") for row in rows)  # noqa: B023
 
 
 def test_all_others_go_on(system, stuck):
     tenant = Tenant(system)
     requests = [tenant.request(duration="PT1S") for _ in range(3)]
-    published = system.audit.value(CHECKPOINT, "lockbox.decisions.v1")
+    published = system.audit.value(CHECKPOINT, OTHER)
     for request in requests:
         request.approve()
     for request in requests:
         request.event("completed")
         system.mailbox.wait_for(request.id, {tenant.owner.email})
         wait_until(lambda: {mail.state for mail in mails_of(system, request)} == {"sent"}, "its mails are sent")  # noqa: B023
-    wait_until(lambda: system.audit.value(CHECKPOINT, "lockbox.decisions.v1") > published, "another log's checkpoints are published")
+    wait_until(lambda: system.audit.value(CHECKPOINT, OTHER) > published, "another log's checkpoints are signed and published")
 
 
 def test_what_is_refused_is_not_done_over_and_over(system, stuck):
@@ -100,18 +107,19 @@ def test_what_is_refused_is_not_done_over_and_over(system, stuck):
     assert mails and len({(mail.id, mail.recipient) for mail in mails}) == len(mails)
     assert system.mailbox.about(stuck.unmailed.id) == []
     assert "completed" not in stuck.granted.kinds
-    assert system.audit.value(CHECKPOINT, LOG) == stuck.published
+    assert (system.audit.value(CHECKPOINT, LOG), system.audit.value(SIGNED, UNSIGNED)) == (stuck.published, stuck.signed)
 
 
 def test_once_it_is_not_refused_any_more_it_is_done(system, stuck):
     for database, schema in ((system.lockbox, "lockbox"), (system.audit, "audit")):
-        for table in ("outbox", "request", "notification", "publication"):
+        for table in ("outbox", "request", "notification", "publication", "checkpoint"):
             database.rows(f"DROP FUNCTION IF EXISTS {schema}.refuse_{table}_for_test() CASCADE")
     wait_until(lambda: not system.lockbox.rows(UNPUBLISHED, stuck.event), "the event is marked", MINUTE)
     stuck.granted.event("completed", MINUTE)
     for request in (stuck.mailed, stuck.unmailed):
         wait_until(lambda: {mail.state for mail in mails_of(system, request)} == {"sent"}, "its mails are sent", MINUTE)  # noqa: B023
     wait_until(lambda: system.audit.value(CHECKPOINT, LOG) > stuck.published, "the log's checkpoints are marked", MINUTE)
+    wait_until(lambda: system.audit.value(SIGNED, UNSIGNED) > stuck.signed, "the other log is signed", MINUTE)
     system.stack.await_ready("relay", "expirer", "notifier", "auditor", seconds=MINUTE)
 
 
@@ -119,6 +127,13 @@ def test_what_is_past_its_time_is_removed_however_much_it_is(system, stuck):
     """10,000 rows a minute were less than a busy day writes."""
     for rows in ("inbox WHERE source = 'old'", "outbox WHERE aggregateid = 'old'"):
         wait_until(lambda: system.lockbox.value(f"SELECT count(*) FROM lockbox.{rows}") == 0, f"none is left of {rows}", 20)  # noqa: B023
+
+
+def test_what_is_not_judged_is_said(system, stack):
+    with refusing_in(system.audit, "audit", "judged", "true", "23514", "UPDATE"):
+        Tenant(system)
+        wait_until(lambda: "waiting for the database to judge what is recorded" in stack.status()["auditor"]["reason"], "the auditor says so", MINUTE)
+    stack.await_ready("auditor")
 
 
 def test_a_dead_letter_that_cannot_be_read_holds_up_no_other(system, stack):
