@@ -190,6 +190,29 @@ def test_term_ends_who_waits_for_a_standby(system):
     tenant.request().approve()
 
 
+KEEPALIVE = "02"  # include/net/tcp_states.h's timer of an idle connection: how long until the peer is asked
+
+
+def idle_seconds(ports: set[int], mine: bool) -> list[float]:
+    """Until each end of these connections asks whether its peer is there: the workers' end or the server's."""
+    found = []
+    for line in Path("/proc/net/tcp").read_text().splitlines()[1:]:
+        _, local, remote, state, _, timer, *_ = line.split()
+        end = local if mine else remote
+        if state == "01" and int(end.rpartition(":")[2], 16) in ports and timer.startswith(f"{KEEPALIVE}:"):
+            found.append(int(timer[3:], 16) / os.sysconf("SC_CLK_TCK"))
+    return found
+
+
+def test_both_ends_ask_whether_the_other_is_there(system):
+    """The system's own time is two hours."""
+    system.stack.await_ready()
+    ports = set().union(*(ports_of(system, worker) for worker in WORKERS))
+    for mine in (True, False):
+        times = wait_until(lambda: (found := idle_seconds(ports, mine)) and len(found) >= len(WORKERS) and found, "most are idle")  # noqa: B023
+        assert max(times) <= 60, "at the worker" if mine else "at the server"
+
+
 def test_a_silent_host_is_passed_by(system):
     """Of several hosts, one that takes a connection and says nothing costs five seconds."""
     port = urlsplit(system.stack.env["LOCKBOX_SUPERUSER_URL"]).port
