@@ -5,9 +5,7 @@ import json
 import uuid
 from contextlib import contextmanager
 
-from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource
-
-from support.broker import client
+from support.broker import set_topic
 from support.outbox import write_events
 from support.scenario import Tenant
 from support.waiting import wait_until
@@ -62,18 +60,11 @@ def caused_id(at_ms: int, *cause) -> uuid.UUID:
 @contextmanager
 def at_most(system, size: int, name: str = "lockbox.events.v1"):
     """The topic takes records of that many bytes."""
-    topic = ConfigResource(ConfigResource.Type.TOPIC, name)
-    admin = AdminClient(client(system.bootstrap))
-
-    def alter(kind: AlterConfigOpType, value: str | None) -> None:
-        topic.incremental_configs = [ConfigEntry("max.message.bytes", value, incremental_operation=kind)]
-        for done in admin.incremental_alter_configs([topic]).values():
-            done.result()
-    alter(AlterConfigOpType.SET, str(size))
+    set_topic(system.bootstrap, name, max_message_bytes=str(size))
     try:
         yield
     finally:
-        alter(AlterConfigOpType.DELETE, None)
+        set_topic(system.bootstrap, name, max_message_bytes=None)
 
 
 def test_what_the_broker_refuses_among_others_delays_none_of_them(system, stack):

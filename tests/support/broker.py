@@ -5,12 +5,12 @@ import threading
 from dataclasses import dataclass
 from functools import cached_property
 
-from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, Producer, TopicPartition
-from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource
+from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, Producer, TopicPartition
+from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource, ConfigSource
 
 from .events import Outgoing
 from .schemas import schema_errors
-from .waiting import SECONDS
+from .waiting import SECONDS, wait_until
 
 QUIET = {"log_level": 0}  # brokers go and come in these tests
 
@@ -113,14 +113,25 @@ def partitions_of(bootstrap: str | dict[str, str], topic: str) -> list[int]:
     return sorted(metadata.topics[topic].partitions)
 
 
+def has_properties(admin: AdminClient, topic: str, properties: dict[str, str | None]) -> bool:
+    """Whether a broker knows of these: the controller answers before it does."""
+    try:
+        [found] = [done.result(30) for done in admin.describe_configs([ConfigResource(ConfigResource.Type.TOPIC, topic)]).values()]
+    except KafkaException:
+        return False
+    entries = [(found[name.replace("_", ".")], value) for name, value in properties.items()]
+    return all(entry.value == value if value is not None else ConfigSource(entry.source) is not ConfigSource.DYNAMIC_TOPIC_CONFIG for entry, value in entries)
+
+
 def set_topic(bootstrap: str | dict[str, str], topic: str, **properties: str | None) -> None:
-    """As a topic's owner may; None takes a property back."""
+    """As a topic's owner may; None takes a property back. Once a broker has it."""
     entries = [ConfigEntry(name.replace("_", "."), value, incremental_operation=(
         AlterConfigOpType.SET if value is not None else AlterConfigOpType.DELETE)) for name, value in properties.items()]
     admin = AdminClient(client(bootstrap))
     resource = ConfigResource(ConfigResource.Type.TOPIC, topic, incremental_configs=entries)
     for done in admin.incremental_alter_configs([resource]).values():
         done.result(30)
+    wait_until(lambda: has_properties(admin, topic, properties), f"a broker has {properties} of {topic}")
 
 
 class Feed:

@@ -7,10 +7,9 @@ import re
 import time
 from contextlib import contextmanager
 
-from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource
 from prometheus import rules
 
-from support.broker import client
+from support.broker import set_topic
 from support.events import Outgoing
 from support.forging import Forger
 from support.scenario import LOGS, Tenant
@@ -120,20 +119,13 @@ def test_a_mail_server_that_is_down(system, stack, prometheus):
 
 
 def test_an_event_that_kafka_refuses(system, prometheus):
-    topic = ConfigResource(ConfigResource.Type.TOPIC, "lockbox.events.v1")
-    admin = AdminClient(client(system.bootstrap))
-
-    def alter(kind: AlterConfigOpType, value: str | None) -> None:
-        topic.incremental_configs = [ConfigEntry("max.message.bytes", value, incremental_operation=kind)]
-        for done in admin.incremental_alter_configs([topic]).values():
-            done.result()
     tenant = Tenant(system)
-    alter(AlterConfigOpType.SET, "100")
+    set_topic(system.bootstrap, "lockbox.events.v1", max_message_bytes="100")
     try:
         tenant.ticket().publish("access.requested", **tenant.ticket().wish())
         prometheus.await_alert("LockboxEventRefused")
     finally:
-        alter(AlterConfigOpType.DELETE, None)
+        set_topic(system.bootstrap, "lockbox.events.v1", max_message_bytes=None)
     wait_until(lambda: not system.lockbox.rows(  # the relay itself would wait five minutes
         "UPDATE lockbox.outbox SET next_attempt_at = clock_timestamp() WHERE refused_at IS NOT NULL AND published_at IS NULL RETURNING 1"),
         "what was refused goes out", every=1)
