@@ -1,0 +1,177 @@
+"""deploy/kubernetes/overlays/operators: what Strimzi and CloudNativePG take, and what Lockbox is made with elsewhere."""
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import jsonschema
+import kubernetes_validate
+import pytest
+import yaml
+from confluent_kafka.admin import AdminClient, ConfigResource, ConfigSource
+from test_deploy import DEPLOY, REPOSITORY, WORKERS, run
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from support.stack import BINARIES, Stack  # noqa: E402
+
+HERE = Path(__file__).resolve().parent
+
+
+@pytest.fixture(scope="module")
+def manifests() -> list[dict]:
+    return list(yaml.safe_load_all(run("kustomize", "build", DEPLOY / "kubernetes/overlays/operators")))
+
+
+def of_kind(manifests: list[dict], *kinds: str) -> dict[str, dict]:
+    return {manifest["metadata"]["name"]: manifest for manifest in manifests if manifest["kind"] in kinds}
+
+
+def of_group(manifests: list[dict], group: str) -> list[dict]:
+    return [manifest for manifest in manifests if manifest["apiVersion"].startswith(f"{group}/")]
+
+
+# Strimzi
+
+def read_by_strimzi(resources: list[dict]) -> subprocess.CompletedProcess:
+    arch = subprocess.run(["dpkg", "--print-architecture"], capture_output=True, text=True, check=True).stdout.strip()
+    return subprocess.run([f"/usr/lib/jvm/java-17-openjdk-{arch}/bin/java", "-cp", f"{os.environ['LOCKBOX_DEV_STRIMZI_JARS']}/*",
+                           HERE / "strimzi/Read.java"], input="".join(f"{json.dumps(it)}\n" for it in resources), capture_output=True, text=True)
+
+
+def test_strimzi_reads_every_member(manifests):
+    resources = of_group(manifests, "kafka.strimzi.io")
+    done = read_by_strimzi(resources)
+    assert done.returncode == 0, done.stderr
+    assert sorted(done.stdout.splitlines()) == sorted(f"read {it['kind']}" for it in resources)
+
+
+def test_what_strimzi_does_not_know_is_found(manifests):
+    kafka = json.loads(json.dumps(of_kind(manifests, "Kafka")["kafka"]))
+    kafka["spec"]["kafka"]["listeners"][0]["tsl"] = True
+    assert "unknown Kafka.Spec.Kafka.Listeners.tsl" in read_by_strimzi([kafka]).stdout
+    del kafka["spec"]["kafka"]["listeners"][0]["tsl"]
+    kafka["spec"]["kafka"]["listeners"][0]["port"] = "encrypted"
+    assert read_by_strimzi([kafka]).returncode != 0
+
+
+def test_principals_may_what_acls_sh_grants(manifests):
+    """All but trials, who are for nobody where customers are."""
+    rules = [line.split() for line in run(DEPLOY / "kafka/acls.sh", "--rules").splitlines()]
+    wanted = {(who.removeprefix("User:"), *rule) for who, *rule in rules if who != "User:trials"}
+    found = set()
+    for name, user in of_kind(manifests, "KafkaUser").items():
+        assert user["spec"]["authentication"] == {"type": "tls"}
+        for acl in user["spec"]["authorization"]["acls"]:
+            on = acl["resource"]
+            pattern = {"prefix": "prefixed"}.get(on.get("patternType"), "literal")
+            found |= {(name, operation, on["type"], pattern, on.get("name", "kafka-cluster")) for operation in acl["operations"]}
+    assert found == wanted
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory) -> dict[str, tuple[int, dict]]:
+    """Partitions and configuration of what `topics create` makes, on a broker."""
+    stack = Stack(tmp_path_factory.mktemp("topics"))
+    try:
+        stack.up("kafka")
+        done = subprocess.run([BINARIES / "lockboxctl", "topics", "create", "--dev"], capture_output=True, text=True, env=stack.worker_environment())
+        assert done.returncode == 0, done.stderr
+        admin = AdminClient({"bootstrap.servers": stack.env["LOCKBOX_KAFKA_BOOTSTRAP_SERVERS"]})
+        topics = {name: len(topic.partitions) for name, topic in admin.list_topics(timeout=30).topics.items() if name.startswith("lockbox.")}
+        asked = admin.describe_configs([ConfigResource(ConfigResource.Type.TOPIC, name) for name in topics])
+        return {resource.name: (topics[resource.name], {it.name: it.value for it in answer.result(30).values()
+                                                         if it.source == ConfigSource.DYNAMIC_TOPIC_CONFIG.value})
+                for resource, answer in asked.items()}
+    finally:
+        stack.wipe()
+
+
+def test_topics_are_as_lockboxctl_makes_them(manifests, made):
+    """But for three replicas, two of which have a record, where a stack on one machine has one."""
+    topics = of_kind(manifests, "KafkaTopic")
+    assert {topic["spec"]["replicas"] for topic in topics.values()} == {3}
+    assert {topic["spec"]["config"]["min.insync.replicas"] for topic in topics.values()} == {2}
+    found = {name: (topic["spec"]["partitions"], {key: value if isinstance(value, str) else json.dumps(value)
+                                                  for key, value in {**topic["spec"]["config"], "min.insync.replicas": 1}.items()})
+             for name, topic in topics.items()}
+    assert found == made
+
+
+# CloudNativePG
+
+def unknown(value, schema: dict, path: str = "") -> list[str]:
+    """Members that the schema has not: an API server drops them, and warns."""
+    if isinstance(value, list):
+        return [it for entry in value for it in unknown(entry, schema.get("items", {}), path)]
+    if not isinstance(value, dict) or "additionalProperties" in schema or schema.get("x-kubernetes-preserve-unknown-fields"):
+        return []
+    known = schema.get("properties", {})
+    return [f"{path}.{name}" for name in value if name not in known and path + name != "metadata"] + [
+        it for name in value if name in known and name != "metadata" for it in unknown(value[name], known[name], f"{path}.{name}")]
+
+
+@pytest.fixture(scope="module")
+def crd() -> dict:
+    file = Path(os.environ["LOCKBOX_DEV_CNPG"]) / "config/crd/bases/postgresql.cnpg.io_clusters.yaml"
+    [version] = [it for it in yaml.safe_load(file.read_text())["spec"]["versions"] if it["name"] == "v1"]
+    return version["schema"]["openAPIV3Schema"]
+
+
+def test_cloudnativepg_takes_the_clusters(manifests, crd):
+    clusters = of_group(manifests, "postgresql.cnpg.io")
+    assert [it["metadata"]["name"] for it in clusters] == ["audit-db", "lockbox-db"]
+    for cluster in clusters:
+        jsonschema.validate(cluster, crd)
+        assert unknown(cluster, crd) == []
+        assert cluster["spec"]["instances"] == 3 and cluster["spec"]["postgresql"]["synchronous"] == {"method": "any", "number": 1}
+
+
+def test_what_cloudnativepg_does_not_know_is_found(manifests, crd):
+    cluster = json.loads(json.dumps(of_group(manifests, "postgresql.cnpg.io")[0]))
+    cluster["spec"]["postgresql"]["synchronus"] = {}
+    assert unknown(cluster, crd) == [".spec.postgresql.synchronus"]
+    cluster["spec"]["instances"] = "three"
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(cluster, crd)
+
+
+def test_logins_are_those_of_roles_sql(manifests):
+    """Each in its own database's server."""
+    text = (DEPLOY / "compose/roles.sql").read_text()
+    for name, database in (("lockbox-db", "lockbox"), ("audit-db", "audit")):
+        [granted] = re.findall(rf"^GRANT CONNECT ON DATABASE {database} TO ([^;]+);", text, re.MULTILINE)
+        roles = of_group(manifests, "postgresql.cnpg.io")
+        [cluster] = [it for it in roles if it["metadata"]["name"] == name]
+        assert {role["name"] for role in cluster["spec"]["managed"]["roles"] if role["login"]} == set(re.findall(r"\w+", granted))
+
+
+# Lockbox
+
+@pytest.mark.parametrize("version", ["1.29", "1.34"])
+def test_kubernetes_takes_the_rest(manifests, version):
+    rest = [it for it in manifests if not re.search(r"strimzi\.io|cnpg\.io", it["apiVersion"])]
+    assert len(rest) > 10
+    for manifest in rest:
+        kubernetes_validate.validate(manifest, version, strict=True)
+
+
+def test_each_worker_has_its_own_certificate_and_whom_to_trust(manifests):
+    """Files of the settings' names, of the user that Strimzi made for this worker, and of nobody else."""
+    pods = of_kind(manifests, "Deployment", "Job")
+    assert pods.keys() == {f"lockbox-{name}" for name in [*WORKERS, "setup"]}
+    users, clusters = of_kind(manifests, "KafkaUser"), of_kind(manifests, "Cluster")
+    for name, manifest in pods.items():
+        worker = name.removeprefix("lockbox-")
+        [volume] = manifest["spec"]["template"]["spec"]["volumes"]
+        assert volume["projected"]["defaultMode"] == 0o440
+        files = {item["path"]: source["secret"]["name"] for source in volume["projected"]["sources"] for item in source["secret"].get("items", [])}
+        whole = [source["secret"]["name"] for source in volume["projected"]["sources"] if "items" not in source["secret"]]
+        assert whole == [name]
+        if worker != "expirer":
+            user = {"setup": "operator"}.get(worker, worker)
+            assert user in users and files["kafka.crt"] == files["kafka.key"] == user and files["kafka-ca.crt"] == "kafka-cluster-ca-cert"
+        databases = {"auditor": {"audit-db"}, "setup": {"audit-db", "lockbox-db"}}.get(worker, {"lockbox-db"})
+        assert databases <= clusters.keys() and {path: files[path] for path in files if "db-ca" in path} == {f"{it}-ca.crt": f"{it}-ca" for it in databases}
