@@ -7,6 +7,7 @@
 #include "sql_authorizer.h"
 
 #include <errno.h>
+#include <sched.h>
 
 /* One thread asks access_check for all, as a statement costs much more than a question. Another does as well, up to
  * ASKING_MAX, where somebody waits for LATE_US. */
@@ -213,6 +214,14 @@ static void tell(struct asked *it) {
         pthread_cond_signal(&it->changed);
 }
 
+/* Whoever has a question in hand and the processor's turn next may add it: statements become fewer, and where nobody is
+ * about to run, nothing waits. With the lock, which is open meanwhile. */
+static void let_others_come(struct asking *asking) {
+    pthread_mutex_unlock(&asking->pool->lock);
+    sched_yield();
+    pthread_mutex_lock(&asking->pool->lock);
+}
+
 /* With the lock, which is open meanwhile. */
 static void ask_for_all(struct asking *asking, struct asked *own) {
     struct asked *list[TOGETHER_MAX];
@@ -222,6 +231,7 @@ static void ask_for_all(struct asking *asking, struct asked *own) {
         tell(end_asking(asking, own));
         return;
     }
+    let_others_come(asking);
     size_t count = take_waiting(asking, own, list);
     pthread_mutex_unlock(&asking->pool->lock);
     if (count == 1)
