@@ -1,5 +1,6 @@
 /* Keeps a cluster's aggregated discovery (apidiscovery.k8s.io/v2) and fetches it again for what is unknown. Where it
- * cannot be had, what was known stays, and what is unknown is no kind. */
+ * cannot be had, what was known stays, and what is unknown is no kind. While one thread fetches, those that ask for what is
+ * unknown wait for it, and the others do not. */
 #include "kinds.h"
 
 #include "base/clock.h"
@@ -19,6 +20,8 @@ struct kinds {
     struct lbx_map by_resource; /* keys: group, resource */
     struct lbx_map by_name;     /* keys: name of the kind, version; "" for the preferred one */
     int64_t again_us;           /* when the cluster may be asked again */
+    bool fetching;
+    pthread_cond_t fetched;
 };
 
 /* ---- the document ---- */
@@ -162,7 +165,7 @@ static void take_over(struct kinds *kinds, const struct maps *maps, const struct
     kinds->by_resource.arena = kinds->by_name.arena = &kinds->arena;
 }
 
-/* Fetches whole, then replaces what is kept. */
+/* Fetches whole, then replaces what is kept. With the lock, which is open while the cluster is asked. */
 static void refresh(struct kinds *kinds, const struct lbx_cluster *cluster) {
     struct lbx_arena arena;
     struct maps maps;
@@ -170,10 +173,15 @@ static void refresh(struct kinds *kinds, const struct lbx_cluster *cluster) {
     lbx_arena_init(&arena);
     lbx_map_init(&maps.by_resource, &arena);
     lbx_map_init(&maps.by_name, &arena);
+    kinds->fetching = true;
+    pthread_mutex_unlock(&kinds->lock);
     enum lbx_err err = fetch(cluster, "/api", &maps, &why);
     if (err == LBX_OK)
         err = fetch(cluster, "/apis", &maps, &why);
+    pthread_mutex_lock(&kinds->lock);
+    kinds->fetching = false;
     kinds->again_us = lbx_monotonic_us() + EVERY_S * LBX_SECOND_US;
+    pthread_cond_broadcast(&kinds->fetched);
     if (err == LBX_OK) {
         take_over(kinds, &maps, &arena);
         return;
@@ -188,6 +196,7 @@ static void refresh(struct kinds *kinds, const struct lbx_cluster *cluster) {
 struct kinds *kinds_new(void) {
     struct kinds *kinds = lbx_calloc(sizeof *kinds);
     pthread_mutex_init(&kinds->lock, NULL);
+    pthread_cond_init(&kinds->fetched, NULL);
     lbx_arena_init(&kinds->arena);
     lbx_map_init(&kinds->by_resource, &kinds->arena);
     lbx_map_init(&kinds->by_name, &kinds->arena);
@@ -198,6 +207,7 @@ void kinds_free(struct kinds *kinds) {
     if (!kinds)
         return;
     lbx_arena_done(&kinds->arena);
+    pthread_cond_destroy(&kinds->fetched);
     pthread_mutex_destroy(&kinds->lock);
     free(kinds);
 }
@@ -217,11 +227,13 @@ static bool find(const struct lbx_cluster *cluster, const struct lbx_map *map, c
                  struct lbx_arena *arena, struct kind *ret_kind) {
     struct kinds *kinds = cluster->kinds;
     pthread_mutex_lock(&kinds->lock);
-    const struct kind *kind = lbx_map_get(map, key);
-    if (!kind && cluster->server && lbx_monotonic_us() >= kinds->again_us) {
-        refresh(kinds, cluster);
-        kind = lbx_map_get(map, key);
-    }
+    const struct kind *kind;
+    while (!(kind = lbx_map_get(map, key)) && cluster->server &&
+           (kinds->fetching || lbx_monotonic_us() >= kinds->again_us))
+        if (kinds->fetching)
+            pthread_cond_wait(&kinds->fetched, &kinds->lock);
+        else
+            refresh(kinds, cluster);
     if (kind)
         *ret_kind = copy_of(kind, arena);
     pthread_mutex_unlock(&kinds->lock);
