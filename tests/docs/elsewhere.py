@@ -8,7 +8,8 @@ TREE = "reads the whole tree"
 LONG = "takes minutes"
 
 # Pages whose every command another group types, in order: on what, and where. Of these it leaves out what is below.
-PAGES_ELSEWHERE = {"docs/operate.md": ("a bare server", "tests/operate/test_operate.py")}
+PAGES_ELSEWHERE = {"docs/operate.md": ("a bare server", "tests/operate/test_operate.py"),
+                   "docs/integrate/http.md": ("needs a bridge", "tests/integrate/http/test_page.py")}
 LEFT_OUT_THERE = {"flyway -url=jdbc:postgresql://db.example/lockbox -user=postgres -locations=filesystem:schemas/db/lockbox migrate":
                   ("needs Flyway", "tests/deploy/test_flyway.py")}
 

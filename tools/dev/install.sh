@@ -92,6 +92,13 @@ need_debezium() {
     export LOCKBOX_DEV_CONNECT_JARS=$jars
 }
 
+# need_http: the jars of deploy/http/pom.xml, whose place is then in LOCKBOX_DEV_HTTP_JARS.
+need_http() {
+    local jars
+    need_jars http deploy/http/pom.xml 'the bridge between HTTP and Kafka'
+    export LOCKBOX_DEV_HTTP_JARS=$jars
+}
+
 # need_peers: the jars of tests/bench/peers/pom.xml, whose place is then in LOCKBOX_DEV_PEER_JARS.
 need_peers() {
     local jars
