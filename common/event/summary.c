@@ -70,6 +70,7 @@ static const struct lbx_table data_table = LBX_TABLE("data", data, data_rows);
 
 static const struct lbx_field event_rows[] = {
     LBX_ORIGIN_ROWS(event, attributes.),
+    LBX_ATTRIBUTE_ROW(event, attributes., causationid, 128, .required = false),
     LBX_TRACE_ROWS(event, attributes.),
     LBX_ROW_OBJECT(event, data, struct data, .of = &data_table),
 };
@@ -138,6 +139,7 @@ static void summarize(enum lbx_topic topic, const struct lbx_attributes *a, cons
         .request_id = request_id,
         .ticket_id = either(data->ticket_id, request->ticket_id),
         .actor = actor_of(a->type, data),
+        .cause_id = a->causationid,
         .trace = lbx_trace_of(a->traceparent, a->tracestate),
     };
 }

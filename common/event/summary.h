@@ -14,6 +14,7 @@ struct lbx_event_summary {
     int64_t event_time;
     const char *tenant_id, *subscription_id, *request_id, *ticket_id;
     const char *actor;
+    const char *cause_id; /* causationid */
     struct lbx_trace trace;
 };
 

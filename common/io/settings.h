@@ -91,6 +91,10 @@
       "host:port of /healthz and /readyz alone, for a supervisor's probes; empty: none")           \
     X(TEXT, http_listen, "LOCKBOX_HTTP_LISTEN", "",                                                \
       "host:port of /metrics, /healthz and /readyz; empty: none")                                  \
+    X(TEXT, otlp_endpoint, "LOCKBOX_OTLP_ENDPOINT", "",                                            \
+      "OpenTelemetry collector that spans are sent to (OTLP/HTTP); empty: none are made")          \
+    X(TEXT, otlp_ca_file, "LOCKBOX_OTLP_CA_FILE", "",                                              \
+      "authorities of its certificate (PEM); empty: the system's")                                 \
     X(LEVEL, log_level, "LOCKBOX_LOG_LEVEL", "info", "debug, info, warn or error")                 \
     X(TEXT, log_origin, "LOCKBOX_LOG_ORIGIN", "lockbox.example/unnamed",                           \
       "name of this deployment's transparency logs")                                               \

@@ -157,6 +157,22 @@ static const char *digest_of(const struct lbx_request *request, struct lbx_arena
     return hex;
 }
 
+static void note_step(struct lbx_unit *unit, const struct lbx_request *request,
+                      const struct lbx_event_out *event, const struct lbx_event *cause) {
+    struct lbx_published_step *step = LBX_ARENA_NEW(unit->arena, struct lbx_published_step);
+    *step = (struct lbx_published_step){
+        .cause = cause,
+        .type = event->type,
+        .event_id = event->id,
+        .request_id = request->request_id,
+        .ticket_id = request->ticket_id,
+        .version = request->version,
+        .trace = event->trace,
+        .next = unit->steps,
+    };
+    unit->steps = step;
+}
+
 static void publish_step(struct lbx_unit *unit, const struct lbx_stored_request *stored,
                          const struct lbx_step *step, const struct lbx_request_changed *changed,
                          const struct lbx_event *cause) {
@@ -167,6 +183,7 @@ static void publish_step(struct lbx_unit *unit, const struct lbx_stored_request 
     event.sequence = request->version;
     if (!event.trace.parent)
         event.trace = stored->trace;
+    note_step(unit, request, &event, cause);
     if (stored->loaded == LBX_REQUEST_CLOCK)
         lbx_request_rows_event(&unit->requests, request, &event);
     else

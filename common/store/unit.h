@@ -12,6 +12,16 @@
 #include "store/inbox.h"
 #include "store/requests.h"
 
+/* A step of a request that is published. */
+struct lbx_published_step {
+    const struct lbx_event *cause; /* NULL: time did */
+    enum lbx_event_type type;
+    const char *event_id, *request_id, *ticket_id; /* ticket_id NULL: it was not read */
+    int64_t version;
+    struct lbx_trace trace;
+    struct lbx_published_step *next;
+};
+
 struct lbx_unit {
     struct lbx_arena *arena;
     const char *source;   /* CloudEvents source of what is published: "/lockbox/<worker>" */
@@ -25,6 +35,7 @@ struct lbx_unit {
     size_t bytes, most_bytes;             /* of their payloads; nothing is kept beyond most_bytes */
     size_t quarantined;                   /* records */
     struct lbx_stored_request *changed;
+    struct lbx_published_step *steps; /* the last one first */
     struct lbx_pg_arrays *outbox, *quarantine;
     struct lbx_request_rows requests;
     struct lbx_unit_rows *rows;

@@ -5,8 +5,12 @@
 #include "worker/events.h"
 
 #include "base/memory.h"
+#include "base/uuid.h"
 
+#include "base/clock.h"
+#include "base/log.h"
 #include "store/metrics.h"
+#include "worker/spans.h"
 
 #include <stdint.h>
 #include <stdio.h>
@@ -22,6 +26,7 @@ struct event_handler {
     struct lbx_batch batch;
     struct lbx_inbox inbox;
     size_t clock_call;
+    int64_t began_us; /* since the epoch */
 };
 
 static struct lbx_metric duplicates = {.name = "duplicates_total",
@@ -68,6 +73,7 @@ static void read_batch(struct lbx_handler *handler, const struct lbx_records *re
                        struct lbx_pg_pipeline *calls) {
     struct event_handler *h = event_handler(handler);
     struct lbx_batch *batch = &h->batch;
+    h->began_us = lbx_realtime_us();
     *batch = (struct lbx_batch){
         .worker = records->worker,
         .arena = records->arena,
@@ -146,11 +152,64 @@ static void log_handled(const struct lbx_batch *batch) {
     }
 }
 
+/* What the keys of the topics name. */
+static struct lbx_span_of span_of(const struct event_handler *h,
+                                  const struct lbx_input_event *input) {
+    const struct lbx_record *record = input->record;
+    const struct lbx_event *event = &input->event;
+    const char *key = lbx_arena_memdup(h->batch.arena, record->key, record->key_len);
+    const bool is_about_request =
+        record->topic == LBX_TOPIC_DECISIONS ||
+        (record->topic == LBX_TOPIC_EVENTS && event->subject && lbx_uuid_valid(event->subject));
+    return (struct lbx_span_of){
+        .worker = h->worker->name,
+        .topic = record->topic,
+        .source = event->source,
+        .event_id = event->id,
+        .type = lbx_event_type_info(event->type)->name,
+        .cause_id = event->causationid,
+        .request_id = is_about_request ? key : NULL,
+        .ticket_id = record->topic == LBX_TOPIC_TICKETS ? key : NULL,
+        .trace = event->trace,
+        .start_us = h->began_us,
+        .end_us = lbx_realtime_us(),
+    };
+}
+
+/* What an input led to. */
+static void add_step(const struct lbx_batch *batch, const struct lbx_published_step *step,
+                     struct lbx_span_of *spans) {
+    for (size_t i = 0; step->cause && i < batch->count; i++)
+        if (step->cause == &batch->inputs[i].event) {
+            spans[i].request_id = step->request_id;
+            spans[i].ticket_id = step->ticket_id;
+            spans[i].version = step->version;
+        }
+}
+
+static void send_spans(const struct event_handler *h) {
+    const struct lbx_batch *batch = &h->batch;
+    if (!lbx_spans_are_sent())
+        return;
+    struct lbx_span_of *spans = LBX_ARENA_ARRAY(batch->arena, struct lbx_span_of, batch->count);
+    for (size_t i = 0; i < batch->count; i++)
+        if (batch->inputs[i].status == LBX_INPUT_NEW)
+            spans[i] = span_of(h, &batch->inputs[i]);
+    for (const struct lbx_published_step *step = batch->unit.steps; step; step = step->next)
+        add_step(batch, step, spans);
+    for (size_t i = 0; i < batch->count; i++)
+        if (batch->inputs[i].status == LBX_INPUT_NEW)
+            lbx_span_handled(&spans[i]);
+    lbx_spans_of_time(&batch->unit, h->worker->name, h->began_us);
+}
+
 static void end_batch(struct lbx_handler *handler, const struct lbx_records *records,
                       enum lbx_err err) {
     struct event_handler *h = event_handler(handler);
-    if (err == LBX_OK)
+    if (err == LBX_OK) {
         log_handled(&h->batch);
+        send_spans(h);
+    }
     lbx_inbox_done(&h->inbox);
     h->inbox = (struct lbx_inbox){0};
     lbx_unit_done(&h->batch.unit);

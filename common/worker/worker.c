@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "version/version.h"
 #include "worker/lane.h"
+#include "worker/spans.h"
 
 #include <malloc.h>
 #include <signal.h>
@@ -113,10 +114,13 @@ static enum lbx_err start(struct lbx_lane *lane) {
     }
     lbx_log_init(worker->name, worker->settings.log_level);
     if (lbx_connection_check(&lane->connection, &worker->settings) != LBX_OK ||
+        lbx_spans_check(&worker->settings) != LBX_OK ||
         (lane->declaration->check && lane->declaration->check(&worker->settings) != LBX_OK))
         return LBX_ERR_INVALID;
     lbx_health_init();
     lbx_metrics_register(lbx_connection_metrics);
+    lbx_metrics_register(lbx_otlp_metrics);
+    lbx_spans_start(&worker->settings, worker->name);
     if (lane->declaration->metrics)
         lbx_metrics_register(lane->declaration->metrics);
     enum lbx_err err = open_lanes(); /* before the pages: each part registers its metrics */
@@ -153,6 +157,7 @@ static int stop(bool threads) {
     lbx_lane_close(first); /* the last: by its membership the others told Kafka their offsets */
     for (size_t i = 0; status == 0 && i < lbx_process.lane_count; i++)
         status = lbx_process.lanes[i].exit_status;
+    lbx_spans_stop();
     lbx_health_close();
     lbx_settings_done(&first->worker.settings);
     return status;

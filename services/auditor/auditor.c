@@ -8,6 +8,8 @@
 #include "sql_auditor.h"
 #include "told.h"
 
+#include "worker/spans.h"
+
 #include "base/clock.h"
 #include "base/memory.h"
 #include "base/time.h"
@@ -98,6 +100,20 @@ static enum lbx_err write_batch(struct lbx_handler *handler, const struct lbx_re
     return err;
 }
 
+static void send_spans(const struct auditor *a) {
+    const struct auditor_batch *batch = &a->batch;
+    for (size_t i = 0; lbx_spans_are_sent() && i < batch->records->count; i++) {
+        const struct auditor_entry *entry = &batch->entries[i];
+        struct lbx_span_of of = lbx_span_of_summary(&entry->summary);
+        of.worker = "auditor";
+        of.topic = entry->record->topic;
+        of.start_us = batch->received_us;
+        of.end_us = lbx_realtime_us();
+        if (of.type)
+            lbx_span_handled(&of);
+    }
+}
+
 static void end_batch(struct lbx_handler *handler, const struct lbx_records *records,
                       enum lbx_err err) {
     struct auditor *a = auditor_of(handler);
@@ -105,6 +121,7 @@ static void end_batch(struct lbx_handler *handler, const struct lbx_records *rec
         return;
     if (a->batch.asked_for_room)
         a->room_until_us = a->batch.room_until_us;
+    send_spans(a);
     struct lbx_models_found found = lbx_models_read(&a->models, records->worker->pg);
     lbx_metric_add(&violations, found.violations);
     lbx_metric_add(&violations_resolved, found.resolved);

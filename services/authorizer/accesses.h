@@ -5,6 +5,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "io/settings.h"
+#include "worker/spans.h"
 
 #include <stddef.h>
 
@@ -12,6 +13,7 @@ struct accesses;
 
 /* One event. Borrowed only until accesses_publish returns. */
 struct access_event {
+    struct lbx_span_of span; /* of the report */
     const char *key;
     const char *value; /* structured-mode JSON */
     size_t len;

@@ -4,6 +4,7 @@
 #include "audit.h"
 
 #include "accesses.h"
+#include "base/clock.h"
 #include "base/text.h"
 #include "base/time.h"
 #include "base/uuid.h"
@@ -218,13 +219,15 @@ static void encode(const struct review *review, const struct audit_event *event,
     };
     describe(review, event, &access);
     bool is_end = is(event->stage, "ResponseComplete") || is(event->stage, "Panic");
+    const char *event_id =
+        is_end ? event->audit_id : lbx_arena_printf(arena, "%s/%s", event->audit_id, event->stage);
+    const char *source = lbx_arena_printf(arena, SOURCE "/%s", review->cluster->id);
     struct lbx_buf json LBX_BUF = {0};
     lbx_event_encode(
         &(struct lbx_event_out){
             .type = LBX_EVENT_ACCESS_PERFORMED,
-            .id = is_end ? event->audit_id
-                         : lbx_arena_printf(arena, "%s/%s", event->audit_id, event->stage),
-            .source = lbx_arena_printf(arena, SOURCE "/%s", review->cluster->id),
+            .id = event_id,
+            .source = source,
             .subject = engineer_id,
             .time = event->received_at,
             .trace = trace,
@@ -232,7 +235,17 @@ static void encode(const struct review *review, const struct audit_event *event,
         },
         &json);
     *ret_event = (struct access_event){
-        .key = engineer_id, .value = lbx_arena_memdup(arena, json.data, json.len), .len = json.len};
+        .key = engineer_id,
+        .value = lbx_arena_memdup(arena, json.data, json.len),
+        .len = json.len,
+        .span = {.worker = "authorizer",
+                 .source = source,
+                 .event_id = event_id,
+                 .type = lbx_event_type_info(LBX_EVENT_ACCESS_PERFORMED)->name,
+                 .request_id = request_id,
+                 .trace = trace,
+                 .start_us = lbx_realtime_us()},
+    };
 }
 
 /* What a started answer was not let through for, its end tells. */
@@ -273,6 +286,13 @@ static size_t encode_all(const struct review *review, const struct audit_list *l
     return bad;
 }
 
+static void send_spans(struct access_event *events, size_t count) {
+    for (size_t i = 0; lbx_spans_are_sent() && i < count; i++) {
+        events[i].span.end_us = lbx_realtime_us();
+        lbx_span_made(&events[i].span);
+    }
+}
+
 static bool read_list(const struct review *review, const struct lbx_buf *body,
                       struct audit_list *ret_list) {
     return lbx_json_read_partial(&list_table, body->data ? body->data : "", body->len,
@@ -295,6 +315,8 @@ enum lbx_err audit_record(const struct review *review, const struct lbx_buf *bod
         LBX_ARENA_ARRAY(review->arena, struct access_event, list.item_count + 1);
     size_t bad = encode_all(review, &list, events, &count);
     enum lbx_err err = accesses_publish(review->accesses, events, count);
+    if (err == LBX_OK)
+        send_spans(events, count);
     if (err != LBX_OK || bad == 0)
         return err;
     snprintf(ret_reason->text, sizeof ret_reason->text, "%zu of %zu events cannot be read", bad,

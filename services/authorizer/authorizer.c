@@ -18,6 +18,7 @@
 #include "preview.h"
 #include "reviews.h"
 #include "store/limits.h"
+#include "worker/spans.h"
 
 #include <pthread.h>
 #include <signal.h>
@@ -221,12 +222,27 @@ static void add_trace(const struct lbx_trace *trace, struct lbx_https_answer *an
         lbx_buf_str(&answer->tracestate, trace->state);
 }
 
+static void send_span(const struct page *page, const struct basis *basis,
+                      const struct lbx_trace *trace, const char *code, int64_t began_us) {
+    lbx_span_answered(
+        &(struct lbx_span_of){
+            .worker = "authorizer",
+            .request_id = basis->request_id,
+            .version = basis->version,
+            .trace = *trace,
+            .start_us = began_us,
+            .end_us = lbx_realtime_us(),
+        },
+        page->name, code);
+}
+
 static unsigned answer(void *context, const struct lbx_https_request *request,
                        struct lbx_https_answer *ret_answer) {
     struct authorizer *it = context;
     struct lbx_clusters *clusters LBX_CLEANUP(lbx_cleanup_clusters) = hold(it);
     const struct lbx_cluster *cluster = NULL;
     const struct page *page = find(clusters, request->path, &cluster);
+    const int64_t began_us = lbx_realtime_us();
     if (!page || !may_ask(cluster, page, request->client))
         return 404; /* the file was read anew since the head came */
     struct lbx_arena arena LBX_CLEANUP(lbx_arena_done);
@@ -240,6 +256,7 @@ static unsigned answer(void *context, const struct lbx_https_request *request,
     add_trace(&trace, ret_answer);
     if (err == LBX_OK) {
         count(cluster, page, code, &trace);
+        send_span(page, &basis, &trace, code, began_us);
         return 200;
     }
     if (err != LBX_ERR_INVALID) {

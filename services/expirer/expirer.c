@@ -5,6 +5,7 @@
  * it takes nothing is left out by itself. */
 #include "expirer.h"
 
+#include "base/clock.h"
 #include "left_out.h"
 
 #include "base/uuid.h"
@@ -13,6 +14,7 @@
 #include "store/metrics.h"
 #include "store/unit.h"
 #include "worker/connection.h"
+#include "worker/spans.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -69,6 +71,7 @@ static enum lbx_err end_batch(struct session *session, struct lbx_arena *arena) 
     struct lbx_pg_pipeline calls = {0};
     struct lbx_pg_arrays left_out LBX_CLEANUP(lbx_pg_arrays_done);
     struct lbx_unit unit;
+    const int64_t began_us = lbx_realtime_us();
     left_out_array(&left_out);
     lbx_unit_init(&unit, arena, session->worker->source, session->worker->name);
     lbx_pg_call(&calls, &lbx_sql_begin, NULL);
@@ -90,6 +93,7 @@ static enum lbx_err end_batch(struct session *session, struct lbx_arena *arena) 
         lbx_metric_add(&requests_ended, (int64_t)session->last);
         lbx_metric_add(&lbx_published_metric, (int64_t)unit.published);
         session->moved = unit.published > 0;
+        lbx_spans_of_time(&unit, session->worker->name, began_us);
     }
     lbx_unit_done(&unit);
     return err;

@@ -13,6 +13,7 @@
 #include "store/offsets.h"
 #include "store/unit.h"
 #include "worker/connection.h"
+#include "worker/spans.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -190,6 +191,22 @@ static enum lbx_err settle_earlier(struct ledger *ledger, const struct mail *com
     return lbx_pg_run(ledger->pg, &calls);
 }
 
+static void send_span(const struct mail *mail, const struct outcome *outcome) {
+    const int64_t behind_us = lbx_realtime_us() - lbx_monotonic_us();
+    lbx_span_told(
+        &(struct lbx_span_of){
+            .worker = "notifier",
+            .event_id = mail->cause.id,
+            .request_id = mail->request_id,
+            .version = mail->version,
+            .trace = mail->cause.trace,
+            .start_us = mail->submitted_us + behind_us,
+            .end_us = mail->ended_us + behind_us,
+            .failed = !outcome->delivered,
+        },
+        mail->id, mail->attempts, lbx_mail_kind_names[mail->kind]);
+}
+
 /* What follows from an end that the mail's row took over: an event where it is final, else another
  * attempt. */
 static void follow_up(struct ledger *ledger, struct lbx_unit *unit, const struct mail *mail,
@@ -200,6 +217,7 @@ static void follow_up(struct ledger *ledger, struct lbx_unit *unit, const struct
     else if (again_us < ledger->look_at_us)
         ledger->look_at_us = again_us;
     count_and_log(mail, outcome);
+    send_span(mail, outcome);
 }
 
 /* The mail of that id. *ret_outcome: its attempt's end. */

@@ -12,6 +12,7 @@
 #include "base/time.h"
 #include "rows.h"
 #include "take.h"
+#include "worker/spans.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,10 +31,27 @@ static void sweep_soon(struct relay *relay) {
         relay->sweep_us = soon_us;
 }
 
+static void send_span(const struct relay_row *row) {
+    struct lbx_record record = row->row.record;
+    struct lbx_arena arena LBX_CLEANUP(lbx_arena_done);
+    struct lbx_event_summary it;
+    if (row->is_letter || !lbx_spans_are_sent())
+        return;
+    lbx_arena_init(&arena);
+    record.topic = LBX_TOPIC_EVENTS;
+    lbx_event_summary(&record, &arena, &it);
+    struct lbx_span_of of = lbx_span_of_summary(&it);
+    of.worker = "relay";
+    of.start_us = row->taken_us;
+    of.end_us = lbx_realtime_us();
+    lbx_span_published(&of);
+}
+
 static void note_end(struct relay *relay, const struct relay_row *row) {
     switch (row->row.state) {
     case LBX_OUTBOUND_DELIVERED:
         relay_marks_delivered(&relay->marks, row);
+        send_span(row);
         return;
     case LBX_OUTBOUND_PUT_OFF:
     case LBX_OUTBOUND_FAILED:

@@ -11,6 +11,7 @@ struct relay_row {
     struct lbx_outbound_row row; /* the first member */
     bool is_letter;
     size_t shard, bytes;
+    int64_t taken_us;       /* since the epoch */
     struct lbx_arena arena; /* a dead letter's */
 };
 

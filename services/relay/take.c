@@ -4,6 +4,7 @@
  */
 #include "take.h"
 
+#include "base/clock.h"
 #include "rows.h"
 #include "store/metrics.h"
 #include "store/outbox_row.h"
@@ -23,6 +24,7 @@ enum {
 };
 
 static void add(struct relay *relay, struct relay_row *row) {
+    row->taken_us = lbx_realtime_us();
     relay->of_shard[row->shard]++;
     relay->bytes += row->bytes;
     lbx_outbound_add(relay->outbound, &row->row);

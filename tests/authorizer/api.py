@@ -4,11 +4,12 @@ import http.client
 import json
 import ssl
 import uuid
+from pathlib import Path
 
-from conftest import RECORDED
 from support.scenario import new_engineer
 
 NAMESPACE = "openshift-ingress"
+RECORDED = json.loads((Path(__file__).parent / "recorded.json").read_text())
 
 
 def item(action: str, kind: str | None = None, name: str | None = None, namespace: str | None = NAMESPACE) -> dict:

@@ -13,14 +13,14 @@ import pytest
 from support.stack import BINARIES, WORKERS, free_port
 from support.waiting import wait_until
 
-# Of the libraries that Lockbox is about, each worker's own; and none beyond.
+# Of the libraries that Lockbox is about, each worker's own; and none beyond. By curl each sends its spans.
 LIBRARIES = {
-    "requester": {"rdkafka", "jansson", "pq"},
-    "decider": {"rdkafka", "jansson", "pq"},
-    "expirer": {"jansson", "pq"},
-    "relay": {"rdkafka", "jansson", "pq"},  # JSON: what librdkafka says of itself
-    "notifier": {"rdkafka", "jansson", "pq", "esmtp", "gmime-3.0"},
-    "auditor": {"rdkafka", "jansson", "pq"},
+    "requester": {"rdkafka", "curl", "jansson", "pq"},
+    "decider": {"rdkafka", "curl", "jansson", "pq"},
+    "expirer": {"curl", "jansson", "pq"},
+    "relay": {"rdkafka", "curl", "jansson", "pq"},  # JSON: what librdkafka says of itself
+    "notifier": {"rdkafka", "curl", "jansson", "pq", "esmtp", "gmime-3.0"},
+    "auditor": {"rdkafka", "curl", "jansson", "pq"},
 }
 CLOSED = {"LOCKBOX_KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1", "LOCKBOX_SMTP_URL": "smtp://127.0.0.1:1?tls=off",
           "LOCKBOX_DATABASE_URL": "postgresql://nobody@127.0.0.1:1/lockbox",

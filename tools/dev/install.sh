@@ -115,6 +115,15 @@ need_opa() {
     export LOCKBOX_DEV_OPA=$opa/opa
 }
 
+# need_collector: an OpenTelemetry Collector, whose place is then in LOCKBOX_DEV_COLLECTOR.
+need_collector() {
+    local collector source=tests/authorizer/spans
+    need_packages cluster
+    collector=$cache/collector-$(cat $source/collector/* $source/build.sh | sha256sum | cut -c1-12)
+    fetched "$collector" collector 'building the OpenTelemetry Collector, once: some minutes' $source/build.sh "$collector" "$cache/go"
+    export LOCKBOX_DEV_COLLECTOR=$collector/collector
+}
+
 # need_proof: a verifier and a witness of transparency logs, out of Go's own modules, whose place is then in
 # LOCKBOX_DEV_TRANSLOG.
 need_proof() {
