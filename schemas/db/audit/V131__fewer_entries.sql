@@ -6,8 +6,10 @@ SET LOCAL search_path = audit;
 
 DROP INDEX event_ticket, event_of_ticket, event_to_request, event_of_tenant, event_role;
 CREATE INDEX event_ticket ON event (ticket_id, event_id) WHERE ticket_id IS NOT NULL;
+-- By words that no other statement has, the ends of decisions.v1 and tickets.v1: the planner would take this index for every decision of a
+-- time.
 CREATE INDEX event_to_request ON event (request_id, event_id)
- WHERE request_id IS NOT NULL AND (topic LIKE '%decisions.v1' OR topic LIKE '%tickets.v1');
+ WHERE request_id IS NOT NULL AND right(topic, 10) IN ('cisions.v1', 'tickets.v1');
 CREATE INDEX event_of_tenant ON event (tenant_id, event_id) WHERE tenant_id IS NOT NULL AND topic LIKE '%tenants.v1';
 -- has_role alone has this word, so that whatever the planner knows of the rows, no other index answers it.
 CREATE INDEX event_role ON event (tenant_id, role_of(raw))
@@ -29,7 +31,7 @@ BEGIN
     END IF;
     RETURN EXISTS (SELECT FROM audit.event c
                     WHERE c.request_id = e.request_id AND c.event_id = cause
-                      AND (c.topic LIKE '%decisions.v1' OR c.topic LIKE '%tickets.v1'))
+                      AND right(c.topic, 10) IN ('cisions.v1', 'tickets.v1'))
         OR EXISTS (SELECT FROM audit.event c
                     WHERE c.ticket_id = r ->> 'ticket_id' AND c.event_id = cause AND c.topic LIKE '%tickets.v1')
         OR EXISTS (SELECT FROM audit.event c
@@ -57,7 +59,7 @@ BEGIN
     ELSIF e.type = 'lockbox.decision.judged.v1' AND data ->> 'request_id' IS NOT NULL
           AND NOT EXISTS (SELECT FROM audit.event c
                            WHERE c.request_id = data ->> 'request_id' AND c.event_id = body ->> 'causationid'
-                             AND c.topic LIKE '%decisions.v1') THEN
+                             AND right(c.topic, 10) IN ('cisions.v1', 'tickets.v1') AND c.topic LIKE '%decisions.v1') THEN
         RETURN QUERY SELECT 'state_without_cause', 'the decision is not on its topic';
     END IF;
 EXCEPTION
