@@ -28,7 +28,7 @@ BEGIN
     ELSIF e.type = 'lockbox.decision.judged.v1' AND data ->> 'request_id' IS NOT NULL
           AND NOT EXISTS (SELECT FROM audit.event c
                            WHERE c.request_id = data ->> 'request_id' AND c.event_id = body ->> 'causationid'
-                             AND c.topic LIKE '%decisions.v1') THEN
+                             AND right(c.topic, 10) IN ('cisions.v1', 'tickets.v1') AND c.topic LIKE '%decisions.v1') THEN
         RETURN QUERY SELECT 'state_without_cause', 'the decision is not on its topic';
     END IF;
 EXCEPTION
