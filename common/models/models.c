@@ -79,17 +79,21 @@ static bool any(const struct lbx_models *models) {
     return rows > 0;
 }
 
+/* What no other transaction's rows decide comes first, so that only the rest is done by one transaction at a time. Neither part
+ * writes a table of the other's: who waits for the lock holds no row that its holder wants. */
 void lbx_models_save(struct lbx_models *models, bool alone, struct lbx_pg_pipeline *calls) {
     bool meet = models->accesses.count || models->items.count || models->owners.count;
     if (!any(models))
         return;
     if (!alone)
-        LBX_PG_CALL(calls, models_lock, .exclusive = meet);
+        lbx_pg_call(calls, &sql_models_lock, NULL);
     LBX_PG_CALL(calls, models_save_requests, &models->requests);
     LBX_PG_CALL(calls, models_save_versions, &models->versions);
-    LBX_PG_CALL(calls, models_save_items, &models->items);
     LBX_PG_CALL(calls, models_save_decisions, &models->decisions);
     LBX_PG_CALL(calls, models_save_notifications, &models->notifications);
+    if (!alone && meet)
+        lbx_pg_call(calls, &sql_models_meet, NULL);
+    LBX_PG_CALL(calls, models_save_items, &models->items);
     LBX_PG_CALL(calls, models_save_activities, &models->activities);
     LBX_PG_CALL(calls, models_place_activities, &models->requests);
     LBX_PG_CALL(calls, models_save_owners, &models->owners);
