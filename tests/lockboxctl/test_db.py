@@ -126,6 +126,39 @@ def test_a_database_newer_than_the_program_is_refused(migrated):
     assert migrated.db("status").returncode == 1
 
 
+def test_a_script_that_is_missing_below_later_ones_is_refused(migrated):
+    migrated.sql("DELETE FROM public.lockbox_migration WHERE version = 7")
+    done = migrated.db("migrate")
+    assert done.returncode == 1 and "V008 (worker_settles) was applied before an earlier one" in done.stderr
+
+
+AS_IT_WAS = """CREATE OR REPLACE FUNCTION lockbox.snapshot(lockbox.request) RETURNS json LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN ('{' || ($1).standing || ',' || lockbox.consent_kept(($1).consent, ($1).kept) || ',' || ($1).particulars || '}')::json"""
+
+
+def test_a_script_that_fits_any_later_version_comes_late(migrated):
+    definition = "SELECT prosrc, proacl::text, proowner FROM pg_proc WHERE oid = 'lockbox.snapshot'::regproc"
+    before = migrated.sql(definition)
+    migrated.sql("DELETE FROM public.lockbox_migration WHERE version IN (5, 19)")
+    migrated.sql(AS_IT_WAS)
+    assert migrated.db("status").returncode == 1
+    done = migrated.db("migrate")
+    assert done.returncode == 0 and [line.split()[1] for line in done.stdout.splitlines() if "applied in" in line] == ["V005", "V019"], done.stderr
+    assert migrated.recorded() == checksums("lockbox") and migrated.sql(definition) == before
+
+
+# PostgreSQL 15.20 and 17.12 refuse ALTER TABLE with a default where such a function has the table's row type.
+KEPT_PARSED = """
+SELECT DISTINCT p.oid::regprocedure::text FROM pg_proc p JOIN pg_depend d ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid
+  JOIN pg_type t ON d.refclassid = 'pg_type'::regclass AND d.refobjid = t.oid JOIN pg_class c ON c.oid = t.typrelid AND c.relkind IN ('r', 'p')
+ WHERE p.prosqlbody IS NOT NULL AND p.pronamespace::regnamespace::text IN ('lockbox', 'audit')"""
+
+
+def test_no_function_stands_in_the_way_of_a_new_column(migrated):
+    assert migrated.sql(KEPT_PARSED) == [] and migrated.sql(KEPT_PARSED, "audit") == []
+    migrated.sql("ALTER TABLE lockbox.request ADD later integer NOT NULL DEFAULT 0")
+
+
 def test_a_script_that_fails_leaves_nothing(empty):
     empty.sql("CREATE SCHEMA lockbox")
     done = empty.db("migrate", "--only", "lockbox")

@@ -1,6 +1,7 @@
 /* db migrate and db status: the schemas of both databases, from schemas/db/NAME/V*.sql. A script's
  * SHA-256 is recorded with it; a script that changed since, or a version unknown here, stops the
- * migration before anything is done. A script and its record are one transaction.
+ * migration before anything is done. A script and its record are one transaction. Scripts come in
+ * order, but for those that fit any later version.
  */
 #include "commands.h"
 
@@ -127,6 +128,11 @@ static const struct lbx_sql *const first_question[] = {&sql_ctl_migration_exists
 
 /* ---- migrate ---- */
 
+/* By its own word: a script that was written after those of higher numbers. */
+static bool may_come_late(const struct migration *m) {
+    return strstr(m->text, "\n-- Fits any later version") != NULL;
+}
+
 /* Says why the database cannot be migrated by this program, where it cannot. */
 static enum ctl_exit refuse(const struct schema *schema, const struct plan *plan) {
     const char *database = schema->database->name;
@@ -149,7 +155,7 @@ static enum ctl_exit refuse(const struct schema *schema, const struct plan *plan
             return ctl_fail(CTL_NO,
                             "%s: V%03ld (%s) was applied before an earlier one that is pending",
                             database, m->version, m->name);
-        pending = pending || !m->applied_at;
+        pending = pending || (!m->applied_at && !may_come_late(m));
     }
     return CTL_DONE;
 }
