@@ -34,7 +34,7 @@ def made(psql) -> list[str]:
     """Lines of the database that psql(arguments) asks: an object, and the hash of what defines it."""
     text = "\n".join(line for line in QUESTION.read_text().splitlines() if not line.startswith("--"))
     rows = psql("-F", "\t", "-c", "SET search_path = pg_catalog", "-c", text).splitlines()
-    assert {row.split("\t")[2] for row in rows} == {"15"}
+    assert {row.split("\t")[2] for row in rows} <= {"15", "17"}
     return sorted(row.rsplit("\t", 1)[0] for row in rows)
 
 

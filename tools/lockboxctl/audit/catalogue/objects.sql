@@ -1,6 +1,8 @@
 -- What the schema audit is made of: each object and what defines it. Asked with search_path = pg_catalog, so that nothing
 -- that the database's owner made answers. Months that audit.make_month makes are one object, event_MONTH; what is made in
--- another order is the same: columns and constraints are sorted by name, indexes have none.
+-- another order is the same: columns and constraints are sorted by name, indexes have none. PostgreSQL 15 and 17 answer the
+-- same: an owner's own MAINTAIN, which 15 has not, is left out, and so is the name of a view's only relation before its
+-- columns, which 17 leaves out; a view's literals stand behind it as they are.
 -- answers: object text, definition text, server integer
 WITH relation AS (
     SELECT c.*,
@@ -21,8 +23,13 @@ WITH relation AS (
     SELECT CASE relkind WHEN 'v' THEN 'view ' WHEN 'm' THEN 'view ' WHEN 'S' THEN 'sequence ' ELSE 'table ' END || called,
            jsonb_build_array(relkind, pg_get_userbyid(relowner), relpersistence, relrowsecurity, relforcerowsecurity, reloptions, bounds,
                pg_get_partkeydef(oid),
-               (SELECT jsonb_agg(it::text ORDER BY it::text) FROM unnest(coalesce(relacl, acldefault(CASE relkind WHEN 'S' THEN 's' ELSE 'r' END::"char", relowner))) AS it),
-               CASE WHEN relkind IN ('v', 'm') THEN pg_get_viewdef(oid) END,
+               (SELECT jsonb_agg(it::text ORDER BY it::text) FROM unnest(coalesce(relacl, acldefault(CASE relkind WHEN 'S' THEN 's' ELSE 'r' END::"char", relowner))) AS acl,
+                     regexp_replace(acl::text, format('^(%s=[^/m]*)m', pg_get_userbyid(relowner)), '\1') AS it),
+               CASE WHEN relkind IN ('v', 'm') THEN (
+                   SELECT jsonb_build_array(coalesce(regexp_replace(body, '\m' || coalesce(sole[2], sole[1]) || '\.', '', 'g'), body),
+                                            (SELECT jsonb_agg(literal) FROM regexp_matches(body, '''(?:[^'']|'''')*''', 'g') AS literal))
+                     FROM pg_get_viewdef(relation.oid) AS body
+                    CROSS JOIN regexp_match(body, '\n   FROM (?:\w+\.)?(\w+)(?: (\w+))?(?:;$|\n  [A-Z])') AS sole) END,
                (SELECT jsonb_agg(jsonb_build_array(a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull, a.attidentity, a.attgenerated,
                                                    a.attcollation::regcollation::text, (SELECT jsonb_agg(it::text ORDER BY it::text) FROM unnest(a.attacl) AS it), pg_get_expr(d.adbin, d.adrelid)) ORDER BY a.attname)
                   FROM pg_attribute a
