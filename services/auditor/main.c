@@ -16,7 +16,7 @@ static const struct auditor_source source = {
     .topics = {LBX_TOPIC_TICKETS, LBX_TOPIC_TENANTS, LBX_TOPIC_DECISIONS, LBX_TOPIC_ACCESSES,
                LBX_TOPIC_EVENTS, LBX_TOPIC_DEADLETTER, LBX_TOPIC_CHECKPOINTS, LBX_TOPIC_COUNT},
     /* librdkafka 2.0.2 stops fetching for a second when its queue is full: the queue holds more
-     * than a second's work. */
+     * than a second's work. From 2.2 on, a twentieth would do. */
     .queue_kb = 53248 / LANES,
 };
 
