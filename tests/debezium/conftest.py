@@ -12,6 +12,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from support.debian import POSTGRES, java  # noqa: E402
 from support.group import system  # noqa: E402, F401
 from support.scenario import Tenant  # noqa: E402
 from support.stack import REPOSITORY, Stack, free_port  # noqa: E402
@@ -49,8 +50,7 @@ class Connect:
         self.process: subprocess.Popen | None = None
 
     def start(self) -> None:
-        arch = subprocess.run(["dpkg", "--print-architecture"], capture_output=True, text=True, check=True).stdout.strip()
-        command = [f"/usr/lib/jvm/java-17-openjdk-{arch}/bin/java", "-Xmx384m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1",
+        command = [java(), "-Xmx384m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1",
                    "-cp", f"{self.jars}/*", "org.apache.kafka.connect.cli.ConnectStandalone", str(self.properties)]
         with (self.directory / "connect.log").open("ab") as log:
             self.process = subprocess.Popen(command, stdout=log, stderr=log, env=self.environment)
@@ -87,7 +87,7 @@ class Connect:
 
 
 def psql(stack: Stack, *arguments: str) -> str:
-    done = subprocess.run(["/usr/lib/postgresql/15/bin/psql", stack.env["LOCKBOX_SUPERUSER_URL"], "-qtAX", "-v",
+    done = subprocess.run([POSTGRES / "psql", stack.env["LOCKBOX_SUPERUSER_URL"], "-qtAX", "-v",
                            "ON_ERROR_STOP=1", *arguments], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     return done.stdout

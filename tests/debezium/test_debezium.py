@@ -5,6 +5,7 @@ import subprocess
 
 from conftest import DEPLOY, psql
 from support.broker import STRUCTURED, complaints
+from support.debian import POSTGRES
 from support.scenario import LOGS
 from support.waiting import wait_until
 
@@ -79,7 +80,7 @@ def test_rows_are_not_marked_before(connect, system, stack, published):
         ticket = published.ticket()
         wish = ticket.publish("access.requested", **ticket.wish())
         [row] = wait_until(lambda: outbox(system, "payload::json ->> 'causationid' = %s", wish), "it is in the outbox")
-        marking = subprocess.Popen(["/usr/lib/postgresql/15/bin/psql", stack.env["LOCKBOX_SUPERUSER_URL"], "-qX",
+        marking = subprocess.Popen([POSTGRES / "psql", stack.env["LOCKBOX_SUPERUSER_URL"], "-qX",
                                     "-f", DEPLOY / "mark.sql"])
         wait_until(lambda: system.lockbox.rows("SELECT 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'"), "it waits")
         assert marking.poll() is None and outbox(system, "seq = %s", row.seq)[0].published_at is None

@@ -10,10 +10,11 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from support.debian import POSTGRES, java  # noqa: E402
 from support.stack import REPOSITORY, Stack  # noqa: E402
 
 BOTH = pytest.mark.parametrize("which", ["lockbox", "audit"])
-PG_DUMP = "/usr/lib/postgresql/15/bin/pg_dump"
+PG_DUMP = POSTGRES / "pg_dump"
 
 
 @pytest.fixture(scope="module")
@@ -30,9 +31,8 @@ def url_of(stack, database: str) -> str:
 
 def flyway(stack, which: str, command: str) -> str:
     """As docs/operate.md has it."""
-    arch = subprocess.run(["dpkg", "--print-architecture"], capture_output=True, text=True, check=True).stdout.strip()
     server = urlsplit(stack.env["LOCKBOX_SUPERUSER_URL"]).netloc.rpartition("@")[2]
-    done = subprocess.run([f"/usr/lib/jvm/java-17-openjdk-{arch}/bin/java", "-cp", f"{os.environ['LOCKBOX_DEV_FLYWAY_JARS']}/*",
+    done = subprocess.run([java(), "-cp", f"{os.environ['LOCKBOX_DEV_FLYWAY_JARS']}/*",
                            "org.flywaydb.commandline.Main", f"-url=jdbc:postgresql://{server}/flyway_{which}", "-user=postgres",
                            f"-locations=filesystem:schemas/db/{which}", command], cwd=REPOSITORY, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from support.debian import java
 from support.stack import REPOSITORY, Stack
 
 EXAMPLES = REPOSITORY / "examples"
@@ -23,11 +24,6 @@ def command(language: str, program: str) -> list[str]:
             jars = os.environ["LOCKBOX_DEV_EXAMPLE_JARS"]
             return [java(), *JVM, "-cp", f"{jars}/*:{os.environ['LOCKBOX_DEV_EXAMPLE_BINARIES']}", program.title()]
     raise ValueError(language)
-
-
-def java() -> str:
-    arch = subprocess.run(["dpkg", "--print-architecture"], capture_output=True, text=True, check=True)
-    return f"/usr/lib/jvm/java-17-openjdk-{arch.stdout.strip()}/bin/java"
 
 
 class Programs:

@@ -9,12 +9,13 @@ from urllib.parse import urlsplit, urlunsplit
 import psycopg
 import pytest
 
+from support.debian import POSTGRES
 from support.sql import as_role
 from support.stack import free_port
 from support.waiting import wait_until
 
 SCRIPTS = Path(__file__).resolve().parents[2] / "schemas/db"
-PSQL = "/usr/lib/postgresql/15/bin/psql"
+PSQL = POSTGRES / "psql"
 ROLE = {"lockbox": "lockbox_expirer", "audit": "lockbox_audit_writer"}
 WORKER = {"lockbox": "expirer", "audit": "auditor"}
 SETTING = {"lockbox": "LOCKBOX_DATABASE_URL", "audit": "LOCKBOX_AUDIT_DATABASE_URL"}
@@ -102,7 +103,7 @@ def test_psql_makes_what_db_migrate_makes(fresh, which):
     """Each script in a transaction of its own, as Flyway runs them."""
     fresh.migrate()
     made = {"lockbox": "LOCKBOX_SUPERUSER_URL", "audit": "LOCKBOX_AUDIT_SUPERUSER_URL"}[which]
-    dump = ["/usr/lib/postgresql/15/bin/pg_dump", "--schema-only", f"--schema={which}"]
+    dump = [POSTGRES / "pg_dump", "--schema-only", f"--schema={which}"]
     texts = [subprocess.run([*dump, url], capture_output=True, text=True, check=True).stdout
              for url in (fresh.url, fresh.stack.env[made])]
     mine, theirs = [[line for line in text.splitlines() if not line.startswith(("\\", "--"))] for text in texts]

@@ -4,19 +4,19 @@ import subprocess
 from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
+from support.debian import POSTGRES
 from support.scenario import Tenant
 from support.stack import BINARIES
 from support.traffic import await_quiet
 from support.audit import await_auditor
 from support.waiting import wait_until
 
-PSQL = "/usr/lib/postgresql/15/bin"
 URLS = {"lockbox": "LOCKBOX_SUPERUSER_URL", "audit": "LOCKBOX_AUDIT_SUPERUSER_URL"}
 DECIDING = ("requester", "decider", "expirer")
 
 
 def dump(stack, database: str) -> bytes:
-    return subprocess.run([f"{PSQL}/pg_dump", "-Fc", stack.env[URLS[database]]], check=True, capture_output=True).stdout
+    return subprocess.run([POSTGRES / "pg_dump", "-Fc", stack.env[URLS[database]]], check=True, capture_output=True).stdout
 
 
 def restore(stack, database: str, dumped: bytes) -> None:
@@ -24,7 +24,7 @@ def restore(stack, database: str, dumped: bytes) -> None:
     with psycopg.connect(urlunsplit(urlsplit(url)._replace(path="/postgres")), autocommit=True) as server:
         server.execute(f"DROP DATABASE {database} WITH (FORCE)")
         server.execute(f"CREATE DATABASE {database}")
-    subprocess.run([f"{PSQL}/pg_restore", "--exit-on-error", "-d", url], check=True, capture_output=True, input=dumped)
+    subprocess.run([POSTGRES / "pg_restore", "--exit-on-error", "-d", url], check=True, capture_output=True, input=dumped)
 
 
 def tool(stack, *arguments: str) -> subprocess.CompletedProcess:

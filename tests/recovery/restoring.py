@@ -6,10 +6,10 @@ from urllib.parse import urlsplit, urlunsplit
 from confluent_kafka import Consumer, TopicPartition
 
 from support.broker import client
+from support.debian import POSTGRES
 from support.sql import Database
 from support.stack import BINARIES
 
-PROGRAMS = "/usr/lib/postgresql/15/bin"
 URLS = {"lockbox": "LOCKBOX_SUPERUSER_URL", "audit": "LOCKBOX_AUDIT_SUPERUSER_URL"}
 
 
@@ -19,7 +19,7 @@ def url(system, which: str, database: str = "") -> str:
 
 
 def dump(system, which: str = "lockbox") -> bytes:
-    return subprocess.run([f"{PROGRAMS}/pg_dump", "-Fc", url(system, which)], check=True, capture_output=True).stdout
+    return subprocess.run([POSTGRES / "pg_dump", "-Fc", url(system, which)], check=True, capture_output=True).stdout
 
 
 @contextmanager
@@ -35,7 +35,7 @@ def restore(system, dumped: bytes, which: str = "lockbox") -> None:
     name = urlsplit(url(system, which)).path[1:]
     with maintenance(system, which) as server:
         server.rows("CREATE DATABASE restored")
-        subprocess.run([f"{PROGRAMS}/pg_restore", "-d", url(system, which, "restored")], check=True, capture_output=True, input=dumped)
+        subprocess.run([POSTGRES / "pg_restore", "-d", url(system, which, "restored")], check=True, capture_output=True, input=dumped)
         server.rows(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
         server.rows("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", name)
         server.rows(f"DROP DATABASE {name} WITH (FORCE)")

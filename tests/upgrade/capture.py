@@ -17,13 +17,13 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from support.debian import POSTGRES  # noqa: E402
 from support.system import System  # noqa: E402
 from support.scenario import LOGS, Request, Tenant  # noqa: E402
 from support.stack import Stack  # noqa: E402
 from support.traffic import await_quiet  # noqa: E402
 from support.waiting import wait_until  # noqa: E402
 
-PG = Path("/usr/lib/postgresql/15/bin")
 LONG = {name: "P3650D" for name in ("LOCKBOX_PENDING_TTL", "LOCKBOX_GRANT_TTL", "LOCKBOX_GRANT_TTL_MAX", "LOCKBOX_EMERGENCY_TTL",
                                     "LOCKBOX_ACKNOWLEDGE_TTL")}
 SOON = "PT3M"
@@ -121,9 +121,9 @@ def write(directory: Path, stack: Stack, lives: dict[str, Request], key: Ed25519
     directory.mkdir(parents=True, exist_ok=True)
     urls = {"lockbox": stack.env["LOCKBOX_SUPERUSER_URL"], "audit": stack.env["LOCKBOX_AUDIT_SUPERUSER_URL"]}
     for name, url in urls.items():
-        dump = subprocess.run([PG / "pg_dump", url], check=True, capture_output=True).stdout
+        dump = subprocess.run([POSTGRES / "pg_dump", url], check=True, capture_output=True).stdout
         (directory / f"{name}.sql.gz").write_bytes(gzip.compress(dump, mtime=0))
-    roles = subprocess.run([PG / "pg_dumpall", "-d", urls["lockbox"], "--roles-only", "--no-role-passwords"], check=True,
+    roles = subprocess.run([POSTGRES / "pg_dumpall", "-d", urls["lockbox"], "--roles-only", "--no-role-passwords"], check=True,
                            capture_output=True, text=True).stdout.splitlines(keepends=True)
     (directory / "roles.sql").write_text("".join(line for line in roles if " lockbox_" in line))
     shutil.copy(stack.env["LOCKBOX_CHECKPOINT_KEY_FILE"], directory / "checkpoint.pem")

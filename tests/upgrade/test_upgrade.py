@@ -11,6 +11,7 @@ from confluent_kafka import Producer
 from confluent_kafka.admin import AdminClient, NewTopic
 
 from support.broker import client
+from support.debian import POSTGRES
 from support.system import System
 from support.scenario import Tenant
 from support.stack import SERVERS, WORKERS, Stack
@@ -22,7 +23,7 @@ BEFORE = HERE / "before_roles"
 LIVES = json.loads((BEFORE / "lives.json").read_text())
 # The scripts that the version before had, by database. The program that applied them recorded them.
 APPLIED = {"lockbox": ["V001__lockbox.sql", "V002__signatures.sql"], "audit": ["V001__audit.sql"]}
-PSQL = ["/usr/lib/postgresql/15/bin/psql", "-X", "-q", "-v", "ON_ERROR_STOP=1"]
+PSQL = [POSTGRES / "psql", "-X", "-q", "-v", "ON_ERROR_STOP=1"]
 TTL = {name: "P3650D" for name in ("LOCKBOX_PENDING_TTL", "LOCKBOX_GRANT_TTL", "LOCKBOX_GRANT_TTL_MAX",
                                    "LOCKBOX_EMERGENCY_TTL", "LOCKBOX_ACKNOWLEDGE_TTL")}
 

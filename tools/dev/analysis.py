@@ -9,11 +9,16 @@ import json
 import os
 import shlex
 import subprocess
+import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+
+sys.path.append(str(Path(__file__).parent / "stack"))
+
+from distribution import version_of  # noqa: E402
 
 BUILD = Path("build/release").absolute()
 CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "lockbox/check"
@@ -48,7 +53,7 @@ class Tool:
                 str(unit.source)]
 
 
-CLANG_TIDY = Tool("clang-tidy", ("clang-tidy-14", "--quiet", "--warnings-as-errors=*"), (Path(".clang-tidy"), Path("tests/.clang-tidy")))
+CLANG_TIDY = Tool("clang-tidy", (f"clang-tidy-{version_of('clang-tidy')}", "--quiet", "--warnings-as-errors=*"), (Path(".clang-tidy"), Path("tests/.clang-tidy")))
 # Path by path; the Annex K functions that it would like better are none of glibc's.
 ANALYZER = Tool("clang-tidy", (*CLANG_TIDY.command, "--checks=-*,clang-analyzer-*,"
                                "-clang-analyzer-security.insecureAPI.DeprecatedOrUnsafeBufferHandling"))

@@ -25,7 +25,7 @@ fi
 
 apt-get update -o DPkg::Lock::Timeout=600
 
-case " $* " in *' postgresql-15 '*)
+case " $* " in *' postgresql-1'[0-9]' '*)
     install postgresql-common
     cp -p "$clusters" "$clusters.before-lockbox"
     undo+=("mv $clusters.before-lockbox $clusters")

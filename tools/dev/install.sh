@@ -1,11 +1,16 @@
 # Installs what is missing: Debian packages, Kafka's jars, the tests' Python packages. Sourced by ./dev.
 # shellcheck shell=bash disable=SC2154  # state and cache are ./dev's
 
+# The Debian of this machine, 12 or 13: anything else is taken for the newer.
+# shellcheck source=/dev/null
+debian=$(. /etc/os-release && [ "${ID:-}:${VERSION_ID:-}" = debian:12 ] && echo 12 || echo 13)
+
 # packages PURPOSE…: the packages of these purposes in packages.txt, one a line.
 packages() {
     local purpose
     for purpose in "$@"; do
-        awk -v purpose="$purpose" '$1 == purpose { for (i = 2; i <= NF; i++) print $i }' tools/dev/packages.txt
+        awk -v purpose="$purpose" -v here="$purpose:$debian" '$1 == purpose || $1 == here { for (i = 2; i <= NF; i++) print $i }' \
+            tools/dev/packages.txt
     done | sort -u
 }
 
@@ -63,11 +68,13 @@ need_jars() {
 
 # need_kafka: the jars of kafka/pom.xml, whose place is then in LOCKBOX_DEV_KAFKA_JARS.
 need_kafka() {
-    local jars
+    local jars archive
     need_jars kafka tools/dev/kafka/pom.xml Kafka
     # shellcheck disable=SC2016  # expanded by the inner shell
-    [ -e "$jars/kafka.jsa" ] || logged kafka-archive 'archiving the classes of Kafka' flock "$jars" bash -euc \
-        '[ -e "$0/kafka.jsa" ] || /usr/bin/python3 tools/dev/stack/archive.py "$0"' "$jars"
+    archive=$jars/$(/usr/bin/python3 tools/dev/stack/archive.py --name)
+    # shellcheck disable=SC2016  # expanded by the inner shell
+    [ -e "$archive" ] || logged kafka-archive 'archiving the classes of Kafka' flock "$jars" bash -euc \
+        '[ -e "$1" ] || /usr/bin/python3 tools/dev/stack/archive.py "$0"' "$jars" "$archive"
     export LOCKBOX_DEV_KAFKA_JARS=$jars
 }
 
@@ -81,7 +88,7 @@ need_examples() {
         GOMODCACHE="$cache/go/modules" GOCACHE="$cache/go/build" \
         /usr/bin/go build -o "$LOCKBOX_DEV_EXAMPLE_BINARIES/" ./...
     logged java-examples 'compiling the Java examples' \
-        "/usr/lib/jvm/java-17-openjdk-$(dpkg --print-architecture)/bin/javac" -Werror -cp "$jars/*" \
+        "$(/usr/bin/python3 tools/dev/stack/distribution.py java)/javac" -Werror -cp "$jars/*" \
         -d "$LOCKBOX_DEV_EXAMPLE_BINARIES" examples/java/*.java
 }
 
@@ -221,15 +228,25 @@ need_venv() {
         '$venv/bin/python' -m pip install --no-input --disable-pip-version-check -r $requirements"
 }
 
-# need_base: a bare Debian 12, to build or install on; as root; its place is then in $base.
+# need_base 12|13: a bare Debian, to build or install on; as root; its place is then in $base.
 need_base() {
-    local directory=$cache/debian-12
-    # shellcheck disable=SC2034  # the caller's
+    local release=$1 suite=bookworm directory
+    [ "$release" = 12 ] || suite=trixie
+    directory=$cache/debian-$release
     base=$directory/base.tar
     # shellcheck disable=SC2016  # expanded by the inner shell
-    fetched "$directory" debootstrap 'making a bare Debian 12' bash -euc '
-        debootstrap --variant=minbase bookworm "$0/root"
+    fetched "$directory" debootstrap "making a bare Debian $release" bash -euc '
+        debootstrap --variant=minbase "$1" "$0/root"
         rm -f "$0"/root/var/cache/apt/archives/*.deb
         tar -C "$0/root" -cf "$0/base.tar" .
-        rm -rf "$0/root"' "$directory"
+        rm -rf "$0/root"' "$directory" "$suite"
+}
+
+# bare DIRECTORY: what need_base made, there. It trusts whom this machine trusts.
+bare() {
+    mkdir -p "$1"
+    tar -C "$1" -xf "$base"
+    cp /etc/resolv.conf "$1/etc/"
+    mkdir -p "$1/usr/local/share/ca-certificates"
+    find /usr/local/share/ca-certificates -name '*.crt' -exec cp -t "$1/usr/local/share/ca-certificates" {} +
 }

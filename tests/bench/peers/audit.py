@@ -5,6 +5,8 @@ import sys
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from tests.support.debian import java
+
 HERE = Path(__file__).resolve().parent
 WORKER = """\
 bootstrap.servers={bootstrap}
@@ -63,8 +65,7 @@ def jdbc_sink(stack, topic: str, directory: Path) -> list[subprocess.Popen]:
              "sink": SINK.format(topic=topic, host=database.hostname, port=database.port)}
     for name, text in files.items():
         (directory / f"{name}.properties").write_text(text)
-    arch = subprocess.run(["dpkg", "--print-architecture"], capture_output=True, text=True, check=True).stdout.strip()
     with (directory / "connect.log").open("ab") as log:
-        return [subprocess.Popen([f"/usr/lib/jvm/java-17-openjdk-{arch}/bin/java", "-Xmx1g", "-cp", f"{jars}/*",
+        return [subprocess.Popen([java(), "-Xmx1g", "-cp", f"{jars}/*",
                                   "org.apache.kafka.connect.cli.ConnectStandalone", *(str(directory / f"{name}.properties") for name in files)],
                                  stdout=log, stderr=log)]

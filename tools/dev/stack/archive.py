@@ -1,7 +1,8 @@
-"""Makes JARS/kafka.jsa: Kafka's classes, and Java's own, as a JVM has them in memory once it has read and checked them.
+"""Makes JARS/kafka-JAVA.jsa: Kafka's classes, and Java's own, as a JVM has them in memory once it has read and checked them.
 With it a broker is ready in half the time, and so is each of Kafka's tools.
 
     python3 archive.py JARS     starts a broker over JARS once, asks it something, and stops it
+    python3 archive.py --name   prints kafka-JAVA.jsa
 """
 import subprocess
 import sys
@@ -37,14 +38,17 @@ def classes_loaded(jars: Path, directory: Path) -> str:
 
 
 def main(jars: Path) -> None:
-    draft = jars / "kafka.jsa.new"
+    draft = jars / f"{kafka.ARCHIVE}.new"
     with tempfile.TemporaryDirectory() as name:
         listed = Path(name) / "all.list"
         listed.write_text(classes_loaded(jars, Path(name)))
         subprocess.run(without_archive(kafka.tool(jars), "-Xshare:dump", f"-XX:SharedClassListFile={listed}",
                                        f"-XX:SharedArchiveFile={draft}"))
     draft.touch()  # a JVM that cannot make one works without it
-    draft.rename(jars / "kafka.jsa")
+    draft.rename(jars / kafka.ARCHIVE)
 
 
-main(Path(sys.argv[1]))
+if sys.argv[1:] == ["--name"]:
+    print(kafka.ARCHIVE)
+else:
+    main(Path(sys.argv[1]))

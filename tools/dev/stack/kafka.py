@@ -8,10 +8,10 @@ import struct
 import subprocess
 from pathlib import Path
 
+from distribution import java, version_of
 from secure import Secure
 from statedir import replace
 
-JAVA = "/usr/lib/jvm/java-17-openjdk-{arch}/bin/java"
 JVM = ["-Xmx512m", "-XX:+ExitOnOutOfMemoryError", "-Dorg.slf4j.simpleLogger.showDateTime=true",
        "-Dorg.slf4j.simpleLogger.dateTimeFormat=HH:mm:ss.SSS"]
 # Starts in half the processor time, and never compiles further: a benchmark sets LOCKBOX_DEV_KAFKA_JVM to nothing.
@@ -52,14 +52,13 @@ ACLS = "org.apache.kafka.tools.AclCommand"
 PLAIN = "listener.security.protocol.map=BROKER:PLAINTEXT,CONTROLLER:PLAINTEXT\n"
 
 
-def java() -> str:
-    arch = subprocess.run(["dpkg", "--print-architecture"], capture_output=True, text=True, check=True)
-    return JAVA.format(arch=arch.stdout.strip())
+# What archive.py makes: one JVM's, of no use to another version.
+ARCHIVE = f"kafka-{version_of('openjdk')}.jsa"
 
 
 def classes(jars: Path) -> list[str]:
     """The JVM's options for Kafka's classes. Where archive.py's archive is missing or does not fit, it reads the jars."""
-    return [f"-XX:SharedArchiveFile={jars}/kafka.jsa", "-Xlog:cds=off,cds+dynamic=off", "-cp", f"{jars}/*"]
+    return [f"-XX:SharedArchiveFile={jars}/{ARCHIVE}", "-Xlog:cds=off,cds+dynamic=off", "-cp", f"{jars}/*"]
 
 
 def tool(jars: Path, *arguments: str) -> list[str]:

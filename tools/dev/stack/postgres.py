@@ -5,9 +5,9 @@ import shutil
 import subprocess
 from pathlib import Path
 
+from distribution import POSTGRES as BIN
 from secure import Secure
 
-BIN = Path("/usr/lib/postgresql/15/bin")
 DATABASES = ("lockbox", "audit")
 
 
