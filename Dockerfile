@@ -25,7 +25,7 @@ RUN export LOCKBOX_VERSION="$VERSION" LOCKBOX_COMMIT="$COMMIT" \
     && DESTDIR=/out cmake --install build/dist --prefix /usr/local --strip
 
 FROM ${BASE}
-# libesmtp6 brings its own SASL plug-ins.
+# libesmtp6 brings its own SASL plug-ins. Debian 13's packages of other names (libcurl4t64) provide these.
 RUN apt-get update \
     && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
         ca-certificates libcurl4 libesmtp6 libgmime-3.0-0 libjansson4 libmicrohttpd12 libpq5 librdkafka1 libssl3 tini \
