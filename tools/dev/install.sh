@@ -166,6 +166,15 @@ need_clients() {
     export LOCKBOX_DEV_CLIENTS=$clients
 }
 
+# need_operators: what Strimzi and CloudNativePG have the API server know, whose place is then in LOCKBOX_DEV_CRDS.
+need_operators() {
+    local crds
+    need_packages stack cluster
+    crds=$cache/crds-$(cat tests/cluster/operators/* | sha256sum | cut -c1-12)
+    fetched "$crds" crds "fetching Strimzi's and CloudNativePG's resources" tests/cluster/operators/build.sh "$crds" "$cache/go"
+    export LOCKBOX_DEV_CRDS=$crds
+}
+
 # need_helm: Helm from the Go module proxy, whose place is then in $helm; the last that Debian 12's Go builds.
 need_helm() {
     local version=v3.11.3
