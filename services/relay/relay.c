@@ -32,8 +32,8 @@ static void sweep_soon(struct relay *relay) {
 }
 
 static void send_span(const struct relay_row *row) {
+    struct lbx_arena arena LBX_CLEANUP(lbx_arena_done) = {0};
     struct lbx_record record = row->row.record;
-    struct lbx_arena arena LBX_CLEANUP(lbx_arena_done);
     struct lbx_event_summary it;
     if (row->is_letter || !lbx_spans_are_sent())
         return;
