@@ -209,7 +209,7 @@ def test_a_report_whose_time_is_none_hides_no_other(system, tenant, done):
     report = {"engineer_id": person, "resource_id": tenant.resource, **LOGS, "outcome": "blocked"}
     ids = [system.publish("access.performed", {**report, "performed_at": performed_at}) for performed_at in (done, at(-1))]
     kept = wait_until(lambda: (rows := system.audit.rows('SELECT topic, "partition", "offset" FROM audit.event WHERE event_id = ANY (%s)'
-                                                        ' ORDER BY "offset"', ids)) and len(rows) == 2 and rows, "both are recorded")
+                                                        " AND topic = 'lockbox.accesses.v1' ORDER BY \"offset\"", ids)) and len(rows) == 2 and rows, "both are recorded")
     await_judged(system, *kept[-1])
     assert system.auditor.rows("SELECT why FROM audit.violation WHERE event_id = %s AND why = 'reported_late'", ids[1])
 
