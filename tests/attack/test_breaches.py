@@ -23,7 +23,7 @@ def at(hours: int) -> str:
 
 
 def approval(hours: int = 8) -> dict:
-    return {"state": "approved", "starts_at": at(0), "expires_at": at(hours)}
+    return {"state": "approved", "starts_at": at(0.001), "expires_at": at(hours)}
 
 
 def test_what_was_decided_is_no_breach(system):

@@ -109,9 +109,11 @@ def test_nothing_is_named_where_nothing_was_changed(system, owner):
 
 def test_rebuild_compares_by_its_own_words(system, owner):
     """A model that was edited, and a function of the database's that says that none was."""
-    owner.execute("UPDATE grant_item SET expires_at = expires_at + interval '1 year' WHERE engineer_id = (SELECT min(engineer_id) FROM grant_item)")
+    longer = ("UPDATE grant_item SET expires_at = expires_at {} interval '1 year' WHERE (request_id, number) = ("
+              "SELECT request_id, number FROM grant_item ORDER BY request_id, number LIMIT 1)")
+    owner.execute(longer.format("+"))
     with attack(owner, "models that never differ"):
         done = lockboxctl(system, "audit", "rebuild", "--check")
-    owner.execute("UPDATE grant_item SET expires_at = expires_at - interval '1 year' WHERE engineer_id = (SELECT min(engineer_id) FROM grant_item)")
+    owner.execute(longer.format("-"))
     assert done.returncode == 1 and "audit.grant_item: 1 rows differ" in done.stderr and "expires_at" in done.stderr
     assert "function audit.model_differences(text): " + CHANGED in done.stderr

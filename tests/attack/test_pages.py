@@ -4,6 +4,7 @@ import pytest
 from psycopg.types.json import Jsonb
 
 from support.forging import await_judge
+from support.scenario import Tenant
 
 PAGES = 8  # of one look-up in one month: an index's levels, and a row's pages
 
@@ -67,8 +68,8 @@ def test_each_approver_is_looked_up_by_themselves(system, store, tenant, many, k
     named = request.first.request
     made_up = {**named, "approvers": [*named["approvers"], {"principal": {"id": "eve", "email": "eve@contoso.example"}, "role": "owner"}]}
     for r, found in ((named, None), (made_up, "eve")):
-        assert store.value("SELECT made_up_approver(%s)", Jsonb(r)) == found
-        touched = store.pages("SELECT made_up_approver(%s)", Jsonb(r))
+        assert store.value("SELECT made_up_approver(%s, now())", Jsonb(r)) == found
+        touched = store.pages("SELECT made_up_approver(%s, now())", Jsonb(r))
         assert touched <= PAGES * store.months * len(r["approvers"]), f"{touched} pages for {len(r['approvers'])} approvers"
 
 
@@ -122,3 +123,41 @@ def test_a_ticket_is_in_no_index_that_it_is_not_looked_up_by(store, tenant):
     kept = {tuple(columns) for columns, condition in indexes
             if store.value(f"SELECT bool_or({condition}) FROM event WHERE ticket_id = %s AND topic = 'lockbox.tickets.v1'", ticket)}
     assert kept == {("topic", "partition", "offset"), ("ticket_id", "event_id")}
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["analyzed", "grown since"])
+def test_an_approval_is_judged_by_what_led_to_it(system, store, tenant, known):
+    """However many decisions there are of the request: whoever writes decisions.v1 sends as many as they please."""
+    request = tenant.request()
+    decision = request.submit("approve")
+    assert request.judged(decision).data["verdict"] == "applied"
+    approved = request.event("approved")
+    await_judge(system, approved)
+    place = store.connection.execute("SELECT topic, \"partition\", \"offset\" FROM event WHERE request_id = %s AND event_id = %s AND topic LIKE '%%decisions.v1'",
+                                     [request.id, decision]).fetchone()
+    store.fill(place, tenant.owner.id, "someone-#", 3000)
+    if known:
+        store.connection.execute("ANALYZE event")
+    question = ("SELECT count(*) FROM event e, approval_breaches(e, %s, %s) WHERE e.topic = %s AND e.\"partition\" = %s AND e.\"offset\" = %s")
+    assert store.value(question, decision, Jsonb(approved.request), *approved.place) == 0
+    touched = store.pages(question, decision, Jsonb(approved.request), *approved.place)
+    assert touched <= PAGES * store.months * 4, f"{touched} pages"
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["analyzed", "grown since"])
+def test_a_request_is_judged_by_what_was_in_force(system, store, known):
+    """However often the tenant changed its policy."""
+    own = Tenant(system)
+    changed = own.change("policy_set", by=own.admin.principal, approvals_needed=2)
+    request = own.request()
+    await_judge(system, request.first)
+    store.fill(changed.place, changed.event["id"], "copy-#", 3000)
+    if known:
+        store.connection.execute("ANALYZE event")
+    question = "SELECT count(*) FROM event e, standing_breaches(e, %s) WHERE e.topic = %s AND e.\"partition\" = %s AND e.\"offset\" = %s"
+    assert store.value(question, Jsonb(request.first.request), *request.first.place) == 0
+    touched = store.pages(question, Jsonb(request.first.request), *request.first.place)
+    assert touched <= PAGES * store.months * 12, f"{touched} pages"  # of one time there are twenty at most
+    question = "SELECT count(*) FROM event e, tenant_breaches(e, %s, %s) WHERE e.topic = %s AND e.\"partition\" = %s AND e.\"offset\" = %s"
+    touched = store.pages(question, changed.cause, Jsonb(changed.data), *changed.place)
+    assert touched <= PAGES * store.months * 3, f"{touched} pages"

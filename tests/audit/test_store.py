@@ -382,9 +382,14 @@ def test_a_month_that_is_over_is_summarized_to_its_end(small_store):
     assert left_out() == 0
 
 
+CHANGED = '{"specversion":"1.0","data":{"tenant_id":"contoso","subscription_id":"a","change":"lockbox_enabled","at":"2026-01-01T00:00:00Z"}}'
+
+
 def test_a_detached_month_breaks_neither_appends_nor_proofs(small_store):
     month = small_store.audit.value("SELECT date_trunc('month', now() AT TIME ZONE 'UTC')::date - 1")
     small_store.audit.rows("SELECT audit.make_month(date_trunc('month', %s::timestamptz))", month)
+    alter(small_store, f"""INSERT INTO audit.event (topic, "partition", "offset", received_at, headers, raw, type, tenant_id, leaf_hash) VALUES
+        ('other.events.v1', 0, 0, clock_timestamp(), '', convert_to('{CHANGED}', 'UTF8'), 'lockbox.tenant.changed.v1', 'contoso', '')""")
     alter(small_store, "UPDATE audit.event SET received_at = received_at - interval '1 month'")
     small_store.audit.rows("INSERT INTO audit.legal_hold (since, until, reason) VALUES (%s, %s::date + 1, 'case 7')", month, month)
     with pytest.raises(Exception, match="legal hold 1: case 7"):
@@ -394,6 +399,8 @@ def test_a_detached_month_breaks_neither_appends_nor_proofs(small_store):
         small_store.audit.rows("SELECT audit.detach_month(now()::date)")
     small_store.audit.rows("SELECT audit.detach_month(%s)", month)
     assert small_store.audit.value("SELECT count(*) FROM audit.event WHERE topic = %s", small_store.topic) == 0
+    # What its tenants set is in force still.
+    assert small_store.audit.value("SELECT count(*) FROM audit.set_between('contoso', 'lockbox', 'A', now(), now()) WHERE set_between ->> 'at' = '2026-01-01T00:00:00Z'") == 1
     size = small_store.grow(500)
     auditor = small_store.start()
     small_store.await_signed(size)
