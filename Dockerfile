@@ -2,8 +2,8 @@
 #   docker build -t lockbox .
 #   docker run --rm lockbox lockboxctl config
 # A release is built on a base that its digest names, so that nobody changes it behind the name:
-#   docker build -t lockbox --build-arg VERSION=0.1.0 --build-arg COMMIT="$(git rev-parse HEAD)" --build-arg BASE=debian:12-slim@sha256:... .
-ARG BASE=debian:12-slim
+#   docker build -t lockbox --build-arg VERSION=0.1.0 --build-arg COMMIT="$(git rev-parse HEAD)" .
+ARG BASE=debian:12-slim@sha256:abd67ffcfa541b485a3dff59865ab629aa048a6c613e639d36e7456b0b229241
 
 FROM ${BASE} AS build
 WORKDIR /src

@@ -76,9 +76,22 @@ def test_no_image_of_ours_names_its_base_but_by_an_argument():
     assert files and {(path, base) for path, base in bases if not re.fullmatch(r"\$\{\w+\}", base)} == set()
 
 
+def base_of(dockerfile: str) -> str:
+    return re.search(r"^ARG BASE=(\S+)", (REPOSITORY / dockerfile).read_text(), re.MULTILINE)[1]
+
+
+def test_each_public_image_goes_by_its_digest():
+    """Of what is built, and of what the compose files start; what they build goes by a name of our own."""
+    compose = "".join((REPOSITORY / path).read_text() for path in ("docker-compose.yml", "deploy/compose/portal.yml"))
+    images = re.findall(r"^ +image: (?!\$\{)(\S+)", compose, re.MULTILINE)
+    bases = {base_of("Dockerfile"), base_of("portal/Dockerfile"), *re.findall(r"\$\{BASE:-(\S+)\}", compose)}
+    assert len(images) == 4 and len(bases) == 1
+    assert [image for image in (*images, *bases) if not re.fullmatch(r"[\w./-]+:[\w.-]+@sha256:[0-9a-f]{64}", image)] == []
+
+
 def test_the_bill_of_materials_names_the_base(monkeypatch):
     monkeypatch.delenv("LOCKBOX_BASE", raising=False)
-    assert (sbom.base()["name"], sbom.base()["version"]) == ("debian", "12-slim") and sbom.base()["properties"][0]["value"].startswith("none")
+    assert (sbom.base()["name"], sbom.base()["version"], sbom.base()["properties"][0]["value"]) == ("debian", "12-slim", base_of("Dockerfile").partition("@")[2])
     monkeypatch.setenv("LOCKBOX_BASE", "registry.example:5000/debian:12-slim" + DIGEST)
     assert (sbom.base()["name"], sbom.base()["version"], sbom.base()["properties"][0]["value"]) == ("registry.example:5000/debian", "12-slim", DIGEST[1:])
     monkeypatch.setenv("LOCKBOX_BASE", "debian:12-slim")
