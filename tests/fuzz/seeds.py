@@ -216,12 +216,48 @@ def previews() -> list[bytes]:
         *({**asked, "patch": {"type": kind, "body": body}} for kind in ("json", "merge", "strategic", "apply") for body in ({"a": 1}, [], None)))]
 
 
+RECORDED = json.loads((REPOSITORY / "tests/authorizer/recorded.json").read_text())
+
+
+def clusters() -> list[bytes]:
+    one = {"id": "one", "resource_id": "/subscriptions/s/resourceGroups/rg/c1", "client_name": "kube-apiserver", "preview_clients": ["lockboxctl"]}
+    key = {"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}
+    trust = {"approvers": [{"id": "otto", "keys": [key]}], "approvals_needed": 1, "emergency": True, "revoked": ["0190b1a4-5c40-7c3e-9f21-6b8d0e4a7c52"]}
+    reached = {"server": "https://c1:6443", "ca_file": "/ca", "certificate_file": "/crt", "key_file": "/key"}
+    return [json.dumps({"clusters": it}).encode() for it in ([], [one], [{**one, **reached}], [{**one, "trust": trust}, {**one, "id": "two"}], [one, one])]
+
+
+def discoveries() -> list[bytes]:
+    answers = [json.dumps(it).encode() for it in RECORDED["discovery"].values()]
+    return [asked + b"\n" + answer for answer in answers for asked in (b"\npods", b"apps\ndeployments")]
+
+
+def evidence() -> list[bytes]:
+    signed = [it.split(b"\n")[0].decode("ascii", "replace") for it in signatures()]
+    decided = json.dumps({"decisions": [{"signature": it} for it in signed[:4]]}).encode()
+    return [json.dumps(json.loads(it)).encode() + b"\n" + decided for it in requests()[:20]]
+
+
+def reviews() -> list[bytes]:
+    told = {"kind": "EventList", "apiVersion": "audit.k8s.io/v1", "items": [{
+        "auditID": "0190b1a4", "stage": "ResponseComplete", "verb": "get", "user": {"username": "lockbox:ines", "groups": ["lockbox:engineers"]},
+        "objectRef": {"resource": "pods", "namespace": "openshift-ingress", "subresource": "log"}, "requestReceivedTimestamp": "2026-11-29T12:00:00.0Z",
+        "stageTimestamp": "2026-11-29T12:00:01.0Z", "responseStatus": {"code": 200}}]}
+    admitted = {"apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview", "request": {
+        "uid": "1", "operation": "CREATE", "kind": {"group": "apps", "version": "v1", "kind": "Deployment"}, "name": "a", "namespace": "shop",
+        "userInfo": {"username": "lockbox:ines", "groups": ["lockbox:engineers"]}, "object": {"metadata": {"name": "a"}}}}
+    pages = {"authorize": 0, "admit": 1, "audit": 2}
+    asked = [(pages.get(it["page"], 0), it["review"]) for seen in RECORDED["reviews"].values() for it in seen] + [(1, admitted), (2, told)]
+    return [bytes([which + 12 * allows]) + (it if isinstance(it, str) else json.dumps(it)).encode() for which, it in asked for allows in (0, 1)]
+
+
 def statistics() -> list[bytes]:
     return [it for it in vectors("statistics") if it.startswith(b"{")]
 
 
 SEEDS = {
     "preview": previews, "statistics": statistics,
+    "clusters": clusters, "discovery": discoveries, "evidence": evidence, "review": reviews,
     "content": contents, "monitor": monitored,
     "dom": lambda: [*requests()[:8], b"[1e-16383, -0.5E+3, 1.25e-16381]", b"1e-20000", b'{"\\"1e-20000": 0.1}', b"[1e-99999999999999999999]"],
     "log_name": lambda: [b"lockbox.tickets.v1", b"2~lockbox.tickets.v1", b"~a", b"2~3~a", b"9" * 30 + b"~lockbox.events.v1"],
