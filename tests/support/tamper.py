@@ -405,7 +405,8 @@ class Tamperer:
         edit.what = "change everything, sign with another key"
         edit.tables = tuple({*edit.tables, "checkpoint"})
         leaves = log.leaves()
-        leaves[edit.offset - log.base] = edit.statements[1][1][-2]  # leaf_hash stands before kafka_timestamp_ms
+        planted = dict(zip(log.rows[edit.offset], edit.statements[1][1], strict=True))  # an insertion has a row's columns in their order
+        leaves[edit.offset - log.base] = planted["leaf_hash"]
         signer = Signer(log.checkpoints[0]["origin"])
         for row in log.checkpoints:
             root = root_of(leaves[:row["size"]])
