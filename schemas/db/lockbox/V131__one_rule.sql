@@ -22,9 +22,9 @@ CREATE FUNCTION access_held(engineer_id text, resource_id text, action text, nam
                             at_time timestamptz, mark timestamptz)
 RETURNS TABLE (request_id uuid, expires_at timestamptz, basis text, version integer)
 LANGUAGE sql STABLE
-BEGIN ATOMIC
+AS $$
     SELECT i.request_id, i.expires_at, i.basis, r.version::integer
-      FROM access_item i, request r
+      FROM lockbox.access_item i, lockbox.request r
      WHERE hashtextextended(i.engineer_id COLLATE "C", hashtextextended(i.resource_id COLLATE "C", 0))
            = hashtextextended(access_held.engineer_id COLLATE "C",
                               hashtextextended(lower(access_held.resource_id COLLATE "C") COLLATE "C", 0))
@@ -53,19 +53,19 @@ BEGIN ATOMIC
            WHEN 'get_pod_logs' THEN access_held.namespace IS NOT NULL AND access_held.kind IS NULL
            ELSE access_held.kind IS NOT NULL
                 AND access_held.action IN ('list_or_get_objects', 'create_object', 'update_object', 'delete_object') END
-       AND (access_held.content_digest IS DISTINCT FROM '*' OR session_user = 'lockbox_authorizer');
-END;
+       AND (access_held.content_digest IS DISTINCT FROM '*' OR session_user = 'lockbox_authorizer')
+$$;
 REVOKE ALL ON FUNCTION access_held(text, text, text, text, text, text, text, timestamptz, timestamptz) FROM PUBLIC;
 
 -- The mark that a clock is held against; NULL where there is none. The two tables of one row and of none are read whole, which costs less
 -- than their indexes: what is asked of them is in no index.
 CREATE FUNCTION access_clock() RETURNS TABLE (mark timestamptz)
 LANGUAGE sql STABLE ROWS 1
-BEGIN ATOMIC
-    SELECT CASE WHEN EXISTS (SELECT FROM set_back s WHERE s.told IS NOT NULL) THEN 'infinity'
-                ELSE (SELECT m.at FROM clock_mark m) END
-    OFFSET 0; -- read once
-END;
+AS $$
+    SELECT CASE WHEN EXISTS (SELECT FROM lockbox.set_back s WHERE s.told IS NOT NULL) THEN 'infinity'
+                ELSE (SELECT m.at FROM lockbox.clock_mark m) END
+    OFFSET 0 -- read once
+$$;
 REVOKE ALL ON FUNCTION access_clock() FROM PUBLIC;
 
 -- Why nothing is held.
