@@ -1,4 +1,4 @@
-/* One thread takes what was queued, once a second or as soon as there is much, and posts it by libcurl.
+/* Sends OpenTelemetry spans to a collector, by OTLP over HTTP in JSON: a thread posts what was queued, once a second or sooner.
  * Promises: no more than QUEUE_BYTES are held, and adding takes the lock for as long as it takes to copy a span. Fails: what
  * cannot be sent is dropped, counted, and said once until it works again.
  */

@@ -1,4 +1,4 @@
-/* Keeps the names of rows that are left out.
+/* Keeps the names of database rows that a worker leaves out for a minute, as PostgreSQL refused them.
  * Promises: each is tried again within a minute, and the worker is not ready while there is one. Cannot fail. */
 #include "worker/left_out.h"
 

@@ -1,4 +1,4 @@
-/* Of the threads that wait for access_check one asks for all of them, in one statement. Promises that each answer is of a
+/* Asks access_check for many reviews at once: one of the threads that wait asks for all, in one SQL statement. Promises that each answer is of a
  * statement that began after its question came. Fails: a statement whose connection ended answers none of its questions;
  * one that the server refused is asked again, question by question, so that one at fault spoils no other. */
 #include "asking.h"

@@ -1,4 +1,4 @@
-/* A pool of connections that the worker's loop opens and that the threads of reviews use. Promises that a statement
+/* A pool of PostgreSQL connections that the worker's loop opens and that the threads of reviews use. Promises that a statement
  * that is late is ended by its connection, and holds up only those whom it is to answer. */
 #include "pool.h"
 
