@@ -16,6 +16,7 @@ from confluent_kafka import Producer
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from support.audit import await_auditor  # noqa: E402
 from support.group import pytest_addoption, pytest_ignore_collect, system, stack_of  # noqa: E402, F401
 from support.stack import BINARIES  # noqa: E402
 from support.waiting import wait_until  # noqa: E402
@@ -86,8 +87,10 @@ def publish(stack, counts: dict[int, int], seed: int) -> None:
         producer.flush()
 
 
-def await_signed(store, seconds: float = 30) -> None:
-    """Waits until a checkpoint is as large as each log, and published."""
+def await_signed(system, store, seconds: float = 30) -> None:
+    """Waits until what Kafka has by now is recorded, and a checkpoint is as large as each log, and published."""
+    await_auditor(system)
+
     def lagging() -> int:
         return store.execute("""
             SELECT count(*) FROM audit.log l
@@ -108,5 +111,5 @@ def signed(stack, system, store):
         publish(stack, counts, seed)
         before += sum(counts.values())
         wait_until(lambda: store.execute(rows, [ACCESSES]).fetchone()[0] == before, "the store has them")
-        await_signed(store)
+        await_signed(system, store)
     return store

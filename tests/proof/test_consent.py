@@ -38,7 +38,7 @@ def request_(system, store):
     assert request.decide("approve", assertion=passkey.signed(request, decision="approve")) == "recorded"
     assert request.decide("approve", by=tenant.approver, signature=signed(key, request, decision="approve", by=tenant.approver.id)) == "applied"
     request.event("approved")
-    await_signed(store)
+    await_signed(system, store)
     return request
 
 

@@ -2,7 +2,6 @@
 from pathlib import Path
 
 import pytest
-from support.audit import await_auditor
 from support.translog import Verifier
 
 from conftest import ACCESSES, await_signed, publish
@@ -26,8 +25,7 @@ def test_a_key_follows_another(stack, system, ctl, bare, signed, settings, tmp_p
     old_file = Path(settings["LOCKBOX_CHECKPOINT_KEY_FILE"])
     old = ctl("audit", "vkey").stdout.splitlines()[0]
     publish(stack, {3: 4}, 31)
-    await_auditor(system)
-    await_signed(signed)
+    await_signed(system, signed)
     new_file, both_file = tmp_path / "new.pem", tmp_path / "both.pem"
     new = bare("keygen", new_file, LOCKBOX_LOG_ORIGIN=settings["LOCKBOX_LOG_ORIGIN"]).stdout.strip()
     both_file.write_text(new_file.read_text() + old_file.read_text())
@@ -40,8 +38,7 @@ def test_a_key_follows_another(stack, system, ctl, bare, signed, settings, tmp_p
     try:
         restart_auditor(stack, both_file)
         publish(stack, {3: 3}, 32)
-        await_auditor(system)
-        await_signed(signed)
+        await_signed(system, signed)
         assert (signers_of(signed, 4), signers_of(signed, 7)) == (1, 2)
         assert verify(old, new).returncode == verify(new, old).returncode == verify(old).returncode == 0
         assert verify(new).returncode == 1  # not what came before it

@@ -20,7 +20,7 @@ def story(system, store):
     request.event("denied")
     wait_until(lambda: store.execute("SELECT count(*) FROM audit.request WHERE request_id = %s AND state = 'denied'",
                                      [request.id]).fetchone()[0], "the denial is recorded")
-    await_signed(store)
+    await_signed(system, store)
     return request
 
 
@@ -42,7 +42,7 @@ def neighbour(system, store, story, place):
                                                          "subscription_id": str(uuid.uuid4())})
         await_auditor(system)
         if store.execute(beside, [*place, story.tenant.id]).fetchone()[0]:
-            return await_signed(store)
+            return await_signed(system, store)
     raise AssertionError("no other tenant's record came to stand there")
 
 

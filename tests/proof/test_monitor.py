@@ -62,9 +62,9 @@ def first(ctl, signed, tmp_path_factory):
 
 
 @pytest.fixture
-def file(ctl, first, signed, tmp_path):
+def file(ctl, system, first, signed, tmp_path):
     """As of now: nothing that is there already is new any more."""
-    await_signed(signed)
+    await_signed(system, signed)
     last = []
 
     def quiet() -> bool:
@@ -95,7 +95,7 @@ def test_what_the_customer_is_to_hear_of(ctl, system, signed, file, tmp_path):
     assert proved.decide("approve", signature=signature_of(key, proved, decision="approve")) == "applied"
     tenant.change("policy_set", by=tenant.admin.principal, approvals_needed=2)
     tenant.change("policy_set", by=tenant.admin.principal)
-    await_signed(signed)
+    await_signed(system, signed)
     code, alarms = run(ctl, file, "--metrics", tmp_path / "monitor.prom")
     assert code == 1
     assert named(alarms, tenant) >= {("unsigned_access", approved.id), ("emergency", emergency.data["request"]["request_id"]),
@@ -112,7 +112,7 @@ def test_another_tenants_alarms_are_not_told(ctl, system, signed, file):
     mine, others = Tenant(system), Tenant(system)
     for tenant in (mine, others):
         tenant.request().approve()
-    await_signed(signed)
+    await_signed(system, signed)
     code, alarms = run(ctl, file, "--tenant", mine.id)
     assert code == 1 and {alarm.get("tenant_id") for alarm in alarms} == {mine.id}
 
@@ -205,7 +205,7 @@ def webhook(answers: list[int]):
 def test_a_webhook_hears_of_each_alarm_as_a_cloudevent(ctl, system, signed, file):
     request = Tenant(system).request()
     request.approve()
-    await_signed(signed)
+    await_signed(system, signed)
     with webhook([500]) as (url, got):
         code, alarms = run(ctl, file, "--webhook", url)
         assert code == 3 and alarms  # not taken: told again

@@ -32,7 +32,7 @@ def request_(system, store):
                                       **LOGS, "performed_at": "2026-11-25T10:00:00Z", "outcome": "allowed", "request_id": request.id})
     wait_until(lambda: store.execute("SELECT count(*) FROM audit.event WHERE request_id = %s AND type LIKE %s",
                                      [request.id, "lockbox.notification.%"]).fetchone()[0] >= 4, "its mails are recorded")
-    await_signed(store)
+    await_signed(system, store)
     return request
 
 

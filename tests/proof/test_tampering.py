@@ -65,8 +65,8 @@ def tamper_and_verify(stack, ctl, seed: int, edits: int, at_once: int = 1) -> li
     return complaints
 
 
-def test_every_edit_is_found_and_nothing_else(stack, ctl, signed):
-    await_signed(signed)  # what nobody signed can be taken back unseen
+def test_every_edit_is_found_and_nothing_else(stack, system, ctl, signed):
+    await_signed(system, signed)  # what nobody signed can be taken back unseen
     stack.down("auditor")
     try:
         assert ctl("audit", "verify").returncode == 0
@@ -77,9 +77,9 @@ def test_every_edit_is_found_and_nothing_else(stack, ctl, signed):
         stack.up("auditor")
 
 
-def test_detached_months_are_allowed_for_where_one_says_so(stack, ctl, signed):
+def test_detached_months_are_allowed_for_where_one_says_so(stack, system, ctl, signed):
     """A month that was detached leaves its leaf hashes: in tiles, and those behind the last full tile in kept_leaf."""
-    await_signed(signed)
+    await_signed(system, signed)
     stack.down("auditor")
     tamperer = Tamperer(stack.env["LOCKBOX_AUDIT_SUPERUSER_URL"], SEED)
     try:

@@ -54,8 +54,7 @@ def test_a_store_that_grows_meanwhile_is_right(ctl, stack, signed):
 def test_what_kafka_has_otherwise_is_found(ctl, stack, system, signed):
     """The store is whole by itself, its checkpoints are signed: but that is not what was written to Kafka."""
     publish(stack, {5: 3}, 99)
-    await_auditor(system)
-    await_signed(signed)
+    await_signed(system, signed)
     offset = signed.execute('SELECT max("offset") FROM audit.event WHERE topic = %s AND "partition" = 5', [ACCESSES]).fetchone()[0]
     stack.down("auditor")
     try:

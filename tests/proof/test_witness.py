@@ -30,12 +30,12 @@ def witness(vkeys: str, name: str, tmp_path):
             process.terminate()
 
 
-def grow(stack, store, partition: int, count: int) -> None:
+def grow(stack, system, store, partition: int, count: int) -> None:
     rows = 'SELECT coalesce(max("offset"), -1) FROM audit.event WHERE topic = %s AND "partition" = %s'
     before = store.execute(rows, [ACCESSES, partition]).fetchone()[0]
     publish(stack, {partition: count}, count)
     wait_until(lambda: store.execute(rows, [ACCESSES, partition]).fetchone()[0] == before + count, "the store has them")
-    await_signed(store)
+    await_signed(system, store)
 
 
 @pytest.fixture
@@ -54,13 +54,13 @@ def outcomes(done) -> set[str]:
     return {line.split("  ")[-1].strip() for line in done.stdout.splitlines()[1:]}
 
 
-def test_witnesses_cosign_and_verify_asks_for_them(asked, stack, signed, tmp_path, bare):
+def test_witnesses_cosign_and_verify_asks_for_them(asked, stack, system, signed, tmp_path, bare):
     before = asked("audit", "verify")
     assert before.returncode == 1 and "witnesses" in before.stdout
     done = asked("audit", "witness")
     assert done.returncode == 0 and outcomes(done) == {"cosigned"}, done.stdout + done.stderr
-    grow(stack, signed, 0, 5)
-    grow(stack, signed, 1, 300)
+    grow(stack, system, signed, 0, 5)
+    grow(stack, system, signed, 1, 300)
     again = asked("audit", "witness")
     assert again.returncode == 0 and outcomes(again) == {"cosigned", "cosigned before"}, again.stdout + again.stderr
     verified = asked("audit", "verify")

@@ -8,7 +8,6 @@ import secrets
 import time
 
 import pytest
-from support.audit import await_auditor
 from test_tampering import tamper_and_verify
 
 from conftest import await_signed, publish
@@ -21,8 +20,7 @@ EDITS = int(os.environ.get("LOCKBOX_DEV_TAMPER_EDITS", "10000"))
 def eight_logs(stack, system, signed):
     for seed in (7, 8):
         publish(stack, {partition: 20 + 31 * (partition - 2) for partition in range(2, 8)}, seed)
-        await_auditor(system)
-        await_signed(signed)
+        await_signed(system, signed)
 
 
 def test_every_edit_of_many_is_found_and_nothing_else(stack, ctl, eight_logs):
