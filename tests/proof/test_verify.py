@@ -3,9 +3,11 @@ import json
 import re
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from itertools import count
 
 from support.audit import await_auditor
 from support.translog import Verifier
+from support.waiting import wait_until
 
 from conftest import ACCESSES, await_signed, publish
 
@@ -31,12 +33,15 @@ def test_a_store_that_grows_meanwhile_is_right(ctl, stack, signed):
     enough = threading.Event()
 
     def grow() -> None:
-        for seed in range(1000, 1400):
+        for seed in count(1000):
             publish(stack, {partition: 12 for partition in range(4)}, seed)
             if enough.is_set():
                 return
     size = "SELECT sum(size), (SELECT count(*) FROM audit.checkpoint) FROM audit.log"
     before = signed.execute(size).fetchone()
+
+    def grown(after) -> bool:
+        return after[0] > before[0] + 256 and after[1] > before[1]
     with ThreadPoolExecutor(1) as pool:
         growing = pool.submit(grow)
         try:
@@ -44,11 +49,10 @@ def test_a_store_that_grows_meanwhile_is_right(ctl, stack, signed):
                 done = ctl("audit", "verify", *options)
                 assert done.returncode == 0, done.stdout + done.stderr
             assert not growing.done()
+            wait_until(lambda: grown(signed.execute(size).fetchone()), "it has grown meanwhile, and is signed")
         finally:
             enough.set()
         growing.result()
-    after = signed.execute(size).fetchone()
-    assert after[0] > before[0] + 256 and after[1] > before[1]
 
 
 def test_what_kafka_has_otherwise_is_found(ctl, stack, system, signed):
