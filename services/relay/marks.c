@@ -1,6 +1,7 @@
 /* Collects the rows that ended, and tells the database in sets.
  * Promises that nothing is forgotten where a round trip fails, and that a row of which the database takes nothing holds up no other:
- * it is named, left out, and told again each minute. Fails with the database alone.
+ * it is named, left out, and told again each minute. A row that another transaction holds is told again each second. Fails with the
+ * database alone.
  */
 #include "marks.h"
 
@@ -16,7 +17,11 @@
 #include <string.h>
 
 #define AGAIN_US (60 * LBX_SECOND_US)
-enum { LEFT_OUT_MOST = 1000 }; /* more are no rows' fault */
+#define HELD_AGAIN_US LBX_SECOND_US
+enum {
+    LEFT_OUT_MOST = 1000, /* more are no rows' fault */
+    HELD_MOST = 4000,
+};
 
 /* ---- what ended ---- */
 
@@ -29,7 +34,8 @@ static void add(struct relay_marks *marks, struct relay_mark mark) {
 }
 
 static struct relay_mark mark_of(const struct relay_row *row, enum relay_end end) {
-    return (struct relay_mark){end, row->is_letter, row->row.id, row->row.why};
+    return (struct relay_mark){
+        .end = end, .is_letter = row->is_letter, .id = row->row.id, .why = row->row.why};
 }
 
 static void write_topic(const struct relay_marks *marks, bool is_letter, char ret_topic[256]) {
@@ -59,20 +65,22 @@ bool relay_marks_any(const struct relay_marks *marks) {
 
 /* ---- rows that are left out ---- */
 
-static struct relay_mark *find_left_out(const struct relay_marks *marks, bool is_letter,
-                                        int64_t id) {
-    for (size_t i = 0; i < marks->left_out_count; i++)
-        if (marks->left_out[i].id == id && marks->left_out[i].is_letter == is_letter)
-            return &marks->left_out[i];
+static struct relay_mark *find(struct relay_mark *list, size_t count, bool is_letter, int64_t id) {
+    for (size_t i = 0; i < count; i++)
+        if (list[i].id == id && list[i].is_letter == is_letter)
+            return &list[i];
     return NULL;
 }
 
 bool relay_marks_leave(const struct relay_marks *marks, bool is_letter, int64_t id) {
-    return find_left_out(marks, is_letter, id) != NULL;
+    return find(marks->left_out, marks->left_out_count, is_letter, id) ||
+           find(marks->held, marks->held_count, is_letter, id) ||
+           find(marks->list, marks->count, is_letter, id);
 }
 
 static void leave_out(struct relay_marks *marks, struct relay_mark mark) {
-    struct relay_mark *known = find_left_out(marks, mark.is_letter, mark.id);
+    struct relay_mark *known =
+        find(marks->left_out, marks->left_out_count, mark.is_letter, mark.id);
     if (marks->left_out_count == 0)
         marks->again_us = lbx_monotonic_us() + AGAIN_US;
     if (!known) {
@@ -105,6 +113,36 @@ static void try_again(struct relay_marks *marks) {
             add(marks, marks->left_out[i]);
     marks->left_out_count = 0;
     lbx_worker_incident(NULL);
+}
+
+/* ---- rows that another transaction holds ---- */
+
+static void hold(struct relay_marks *marks, struct relay_mark mark) {
+    if (!mark.held_since_us)
+        mark.held_since_us = lbx_realtime_us();
+    marks->held = lbx_realloc(marks->held, sizeof *marks->held * (marks->held_count + 1));
+    marks->held[marks->held_count++] = mark;
+    marks->held_again_us = lbx_monotonic_us() + HELD_AGAIN_US;
+}
+
+static void tell_held_again(struct relay_marks *marks) {
+    if (marks->held_count == 0 || lbx_monotonic_us() < marks->held_again_us)
+        return;
+    for (size_t i = 0; i < marks->held_count; i++)
+        add(marks, marks->held[i]);
+    marks->held_count = 0;
+}
+
+int64_t relay_marks_held_since_us(const struct relay_marks *marks) {
+    int64_t since_us = 0;
+    for (size_t i = 0; i < marks->held_count; i++)
+        if (!since_us || marks->held[i].held_since_us < since_us)
+            since_us = marks->held[i].held_since_us;
+    return since_us;
+}
+
+bool relay_marks_are_full(const struct relay_marks *marks) {
+    return marks->held_count >= HELD_MOST;
 }
 
 /* ---- telling ---- */
@@ -141,20 +179,29 @@ static void tell_first(struct relay_marks *marks, size_t count, const char *hold
     told_done(it);
     for (size_t i = 0; i < count; i++)
         add_told(marks, &marks->list[i]);
+    size_t *delivered = it->calls[RELAY_DELIVERED], *put_off = it->calls[RELAY_PUT_OFF],
+           *refused = it->calls[RELAY_REFUSED];
+    delivered[0] = delivered[1] = LBX_NO_CALL;
     if (lbx_pg_arrays_count(&it->events))
-        LBX_PG_CALL(calls, relay_mark_outbox, .seqs = &it->events, .holder = holder);
+        delivered[0] = LBX_PG_CALL(calls, relay_mark_outbox, .seqs = &it->events, .holder = holder);
     if (lbx_pg_arrays_count(&it->letters))
-        LBX_PG_CALL(calls, relay_mark_quarantine, .ids = &it->letters, .holder = holder);
-    LBX_PG_CALL(calls, relay_put_off_outbox, .given = &it->put_off_events, .holder = holder);
-    LBX_PG_CALL(calls, relay_put_off_quarantine, .given = &it->put_off_letters, .holder = holder);
-    LBX_PG_CALL(calls, relay_refuse_outbox, .given = &it->refused_events, .holder = holder);
-    LBX_PG_CALL(calls, relay_refuse_quarantine, .given = &it->refused_letters, .holder = holder);
+        delivered[1] =
+            LBX_PG_CALL(calls, relay_mark_quarantine, .ids = &it->letters, .holder = holder);
+    put_off[0] =
+        LBX_PG_CALL(calls, relay_put_off_outbox, .given = &it->put_off_events, .holder = holder);
+    put_off[1] = LBX_PG_CALL(calls, relay_put_off_quarantine, .given = &it->put_off_letters,
+                             .holder = holder);
+    refused[0] =
+        LBX_PG_CALL(calls, relay_refuse_outbox, .given = &it->refused_events, .holder = holder);
+    refused[1] = LBX_PG_CALL(calls, relay_refuse_quarantine, .given = &it->refused_letters,
+                             .holder = holder);
 }
 
 void relay_marks_tell(struct relay_marks *marks, const char *holder,
                       struct lbx_pg_pipeline *calls) {
     if (marks->telling == 0) {
         try_again(marks);
+        tell_held_again(marks);
         marks->telling = marks->count;
     }
     tell_first(marks, marks->telling, holder, calls);
@@ -167,14 +214,34 @@ static void forget_first(struct relay_marks *marks, size_t count) {
     told_done(&marks->told);
 }
 
-static void first_told(struct relay_marks *marks, size_t count) {
-    lbx_metric_add(&lbx_published_metric, (int64_t)(lbx_pg_arrays_count(&marks->told.events) +
-                                                    lbx_pg_arrays_count(&marks->told.letters)));
+/* Keeps those of the first ones that a call answers. Each statement answers the same column. */
+static size_t hold_answered(struct relay_marks *marks, const struct lbx_pg *pg, size_t call,
+                            bool is_letter) {
+    const size_t count = lbx_pg_row_count(pg, call);
+    for (size_t i = 0; i < count; i++) {
+        const int64_t id = LBX_PG_READ(pg, call, i, relay_mark_outbox, NULL).held;
+        const struct relay_mark *mark = find(marks->list, marks->telling, is_letter, id);
+        if (mark)
+            hold(marks, *mark);
+    }
+    return count;
+}
+
+static void first_told(struct relay_marks *marks, size_t count, const struct lbx_pg *pg) {
+    const struct relay_told *told = &marks->told;
+    size_t held[3] = {0};
+    for (int end = RELAY_DELIVERED; end <= RELAY_REFUSED; end++)
+        for (int is_letter = 0; is_letter < 2; is_letter++)
+            held[end] += hold_answered(marks, pg, told->calls[end][is_letter], is_letter);
+    lbx_metric_add(&lbx_published_metric,
+                   (int64_t)(lbx_pg_arrays_count(&told->events) +
+                             lbx_pg_arrays_count(&told->letters) - held[RELAY_DELIVERED]));
     forget_first(marks, count);
 }
 
-void relay_marks_told(struct relay_marks *marks) {
-    first_told(marks, marks->telling);
+void relay_marks_told(struct relay_marks *marks, const struct lbx_pg *pg) {
+    if (marks->telling > 0)
+        first_told(marks, marks->telling, pg);
 }
 
 /* ---- what the database refuses ---- */
@@ -193,7 +260,7 @@ enum lbx_err relay_marks_sort_out(struct relay_marks *marks, const char *holder,
         const size_t count = most < marks->telling ? most : marks->telling;
         enum lbx_err err = tell_by_itself(marks, count, holder, pg);
         if (err == LBX_OK) {
-            first_told(marks, count);
+            first_told(marks, count, pg);
             most = count * 2;
         } else if (err != LBX_ERR_INVALID || marks->left_out_count == LEFT_OUT_MOST) {
             return err;
@@ -211,4 +278,5 @@ void relay_marks_done(struct relay_marks *marks) {
     told_done(&marks->told);
     free(marks->list);
     free(marks->left_out);
+    free(marks->held);
 }

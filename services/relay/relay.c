@@ -110,7 +110,8 @@ static enum lbx_err exchange(struct relay *relay, bool recent, bool *ret_more) {
     }
     if (err != LBX_OK)
         return err;
-    relay_marks_told(&relay->marks);
+    relay_marks_told(&relay->marks, relay->worker->pg);
+    relay_why_held(&relay->why, relay_marks_held_since_us(&relay->marks));
     relay->unsure &= asked.recent == LBX_NO_CALL;
     relay_take(relay, &asked, ret_more);
     return LBX_OK;
@@ -274,7 +275,7 @@ static enum lbx_err tell_all(struct relay *relay) {
         relay_marks_tell(&relay->marks, relay->leases.holder, &calls);
         err = lbx_pg_run(relay->worker->pg, &calls);
         if (err == LBX_OK)
-            relay_marks_told(&relay->marks);
+            relay_marks_told(&relay->marks, relay->worker->pg);
         else if (err == LBX_ERR_INVALID)
             err = sort_out(relay);
     }

@@ -130,7 +130,7 @@ void relay_asked_done(struct relay_asked *asked) {
 bool relay_has_room(const struct relay *relay) {
     size_t stuck_bytes, stuck = lbx_outbound_stuck(relay->outbound, &stuck_bytes);
     return lbx_outbound_count(relay->outbound) + TAKE_ROWS <= IN_HAND_ROWS + stuck &&
-           relay->bytes < IN_HAND_BYTES + stuck_bytes;
+           relay->bytes < IN_HAND_BYTES + stuck_bytes && !relay_marks_are_full(&relay->marks);
 }
 
 /* Rows that committed behind one that was seen: looked for among the recent ones, where there is time. */

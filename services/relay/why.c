@@ -6,6 +6,8 @@
 
 #include <stdio.h>
 
+#define HELD_MOST_US (10 * LBX_SECOND_US)
+
 static void say(struct relay_why *why, const char *what, int64_t since_us) {
     char since[LBX_TIME_SIZE];
     char *text = why->texts[why->next++ % RELAY_WHY_TEXTS];
@@ -21,6 +23,8 @@ static void choose(struct relay_why *why) {
     else if (why->failing_since_us)
         say(why, "waiting for Kafka to take an event that it did not take: written",
             why->failing_since_us);
+    else if (why->held_since_us)
+        say(why, "another transaction holds a row that is to be marked:", why->held_since_us);
     else
         why->text =
             why->refused
@@ -40,6 +44,15 @@ void relay_why_kafka(struct relay_why *why, int64_t since_us) {
     if ((since_us != 0) == (why->away_since_us != 0))
         return;
     why->away_since_us = since_us ? lbx_realtime_us() - (lbx_monotonic_us() - since_us) : 0;
+    choose(why);
+}
+
+void relay_why_held(struct relay_why *why, int64_t since_us) {
+    if (since_us && lbx_realtime_us() - since_us < HELD_MOST_US)
+        since_us = 0;
+    if (why->held_since_us == since_us)
+        return;
+    why->held_since_us = since_us;
     choose(why);
 }
 

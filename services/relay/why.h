@@ -9,10 +9,10 @@
 enum { RELAY_WHY_TEXTS = 8 };
 
 struct relay_why {
-    bool refused;                            /* a row waits for an operator */
-    int64_t failing_since_us, away_since_us; /* 0: no; microseconds since 1970 */
-    const char *text;                        /* NULL: ready */
-    char texts[RELAY_WHY_TEXTS][160];        /* the last ones: whoever reads one has time to */
+    bool refused;                                           /* a row waits for an operator */
+    int64_t failing_since_us, away_since_us, held_since_us; /* 0: no; microseconds since 1970 */
+    const char *text;                                       /* NULL: ready */
+    char texts[RELAY_WHY_TEXTS][160]; /* the last ones: whoever reads one has time to */
     size_t next;
 };
 
@@ -21,6 +21,10 @@ void relay_why_held_up(struct relay_why *why, bool refused, int64_t failing_sinc
 
 /* Since when Kafka does not answer, by lbx_monotonic_us; 0: it does. */
 void relay_why_kafka(struct relay_why *why, int64_t since_us);
+
+/* Since when another transaction holds a row that is to be marked, in microseconds since 1970; 0: none does. Told once it
+ * holds it for ten seconds. */
+void relay_why_held(struct relay_why *why, int64_t since_us);
 
 const char *relay_why(const struct relay_why *why);
 

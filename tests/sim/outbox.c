@@ -18,6 +18,7 @@ struct row {
     int key, attempts;
     bool bad;  /* Kafka will never take it */
     bool hurt; /* the database takes nothing of it, until it is mended */
+    bool held; /* a stranger's transaction holds it until then */
     int told_in_calm;
     bool published, refused, dropped, told;
     int64_t next_attempt_us;
@@ -51,7 +52,11 @@ void outbox_write(void) {
     if (outbox.count == ROWS || is_being_written(key))
         return;
     struct row *row = &outbox.rows[outbox.count];
-    *row = (struct row){.state = WRITTEN, .key = key, .bad = pick(12) == 0, .hurt = pick(60) == 0};
+    *row = (struct row){.state = WRITTEN,
+                        .key = key,
+                        .bad = pick(12) == 0,
+                        .hurt = pick(60) == 0,
+                        .held = pick(40) == 0};
     snprintf(row->key_text, sizeof row->key_text, "%d", key);
     snprintf(row->value, sizeof row->value, "%d", outbox.count++);
 }
@@ -79,19 +84,19 @@ void outbox_operate(void) {
         }
 }
 
-/* Once nothing else is left: all others must have been published, whatever is hurt. */
+/* Once nothing else is left: all others must have been published, whatever is hurt or held. */
 void outbox_mend(void) {
     bool hurt[KEYS] = {0};
     for (int i = 0; i < outbox.count; i++) {
         const struct row *row = &outbox.rows[i];
-        hurt[row->key] |= row->hurt && row->state == COMMITTED && !row->published;
+        hurt[row->key] |= (row->hurt || row->held) && row->state == COMMITTED && !row->published;
         if (!hurt[row->key] && row->state != ABORTED && !row->published)
             return;
     }
     if (outbox.idle++ < IDLE_LEAST)
         return;
     for (int i = 0; i < outbox.count; i++)
-        outbox.rows[i].hurt = false;
+        outbox.rows[i].hurt = outbox.rows[i].held = false;
 }
 
 bool outbox_is_bad(int row) {
@@ -117,7 +122,7 @@ void outbox_told(int number) {
             broken("Kafka has a row, and not the one of its key before it");
     }
     row->told = true;
-    if (sim.calm && row->hurt && ++row->told_in_calm > TOLD_MOST)
+    if (sim.calm && (row->hurt || row->held) && ++row->told_in_calm > TOLD_MOST)
         broken("a row that cannot be marked is published over and over");
 }
 
@@ -185,24 +190,34 @@ static void take_more(const struct lbx_call *call, struct answer *ret) {
     }
 }
 
-static void mark(const struct lbx_call *call) {
+/* Answers a row that is held. */
+static bool is_held(int64_t seq, struct answer *ret) {
+    const bool held = outbox.rows[seq - 1].held;
+    if (held)
+        answer(ret, -1, seq);
+    return held;
+}
+
+static void mark(const struct lbx_call *call, struct answer *ret) {
     for (size_t i = 0; i < count_of(call->params[0]); i++) {
-        struct row *row = &outbox.rows[integer(call->params[0], i) - 1];
+        const int64_t seq = integer(call->params[0], i);
+        struct row *row = &outbox.rows[seq - 1];
         if (!row->told)
             broken("a row is marked as published that Kafka has not got");
-        if (has_lease(row, call->params[1])) {
+        if (has_lease(row, call->params[1]) && !is_held(seq, ret)) {
             row->published = true;
             row->refused = false;
         }
     }
 }
 
-static void put_off(const struct lbx_call *call) {
+static void put_off(const struct lbx_call *call, struct answer *ret) {
     for (size_t i = 0; i < count_of(call->params[0]); i++) {
-        struct row *row = &outbox.rows[integer(call->params[0], i) - 1];
+        const int64_t seq = integer(call->params[0], i);
+        struct row *row = &outbox.rows[seq - 1];
         int len;
         (void)element(call->params[1], i, &len);
-        if (!has_lease(row, call->params[2]))
+        if (is_held(seq, ret) || !has_lease(row, call->params[2]))
             continue;
         const int64_t wait =
             len < 0 ? 3 : (INT64_C(1) << (row->attempts < 6 ? row->attempts : 6)) - 1;
@@ -211,12 +226,13 @@ static void put_off(const struct lbx_call *call) {
     }
 }
 
-static void refuse(const struct lbx_call *call) {
+static void refuse(const struct lbx_call *call, struct answer *ret) {
     for (size_t i = 0; i < count_of(call->params[0]); i++) {
-        struct row *row = &outbox.rows[integer(call->params[0], i) - 1];
+        const int64_t seq = integer(call->params[0], i);
+        struct row *row = &outbox.rows[seq - 1];
         if (!row->bad)
             broken("a row is refused for good, and Kafka would take it");
-        if (!is_unpublished(row) || !has_lease(row, call->params[3]))
+        if (is_held(seq, ret) || !is_unpublished(row) || !has_lease(row, call->params[3]))
             continue;
         tell("row %s is refused", row->value);
         row->refused = true;
@@ -255,11 +271,11 @@ static void execute(struct lbx_pg *pg, const struct lbx_call *call, struct answe
     else if (call->sql == &sql_relay_take_more)
         take_more(call, ret);
     else if (call->sql == &sql_relay_mark_outbox)
-        mark(call);
+        mark(call, ret);
     else if (call->sql == &sql_relay_put_off_outbox)
-        put_off(call);
+        put_off(call, ret);
     else if (call->sql == &sql_relay_refuse_outbox)
-        refuse(call);
+        refuse(call, ret);
 }
 
 #define WRAPPED(type, name, ...)                                                                   \
@@ -301,6 +317,9 @@ WRAPPED(void *, lbx_pg_read, const struct lbx_pg *pg, size_t call, size_t row,
     } else if (sql == &sql_relay_prune_outbox) {
         *(struct sql_relay_prune_outbox_answer *)ret_answer =
             (struct sql_relay_prune_outbox_answer){.more = breaks(2)};
+    } else if (sql == &sql_relay_mark_outbox) {
+        *(struct sql_relay_mark_outbox_answer *)ret_answer =
+            (struct sql_relay_mark_outbox_answer){.held = pg->answers[call].rows[row].first};
     } else if (sql == &sql_relay_held_up) {
         *(struct sql_relay_held_up_answer *)ret_answer = (struct sql_relay_held_up_answer){0};
     } else {

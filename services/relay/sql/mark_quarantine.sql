@@ -1,5 +1,19 @@
 -- Kafka has these dead letters. Of those whose shard's lease is another's, nothing: they are that one's to say it of.
+-- A row that another transaction holds is not waited for, but answered. xmax is 0 where nobody ever held the row as it stands:
+-- those need no lock before they are marked.
 -- takes: ids bigint[], holder uuid
-UPDATE quarantine o SET published_at = clock_timestamp(), refused_at = NULL
- WHERE o.quarantine_id = ANY (:ids)
-   AND EXISTS (SELECT FROM lease l WHERE l.name = 'relay' AND l.part = 0 AND l.holder = :holder)
+-- answers: held bigint
+WITH touched AS MATERIALIZED (
+    SELECT o.quarantine_id AS id FROM quarantine o
+     WHERE o.quarantine_id = ANY (:ids) AND NOT o.xmax = '0'::xid
+       AND EXISTS (SELECT FROM lease l WHERE l.name = 'relay' AND l.part = 0 AND l.holder = :holder)
+), free AS MATERIALIZED (
+    SELECT o.quarantine_id AS id FROM quarantine o WHERE o.quarantine_id = ANY (ARRAY(SELECT id FROM touched)) FOR NO KEY UPDATE SKIP LOCKED
+), held AS MATERIALIZED (
+    SELECT id FROM touched EXCEPT SELECT id FROM free
+), marked AS (
+    UPDATE quarantine o SET published_at = clock_timestamp(), refused_at = NULL
+     WHERE o.quarantine_id = ANY (:ids) AND NOT o.quarantine_id = ANY (ARRAY(SELECT id FROM held))
+       AND EXISTS (SELECT FROM lease l WHERE l.name = 'relay' AND l.part = 0 AND l.holder = :holder)
+)
+SELECT id AS held FROM held

@@ -1,12 +1,22 @@
 -- These rows wait: at once after the first failure, then longer after each, up to a minute; what did not fail (no error) waits
--- three seconds for its partition. Of those whose shard's lease is another's, nothing.
+-- three seconds for its partition. Of those whose shard's lease is another's, nothing. A row that another transaction holds is
+-- not waited for, but answered.
 -- rows given: id bigint, error text
 -- takes: holder uuid
-UPDATE quarantine o
-   SET attempts = o.attempts + CASE WHEN given.error IS NULL THEN 0 ELSE 1 END,
-       last_error = coalesce(given.error, o.last_error),
-       next_attempt_at = clock_timestamp() + CASE WHEN given.error IS NULL THEN interval '3 s'
-                                                  ELSE least(power(2, least(o.attempts, 6)) - 1, 60) * interval '1 s' END
-  FROM :given
- WHERE o.quarantine_id = given.id
-   AND EXISTS (SELECT FROM lease l WHERE l.name = 'relay' AND l.part = 0 AND l.holder = :holder)
+-- answers: held bigint
+WITH free AS MATERIALIZED (
+    SELECT given.id, given.error
+      FROM :given
+      JOIN quarantine o ON o.quarantine_id = given.id
+       FOR NO KEY UPDATE OF o SKIP LOCKED
+), put_off AS (
+    UPDATE quarantine o
+       SET attempts = o.attempts + CASE WHEN free.error IS NULL THEN 0 ELSE 1 END,
+           last_error = coalesce(free.error, o.last_error),
+           next_attempt_at = clock_timestamp() + CASE WHEN free.error IS NULL THEN interval '3 s'
+                                                      ELSE least(power(2, least(o.attempts, 6)) - 1, 60) * interval '1 s' END
+      FROM free
+     WHERE o.quarantine_id = free.id
+       AND EXISTS (SELECT FROM lease l WHERE l.name = 'relay' AND l.part = 0 AND l.holder = :holder)
+)
+SELECT given.id AS held FROM :given WHERE NOT given.id = ANY (ARRAY(SELECT id FROM free))

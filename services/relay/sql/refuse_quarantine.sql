@@ -1,5 +1,14 @@
--- Kafka refuses these rows for good, each alone: an operator is told.
+-- Kafka refuses these rows for good, each alone: an operator is told. A row that another transaction holds is not waited for, but
+-- answered.
 -- rows given: id bigint, topic text, error text
 -- takes: holder uuid
--- answers: nothing
-SELECT quarantine_refuse(given.id, given.topic, given.error, :holder) FROM :given
+-- answers: held bigint
+WITH free AS MATERIALIZED (
+    SELECT given.id, given.topic, given.error
+      FROM :given
+      JOIN quarantine o ON o.quarantine_id = given.id
+       FOR NO KEY UPDATE OF o SKIP LOCKED
+), refused AS MATERIALIZED (
+    SELECT free.id, quarantine_refuse(free.id, free.topic, free.error, :holder) FROM free
+)
+SELECT given.id AS held FROM :given WHERE NOT given.id = ANY (ARRAY(SELECT id FROM refused))
