@@ -12,6 +12,7 @@
 #include "store/metrics.h"
 #include "store/offsets.h"
 #include "store/unit.h"
+#include "void.h"
 #include "worker/connection.h"
 #include "worker/spans.h"
 
@@ -25,7 +26,6 @@
  * moment. */
 #define LOOK_LEAST_US (5 * LBX_MS_US)
 #define RELEASE_EVERY_US LBX_SECOND_US
-#define RELEASE_REFUSED_US (60 * LBX_SECOND_US)
 
 /* ---- the session ---- */
 
@@ -289,8 +289,6 @@ static enum lbx_err settle(struct ledger *ledger, struct lbx_unit *unit,
 static enum lbx_err finish(struct ledger *ledger, struct lbx_unit *unit, bool begun,
                            const struct mail *give_back, size_t claim_most) {
     struct lbx_pg_pipeline calls = {0};
-    const int64_t now_us = lbx_monotonic_us();
-    const bool releases = claim_most > 0 && now_us >= ledger->release_at_us;
     struct lbx_pg_arrays given_back LBX_CLEANUP(lbx_pg_arrays_done) = {0};
     struct lbx_pg_arrays left_out LBX_CLEANUP(lbx_pg_arrays_done);
     refused_array(&ledger->refused, &left_out);
@@ -301,8 +299,6 @@ static enum lbx_err finish(struct ledger *ledger, struct lbx_unit *unit, bool be
                    .number = give_back->attempts);
     LBX_PG_CALL(&calls, notifier_give_back, .given = &given_back);
     lbx_unit_save(unit, &calls);
-    if (releases)
-        lbx_pg_call(&calls, &sql_notifier_release, NULL);
     if (claim_most > 0) {
         ledger->claim_call = LBX_PG_CALL(&calls, notifier_claim, .most = (int64_t)claim_most,
                                          .webhooks = ledger->webhooks, .left_out = &left_out);
@@ -311,9 +307,6 @@ static enum lbx_err finish(struct ledger *ledger, struct lbx_unit *unit, bool be
     const size_t clock_call = lbx_clock_add(&calls);
     lbx_pg_call(&calls, &lbx_sql_commit, NULL);
     enum lbx_err err = lbx_pg_run(ledger->pg, &calls);
-    if (releases) /* what is refused of it holds up no claim */
-        ledger->release_at_us =
-            now_us + (err == LBX_ERR_INVALID ? RELEASE_REFUSED_US : RELEASE_EVERY_US);
     if (err != LBX_OK)
         return err;
     ledger->clock_ahead = lbx_clock_read(ledger->pg, clock_call).now - lbx_monotonic_us();
@@ -322,12 +315,22 @@ static enum lbx_err finish(struct ledger *ledger, struct lbx_unit *unit, bool be
     return LBX_OK;
 }
 
+/* Before mails are claimed, now and then. */
+static enum lbx_err release_void(struct ledger *ledger) {
+    if (lbx_monotonic_us() < ledger->release_at_us)
+        return LBX_OK;
+    ledger->release_at_us = lbx_monotonic_us() + RELEASE_EVERY_US;
+    return void_release(ledger);
+}
+
 enum lbx_err ledger_transact(struct ledger *ledger, const struct mail *completed,
                              const struct mail *give_back, size_t claim_most) {
     struct lbx_arena arena;
     struct lbx_unit unit;
-    enum lbx_err err = LBX_OK;
     ledger->claimed = 0;
+    enum lbx_err err = claim_most > 0 ? release_void(ledger) : LBX_OK;
+    if (err != LBX_OK)
+        return err;
     lbx_arena_init(&arena);
     lbx_unit_init(&unit, &arena, ledger->worker->source, ledger->worker->name);
     if (completed)

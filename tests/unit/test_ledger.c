@@ -21,7 +21,10 @@ static struct {
     const char *taken_over; /* the mail whose row takes its attempt's end over; NULL: none */
     const char *carried;    /* what finish_digests ends of the digest n-1; NULL: nothing */
     const char *wait_us;    /* until the next mail is due; NULL: there is none */
-    enum lbx_err err;       /* of all of them */
+    const char
+        *refused; /* the mail whose release is refused, whatever is released with it; NULL: none */
+    size_t releases;
+    enum lbx_err err; /* of all of them */
 } seen;
 
 enum lbx_err __wrap_lbx_pg_run(struct lbx_pg *pg, struct lbx_pg_pipeline *calls);
@@ -29,6 +32,10 @@ enum lbx_err __wrap_lbx_pg_run(struct lbx_pg *pg, struct lbx_pg_pipeline *calls)
 static void answer_call(size_t call, const char *statement) {
     if (strcmp(statement, "store_clock") == 0)
         ANSWER(call, "1795450118123456", "1795450118123456");
+    else if (strcmp(statement, "notifier_release") == 0)
+        ANSWER(call, "0");
+    else if (strcmp(statement, "notifier_first_void") == 0)
+        ANSWER(call, seen.refused);
     else if (strcmp(statement, "notifier_finish") == 0 && seen.taken_over)
         ANSWER(call, seen.taken_over);
     else if (strcmp(statement, "notifier_finish_digests") == 0 && seen.carried)
@@ -47,8 +54,20 @@ enum lbx_err __wrap_lbx_pg_run(struct lbx_pg *pg, struct lbx_pg_pipeline *calls)
         const size_t at = strlen(seen.names);
         (void)snprintf(seen.names + at, sizeof seen.names - at, "%s ", calls->list[i].sql->name);
         answer_call(i, calls->list[i].sql->name);
+        if (strcmp(calls->list[i].sql->name, "notifier_release") == 0) {
+            seen.releases++;
+            if (seen.refused && ledger.refused.due_count == 0)
+                return LBX_ERR_INVALID;
+        }
     }
     return seen.err;
+}
+
+const char *__wrap_lbx_pg_sqlstate(const struct lbx_pg *pg);
+
+const char *__wrap_lbx_pg_sqlstate(const struct lbx_pg *pg) {
+    (void)pg;
+    return "23514";
 }
 
 static bool ran(const char *statement) {
@@ -161,6 +180,19 @@ static void claims_of_ended_sessions_are_looked_for_now_and_then(void **unused) 
     assert_true(ran("notifier_claim"));
 }
 
+/* By halves, until it is alone: it is left out, and what else there is is released and claimed. */
+static void a_claim_whose_release_is_refused_is_left_out(void **unused) {
+    (void)unused;
+    seen.refused = "01a20d0d-39ea-7b23-80d5-f35d1b11f9b6";
+    assert_int_equal(ledger_transact(&ledger, NULL, NULL, 8), LBX_OK);
+    assert_int_equal(ledger.refused.due_count, 1);
+    assert_string_equal(ledger.refused.due[0], seen.refused);
+    assert_in_range(seen.releases, 10, 14);
+    assert_true(ran("notifier_claim"));
+    assert_null(refused_again(&ledger.refused, true));
+    refused_done(&ledger.refused);
+}
+
 static void what_was_not_begun_is_given_back(void **unused) {
     (void)unused;
     struct mail second = attempted("n-2", LBX_SMTP_TEMPORARY),
@@ -246,6 +278,7 @@ int main(void) {
         cmocka_unit_test_setup(an_attempt_that_was_followed_is_noted, begin),
         cmocka_unit_test_setup(what_the_database_refuses_is_not_committed, begin),
         cmocka_unit_test_setup(claims_of_ended_sessions_are_looked_for_now_and_then, begin),
+        cmocka_unit_test_setup(a_claim_whose_release_is_refused_is_left_out, begin),
         cmocka_unit_test_setup(what_was_not_begun_is_given_back, begin),
         cmocka_unit_test_setup(mails_of_a_request_share_it, begin),
         cmocka_unit_test_setup(it_looks_again_whatever_is_due, begin),

@@ -1,5 +1,8 @@
--- Releases claims of database sessions that ended: the mails are due again, and how the attempt ended is unknown.
+-- Releases claims of database sessions that ended, those of the first mails by their ids: they are due again, and how the attempt
+-- ended is unknown.
 -- PostgreSQL hides when another role's session began: one with the same pid is taken for the claim's.
+-- takes: most integer, left_out uuid[]
+-- answers: released bigint
 WITH dead AS (
     SELECT s.pid, s.since
       FROM notification_sender s
@@ -10,6 +13,9 @@ WITH dead AS (
       FROM notification n
      WHERE n.next_attempt_at IS NOT NULL AND n.state = 'sending'
        AND (n.sender_pid, n.sender_since) IN (SELECT dead.pid, dead.since FROM dead)
+       AND n.notification_id <> ALL (:left_out)
+     ORDER BY n.notification_id
+     LIMIT :most
        FOR UPDATE SKIP LOCKED
 ), forgotten AS (
     -- Once none of its mails is left: the next time, at the earliest.
@@ -19,9 +25,12 @@ WITH dead AS (
        AND NOT EXISTS (SELECT FROM notification n
                         WHERE n.next_attempt_at IS NOT NULL AND n.state = 'sending'
                           AND n.sender_pid = dead.pid AND n.sender_since = dead.since)
+), released AS (
+    UPDATE notification n
+       SET state = 'deferred', outcome = 'interrupted', attempt_ended_at = clock_timestamp(),
+           sender_pid = NULL, sender_since = NULL
+      FROM void
+     WHERE n.notification_id = void.notification_id
+    RETURNING 1
 )
-UPDATE notification n
-   SET state = 'deferred', outcome = 'interrupted', attempt_ended_at = clock_timestamp(),
-       sender_pid = NULL, sender_since = NULL
-  FROM void
- WHERE n.notification_id = void.notification_id
+SELECT count(*) AS released FROM released
