@@ -23,6 +23,48 @@ def run(*command, **environment) -> str:
     return done.stdout + done.stderr
 
 
+# Network policies
+
+def selects(selector: dict, labels: dict) -> bool:
+    for rule in selector.get("matchExpressions", []):
+        assert rule["operator"] == "In"
+        if labels.get(rule["key"]) not in rule["values"]:
+            return False
+    return all(labels.get(name) == value for name, value in selector.get("matchLabels", {}).items())
+
+
+def is_somebody(peer: dict | None) -> bool:
+    """One that leaves nobody out is everybody; so is none, and a selector that asks for nothing. Two networks of webhooks leave out
+    what is private."""
+    if not peer:
+        return False
+    if "ipBlock" in peer:
+        return ip_network(peer["ipBlock"]["cidr"]).prefixlen > 0 or len(peer["ipBlock"].get("except", [])) > 0
+    return any(selector.get("matchLabels") or selector.get("matchExpressions") for selector in peer.values())
+
+
+def pods_of(manifests: list[dict]) -> dict[str, dict]:
+    """Name of each workload, with its pods' labels."""
+    pods = {it["metadata"]["name"]: it["spec"]["template"]["metadata"]["labels"] for it in manifests
+            if it["kind"] in ("Deployment", "Job", "StatefulSet", "DaemonSet")}
+    assert not [it for it in manifests if it["kind"] in ("Pod", "CronJob", "ReplicaSet")]
+    return pods
+
+
+def assert_shut_in(manifests: list[dict]) -> None:
+    """Each pod's traffic is of policies in both directions, and no rule of theirs lets in, or out to, everybody, on every port."""
+    policies = [it["spec"] for it in manifests if it["kind"] == "NetworkPolicy"]
+    for name, labels in pods_of(manifests).items():
+        types = {kind for policy in policies if selects(policy["podSelector"], labels) for kind in policy["policyTypes"]}
+        assert types == {"Ingress", "Egress"}, name
+    for policy in policies:
+        assert set(policy["policyTypes"]) == {{"ingress": "Ingress", "egress": "Egress"}[it] for it in policy if it in ("ingress", "egress")}
+        for way, peers in (("ingress", "from"), ("egress", "to")):
+            for rule in policy.get(way, []):
+                assert rule.get(peers) and all(map(is_somebody, rule[peers])), rule
+                assert rule.get("ports") and all(port.get("port") for port in rule["ports"]), rule
+
+
 # Prometheus
 
 def test_alert_rules():
@@ -162,12 +204,9 @@ def test_webhooks():
         assert any(at in net and not any(at in it for it in but) for net, but in open_to if net.version == at.version) == allowed, address
 
 
-def test_each_policy_says_who_and_where(manifests):
-    """A rule of ports alone lets in, or out to, everybody."""
-    policies = [manifest["spec"] for manifest in manifests if manifest["kind"] == "NetworkPolicy"]
-    assert policies and all(rule.get("from") for policy in policies for rule in policy.get("ingress", []))
-    assert all(rule.get("to") for policy in policies for rule in policy.get("egress", []))
-    assert all(set(policy["policyTypes"]) <= {"Ingress", "Egress"} for policy in policies)
+@pytest.mark.parametrize("folder", ["base", "portal", *(f"overlays/{it.name}" for it in sorted((DEPLOY / "kubernetes/overlays").iterdir()))])
+def test_each_pod_is_reached_by_somebody_and_reaches_somebody(folder):
+    assert_shut_in(list(yaml.safe_load_all(run("kustomize", "build", DEPLOY / "kubernetes" / folder))))
 
 
 def test_probes_have_a_listener_of_their_own(manifests):

@@ -6,7 +6,7 @@ from pathlib import Path
 import kubernetes_validate
 import pytest
 import yaml
-from test_deploy import DEPLOY, REPOSITORY, run
+from test_deploy import DEPLOY, REPOSITORY, assert_shut_in, run
 
 CHART = DEPLOY / "helm/lockbox"
 EXAMPLE = {  # as deploy/kubernetes/overlays/example has it
@@ -59,6 +59,11 @@ def test_kubernetes_takes_it(tmp_path, values, version):
         kubernetes_validate.validate(manifest, version, strict=True)
 
 
+@pytest.mark.parametrize("values", [{}, {**EXAMPLE, "authorizer": {"enabled": True}, "webhooks": {"enabled": True}}], ids=["as-it-is", "with-all"])
+def test_each_pod_is_reached_by_somebody_and_reaches_somebody(tmp_path, values):
+    assert_shut_in(rendered(tmp_path, values))
+
+
 def test_lint():
     assert "0 chart(s) failed" in run("helm", "lint", "--strict", CHART)
 
@@ -66,6 +71,11 @@ def test_lint():
 @pytest.mark.parametrize("values, complaint", [
     ({"setings": {}}, "setings"),
     ({"settings": {"LOCKBOX_DATABASE_URL": "postgresql://user:secret@db/lockbox"}}, "settings"),
+    ({"networkPolicy": {"webhooks": []}}, "webhooks"),
+    ({"networkPolicy": {"metrics": None}}, "metrics"),
+    ({"networkPolicy": {"kafka": {"namespaceSelector": None}}}, "kafka"),
+    ({"networkPolicy": {"postgresql": {"namespaceSelector": {"matchLabels": None}}}}, "postgresql"),
+    ({"networkPolicy": {"mail": {"ipBlock": {"cidr": "0.0.0.0/0"}}}}, "mail"),
     ({"workers": {"relay": {"replicas": "three", "database": "LOCKBOX_DATABASE_URL"}}}, "replicas"),
 ])
 def test_values_that_make_no_sense_are_refused(tmp_path, values, complaint):

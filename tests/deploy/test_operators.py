@@ -11,7 +11,7 @@ import kubernetes_validate
 import pytest
 import yaml
 from confluent_kafka.admin import AdminClient, ConfigResource, ConfigSource
-from test_deploy import DEPLOY, REPOSITORY, WORKERS, run
+from test_deploy import DEPLOY, REPOSITORY, WORKERS, is_somebody, run, selects
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
@@ -98,6 +98,22 @@ def test_topics_are_as_lockboxctl_makes_them(manifests, made):
                                                   for key, value in {**topic["spec"]["config"], "min.insync.replicas": 1}.items()})
              for name, topic in topics.items()}
     assert found == made
+
+
+def test_kafka_and_the_databases_are_reached_by_somebody(manifests):
+    """A listener without peers takes everybody (Strimzi), and a database's pods have no policy but ours."""
+    [kafka] = of_kind(manifests, "Kafka").values()
+    for listener in kafka["spec"]["kafka"]["listeners"]:
+        assert listener["networkPolicyPeers"] and all(map(is_somebody, listener["networkPolicyPeers"]))
+    workers = {"app.kubernetes.io/name": "lockbox"}
+    assert any(selects(peer.get("podSelector", {"matchLabels": {"x": "y"}}), workers) for peer in listener["networkPolicyPeers"])
+    policies = [it["spec"] for it in manifests if it["kind"] == "NetworkPolicy"]
+    for name in of_kind(manifests, "Cluster"):
+        [policy] = [it for it in policies if selects(it["podSelector"], {"cnpg.io/cluster": name})]
+        assert policy["policyTypes"] == ["Ingress"]
+        reach = {port["port"] for rule in policy["ingress"] for peer in rule["from"] for port in rule["ports"]
+                 if selects(peer.get("podSelector", {"matchLabels": {"x": "y"}}), workers)}
+        assert reach == {5432}
 
 
 # CloudNativePG
