@@ -11,6 +11,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -85,4 +87,12 @@ bool lbx_secret_is_private(const char *path, char ret_why[LBX_SECRET_WHY_SIZE]) 
     bool good = is_private(fd, ret_why);
     close(fd);
     return good;
+}
+
+void lbx_secret_keep_memory(void) {
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+    const struct rlimit none = {0, 0};
+    (void)setrlimit(RLIMIT_CORE, &none);
+    (void)prctl(PR_SET_DUMPABLE, 0UL);
+#endif
 }

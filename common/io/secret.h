@@ -19,4 +19,8 @@ bool lbx_secret_read(const char *path, size_t max_bytes, struct lbx_buf *ret_tex
 /* The same rule for a file that a library reads. A file that cannot be opened is left to the library to complain of. */
 bool lbx_secret_is_private(const char *path, char ret_why[LBX_SECRET_WHY_SIZE]) LBX_MUST_CHECK;
 
+/* Of the whole process, whose memory has passwords and keys: no core file, and no look into it by whoever else runs as its
+ * user. Not where a sanitizer runs, which looks into its own process. */
+void lbx_secret_keep_memory(void);
+
 #endif

@@ -233,7 +233,8 @@ static bool known(const char *name, size_t len) {
 /* Files that librdkafka reads by itself. */
 static bool names_a_secret(const char *property) {
     return strcmp(property, "ssl.key.location") == 0 ||
-           strcmp(property, "ssl.keystore.location") == 0;
+           strcmp(property, "ssl.keystore.location") == 0 ||
+           strcmp(property, "sasl.kerberos.keytab") == 0;
 }
 
 /* LOCKBOX_KAFKA_SASL_MECHANISM=PLAIN → "sasl.mechanism", "PLAIN". Which properties are secrets is the library's to know: each

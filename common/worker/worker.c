@@ -4,6 +4,7 @@
 #include "worker/worker.h"
 
 #include "base/log.h"
+#include "io/secret.h"
 #include "version/version.h"
 #include "worker/lane.h"
 #include "worker/spans.h"
@@ -14,8 +15,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 enum { STOP_WITHIN_S = 9, ARENAS = 2 };
@@ -163,16 +162,6 @@ static int stop(bool threads) {
     return status;
 }
 
-/* Passwords and keys are in memory: no core file, and no look into it by whoever runs as the same user. Not where a sanitizer
- * runs, which looks into its own process. */
-static void keep_memory_private(void) {
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-    const struct rlimit none = {0, 0};
-    (void)setrlimit(RLIMIT_CORE, &none);
-    (void)prctl(PR_SET_DUMPABLE, 0UL);
-#endif
-}
-
 int lbx_worker_main(const struct lbx_worker_declaration *declaration, int argc, char **argv) {
     if (argc > 1)
         return usage(declaration, argc, argv);
@@ -180,7 +169,7 @@ int lbx_worker_main(const struct lbx_worker_declaration *declaration, int argc, 
     char source[64];
     snprintf(source, sizeof source, "/lockbox/%s", declaration->name);
     mallopt(M_ARENA_MAX, declaration->arenas ? declaration->arenas : ARENAS);
-    keep_memory_private();
+    lbx_secret_keep_memory();
     lbx_process.lane_count = 1;
     lane->declaration = declaration;
     lane->connection.declaration = declaration;

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "check_metrics.h"
 #include "cluster/commands.h"
+#include "io/secret.h"
 #include "notification/commands.h"
 #include "offsets/commands.h"
 #include "outbox/commands.h"
@@ -57,6 +58,7 @@ static enum ctl_exit run(struct ctl *ctl) {
 int main(int argc, char **argv) {
     struct ctl ctl = {0};
     enum ctl_exit code;
+    lbx_secret_keep_memory();
     lbx_log_init("lockboxctl", LBX_LOG_WARN);
     lbx_log_for_people();
     collect();

@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "commands.h"
 #include "io/fetch.h"
+#include "io/secret.h"
 #include "json/read.h"
 
 #include <stdio.h>
@@ -162,12 +163,22 @@ static enum ctl_exit look(struct check *check) {
     return check->all_ok ? CTL_DONE : CTL_NO;
 }
 
+/* curl reads the key by name. */
+static enum ctl_exit check_key(const struct lbx_cluster *cluster) {
+    char why[LBX_SECRET_WHY_SIZE];
+    return !cluster->key_file || lbx_secret_is_private(cluster->key_file, why)
+               ? CTL_DONE
+               : ctl_fail(CTL_USAGE, "LOCKBOX_CLUSTERS_FILE: key_file %s", why);
+}
+
 enum ctl_exit ctl_cluster_check(struct ctl *ctl) {
     static const struct ctl_column columns[] = {
         {"what"}, {"state", CTL_CELL_STATE}, {"problem", .wide = true}};
     struct lbx_clusters *clusters CTL_CLUSTERS = NULL;
     struct check check = {.ctl = ctl, .all_ok = true};
     enum ctl_exit code = ctl_cluster_find(ctl, &clusters, &check.cluster);
+    if (code == CTL_DONE)
+        code = check_key(check.cluster);
     if (code == CTL_DONE && !ctl_authorizer_host(ctl))
         code = ctl_fail(
             CTL_USAGE,
