@@ -42,8 +42,12 @@ static inline bool lbx_same_text(const char *a, const char *b) {
 
 /* Whether a host's name, or numeric address, is this machine's by itself: what is sent there is on no wire. */
 static inline bool lbx_is_loopback(const char *host, size_t len) {
+    size_t dots = 0;
+    for (size_t i = 0; i < len; i++)
+        dots += host[i] == '.';
     return (len == 9 && memcmp(host, "localhost", 9) == 0) ||
-           (len >= 4 && memcmp(host, "127.", 4) == 0 && strspn(host, "0123456789.") >= len) ||
+           (len >= 4 && memcmp(host, "127.", 4) == 0 && strspn(host, "0123456789.") >= len &&
+            dots == 3) ||
            (len == 3 && memcmp(host, "::1", 3) == 0) || (len == 5 && memcmp(host, "[::1]", 5) == 0);
 }
 

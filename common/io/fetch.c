@@ -5,6 +5,7 @@
 #include "io/fetch.h"
 
 #include "base/address.h"
+#include "base/text.h"
 
 #include <curl/curl.h>
 #include <stdlib.h>
@@ -48,6 +49,19 @@ static enum lbx_err perform(CURL *curl, struct curl_slist *headers, size_t most,
     curl_slist_free_all(headers);
     curl_easy_cleanup(curl);
     return classify(code);
+}
+
+bool lbx_fetch_is_private(const char *url) {
+    static const char tls[] = "https://", plain[] = "http://";
+    if (lbx_same_start(url, tls, sizeof tls - 1))
+        return true;
+    if (!lbx_same_start(url, plain, sizeof plain - 1))
+        return false;
+    const char *host = url + sizeof plain - 1;
+    const size_t authority = strcspn(host, "/?#"), len = strcspn(host, *host == '[' ? "]" : ":/?#");
+    if (memchr(host, '@', authority) || memchr(host, '\\', authority))
+        return false;
+    return lbx_is_loopback(host, *host == '[' && host[len] ? len + 1 : len);
 }
 
 static CURL *begin(const char *url, const char *protocols) {

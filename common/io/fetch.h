@@ -17,6 +17,9 @@ struct lbx_fetch_tls {
     const char *ca_file, *certificate_file, *key_file;
 };
 
+/* Whether what goes to the URL is on no wire unencrypted: https, or http to this machine. Any text may come. */
+bool lbx_fetch_is_private(const char *url);
+
 /* POSTs to an http or https URL, as that client where tls is not NULL; follows no redirect, and takes at most `most` bytes. LBX_ERR_INVALID: no such
  * URL. LBX_ERR_LIMIT: the answer is longer. LBX_ERR_UNAVAILABLE: no answer within timeout_s; *ret_why, static,
  * says what was missing. */

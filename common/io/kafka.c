@@ -56,12 +56,17 @@ static void warn_of_scram(const char *name, const char *value) {
             LBX_S("librdkafka", rd_kafka_version_str()));
 }
 
+/* TLS to a server that shows its certificate, and by its name: whoever answers otherwise reads all the same. */
 static bool is_encrypted(const struct lbx_settings *settings) {
-    bool encrypted = false;
+    bool encrypted = false, known = true;
     for (char **at = settings->kafka_properties; at && *at; at += 2)
         if (strcmp(at[0], "security.protocol") == 0)
             encrypted = lbx_same_text(at[1], "SSL") || lbx_same_text(at[1], "SASL_SSL");
-    return encrypted;
+        else if (strcmp(at[0], "enable.ssl.certificate.verification") == 0)
+            known &= lbx_same_text(at[1], "true");
+        else if (strcmp(at[0], "ssl.endpoint.identification.algorithm") == 0)
+            known &= lbx_same_text(at[1], "https");
+    return encrypted && known;
 }
 
 /* Of host:port,…, each perhaps behind a protocol. */
@@ -84,8 +89,8 @@ static enum lbx_err check_private(const struct lbx_settings *settings) {
         all_loopback(settings->kafka_bootstrap_servers))
         return LBX_OK;
     return lbx_settings_refuse("LOCKBOX_KAFKA_SECURITY_PROTOCOL",
-                               "needs SSL or SASL_SSL for another machine, or "
-                               "LOCKBOX_ALLOW_PLAINTEXT=yes");
+                               "needs SSL or SASL_SSL for another machine, with its certificate "
+                               "verified, or LOCKBOX_ALLOW_PLAINTEXT=yes");
 }
 
 enum lbx_err lbx_kafka_conf(const struct lbx_settings *settings, const char *client_id,

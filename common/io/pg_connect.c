@@ -60,11 +60,22 @@ static const char *item_of(const char *list, size_t i, char into[ITEM_SIZE]) {
     return into;
 }
 
+/* As the URL alone has it. */
+static const char *explicit_option(const PQconninfoOption *options, const char *keyword) {
+    while (options->keyword && strcmp(options->keyword, keyword) != 0)
+        options++;
+    return options->keyword ? options->val : NULL;
+}
+
+/* A service's file may name any host, and goes before the environment. */
 enum lbx_err lbx_pg_check_private(const char *url) {
     PQconninfoOption *options = PQconninfoParse(url, NULL);
     const char *hosts = options ? option(options, "host") : NULL;
-    const char *mode = options ? option(options, "sslmode") : NULL;
-    bool is_private = options != NULL;
+    const bool by_service = options && option(options, "service");
+    const char *mode = !options     ? NULL
+                       : by_service ? explicit_option(options, "sslmode")
+                                    : option(options, "sslmode");
+    bool is_private = options && !by_service;
     char host[ITEM_SIZE];
     if (options && option(options, "hostaddr"))
         hosts = option(options, "hostaddr");

@@ -84,7 +84,7 @@
     X(BYTES, max_event_bytes, "LOCKBOX_MAX_EVENT_BYTES", "262144", "largest event accepted")       \
     X(COUNT, batch_records, "LOCKBOX_BATCH_RECORDS", "500", "most records in one transaction")     \
     X(YES, allow_plaintext, "LOCKBOX_ALLOW_PLAINTEXT", "no",                                       \
-      "whether Kafka and PostgreSQL elsewhere may be reached without TLS: yes or no")              \
+      "whether Kafka, PostgreSQL and mail elsewhere are reached without TLS: yes or no")           \
     X(YES, allow_open_secrets, "LOCKBOX_ALLOW_OPEN_SECRETS", "no",                                 \
       "whether files of passwords and keys may be open to other users: yes or no")                 \
     X(TEXT, probes_listen, "LOCKBOX_PROBES_LISTEN", "",                                            \

@@ -35,6 +35,8 @@ enum lbx_err lbx_smtp_new(const struct lbx_smtp_config *config, struct lbx_smtp 
     enum lbx_err err = lbx_smtp_url_parse(config->url, &url, ret_why);
     if (err)
         return err;
+    if (!url.is_private && !config->plaintext_too)
+        return bad(ret_why, "tls=off for another machine needs LOCKBOX_ALLOW_PLAINTEXT=yes");
     const char *password = config->password ? config->password : "";
     if (url.user[0] && !password[0])
         return bad(ret_why, "a user without a password");

@@ -26,8 +26,10 @@ struct lbx_smtp_config {
     /* smtp://[user@]host[:port][?tls=required|off]. Port 587 unless given; user is percent-decoded.
      *
      * tls=required: STARTTLS (RFC 3207) with a certificate valid for host, or nothing is sent. This
-     * is the default, save for a loopback host. tls=off: no TLS even if offered, and no user. */
+     * is the default, save for a loopback host. tls=off: no TLS even if offered, and no user. Any host but a loopback one
+     * needs plaintext_too for it. */
     const char *url;
+    bool plaintext_too;
     const char *password; /* with a user, who authenticates by SASL and only under TLS; else NULL */
     const char *ca_file;  /* PEM; NULL: the system's */
     int connect_timeout_ms; /* for finding the host's addresses, and for each of them; 0: 10 s */

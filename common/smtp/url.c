@@ -126,6 +126,7 @@ enum lbx_err lbx_smtp_url_parse(const char *url, struct lbx_smtp_url *ret_url,
 
     if (!tls_given)
         out.tls = !loopback(out.host) || out.user[0];
+    out.is_private = out.tls || loopback(out.host);
     if (out.user[0] && !out.tls)
         return bad(ret_why, "a user with tls=off: passwords are sent under TLS only");
     *ret_url = out;

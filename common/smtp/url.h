@@ -11,7 +11,8 @@ struct lbx_smtp_url {
     char user[256]; /* "": none */
     char host[256]; /* a name or an IPv4 address */
     unsigned int port;
-    bool tls; /* required */
+    bool tls;        /* required */
+    bool is_private; /* TLS, or on this machine */
 };
 
 /* See struct lbx_smtp_config. LBX_ERR_INVALID with why, which never repeats the URL. */

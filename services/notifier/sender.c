@@ -40,6 +40,7 @@ static enum lbx_err open_relays(const struct lbx_settings *settings,
                                 struct lbx_relays **ret_relays) {
     const struct lbx_smtp_config config = {
         .url = settings->smtp_url,
+        .plaintext_too = settings->allow_plaintext,
         .password = settings->smtp_password[0] ? settings->smtp_password : NULL,
         .ca_file = settings->smtp_ca_file[0] ? settings->smtp_ca_file : NULL,
         .timeout_ms = ms_of(settings->smtp_timeout, TIMEOUT_MOST_US),

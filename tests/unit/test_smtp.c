@@ -79,6 +79,9 @@ static void test_settings(void **state) {
         {{.url = "smtp://ann@mail", .password = long_password}, "longer than 255"},
         {{.url = "smtp://mail.example.com", .ca_file = "/nonexistent/ca"}, "/nonexistent/ca"},
         {{.url = "ftp://mail.example.com"}, "not an smtp:// URL"},
+        {{.url = "smtp://mail.example.com?tls=off"}, "LOCKBOX_ALLOW_PLAINTEXT"},
+        {{.url = "smtp://mail.example.com?tls=off", .plaintext_too = true}, NULL},
+        {{.url = "smtp://localhost?tls=off"}, NULL},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct lbx_smtp *smtp LBX_CLEANUP(lbx_cleanup_smtp) = NULL;

@@ -9,22 +9,22 @@ static void test_understood(void **state) {
         const char *url;
         struct lbx_smtp_url parts;
     } rows[] = {
-        {"smtp://mail.example.com", {"", "mail.example.com", 587, true}},
-        {"smtp://mail.example.com/", {"", "mail.example.com", 587, true}},
-        {"SMTP://mail.example.com:25?tls=off", {"", "mail.example.com", 25, false}},
-        {"smtp://mail.example.com?tls=required", {"", "mail.example.com", 587, true}},
-        {"smtp://localhost:2525", {"", "localhost", 2525, false}},
-        {"smtp://127.0.0.1:2525", {"", "127.0.0.1", 2525, false}},
-        {"smtp://127.9.9.9:1", {"", "127.9.9.9", 1, false}},
-        {"smtp://localhost?tls=required", {"", "localhost", 587, true}},
-        {"smtp://10.0.0.1", {"", "10.0.0.1", 587, true}},
-        {"smtp://localhost.example.com", {"", "localhost.example.com", 587, true}},
-        {"smtp://127.0.0.1.example.com", {"", "127.0.0.1.example.com", 587, true}},
-        {"smtp://mail_pit:1025?tls=off", {"", "mail_pit", 1025, false}},
-        {"smtp://ann@mail.example.com", {"ann", "mail.example.com", 587, true}},
-        {"smtp://ann%40example.com@mail:65535", {"ann@example.com", "mail", 65535, true}},
-        {"smtp://a@b.example@mail", {"a@b.example", "mail", 587, true}},
-        {"smtp://ann@localhost:25", {"ann", "localhost", 25, true}},
+        {"smtp://mail.example.com", {"", "mail.example.com", 587, true, true}},
+        {"smtp://mail.example.com/", {"", "mail.example.com", 587, true, true}},
+        {"SMTP://mail.example.com:25?tls=off", {"", "mail.example.com", 25, false, false}},
+        {"smtp://mail.example.com?tls=required", {"", "mail.example.com", 587, true, true}},
+        {"smtp://localhost:2525", {"", "localhost", 2525, false, true}},
+        {"smtp://127.0.0.1:2525", {"", "127.0.0.1", 2525, false, true}},
+        {"smtp://127.9.9.9:1", {"", "127.9.9.9", 1, false, true}},
+        {"smtp://localhost?tls=required", {"", "localhost", 587, true, true}},
+        {"smtp://10.0.0.1", {"", "10.0.0.1", 587, true, true}},
+        {"smtp://localhost.example.com", {"", "localhost.example.com", 587, true, true}},
+        {"smtp://127.0.0.1.example.com", {"", "127.0.0.1.example.com", 587, true, true}},
+        {"smtp://mail_pit:1025?tls=off", {"", "mail_pit", 1025, false, false}},
+        {"smtp://ann@mail.example.com", {"ann", "mail.example.com", 587, true, true}},
+        {"smtp://ann%40example.com@mail:65535", {"ann@example.com", "mail", 65535, true, true}},
+        {"smtp://a@b.example@mail", {"a@b.example", "mail", 587, true, true}},
+        {"smtp://ann@localhost:25", {"ann", "localhost", 25, true, true}},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct lbx_smtp_url parts;
@@ -35,6 +35,7 @@ static void test_understood(void **state) {
         assert_string_equal(parts.host, rows[i].parts.host);
         assert_int_equal(parts.port, rows[i].parts.port);
         assert_int_equal(parts.tls, rows[i].parts.tls);
+        assert_int_equal(parts.is_private, rows[i].parts.is_private);
     }
 }
 

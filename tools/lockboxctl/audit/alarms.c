@@ -71,6 +71,15 @@ static enum ctl_exit post(const struct ctl *ctl, const struct lbx_buf *data) {
     return CTL_DONE;
 }
 
+enum ctl_exit alarm_check_webhook(const struct ctl *ctl) {
+    const char *url = ctl->options[CTL_WEBHOOK];
+    return !url || ctl->settings.allow_plaintext || lbx_fetch_is_private(url)
+               ? CTL_DONE
+               : ctl_fail(CTL_USAGE,
+                          "--webhook takes an https URL, or http to this machine or with "
+                          "LOCKBOX_ALLOW_PLAINTEXT=yes");
+}
+
 enum ctl_exit alarm_tell(struct ctl *ctl, const struct alarm *alarm) {
     struct lbx_buf data LBX_BUF = {0};
     put_alarm(alarm, &data);

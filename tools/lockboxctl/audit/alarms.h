@@ -17,4 +17,7 @@ struct alarm {
  * CloudEvent's id follows from what the alarm says: the same alarm sent again has the same id. */
 enum ctl_exit alarm_tell(struct ctl *ctl, const struct alarm *alarm);
 
+/* CTL_USAGE: --webhook leads to another machine without TLS, and LOCKBOX_ALLOW_PLAINTEXT does not say that it may. */
+enum ctl_exit alarm_check_webhook(const struct ctl *ctl);
+
 #endif

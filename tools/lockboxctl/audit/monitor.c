@@ -265,7 +265,9 @@ static enum ctl_exit once(struct ctl *ctl) {
 }
 
 enum ctl_exit ctl_audit_monitor(struct ctl *ctl) {
-    enum ctl_exit code;
+    enum ctl_exit code = alarm_check_webhook(ctl);
+    if (code != CTL_DONE)
+        return code;
     while ((code = once(ctl)) != CTL_USAGE && ctl->options[CTL_WATCH]) {
         (void)check_metrics_write(ctl, code);
         poll(NULL, 0, EVERY_MS);
