@@ -25,12 +25,18 @@ enum { MOST = 200, ROUND_S = 2 }; /* records at a time; how soon to look again *
 struct lbx_metric auditor_judged_metric = {
     .name = "records_judged_total", .help = "Events and accesses held against the topics of input"};
 
+struct lbx_metric auditor_unjudged_metric = {
+    .type = LBX_AGE,
+    .name = "unjudged_seconds",
+    .help = "How long the database has not judged all that it could; 0: it has"};
+
 struct judge {
     struct lbx_worker *worker;
     pthread_t thread;
     bool runs;
     int32_t most;                     /* of the thread: records at a time, 1 to MOST */
     _Atomic int64_t failing_since_us; /* monotonic; 0: it does not fail */
+    int64_t behind_since_us; /* likewise, of the thread; 0: it had fewer than it could take */
     pthread_mutex_t lock;
     pthread_cond_t stop;
     bool stopping; /* under the lock */
@@ -76,14 +82,25 @@ static void note_failure(struct judge *judge, enum lbx_err err) {
         atomic_store(&judge->failing_since_us, lbx_monotonic_us());
 }
 
+/* Behind: it took as many as it could, or the database did nothing. */
+static void note_behind(struct judge *judge, bool behind) {
+    if (!behind)
+        judge->behind_since_us = 0;
+    else if (judge->behind_since_us == 0)
+        judge->behind_since_us = lbx_monotonic_us();
+    lbx_metric_set(&auditor_unjudged_metric, judge->worker->lane, judge->behind_since_us);
+}
+
 static void *run(void *argument) {
     struct judge *judge = argument;
     struct lbx_pg *pg = NULL;
     int64_t looked = 0;
     while (go_on(judge, looked > 0)) {
+        const int32_t most = judge->most;
         enum lbx_err err = judge_some(judge, &pg, &looked);
         lbx_metric_add(&auditor_judged_metric, looked);
         note_failure(judge, err);
+        note_behind(judge, err != LBX_OK || looked >= most);
         if (err != LBX_OK) {
             lbx_log(LBX_LOG_WARN, "records are not judged", LBX_S("error", lbx_err_text(err)));
             lbx_pg_close(pg);

@@ -7,6 +7,6 @@
 /* A struct lbx_rounds. */
 extern const struct lbx_rounds auditor_judge;
 
-extern struct lbx_metric auditor_judged_metric;
+extern struct lbx_metric auditor_judged_metric, auditor_unjudged_metric;
 
 #endif

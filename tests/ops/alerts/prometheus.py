@@ -1,7 +1,9 @@
-"""Prometheus over a stack: scrapes each worker once a second, and evaluates the rules as often. The rules are those of
-deploy/prometheus/alerts.yml with their thresholds and windows, but without `for`: an alert fires at once."""
+"""Prometheus over a stack: scrapes each worker once a second, and a file of checks, and evaluates the rules as often. The rules are
+those of deploy/prometheus/alerts.yml with their thresholds and windows, but without `for`: an alert fires at once."""
+import http.server
 import json
 import subprocess
+import threading
 import urllib.parse
 import urllib.request
 from pathlib import Path
@@ -18,15 +20,34 @@ def rules() -> list[dict]:
     return yaml.safe_load(RULES.read_text())["groups"][0]["rules"]
 
 
+class Textfile(http.server.BaseHTTPRequestHandler):
+    """As node_exporter shows it: the file that a check writes, once it is there."""
+
+    def do_GET(self):
+        text = self.server.file.read_bytes() if self.server.file.exists() else b""
+        self.send_response(200)
+        self.send_header("Content-Type", "text/plain; version=0.0.4")
+        self.send_header("Content-Length", str(len(text)))
+        self.end_headers()
+        self.wfile.write(text)
+
+    def log_message(self, *_):
+        pass
+
+
 class Prometheus:
     def __init__(self, stack, directory: Path):
         at_once = [{name: value for name, value in rule.items() if name != "for"} for rule in rules()]
         (directory / "rules.yml").write_text(yaml.safe_dump({"groups": [{"name": "lockbox", "rules": at_once}]}))
         targets = [stack.env[f"LOCKBOX_HTTP_{worker.upper()}"] for worker in WORKERS]
+        self.checks = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Textfile)
+        self.checks.file = self.check_file = directory / "check.prom"
+        threading.Thread(target=self.checks.serve_forever, daemon=True).start()
         (directory / "prometheus.yml").write_text(yaml.safe_dump({
             "global": {"scrape_interval": "1s", "scrape_timeout": "1s", "evaluation_interval": "1s"},
             "rule_files": ["rules.yml"],
-            "scrape_configs": [{"job_name": "lockbox", "static_configs": [{"targets": targets}]}]}))
+            "scrape_configs": [{"job_name": "lockbox", "static_configs": [{"targets": targets}]},
+                               {"job_name": "checks", "static_configs": [{"targets": [f"127.0.0.1:{self.checks.server_port}"]}]}]}))
         self.address = f"127.0.0.1:{free_port()}"
         self.log = (directory / "log").open("w")
         self.process = subprocess.Popen(
@@ -60,3 +81,4 @@ class Prometheus:
         self.process.terminate()
         self.process.wait()
         self.log.close()
+        self.checks.shutdown()

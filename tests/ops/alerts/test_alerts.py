@@ -4,6 +4,7 @@ ELSEWHERE names those whose cause is another group's, which asserts the metric; 
 (deploy/prometheus/alerts_test.yml).
 """
 import re
+import subprocess
 import time
 from contextlib import contextmanager
 
@@ -13,13 +14,11 @@ from support.broker import set_topic
 from support.events import Outgoing
 from support.forging import Forger
 from support.scenario import LOGS, Tenant
-from support.stack import REPOSITORY
+from support.stack import BINARIES, REPOSITORY
 from support.waiting import wait_until
 
 ELSEWHERE = {
     "LockboxBehind": "tests/ops/test_metrics.py",
-    "LockboxCheckFound": "tests/attack/test_checks.py",
-    "LockboxCheckOld": "tests/attack/test_checks.py",
     "LockboxClockOff": "tests/faults/test_clock.py",
     "LockboxFenced": "tests/faults/test_fencing.py",
     "LockboxHalted": "tests/audit/test_store.py",
@@ -57,7 +56,7 @@ def test_every_alert_is_caused():
         expression = next(rule["expr"] for rule in rules() if rule["alert"] == alert)
         text = (REPOSITORY / test).read_text()
         named = re.findall(r"lockbox_\w+", expression)
-        assert any(metric in text or metric.removeprefix("lockbox_check_") in text for metric in named), alert
+        assert any(metric in text for metric in named), alert
 
 
 def test_nothing_fires_while_all_is_well(system, stack, prometheus):
@@ -80,9 +79,29 @@ def test_a_person_s_access_without_a_grant(system, prometheus):
     assert prometheus.await_alert("LockboxAccessWithoutGrant").startswith("1 accesses")
 
 
+def reconcile(system, prometheus, **settings: str) -> int:
+    """As lockbox-check.service does it each night; with the databases' superusers' URLs."""
+    env = system.stack.env
+    urls = {name: env[name.replace("DATABASE", "SUPERUSER")] for name in ("LOCKBOX_DATABASE_URL", "LOCKBOX_AUDIT_DATABASE_URL")}
+    return subprocess.run([BINARIES / "lockboxctl", "audit", "reconcile", "--metrics", prometheus.check_file], capture_output=True, text=True,
+                          env=system.stack.worker_environment(**{**urls, **settings})).returncode
+
+
 def test_an_event_that_nobody_decided(system, prometheus):
-    Forger(system).step(Tenant(system).request().now, "approved", state="approved")
+    """Told by whoever writes events.v1 in the relay's place: the judge names it, and what is told and what is decided differ."""
+    request = Tenant(system).request()
+    assert reconcile(system, prometheus) == 0
+    wait_until(lambda: prometheus.value("lockbox_check_exit_code") == 0, "the check is scraped")
+    assert "LockboxCheckFound" not in prometheus.firing()
+    Forger(system).step(request.now, "approved", state="approved")
     prometheus.await_alert("LockboxBreach", 120)
+    assert reconcile(system, prometheus) == 1
+    assert "audit reconcile" in prometheus.await_alert("LockboxCheckFound")
+
+
+def test_a_check_that_cannot_look(system, prometheus):
+    assert reconcile(system, prometheus, LOCKBOX_DATABASE_URL="host=/nowhere") == 3
+    assert "audit reconcile" in prometheus.await_alert("LockboxCheckOld")
 
 
 def test_nobody_is_left_who_may_approve(system, prometheus):
@@ -136,6 +155,20 @@ def test_deadlines_that_nobody_tells(system, prometheus):
     with without(system, "UPDATE ON lockbox.request", "lockbox_expirer"):
         tenant.request()
         prometheus.await_alert("LockboxDeadlinesNotTold", 240)
+
+
+def test_records_that_nobody_judges(system, stack, prometheus):
+    """The auditor's login may call the judge no more: it records, says that nothing is judged, and goes on once it may."""
+    judge = "EXECUTE ON FUNCTION audit.judge(integer) {} lockbox_audit_writer"
+    system.audit.rows("REVOKE " + judge.format("FROM"))
+    try:
+        Tenant(system).request()
+        prometheus.await_alert("LockboxNotJudged", 240)
+        assert "judge" in stack.status()["auditor"]["reason"]
+    finally:
+        system.audit.rows("GRANT " + judge.format("TO"))
+    stack.await_ready("auditor")
+    wait_until(lambda: prometheus.value("lockbox_unjudged_seconds") == 0, "all is judged", 120)
 
 
 def test_a_worker_that_does_not_answer(stack, prometheus):
