@@ -26,6 +26,11 @@ MOST_BYTES, MOST_FILES = 256 << 20, 1_000_000  # of all files together, as they 
 class Wrong(Exception): ...
 
 
+def seen(text):
+    """Nothing in it steers a terminal, hides or turns: whoever made the export chose names and values."""
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
+
+
 def demand(condition, what):
     if not condition:
         raise Wrong(what)
@@ -271,13 +276,13 @@ def main():
         for name in stems:
             topic, headers, value = verify_record(name, files[name + ".leaf"], files[name + ".tlog-proof"], manifest, keys)
             if asked.show:
-                print(name, value if value is None else value.decode(errors="replace"))
+                print(seen(name), value if value is None else seen(value.decode(errors="replace")))
                 show_changes(event_of(headers, value))
             events.append((topic, event_of(headers, value)))
         name = "consent"
         hold, unknown = check_consent(events)
     except (Wrong, InvalidSignature, OSError, tarfile.TarError, RecursionError, LookupError, ValueError, TypeError, AttributeError) as error:
-        print(f"{name}: {error or 'the signature does not hold'}", file=sys.stderr)
+        print(seen(f"{name}: {error or 'the signature does not hold'}"), file=sys.stderr)
         return 1
     trust = "" if asked.keys else ", as far as vkeys.txt is trusted"
     keyless = f", {unknown} without a key here" if unknown else ""

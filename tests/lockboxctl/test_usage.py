@@ -121,7 +121,7 @@ def test_what_is_quoted_steers_no_terminal(bare):
     assert "export" in done.stderr and not set("\x1b\x9b\x7f") & set(done.stderr)
 
 
-def test_a_formula_is_text_in_a_spreadsheet(bare):
-    formula = "=cmd|' /C calc'!A0"
-    rows = list(csv.DictReader(io.StringIO(bare("config", "-o", "csv", LOCKBOX_ORGANIZATIONS=formula).stdout)))
-    assert [row["value"] for row in rows if row["name"] == "LOCKBOX_ORGANIZATIONS"] == ["'" + formula]
+@pytest.mark.parametrize("formula", ["=cmd|' /C calc'!A0", "+1+cmd|' /C calc'!A0", "-2+3+cmd|' /C calc'!A0", "@SUM(1+1)", "\t=1", '="a,b"'])
+def test_a_formula_is_text_in_a_spreadsheet(bare, formula):
+    rows = list(csv.DictReader(io.StringIO(bare("config", "-o", "csv", LOCKBOX_MAIL_FROM=formula).stdout)))
+    assert [row["value"] for row in rows if row["name"] == "LOCKBOX_MAIL_FROM"] == ["'" + formula]

@@ -9,9 +9,10 @@ import tarfile
 from pathlib import Path
 
 import pytest
+from support.events import Outgoing
 from support.translog import Proof, Verifier, leaf_bytes
 
-from conftest import ACCESSES, REPOSITORY
+from conftest import ACCESSES, REPOSITORY, await_signed
 
 ALL = ("--from", "2020-01-01T00:00:00Z", "--to", "2090-01-01T00:00:00Z")
 VERIFIER = REPOSITORY / "docs/verify_export.py"
@@ -84,6 +85,65 @@ def test_a_small_archive_takes_no_large_memory(bare, tmp_path):
                   f" runpy.run_path({str(VERIFIER)!r}, run_name='__main__')"
         done = subprocess.run([sys.executable, "-c", limited], capture_output=True, text=True, timeout=120)
         assert done.returncode == 1 and "Traceback" not in done.stderr, f"{path.name}: {done.stderr[-500:]}"
+
+
+ESCAPES = "\x1b[2J\x1b]0;owned\x07\x9b1m\x7f\u202e"
+
+
+def hostile(folder: Path, export: Path):
+    """Exports in which whoever made them put what steers a terminal: name of each, path."""
+    def copy(name: str) -> Path:
+        to = folder / name
+        to.mkdir()
+        for file in ("README.txt", "vkeys.txt", "manifest.json"):
+            (to / file).write_bytes((export / file).read_bytes())
+        (to / "manifest.json").write_text(json.dumps({**json.loads((export / "manifest.json").read_text()), "records": 0, "logs": []}))
+        return to
+
+    def said(to: Path, **more) -> None:
+        (to / "manifest.json").write_text(json.dumps({**json.loads((to / "manifest.json").read_text()), **more}))
+    foreign = copy("foreign")
+    (foreign / ESCAPES).write_text("x")
+    (foreign / os.fsdecode(b"\x9b1m\xff")).write_text("x")
+    record = copy("record")
+    said(record, records=1)
+    (record / "records").mkdir()
+    for ending in (".leaf", ".tlog-proof"):
+        (record / f"records/{ESCAPES}{ending}").write_text("x")
+    log = copy("log")
+    said(log, logs=[{"topic": ESCAPES, "partition": 0, "origin": ESCAPES, "base": 0, "size": 1}])
+    (log / "checkpoints" / ESCAPES).mkdir(parents=True)
+    (log / "checkpoints" / ESCAPES / "0.txt").write_text(f"{ESCAPES}\n1\nAAAA\n\n\u2014 {ESCAPES} AAAA\n")
+    said(copy("format"), format=ESCAPES, origin=ESCAPES)
+    (copy("keys") / "vkeys.txt").write_text(f"{ESCAPES}+00000000+{ESCAPES}\n")
+    (copy("torn") / "manifest.json").write_text(ESCAPES)
+    for made in [*folder.iterdir()]:
+        yield made
+        archive = made.with_suffix(".tar")
+        with tarfile.open(archive, "w:", format=tarfile.USTAR_FORMAT, errors="surrogateescape") as out:
+            out.add(made, "")
+        yield archive
+
+
+def test_a_hostile_export_steers_no_terminal(bare, export, tmp_path):
+    """Neither its files' names nor what is in them."""
+    for path in hostile(tmp_path, export):
+        for done in (bare("audit", "verify", path), python(path), python(path, "--show")):
+            said = done.stdout + done.stderr
+            assert done.returncode in (1, 2) and "Traceback" not in said, said
+            assert not [c for c in said if c != "\n" and not c.isprintable()], f"{path.name}: {said!r}"
+
+
+def test_a_hostile_record_steers_no_terminal(ctl, system, signed, tmp_path):
+    """Whatever --show prints of it."""
+    [sent] = system.publisher.send(Outgoing(ACCESSES, "eng-1", f'{{"odd": "{ESCAPES}"}}'.encode()))
+    await_signed(system, signed)
+    [since] = signed.execute('SELECT kafka_timestamp FROM audit.event WHERE topic = %s AND "partition" = %s AND "offset" = %s', sent.place).fetchone()
+    path = tmp_path / "odd.tar"
+    assert ctl("audit", "export", "--out", path, "--from", since.isoformat(), *ALL[2:]).returncode == 0
+    done = python(path, "--show")
+    assert done.returncode == 0 and "owned" in done.stdout, done.stderr
+    assert not [c for c in done.stdout if c != "\n" and not c.isprintable()]
 
 
 def test_an_archive_is_the_same(ctl, bare, export, tmp_path):

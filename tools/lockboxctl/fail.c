@@ -1,38 +1,37 @@
 /* Failures of commands, as lines for people. What they quote may come from outside, such as the file names of an export:
- * no control character reaches the terminal.
+ * nothing in it steers the terminal, hides or turns.
  */
 #include "fail.h"
 
 #include "base/buf.h"
 #include "base/cleanup.h"
 #include "io/denied.h"
+#include "mail/words.h"
 
 #include <stdarg.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
-/* C0 but the end of a line, DEL, and C1 (U+0080 to U+009F, which UTF-8 writes behind 0xC2). */
-static void disarm(unsigned char *text) {
-    for (unsigned char before = 0; *text; before = *text++) {
-        const bool is_c1 = before == 0xC2 && *text >= 0x80 && *text <= 0x9F;
-        if (is_c1)
-            text[-1] = '?';
-        if (is_c1 || (*text < ' ' && *text != '\n') || *text == 0x7F)
-            *text = '?';
+static void put_lines(const char *text, struct lbx_buf *out) {
+    for (const char *end; (end = strchr(text, '\n')); text = end + 1) {
+        lbx_text_harmless_n(text, (size_t)(end - text), out);
+        lbx_buf_char(out, '\n');
     }
+    lbx_text_harmless(text, out);
 }
 
 enum ctl_exit ctl_fail(enum ctl_exit code, const char *format, ...) {
     char *text LBX_FREE = NULL;
+    struct lbx_buf said LBX_BUF = {0};
     va_list args;
     va_start(args, format);
     int len = vasprintf(&text, format, args);
     va_end(args);
     if (len < 0)
         abort();
-    disarm((unsigned char *)text);
-    fprintf(stderr, "lockboxctl: %s\n", text);
+    put_lines(text, &said);
+    fprintf(stderr, "lockboxctl: %s\n", said.data ? said.data : "");
     return code;
 }
 
