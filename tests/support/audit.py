@@ -44,7 +44,7 @@ def everything_in_kafka(system: System, topics: list[str] = TOPICS) -> dict[tupl
 
 
 def await_auditor(system: System, seconds: float = 60) -> None:
-    """Waits until the audit store has come as far as Kafka's ends, as of now."""
+    """Waits until the audit store has come as far as Kafka's ends, as of now, for as long as it comes nearer in so many seconds."""
     ends = ends_of_kafka(system)
 
     def behind() -> dict:
@@ -52,7 +52,8 @@ def await_auditor(system: System, seconds: float = 60) -> None:
         stored = {(topic, partition): offset for topic, partition, offset in rows}
         return {place: f"{stored.get(place)} of {high - 1}" for place, (_, high) in ends.items() if stored.get(place, -1) < high - 1}
     try:
-        wait_until(lambda: not behind(), "the audit store has every record of Kafka", seconds)
+        while lag := behind():
+            wait_until(lambda: behind() != lag, "the audit store comes nearer to Kafka", seconds)
     except TimeoutError as error:
         raise TimeoutError(f"{error}, not {behind()}; the auditor's log ends\n{system.stack.log('auditor')[-4000:]}") from None
 
