@@ -1,6 +1,7 @@
 /* Calls a worker's round when its time comes and when its channel is notified.
  *
- * Promises: no notification is missed: the part listens before the first round on a connection.
+ * Promises: no notification is missed: the part listens before the first round on a connection, and of one that comes during a
+ * round the next is told.
  * Fails: a round that fails is logged and tried again with backoff.
  */
 #include "worker/rounds.h"
@@ -89,10 +90,12 @@ static enum lbx_err rounds_serve(void *state, int64_t *ret_wake_us) {
             r->next_us = wait_us == LBX_NEVER_US ? LBX_NEVER_US : lbx_monotonic_us() + wait_us;
         }
     }
-    if (err != LBX_OK)
+    if (err != LBX_OK) {
         wait_out(r, err);
-    else if (!backing_off && lbx_worker_notified(r->worker))
+    } else if (!backing_off && lbx_worker_notified(r->worker)) {
+        r->worker->notified = true; /* the next round's to be told of */
         r->next_us = 0;
+    }
     *ret_wake_us = r->next_us;
     return LBX_OK;
 }
