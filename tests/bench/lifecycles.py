@@ -57,7 +57,7 @@ def found(stack, producer):
 
 
 def through_kafka(stack, count):
-    """Lifecycles per second, from the first record sent until the last revocation is heard of."""
+    """Lifecycles per second, from the first record sent until the last revocation is heard of; and the longest time without an event."""
     bootstrap = stack.env["LOCKBOX_KAFKA_BOOTSTRAP_SERVERS"]
     producer = Producer({"bootstrap.servers": bootstrap, "linger.ms": 5, "queue.buffering.max.messages": 4 * count + 1000})
     consumer = Consumer({"bootstrap.servers": bootstrap, "group.id": "bench", "enable.auto.commit": False, "fetch.wait.max.ms": 20})
@@ -66,7 +66,8 @@ def through_kafka(stack, count):
     tickets = [(str(uuid.uuid4()), None) for _ in range(count)]
     tickets = [(ticket, story(tenant, ticket)) for ticket, _ in tickets]
     revoked = 0
-    began = time.monotonic()
+    began = heard = time.monotonic()
+    pause = 0.0
     for ticket, said in tickets:
         for value in said:
             producer.produce("lockbox.tickets.v1", value, ticket, headers=HEADERS)
@@ -74,7 +75,11 @@ def through_kafka(stack, count):
         producer.poll(0)
         if time.monotonic() - began > 600:
             sys.exit(f"bench lifecycles: gave up after {revoked} of {count}")
-        for message in consumer.consume(2000, 0.02):
+        messages = consumer.consume(2000, 0.02)
+        if messages:
+            now = time.monotonic()
+            pause, heard = max(pause, now - heard), now
+        for message in messages:
             value, key = message.value(), message.key().decode()
             if b'"type":"lockbox.request.created.v1"' in value:
                 producer.produce("lockbox.decisions.v1",
@@ -86,7 +91,7 @@ def through_kafka(stack, count):
                 revoked += 1
     took = time.monotonic() - began
     consumer.close()
-    return count / took
+    return count / took, pause
 
 
 def without(stack, count, drivers):
@@ -107,12 +112,14 @@ def main():
         stack = Stack(Path(directory), LOCKBOX_PENDING_PER_SUBSCRIPTION=str(count))
         try:
             stack.up("postgres", "kafka", "schema", "requester", "decider", "relay")
-            rates = {"through Kafka": through_kafka(stack, count)}
+            rate, pause = through_kafka(stack, count)
+            rates = {"through Kafka": rate}
             stack.down("requester", "decider", "relay")
             for drivers in (1, 2):
                 rates[f"without, {drivers} at once"] = without(stack, count, drivers)
         finally:
             stack.wipe()
+    print(f"longest pause between two events of Kafka: {pause:.2f} s")
     for name, rate in rates.items():
         print(f"{name:<20} {rate:>8,.0f} lifecycles/s   through Kafka ÷ this: {rates['through Kafka'] / rate:.2f}")
 

@@ -70,3 +70,65 @@ def test_the_inbox_is_pruned_without_a_loop_in_a_loop(system):
         left = connection.execute("SELECT consumer, count(*) FROM inbox WHERE source = 'prune' GROUP BY 1 ORDER BY 1").fetchall()
         assert left == [("lockbox.decider", 2000), ("lockbox.requester", 2000)]
         connection.rollback()
+
+
+# How many events the planner knows of when it plans, each published; 0: nobody told it anything. The last are planned while others wait.
+BACKLOG = "started with a backlog"
+OUTBOX = {"new": 0, "young": 100, "at rest": 20000, BACKLOG: 20000}
+WAITING = 4000  # events, each of a key of its own
+
+
+def outbox_like(connection, known: str) -> None:
+    """Hides the outbox behind an empty one of the same columns and indexes, which ends with the connection."""
+    connection.execute("CREATE TEMP TABLE outbox (LIKE lockbox.outbox INCLUDING ALL)")
+    connection.execute("CREATE TEMP TABLE lease (LIKE lockbox.lease INCLUDING ALL)")
+    connection.execute("INSERT INTO lease (name, part, holder, pid, held_until)"
+                       " SELECT 'relay', part, %s, 0, 'infinity' FROM generate_series(0, 15) AS part", [HOLDER])
+    if OUTBOX[known]:
+        write_outbox(connection, OUTBOX[known])
+        connection.execute("UPDATE outbox SET published_at = clock_timestamp()")
+        connection.execute("ANALYZE outbox")
+
+
+def write_outbox(connection, count: int) -> None:
+    connection.execute("INSERT INTO outbox (id, aggregatetype, aggregateid, type, payload)"
+                       " SELECT gen_random_uuid(), 'tenant', gen_random_uuid(), 'lockbox.tenant.changed.v1', repeat('x', 500)"
+                       " FROM generate_series(1, %s)", [count])
+
+
+def rows_read(plan: dict) -> int:
+    """By all of its scans and joins together, whatever became of them."""
+    filtered = sum(plan.get(name, 0) for name in ("Rows Removed by Filter", "Rows Removed by Join Filter", "Rows Removed by Index Recheck"))
+    return int((plan["Actual Rows"] + filtered) * plan["Actual Loops"]) + sum(rows_read(it) for it in plan.get("Plans", []))
+
+
+HOLDER = "0190b1a4-5c40-7c3e-9f21-6b8d0e4a7c52"
+PARTS = "{0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15}"
+TAKEN = {"relay_take_fresh": [HOLDER, PARTS, "AFTER", 500, 8 << 20],
+         "relay_take_heads": [HOLDER, PARTS, "AFTER", 1 << 40, 2000, 500, 8 << 20]}
+
+
+@pytest.mark.parametrize("known", OUTBOX)
+@pytest.mark.parametrize("name", TAKEN)
+def test_the_relay_looks_up_each_keys_earlier_events(system, name, known):
+    """Whatever the planner believes of how many wait: compared each with each, 3,000 took three seconds, in which nothing was published."""
+    take = next(it for it in statements().values() if it.name == name)
+    options = "-c search_path=pg_temp,lockbox -c enable_seqscan=off -c jit=off -c plan_cache_mode=force_generic_plan"  # a worker's
+    with psycopg.connect(system.stack.env["LOCKBOX_SUPERUSER_URL"], options=options) as connection:
+        outbox_like(connection, known)
+        if known == BACKLOG:
+            write_outbox(connection, WAITING)
+        made = connection.pgconn.prepare(b"it", take.text.encode(), take.types)
+        assert made.status == ExecStatus.COMMAND_OK, made.error_message.decode()
+
+        def execute(how: str, after: int) -> list:
+            values = ", ".join(f"'{after if value == 'AFTER' else value}'" for value in TAKEN[name])
+            return connection.execute(f"{how} EXECUTE it ({values})").fetchall()
+        execute("", 0)
+        if known != BACKLOG:
+            write_outbox(connection, WAITING)
+        half = connection.execute("SELECT max(seq) - %s FROM outbox", [WAITING // 2]).fetchone()[0]
+        for after in (0, half):
+            plan = execute("EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON)", after)[0][0][0]["Plan"]
+            assert rows_read(plan) < 20 * WAITING, plan
+        connection.rollback()

@@ -6,7 +6,7 @@
 WITH looked_at AS MATERIALIZED (
     SELECT o.seq, o.shard, o.aggregateid, coalesce(o.next_attempt_at > clock_timestamp(), false) AS waits
       FROM outbox o
-     WHERE o.published_at IS NULL AND o.seq > :after AND o.seq <= :upto
+     WHERE num_nulls(o.published_at) = 1 AND o.seq > :after AND o.seq <= :upto
      ORDER BY o.seq
      LIMIT :scan
 ), first AS (
@@ -19,8 +19,8 @@ WITH looked_at AS MATERIALIZED (
            JOIN outbox o ON o.seq = l.seq
           WHERE NOT l.waits
             AND l.shard = ANY (ARRAY(SELECT part FROM lease WHERE name = 'relay' AND holder = :holder AND part = ANY (:parts)))
-            AND NOT EXISTS (SELECT FROM outbox e
-                             WHERE e.aggregateid = l.aggregateid AND e.published_at IS NULL AND e.seq < l.seq)
+            AND (SELECT max(e.seq) FROM outbox e
+                  WHERE e.aggregateid = l.aggregateid AND e.published_at IS NULL AND e.seq < l.seq) IS NULL
           ORDER BY o.seq
           LIMIT :most) AS heads
   WHERE bytes_before < :most_bytes
