@@ -135,10 +135,10 @@ static enum lbx_err connect_one(struct lbx_pg *pg, const struct parameters *para
     if (pg->deadline_us > deadline_us)
         pg->deadline_us = deadline_us;
     pg->conn = PQconnectStartParams(parameters->keys, parameters->values, 1);
+    PQsetNoticeReceiver(pg->conn, on_notice, pg); /* now: a session begins with warnings */
     bool answered = !pg->conn || PQstatus(pg->conn) == CONNECTION_BAD || await_connection(pg);
     if (pg->conn && answered && PQstatus(pg->conn) == CONNECTION_OK &&
         PQsetnonblocking(pg->conn, 1) == 0) {
-        PQsetNoticeReceiver(pg->conn, on_notice, pg);
         *ret_why = unfit(pg);
     } else {
         *ret_why = answered ? away : silent;

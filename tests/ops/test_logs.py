@@ -2,6 +2,8 @@
 import json
 from pathlib import Path
 
+import psycopg
+
 from support.scenario import Tenant
 from support.stack import WORKERS
 from support.traffic import await_quiet
@@ -49,3 +51,18 @@ def test_every_line_is_an_object_and_a_rejected_record_can_be_found(system, stac
     origin = {name: value.decode() for name, value in letter.headers if name.startswith("__connect.errors")}
     assert (said["topic"], str(said["partition"]), str(said["offset"])) == (
         origin["__connect.errors.topic"], origin["__connect.errors.partition"], origin["__connect.errors.offset"])
+
+
+def test_what_a_session_begins_with_is_an_object_too(system, stack):
+    """PostgreSQL warns each session of a database whose collations are another library's than they were."""
+    [[before]] = system.lockbox.rows("SELECT datcollversion FROM pg_database WHERE datname = current_database()")
+    change = "UPDATE pg_database SET datcollversion = %s WHERE datname = current_database()"
+    with psycopg.connect(stack.env["LOCKBOX_SUPERUSER_URL"], autocommit=True) as session:
+        session.execute(change, ("0",))
+        try:
+            session.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'lockbox-decider%'")
+            wait_until(lambda: "collation" in stack.log("decider"), "it is warned")
+        finally:
+            session.execute(change, (before,))
+    said = [line for line in map(json.loads, stack.log("decider").splitlines()) if "collation" in line.get("warning", "")]
+    assert said and all((line["level"], line["message"]) == ("warn", "the database warns") for line in said)
