@@ -32,7 +32,8 @@ def create(cluster, manifests):
     for file in sorted(Path(os.environ["LOCKBOX_DEV_CRDS"]).glob("*.yaml")):
         cluster.admin.must("apply", "--server-side", "-f", str(file))
     wait_until(lambda: all(map(is_established, json.loads(cluster.admin.must("get", "crd", "-o", "json"))["items"])), "the definitions are in force", 60)
-    cluster.admin.must("create", "namespace", "lockbox")
+    for namespace in sorted({it["metadata"]["namespace"] for it in manifests}):
+        cluster.admin.must("create", "namespace", namespace)
     return lambda it: cluster.admin("create", "--dry-run=server", "--validate=strict", "-f", "-", text=json.dumps(it))
 
 

@@ -27,8 +27,8 @@ def run(*command, **environment) -> str:
 
 def selects(selector: dict, labels: dict) -> bool:
     for rule in selector.get("matchExpressions", []):
-        assert rule["operator"] == "In"
-        if labels.get(rule["key"]) not in rule["values"]:
+        assert rule["operator"] in ("In", "NotIn")
+        if (labels.get(rule["key"]) in rule["values"]) != (rule["operator"] == "In"):
             return False
     return all(labels.get(name) == value for name, value in selector.get("matchLabels", {}).items())
 

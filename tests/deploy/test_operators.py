@@ -43,6 +43,7 @@ def read_by_strimzi(resources: list[dict]) -> subprocess.CompletedProcess:
 
 def test_strimzi_reads_every_member(manifests):
     resources = of_group(manifests, "kafka.strimzi.io")
+    assert {it["apiVersion"] for it in resources} == {"kafka.strimzi.io/v1"}
     done = read_by_strimzi(resources)
     assert done.returncode == 0, done.stderr
     assert sorted(done.stdout.splitlines()) == sorted(f"read {it['kind']}" for it in resources)
@@ -110,10 +111,7 @@ def test_kafka_and_the_databases_are_reached_by_somebody(manifests):
     policies = [it["spec"] for it in manifests if it["kind"] == "NetworkPolicy"]
     for name in of_kind(manifests, "Cluster"):
         [policy] = [it for it in policies if selects(it["podSelector"], {"cnpg.io/cluster": name})]
-        assert policy["policyTypes"] == ["Ingress"]
-        reach = {port["port"] for rule in policy["ingress"] for peer in rule["from"] for port in rule["ports"]
-                 if selects(peer.get("podSelector", {"matchLabels": {"x": "y"}}), workers)}
-        assert reach == {5432}
+        assert policy["policyTypes"] == ["Ingress"] and all(map(is_somebody, [peer for rule in policy["ingress"] for peer in rule["from"]]))
 
 
 # CloudNativePG
@@ -138,7 +136,7 @@ def crd() -> dict:
 
 def test_cloudnativepg_takes_the_clusters(manifests, crd):
     clusters = of_group(manifests, "postgresql.cnpg.io")
-    assert [it["metadata"]["name"] for it in clusters] == ["audit-db", "lockbox-db"]
+    assert sorted(it["metadata"]["name"] for it in clusters) == ["audit-db", "lockbox-db"]
     for cluster in clusters:
         jsonschema.validate(cluster, crd)
         assert unknown(cluster, crd) == []
@@ -174,20 +172,81 @@ def test_kubernetes_takes_the_rest(manifests, version):
         kubernetes_validate.validate(manifest, version, strict=True)
 
 
+def of_namespace(manifests: list[dict], namespace: str) -> list[dict]:
+    return [manifest for manifest in manifests if manifest["metadata"].get("namespace") == namespace]
+
+
+def files_of(manifest: dict) -> tuple[dict[str, str], list[str]]:
+    """What a pod reads: the secret of each file that is named, and the secrets that are there whole."""
+    [volume] = manifest["spec"]["template"]["spec"]["volumes"]
+    assert volume["projected"]["defaultMode"] == 0o440
+    sources = [source["secret"] for source in volume["projected"]["sources"]]
+    return ({item["path"]: secret["name"] for secret in sources for item in secret.get("items", [])},
+            [secret["name"] for secret in sources if "items" not in secret])
+
+
 def test_each_worker_has_its_own_certificate_and_whom_to_trust(manifests):
     """Files of the settings' names, of the user that Strimzi made for this worker, and of nobody else."""
-    pods = of_kind(manifests, "Deployment", "Job")
+    pods = of_kind(of_namespace(manifests, "lockbox"), "Deployment", "Job")
     assert pods.keys() == {f"lockbox-{name}" for name in [*WORKERS, "setup"]}
-    users, clusters = of_kind(manifests, "KafkaUser"), of_kind(manifests, "Cluster")
+    users = of_kind(manifests, "KafkaUser")
     for name, manifest in pods.items():
         worker = name.removeprefix("lockbox-")
-        [volume] = manifest["spec"]["template"]["spec"]["volumes"]
-        assert volume["projected"]["defaultMode"] == 0o440
-        files = {item["path"]: source["secret"]["name"] for source in volume["projected"]["sources"] for item in source["secret"].get("items", [])}
-        whole = [source["secret"]["name"] for source in volume["projected"]["sources"] if "items" not in source["secret"]]
+        files, whole = files_of(manifest)
         assert whole == [name]
         if worker != "expirer":
             user = {"setup": "operator"}.get(worker, worker)
             assert user in users and files["kafka.crt"] == files["kafka.key"] == user and files["kafka-ca.crt"] == "kafka-cluster-ca-cert"
-        databases = {"auditor": {"audit-db"}, "setup": {"audit-db", "lockbox-db"}}.get(worker, {"lockbox-db"})
-        assert databases <= clusters.keys() and {path: files[path] for path in files if "db-ca" in path} == {f"{it}-ca.crt": f"{it}-ca" for it in databases}
+        database = {"auditor": "audit-db"}.get(worker, "lockbox-db")
+        assert {path: files[path] for path in files if "db-ca" in path} == {f"{database}-ca.crt": f"{database}-ca"}
+
+
+def test_all_are_in_one_of_two_namespaces(manifests):
+    found = {(it["metadata"].get("namespace"), it["metadata"]["name"]) for it in of_group(manifests, "postgresql.cnpg.io")}
+    assert found == {("lockbox", "lockbox-db"), ("lockbox-audit", "audit-db")}
+    assert {it["metadata"].get("namespace") for it in manifests} == {"lockbox", "lockbox-audit"}
+    owners = {it["metadata"]["name"]: it["spec"]["bootstrap"]["initdb"]["owner"] for it in of_group(manifests, "postgresql.cnpg.io")}
+    assert owners == {"lockbox-db": "lockbox_dba", "audit-db": "audit_dba"}
+
+
+def test_each_database_is_migrated_in_its_namespace(manifests):
+    """By a job that knows the one superuser's password, and nothing of the other database."""
+    for namespace, name, database, other in (("lockbox", "lockbox-setup", "lockbox", "AUDIT_DATABASE"), ("lockbox-audit", "audit-setup", "audit", "_DATABASE")):
+        [job] = [it for it in of_namespace(manifests, namespace) if it["kind"] == "Job"]
+        [container] = job["spec"]["template"]["spec"]["containers"]
+        mine = "LOCKBOX_AUDIT_DATABASE_URL_FILE" if database == "audit" else "LOCKBOX_DATABASE_URL_FILE"
+        assert job["metadata"]["name"] == name and [it["name"] for it in container["env"]] == [mine]
+        assert f"db migrate --only {database}" in " ".join(container["command"])
+        files, whole = files_of(job)
+        assert whole == [name] and {it for it in files.values() if it.endswith("db-ca")} == {f"{database}-db-ca"}
+        assert container["image"] == "images.example/lockbox:1.0"
+
+
+def lets(policies: list[dict], direction: str, mine: tuple[str, dict], other: tuple[str, dict], port: int) -> bool:
+    """Whether the policies of a pod's namespace let it speak to another, or be spoken to. A pod: its namespace and its labels."""
+    of_pod = [it["spec"] for it in policies if it["metadata"]["namespace"] == mine[0] and selects(it["spec"]["podSelector"], mine[1])
+              and direction in it["spec"]["policyTypes"]]
+    def is_peer(peer: dict) -> bool:
+        spaces = peer.get("namespaceSelector")
+        in_space = selects(spaces, {"kubernetes.io/metadata.name": other[0]}) if spaces is not None else other[0] == mine[0]
+        return "ipBlock" not in peer and in_space and selects(peer.get("podSelector", {}), other[1])
+    key, peers = {"Ingress": ("ingress", "from"), "Egress": ("egress", "to")}[direction]
+    return not of_pod or any(any(map(is_peer, rule[peers])) and any(it["port"] == port for it in rule["ports"])
+                             for spec in of_pod for rule in spec.get(key, []))
+
+
+def test_who_reaches_which_database(manifests):
+    policies = [it for it in manifests if it["kind"] == "NetworkPolicy"]
+    databases = {name: (namespace, {"cnpg.io/cluster": name}) for namespace, name in (("lockbox", "lockbox-db"), ("lockbox-audit", "audit-db"))}
+    pods = {it["metadata"]["name"]: (it["metadata"]["namespace"], it["spec"]["template"]["metadata"]["labels"])
+            for it in manifests if it["kind"] in ("Deployment", "Job")}
+    found = {(name, database) for name, pod in pods.items() for database, server in databases.items()
+             if lets(policies, "Egress", pod, server, 5432) and lets(policies, "Ingress", server, pod, 5432)}
+    assert found == {("lockbox-auditor", "audit-db"), ("audit-setup", "audit-db"),
+                     *((f"lockbox-{name}", "lockbox-db") for name in [*WORKERS, "setup"] if name != "auditor")}
+    operator = "cnpg-system", {"app.kubernetes.io/name": "cloudnative-pg"}
+    assert all(lets(policies, "Ingress", server, operator, port) for server in databases.values() for port in (5432, 8000))
+    assert all(lets(policies, "Ingress", server, server, 5432) for server in databases.values())
+    assert not lets(policies, "Ingress", databases["audit-db"], ("lockbox", {"app.kubernetes.io/component": "relay"}), 5432)
+    kafka = "lockbox", {"strimzi.io/cluster": "kafka"}
+    assert all(lets(policies, "Egress", pod, kafka, 9093) for name, pod in pods.items() if name != "audit-setup")

@@ -5,7 +5,7 @@ set -euo pipefail
 directory=$1 cache=$2
 cd "$(dirname "$(readlink -f "$0")")"
 
-cloudnative_pg=github.com/cloudnative-pg/cloudnative-pg@v1.24.1
+cloudnative_pg=github.com/cloudnative-pg/cloudnative-pg@v1.27.0
 model=io.strimzi.api.kafka.model
 
 mvn -B -f pom.xml -Dmaven.repo.local="$directory/m2" dependency:copy-dependencies -DincludeScope=runtime -DoutputDirectory="$directory/lib"
