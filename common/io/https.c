@@ -1,9 +1,10 @@
-/* libmicrohttpd over GnuTLS. The client's certificate is verified once a connection, by the handler, as libmicrohttpd
- * only asks for one. Each answer is sent without waiting for the acknowledgement of the one before (TCP_NODELAY). A
+/* libmicrohttpd over GnuTLS. The client's certificate is verified by the handler, as libmicrohttpd only asks for one: at a
+ * connection's first request, and at the next one after the server's identity was renewed. Each answer is sent without waiting for the acknowledgement of the one before (TCP_NODELAY). A
  * connection has REQUEST_S for its first line, for the rest of each request, and for reading an answer, and is closed
  * where it lets IDLE_S pass between two. */
 #include "io/https.h"
 
+#include "io/https_identity.h"
 #include "io/listen.h"
 #include "io/patience.h"
 
@@ -27,16 +28,18 @@ struct lbx_https {
     struct lbx_patience *patience;
     struct lbx_https_pages pages;
     _Atomic bool ending;  /* each answer is its connection's last */
-    pthread_mutex_t lock; /* of connections */
+    pthread_mutex_t lock; /* of what follows */
+    struct lbx_https_identity *identity;
     pthread_cond_t left;
     size_t connections;
 };
 
 struct peer {
     struct lbx_patient patient;
-    bool looked_at;
-    bool between;   /* two requests: none has begun */
-    char name[256]; /* empty: no certificate that counts */
+    struct lbx_https_identity *shown,
+        *verified_by; /* held; the latter is NULL before the first request */
+    bool between;     /* two requests: none has begun */
+    char name[256];   /* empty: no certificate that counts */
 };
 
 struct call {
@@ -55,6 +58,7 @@ static bool verified(gnutls_session_t session) {
 
 static void read_name(gnutls_session_t session, struct peer *peer) {
     unsigned count = 0;
+    peer->name[0] = '\0';
     const gnutls_datum_t *chain = gnutls_certificate_get_peers(session, &count);
     gnutls_x509_crt_t certificate;
     if (!chain || !count || !verified(session) || gnutls_x509_crt_init(&certificate) != 0)
@@ -78,13 +82,27 @@ static void give_time(struct peer *peer, int seconds) {
                  seconds ? lbx_monotonic_us() + seconds * LBX_SECOND_US : INT64_MAX);
 }
 
-static const char *client_of(struct MHD_Connection *connection) {
+static struct lbx_https_identity *hold_identity(struct lbx_https *https) {
+    pthread_mutex_lock(&https->lock);
+    struct lbx_https_identity *identity = lbx_https_identity_hold(https->identity);
+    pthread_mutex_unlock(&https->lock);
+    return identity;
+}
+
+static gnutls_session_t session_of(struct MHD_Connection *connection) {
+    return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_GNUTLS_SESSION)->tls_session;
+}
+
+static const char *client_of(struct lbx_https *https, struct MHD_Connection *connection) {
     struct peer *peer = peer_of(connection);
-    if (!peer->looked_at)
-        read_name(
-            MHD_get_connection_info(connection, MHD_CONNECTION_INFO_GNUTLS_SESSION)->tls_session,
-            peer);
-    peer->looked_at = true;
+    struct lbx_https_identity *identity = hold_identity(https);
+    if (identity != peer->verified_by) {
+        gnutls_session_t session = session_of(connection);
+        gnutls_credentials_set(session, GNUTLS_CRD_CERTIFICATE, identity->credentials);
+        read_name(session, peer);
+    }
+    lbx_https_identity_release(peer->verified_by);
+    peer->verified_by = identity;
     return peer->name;
 }
 
@@ -106,8 +124,13 @@ static void count(struct lbx_https *https, int more) {
     pthread_mutex_unlock(&https->lock);
 }
 
-static struct peer *meet(struct lbx_https *https, int fd) {
+/* The handshake is still to come. */
+static struct peer *meet(struct lbx_https *https, struct MHD_Connection *connection) {
     struct peer *peer = lbx_calloc(sizeof *peer);
+    int fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+    peer->shown = hold_identity(https);
+    gnutls_credentials_set(session_of(connection), GNUTLS_CRD_CERTIFICATE,
+                           peer->shown->credentials);
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int));
     peer->patient.fd = fd;
     give_time(peer, REQUEST_S);
@@ -121,13 +144,13 @@ static void on_connection(void *context, struct MHD_Connection *connection, void
     struct lbx_https *https = context;
     struct peer *peer = *context_of;
     if (code == MHD_CONNECTION_NOTIFY_STARTED) {
-        *context_of = meet(
-            https,
-            MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd);
+        *context_of = meet(https, connection);
     } else if (peer) {
         tell_late(https, peer);
         lbx_patience_remove(https->patience, &peer->patient);
         count(https, -1);
+        lbx_https_identity_release(peer->verified_by);
+        lbx_https_identity_release(peer->shown);
         free(peer);
         *context_of = NULL;
     }
@@ -153,7 +176,8 @@ static enum MHD_Result send_answer(const struct lbx_https *https, struct MHD_Con
         MHD_add_response_header(response, "traceparent", answer->traceparent.data);
     if (answer->tracestate.len)
         MHD_add_response_header(response, "tracestate", answer->tracestate.data);
-    if (https->ending)
+    const struct peer *peer = peer_of(connection);
+    if (https->ending || peer->verified_by != peer->shown)
         MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
     enum MHD_Result queued = MHD_queue_response(connection, status, response);
     MHD_destroy_response(response);
@@ -165,8 +189,8 @@ static enum MHD_Result begin(struct lbx_https *https, struct MHD_Connection *con
                              const char *method, const char *path, void **state) {
     struct call *call = lbx_calloc(sizeof *call);
     *state = call;
-    call->request =
-        (struct lbx_https_request){.client = client_of(connection), .method = method, .path = path};
+    call->request = (struct lbx_https_request){
+        .client = client_of(https, connection), .method = method, .path = path};
     unsigned status = MHD_HTTP_UNAUTHORIZED;
     if (call->request.client[0])
         call->most = https->pages.most(https->pages.context, &call->request, &status);
@@ -247,36 +271,64 @@ static struct lbx_https *make(const struct lbx_https_pages *pages) {
 }
 
 static void release(struct lbx_https *https) {
+    lbx_https_identity_release(https->identity);
     lbx_patience_free(https->patience);
     pthread_cond_destroy(&https->left);
     pthread_mutex_destroy(&https->lock);
     free(https);
 }
 
-enum lbx_err lbx_https_start(const struct lbx_https_options *options,
-                             struct lbx_https **ret_https) {
-    struct addrinfo *address;
-    enum lbx_err err = lbx_listen_resolve(options->listen, &address);
-    if (err != LBX_OK)
-        return err;
-    struct lbx_https *https = make(&options->pages);
+static struct MHD_Daemon *listen_on(const struct addrinfo *address,
+                                    const struct lbx_https_options *options,
+                                    struct lbx_https *https) {
     unsigned flags = MHD_USE_THREAD_PER_CONNECTION | MHD_USE_INTERNAL_POLLING_THREAD |
                      MHD_USE_POLL | MHD_USE_ITC | MHD_USE_TLS |
                      (address->ai_family == AF_INET6 ? MHD_USE_IPv6 : 0u);
-    https->daemon = MHD_start_daemon(
+    const struct lbx_https_files *files =
+        &options->files; /* each connection is given the identity's */
+    return MHD_start_daemon(
         flags, 0, NULL, NULL, handle, https, MHD_OPTION_SOCK_ADDR, address->ai_addr,
-        MHD_OPTION_HTTPS_MEM_CERT, options->certificate, MHD_OPTION_HTTPS_MEM_KEY, options->key,
-        MHD_OPTION_HTTPS_MEM_TRUST, options->client_ca, MHD_OPTION_HTTPS_PRIORITIES, PRIORITIES,
+        MHD_OPTION_HTTPS_MEM_CERT, files->certificate, MHD_OPTION_HTTPS_MEM_KEY, files->key,
+        MHD_OPTION_HTTPS_MEM_TRUST, files->client_ca, MHD_OPTION_HTTPS_PRIORITIES, PRIORITIES,
         MHD_OPTION_CONNECTION_LIMIT, options->connections, MHD_OPTION_CONNECTION_TIMEOUT,
         (unsigned)IDLE_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)MEMORY,
         MHD_OPTION_NOTIFY_COMPLETED, on_completed, https, MHD_OPTION_NOTIFY_CONNECTION,
         on_connection, https, MHD_OPTION_URI_LOG_CALLBACK, on_line, NULL, MHD_OPTION_END);
+}
+
+enum lbx_err lbx_https_start(const struct lbx_https_options *options,
+                             struct lbx_https **ret_https) {
+    struct lbx_https_identity *identity;
+    struct addrinfo *address;
+    enum lbx_err err = lbx_https_identity_new(&options->files, &identity);
+    if (err != LBX_OK)
+        return err;
+    if ((err = lbx_listen_resolve(options->listen, &address)) != LBX_OK) {
+        lbx_https_identity_release(identity);
+        return err;
+    }
+    struct lbx_https *https = make(&options->pages);
+    https->identity = identity;
+    https->daemon = listen_on(address, options, https);
     freeaddrinfo(address);
     if (!https->daemon) {
         release(https);
         return LBX_ERR_UNAVAILABLE;
     }
     *ret_https = https;
+    return LBX_OK;
+}
+
+enum lbx_err lbx_https_renew(struct lbx_https *https, const struct lbx_https_files *files) {
+    struct lbx_https_identity *identity;
+    enum lbx_err err = lbx_https_identity_new(files, &identity);
+    if (err != LBX_OK)
+        return err;
+    pthread_mutex_lock(&https->lock);
+    struct lbx_https_identity *before = https->identity;
+    https->identity = identity;
+    pthread_mutex_unlock(&https->lock);
+    lbx_https_identity_release(before);
     return LBX_OK;
 }
 

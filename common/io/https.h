@@ -33,18 +33,30 @@ struct lbx_https_pages {
     void *context;
 };
 
+/* As whom the server shows itself, and the authorities of its clients: PEM. */
+struct lbx_https_files {
+    const char *certificate, *key, *client_ca;
+};
+
+/* LBX_ERR_INVALID: no PEM, certificate and key are no pair, or there is no authority. */
+enum lbx_err lbx_https_check(const struct lbx_https_files *files) LBX_MUST_CHECK;
+
 struct lbx_https_options {
-    const char *listen;                        /* as lbx_http_start's */
-    const char *certificate, *key, *client_ca; /* PEM, borrowed while the server runs */
-    unsigned connections;                      /* at a time; more are closed at once */
+    const char *listen;           /* as lbx_http_start's */
+    struct lbx_https_files files; /* borrowed while the server starts */
+    unsigned connections;         /* at a time; more are closed at once */
     struct lbx_https_pages pages;
 };
 
 struct lbx_https;
 
-/* LBX_ERR_INVALID: listen is no address; LBX_ERR_UNAVAILABLE: the port cannot be had, or certificate and key are no
- * pair. */
+/* LBX_ERR_INVALID: listen is no address, or lbx_https_check's; LBX_ERR_UNAVAILABLE: the port cannot be had. */
 enum lbx_err lbx_https_start(const struct lbx_https_options *options, struct lbx_https **ret_https)
+    LBX_MUST_CHECK;
+
+/* From now on connections begin with these. Those that there are are verified again at their next request, whose answer is
+ * their last. LBX_ERR_INVALID: lbx_https_check's; all stays as it was. */
+enum lbx_err lbx_https_renew(struct lbx_https *https, const struct lbx_https_files *files)
     LBX_MUST_CHECK;
 
 /* Answers for three seconds more, each time as the last answer of its connection, or until there is none; then ends. */

@@ -110,12 +110,13 @@
       "host:port on which the authorizer answers API servers (HTTPS)")                             \
     X(TEXT, authorizer_url, "LOCKBOX_AUTHORIZER_URL", "", "how clusters reach the authorizer")     \
     X(TEXT, authorizer_certificate_file, "LOCKBOX_AUTHORIZER_CERTIFICATE_FILE", "",                \
-      "the authorizer's certificate (PEM)")                                                        \
-    X(TEXT, authorizer_key_file, "LOCKBOX_AUTHORIZER_KEY_FILE", "", "its key (PEM)")               \
+      "the authorizer's certificate (PEM), read again on SIGHUP")                                  \
+    X(TEXT, authorizer_key_file, "LOCKBOX_AUTHORIZER_KEY_FILE", "",                                \
+      "its key (PEM), read again on SIGHUP")                                                       \
     X(TEXT, authorizer_server_ca_file, "LOCKBOX_AUTHORIZER_SERVER_CA_FILE", "",                    \
       "authorities by which clusters know that certificate (PEM)")                                 \
     X(TEXT, authorizer_client_ca_file, "LOCKBOX_AUTHORIZER_CLIENT_CA_FILE", "",                    \
-      "authorities of the certificates of API servers and lockboxctl (PEM)")                       \
+      "authorities of who asks it (PEM), read again on SIGHUP")                                    \
     X(TEXT, preview_certificate_file, "LOCKBOX_PREVIEW_CERTIFICATE_FILE", "",                      \
       "lockboxctl's certificate for the authorizer (PEM)")                                         \
     X(TEXT, preview_key_file, "LOCKBOX_PREVIEW_KEY_FILE", "", "its key (PEM)")                     \

@@ -1,5 +1,5 @@
-/* Answers reviews over HTTPS, each in its connection's thread. The loop keeps the database's connections and reads the
- * clusters file anew on SIGHUP; a bad file keeps what was read before. Who asks must show the certificate of the
+/* Answers reviews over HTTPS, each in its connection's thread. The loop keeps the database's connections, and on SIGHUP
+ * reads anew the clusters file and the certificates; what is bad keeps what was read before. Who asks must show the certificate of the
  * cluster that the path names. */
 #include "authorizer.h"
 
@@ -11,6 +11,7 @@
 #include "clusters/clusters.h"
 #include "database.h"
 #include "evidence.h"
+#include "identity.h"
 #include "io/certificate.h"
 #include "io/https.h"
 #include "io/secret.h"
@@ -59,7 +60,6 @@ struct authorizer {
     struct lbx_clusters *clusters;
     int hangups; /* SIGHUP, as a descriptor */
     int64_t connect_us;
-    struct lbx_buf certificate, key, client_ca;
 };
 
 /* ---- the clusters ---- */
@@ -292,46 +292,41 @@ enum lbx_err authorizer_check(const struct lbx_settings *settings) {
     return err;
 }
 
-static enum lbx_err read_pem(const char *setting, const char *path, struct lbx_buf *ret_text) {
-    return lbx_file_read(path, PEM_MAX, ret_text) ? LBX_OK
-                                                  : lbx_settings_refuse(setting, "cannot be read");
-}
-
-static enum lbx_err read_key(const char *setting, const char *path, struct lbx_buf *ret_text) {
-    char why[LBX_SECRET_WHY_SIZE];
-    return lbx_secret_read(path, PEM_MAX, ret_text, why) ? LBX_OK
-                                                         : lbx_settings_refuse(setting, why);
-}
-
-static enum lbx_err start(struct authorizer *it) {
-    const struct lbx_settings *settings = &it->worker->settings;
-    enum lbx_err err = read_clusters(it);
-    if (err == LBX_OK)
-        err = read_pem("LOCKBOX_AUTHORIZER_CERTIFICATE_FILE", settings->authorizer_certificate_file,
-                       &it->certificate);
-    if (err == LBX_OK)
-        err = read_key("LOCKBOX_AUTHORIZER_KEY_FILE", settings->authorizer_key_file, &it->key);
-    if (err == LBX_OK)
-        err = read_pem("LOCKBOX_AUTHORIZER_CLIENT_CA_FILE", settings->authorizer_client_ca_file,
-                       &it->client_ca);
-    if (err != LBX_OK)
-        return err;
+static enum lbx_err listen_as(struct authorizer *it, const struct identity *identity) {
     const struct lbx_https_options options = {
-        .listen = settings->authorizer_listen,
-        .certificate = it->certificate.data,
-        .key = it->key.data,
-        .client_ca = it->client_ca.data,
+        .listen = it->worker->settings.authorizer_listen,
+        .files = identity_files(identity),
         .connections = CONNECTIONS,
         .pages = {most, answer, refused, it},
     };
-    err = accesses_open(settings, it->worker->name, &it->accesses);
-    if (err != LBX_OK)
-        return err;
-    err = lbx_https_start(&options, &it->https);
+    enum lbx_err err = lbx_https_start(&options, &it->https);
     if (err != LBX_OK)
         lbx_log(LBX_LOG_ERROR, "cannot listen", LBX_S("setting", "LOCKBOX_AUTHORIZER_LISTEN"),
                 LBX_S("error", lbx_err_text(err)));
     return err;
+}
+
+static enum lbx_err start(struct authorizer *it) {
+    const struct lbx_settings *settings = &it->worker->settings;
+    struct identity identity LBX_CLEANUP(identity_done) = {0};
+    enum lbx_err err = read_clusters(it);
+    if (err == LBX_OK)
+        err = identity_read(settings, &identity);
+    if (err == LBX_OK)
+        err = accesses_open(settings, it->worker->name, &it->accesses);
+    return err == LBX_OK ? listen_as(it, &identity) : err;
+}
+
+static void renew(struct authorizer *it) {
+    struct identity identity LBX_CLEANUP(identity_done) = {0};
+    enum lbx_err err = identity_read(&it->worker->settings, &identity);
+    const struct lbx_https_files files = identity_files(&identity);
+    if (err == LBX_OK)
+        err = lbx_https_renew(it->https, &files);
+    if (err == LBX_OK)
+        lbx_log(LBX_LOG_INFO, "certificates read");
+    else
+        lbx_log(LBX_LOG_WARN, "certificates are as they were");
 }
 
 static void close_authorizer(void *state) {
@@ -341,10 +336,6 @@ static void close_authorizer(void *state) {
     database_close(it->database);
     lbx_clusters_release(it->clusters);
     close(it->hangups);
-    explicit_bzero(it->key.data, it->key.len);
-    lbx_buf_done(&it->certificate);
-    lbx_buf_done(&it->key);
-    lbx_buf_done(&it->client_ca);
     pthread_mutex_destroy(&it->lock);
     free(it);
 }
@@ -372,11 +363,17 @@ static int hangups(void *state) {
     return ((struct authorizer *)state)->hangups;
 }
 
+static void hang_up(struct authorizer *it) {
+    if (read_clusters(it) != LBX_OK)
+        lbx_log(LBX_LOG_WARN, "clusters are as they were");
+    renew(it);
+}
+
 static enum lbx_err serve(void *state, int64_t *ret_wake_us) {
     struct authorizer *it = state;
     struct signalfd_siginfo signal;
-    if (read(it->hangups, &signal, sizeof signal) == sizeof signal && read_clusters(it) != LBX_OK)
-        lbx_log(LBX_LOG_WARN, "clusters are as they were");
+    if (read(it->hangups, &signal, sizeof signal) == sizeof signal)
+        hang_up(it);
     if (it->worker->pg && lbx_monotonic_us() >= it->connect_us) {
         atomic_store(&it->connected, database_connect(it->database));
         it->connect_us = lbx_monotonic_us() + CONNECT_EVERY_US;

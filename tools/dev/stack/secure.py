@@ -3,7 +3,7 @@ password; in Kafka each principal may do what deploy/kafka/acls.sh grants, and n
 
 Kafka takes passwords by SCRAM and by PLAIN (inside of TLS). Debian 12's librdkafka (2.0.2) cannot do the first with
 Kafka 4 (docs/security.md), so the workers use the second, unless LOCKBOX_DEV_LIBRDKAFKA names a directory that holds
-another librdkafka.so.1.
+another librdkafka.so.1. Whoever shows the broker a certificate as well shows one of that authority.
 
     secure/ca.pem  server.pem (key, certificate)  server.key  server.crt  pgpass  secrets/NAME_password
 """
@@ -72,6 +72,7 @@ ssl.keystore.location={self.server}
 ssl.truststore.type=PEM
 ssl.truststore.location={self.ca}
 listener.name.controller.ssl.client.auth=required
+listener.name.broker.ssl.client.auth=requested
 sasl.enabled.mechanisms=SCRAM-SHA-512,PLAIN
 sasl.mechanism.inter.broker.protocol=SCRAM-SHA-512
 listener.name.broker.scram-sha-512.sasl.jaas.config={self.jaas("admin")}

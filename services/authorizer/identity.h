@@ -1,0 +1,20 @@
+/* The files by which the authorizer shows who it is, and knows who asks. */
+#ifndef AUTHORIZER_IDENTITY_H
+#define AUTHORIZER_IDENTITY_H
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "io/https.h"
+#include "io/settings.h"
+
+struct identity {
+    struct lbx_buf certificate, key, client_ca;
+};
+
+/* As the files are now, held against each other. LBX_ERR_INVALID: what is wrong is logged. identity_done in any case. */
+enum lbx_err identity_read(const struct lbx_settings *settings, struct identity *ret_identity)
+    LBX_MUST_CHECK;
+struct lbx_https_files identity_files(const struct identity *identity);
+void identity_done(struct identity *identity);
+
+#endif
