@@ -1,5 +1,5 @@
-/* audit reconcile: what was told on events.v1 beside what the operational database decided, request by request.
- * Promises that each request of either side is compared, a page at a time, and changes nothing. What differs is looked at again for
+/* audit reconcile: what was told on events.v1 beside what the operational database decided, request by request; then decisions without a
+ * verdict. Promises that each request of either side is compared, a page at a time, and changes nothing. What differs is looked at again for
  * some seconds: what was decided a moment ago is on its way. Fails: exit code 1 where something still differs.
  */
 #include "commands.h"
@@ -7,6 +7,7 @@
 #include "database.h"
 #include "sql_ctl.h"
 #include "sql_proof.h"
+#include "unjudged.h"
 
 #include "base/clock.h"
 #include "base/map.h"
@@ -18,8 +19,9 @@
 enum { PAGE = 1000, PATIENCE_S = 15 };
 
 static const struct lbx_sql *const decided_statements[] = {&sql_ctl_decided_ids, &sql_ctl_decided,
-                                                           NULL};
-static const struct lbx_sql *const told_statements[] = {&sql_proof_told_ids, &sql_proof_told, NULL};
+                                                           &sql_ctl_set_aside, NULL};
+static const struct lbx_sql *const told_statements[] = {
+    &sql_proof_told_ids, &sql_proof_told, &sql_proof_decision_logs, &sql_proof_unjudged, NULL};
 
 static const struct ctl_column columns[] = {
     {"request_id"}, {"what"}, {"decided", CTL_CELL_STATE}, {"told", CTL_CELL_STATE}};
@@ -221,6 +223,8 @@ enum ctl_exit ctl_audit_reconcile(struct ctl *ctl) {
     lbx_arena_init(&a.page);
     CTL_ROWS_INIT(&a.differences, columns);
     code = compare_all(&a);
+    if (code == CTL_DONE)
+        code = ctl_unjudged(ctl, told, decided, &a.differences);
     const size_t found = a.differences.row_count;
     ctl->found = found;
     if (code == CTL_DONE && !found && ctl->format == CTL_TABLE)

@@ -69,8 +69,9 @@ const struct ctl_command ctl_audit_commands[] = {
     {"audit reconcile", "", CTL_OPT(METRICS) | CTL_OPT(OUTPUT), 0,
      "Compare what was told on events.v1 with what the operational database decided",
      "Names each request that differs, and how: told and never decided (somebody else writes events.v1),\n"
-     "decided and never told, told otherwise: exit code 1. What differs is looked at for 15 s, for what is\n"
-     "on its way. LOCKBOX_DATABASE_URL: a role such as lockbox_operator; LOCKBOX_AUDIT_DATABASE_URL: lockbox_auditor.",
+     "decided and never told, told otherwise; and each decision without a verdict: exit code 1. What differs\n"
+     "is looked at for 15 s, for what is on its way.\n"
+     "LOCKBOX_DATABASE_URL: a role such as lockbox_operator; LOCKBOX_AUDIT_DATABASE_URL: lockbox_auditor.",
      "lockboxctl audit reconcile", ctl_audit_reconcile},
     {"audit monitor", "",
      CTL_OPT(CHECKPOINT) | CTL_OPT(KAFKA) | CTL_OPT(WEBHOOK) | CTL_OPT(TENANT) | CTL_OPT(DETACHED) |

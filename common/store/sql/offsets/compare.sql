@@ -13,13 +13,14 @@ WITH ahead AS (
        AND NOT EXISTS (SELECT FROM offsets_accepted AS a
                         WHERE a.consumer = :consumer AND a.topic = given.topic AND a."partition" = given."partition"
                           AND a.committed_offset = given.committed_offset)),
-agreeing AS (
-    DELETE FROM set_back AS s
-     WHERE s.consumer = :consumer AND NOT s.told
-       AND (s.topic, s."partition") IN (SELECT given.topic, given."partition" FROM :given
-                                        EXCEPT SELECT ahead.topic, ahead."partition" FROM ahead)),
 kept AS (
     INSERT INTO set_back (consumer, topic, "partition", next_offset, committed_offset)
     SELECT :consumer, topic, "partition", next_offset, committed_offset FROM ahead
     ON CONFLICT DO NOTHING)
 SELECT topic, "partition" FROM ahead
+ UNION ALL
+SELECT NULL, NULL
+  FROM (SELECT array_agg(topic) AS topics, array_agg("partition"::integer) AS partitions
+          FROM (SELECT given.topic, given."partition" FROM :given
+                EXCEPT SELECT ahead.topic, ahead."partition" FROM ahead) AS each) AS agreeing
+ WHERE set_back_forget(:consumer, agreeing.topics, agreeing.partitions)
