@@ -45,7 +45,8 @@ enum ctl_exit ctl_connect(const struct ctl *ctl, const struct ctl_database *data
 
 enum ctl_exit ctl_statement_failed(const struct ctl_database *database, enum lbx_err err) {
     if (err == LBX_ERR_UNAVAILABLE)
-        return ctl_fail(CTL_UNREACHABLE, "the %s database is busy or gone: try again",
+        return ctl_fail(CTL_UNREACHABLE,
+                        "the %s database is busy, gone, or read-only as a standby is: try again",
                         database->name);
     return ctl_fail(CTL_NO, "the %s database refused a statement of %s", database->name,
                     database->setting);
