@@ -1,16 +1,40 @@
-"""Partitions that are added to a topic are read, by the workers that run."""
-from confluent_kafka import Producer
+"""Partitions that are added to a topic are read within ten seconds, by the workers that run."""
+import time
+
+import pytest
+from confluent_kafka import Consumer, Producer
 from confluent_kafka.admin import AdminClient, NewPartitions
 
 from support.broker import client, partitions_of
 from support.waiting import wait_until
 
 DECISIONS = "lockbox.decisions.v1"
+WITHIN = 10  # seconds, on a machine that has time
+LONG = 60
+READ = {"decider": ("lockbox", 'SELECT quarantined_at AS at FROM lockbox.quarantine WHERE topic = %s AND "partition" = %s'),
+        "auditor": ("audit", 'SELECT received_at AS at FROM audit.event WHERE topic = %s AND "partition" = %s')}
 
 
-def test_partitions_that_are_added_are_read(system):
+@pytest.fixture(scope="module")
+def bare(system):
+    """A consumer that does nothing else: how late this machine is."""
+    consumer = Consumer({**client(system.bootstrap), "group.id": f"bare-{time.time_ns()}", "auto.offset.reset": "earliest",
+                         "topic.metadata.refresh.interval.ms": 5000, "session.timeout.ms": 10000})
+    consumer.subscribe([DECISIONS])
+    wait_until(lambda: (consumer.poll(0.2), consumer.assignment())[1], "it has partitions", LONG)
+    yield consumer
+    consumer.close()
+
+
+def reads(consumer: Consumer, partition: int) -> bool:
+    message = consumer.poll(0.2)
+    return message is not None and not message.error() and message.partition() == partition
+
+
+@pytest.mark.parametrize("time_of_many", range(3))  # of the clients' interval another part each time
+def test_partitions_that_are_added_are_read(system, bare, time_of_many):
     """librdkafka by itself looks for them every five minutes."""
-    added = len(partitions_of(system.bootstrap, DECISIONS))
+    added, began = len(partitions_of(system.bootstrap, DECISIONS)), time.time()
     admin = AdminClient(client(system.bootstrap))
     for done in admin.create_partitions([NewPartitions(DECISIONS, added + 1)]).values():
         done.result(30)
@@ -18,6 +42,9 @@ def test_partitions_that_are_added_are_read(system):
     producer = Producer(client(system.bootstrap))
     producer.produce(DECISIONS, b"not JSON", b"k", added)
     assert producer.flush(30) == 0
-    for what, database, relation in (("decider", system.lockbox, "lockbox.quarantine"), ("auditor", system.audit, "audit.event")):
-        wait_until(lambda: database.rows(f'SELECT 1 FROM {relation} WHERE topic = %s AND "partition" = %s', DECISIONS, added),
-                   f"the {what} reads it", 30)
+    wait_until(lambda: reads(bare, added), "the bare consumer reads it", LONG)
+    late = time.time() - began
+    for worker, (database, query) in READ.items():
+        [row] = wait_until(lambda: getattr(system, database).rows(query, DECISIONS, added), f"the {worker} reads it", LONG)  # noqa: B023
+        took = row.at.timestamp() - began
+        assert took < max(WITHIN, 2 * late), f"the {worker} took {took:.1f} s, and a bare consumer {late:.1f} s"
