@@ -216,19 +216,24 @@ def test_every_answer_is_the_references(authorizer, grants, sizes, seed):
 
 
 def test_many_questions_are_answered_as_each_alone(system, authorizer, grants, seed):
-    """access_check_many beside access_check, by the authorizer and by another session, to whom '*' is nothing. It leaves one reason open."""
+    """access_check_many beside access_check, by the authorizer and by another session, to whom '*' is nothing. It leaves one reason open, and
+    tells the trace of what allows."""
     chooser = random.Random(seed)
     engineers = [f"{grants.prefix}-many-{number}" for number in range(30)]
     for engineer in engineers:
         items = [random_item(chooser) for _ in range(chooser.randint(1, 4))]
         grants.open(engineer, items, contents=[chooser.choice([None, {"digest": "a" * 64}, {"digest": "b" * 64}]) if it.action in (
             "create_object", "update_object") else None for it in items])
+    grants.write("UPDATE request SET traceparent = concat('00-', md5(engineer_id), '-00f067aa0ba902b7-01'), tracestate = concat('a=', engineer_id)"
+                 " WHERE engineer_id = ANY (%s) AND md5(engineer_id) < 'c'", (engineers,))
+    traces = {it[0]: it[1:] for it in system.lockbox.rows("SELECT request_id, traceparent, tracestate FROM lockbox.request WHERE engineer_id = ANY (%s)", engineers)}
+    assert len(set(traces.values())) > 2 and (None, None) in traces.values()
     kinds = [None, "", *(it[2] for it in KINDS)]
     questions = [(chooser.choice([None, *engineers]), chooser.choice([authorizer.resource_id] * 5 + [authorizer.resource_id.upper(), "/other", None]),
                   chooser.choice([*set(VERBS.values()), "get_pod_logs", "none", None]), chooser.choice([None, "", *NAMESPACES]), chooser.choice(kinds),
                   chooser.choice([None, "", *NAMES]), chooser.choice([None, None, "*", "a" * 64, "c" * 64])) for _ in range(6000)]
     alone = "SELECT allowed, request_id, expires_at, reason, version FROM access_check(%s, %s, %s, %s, %s, %s, %s)"
-    many = ("SELECT allowed, request_id, expires_at, reason, version FROM access_check_many(%s::text[], %s::text[], %s::text[], %s::text[], %s::text[],"
+    many = ("SELECT allowed, request_id, expires_at, reason, version, traceparent, tracestate FROM access_check_many(%s::text[], %s::text[], %s::text[], %s::text[], %s::text[],"
             " %s::text[], %s::text[]) ORDER BY number")
     seen = set()
     for role in ("lockbox_authorizer", "postgres"):
@@ -237,9 +242,10 @@ def test_many_questions_are_answered_as_each_alone(system, authorizer, grants, s
                 some = questions[begin:begin + chooser.randint(1, 16)]
                 expected = [session.execute(alone, it).fetchone() for it in some]
                 said = session.execute(many, [list(them) for them in zip(*some)]).fetchall()
-                for question, one, other in zip(some, expected, said, strict=True):
+                for question, one, (*other, traceparent, tracestate) in zip(some, expected, said, strict=True):
+                    assert (traceparent, tracestate) == traces.get(one[1], (None, None)), (role, question)
                     is_open = not one[0] and other[3] is None and question[2] in ("create_object", "update_object")
-                    assert other == (one[:3] + (None, None) if is_open else one), (role, question)
+                    assert tuple(other) == (one[:3] + (None, None) if is_open else one), (role, question)
                 seen |= {it[3] for it in expected}
     assert seen == {"approved", "no_grant", "content_required"}
 

@@ -4,6 +4,5 @@
 --    content_digests text[]
 -- answers: number bigint, allowed boolean, request_id uuid, expires_at timestamptz, reason text, version integer,
 --   traceparent text, tracestate text
-SELECT c.number, c.allowed, c.request_id, c.expires_at, c.reason, c.version, t.traceparent, t.tracestate
+SELECT c.number, c.allowed, c.request_id, c.expires_at, c.reason, c.version, c.traceparent, c.tracestate
   FROM access_check_many(:engineer_ids, :resource_ids, :actions, :namespaces, :kinds, :names, :content_digests) AS c
-  LEFT JOIN LATERAL (SELECT r.traceparent, r.tracestate FROM request r WHERE r.request_id = c.request_id LIMIT 1) AS t ON true
