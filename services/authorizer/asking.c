@@ -6,16 +6,19 @@
 #include "pool.h"
 #include "sql_authorizer.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <sched.h>
+#include <semaphore.h>
 
-/* One thread asks access_check for all, as a statement costs much more than a question. Another does as well, up to
- * ASKING_MAX, where somebody waits for LATE_US. */
-enum { ASKING_MAX = 4, TOGETHER_MAX = 32 };
+/* One thread asks access_check for all, as a statement costs much more than a question. A second one does as well where
+ * SECOND_FROM questions wait behind the first one's statement, so that no processor is idle meanwhile; and another, up to ASKING_MAX,
+ * where somebody waits for LATE_US. */
+enum { ASKING_MAX = 4, TOGETHER_MAX = 32, SECOND_FROM = 2 };
 #define LATE_US (10 * LBX_MS_US)
 
-/* A question, while its thread waits for the answer. Kept for the next one: whoever answers signals without the lock, when
- * the thread may be gone. */
+/* A question, of its thread's stack. It is told once, by whoever answers it or leaves it to its thread to ask, and not touched
+ * after that. */
 struct asked {
     const struct question *question;
     struct lbx_arena *arena; /* of this thread; of whoever answers, while it is ASKED */
@@ -23,27 +26,19 @@ struct asked {
     enum lbx_err err;
     int64_t since_us;
     unsigned long turn; /* in which its thread asks */
-    enum {
+    _Atomic enum {
         WAITING,
         ASKING_NOW, /* its thread is to ask, for others, too */
         ASKED,      /* by another's */
         ANSWERED,
-    } state;
-    pthread_cond_t changed;
+    } state; /* changes with the pool's lock */
+    sem_t told;
     struct asked *next;
 };
 
 void asking_init(struct asking *asking, struct pool *pool) {
     *asking = (struct asking){.pool = pool};
     asking->last = &asking->first;
-}
-
-void asking_done(struct asking *asking) {
-    for (struct asked *it = asking->unused, *next; it; it = next) {
-        next = it->next;
-        pthread_cond_destroy(&it->changed);
-        free(it);
-    }
 }
 
 /* ---- the statements ---- */
@@ -174,6 +169,17 @@ static bool begin_to_ask(struct asking *asking, struct asked *it) {
     return true;
 }
 
+/* Whoever is about to ask takes all that wait along. */
+static bool may_begin(const struct asking *asking) {
+    size_t waiting = 0;
+    for (const struct asked *it = asking->first; it && asking->asking_now > 0; it = it->next) {
+        if (it->state == ASKING_NOW)
+            return false;
+        waiting++;
+    }
+    return asking->asking_now == 0 || (asking->asking_now == 1 && waiting >= SECOND_FROM);
+}
+
 /* Those that ask are late: whatever they do, others ask from now on. */
 static void begin_turn(struct asking *asking, struct asked *it) {
     if (asking->asking == ASKING_MAX)
@@ -190,7 +196,7 @@ static struct asked *end_asking(struct asking *asking, const struct asked *own) 
     asking->asking_now -= own->turn == asking->turn;
     while (it && it->state != WAITING)
         it = it->next;
-    return it && asking->asking_now == 0 && begin_to_ask(asking, it) ? it : NULL;
+    return it && may_begin(asking) && begin_to_ask(asking, it) ? it : NULL;
 }
 
 /* The thread's own question first. */
@@ -211,7 +217,7 @@ static size_t take_waiting(struct asking *asking, struct asked *own, struct aske
 
 static void tell(struct asked *it) {
     if (it)
-        pthread_cond_signal(&it->changed);
+        sem_post(&it->told);
 }
 
 /* Whoever has a question in hand and the processor's turn next may add it: statements become fewer, and where nobody is
@@ -222,96 +228,94 @@ static void let_others_come(struct asking *asking) {
     pthread_mutex_lock(&asking->pool->lock);
 }
 
-/* With the lock, which is open meanwhile. */
 static void ask_for_all(struct asking *asking, struct asked *own) {
     struct asked *list[TOGETHER_MAX];
-    struct connection *by = pool_take_locked(asking->pool, own->since_us);
-    if (!by) {
-        take_out(asking, own);
-        tell(end_asking(asking, own));
-        return;
-    }
-    let_others_come(asking);
-    size_t count = take_waiting(asking, own, list);
-    pthread_mutex_unlock(&asking->pool->lock);
-    if (count == 1)
-        ask_one(by, own);
-    else
-        ask_together(by, list, count);
+    size_t count = 0;
     pthread_mutex_lock(&asking->pool->lock);
-    pool_give_back_locked(asking->pool, by);
+    struct connection *by = pool_take_locked(asking->pool, own->since_us);
+    if (by) {
+        let_others_come(asking);
+        count = take_waiting(asking, own, list);
+        pthread_mutex_unlock(&asking->pool->lock);
+        if (count == 1)
+            ask_one(by, own);
+        else
+            ask_together(by, list, count);
+        pthread_mutex_lock(&asking->pool->lock);
+        pool_give_back_locked(asking->pool, by);
+    } else {
+        take_out(asking, own);
+    }
     struct asked *next = end_asking(asking, own);
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 1; i < count; i++)
         list[i]->state = ANSWERED;
     pthread_mutex_unlock(&asking->pool->lock);
     tell(next);
     for (size_t i = 1; i < count; i++)
         tell(list[i]);
-    pthread_mutex_lock(&asking->pool->lock);
 }
 
-/* Until this thread is to ask, or has its answer, or no more time. While another asks for it, it waits for as long as
+/* False: nobody told it until then. */
+static bool is_told(struct asked *it, int64_t until_us) {
+    const struct timespec until = pool_moment(until_us);
+    while (sem_clockwait(&it->told, CLOCK_MONOTONIC, &until) != 0)
+        if (errno != EINTR)
+            return false;
+    return true;
+}
+
+static void wait_to_be_told(struct asked *it) {
+    while (sem_wait(&it->told) != 0)
+        assert(errno == EINTR);
+}
+
+/* Nobody asks for it in time: its thread does. */
+static bool begin_late(struct asking *asking, struct asked *it) {
+    pthread_mutex_lock(&asking->pool->lock);
+    bool waits = it->state == WAITING;
+    if (waits)
+        begin_turn(asking, it);
+    bool begins = waits && it->state == ASKING_NOW;
+    pthread_mutex_unlock(&asking->pool->lock);
+    return begins;
+}
+
+/* False: it was told, or will be. */
+static bool give_up(struct asking *asking, struct asked *it) {
+    pthread_mutex_lock(&asking->pool->lock);
+    bool waits = it->state == WAITING;
+    if (waits)
+        take_out(asking, it);
+    pthread_mutex_unlock(&asking->pool->lock);
+    return waits;
+}
+
+/* Nobody told it yet. Until the thread is to ask, or has its answer, or no more time. While another asks for it, it waits for as long as
  * that takes: the watch sees to the end. */
 static void wait_for_change(struct asking *asking, struct asked *it) {
-    struct timespec until = pool_moment(it->since_us + LATE_US);
-    bool is_late = false;
-    while (it->state == WAITING || it->state == ASKED) {
-        if (it->state == ASKED) {
-            pthread_cond_wait(&it->changed, &asking->pool->lock);
-            continue;
-        }
-        if (pthread_cond_timedwait(&it->changed, &asking->pool->lock, &until) != ETIMEDOUT ||
-            it->state != WAITING)
-            continue;
-        if (is_late)
-            return;
-        is_late = true;
-        until = pool_moment(it->since_us + ANSWER_US);
-        begin_turn(asking, it);
-    }
-}
-
-/* With the lock. */
-static struct asked *begin(struct asking *asking) {
-    struct asked *it = asking->unused;
-    if (it) {
-        asking->unused = it->next;
-    } else {
-        it = lbx_calloc(sizeof *it);
-        pool_init_condition(&it->changed);
-    }
-    it->next = NULL;
-    it->grant = (struct grant){0};
-    it->err = LBX_ERR_UNAVAILABLE;
-    it->state = WAITING;
-    if (asking->asking_now == 0)
-        (void)begin_to_ask(asking, it);
-    append(asking, it);
-    return it;
-}
-
-/* With the lock. */
-static void end(struct asking *asking, struct asked *it) {
-    it->next = asking->unused;
-    asking->unused = it;
+    if (!is_told(it, it->since_us + LATE_US) && !begin_late(asking, it) &&
+        !is_told(it, it->since_us + ANSWER_US) && !give_up(asking, it))
+        wait_to_be_told(it);
 }
 
 enum lbx_err asking_ask(struct asking *asking, const struct question *question,
                         struct lbx_arena *arena, struct grant *ret_grant) {
-    int64_t since_us = lbx_monotonic_us();
+    struct asked it = {
+        .question = question,
+        .arena = arena,
+        .err = LBX_ERR_UNAVAILABLE,
+        .since_us = lbx_monotonic_us(),
+    };
+    sem_init(&it.told, 0, 0);
     pthread_mutex_lock(&asking->pool->lock);
-    struct asked *it = begin(asking);
-    it->question = question;
-    it->arena = arena;
-    it->since_us = since_us;
-    wait_for_change(asking, it);
-    if (it->state == ASKING_NOW)
-        ask_for_all(asking, it);
-    else if (it->state == WAITING)
-        take_out(asking, it);
-    enum lbx_err err = it->err;
-    *ret_grant = it->grant;
-    end(asking, it);
+    append(asking, &it);
+    bool asks = may_begin(asking) && begin_to_ask(asking, &it);
     pthread_mutex_unlock(&asking->pool->lock);
-    return pool_in_time(err, since_us);
+    if (!asks)
+        wait_for_change(asking, &it);
+    if (it.state == ASKING_NOW)
+        ask_for_all(asking, &it);
+    sem_destroy(&it.told);
+    *ret_grant = it.grant;
+    return pool_in_time(it.err, it.since_us);
 }

@@ -12,17 +12,13 @@ struct asked;
 struct asking {
     struct pool *pool;           /* whose lock is of what follows, too */
     struct asked *first, **last; /* WAITING or ASKING_NOW, in the order in which they came */
-    struct asked *unused;
-    size_t asking;      /* threads that ask, or were told to */
-    size_t asking_now;  /* of these, those of this turn: at most one */
-    unsigned long turn; /* the next one begins where those that ask are late */
+    size_t asking;               /* threads that ask, or were told to */
+    size_t asking_now;           /* of these, those of this turn: at most two */
+    unsigned long turn;          /* the next one begins where those that ask are late */
 };
 
-/* In place. The pool is borrowed. */
+/* In place, nothing to release. The pool is borrowed. */
 void asking_init(struct asking *asking, struct pool *pool);
-
-/* No thread asks any more. */
-void asking_done(struct asking *asking);
 
 /* As database_ask. */
 enum lbx_err asking_ask(struct asking *asking, const struct question *question,

@@ -22,7 +22,6 @@ struct database *database_open(const char *url) {
 void database_close(struct database *database) {
     if (!database)
         return;
-    asking_done(&database->asking);
     pool_done(&database->pool);
     free(database);
 }
