@@ -135,3 +135,28 @@ def test_the_relay_looks_up_each_keys_earlier_events(system, name, known):
             plan = execute("EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON)", after)[0][0][0]["Plan"]
             assert rows_read(plan) < 20 * WAITING, plan
         connection.rollback()
+
+
+@pytest.mark.parametrize("known", [0, 100])
+def test_the_inbox_is_asked_for_each_event_by_itself(system, known):
+    """Also while it is young, and the planner knows of as many rows: it was read whole for each batch."""
+    received = next(it for it in statements().values() if it.name == "store_received")
+    options = "-c search_path=pg_temp,lockbox -c enable_seqscan=off -c jit=off -c plan_cache_mode=force_generic_plan"
+    enter = ("INSERT INTO inbox (source, event_id, identity, topic, consumer)"
+             " SELECT '/source', i, sha256(''), 'a topic', 'a consumer' FROM generate_series(%s::int, %s) AS i")
+    with psycopg.connect(system.stack.env["LOCKBOX_SUPERUSER_URL"], options=options) as connection:
+        connection.execute("CREATE TEMP TABLE inbox (LIKE lockbox.inbox INCLUDING ALL)")
+        connection.execute(enter, [1, known])
+        if known:
+            connection.execute("ANALYZE inbox")
+        made = connection.pgconn.prepare(b"it", received.text.encode(), received.types)
+        assert made.status == ExecStatus.COMMAND_OK, made.error_message.decode()
+        asked = [["a topic"] * 200, ["/source"] * 200, [str(i) for i in range(1, 201)]]
+        arrays = ["'{" + ",".join(column) + "}'" for column in asked]
+        ask = f"EXECUTE it ({', '.join(arrays)}, 'a consumer')"
+        connection.execute(ask)
+        connection.execute(enter, [known + 1, 20000])
+        assert len(connection.execute(ask).fetchall()) == 200
+        plan = connection.execute(f"EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) {ask}").fetchone()[0][0]["Plan"]
+        assert rows_read(plan) < 5000, plan
+        connection.rollback()
