@@ -72,3 +72,19 @@ def test_who_settles_a_record(system, by):
         with pytest.raises(psycopg.errors.IntegrityError):
             connection.execute("SELECT quarantine_settle(%s, %s, gen_random_uuid(), %s, NULL, NULL)", (*record, *at, json.dumps(by)))
         connection.rollback()
+
+
+@pytest.mark.parametrize("database", ["lockbox", "audit"])
+@pytest.mark.parametrize("last", [2 ** 20 + 5, 9 * 10 ** 18])
+def test_what_is_to_come_is_not_stepped_over(system, database, last):
+    """One order that has all decisions from now on stepped over, or left out of the audit store; lockboxctl takes none of so many."""
+    call = {"lockbox": "partition_skip('a test', 0, 5, %s, '2c1f', 'why', gen_random_uuid(), %s)",
+            "audit": "partition_skip('a test', 0, 5, %s, '2c1f', %s)"}[database]
+    url = system.stack.env["LOCKBOX_SUPERUSER_URL" if database == "lockbox" else "LOCKBOX_AUDIT_SUPERUSER_URL"]
+    with psycopg.connect(url, options=f"-c search_path={database}") as connection:
+        connection.execute(f"SET ROLE {'lockbox_operator' if database == 'lockbox' else 'lockbox_audit_operator'}")
+        with pytest.raises(psycopg.errors.CheckViolation):
+            connection.execute(f"SELECT {call}", (last, event()))
+        connection.rollback()
+        assert connection.execute(f"SELECT {call}", (2 ** 20 + 4, event())).fetchone()[0]
+        connection.rollback()
