@@ -107,6 +107,22 @@ def test_term_ends_who_waits_for_a_frozen_server(system, worker):
     tenant.request().approve()
 
 
+@pytest.mark.parametrize("worker", ["expirer", "relay", "requester"])
+def test_a_metric_tells_how_long_a_loop_waits_for_a_frozen_server(system, worker):
+    def age() -> float:
+        return system.stack.metrics(worker)["lockbox_loop_age_seconds"]
+    tenant = Tenant(system)
+    ports = ports_of(system, worker)
+    wait_until(lambda: age() == 0, "it sleeps until there is work")
+    with frozen(system):
+        tenant.publish("lockbox_enabled", by=tenant.admin.principal)
+        wait_until(lambda: unread(system, ports), "a statement is under way")
+        wait_until(lambda: age() > 2, "its step grows old")
+        assert system.stack.ready(int(system.stack.env[f"LOCKBOX_HTTP_{worker.upper()}"].rpartition(":")[2]))  # it answers meanwhile
+    wait_until(lambda: age() == 0, "it sleeps again")
+    system.stack.await_ready()
+
+
 def says(system, worker: str, what: str) -> bool:
     """What it waits for, and since when."""
     reason = system.stack.status()[worker]["reason"]
