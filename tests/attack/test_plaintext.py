@@ -109,9 +109,8 @@ def authorizing(tmp_path_factory):
     """What an authorizer asks for besides."""
     folder = tmp_path_factory.mktemp("authorizing")
     (folder / "clusters.json").write_text('{"clusters": []}')
-    for name in ("some.crt", "some.key"):
-        (folder / name).write_text("")
-        (folder / name).chmod(0o600)
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ed25519", "-nodes", "-subj", "/CN=authorizer", "-keyout", folder / "some.key",
+                    "-out", folder / "some.crt"], check=True, capture_output=True)
     return {"LOCKBOX_AUTHORIZER_LISTEN": "127.0.0.1:0", "LOCKBOX_CLUSTERS_FILE": str(folder / "clusters.json"),
             "LOCKBOX_AUTHORIZER_KEY_FILE": str(folder / "some.key"),
             **{f"LOCKBOX_AUTHORIZER_{name}_FILE": str(folder / "some.crt") for name in ("CERTIFICATE", "CLIENT_CA")}}
