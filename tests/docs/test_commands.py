@@ -10,7 +10,7 @@ from support.events import Outgoing
 from support.system import System
 from support.scenario import Tenant
 from support.stack import REPOSITORY
-from support.traffic import await_quiet
+from support.traffic import await_quiet, unread
 from support.waiting import wait_until
 
 # The page that stops the stack comes last.
@@ -94,9 +94,7 @@ BEFORE = {"docs/lockboxctl.md": reject_two}
 
 def await_handled(system: System) -> None:
     """What people do between two blocks: whatever was published is read, acted upon, told and audited."""
-    def read() -> bool:
-        return all(system.stack.metrics(worker)["lockbox_lag_records"] == 0 for worker in ("requester", "decider", "notifier"))
-    wait_until(read, "all is read")
+    wait_until(lambda: not unread(system), "all is read")
     await_quiet(system)
     await_auditor(system)
 

@@ -7,7 +7,7 @@ import pytest
 from support.waiting import wait_until
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def hasty(system):
     """Requests lapse after two seconds: only the requester needs to know."""
     system.stack.settings["LOCKBOX_PENDING_TTL"] = "PT2S"

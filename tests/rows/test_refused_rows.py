@@ -144,6 +144,8 @@ def test_a_dead_letter_that_cannot_be_read_holds_up_no_other(system, stack):
         [row] = wait_until(lambda: system.lockbox.rows("SELECT quarantine_id FROM lockbox.quarantine WHERE key = %s", ticket.id.encode()),
                            "it is in quarantine")
         system.deadletters.wait_for(lambda record: record.key == ticket.id.encode(), "its dead letter")
+        wait_until(lambda: system.lockbox.value("SELECT published_at IS NOT NULL FROM lockbox.quarantine WHERE quarantine_id = %s", row.quarantine_id),
+                   "its mark")
         return row.quarantine_id
 
     def replace(headers: bytes) -> None:

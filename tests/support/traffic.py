@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
-from .audit import audit_complaints
+from .audit import audit_complaints, ends_of_kafka
 from .history import all_complaints, histories, verdicts
 from .system import System
 from .scenario import Request, Tenant
@@ -122,6 +122,13 @@ class Traffic:
                 self.system.caused_by(decision, "decision.judged", PATIENCE)
         await_quiet(self.system)
         return lives
+
+
+def unread(system: System) -> list:
+    """Of each consumer what it has not passed by, up to Kafka's ends as of now."""
+    ends = ends_of_kafka(system)
+    rows = system.lockbox.rows('SELECT consumer, topic, "partition", next_offset FROM lockbox.consumer_offset')
+    return [row for row in rows if ends.get((row.topic, row.partition), (0, 0))[1] > row.next_offset]
 
 
 def await_quiet(system: System) -> None:

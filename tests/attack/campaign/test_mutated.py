@@ -8,8 +8,9 @@ from pathlib import Path
 
 from mutate import mutated
 
-from support.audit import await_auditor, ends_of_kafka
+from support.audit import await_auditor
 from support.stack import WORKERS
+from support.traffic import unread
 from support.waiting import wait_until
 
 RECORDS, ROUND = int(os.environ.get("LOCKBOX_TEST_RECORDS", "1000000")), 20_000
@@ -27,13 +28,6 @@ def judged_by(system) -> int:
     return system.audit.value("SELECT coalesce(sum(next_offset), 0) FROM audit.judged")
 
 
-def behind(system) -> list:
-    """Of each consumer what it has not passed by, up to Kafka's ends as of now."""
-    ends = ends_of_kafka(system)
-    rows = system.lockbox.rows('SELECT consumer, topic, "partition", next_offset FROM lockbox.consumer_offset')
-    return [row for row in rows if ends.get((row.topic, row.partition), (0, 0))[1] > row.next_offset]
-
-
 def test_no_record_ends_a_worker(stack, system):
     chance, sent = random.Random(SEED), 0
     stack.note_pids()
@@ -42,7 +36,7 @@ def test_no_record_ends_a_worker(stack, system):
         system.publisher.send(*(mutated(chance) for _ in range(min(ROUND, RECORDS - sent))))
         sent += min(ROUND, RECORDS - sent)
         await_auditor(system, PATIENCE)
-        wait_until(lambda: not behind(system), "every record is passed by", PATIENCE)
+        wait_until(lambda: not unread(system), "every record is passed by", PATIENCE)
         wait_until(lambda: judged_by(system) > judged, "records are judged, however long those before them take", PATIENCE)
         wait_until(lambda: not system.lockbox.rows("SELECT 1 FROM lockbox.quarantine WHERE published_at IS NULL LIMIT 1"), "dead letters", PATIENCE)
         assert stack.crashed() == [], f"after {sent} records of seed {SEED}"
