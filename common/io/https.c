@@ -1,7 +1,7 @@
 /* libmicrohttpd over GnuTLS. The client's certificate is verified by the handler, as libmicrohttpd only asks for one: at a
- * connection's first request, and at the next one after the server's identity was renewed. Each answer is sent without waiting for the acknowledgement of the one before (TCP_NODELAY). A
- * connection has REQUEST_S for its first line, for the rest of each request, and for reading an answer, and is closed
- * where it lets IDLE_S pass between two. */
+ * connection's first request, and at the next one after the server's identity was renewed. Each answer is sent without waiting
+ * for the acknowledgement of the one before (TCP_NODELAY). A connection has REQUEST_S for its first line, for the rest of each
+ * request, and for reading an answer, and is closed where it lets IDLE_S pass between two. */
 #include "io/https.h"
 
 #include "io/https_identity.h"

@@ -1,7 +1,7 @@
-/* audit reconcile: what was told on events.v1 beside what the operational database decided, request by request; then decisions without a
- * verdict. Promises that each request of either side is compared, a page at a time, and changes nothing. What differs is looked at again for
- * some seconds: what was decided a moment ago is on its way. Fails: exit code 1 where something still differs.
- */
+/* audit reconcile: what was told on events.v1 beside what the operational database decided, request by request; then decisions
+ * without a verdict. Promises that each request of either side is compared, a page at a time, and changes nothing. What differs
+ * is looked at again for some seconds: what was decided a moment ago is on its way. Fails: exit code 1 where something still
+ * differs. */
 #include "commands.h"
 
 #include "database.h"
