@@ -106,7 +106,9 @@ def test_psql_makes_what_db_migrate_makes(fresh, which):
     dump = [POSTGRES / "pg_dump", "--schema-only", f"--schema={which}"]
     texts = [subprocess.run([*dump, url], capture_output=True, text=True, check=True).stdout
              for url in (fresh.url, fresh.stack.env[made])]
-    mine, theirs = [[line for line in text.splitlines() if not line.startswith(("\\", "--"))] for text in texts]
+    # One that another test took away and gave back comes last.
+    mine, theirs = [sorted((line for line in text.splitlines() if not line.startswith(("\\", "--"))), key=lambda it: it if it.startswith("GRANT") else "")
+                    for text in texts]
     assert mine == theirs
 
 
