@@ -1,5 +1,5 @@
-/* As whom an HTTPS server shows itself, and whose clients it believes: read once, and held by the server and by each
- * connection that began with it, until the last lets go.
+/* An HTTPS server's certificate, its key and its clients' authorities, as GnuTLS's credentials: read once, and held by the server
+ * and by each connection that began with them, until the last lets go.
  */
 #ifndef LBX_IO_HTTPS_IDENTITY_H
 #define LBX_IO_HTTPS_IDENTITY_H

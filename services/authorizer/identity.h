@@ -1,4 +1,4 @@
-/* The files by which the authorizer shows who it is, and knows who asks. */
+/* The authorizer's TLS certificate, its key and its clients' authorities, as files. */
 #ifndef AUTHORIZER_IDENTITY_H
 #define AUTHORIZER_IDENTITY_H
 

@@ -1,4 +1,4 @@
-/* Claims of database sessions that ended: their mails are due again. */
+/* Mails that a notifier had claimed when its database session ended: they are due again. */
 #ifndef LBX_NOTIFIER_VOID_H
 #define LBX_NOTIFIER_VOID_H
 

@@ -1,8 +1,7 @@
-/* Collects the rows that ended, and tells the database in sets.
+/* Collects what became of rows of the outbox and the quarantine (Kafka has it, put off, refused), and writes it into PostgreSQL in sets.
  * Promises that nothing is forgotten where a round trip fails, and that a row of which the database takes nothing holds up no other:
- * it is named, left out, and told again each minute. A row that another transaction holds is told again each second. Fails with the
- * database alone.
- */
+ * it is named, left out, and written again each minute. A row that another transaction locks is written again each second. Fails
+ * with the database alone. */
 #include "marks.h"
 
 #include "base/clock.h"

@@ -1,4 +1,4 @@
-/* Decisions that somebody made, and that no verdict was told of: a part of audit reconcile. */
+/* Decisions on decisions.v1 of which events.v1 tells no verdict: a part of audit reconcile. */
 #ifndef LOCKBOXCTL_AUDIT_UNJUDGED_H
 #define LOCKBOXCTL_AUDIT_UNJUDGED_H
 
