@@ -12,8 +12,8 @@
 #include <semaphore.h>
 
 /* One thread asks access_check for all, as a statement costs much more than a question. A second one does as well where
- * SECOND_FROM questions wait behind the first one's statement, so that no processor is idle meanwhile; and another, up to ASKING_MAX,
- * where somebody waits for LATE_US. */
+ * SECOND_FROM questions wait behind the first one's statement, so that no processor is idle meanwhile: the first one leaves it
+ * half of those that wait. Another asks, up to ASKING_MAX, where somebody waits for LATE_US. */
 enum { ASKING_MAX = 4, TOGETHER_MAX = 32, SECOND_FROM = 2 };
 #define LATE_US (10 * LBX_MS_US)
 
@@ -189,22 +189,40 @@ static void begin_turn(struct asking *asking, struct asked *it) {
     (void)begin_to_ask(asking, it);
 }
 
-/* Whoever came first is told to ask for all that wait then. NULL: nobody waits, or another asks. */
-static struct asked *end_asking(struct asking *asking, const struct asked *own) {
+/* Whoever waits first, and is to ask from now on for all that wait then. NULL: nobody waits, or others ask. */
+static struct asked *begin_next(struct asking *asking) {
     struct asked *it = asking->first;
-    asking->asking--;
-    asking->asking_now -= own->turn == asking->turn;
     while (it && it->state != WAITING)
         it = it->next;
     return it && may_begin(asking) && begin_to_ask(asking, it) ? it : NULL;
 }
 
+static struct asked *end_asking(struct asking *asking, const struct asked *own) {
+    asking->asking--;
+    asking->asking_now -= own->turn == asking->turn;
+    return begin_next(asking);
+}
+
+static size_t count_waiting(const struct asking *asking) {
+    size_t count = 0;
+    for (const struct asked *it = asking->first; it; it = it->next)
+        count += it->state == WAITING;
+    return count;
+}
+
+/* Of those that wait and the thread's own question. */
+static size_t share(const struct asking *asking) {
+    size_t all = count_waiting(asking) + 1;
+    size_t some = asking->asking_now == 1 && all >= 2 * SECOND_FROM ? (all + 1) / 2 : all;
+    return some < TOGETHER_MAX ? some : TOGETHER_MAX;
+}
+
 /* The thread's own question first. */
 static size_t take_waiting(struct asking *asking, struct asked *own, struct asked **list) {
-    size_t count = 0;
+    size_t count = 0, most = share(asking);
     list[count++] = own;
     take_out(asking, own);
-    for (struct asked *it = asking->first, *next; it && count < TOGETHER_MAX; it = next) {
+    for (struct asked *it = asking->first, *next; it && count < most; it = next) {
         next = it->next;
         if (it->state != WAITING)
             continue;
@@ -229,14 +247,16 @@ static void let_others_come(struct asking *asking) {
 }
 
 static void ask_for_all(struct asking *asking, struct asked *own) {
-    struct asked *list[TOGETHER_MAX];
+    struct asked *list[TOGETHER_MAX], *second;
     size_t count = 0;
     pthread_mutex_lock(&asking->pool->lock);
     struct connection *by = pool_take_locked(asking->pool, own->since_us);
     if (by) {
         let_others_come(asking);
         count = take_waiting(asking, own, list);
+        second = begin_next(asking);
         pthread_mutex_unlock(&asking->pool->lock);
+        tell(second);
         if (count == 1)
             ask_one(by, own);
         else
