@@ -135,7 +135,7 @@ static struct peer *meet(struct lbx_https *https, struct MHD_Connection *connect
     gnutls_credentials_set(session_of(connection), GNUTLS_CRD_CERTIFICATE,
                            peer->shown->credentials);
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int));
-    peer->patient.fd = peer->writes.fd = fd;
+    peer->patient.fd = fd;
     lbx_https_writes_begin(&peer->writes, session_of(connection));
     give_time(peer, REQUEST_S);
     lbx_patience_add(https->patience, &peer->patient);

@@ -3,7 +3,6 @@
 #include "io/https_writes.h"
 
 #include <errno.h>
-#include <stdint.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 
@@ -49,7 +48,8 @@ static ssize_t push(gnutls_transport_ptr_t context, const giovec_t *pieces, int 
 }
 
 void lbx_https_writes_begin(struct lbx_https_writes *writes, gnutls_session_t session) {
-    gnutls_transport_set_ptr2(session, (gnutls_transport_ptr_t)(intptr_t)writes->fd, writes);
+    writes->fd = gnutls_transport_get_int(session);
+    gnutls_transport_set_ptr2(session, gnutls_transport_get_ptr(session), writes);
     gnutls_transport_set_vec_push_function(session, push);
 }
 

@@ -15,7 +15,7 @@ struct lbx_https_writes {
     size_t sent;         /* of these, bytes */
 };
 
-/* From now on the session sends through writes, which outlives it and is zero but for fd. */
+/* From now on the session, which has its socket, sends through writes. These are zero, and outlive it. */
 void lbx_https_writes_begin(struct lbx_https_writes *writes, gnutls_session_t session);
 void lbx_https_writes_done(struct lbx_https_writes *writes);
 

@@ -50,8 +50,7 @@ static struct pems make_pems(void) {
     gnutls_x509_crt_set_basic_constraints(certificate, 1, -1);
     gnutls_x509_crt_set_key_usage(certificate,
                                   GNUTLS_KEY_KEY_CERT_SIGN | GNUTLS_KEY_DIGITAL_SIGNATURE);
-    assert_int_equal(
-        gnutls_x509_crt_sign2(certificate, certificate, key, GNUTLS_DIG_SHA256, 0), 0);
+    assert_int_equal(gnutls_x509_crt_sign2(certificate, certificate, key, GNUTLS_DIG_SHA256, 0), 0);
     gnutls_x509_crt_export2(certificate, GNUTLS_X509_FMT_PEM, &made.certificate);
     gnutls_x509_privkey_export2(key, GNUTLS_X509_FMT_PEM, &made.key);
     gnutls_x509_crt_deinit(certificate);

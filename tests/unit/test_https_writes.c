@@ -11,7 +11,12 @@
 #include <unistd.h>
 
 #define PRIORITIES "NORMAL:-VERS-ALL:+VERS-TLS1.2:-KX-ALL:+ANON-ECDH"
-enum { BODY = 200000, PIECE = 1000, RECORD = 9000, SEND_BUFFER = 4096 }; /* a record is sent in parts */
+enum {
+    BODY = 200000,
+    PIECE = 1000,
+    RECORD = 9000,
+    SEND_BUFFER = 4096
+}; /* a record is sent in parts */
 
 struct ends {
     int fds[2];
@@ -37,7 +42,7 @@ static int set_up(void **state) {
     gnutls_anon_allocate_client_credentials(&it->asked);
     it->server = session_of(GNUTLS_SERVER, it->shown);
     it->client = session_of(GNUTLS_CLIENT, it->asked);
-    it->writes.fd = it->fds[0];
+    gnutls_transport_set_int(it->server, it->fds[0]);
     lbx_https_writes_begin(&it->writes, it->server);
     gnutls_transport_set_int(it->client, it->fds[1]);
     int server = -1, client = -1;
@@ -115,7 +120,8 @@ static void nothing_is_lost_where_the_client_is_slow(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(head_waits_for_body, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(nothing_is_lost_where_the_client_is_slow, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(nothing_is_lost_where_the_client_is_slow, set_up,
+                                        tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
