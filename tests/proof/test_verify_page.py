@@ -45,7 +45,7 @@ def verdict(page, archive: Path, keys: Path | None = None) -> tuple[str, str]:
     if keys:
         choose(page, "keys", keys)
     choose(page, "archive", archive)
-    wait_until(lambda: page.run("document.getElementById('result').className") in ("right", "wrong", "as-far"), "a verdict")
+    wait_until(lambda: page.run("document.getElementById('result').className") in ("right", "wrong", "as-far"), "a verdict", 120)
     return page.run("document.getElementById('result').className"), page.run("document.getElementById('result').textContent")
 
 
