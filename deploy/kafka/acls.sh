@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # acls.sh [--dry-run] ARGUMENT… | acls.sh --rules: what each principal of Lockbox may do in Kafka, and nothing else.
-# ARGUMENTs go to Kafka's own kafka-acls.sh, and say which brokers and as whom; that starts a JVM for each rule, and takes a
-# minute. --rules prints the rules for lockboxctl, which grants them in one request, by the LOCKBOX_KAFKA_* settings:
+# ARGUMENTs go to Kafka's own kafka-acls.sh, and say which brokers and as whom (--bootstrap-server or --bootstrap-controller,
+# --command-config); that starts a JVM for each rule, and takes a minute. --rules prints the rules for lockboxctl, which grants
+# them in one request, by the LOCKBOX_KAFKA_* settings:
 #
 #   deploy/kafka/acls.sh --bootstrap-server kafka:9093 --command-config admin.properties
 #   deploy/kafka/acls.sh --rules | lockboxctl topics grant
@@ -16,19 +17,33 @@ set -euo pipefail
 
 topics=${LOCKBOX_TOPIC_PREFIX-lockbox.} groups=${LOCKBOX_GROUP_PREFIX-lockbox.}
 read -ra kafka_acls <<<"${KAFKA_ACLS:-kafka-acls.sh}"
-run=()
+run=() arguments=()
 rules=
-if [ "${1:-}" = --dry-run ]; then
-    run=(echo)
-    shift
-elif [ "${1:-}" = --rules ]; then
-    rules=yes
-fi
-[ $# -gt 0 ] || {
-    sed -n '2,/^[^#]/s/^# \{0,1\}//p' "$0" >&2
+
+usage() { sed -n '2,/^[^#]/s/^# \{0,1\}//p' "$0"; }
+
+usage_error() {
+    printf 'acls.sh: %s; see acls.sh --help\n' "$*" >&2
     exit 2
 }
-arguments=("$@")
+
+while [ $# -gt 0 ]; do
+    case $1 in
+        -h | --help) usage && exit ;;
+        --dry-run) run=(echo) ;;
+        --rules) rules=yes ;;
+        --bootstrap-server=* | --bootstrap-controller=* | --command-config=*) arguments+=("$1") ;;
+        --bootstrap-server | --bootstrap-controller | --command-config)
+            [ $# -gt 1 ] || usage_error "$1 takes a value"
+            arguments+=("$1" "$2")
+            shift
+            ;;
+        -*) usage_error "unknown option: $1" ;;
+        *) usage_error "one argument too many: $1" ;;
+    esac
+    shift
+done
+[ -n "$rules" ] || [ ${#arguments[@]} -gt 0 ] || usage_error 'neither --rules nor brokers are named'
 
 # print_rules PRINCIPAL OPERATION… -- WHAT…: a line each: PRINCIPAL OPERATION KIND PATTERN NAME.
 print_rules() {

@@ -1,7 +1,9 @@
+import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 
 /** A Kafka client's properties by the workers' settings: with TLS and a password (SASL_SSL) where they are set. */
@@ -19,6 +21,20 @@ class Client {
                                     System.getenv("LOCKBOX_KAFKA_SASL_USERNAME"), password())));
         }
         return found;
+    }
+
+    /** The one argument. A program that is asked how it is used says so, and does nothing. */
+    static File namedFile(String program, String example, String[] arguments) {
+        String usage = "usage: java -cp 'lib/*:lib' " + program + " " + example;
+        if (List.of("--help").equals(List.of(arguments)) || List.of("-h").equals(List.of(arguments))) {
+            System.out.println(usage);
+            System.exit(0);
+        }
+        if (arguments.length != 1 || arguments[0].startsWith("-")) {
+            System.err.println("not " + String.join(" ", arguments) + "; " + usage);
+            System.exit(2);
+        }
+        return new File(arguments[0]);
     }
 
     private static String password() {

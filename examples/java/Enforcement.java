@@ -4,7 +4,6 @@ import io.cloudevents.CloudEvent;
 import io.cloudevents.core.builder.CloudEventBuilder;
 import io.cloudevents.core.message.Encoding;
 import io.cloudevents.kafka.CloudEventSerializer;
-import java.io.File;
 import java.net.URI;
 import java.sql.DriverManager;
 import java.sql.SQLException;
@@ -72,7 +71,7 @@ public class Enforcement {
     }
 
     public static void main(String[] arguments) throws Exception {
-        var access = (ObjectNode) new ObjectMapper().readTree(new File(arguments[0]));
+        var access = (ObjectNode) new ObjectMapper().readTree(Client.namedFile("Enforcement", "../access.json", arguments));
         Answer answer = ask(access);
         var performedAt = OffsetDateTime.now();
         System.out.println((answer.allowed() ? "allowed: " : "blocked: ") + answer.why());

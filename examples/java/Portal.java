@@ -7,7 +7,6 @@ import io.cloudevents.core.message.Encoding;
 import io.cloudevents.kafka.CloudEventDeserializer;
 import io.cloudevents.kafka.CloudEventSerializer;
 import java.io.BufferedReader;
-import java.io.File;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -165,6 +164,7 @@ public class Portal {
     }
 
     public static void main(String[] arguments) throws Exception {
-        System.exit(new Portal().run(JSON.readTree(new File(arguments[0]))));
+        JsonNode tenant = JSON.readTree(Client.namedFile("Portal", "../tenant.json", arguments));
+        System.exit(new Portal().run(tenant));
     }
 }

@@ -6,7 +6,6 @@ import io.cloudevents.core.builder.CloudEventBuilder;
 import io.cloudevents.core.message.Encoding;
 import io.cloudevents.kafka.CloudEventDeserializer;
 import io.cloudevents.kafka.CloudEventSerializer;
-import java.io.File;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.OffsetDateTime;
@@ -111,7 +110,7 @@ public class Ticketing {
     }
 
     public static void main(String[] arguments) throws Exception {
-        JsonNode ticket = JSON.readTree(new File(arguments[0]));
+        JsonNode ticket = JSON.readTree(Client.namedFile("Ticketing", "../ticket.json", arguments));
         String id = ticket.get("ticket_id").asText();
         List<CloudEvent> events = List.of(event("ticket.opened", id, ticket.get("opened")),
                 event("ticket.assigned", id, ticket.get("assigned")),

@@ -2,11 +2,13 @@
 
     python enforcement.py access.json      exit 0: carried out, 1: blocked
 """
+import argparse
 import json
 import os
 import sys
 import uuid
 from datetime import datetime, timezone
+from pathlib import Path
 
 import psycopg
 from cloudevents.core.bindings import kafka
@@ -71,6 +73,12 @@ def main(access: dict) -> int:
     return 0 if allowed else 1
 
 
+def named_file():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("file", type=Path, help="such as ../access.json")
+    return parser.parse_args().file.open()
+
+
 if __name__ == "__main__":
-    with open(sys.argv[1]) as file:
+    with named_file() as file:
         sys.exit(main(json.load(file)))

@@ -4,11 +4,14 @@
                                       exit 0: the decision was applied, or was before; 1: it was not, or Lockbox could not be turned on,
                                       2: an event could not be read
 """
+import argparse
 import json
 import os
 import sys
 import uuid
 from datetime import datetime, timezone
+from functools import cache
+from pathlib import Path
 
 from cloudevents.core.bindings import kafka
 from cloudevents.core.formats.json import JSONFormat
@@ -31,7 +34,9 @@ def client(**own) -> dict:
     return found
 
 
-producer = Producer(client(**{"enable.idempotence": True}))
+@cache
+def producer() -> Producer:
+    return Producer(client(**{"enable.idempotence": True}))
 
 
 def event_of(fact: str, id: str, at: datetime, data: dict) -> CloudEvent:
@@ -43,9 +48,9 @@ def publish(topic: str, key: str, event: CloudEvent) -> str:
     message = kafka.to_structured(event, JSONFormat(), key_mapper=lambda it: it.get_data()[key])
     failed = []
     published.add(message.value)
-    producer.produce(topic, key=message.key, value=message.value, headers=message.headers,
-                     on_delivery=lambda error, _: failed.append(error) if error else None)
-    if producer.flush(60) > 0 or failed:
+    producer().produce(topic, key=message.key, value=message.value, headers=message.headers,
+                       on_delivery=lambda error, _: failed.append(error) if error else None)
+    if producer().flush(60) > 0 or failed:
         sys.exit(f"not published, try again: {failed}")
     return event.get_id()
 
@@ -121,6 +126,12 @@ def main(tenant: dict) -> int:
     return 0 if verdict in ("applied", "recorded", "duplicate") else 1
 
 
+def named_file():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("file", type=Path, help="such as ../tenant.json")
+    return parser.parse_args().file.open()
+
+
 if __name__ == "__main__":
-    with open(sys.argv[1]) as file:
+    with named_file() as file:
         sys.exit(main(json.load(file)))

@@ -3,11 +3,13 @@
     python ticketing.py ticket.json      exit 0: access is granted, 1: it is not, 2: an event could not be read,
                                          3: nobody was asked, Lockbox is not on for the subscription
 """
+import argparse
 import json
 import os
 import sys
 import uuid
 from datetime import datetime
+from pathlib import Path
 
 from cloudevents.core.bindings import kafka
 from cloudevents.core.formats.json import JSONFormat
@@ -91,7 +93,13 @@ def follow(wish_id: str, published: set[bytes]) -> int:
             return EXIT.get(request["state"], 1)
 
 
+def named_file():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("file", type=Path, help="such as ../ticket.json")
+    return parser.parse_args().file.open()
+
+
 if __name__ == "__main__":
-    with open(sys.argv[1]) as file:
+    with named_file() as file:
         events = events_of(json.load(file))
     sys.exit(follow(events[-1].get_id(), publish(events)))

@@ -1,11 +1,12 @@
 """docs/integrate/ shows the programs of examples/ as they stand, and what it says of their use is what is tested."""
+import os
 import re
 import subprocess
 import sys
 
 import pytest
 
-from programs import EXAMPLES, LANGUAGES
+from programs import EXAMPLES, LANGUAGES, command
 from support.stack import REPOSITORY
 
 PAGES = {"ticketing": "ticketing.md", "portal": "portals.md", "enforcement": "enforcement.md"}
@@ -33,6 +34,19 @@ def test_the_page_names_its_commands(program):
         assert line in text
     assert f"go run ./{program} ../{file}.json" in (EXAMPLES / f"go/{program}/main.go").read_text()
     assert f"java -cp 'lib/*:lib' {program.title()} ../{file}.json" in (EXAMPLES / f"java/{program.title()}.java").read_text()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("program", PAGES)
+def test_a_program_says_how_it_is_used(program, language):
+    def run(*arguments):
+        without = {name: value for name, value in os.environ.items() if not name.startswith("LOCKBOX_")}
+        return subprocess.run([*command(language, program), *arguments], cwd=EXAMPLES, env=without, capture_output=True, text=True, timeout=60)
+    helped = run("--help")
+    assert (helped.returncode, helped.stderr) == (0, "") and "usage:" in helped.stdout
+    for arguments in (["--nope"], [], ["one.json", "two.json"]):
+        wrong = run(*arguments)
+        assert (wrong.returncode, wrong.stdout) == (2, "") and "usage:" in wrong.stderr
 
 
 @pytest.mark.parametrize("page", sorted((REPOSITORY / "docs/integrate").glob("*.md")), ids=lambda page: page.name)

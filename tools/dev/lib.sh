@@ -25,6 +25,26 @@ help() {
     say "./dev COMMAND --help tells more. All state is in $state (LOCKBOX_DEV_DIR names another place)."
 }
 
+# known COMMAND ARGUMENT…: refuses an option that the command's paragraph of help.txt does not name (a benchmark's: its program), or
+# arguments where it takes none, before anything is installed or built. pytest knows its own.
+known() {
+    local command=$1 said named argument
+    shift
+    case $command in pytest | help | -* | '') return ;; esac
+    said=$(help "$command")
+    named=$(grep -oE '(^|[ [])--?[a-z]+' <<<"$said" | tr -d ' [' || true)
+    if [ "$command" = bench ] && [ -e "tests/bench/${1:-}.py" ]; then
+        named=$(grep -oE '"--[a-z]+"' "tests/bench/$1.py" | tr -d '"' || true)
+    fi
+    for argument in "$@"; do
+        if [[ $argument == -* ]]; then
+            grep -qxF -- "${argument%%=*}" <<<"$named" || usage_error "$command: unknown option: $argument"
+        else
+            head -n 1 <<<"$said" | grep -qF '[' || usage_error "$command: takes no arguments: $argument"
+        fi
+    done
+}
+
 # Makes the state directory and marks it as ours, so that `down --wipe` may remove it.
 make_state_dir() {
     if [ -d "$state" ] && ! [ -e "$state/.lockbox-dev" ] && [ -n "$(ls -A "$state")" ]; then

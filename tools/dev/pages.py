@@ -3,6 +3,7 @@
     python tools/dev/pages.py           rewrites the pages
     python tools/dev/pages.py --check   exit 1 where one shows something else, naming it
 """
+import argparse
 import re
 import sys
 from pathlib import Path
@@ -15,14 +16,17 @@ def filled(page: Path) -> str:
     return BLOCK.sub(lambda block: block[1] + (REPOSITORY / block[2]).read_text() + block[4], page.read_text())
 
 
-def main(arguments: list[str]) -> int:
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--check", action="store_true")
+    only_checks = parser.parse_args().check
     stale = [page for page in sorted((REPOSITORY / "docs").rglob("*.md")) if filled(page) != page.read_text()]
     for page in stale:
         print(f"{page.relative_to(REPOSITORY)} shows other programs than those that stand")
-        if arguments != ["--check"]:
+        if not only_checks:
             page.write_text(filled(page))
-    return 1 if stale and arguments == ["--check"] else 0
+    return 1 if stale and only_checks else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())

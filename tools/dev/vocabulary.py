@@ -7,6 +7,7 @@ A schema's file name is its event type, and the name's second word is its family
 type that Lockbox publishes stands on lockbox.events.v1, and is added there. The refusals are those of the two types that carry one; a
 reason without an example gets one, which is from then on kept by hand.
 """
+import argparse
 import json
 import re
 import sys
@@ -271,17 +272,17 @@ def stale() -> dict[Path, str]:
     return {path: text for path, text in made.items() if not path.exists() or path.read_text(encoding="utf-8") != text}
 
 
-def main(options: list[str]) -> int:
-    if options not in ([], ["--check"]):
-        print("usage: vocabulary.py [--check]", file=sys.stderr)
-        return 2
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--check", action="store_true")
+    only_checks = parser.parse_args().check
     found = stale()
     for path, text in found.items():
-        print(f"{path.relative_to(REPOSITORY)}{': stale; ./dev vocabulary makes it' if options else ''}")
-        if not options:
+        print(f"{path.relative_to(REPOSITORY)}{': stale; ./dev vocabulary makes it' if only_checks else ''}")
+        if not only_checks:
             path.write_text(text, encoding="utf-8")
-    return 1 if found and options else 0
+    return 1 if found and only_checks else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())

@@ -108,9 +108,23 @@ func check(err error) {
 	}
 }
 
+// The one argument. A program that is asked how it is used says so, and does nothing.
+func namedFile() string {
+	const usage = "usage: go run ./enforcement ../access.json"
+	switch arguments := os.Args[1:]; {
+	case len(arguments) == 1 && (arguments[0] == "--help" || arguments[0] == "-h"):
+		fmt.Println(usage)
+		os.Exit(0)
+	case len(arguments) != 1 || strings.HasPrefix(arguments[0], "-"):
+		fmt.Fprintf(os.Stderr, "not %s; %s\n", strings.Join(arguments, " "), usage)
+		os.Exit(2)
+	}
+	return os.Args[1]
+}
+
 func main() {
 	var a access
-	text, err := os.ReadFile(os.Args[1])
+	text, err := os.ReadFile(namedFile())
 	check(err)
 	check(json.Unmarshal(text, &a))
 	allowed, requestID, why := ask(a)
