@@ -103,6 +103,15 @@ def test_a_table_cannot_steer_the_terminal(bare):
     assert "\x1b" not in done.stdout and "[2Jlockbox" in done.stdout
 
 
+@pytest.mark.parametrize(("text", "columns"), [("jo", 2), ("José", 4), ("Jose\u0301", 4), ("山田太郎", 8), ("ｘ", 2), ("🔒", 2)])
+@pytest.mark.parametrize("locale", ["C", "C.UTF-8"])
+def test_columns_stand_below_each_other(bare, text, columns, locale):
+    """However many columns of the terminal a character takes, and whatever the locale is."""
+    head, *rows = bare("config", LOCKBOX_ORGANIZATIONS=text, LC_ALL=locale).stdout.splitlines()
+    [row] = [row for row in rows if row.startswith("LOCKBOX_ORGANIZATIONS ")]
+    assert row.index("yes") - len(text) + columns == head.index("SET")
+
+
 def test_an_unknown_setting_is_warned_about(bare):
     done = bare("config", LOCKBOX_GRNAT_TTL="PT1H")
     assert done.returncode == 0 and "LOCKBOX_GRNAT_TTL" in done.stderr

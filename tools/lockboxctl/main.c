@@ -19,6 +19,7 @@
 #include "self/commands.h"
 #include "setup/commands.h"
 #include "tenant/commands.h"
+#include "width.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -61,6 +62,7 @@ int main(int argc, char **argv) {
     lbx_secret_keep_memory();
     lbx_log_init("lockboxctl", LBX_LOG_WARN);
     lbx_log_for_people();
+    ctl_width_init();
     collect();
     if (!ctl_parse(&ctl, commands, argc, argv, &code))
         return (int)code;

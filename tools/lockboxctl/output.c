@@ -5,8 +5,8 @@
 #include "output.h"
 
 #include "base/time.h"
-#include "base/utf8.h"
 #include "mail/words.h"
+#include "width.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -120,7 +120,7 @@ static const char *head_of(const struct ctl_column *column) {
 static size_t width_of(enum ctl_cell cell, const char *text, struct lbx_buf *scratch) {
     lbx_buf_clear(scratch);
     ctl_put_cell(cell, text, scratch);
-    return lbx_utf8_chars(scratch->data ? scratch->data : "", scratch->len);
+    return ctl_width(scratch->data ? scratch->data : "", scratch->len);
 }
 
 static size_t column_width(const struct ctl_rows *rows, size_t column, struct lbx_buf *scratch) {
@@ -179,16 +179,13 @@ static void spaces(struct lbx_buf *out, size_t count) {
     lbx_buf_printf(out, "%*s", (int)count, "");
 }
 
-/* So many characters of a cell, an ellipsis where there are more. */
+/* So many columns of a cell, an ellipsis where there are more. */
 static void put_cut(const struct lbx_buf *cell, size_t width, struct lbx_buf *out) {
-    size_t at = 0;
-    if (lbx_utf8_chars(cell->data, cell->len) <= width) {
+    if (ctl_width(cell->data, cell->len) <= width) {
         lbx_buf_add(out, cell->data, cell->len);
         return;
     }
-    for (size_t i = 1; i < width; i++)
-        at += lbx_utf8_len(cell->data + at, cell->len - at);
-    lbx_buf_add(out, cell->data, at);
+    lbx_buf_add(out, cell->data, ctl_width_fits(cell->data, cell->len, width - 1));
     lbx_buf_str(out, "…");
 }
 
