@@ -11,6 +11,9 @@
 
 struct lbx_metric alarms_approvers_missing = {
     .name = "approvers_missing_total", .help = "Changes after which too few people may approve"};
+struct lbx_metric alarms_approvers_left_out = {
+    .name = "approvers_left_out_total",
+    .help = "Requests where more people hold a role than may approve"};
 
 struct alarms_standing {
     const struct stored_subscription *stored;
@@ -94,6 +97,20 @@ void alarms_weakened(const struct working_set *set, const struct lbx_subscriptio
     }
     changed->informed = addresses.list;
     changed->informed_count = addresses.count;
+}
+
+/* ---- more than may approve ---- */
+
+void alarms_left_out(const struct working_set *set, const struct lbx_subscription *subscription) {
+    size_t count;
+    (void)working_set_role_holders(set, subscription, &count);
+    if (count <= LBX_APPROVERS_MAX)
+        return;
+    lbx_metric_add(&alarms_approvers_left_out, 1);
+    lbx_log(LBX_LOG_ERROR,
+            "more people hold a role than may approve: those assigned last are left out",
+            LBX_S("subscription_id", subscription->subscription_id),
+            LBX_N("left_out", (int64_t)(count - LBX_APPROVERS_MAX)));
 }
 
 /* ---- too few who may approve ---- */

@@ -4,7 +4,7 @@
 
 #include "working_set.h"
 
-extern struct lbx_metric alarms_approvers_missing;
+extern struct lbx_metric alarms_approvers_missing, alarms_approvers_left_out;
 
 /* How many people may approve for a subscription now: where its decisions are signed, those with keys. */
 size_t alarms_able(const struct working_set *set, const struct lbx_subscription *subscription);
@@ -13,6 +13,9 @@ size_t alarms_able(const struct working_set *set, const struct lbx_subscription 
  * subscription: the one that it names; NULL: it is the whole tenant's. */
 void alarms_weakened(const struct working_set *set, const struct lbx_subscription *subscription,
                      struct lbx_tenant_changed *changed);
+
+/* Once a request is made: says where people who hold a role in its subscription were not asked, as there are too many. */
+void alarms_left_out(const struct working_set *set, const struct lbx_subscription *subscription);
 
 /* Whether subscriptions had enough people who may approve. */
 struct alarms_before {

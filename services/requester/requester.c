@@ -14,7 +14,8 @@
 
 static struct lbx_metric no_approvers = {
     .name = "no_approvers_total", .help = "Requests refused because too few people may approve"};
-struct lbx_metric *const requester_metrics[] = {&no_approvers, &alarms_approvers_missing, NULL};
+struct lbx_metric *const requester_metrics[] = {&no_approvers, &alarms_approvers_missing,
+                                                &alarms_approvers_left_out, NULL};
 
 /* ---- requests ---- */
 
@@ -87,6 +88,8 @@ static void create(struct lbx_batch *batch, const struct lbx_input_event *input,
         emergencies_counted(&set->emergencies, authorization);
     count_pending(set, &stored->request, false);
     alarm_if_unapprovable(&stored->request);
+    if (creation->subscription && stored->request.approver_count > 0)
+        alarms_left_out(set, creation->subscription);
 }
 
 static void on_access_requested(struct lbx_batch *batch, struct lbx_input_event *input) {

@@ -70,12 +70,13 @@ static bool are_decisions_signed(const struct working_set *set, enum lbx_event_t
 static void count_approvers(const struct working_set *set, const struct lbx_tenant_event *event,
                             const struct lbx_subscription *subscription,
                             struct lbx_tenant_facts *facts) {
-    const struct lbx_approver *approvers =
-        working_set_approvers(set, subscription, &facts->approver_count);
+    const struct lbx_approver *holders =
+        working_set_role_holders(set, subscription, &facts->approver_count);
     for (size_t i = 0; i < facts->approver_count; i++) {
-        const char *id = approvers[i].principal.id;
+        const char *id = holders[i].principal.id;
         facts->approves_already |= event->principal.id && strcmp(id, event->principal.id) == 0;
         facts->approvers_with_keys +=
+            i < LBX_APPROVERS_MAX &&
             keyring_key(&set->keyring, subscription->tenant_id, id) != NULL;
     }
 }

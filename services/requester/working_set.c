@@ -6,6 +6,7 @@
 #include "working_set.h"
 
 #include "base/clock.h"
+#include "core/tenant.h"
 #include "named.h"
 #include "sql_requester.h"
 #include "store/metrics.h"
@@ -133,9 +134,9 @@ static size_t roles_of(const struct working_set *set, const struct lbx_subscript
     return count;
 }
 
-struct lbx_approver *working_set_approvers(const struct working_set *set,
-                                           const struct lbx_subscription *subscription,
-                                           size_t *ret_count) {
+struct lbx_approver *working_set_role_holders(const struct working_set *set,
+                                              const struct lbx_subscription *subscription,
+                                              size_t *ret_count) {
     struct lbx_map seen;
     size_t count = 0;
     struct stored_role **roles;
@@ -151,6 +152,15 @@ struct lbx_approver *working_set_approvers(const struct working_set *set,
     }
     *ret_count = count;
     return approvers;
+}
+
+struct lbx_approver *working_set_approvers(const struct working_set *set,
+                                           const struct lbx_subscription *subscription,
+                                           size_t *ret_count) {
+    struct lbx_approver *holders = working_set_role_holders(set, subscription, ret_count);
+    if (*ret_count > LBX_APPROVERS_MAX)
+        *ret_count = LBX_APPROVERS_MAX;
+    return holders;
 }
 
 /* ---- changing ---- */

@@ -75,8 +75,13 @@ void working_set_role(struct working_set *set, const struct lbx_tenant_event *ev
 bool working_set_is_administrator(const struct working_set *set, const char *tenant_id,
                                   const char *principal_id);
 
-/* Who may approve for a subscription: each person once, with the role that was assigned first, and first assigned
- * first; of one time, in the order of ids. */
+/* Who holds a role in a subscription that may approve: each person once, with the role that was assigned first, and first
+ * assigned first; of one time, in the order of ids. */
+struct lbx_approver *working_set_role_holders(const struct working_set *set,
+                                              const struct lbx_subscription *subscription,
+                                              size_t *ret_count);
+
+/* Who may approve for it: the first LBX_APPROVERS_MAX of those. More stand only from before there was that limit. */
 struct lbx_approver *working_set_approvers(const struct working_set *set,
                                            const struct lbx_subscription *subscription,
                                            size_t *ret_count);

@@ -131,6 +131,23 @@ def test_at_most_200_people_approve_a_subscription(own):
     assert len(own.request().first.request["approvers"]) == 200
 
 
+def test_of_more_who_stand_from_before_the_first_who_were_assigned_are_asked(own):
+    """As a version let them be assigned that knew no limit, or whoever restores roles: 1,002 people, in another order than their ids'."""
+    first = own.request()
+    own.system.lockbox.rows("""INSERT INTO lockbox.role_assignment (tenant_id, subscription_id, role, principal_id, email, name, assigned_at)
+                               SELECT %s, %s, 'lockbox_approver', 'pat-' || 9999 - n, 'pat-' || n || '@contoso.example', 'Pat', clock_timestamp()
+                                   + n * interval '1 microsecond' FROM generate_series(1, 1000) AS n""", own.id, own.subscription.lower())
+    before = own.system.stack.metrics("requester")["lockbox_approvers_left_out_total"]
+    request = first.ticket.request(justification="at two at night", duration="PT1H")
+    people = [approver["principal"]["id"] for approver in request.first.request["approvers"]]
+    assert people == [own.owner.id, own.approver.id, *(f"pat-{9999 - n}" for n in range(1, 199))]
+    assert own.system.stack.metrics("requester")["lockbox_approvers_left_out_total"] == before + 1
+    assert own.change("role_assigned", principal=Person.new("one-more").principal, role="owner").data["reason"] == "too_many_approvers"
+    request.approve()
+    assert request.decide("revoke") == "applied"
+    request.event("revoked")
+
+
 def test_another_letter_is_another_subscription(system):
     """U+212A, the Kelvin sign, which some fold to k: whoever has it as a subscription has nothing of k's."""
     theirs = Tenant(system, subscription=f"k-{secrets.token_hex(6)}")

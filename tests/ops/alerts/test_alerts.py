@@ -113,6 +113,15 @@ def test_nobody_is_left_who_may_approve(system, prometheus):
     prometheus.await_alert("LockboxNobodyMayApprove")
 
 
+def test_more_people_than_may_approve(system, prometheus):
+    tenant = Tenant(system)
+    system.lockbox.rows("""INSERT INTO lockbox.role_assignment (tenant_id, subscription_id, role, principal_id, email, name, assigned_at)
+                           SELECT %s, %s, 'lockbox_approver', 'pat-' || n, 'pat@contoso.example', 'Pat', clock_timestamp()
+                             FROM generate_series(1, 200) AS n""", tenant.id, tenant.subscription.lower())
+    tenant.ticket().request()
+    prometheus.await_alert("LockboxApproversLeftOut")
+
+
 def test_a_record_that_nobody_can_read(system, prometheus):
     system.publisher.send(Outgoing("lockbox.tickets.v1", "T-1", b"nonsense", (("content-type", b"application/json"),)))
     assert "requester rejected" in prometheus.await_alert("LockboxQuarantined")
