@@ -24,6 +24,6 @@ def chosen() -> Schedule:
 def test_what_is_broken_by_a_seed_loses_nothing(place):
     schedule = chosen()
     print(schedule)
-    verdict = perform(place(), schedule, people=(8, 4), limits=Limits(drained=150, stands_still=45, term=30))
+    verdict = perform(place(), schedule, people=(8, 4), limits=Limits(drained=150, stands_still=45, term=30, others=30))
     print(verdict)
     assert verdict.found == {}, str(verdict)

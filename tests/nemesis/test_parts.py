@@ -8,7 +8,9 @@ import pytest
 from support.broker import Record
 from support.proxy import Network
 
-from judge import Limits, ready_means_progress, where_it_is
+import judge
+from faults import Deed
+from judge import Limits, audit_is_kafka, others_go_on, ready_means_progress, where_it_is
 from load import Life
 from runs import shorter
 from schedule import AT_ONCE, Fault, Schedule, by_seed
@@ -149,3 +151,25 @@ def test_what_a_life_waits_for_is_looked_for():
         "nobody answered; what it is caused by is at [('lockbox.tickets.v1', 0, 3)]")
     assert where_it_is({it.place: it for it in (asked, other, answer)}, life) == (
         "Kafka has it at [('lockbox.events.v1', 0, 5)], and the load has not heard it")
+
+
+def test_what_audit_verify_finds_is_found(monkeypatch):
+    monkeypatch.setattr(judge, "audit_complaints", lambda system: [])
+
+    def says(text: str, code: int) -> list[str]:
+        def tool(*arguments: str, fails: bool = False) -> str:
+            if code and not fails:
+                raise RuntimeError(text)
+            return text
+        return audit_is_kafka(SimpleNamespace(system=None, world=SimpleNamespace(tool=tool)))
+    assert says("7 records, 1 checkpoints, 1 logs in 0.1 s: all is right", 0) == []
+    assert says("7 records, 1 checkpoints, 1 logs in 0.1 s: not all is right", 1) != []
+
+
+def test_who_waits_without_a_fault_in_the_way_is_found():
+    def complaints(kind: str, target: str, seconds: float) -> list[str]:
+        life = Life("approved", None, [], took=[(100.0, seconds)])
+        nemesis = SimpleNamespace(deeds=[Deed(Fault(0, kind, target=target), 90.0, 95.0)])
+        return others_go_on(SimpleNamespace(finished=[life], nemesis=nemesis, limits=Limits()))
+    assert complaints("kill", "notifier-1", 6) != [] != complaints("limit lowered", "lockbox.deadletter.v1", 6)
+    assert complaints("kill", "relay-1", 6) == [] == complaints("kill", "notifier-1", 4)
