@@ -1,4 +1,5 @@
 """PostgreSQL that is there and does not answer: nobody hangs with it, and TERM ends everyone."""
+import ctypes
 import os
 import signal
 import socket
@@ -7,12 +8,17 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote, urlsplit
+from urllib.request import urlopen
 
 import psycopg
 import pytest
+from confluent_kafka import Producer
 
+from support.broker import client
+from support.events import event_in, outgoing
 from support.scenario import Tenant
-from support.stack import BINARIES, WORKERS, is_alive, state_of
+from support.stack import BINARIES, WORKERS, free_port, is_alive, state_of
+from support.traffic import await_quiet
 from support.waiting import wait_until
 
 CONSUMERS = ("requester", "decider", "notifier", "auditor")
@@ -155,13 +161,42 @@ def test_a_statement_that_is_answered_late_is_cancelled(system):
         assert worker.wait(15) == 0
 
 
+def test_what_waits_for_a_lock_takes_with_it_no_more_than_it_must(system):
+    """A lock's time-out fails a whole batch: halved, what stands before the record that waits is done while it waits."""
+    free, locked = Tenant(system), Tenant(system)
+    before = system.lockbox.value("SELECT count(*) FROM lockbox.quarantine")
+    system.stack.down("requester")
+    producer = Producer(client(system.bootstrap))
+    changes = [event_in("tenant.contacts_set", {"tenant_id": of.id, "subscription_id": of.subscription, "alternate_emails": ["desk@contoso.example"]})
+               for of in (free, locked)]
+    for record in (outgoing(change, "structured") for change in changes):  # to one partition, in this order
+        producer.produce(record.topic, record.value, record.key, 0, headers=list(record.headers))
+    assert producer.flush(30) == 0
+    refused = system.stack.log("requester").count('"sqlstate":"55P03"')
+    with psycopg.connect(system.stack.env["LOCKBOX_SUPERUSER_URL"]) as blocker:
+        blocker.execute("SELECT 1 FROM lockbox.subscription WHERE tenant_id = %s FOR UPDATE", [locked.id])
+        system.stack.dev("up", "--only", "requester", check=False)
+        system.caused_by(changes[0].get_id(), "tenant.changed", 90)
+        assert system.stack.log("requester").count('"sqlstate":"55P03"') > refused, "both were in one batch"
+    system.caused_by(changes[1].get_id(), "tenant.changed", 60)
+    system.stack.await_ready()
+    assert system.lockbox.value("SELECT count(*) FROM lockbox.quarantine") == before
+
+
+def healthy(system, worker: str) -> bool:
+    with urlopen(f"http://{system.stack.env[f'LOCKBOX_HTTP_{worker.upper()}']}/healthz", timeout=10) as page:  # noqa: S310
+        return page.status == 200
+
+
 def test_everyone_says_that_a_frozen_server_is_waited_for_and_goes_on(system):
+    """And nobody is to be restarted for it."""
     tenant = Tenant(system)
     pids = dict(system.stack.pids)
     with frozen(system):
         tenant.publish("lockbox_enabled", by=tenant.admin.principal)
         for worker in ("requester", "expirer", "relay", "auditor"):
-            wait_until(lambda: not_ready(system, worker), f"{worker} is not ready", STOPPED)
+            wait_until(lambda: says(system, worker, "waiting for"), f"{worker} is not ready, and says for what and since when", STOPPED)
+        assert all(healthy(system, worker) for worker in WORKERS)
     system.stack.await_ready()
     assert {worker: system.stack.pids[worker] for worker in WORKERS} == {worker: pids[worker] for worker in WORKERS}
     tenant.request().approve()
@@ -207,6 +242,51 @@ def test_term_ends_who_waits_for_a_standby(system):
                                              " AND (wait_event = 'SyncRep' OR wait_event_type = 'Lock')"),
                    "its COMMIT waits, or it waits for another's")
         assert terminated(system, WORKERS) == dict.fromkeys(WORKERS, True)
+    system.stack.await_ready()
+    tenant.request().approve()
+
+
+PTRACE_SEIZE, PTRACE_INTERRUPT = 0x4206, 0x4207  # linux/ptrace.h
+WAIT_ALL = 0x40000000  # linux/wait.h: __WALL
+
+
+def hold_first_thread(pid: int) -> None:
+    """The loop stands still for good, whatever it was at; the other threads go on."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    libc.ptrace.argtypes = [ctypes.c_long, ctypes.c_long, ctypes.c_void_p, ctypes.c_void_p]
+    for request in (PTRACE_SEIZE, PTRACE_INTERRUPT):
+        assert libc.ptrace(request, pid, None, None) == 0, os.strerror(ctypes.get_errno())
+    _, status = os.waitpid(pid, WAIT_ALL)
+    assert os.WIFSTOPPED(status)
+
+
+def test_term_ends_whose_loop_stands_still(system):
+    """Its pages' thread is one that takes the alarm."""
+    worker = system.stack.spawn("expirer", "held", LOCKBOX_HTTP_LISTEN=f"127.0.0.1:{free_port()}")
+    try:
+        wait_until(lambda: '"message":"ready"' in system.stack.log("expirer-held"), "it is ready")
+        hold_first_thread(worker.pid)
+        worker.send_signal(signal.SIGTERM)
+        assert worker.wait(12) == -signal.SIGALRM
+    finally:
+        worker.kill()
+        worker.wait()
+
+
+def test_term_ends_who_waits_for_a_frozen_kafka(system):
+    """Whatever they would tell it at their end, and whatever they have under way to it."""
+    tenant = Tenant(system)
+    request = tenant.request()
+    await_quiet(system)
+    kafka = system.stack.signal("kafka", signal.SIGSTOP)
+    wait_until(lambda: state_of(kafka) == "T", "it stands still")
+    try:
+        system.lockbox.rows("UPDATE lockbox.outbox SET published_at = NULL WHERE aggregateid = %s", request.id)
+        system.lockbox.rows("SELECT pg_notify('lockbox_outbox', '')")
+        wait_until(lambda: not_ready(system, "relay"), "the relay hears nothing", 60)
+        assert terminated(system, WORKERS) == dict.fromkeys(WORKERS, True)
+    finally:
+        system.stack.signal("kafka", signal.SIGCONT)
     system.stack.await_ready()
     tenant.request().approve()
 

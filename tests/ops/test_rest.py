@@ -1,9 +1,12 @@
-"""Workers that have nothing to do, on a stack of their own that nobody ever asked for anything: they sleep."""
+"""Workers that have nothing to do, on a stack of their own that nobody asks for anything meanwhile: they sleep."""
 import psycopg
 import pytest
 
 from support.group import stack_of
+from support.scenario import Tenant
 from support.stack import WORKERS
+from support.system import System
+from support.traffic import await_quiet
 from support.waiting import wait_until
 
 LOOK_S = 10
@@ -52,8 +55,12 @@ def test_a_worker_at_rest_works_as_often_as_its_timers_say(stack, database):
 
 
 def test_the_mark_rises_while_nothing_happens(stack, database):
-    """And so the expirer has looked at the clock: it never sleeps for longer than a minute."""
+    """And so the expirer has looked at the clock: it never sleeps for longer than a minute, though nothing is due for days."""
     def mark():
         return database.execute("SELECT at FROM lockbox.clock_mark").fetchone()[0]
+    system = System(stack)
+    Tenant(system).request()
+    await_quiet(system)
+    system.close()
     before = mark()
     wait_until(lambda: mark() > before, "the mark rises", 90)

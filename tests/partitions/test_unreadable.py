@@ -97,6 +97,10 @@ def test_what_is_stepped_over_without_a_row_is_found(system, ctl):
                                            TICKETS, first + 3), "the auditor has the record behind them")
     assert system.auditor.value("SELECT missing FROM audit.completeness WHERE topic = %s AND \"partition\" = 5", TICKETS) == 2
     assert audit_verify(system, ctl, "--kafka", "--topic", TICKETS, "--partition", 5).returncode == 0
+    ranges = [(row.topic, row.partition, row.first_offset, row.last_offset) for row in system.auditor.rows("SELECT * FROM audit.skipped")]
+    printed = audit_verify(system, ctl).stdout
+    assert (TICKETS, 5, first + 1, first + 2) in ranges
+    assert [it for it in ranges if "{}/{}: offsets {} to {} were stepped over by".format(*it) not in printed] == []
     system.audit.rows("CREATE TEMPORARY TABLE before AS SELECT * FROM audit.partition_order WHERE \"partition\" = 5")
     system.audit.rows("ALTER TABLE audit.partition_order DISABLE TRIGGER ALL")
     system.audit.rows("DELETE FROM audit.partition_order WHERE \"partition\" = 5")

@@ -92,6 +92,27 @@ static void says_how_it_is(void **unused) {
     assert_int_equal(bad, 0);
 }
 
+/* One lane that stands still is enough, whichever it is. */
+static void each_lane_counts(void **unused) {
+    (void)unused;
+    char body[512];
+    struct lbx_lane *const other = &lbx_process.lanes[1];
+    lane->waiting_for = NULL;
+    lane->worker.turned_us = 0;
+    lbx_process.lane_count = 2;
+    assert_int_equal(ask("/readyz", body, sizeof body), 200);
+    other->worker.turned_us = lbx_monotonic_us() - 200 * LBX_SECOND_US;
+    assert_int_equal(ask("/healthz", body, sizeof body), 503);
+    assert_int_equal(ask("/readyz", body, sizeof body), 503);
+    other->worker.turned_us = 0;
+    other->waiting_for = "waiting for the database";
+    assert_int_equal(ask("/healthz", body, sizeof body), 200);
+    assert_int_equal(ask("/readyz", body, sizeof body), 503);
+    assert_non_null(strstr(body, "waiting for the database"));
+    other->waiting_for = NULL;
+    lbx_process.lane_count = 1;
+}
+
 /* Since when is told, too. */
 static void an_incident_makes_it_not_ready(void **unused) {
     (void)unused;
@@ -109,6 +130,7 @@ static void an_incident_makes_it_not_ready(void **unused) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(says_how_it_is),
+        cmocka_unit_test(each_lane_counts),
         cmocka_unit_test(an_incident_makes_it_not_ready),
     };
     return cmocka_run_group_tests_name("health", tests, begin, end);
