@@ -12,7 +12,8 @@ from support.waiting import wait_until
 READS = {  # what stands in braces: below
     "lockbox": ["request list", "request list --state completed -o json", "request show {request}", "request timeline {request}",
                 "notification list -o csv", "quarantine list -o json", "quarantine show {quarantined}", "outbox list", "db status"],
-    "audit": ["audit verify", "audit verify --kafka", "audit report {request} --html", "audit review --tenant {tenant} --month {month}", "audit vkey",
+    "audit": ["audit verify", "audit verify --kafka", "audit report {request}", "audit report {request} --html",
+              "audit review --tenant {tenant} --month {month}", "audit review --tenant {tenant} --month {month} --html", "audit vkey",
               "audit proof lockbox.tickets.v1 {partition} {offset}", "audit export --out {out} --request {request}", "audit reconcile"],
 }
 BY = "--by jo,jo@contoso.example --reason test"
@@ -80,7 +81,9 @@ def test_a_worker_at_a_standby_is_not_ready_and_says_so(stack, world, worker):
     standby, _ = world
     port = free_port()
     at = {name: standby.url(stack.env[name]) for name in ("LOCKBOX_DATABASE_URL", "LOCKBOX_AUDIT_DATABASE_URL")}
-    if worker != "auditor":
+    if worker == "auditor":
+        at["LOCKBOX_AUDIT_DATABASE_URL"] = standby.url(stack.audit_writer_url)
+    else:
         at["LOCKBOX_DATABASE_URL"] = as_role(at["LOCKBOX_DATABASE_URL"], f"lockbox_{worker}")
     child = stack.spawn(worker, "at-standby", LOCKBOX_HTTP_LISTEN=f"127.0.0.1:{port}", LOCKBOX_GROUP_PREFIX="standby.", **at)
     try:

@@ -58,6 +58,20 @@ def test_it_tells_the_story(page, request_):
     assert "Each of the" in text and "lockbox.example/dev/lockbox.events.v1/" in text
 
 
+def test_it_tells_the_same_as_text(ctl, page, request_):
+    """Each paragraph and each fact of the page, and nothing that steers a terminal."""
+    done = ctl("audit", "report", request_.id)
+    assert done.returncode == 0, done.stderr
+    for part in (request_.id, request_.ticket.id, request_.tenant.owner.name, "grants access", "approval_needed", "allowed",
+                 "Get logs from every pod in openshift-ingress", "desk@contoso.example", "lockbox.example/dev/lockbox.events.v1/",
+                 EXACT["content"]["digest"]):
+        assert part in done.stdout, part
+    told = re.findall(r"([^\s]+, partition \d+, offset \d+)", done.stdout)
+    assert told == re.findall(r"<small>([^<]+, partition \d+, offset \d+)", page.read_text())
+    assert done.stdout.count(": proved\n") == len(told) and "NOT PROVED" not in done.stdout
+    assert not NEVER.search(done.stdout.replace("\n", ""))
+
+
 def test_its_order_is_the_timeline_s(ctl, page, request_):
     rows = json.loads(ctl("request", "timeline", request_.id, "-o", "json").stdout)
     shown = re.findall(r"<small>([^<]+, partition \d+, offset \d+)", page.read_text())
@@ -151,6 +165,5 @@ def test_it_says_which_cause_is_missing(ctl, request_, hidden, tmp_path, command
 
 
 def test_it_needs_a_request(ctl, request_):
-    assert ctl("audit", "report", request_.id).returncode == 2  # --html
     assert ctl("audit", "report", "nonsense", "--html").returncode == 2
     assert ctl("audit", "report", "019ab1a4-5c40-7c3e-9f21-6b8d0e4a7c52", "--html").returncode == 1

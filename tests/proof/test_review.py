@@ -3,6 +3,7 @@ import json
 from datetime import datetime, timezone
 
 import pytest
+from support.browser import Browser
 from support.scenario import LOGS, Tenant
 from support.sql import as_role
 from support.waiting import wait_until
@@ -61,6 +62,18 @@ def test_it_tells(review, tenant, hasty):
     for line in (f"Tenant              {tenant.id}", f"approved          2, within ten seconds: {hasty}",
                  "Grants              2, never used: 1", "Items granted       4, never used: 3"):
         assert line in told.stdout, told.stdout
+
+
+def test_it_tells_the_same_as_a_page(review, tenant, hasty):
+    told = review("--month", MONTH, "--html")
+    assert told.returncode == 0, told.stderr
+    for part in (f"How {tenant.id} consented in {MONTH}", f"<dd>2; within ten seconds: {hasty}</dd>", "<dd>2; never used: 1</dd>",
+                 "<dd>4; never used: 3</dd>", "Each yes is by the same person.", f"approver {tenant.approver.id}</strong>"):
+        assert part in told.stdout, told.stdout
+    with Browser() as browser:
+        for width in (360, 1200):
+            shown = browser.open(told.stdout, width)
+            assert shown.run("document.documentElement.scrollWidth") <= width and shown.requests == []
 
 
 def test_another_month_has_nothing(review):

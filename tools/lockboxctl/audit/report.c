@@ -1,5 +1,5 @@
-/* audit report: a request's story as one HTML page (report/report.html). Every record on the page
- * is proved while the page is made; one that is not proved is marked, and makes exit code 1.
+/* audit report: a request's story as one page, of text or HTML (report/). Every record on the page is
+ * proved while the page is made; one that is not proved is marked, and makes exit code 1.
  */
 #include "commands.h"
 
@@ -189,7 +189,6 @@ static void gather_logs(struct report *r) {
 
 #define SUBJECT const struct report *r = subject
 #define ONE(name) static void write_##name(const void *subject, size_t i, struct lbx_buf *out)
-#define FLAG(name) static bool holds_##name(const void *subject, size_t i)
 #define LIST(name, counter)                                                                        \
     static size_t count_##name(const void *subject) {                                              \
         return ((const struct report *)subject)->counter;                                          \
@@ -211,7 +210,7 @@ static void gather_logs(struct report *r) {
             lbx_moment_words(at, out);                                                             \
     }
 #define HOLDS(name, expression)                                                                    \
-    FLAG(name) {                                                                                   \
+    static bool holds_##name(const void *subject, size_t i) {                                      \
         SUBJECT;                                                                                   \
         (void)i;                                                                                   \
         return (expression);                                                                       \
@@ -349,9 +348,10 @@ static const struct lbx_vocabulary vocabulary = {values, sizeof values / sizeof 
 /* ---- the page ---- */
 
 static enum ctl_exit show(const struct report *r) {
-    const struct lbx_file *page = &ctl_report_files[0];
+    bool is_html = r->ctl->options[CTL_HTML];
+    const struct lbx_file *page = &ctl_report_files[is_html ? 0 : 1]; /* report.html, report.txt */
     const struct lbx_template_source source = {
-        .form = LBX_TEMPLATE_HTML,
+        .form = is_html ? LBX_TEMPLATE_HTML : LBX_TEMPLATE_TEXT,
         .file = {.name = page->name, .text = page->text, .len = page->len, .line = 1},
         .vocabulary = &vocabulary,
     };

@@ -5,6 +5,7 @@
 
 #include "arguments.h"
 #include "database.h"
+#include "review_page.h"
 #include "sql_ctl.h"
 
 #include <ctype.h>
@@ -28,7 +29,7 @@ static bool first_of_month(const char *text, char ret_first[24]) {
     return true;
 }
 
-static void put_duration(const char *seconds, struct lbx_buf *out) {
+void ctl_put_seconds(const char *seconds, struct lbx_buf *out) {
     if (!seconds) {
         lbx_buf_str(out, "nobody decided");
         return;
@@ -50,7 +51,7 @@ static void put_summary(const struct ctl *ctl, const struct lbx_pg *pg) {
     lbx_buf_printf(&out, "  denied            %s\n  lapsed            %s\n", all.denied,
                    all.lapsed);
     lbx_buf_str(&out, "Median time to say  ");
-    put_duration(all.median_seconds, &out);
+    ctl_put_seconds(all.median_seconds, &out);
     lbx_buf_printf(&out, "\nGrants              %s, never used: %s\n", all.grants,
                    all.grants_unused);
     lbx_buf_printf(&out, "Items granted       %s, never used: %s\n", all.items, all.items_unused);
@@ -97,6 +98,8 @@ enum ctl_exit ctl_audit_review(struct ctl *ctl) {
                                  .tenant_id = ctl->options[CTL_TENANT], .month = month);
     if (code != CTL_DONE)
         return code;
+    if (ctl->options[CTL_HTML])
+        return ctl_review_page(ctl, pg);
     if (ctl->format == CTL_TABLE)
         put_summary(ctl, pg);
     print_rows(ctl, pg, ctl->format == CTL_TABLE ? 1 : 0);

@@ -26,14 +26,14 @@ const struct ctl_command ctl_audit_commands[] = {
      "Print the proof that a record stands in its log (C2SP tlog-proof)",
      "Exit code 1 where no checkpoint covers the offset yet.",
      "lockboxctl audit proof lockbox.events.v1 0 17 > 17.tlog-proof", ctl_audit_proof},
-    {"audit report", "ID", CTL_OPT(HTML), CTL_OPT(HTML),
+    {"audit report", "ID", CTL_OPT(HTML), 0,
      "Tell a request's story as a page: who, what and when, mails, accesses, and what proves it",
-     "Prints the page. Each record in it is proved while it is made; exit code 1 where one is not the one\n"
-     "in the log, or where a cause that the request's events name is not recorded within 10 s. The page\n"
-     "convinces nobody who does not trust its maker: audit export does.",
+     "Prints the page, as text without --html. Each record in it is proved while it is made; exit code 1\n"
+     "where one is not the one in the log, or where a cause that the request's events name is not recorded\n"
+     "within 10 s. The page convinces nobody who does not trust its maker: audit export does.",
      "lockboxctl audit report 019ab1a4-5c40-7c3e-9f21-6b8d0e4a7c52 --html > report.html",
      ctl_audit_report},
-    {"audit review", "", CTL_OPT(TENANT) | CTL_OPT(MONTH) | CTL_OPT(OUTPUT),
+    {"audit review", "", CTL_OPT(TENANT) | CTL_OPT(MONTH) | CTL_OPT(HTML) | CTL_OPT(OUTPUT),
      CTL_OPT(TENANT) | CTL_OPT(MONTH), "Tell how a tenant consented in a month",
      "How many requests were approved, denied and left to lapse, how fast, and by whom; which grants and\n"
      "items were never used. hasty: a yes within ten seconds of the request.",
