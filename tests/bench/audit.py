@@ -211,7 +211,7 @@ def auditor(stack: Stack, db, prefix: str, count: int) -> dict:
 
 
 def bare(stack: Stack, db, topic: str, count: int, mode: str) -> dict:
-    url = stack.env["LOCKBOX_AUDIT_DATABASE_URL"]
+    url = stack.audit_writer_url
     process = subprocess.Popen([REPOSITORY / "build/release/tests/bare_audit", url, stack.env["LOCKBOX_KAFKA_BOOTSTRAP_SERVERS"],
                                 topic, str(PARTITIONS), str(count), mode])
     try:

@@ -103,6 +103,7 @@ def test_env_leads_to_the_servers(stack):
     for url, database in (("LOCKBOX_SUPERUSER_URL", "lockbox"), ("LOCKBOX_AUDIT_SUPERUSER_URL", "audit")):
         with psycopg.connect(env[url]) as connection:
             assert connection.execute("SELECT current_database(), current_setting('fsync')").fetchone() == (database, "on")
+    assert env["LOCKBOX_AUDIT_DATABASE_URL"].startswith("postgresql://lockbox_auditor@")  # who asks it, and not the worker that writes it
     host, port = env["LOCKBOX_SMTP_URL"].removeprefix("smtp://").removesuffix("?tls=off").split(":")
     with smtplib.SMTP(host, int(port)) as client:
         client.sendmail("from@lockbox.example", ["to@customer.example"], "Subject: hello\r\n\r\nhello\r\n")

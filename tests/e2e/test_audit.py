@@ -102,7 +102,7 @@ def test_the_auditor_only_reads(system, statement):
 @pytest.mark.parametrize("statement", ["UPDATE audit.event SET raw = ''", "DELETE FROM audit.event", "TRUNCATE audit.event"])
 def test_the_writer_only_adds(system, statement):
     from support.sql import Database
-    writer = Database(system.stack.env["LOCKBOX_AUDIT_DATABASE_URL"])
+    writer = Database(system.stack.audit_writer_url)
     with pytest.raises(InsufficientPrivilege):
         writer.rows(statement)
     writer.close()

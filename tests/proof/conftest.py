@@ -45,9 +45,10 @@ def settings(stack):
 
 
 @pytest.fixture(scope="session")
-def ctl(settings):
-    """lockboxctl with the stack's settings, and those given."""
-    return lambda *arguments, **more: run(*arguments, **{**settings, **more})
+def ctl(stack, settings):
+    """lockboxctl with the stack's settings, and those given: by the auditors' login, but for what writes."""
+    writes = {"LOCKBOX_AUDIT_DATABASE_URL": stack.audit_writer_url}
+    return lambda *arguments, **more: run(*arguments, **{**settings, **(writes if "witness" in arguments else {}), **more})
 
 
 @pytest.fixture(scope="session")

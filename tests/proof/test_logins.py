@@ -68,6 +68,8 @@ def test_every_page_s_command_works(auditor, bare, story, place, tmp_path):
     assert proof.returncode == 0, proof.stderr
     report = auditor("audit", "report", story.id, "--html")
     assert report.returncode == 0 and story.tenant.owner.name in report.stdout and "not proved" not in report.stdout, report.stderr
+    text = auditor("audit", "report", story.id)
+    assert text.returncode == 0 and story.tenant.owner.name in text.stdout and "NOT PROVED" not in text.stdout, text.stderr
     timeline = auditor("request", "timeline", story.id)
     assert timeline.returncode == 0 and "asks 2 approvers" in timeline.stdout, timeline.stderr
     for scope in (("--request", story.id), ("--tenant", story.tenant.id)):

@@ -165,8 +165,8 @@ def test_a_view_that_was_replaced_is_told(ctl, of_store, signed, file):
     assert code == 1 and ("catalogue", "policy hidden of access") in [(alarm["alarm"], alarm["topic"]) for alarm in alarms]
 
 
-def test_a_witness_that_is_missing_is_told(ctl, settings, signed, file, tmp_path):
-    writers = settings
+def test_a_witness_that_is_missing_is_told(stack, ctl, settings, signed, file, tmp_path):
+    writers = {**settings, "LOCKBOX_AUDIT_DATABASE_URL": stack.audit_writer_url}
     with witness(lockboxctl("audit", "vkey", **writers).stdout, "witness.example/w9", tmp_path) as (vkey, url):
         policy = tmp_path / "policy"
         policy.write_text(f"witness w9 {vkey} {url}\nquorum w9\n")

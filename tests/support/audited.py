@@ -36,7 +36,7 @@ class Store:
         self.stack = stack
         self.name = database
         self.bootstrap = stack.env["LOCKBOX_KAFKA_BOOTSTRAP_SERVERS"]
-        self.writer_url = self.url("LOCKBOX_AUDIT_DATABASE_URL")
+        self.writer_url = as_role(self.url("LOCKBOX_AUDIT_DATABASE_URL"), "lockbox_audit_writer")
         self.superuser_url = self.url("LOCKBOX_AUDIT_SUPERUSER_URL")
         self.audit = Database(self.superuser_url)
         self.writer = Database(self.writer_url)

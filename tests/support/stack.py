@@ -141,7 +141,12 @@ class Stack:
         """For one more worker beside those of the stack."""
         mine = {name: value for name, value in os.environ.items() if not name.startswith("LOCKBOX_")}
         theirs = {name: value for name, value in self.env.items() if not name.startswith("LOCKBOX_HTTP_")}
-        return {**mine, **theirs, **settings}
+        return {**mine, **theirs, "LOCKBOX_AUDIT_DATABASE_URL": self.audit_writer_url, **settings}
+
+    @property
+    def audit_writer_url(self) -> str:
+        """The audit store, by the worker's login."""
+        return as_role(self.env["LOCKBOX_AUDIT_DATABASE_URL"], "lockbox_audit_writer")
 
     def kafka(self, principal: str = "") -> str | dict[str, str]:
         """For clients: the address, or all it takes where the stack is a secure one, as whoever `./dev env` is, or

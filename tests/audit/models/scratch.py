@@ -49,7 +49,7 @@ class Scratch:
         self.server = Database(stack.env["LOCKBOX_AUDIT_SUPERUSER_URL"])
         self.server.rows(f"CREATE DATABASE {self.name} TEMPLATE {empty(stack, self.server)}")
         self.superuser_url = self.url_of(stack.env["LOCKBOX_AUDIT_SUPERUSER_URL"])
-        self.writer_url = self.url_of(stack.env["LOCKBOX_AUDIT_DATABASE_URL"])
+        self.writer_url = self.url_of(stack.audit_writer_url)
         self.auditor_url = as_role(self.writer_url, "lockbox_auditor")
         self.database = Database(self.superuser_url)
 

@@ -183,7 +183,7 @@ def test_auditors_write_nothing(system, bound, relation):
 
 @pytest.mark.parametrize("relation", TABLES)
 def test_the_writer_deletes_nothing_and_changes_no_record(system, relation):
-    writer = Database(system.stack.env["LOCKBOX_AUDIT_DATABASE_URL"])
+    writer = Database(system.stack.audit_writer_url)
     forbidden = WRITES[1:] if relation in ("event", "unreadable") else WRITES[2:]
     for write in forbidden:
         with pytest.raises(InsufficientPrivilege):

@@ -55,7 +55,7 @@ CREATE VIEW bench_progress AS SELECT pg_relation_size('bench_sink') / 8192 * 7 A
 
 
 def copy_workers(stack, topic: str, partitions: int) -> list[subprocess.Popen]:
-    command = [sys.executable, HERE / "copy_worker.py", stack.env["LOCKBOX_AUDIT_DATABASE_URL"], stack.env["LOCKBOX_KAFKA_BOOTSTRAP_SERVERS"], topic]
+    command = [sys.executable, HERE / "copy_worker.py", stack.audit_writer_url, stack.env["LOCKBOX_KAFKA_BOOTSTRAP_SERVERS"], topic]
     return [subprocess.Popen([*command, *(str(p) for p in range(first, partitions, 2))]) for first in (0, 1)]
 
 

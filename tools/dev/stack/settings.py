@@ -58,7 +58,7 @@ def chosen(ports: dict[str, int], key_file: Path, secure: Secure | None, cluster
 
 def of_worker(settings: dict[str, str], worker: str, port: int, secure: Secure | None) -> dict[str, str]:
     """Each has its own database only, and its own role: `./dev env` prints lockbox_worker's, who may do what any of
-    them may."""
+    them may, and lockbox_auditor's, who reads the audit store."""
     others = ["LOCKBOX_DATABASE_URL"] if worker == "auditor" else ["LOCKBOX_AUDIT_DATABASE_URL", "LOCKBOX_CHECKPOINT_KEY"]
     own = {name: value.replace("//lockbox_worker@", f"//lockbox_{worker}@", 1) if name == "LOCKBOX_DATABASE_URL" else value
            for name, value in settings.items() if name.removesuffix("_FILE") not in others}
@@ -80,6 +80,8 @@ def printed(settings: dict[str, str], ports: dict[str, int], state: Path, binari
     search_path = [part for part in os.environ.get("PATH", "").split(":") if part != str(binaries)]
     return {
         **settings,
+        # The auditors' login; the worker has lockbox_audit_writer's.
+        "LOCKBOX_AUDIT_DATABASE_URL": settings["LOCKBOX_AUDIT_DATABASE_URL"].replace("//lockbox_audit_writer@", "//lockbox_auditor@", 1),
         **of_superuser(ports, secure),
         "LOCKBOX_ENFORCER_URL": f"postgresql://lockbox_enforcer@127.0.0.1:{ports['postgres']}/lockbox"
                                 f"{secure.url_suffix() if secure else '?sslmode=disable'}",
