@@ -255,7 +255,7 @@ const char *relay_waiting_for(void *state) {
     return relay_why(&relay->why);
 }
 
-/* Hears Kafka out for a while: what it has got but has not confirmed, whoever relays next publishes again. */
+/* Waits for Kafka's delivery reports for a while: what Kafka has but did not report, whoever relays next publishes again. */
 static void hear_out(struct relay *relay) {
     const int64_t until_us = lbx_monotonic_us() + LAST_REPORTS_US;
     enum lbx_err err = LBX_OK;

@@ -7,10 +7,10 @@
 
 #define DECISION                                                                                   \
     (CTL_OPT(BY) | CTL_OPT(COMMENT) | CTL_OPT(SIGN_WITH) | CTL_OPT(WAIT) | CTL_OPT(DRY_RUN))
-#define DECISION_MORE                                                                                \
-    "Prints the event's id once Kafka has the record; with --wait the verdict, too: exit code 1\n"   \
-    "where it is another than applied, recorded or duplicate. Nobody is asked whether --by is who\n" \
-    "he says: let only portals and operators write to the decisions topic. --sign-with signs the\n"  \
+#define DECISION_MORE                                                                              \
+    "Prints the event's id once Kafka has the record; with --wait the verdict, too: exit code 1\n" \
+    "where it is another than applied, recorded or duplicate. Nobody proves who --by is:\n"        \
+    "let only portals and operators write to the decisions topic. --sign-with signs the\n"         \
     "request's digest, which it reads from LOCKBOX_DATABASE_URL; the policy may ask for that."
 
 /* Publishes one event: fields by name, as its table has them. */
@@ -62,7 +62,7 @@ const struct ctl_command ctl_publish_commands[] = {
               "actions=get_pod_logs,openshift-ingress actions=delete_object,shop,Pod,cart-0 "
               "justification='routes answer 503' duration=PT2H"),
     PUBLISHER("ticket withdraw", "TICKET", ACCESS_WITHDRAWN,
-              "Publish that an engineer takes his request back",
+              "Publish that an engineer takes a request back",
               "T-1 request_id=019ab1a4-5c40-7c3e-9f21-6b8d0e4a7c52 engineer_id=9f3e"),
     PUBLISHER("ticket emergency", "TICKET", ACCESS_EMERGENCY_DECLARED,
               "Publish that an engineer takes access at once, in an emergency",
