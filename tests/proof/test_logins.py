@@ -87,10 +87,11 @@ def test_an_auditor_of_every_tenant_verifies_the_store(ctl, stack, story):
     assert ctl("audit", "rebuild", "--check", LOCKBOX_AUDIT_DATABASE_URL=url).returncode == 0
 
 
-def test_one_tenant_s_login_is_told_that_it_cannot_verify_the_store(ctl, stack, bound):
+@pytest.mark.parametrize("options", [(), ("--kafka",)], ids=str)
+def test_one_tenant_s_login_is_told_that_it_cannot_verify_the_store(ctl, stack, bound, options):
     """It would find every other tenant's record missing."""
     url = as_role(stack.env["LOCKBOX_AUDIT_DATABASE_URL"], bound)
-    done = ctl("audit", "verify", LOCKBOX_AUDIT_DATABASE_URL=url)
+    done = ctl("audit", "verify", *options, LOCKBOX_AUDIT_DATABASE_URL=url)
     assert done.returncode == 3 and "one tenant" in done.stderr and "42501" not in done.stderr, done.stderr
 
 

@@ -333,6 +333,16 @@ static void say_skipped(const struct verification *v) {
         ctl_put(&out);
 }
 
+/* Before anybody waits for Kafka: whether this login sees all of the store. */
+static enum ctl_exit need_all(const struct verifier *verifier) {
+    enum ctl_exit code = proof_ask(verifier->hashes, &sql_proof_heads, NULL);
+    if (code != CTL_DONE || lbx_pg_row_count(verifier->hashes, 0) == 0)
+        return code;
+    const struct logs logs = {.narrowed =
+                                  !LBX_PG_READ(verifier->hashes, 0, 0, proof_heads, NULL).whole};
+    return logs_need_all(&logs);
+}
+
 static enum ctl_exit begin(struct run *run) {
     struct ctl *ctl = run->v.ctl;
     enum ctl_exit code = read_scope(ctl, &run->scope);
@@ -340,12 +350,12 @@ static enum ctl_exit begin(struct run *run) {
         code = trusted_load(ctl, &run->v.trusted);
     if (code == CTL_DONE)
         code = open_verifier(run);
+    if (code == CTL_DONE)
+        code = need_all(&run->verifiers[0]);
     if (code == CTL_DONE && run->verifiers[0].kafka)
         code = await_kafka(&run->verifiers[0]);
     if (code == CTL_DONE)
         code = logs_load(ctl, run->verifiers[0].rows, &run->v.logs);
-    if (code == CTL_DONE)
-        code = logs_need_all(&run->v.logs);
     if (code == CTL_DONE)
         code = load_skipped(&run->v, run->verifiers[0].rows);
     if (code == CTL_DONE)
