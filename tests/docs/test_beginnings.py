@@ -7,9 +7,10 @@ from pages import PAGES, name_of
 from support.stack import REPOSITORY
 
 BEGIN = [page for page in PAGES if page.parent in (REPOSITORY / "docs", REPOSITORY / "docs/integrate") or page.name == "CONTRIBUTING.md"]
+ALL = [*BEGIN, *(REPOSITORY / page for page in ("README.md", "SECURITY.md", "CHANGELOG.md", "portal/README.md", "examples/README.md"))]
 
 
-@pytest.mark.parametrize("page", BEGIN, ids=name_of)
+@pytest.mark.parametrize("page", ALL, ids=name_of)
 def test_a_page_says_for_whom_it_is(page):
     title, _, paragraph = page.read_text().split("\n\n")[0], *page.read_text().partition("\n\n")[1:]
     first = " ".join(paragraph.split("\n\n")[0].split())
