@@ -284,8 +284,7 @@ static void save(struct auditor_signer *signer, struct lbx_pg_pipeline *last) {
     lbx_pg_call(last, &sql_auditor_wake_publisher, NULL);
 }
 
-static void show(struct auditor_signer *signer, size_t lane, const struct head *heads,
-                 size_t count) {
+static void show(size_t lane, const struct head *heads, size_t count) {
     int64_t leaves = 0, holes = 0;
     for (size_t i = 0; i < count; i++) {
         leaves += (int64_t)heads[i].now.size;
@@ -293,9 +292,6 @@ static void show(struct auditor_signer *signer, size_t lane, const struct head *
     }
     lbx_metric_set(&log_leaves, lane, leaves);
     lbx_metric_set(&log_holes, lane, holes);
-    if (keys.count)
-        signer->unsigned_since_us = 0;
-    lbx_metric_set(&unsigned_since, lane, signer->unsigned_since_us);
 }
 
 /* A log that is shorter than it was told to be. */
@@ -303,9 +299,23 @@ static bool is_behind(const struct head *head) {
     return head->told && head->told->checkpoint.size > head->now.size;
 }
 
+static bool is_unsigned(const struct lbx_worker *worker, const struct head *head) {
+    return is_signed_topic(worker, head->claim) && head->last.size < head->now.size;
+}
+
 static bool must_sign(const struct lbx_worker *worker, const struct head *head) {
-    return keys.count && is_signed_topic(worker, head->claim) && head->last.size < head->now.size &&
-           !is_behind(head);
+    return keys.count && is_unsigned(worker, head) && !is_behind(head);
+}
+
+/* A head waits until the transaction that signs it is committed: auditor_sign_end. */
+static void note_unsigned(struct auditor_signer *signer, const struct lbx_worker *worker,
+                          const struct head *heads, size_t count) {
+    size_t waiting = 0;
+    for (size_t i = 0; i < count; i++)
+        waiting += is_unsigned(worker, &heads[i]);
+    if (waiting > 0)
+        auditor_signer_wait(signer, worker->lane);
+    signer->signs_all = waiting == lbx_pg_arrays_count(&signer->heads);
 }
 
 static enum lbx_err sign_heads(const struct head *heads, size_t count,
@@ -357,13 +367,19 @@ enum lbx_err auditor_sign_write(struct lbx_handler *handler, const struct lbx_re
     if (err != LBX_OK)
         return err;
     save(signer, last);
-    show(signer, records->worker->lane, heads, count);
+    note_unsigned(signer, records->worker, heads, count);
+    show(records->worker->lane, heads, count);
     return LBX_OK;
 }
 
 void auditor_sign_end(struct lbx_handler *handler, const struct lbx_records *records,
                       enum lbx_err err) {
-    auditor_turns_end(&auditor_of(handler)->signer.turns, records->worker->pg, err);
+    struct auditor_signer *signer = &auditor_of(handler)->signer;
+    auditor_turns_end(&signer->turns, records->worker->pg, err);
+    if (err != LBX_OK || !signer->signs_all)
+        return;
+    signer->unsigned_since_us = 0;
+    lbx_metric_set(&unsigned_since, records->worker->lane, 0);
 }
 
 bool auditor_sign_left(struct lbx_handler *handler) {

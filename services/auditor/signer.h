@@ -20,6 +20,7 @@
 struct auditor_signer {
     size_t call;               /* that reads the heads */
     int64_t unsigned_since_us; /* since when a leaf waits for a checkpoint; 0: none does */
+    bool signs_all;            /* the transaction under way signs each head that waits */
     struct lbx_pg_arrays asked, heads, keys;
     struct lbx_buf note;
     struct auditor_last_notes told; /* on the topic of checkpoints */

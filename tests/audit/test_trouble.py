@@ -11,12 +11,15 @@ PLACE = "lockbox.decisions.v1", 7
 
 def test_what_cannot_be_signed_is_stored_and_signed_once_it_can(store):
     """Nor does it sleep on a new connection, whichever comes first: that, or the end of its wait after a failure."""
+    def age() -> float:
+        return store.stack.metrics("auditor")["lockbox_checkpoint_age_seconds"]
     store.audit.rows("REVOKE INSERT ON audit.checkpoint FROM lockbox_audit_writer")
     try:
         for number in range(5):
             store.fill(*PLACE, [(b"k", b"%d" % number, [])])
             store.await_auditor()
         wait_until(lambda: store.stack.metrics("auditor")["lockbox_retries_total"] >= 4, "it has tried to sign")
+        wait_until(lambda: age() >= 6, "the oldest leaf grows older, whatever was signed and not stored")
     finally:
         store.audit.rows("GRANT INSERT ON audit.checkpoint TO lockbox_audit_writer")
     store.audit.rows("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'lockbox-auditor'")
@@ -24,6 +27,7 @@ def test_what_cannot_be_signed_is_stored_and_signed_once_it_can(store):
     store.await_auditor(20)
     store.await_checkpoints()
     assert [row.size for row in store.checkpoints(*PLACE)][-1] == 6
+    wait_until(lambda: age() == 0, "none waits any more")
 
 
 YEAR_MS = 31_556_952_000
