@@ -140,7 +140,7 @@ ACTIONS = ("create_object", "update_object", "delete_object", "list_or_get_objec
 RULE = "only namespaces openshift and openshift-…"
 SHOWN = ["common/mail/templates/items.txt", "common/mail/templates/items.html", "common/mail/templates/digest.txt",
          "common/mail/templates/digest.html", "portal/lockbox_portal/templates/request.html",
-         "portal/lockbox_portal/templates/overview.html", "tools/lockboxctl/audit/report/report.html",
+         "portal/lockbox_portal/templates/overview.html", "tools/lockboxctl/audit/report/report.html", "tools/lockboxctl/audit/report/report.txt",
          "tools/lockboxctl/request/request.c", "common/core/creation.c"]
 
 
