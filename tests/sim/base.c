@@ -17,7 +17,7 @@ enum { STACK = 256 << 10, HEAP = 64 << 20 };
 #define STEP_MOST_US INT64_C(100000) /* what takes longer, the process was not run for */
 
 struct sim sim;
-static ucontext_t scheduler;
+static struct place scheduler;
 
 /* ---- chance, time and words ---- */
 
@@ -51,9 +51,7 @@ void broken(const char *what) {
 }
 
 void give_way(void) {
-    struct process *process = sim.running;
-    // cppcheck-suppress swapcontextCalled // coroutines: threads would not be one interleaving a seed
-    swapcontext(&process->context, &scheduler);
+    coroutine_switch(&sim.running->place, &scheduler);
 }
 
 /* ---- memory: what a killed process held is gone with the run ---- */
@@ -179,8 +177,12 @@ void step(struct process *process) {
     }
     count_ending(process);
     sim.running = process;
-    // cppcheck-suppress swapcontextCalled
-    swapcontext(&scheduler, &process->context);
+    if (process->entered) {
+        coroutine_switch(&scheduler, &process->place);
+    } else {
+        process->entered = true;
+        coroutine_enter(&scheduler, &process->context);
+    }
     sim.running = NULL;
     if (process->alive && process->asleep != (process->lane.worker.turned_us == 0))
         broken("the heartbeat says that a loop sleeps that does not, or the other way round");

@@ -13,6 +13,11 @@
 #include <stdint.h>
 #include <ucontext.h>
 
+/* Where a coroutine goes on that has given way, in the form of __builtin_setjmp. */
+struct place {
+    void *words[5];
+};
+
 /* A worker's process: a coroutine that is one lane's loop (worker/lanes.c), and gives way wherever the real one waits for
  * somebody. */
 struct process {
@@ -24,7 +29,9 @@ struct process {
     bool asleep;   /* its loop waits until asleep_until_us, or for a descriptor */
     int64_t asleep_until_us;
     unsigned woken; /* so often */
-    ucontext_t context;
+    bool entered;
+    ucontext_t context; /* where it begins */
+    struct place place; /* where it goes on */
     char *stack;
     struct lbx_lane lane;
     struct own *own; /* the simulation's */
@@ -66,6 +73,14 @@ void step(struct process *process);
 
 /* The whole of a simulation's main: world runs one interleaving. */
 int run_seeds(int argc, char **argv, void (*world)(void));
+
+/* ---- coroutine.c: from one to another, each of which has a stack of its own ---- */
+
+/* Begins one; returns when it comes back here. */
+void coroutine_enter(struct place *here, const ucontext_t *beginning);
+
+/* Goes on there; returns when it comes back here. */
+void coroutine_switch(struct place *here, const struct place *there);
 
 /* ---- frame.c: an interleaving, from its beginning to its verdict ---- */
 
