@@ -3,6 +3,7 @@ import email
 import email.policy
 from dataclasses import dataclass
 from email.message import EmailMessage
+from functools import cached_property
 from pathlib import Path
 
 from .waiting import SECONDS, wait_until
@@ -10,17 +11,18 @@ from .waiting import SECONDS, wait_until
 
 @dataclass(frozen=True)
 class Mail:
+    """Each header is parsed once: whoever waits for a mail asks all that are there, fifty times a second."""
     message: EmailMessage
 
-    @property
+    @cached_property
     def recipient(self) -> str:
         return self.message["X-RcptTo"]
 
-    @property
+    @cached_property
     def subject(self) -> str:
         return self.message["Subject"]
 
-    @property
+    @cached_property
     def id(self) -> str:
         return self.message["Message-ID"]
 
