@@ -7,7 +7,8 @@ from pages import PAGES, name_of
 from support.stack import REPOSITORY
 
 BEGIN = [page for page in PAGES if page.parent in (REPOSITORY / "docs", REPOSITORY / "docs/integrate") or page.name == "CONTRIBUTING.md"]
-ALL = [*BEGIN, *(REPOSITORY / page for page in ("README.md", "SECURITY.md", "CHANGELOG.md", "portal/README.md", "examples/README.md"))]
+ALL = [*BEGIN, *(page for page in PAGES if page.parent.name == "decisions"),
+       *(REPOSITORY / page for page in ("README.md", "SECURITY.md", "CHANGELOG.md", "portal/README.md", "examples/README.md"))]
 
 
 @pytest.mark.parametrize("page", ALL, ids=name_of)
