@@ -6,10 +6,16 @@
 
 #include "base/address.h"
 #include "base/text.h"
+#include "io/curl.h"
 
-#include <curl/curl.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+
+/* A request under way: the library, and its handle. */
+struct request {
+    const struct lbx_curl *lib;
+    CURL *curl;
+};
 
 struct sink {
     struct lbx_buf *body;
@@ -34,20 +40,21 @@ static enum lbx_err classify(CURLcode code) {
 }
 
 /* What every request has in common; also frees the handle and its headers. */
-static enum lbx_err perform(CURL *curl, struct curl_slist *headers, size_t most, long timeout_s,
-                            struct lbx_answer *ret_answer, const char **ret_why) {
+static enum lbx_err perform(const struct request *it, struct curl_slist *headers, size_t most,
+                            long timeout_s, struct lbx_answer *ret_answer, const char **ret_why) {
+    const struct lbx_curl *lib = it->lib;
     struct sink sink = {&ret_answer->body, most};
-    curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(curl, CURLOPT_TIMEOUT, timeout_s);
-    curl_easy_setopt(curl, CURLOPT_USERAGENT, "lockbox");
-    curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
-    curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take);
-    curl_easy_setopt(curl, CURLOPT_WRITEDATA, &sink);
-    CURLcode code = curl_easy_perform(curl);
-    curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &ret_answer->status);
-    *ret_why = curl_easy_strerror(code);
-    curl_slist_free_all(headers);
-    curl_easy_cleanup(curl);
+    lib->easy_setopt(it->curl, CURLOPT_NOSIGNAL, 1L);
+    lib->easy_setopt(it->curl, CURLOPT_TIMEOUT, timeout_s);
+    lib->easy_setopt(it->curl, CURLOPT_USERAGENT, "lockbox");
+    lib->easy_setopt(it->curl, CURLOPT_HTTPHEADER, headers);
+    lib->easy_setopt(it->curl, CURLOPT_WRITEFUNCTION, take);
+    lib->easy_setopt(it->curl, CURLOPT_WRITEDATA, &sink);
+    CURLcode code = lib->easy_perform(it->curl);
+    lib->easy_getinfo(it->curl, CURLINFO_RESPONSE_CODE, &ret_answer->status);
+    *ret_why = lib->easy_strerror(code);
+    lib->slist_free_all(headers);
+    lib->easy_cleanup(it->curl);
     return classify(code);
 }
 
@@ -64,19 +71,31 @@ bool lbx_fetch_is_private(const char *url) {
     return lbx_is_loopback(host, *host == '[' && host[len] ? len + 1 : len);
 }
 
-static CURL *begin(const char *url, const char *protocols) {
-    CURL *curl = curl_easy_init();
-    if (!curl)
-        abort();
-    curl_easy_setopt(curl, CURLOPT_URL, url);
-    curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, protocols);
-    return curl;
+enum lbx_err lbx_fetch_load(const char **ret_why) {
+    if (lbx_curl())
+        return LBX_OK;
+    *ret_why = "needs libcurl.so.4, which cannot be loaded";
+    return LBX_ERR_UNAVAILABLE;
 }
 
-static void show(CURL *curl, const struct lbx_fetch_tls *tls) {
-    curl_easy_setopt(curl, CURLOPT_CAINFO, tls->ca_file);
-    curl_easy_setopt(curl, CURLOPT_SSLCERT, tls->certificate_file);
-    curl_easy_setopt(curl, CURLOPT_SSLKEY, tls->key_file);
+static enum lbx_err begin(const char *url, const char *protocols, struct request *ret_request,
+                          const char **ret_why) {
+    enum lbx_err err = lbx_fetch_load(ret_why);
+    if (err != LBX_OK)
+        return err;
+    const struct lbx_curl *lib = lbx_curl();
+    *ret_request = (struct request){lib, lib->easy_init()};
+    if (!ret_request->curl)
+        abort();
+    lib->easy_setopt(ret_request->curl, CURLOPT_URL, url);
+    lib->easy_setopt(ret_request->curl, CURLOPT_PROTOCOLS_STR, protocols);
+    return LBX_OK;
+}
+
+static void show(const struct request *it, const struct lbx_fetch_tls *tls) {
+    it->lib->easy_setopt(it->curl, CURLOPT_CAINFO, tls->ca_file);
+    it->lib->easy_setopt(it->curl, CURLOPT_SSLCERT, tls->certificate_file);
+    it->lib->easy_setopt(it->curl, CURLOPT_SSLKEY, tls->key_file);
 }
 
 /* method NULL: POST. */
@@ -85,15 +104,19 @@ static enum lbx_err send_body(const char *method, const char *url, const char *c
                               size_t most, long timeout_s, struct lbx_answer *ret_answer,
                               const char **ret_why) {
     struct lbx_buf type LBX_BUF = {0};
-    CURL *curl = begin(url, "http,https");
+    struct request it;
+    enum lbx_err err = begin(url, "http,https", &it, ret_why);
+    if (err != LBX_OK)
+        return err;
     lbx_buf_printf(&type, "Content-Type: %s", content_type);
     if (tls)
-        show(curl, tls);
-    curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body->len);
-    curl_easy_setopt(curl, CURLOPT_POSTFIELDS, body->data);
+        show(&it, tls);
+    it.lib->easy_setopt(it.curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body->len);
+    it.lib->easy_setopt(it.curl, CURLOPT_POSTFIELDS, body->data);
     if (method)
-        curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, method);
-    return perform(curl, curl_slist_append(NULL, type.data), most, timeout_s, ret_answer, ret_why);
+        it.lib->easy_setopt(it.curl, CURLOPT_CUSTOMREQUEST, method);
+    return perform(&it, it.lib->slist_append(NULL, type.data), most, timeout_s, ret_answer,
+                   ret_why);
 }
 
 enum lbx_err lbx_fetch_post(const char *url, const char *content_type,
@@ -114,10 +137,13 @@ enum lbx_err lbx_fetch_get(const char *url, const char *accept, const struct lbx
                            size_t most, long timeout_s, struct lbx_answer *ret_answer,
                            const char **ret_why) {
     struct lbx_buf header LBX_BUF = {0};
-    CURL *curl = begin(url, "https");
+    struct request it;
+    enum lbx_err err = begin(url, "https", &it, ret_why);
+    if (err != LBX_OK)
+        return err;
     lbx_buf_printf(&header, "Accept: %s", accept);
-    show(curl, tls);
-    return perform(curl, curl_slist_append(NULL, header.data), most, timeout_s, ret_answer,
+    show(&it, tls);
+    return perform(&it, it.lib->slist_append(NULL, header.data), most, timeout_s, ret_answer,
                    ret_why);
 }
 
@@ -145,29 +171,33 @@ static int on_progress(void *context, curl_off_t down, curl_off_t downs, curl_of
     return hooked->hook->stop && hooked->hook->stop(hooked->hook->context);
 }
 
-static struct curl_slist *headers_of(const struct lbx_fetch_hook *hook) {
+static struct curl_slist *headers_of(const struct lbx_curl *lib,
+                                     const struct lbx_fetch_hook *hook) {
     struct lbx_buf type LBX_BUF = {0};
     lbx_buf_printf(&type, "Content-Type: %s", hook->content_type);
-    struct curl_slist *headers = curl_slist_append(NULL, type.data);
+    struct curl_slist *headers = lib->slist_append(NULL, type.data);
     for (const char *const *more = hook->headers; *more; more++)
-        headers = curl_slist_append(headers, *more);
+        headers = lib->slist_append(headers, *more);
     return headers;
 }
 
 enum lbx_err lbx_fetch_hook(const struct lbx_fetch_hook *hook, const struct lbx_buf *body,
                             size_t most, struct lbx_answer *ret_answer, const char **ret_why) {
     struct hooked hooked = {.hook = hook};
-    CURL *curl = begin(hook->url, "https");
+    struct request it;
+    enum lbx_err err = begin(hook->url, "https", &it, ret_why);
+    if (err != LBX_OK)
+        return err;
     if (hook->ca_file)
-        curl_easy_setopt(curl, CURLOPT_CAINFO, hook->ca_file);
-    curl_easy_setopt(curl, CURLOPT_PROXY, "");
-    curl_easy_setopt(curl, CURLOPT_OPENSOCKETFUNCTION, open_public);
-    curl_easy_setopt(curl, CURLOPT_OPENSOCKETDATA, &hooked);
-    curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
-    curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, on_progress);
-    curl_easy_setopt(curl, CURLOPT_XFERINFODATA, &hooked);
-    curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body->len);
-    curl_easy_setopt(curl, CURLOPT_POSTFIELDS, body->data);
-    enum lbx_err err = perform(curl, headers_of(hook), most, hook->timeout_s, ret_answer, ret_why);
+        it.lib->easy_setopt(it.curl, CURLOPT_CAINFO, hook->ca_file);
+    it.lib->easy_setopt(it.curl, CURLOPT_PROXY, "");
+    it.lib->easy_setopt(it.curl, CURLOPT_OPENSOCKETFUNCTION, open_public);
+    it.lib->easy_setopt(it.curl, CURLOPT_OPENSOCKETDATA, &hooked);
+    it.lib->easy_setopt(it.curl, CURLOPT_NOPROGRESS, 0L);
+    it.lib->easy_setopt(it.curl, CURLOPT_XFERINFOFUNCTION, on_progress);
+    it.lib->easy_setopt(it.curl, CURLOPT_XFERINFODATA, &hooked);
+    it.lib->easy_setopt(it.curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body->len);
+    it.lib->easy_setopt(it.curl, CURLOPT_POSTFIELDS, body->data);
+    err = perform(&it, headers_of(it.lib, hook), most, hook->timeout_s, ret_answer, ret_why);
     return err == LBX_ERR_UNAVAILABLE && hooked.refused ? LBX_ERR_REFUSED : err;
 }

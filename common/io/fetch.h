@@ -1,4 +1,4 @@
-/* One HTTP request and its answer (libcurl). Blocks. */
+/* One HTTP request and its answer (libcurl, loaded by the first one). Blocks. */
 #ifndef LBX_IO_FETCH_H
 #define LBX_IO_FETCH_H
 
@@ -19,6 +19,10 @@ struct lbx_fetch_tls {
 
 /* Whether what goes to the URL is on no wire unencrypted: https, or http to this machine. Any text may come. */
 bool lbx_fetch_is_private(const char *url);
+
+/* Loads libcurl before there is a request. LBX_ERR_UNAVAILABLE: the machine has none, of which *ret_why, static, tells; each
+ * request then fails so. */
+enum lbx_err lbx_fetch_load(const char **ret_why) LBX_MUST_CHECK;
 
 /* POSTs to an http or https URL, as that client where tls is not NULL; follows no redirect, and takes at most `most` bytes. LBX_ERR_INVALID: no such
  * URL. LBX_ERR_LIMIT: the answer is longer. LBX_ERR_UNAVAILABLE: no answer within timeout_s; *ret_why, static,

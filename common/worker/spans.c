@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/random.h"
 #include "base/uuid.h"
+#include "io/fetch.h"
 #include "io/hash.h"
 #include "version/version.h"
 
@@ -18,10 +19,13 @@
 /* ---- life ---- */
 
 enum lbx_err lbx_spans_check(const struct lbx_settings *settings) {
-    if (!settings->otlp_endpoint[0] ||
-        lbx_otlp_endpoint_valid(settings->otlp_endpoint, settings->allow_plaintext))
+    static const char setting[] = "LOCKBOX_OTLP_ENDPOINT";
+    const char *why;
+    if (!settings->otlp_endpoint[0])
         return LBX_OK;
-    return lbx_settings_refuse("LOCKBOX_OTLP_ENDPOINT",
+    if (lbx_otlp_endpoint_valid(settings->otlp_endpoint, settings->allow_plaintext))
+        return lbx_fetch_load(&why) == LBX_OK ? LBX_OK : lbx_settings_refuse(setting, why);
+    return lbx_settings_refuse(setting,
                                "takes an address that begins with https://, or http:// to this "
                                "machine or with LOCKBOX_ALLOW_PLAINTEXT=yes");
 }

@@ -13,6 +13,7 @@
 #include "evidence.h"
 #include "identity.h"
 #include "io/certificate.h"
+#include "io/fetch.h"
 #include "io/https.h"
 #include "io/secret.h"
 #include "kinds.h"
@@ -286,6 +287,9 @@ enum lbx_err authorizer_check(const struct lbx_settings *settings) {
     for (size_t i = 0; i < sizeof needed / sizeof *needed; i++)
         if (!needed[i].value[0])
             return lbx_settings_refuse(needed[i].name, "has to be given");
+    const char *why;
+    if (lbx_fetch_load(&why) != LBX_OK)
+        return lbx_settings_refuse("LOCKBOX_CLUSTERS_FILE", why);
     enum lbx_err err = lbx_limits_check(settings);
     const struct lbx_limits limits = lbx_limits_of(settings);
     preview_forbid(&limits.forbidden);

@@ -12,6 +12,7 @@ from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 BINARIES = REPOSITORY / "build/release/bin"
+LOADED_LATER = ["libcurl.so.4"]  # by every program, where it sends a request over HTTP (common/io/curl.c)
 PROGRAMS = ["requester", "decider", "expirer", "relay", "notifier", "auditor", "authorizer", "lockboxctl"]
 
 
@@ -19,9 +20,22 @@ def said(*command) -> str:
     return subprocess.run(list(map(str, command)), check=True, capture_output=True, text=True).stdout
 
 
+def needs_of(path: Path | str) -> set[str]:
+    return set(re.findall(r"=> (/\S+)", said("ldd", path)))
+
+
+def loaded_later() -> set[str]:
+    found = {name: re.search(rf"{re.escape(name)} .*=> (\S+)", said("/sbin/ldconfig", "-p")) for name in LOADED_LATER}
+    if missing := [name for name in found if not found[name]]:
+        sys.exit(f"not installed: {', '.join(missing)}")
+    paths = {match[1] for match in found.values()}
+    return paths.union(*map(needs_of, paths))
+
+
 def libraries() -> dict[str, set[str]]:
     """Paths that each program loads."""
-    return {program: set(re.findall(r"=> (/\S+)", said("ldd", BINARIES / program))) for program in PROGRAMS}
+    later = loaded_later()
+    return {program: needs_of(BINARIES / program) | later for program in PROGRAMS}
 
 
 def package_of(path: str) -> str | None:

@@ -1,0 +1,22 @@
+/* libcurl, loaded by whoever sends a request: with what it brings it is a megabyte of memory for each worker that sends none. */
+#ifndef LBX_IO_CURL_H
+#define LBX_IO_CURL_H
+
+#include <curl/curl.h>
+
+/* Its functions, by their names without `curl_`. */
+struct lbx_curl {
+    __typeof__(curl_easy_init) *easy_init;
+    __typeof__(curl_easy_cleanup) *easy_cleanup;
+    __typeof__((curl_easy_setopt)) *easy_setopt;
+    __typeof__((curl_easy_getinfo)) *easy_getinfo;
+    __typeof__(curl_easy_perform) *easy_perform;
+    __typeof__(curl_easy_strerror) *easy_strerror;
+    __typeof__(curl_slist_append) *slist_append;
+    __typeof__(curl_slist_free_all) *slist_free_all;
+};
+
+/* Constant once it is loaded, by the first call. NULL: the machine has none. Any thread may call. */
+const struct lbx_curl *lbx_curl(void);
+
+#endif
