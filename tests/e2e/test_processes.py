@@ -13,14 +13,14 @@ import pytest
 from support.stack import BINARIES, WORKERS, free_port
 from support.waiting import wait_until
 
-# Of the libraries that Lockbox is about, each worker's own; and none beyond. By curl each sends its spans.
+# Of the libraries that Lockbox is about, each worker's own; and none beyond. Who sends spans or webhooks loads curl then.
 LIBRARIES = {
-    "requester": {"rdkafka", "curl", "jansson", "pq"},
-    "decider": {"rdkafka", "curl", "jansson", "pq"},
-    "expirer": {"curl", "jansson", "pq"},
-    "relay": {"rdkafka", "curl", "jansson", "pq"},  # JSON: what librdkafka says of itself
-    "notifier": {"rdkafka", "curl", "jansson", "pq", "esmtp", "gmime-3.0"},
-    "auditor": {"rdkafka", "curl", "jansson", "pq"},
+    "requester": {"rdkafka", "jansson", "pq"},
+    "decider": {"rdkafka", "jansson", "pq"},
+    "expirer": {"jansson", "pq"},
+    "relay": {"rdkafka", "jansson", "pq"},  # JSON: what librdkafka says of itself
+    "notifier": {"rdkafka", "jansson", "pq", "esmtp", "gmime-3.0"},
+    "auditor": {"rdkafka", "jansson", "pq"},
 }
 CLOSED = {"LOCKBOX_KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1", "LOCKBOX_SMTP_URL": "smtp://127.0.0.1:1?tls=off",
           "LOCKBOX_DATABASE_URL": "postgresql://nobody@127.0.0.1:1/lockbox",
@@ -56,12 +56,34 @@ def spawn(stack):
 
 @pytest.mark.parametrize("worker", WORKERS)
 def test_a_worker_links_the_libraries_it_needs_and_no_others(worker):
-    names = {library for libraries in LIBRARIES.values() for library in libraries}
+    names = {"curl", *(library for libraries in LIBRARIES.values() for library in libraries)}
     needed = subprocess.run(["readelf", "--dynamic", BINARIES / worker], capture_output=True, text=True, check=True)
     linked = set(re.findall(r"\(NEEDED\).*\[lib(.+?)\.so", needed.stdout))
     assert linked & names == LIBRARIES[worker]
     loaded = subprocess.run(["ldd", BINARIES / worker], capture_output=True, text=True, check=True)
     assert set(re.findall(r"^\s*lib(\S+?)\.so", loaded.stdout, re.MULTILINE)) & names == LIBRARIES[worker]
+
+
+def mapped(pid: int) -> set[str]:
+    """Names of the libraries in its memory."""
+    return set(re.findall(r"/(?:sasl2/)?lib([\w.-]+?)[-.\d]*\.so", Path(f"/proc/{pid}/maps").read_text()))
+
+
+@pytest.mark.parametrize("worker", WORKERS)
+def test_what_a_worker_does_not_use_is_not_in_its_memory(stack, worker):
+    """curl is for spans and webhooks, and of SASL's plug-ins one brings Berkeley DB."""
+    assert not {"curl", "plain", "sasldb", "db"} & mapped(stack.pids[worker])
+
+
+@pytest.mark.parametrize("settings, library", [
+    ({"LOCKBOX_OTLP_ENDPOINT": "http://127.0.0.1:1"}, "curl"),
+    ({"LOCKBOX_KAFKA_SECURITY_PROTOCOL": "SASL_PLAINTEXT"}, "sasldb"),  # Kerberos, where no mechanism is set
+    ({"LOCKBOX_KAFKA_SECURITY_PROTOCOL": "SASL_PLAINTEXT", "LOCKBOX_KAFKA_SASL_MECHANISM": "GSSAPI"}, "sasldb"),
+])
+def test_what_a_setting_needs_is_loaded(spawn, settings, library):
+    child, port = spawn("relay", LOCKBOX_ALLOW_PLAINTEXT="yes", LOCKBOX_KAFKA_SASL_KERBEROS_KINIT_CMD="/bin/true", **settings)
+    wait_until(lambda: page(port, "/healthz")[0] == 200, "the relay runs", 30)
+    assert library in mapped(child.pid)
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="runs a worker as somebody else")
