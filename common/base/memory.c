@@ -1,6 +1,7 @@
 /* Allocation that ends the process where memory runs out. */
 #include "base/memory.h"
 
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -22,4 +23,10 @@ void *lbx_calloc(size_t size) {
 
 void *lbx_realloc(void *memory, size_t size) {
     return or_end(realloc(memory, size));
+}
+
+void lbx_memory_give_back(void) {
+    enum { KEPT = 8 << 20 };
+    if (mallinfo2().fordblks > KEPT)
+        malloc_trim(0);
 }

@@ -162,8 +162,8 @@ static enum lbx_err serve_client(struct lbx_consume *c, int64_t *ret_wake_us) {
     if (err != LBX_OK)
         return err;
     lbx_consume_check_connection(c);
-    if (lbx_consume_must_take(c) && lbx_monotonic_us() >= c->retry_us &&
-        lbx_consume_take(c) != LBX_OK)
+    const bool takes = lbx_consume_must_take(c) && lbx_monotonic_us() >= c->retry_us;
+    if (takes && lbx_consume_take(c) != LBX_OK)
         lbx_consume_back_off(c);
     err = gather(c, &more);
     if (err == LBX_ERR_FENCED) {
@@ -176,7 +176,8 @@ static enum lbx_err serve_client(struct lbx_consume *c, int64_t *ret_wake_us) {
     lbx_consume_handle(c);
     lbx_consume_measure_lag(c);
     lbx_consume_look_for_still(c);
-    lbx_consume_checkpoint(c);
+    if (!takes) /* what was taken is recorded from now on: it is told before what is longer */
+        lbx_consume_checkpoint(c);
     if (lbx_timer_due(&c->report))
         lbx_consume_report(c);
     if (lbx_timer_due(&c->prune))

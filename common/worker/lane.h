@@ -25,6 +25,7 @@ struct lbx_lane {
     struct lbx_connection connection;
     _Atomic(const char *) waiting_for; /* NULL: ready */
     _Atomic int64_t waiting_since_us;  /* on the real clock */
+    int64_t give_back_us;              /* when memory is given back again; of the first lane */
     int exit_status;
     pthread_t thread; /* not the first lane's */
 };

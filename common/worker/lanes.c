@@ -3,6 +3,7 @@
  * Fails, and ends the process, only for what no waiting mends. */
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/memory.h"
 #include "base/random.h"
 #include "worker/lane.h"
 
@@ -10,6 +11,8 @@
 #include <signal.h>
 #include <string.h>
 #include <unistd.h>
+
+#define GIVE_BACK_EVERY_US (60 * LBX_SECOND_US)
 
 int64_t lbx_backoff_next_us(struct lbx_backoff *backoff) {
     int64_t wait = 50 * LBX_MS_US << (backoff->failures < 7 ? backoff->failures : 7);
@@ -77,6 +80,15 @@ static int until_ms(int64_t wake_us) {
     return left > INT64_C(3600000000) ? 3600000 : (int)((left + 999) / 1000);
 }
 
+/* What a burst of work took is not kept until the process ends. */
+static void give_memory_back(struct lbx_lane *lane) {
+    const int64_t now_us = lbx_monotonic_us();
+    if (lane->worker.lane > 0 || now_us < lane->give_back_us)
+        return;
+    lbx_memory_give_back();
+    lane->give_back_us = now_us + GIVE_BACK_EVERY_US;
+}
+
 static void wait_for_something(struct lbx_lane *lane) {
     struct pollfd fds[LBX_LANE_PARTS_MAX + 2] = {{.fd = lane->worker.signals, .events = POLLIN}};
     nfds_t count = 1;
@@ -97,6 +109,8 @@ static void wait_for_something(struct lbx_lane *lane) {
         if (running->wake_us < *until_us)
             *until_us = running->wake_us;
     }
+    if (work_us > lbx_monotonic_us())
+        give_memory_back(lane);
     lane->worker.turned_us = 0;
     int events = poll(fds, count, until_ms(work_us < wake_us ? work_us : wake_us));
     lane->worker.turned_us = lbx_monotonic_us();
@@ -105,12 +119,19 @@ static void wait_for_something(struct lbx_lane *lane) {
         lbx_connection_readable(&lane->connection, &lane->worker);
 }
 
+static void serve_those(struct lbx_lane *lane, bool only_shows) {
+    for (size_t i = 0; i < lane->part_count && !lane->worker.stopping; i++)
+        if (lane->parts[i].part->only_shows == only_shows)
+            serve(lane, &lane->parts[i]);
+    lbx_health_tell(lane);
+}
+
+/* Nobody waits for what is only shown to hear that the work is done. */
 void lbx_lane_run(struct lbx_lane *lane) {
     while (!lbx_worker_stopping(&lane->worker)) {
         keep_connection(lane);
-        for (size_t i = 0; i < lane->part_count && !lane->worker.stopping; i++)
-            serve(lane, &lane->parts[i]);
-        lbx_health_tell(lane);
+        serve_those(lane, false);
+        serve_those(lane, true);
         if (!lane->worker.stopping)
             wait_for_something(lane);
     }
