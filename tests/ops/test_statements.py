@@ -160,3 +160,21 @@ def test_the_inbox_is_asked_for_each_event_by_itself(system, known):
         plan = connection.execute(f"EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) {ask}").fetchone()[0][0]["Plan"]
         assert rows_read(plan) < 5000, plan
         connection.rollback()
+
+
+def test_what_waits_is_counted_without_what_went_out(system):
+    """Also behind a backlog that the planner takes to wait still: every five seconds the relay read the whole table, by an index whose ranges do
+    not shrink, and published nothing meanwhile."""
+    gauges = next(it for it in statements().values() if it.name == "relay_gauges")
+    options = "-c search_path=pg_temp,lockbox -c enable_seqscan=off -c jit=off -c plan_cache_mode=force_generic_plan"
+    with psycopg.connect(system.stack.env["LOCKBOX_SUPERUSER_URL"], options=options) as connection:
+        outbox_like(connection, BACKLOG)
+        write_outbox(connection, 20_000)
+        connection.execute("ANALYZE outbox")
+        connection.execute("UPDATE outbox SET published_at = clock_timestamp()")
+        write_outbox(connection, 10)
+        plan = connection.execute(f"EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) {gauges.text}").fetchone()[0][0]["Plan"]
+        assert rows_read(plan) < 1000, plan
+        waiting = {row[0]: row[2] for row in connection.execute(gauges.text).fetchall()}
+        assert waiting["outbox_unpublished"] == "10" and float(waiting["outbox_age_seconds"]) >= 0
+        connection.rollback()
