@@ -79,7 +79,7 @@ def test_an_event_that_nobody_decided(system, prometheus):
     wait_until(lambda: prometheus.value("lockbox_check_exit_code") == 0, "the check is scraped")
     assert "LockboxCheckFound" not in prometheus.firing()
     Forger(system).step(request.now, "approved", state="approved")
-    wait_until(lambda: system.audit.rows("SELECT 1 FROM audit.breach WHERE request_id = %s", request.id), "the judge names it", 120)
+    wait_until(lambda: system.audit.value("SELECT state FROM audit.request_state WHERE request_id = %s", request.id) == "approved", "it is told")
     prometheus.await_alert("LockboxBreach", 120)
     assert reconcile(system, prometheus) == 1
     assert "audit reconcile" in prometheus.await_alert("LockboxCheckFound")
