@@ -140,7 +140,8 @@ def test_of_more_who_stand_from_before_the_first_who_were_assigned_are_asked(own
     before = own.system.stack.metrics("requester")["lockbox_approvers_left_out_total"]
     request = first.ticket.request(justification="at two at night", duration="PT1H")
     people = [approver["principal"]["id"] for approver in request.first.request["approvers"]]
-    assert people == [own.owner.id, own.approver.id, *(f"pat-{9999 - n}" for n in range(1, 199))]
+    assert set(people[:2]) == {own.owner.id, own.approver.id}, "within one millisecond, perhaps"
+    assert people[2:] == [f"pat-{9999 - n}" for n in range(1, 199)]
     assert own.system.stack.metrics("requester")["lockbox_approvers_left_out_total"] == before + 1
     assert own.change("role_assigned", principal=Person.new("one-more").principal, role="owner").data["reason"] == "too_many_approvers"
     request.approve()
