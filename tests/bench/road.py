@@ -233,8 +233,8 @@ def start_up(stack):
     taken = {}
     for name in WORKERS:
         stack.down(name)
-        environment = {**os.environ, **stack.env, "LOCKBOX_INSTANCE": "1",
-                       "LOCKBOX_HTTP_LISTEN": stack.env[f"LOCKBOX_HTTP_{name.upper()}"]}
+        environment = stack.worker_environment(LOCKBOX_INSTANCE="1", LOCKBOX_HTTP_LISTEN=stack.env[f"LOCKBOX_HTTP_{name.upper()}"],
+                                               **stack.own_role(name))
         began = time.perf_counter()
         process = subprocess.Popen([REPOSITORY / "build/release/bin" / name], env=environment, stderr=subprocess.DEVNULL)
         url = f"http://{environment['LOCKBOX_HTTP_LISTEN']}/readyz"
@@ -244,6 +244,8 @@ def start_up(stack):
                     break
             except OSError:
                 time.sleep(0.001)
+            if time.perf_counter() - began > 60:
+                sys.exit(f"bench road: {name} is not ready")
         taken[name] = (time.perf_counter() - began) * 1000
         process.terminate()
         process.wait(15)
