@@ -8,6 +8,7 @@ from psycopg.errors import InsufficientPrivilege
 from support.audit import audit_complaints, await_auditor
 from support.events import Outgoing, event_in, outgoing
 from support.scenario import Tenant
+from support.waiting import wait_until
 
 
 def test_every_record_of_every_topic_is_there_once_as_it_was(system, tenant):
@@ -45,6 +46,8 @@ def lived(system):
     denied.decide("deny")
     denied.event("denied")
     await_auditor(system)
+    wait_until(lambda: system.auditor.value("SELECT count(*) FROM audit.event WHERE request_id = %s AND type = 'lockbox.notification.sent.v1'",
+                                            request.id), "what was mailed is recorded, behind others' mails", 120)
     return request, denied
 
 
