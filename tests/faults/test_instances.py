@@ -24,6 +24,7 @@ def seconds(stack):
         return float(line.rpartition(" ")[2])
 
     try:
+        wait_until(lambda: all(stack.ready(port) for port in ports.values()), "each listens", 60)
         yield children, metric
     finally:
         for child in children.values():
