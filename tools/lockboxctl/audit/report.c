@@ -5,20 +5,17 @@
 
 #include "arguments.h"
 #include "base/clock.h"
-#include "base/file.h"
 #include "base/time.h"
 #include "event/envelope.h"
 #include "evidence.h"
 #include "mail/changes.h"
-#include "mail/template.h"
 #include "mail/words.h"
+#include "page.h"
 #include "prove.h"
 #include "request/story.h"
 
 #include <inttypes.h>
 #include <string.h>
-
-extern const struct lbx_file ctl_report_files[];
 
 enum { MOST_BYTES = 16 << 20 }; /* what is recorded was accepted by Kafka: no limit of ours */
 
@@ -348,22 +345,9 @@ static const struct lbx_vocabulary vocabulary = {values, sizeof values / sizeof 
 /* ---- the page ---- */
 
 static enum ctl_exit show(const struct report *r) {
-    bool is_html = r->ctl->options[CTL_HTML];
-    const struct lbx_file *page = &ctl_report_files[is_html ? 0 : 1]; /* report.html, report.txt */
-    const struct lbx_template_source source = {
-        .form = is_html ? LBX_TEMPLATE_HTML : LBX_TEMPLATE_TEXT,
-        .file = {.name = page->name, .text = page->text, .len = page->len, .line = 1},
-        .vocabulary = &vocabulary,
-    };
-    struct lbx_template *template = NULL;
-    struct lbx_template_reason reason;
-    struct lbx_buf out LBX_BUF = {0};
-    if (lbx_template_parse(&source, &template, &reason) != LBX_OK)
-        return ctl_fail(CTL_NO, "%s", reason.text);
-    lbx_template_show(template, r, &out, NULL);
-    lbx_template_free(template);
-    ctl_put(&out);
-    return r->proved == r->moment_count ? CTL_DONE : CTL_NO;
+    const char *file = r->ctl->options[CTL_HTML] ? "report.html" : "report.txt";
+    enum ctl_exit code = ctl_page_print(file, &vocabulary, r);
+    return code == CTL_DONE && r->proved != r->moment_count ? CTL_NO : code;
 }
 
 static enum ctl_exit make(struct report *r) {

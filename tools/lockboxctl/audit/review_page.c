@@ -3,13 +3,10 @@
  */
 #include "review_page.h"
 
-#include "base/file.h"
-#include "mail/template.h"
+#include "page.h"
 #include "sql_ctl.h"
 
 #include <string.h>
-
-extern const struct lbx_file ctl_report_files[];
 
 struct page {
     const struct ctl *ctl;
@@ -98,20 +95,6 @@ static const struct lbx_value values[] = {
 
 enum ctl_exit ctl_review_page(const struct ctl *ctl, const struct lbx_pg *pg) {
     static const struct lbx_vocabulary vocabulary = {values, sizeof values / sizeof *values};
-    const struct lbx_file *file = &ctl_report_files[2]; /* behind report.html and report.txt */
-    const struct lbx_template_source source = {
-        .form = LBX_TEMPLATE_HTML,
-        .file = {.name = file->name, .text = file->text, .len = file->len, .line = 1},
-        .vocabulary = &vocabulary,
-    };
     const struct page page = {ctl, pg};
-    struct lbx_template *template = NULL;
-    struct lbx_template_reason reason;
-    struct lbx_buf out LBX_BUF = {0};
-    if (lbx_template_parse(&source, &template, &reason) != LBX_OK)
-        return ctl_fail(CTL_NO, "%s", reason.text);
-    lbx_template_show(template, &page, &out, NULL);
-    lbx_template_free(template);
-    ctl_put(&out);
-    return CTL_DONE;
+    return ctl_page_print("review.html", &vocabulary, &page);
 }
