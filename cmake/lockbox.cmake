@@ -43,7 +43,7 @@ if(LOCKBOX_COVERAGE)
 endif()
 # A worker needs only the libraries that its own code calls.
 add_link_options(-Wl,--as-needed)
-# Where pointers stand, in a fiftieth of the bytes: each process reads all of it as it starts.
+# The table of relative relocations, packed (DT_RELR): a fiftieth of the bytes that each process reads as it starts.
 include(CheckLinkerFlag)
 check_linker_flag(C -Wl,-z,pack-relative-relocs LOCKBOX_PACKS_RELOCATIONS)
 if(LOCKBOX_PACKS_RELOCATIONS)

@@ -1,4 +1,5 @@
-/* libcurl, loaded by whoever sends a request: with what it brings it is a megabyte of memory for each worker that sends none. */
+/* The shared library libcurl, loaded as the first HTTP request is sent: linked, it takes a megabyte of memory of each worker, and
+ * most send none. */
 #ifndef LBX_IO_CURL_H
 #define LBX_IO_CURL_H
 

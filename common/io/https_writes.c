@@ -1,5 +1,5 @@
-/* Sends what GnuTLS gives for a socket by one sendmsg, behind what was kept. Promises that bytes leave in order, and that what is given
- * is taken only where all before it was sent. Fails as sendmsg does: EAGAIN where the client reads slowly. */
+/* Takes GnuTLS's records in place of its own sendmsg, keeps an answer's head, and sends it with the body. Promises that bytes leave in
+ * order, and that a record is taken only where all before it was sent. Fails as sendmsg does: EAGAIN where the client reads slowly. */
 #include "io/https_writes.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
-/* What a TLS session sends: the records of an answer are kept until its last one, and leave as one write, so that the client is
- * woken once. Source: gnutls_transport_set_vec_push_function.
+/* Writes a GnuTLS session's records to its socket: those of an answer's head and body by one sendmsg, so that the client is woken
+ * once. Source: gnutls_transport_set_vec_push_function.
  */
 #ifndef LBX_IO_HTTPS_WRITES_H
 #define LBX_IO_HTTPS_WRITES_H
@@ -10,9 +10,9 @@
 
 struct lbx_https_writes {
     int fd;
-    unsigned keep;       /* records that others follow at once */
-    struct lbx_buf kept; /* and were not sent yet */
-    size_t sent;         /* of these, bytes */
+    unsigned keep;       /* so many records are not sent, but kept until the next one */
+    struct lbx_buf kept; /* records that were not sent yet, or not whole */
+    size_t sent;         /* bytes of kept */
 };
 
 /* From now on the session, which has its socket, sends through writes. These are zero, and outlive it. */

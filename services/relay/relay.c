@@ -256,7 +256,7 @@ const char *relay_waiting_for(void *state) {
 }
 
 /* Waits for Kafka's delivery reports for a while: what Kafka has but did not report, whoever relays next publishes again. */
-static void hear_out(struct relay *relay) {
+static void await_reports(struct relay *relay) {
     const int64_t until_us = lbx_monotonic_us() + LAST_REPORTS_US;
     enum lbx_err err = LBX_OK;
     lbx_outbound_hold(relay->outbound);
@@ -285,7 +285,7 @@ static enum lbx_err tell_all(struct relay *relay) {
 void relay_close(struct lbx_worker *worker, void *state) {
     struct relay *relay = state;
     if (worker->pg) {
-        hear_out(relay);
+        await_reports(relay);
         if (tell_all(relay) == LBX_OK)
             lbx_leases_leave(&relay->leases, worker->pg);
     }
