@@ -15,6 +15,7 @@ WITH touched AS (
              WHERE g.engineer_id = a.engineer_id AND g.cluster = a.cluster AND g.action = ANY (covering_actions(a.action, a.name))
                AND g.access_until > a.performed_at AND g.starts_at <= a.performed_at
                AND covers(g.action, g.namespace, g.kind, g.name, a.action, a.namespace, a.kind, a.name)
+               AND coalesce(g.container = a.container, true)
              ORDER BY g.expires_at DESC, g.request_id LIMIT 1) AS covered_by
       FROM touched JOIN access a USING (performed_at, identity)
 ), changed AS (

@@ -14,6 +14,7 @@ WITH saved AS (
                AND g.action = ANY (covering_actions(given.action, given.name))
                AND g.access_until > given.performed_at AND g.starts_at <= given.performed_at
                AND covers(g.action, g.namespace, g.kind, g.name, given.action, given.namespace, given.kind, given.name)
+               AND coalesce(g.container = given.container, true)
              ORDER BY g.expires_at DESC, g.request_id LIMIT 1),
            (SELECT CASE WHEN o.owned THEN o.tenant_id END
               FROM subscription_owner o

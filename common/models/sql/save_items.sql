@@ -1,6 +1,6 @@
 -- rows given: request_id text key, number integer key, version bigint, tenant_id text, engineer_id text,
---   resource_id text input, action text, namespace text, kind text, name text, starts_at timestamptz,
---   expires_at timestamptz, access_until timestamptz, basis text, api_version text, content_digest text, previous_digest text,
+--   resource_id text input, action text, namespace text, kind text, name text, container text,
+--   starts_at timestamptz, expires_at timestamptz, access_until timestamptz, basis text, api_version text, content_digest text, previous_digest text,
 --   changes text, topic text, partition integer, offset bigint
 INSERT INTO grant_item AS kept (:given_columns, cluster)
 SELECT DISTINCT ON (given.request_id, given.number)

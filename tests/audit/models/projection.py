@@ -39,10 +39,10 @@ def lowered(text: str) -> str:
     return re.sub("[A-Z]", lambda letter: letter[0].lower(), text)
 
 
-def covers(item: dict, action, namespace, kind, name) -> bool:
+def covers(item: dict, action, namespace, kind, name, container=None) -> bool:
     """docs/sql.md's table. Absent is None; empty text is not absent, and matches nothing."""
     wanted = item.get("namespace"), item.get("kind"), item.get("name")
-    if "" in (namespace, kind, name):
+    if "" in (namespace, kind, name) or container and container != item.get("container", container):
         return False
     if item["action"] != action:
         return action == "list_or_get_objects" and name is not None and implies_reading(item, namespace, kind, name)
@@ -92,21 +92,21 @@ class Expected:
     def grants(self) -> dict:
         return {id: request for id, (_, request) in self.requests.items() if "expires_at" in request}
 
-    def covering(self, engineer_id, resource_id, action, namespace, kind, name, at: datetime):
+    def covering(self, engineer_id, resource_id, action, namespace, kind, name, at: datetime, container=None):
         """As access_check would have answered: (request id, expires_at, reason); None: no grant."""
         found = []
         for request_id, request in self.grants().items():
             if (request["engineer"]["id"] == engineer_id and resource_id is not None
                     and lowered(request["resource_id"]) == lowered(resource_id)
                     and time(request["starts_at"]) <= at < access_until(request)
-                    and any(item["kept"] and covers(item, action, namespace, kind, name) for item in request["actions"])):
+                    and any(item["kept"] and covers(item, action, namespace, kind, name, container) for item in request["actions"])):
                 found.append((-time(request["expires_at"]).timestamp(), request_id, time(request["expires_at"]), basis(request)))
         return min(found)[1:] if found else None
 
     def covered_by(self, access: Access) -> str | None:
         data = access.data
         found = self.covering(data["engineer_id"], data["resource_id"], data.get("action"), data.get("namespace"),
-                              data.get("kind"), data.get("name"), access.performed_at)
+                              data.get("kind"), data.get("name"), access.performed_at, data.get("container"))
         return found and found[0]
 
     def violations(self) -> list[Access]:
@@ -374,8 +374,7 @@ def why(expected: Expected, access: Access) -> str:
         return data["bypass"] if data["bypass"] in ("masters", "impersonation") else "other_bypass"
     fitting = [request for request in expected.grants().values()
                if request["engineer"]["id"] == data["engineer_id"] and lowered(request["resource_id"]) == access.cluster
-               and any(item["kept"] and covers(item, data.get("action"), data.get("namespace"), data.get("kind"), data.get("name"))
-                       for item in request["actions"])]
+               and any(item["kept"] and covers(item, *map(data.get, ("action", "namespace", "kind", "name", "container"))) for item in request["actions"])]
     if any(time(request["starts_at"]) <= access.performed_at for request in fitting):
         return "ended"
     return "not_started" if fitting else "no_grant"

@@ -98,6 +98,21 @@ def test_a_violation_comes_and_goes_whichever_record_is_first(system, lives):
     wait_until(counted, "four were found, one of them had its grant later")
 
 
+def test_logs_of_another_container_are_a_violation(system, lives):
+    tenant = Tenant(system)
+    request = tenant.request(actions=[{**LOGS, "name": "router-1", "container": "router"}])
+    request.approve()
+    engineer, now = request.wish["engineer_id"], datetime.now(timezone.utc)
+    logs = {**LOGS, "name": "router-1"}
+    for number, container in enumerate(["router", None, "metrics"]):  # None: the pod's only one
+        lives.access(engineer, tenant.resource, logs, now - number * timedelta(microseconds=1), container=container)
+    lives.access(engineer, tenant.resource, {"action": "list_or_get_objects", "namespace": LOGS["namespace"], "kind": "Pod", "name": "router-1"}, now)
+    rows = "SELECT container, covered_by IS NOT NULL AS is_covered FROM audit.access WHERE engineer_id = %s AND action = 'get_pod_logs' ORDER BY container"
+    wait_until(lambda: len(system.auditor.rows(rows, engineer)) == 3, "all are recorded")
+    assert [tuple(row) for row in system.auditor.rows(rows, engineer)] == [("metrics", False), ("router", True), (None, True)]
+    wait_until(lambda: violations_of(system, engineer) == ["no_grant"], "the other container's logs are one, whichever record is first")
+
+
 def test_a_blocked_access_is_no_violation(system, lives):
     tenant = Tenant(system)
     lives.access("mallory-" + tenant.id, tenant.resource, LOGS, datetime.now(timezone.utc), outcome="blocked")

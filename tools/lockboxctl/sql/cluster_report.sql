@@ -16,7 +16,8 @@ WITH reported AS (
           FROM reported a
          WHERE a.outcome = 'allowed' AND a.covered_by = g.request_id AND a.engineer_id = g.engineer_id
            AND g.action = ANY (covering_actions(a.action, a.name))
-           AND covers(g.action, g.namespace, g.kind, g.name, a.action, a.namespace, a.kind, a.name)) AS u
+           AND covers(g.action, g.namespace, g.kind, g.name, a.action, a.namespace, a.kind, a.name)
+           AND coalesce(g.container = a.container, true)) AS u
      WHERE g.cluster = :cluster
 ), stream AS ( -- told to have started; the first record of an access that passed is the one that is kept
     SELECT a.*, done.kafka_timestamp AS ended_at
