@@ -58,10 +58,10 @@ static bool covers_logs(const struct lbx_item *item, const struct lbx_attempt *i
            (!item->name || is(item->name, it->name));
 }
 
-/* Getting the one object that the item names; getting the pods whose logs it opens. */
+/* Getting the one object that the item names, which is no list of every namespace's; getting the pods whose logs it opens. */
 static bool implies_reading(const struct lbx_item *item, const struct lbx_attempt *it) {
     bool logs = is(item->action, "get_pod_logs");
-    return it->name && same(item->namespace, it->namespace) &&
+    return it->name && !it->in_every_namespace && same(item->namespace, it->namespace) &&
            is(logs ? "Pod" : item->kind, it->kind) &&
            (is(item->name, it->name) || (logs && !item->name));
 }

@@ -12,6 +12,7 @@ struct lbx_attempt {
     const struct lbx_item_content
         *content;        /* of what a creation or an update makes; NULL: nobody knows it yet */
     bool is_asked_again; /* with the object's name and content: a creation may have no name here */
+    bool in_every_namespace; /* whatever has the name is read: no item implies that */
 };
 
 /* By the table of items, with implied reading (docs/sql.md). Kept or not: the caller looks. */

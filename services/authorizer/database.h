@@ -18,6 +18,7 @@ struct question {
     const char *
         uid; /* of the object to be deleted, "" for none; NULL: not known. access_check is not asked about it */
     const struct lbx_item_content *content; /* that content_digest is of; NULL: none */
+    bool in_every_namespace; /* reading what has the name. access_check is not asked about it */
 };
 
 struct grant {

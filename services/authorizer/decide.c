@@ -70,6 +70,7 @@ static struct lbx_attempt attempt_of(const struct question *question) {
         .uid = question->uid,
         .content = question->content,
         .is_asked_again = is(question->content_digest, LATER),
+        .in_every_namespace = question->in_every_namespace,
     };
 }
 
@@ -132,13 +133,25 @@ static struct verdict hold_to_uid(const struct review *review, const struct ques
     return err == LBX_OK ? allow_signed(review, question, grant) : unavailable(review);
 }
 
+/* To access_check, an object in no namespace and those of that name in every namespace are the same. */
+static struct verdict hold_to_list(const struct review *review, const struct question *question,
+                                   struct grant *grant) {
+    const struct lbx_attempt attempt = attempt_of(question);
+    enum lbx_err err =
+        evidence_covers(review->database, grant->request_id, &attempt, review->arena);
+    if (err == LBX_ERR_CONFLICT)
+        return refuse_grant(review, question, "no_grant");
+    return err == LBX_OK ? allow_signed(review, question, grant) : unavailable(review);
+}
+
 static struct verdict ask(const struct review *review, const struct question *question) {
     struct grant grant = {0};
     if (database_ask(review->database, question, review->arena, &grant) != LBX_OK)
         return unavailable(review);
     if (grant.allowed && grant.request_id && grant.expires_at && grant.reason)
         return question->uid ? hold_to_any(review, question, hold_to_uid, NULL, &grant)
-                             : allow_signed(review, question, &grant);
+               : question->in_every_namespace ? hold_to_list(review, question, &grant)
+                                              : allow_signed(review, question, &grant);
     return refuse_grant(review, question,
                         is(grant.reason, "content_required") ? "content_required" : "no_grant");
 }
@@ -233,6 +246,8 @@ const char *decide_question(const struct review *review, const char *engineer_id
     ret_question->kind = kind.name;
     if (!kind.namespaced)
         ret_question->namespace = NULL;
+    ret_question->in_every_namespace =
+        kind.namespaced && !ret_question->namespace && ret_question->name;
     return NULL;
 }
 

@@ -25,6 +25,8 @@ TABLE = {
                                                named("create_object", "it"), False),
     "patch": (("patch", "configmap", "it", *IN, "-p", '{"data":{"a":"c"}}'), "it", named("update_object", "it"), True),
     "delete --wait=false": (("delete", "configmap", "it", *IN, "--wait=false"), "it", named("delete_object", "it"), True),
+    "get -A of one name": (("get", "configmaps", "-A", "--field-selector", "metadata.name=it"), "it",
+                           {"action": "update_object", "kind": "ConfigMap", "name": "it"}, False),
     "patch spec.replicas": (("patch", "deployment", "router", *IN, "-p", '{"spec":{"replicas":1}}'), None, DEPLOYMENT, True),
     "scale": (("scale", "deployment/router", *IN, "--replicas=1"), None, DEPLOYMENT, False),
     "rollout status": (("rollout", "status", "deployment/router", *IN, "--timeout=5s"), None, DEPLOYMENT, False),
