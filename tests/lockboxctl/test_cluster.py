@@ -198,6 +198,10 @@ MISTAKES = {
     "admission without the prefix": (ADMISSION, "request.userInfo.username.startsWith('lockbox:') || ", "", "has the prefix"),
     "admission without the customer's identity": (ADMISSION, " || request.userInfo.username == 'lockbox:customer@example'", "", None),
     "admission without the group": (ADMISSION, " || 'lockbox:engineers' in request.userInfo.groups", "", "in the group"),
+    "admission of some objects": (ADMISSION, "  sideEffects: None\n", "  sideEffects: None\n  objectSelector: {matchLabels: {a: b}}\n", "not every object"),
+    "admission in some namespaces": (ADMISSION, "  sideEffects: None\n", "  sideEffects: None\n  namespaceSelector: {matchLabels: {a: b}}\n",
+                                     "not every object"),
+    "whoever answers": ("authorize.kubeconfig", 'certificate-authority: "', 'insecure-skip-tls-verify: true, x: "', "shows no certificate"),
     "no admission webhook": ("admission.yaml", "ValidatingAdmissionWebhook", "MutatingAdmissionWebhook", "no ValidatingAdmissionWebhook"),
     "another rule first": (POLICY, "rules:\n", "rules:\n- {level: None, verbs: [get]}\n", "first rule"),
     "stages are left out": (POLICY, "rules:\n", "omitStages: [RequestReceived]\nrules:\n", "omitStages"),
@@ -205,6 +209,13 @@ MISTAKES = {
     "audit in batches": ("flags", "blocking-strict", "batch", "is batch, and must be blocking-strict"),
     "audit that only blocks": ("flags", "blocking-strict", "blocking", "is blocking, and must be"),
     "the last counts": ("flags", "--audit-webhook-mode=", "--audit-webhook-mode=blocking-strict\n--audit-webhook-mode=batch\n--x=", "is batch"),
+    "long events are dropped": ("flags", "--audit-webhook-mode=", "--audit-webhook-truncate-enabled=true\n--audit-webhook-mode=", "events are dropped"),
+    "long events are dropped, in few words": ("flags", "--audit-webhook-mode=", "--audit-webhook-truncate-enabled\n--audit-webhook-mode=",
+                                              "events are dropped"),
+    "a plugin is off": ("flags", "--audit-webhook-mode=", "--disable-admission-plugins=NodeRestriction,ValidatingAdmissionWebhook\n--audit-webhook-mode=",
+                        "admission asks nobody"),
+    "a plugin is off, behind a space": ("flags", "--audit-webhook-mode=", "--disable-admission-plugins ValidatingAdmissionWebhook\n--audit-webhook-mode=",
+                                        "admission asks nobody"),
     "a gate": ("flags", "--feature-gates=ManifestBasedAdmissionControlConfig=true\n", "", "not set"),
 }
 
@@ -218,6 +229,13 @@ def test_each_single_mistake_is_named(ctl, name, before, behind, problem):
     code, found = check(ctl)
     wrong = [it[1] for it in flags_of(found).values() if it[0] == "wrong"]
     assert code == 1 and wrong and any((problem or "") in it for it in wrong), found
+
+
+def test_what_takes_nothing_away_is_right(ctl):
+    assert ctl.config(path=ctl.out).returncode == 0
+    flags = (ctl.out / "flags").read_text()
+    for more in ("--audit-webhook-truncate-enabled=false", "--audit-webhook-truncate-max-event-size=1", "--disable-admission-plugins=NodeRestriction"):
+        assert {it[0] for it in flags_of(check(ctl, f"{flags}{more}\n")[1]).values()} == {"ok"}, more
 
 
 def test_what_cannot_be_read_is_unknown(ctl):

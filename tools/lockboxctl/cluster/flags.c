@@ -118,6 +118,28 @@ static void check_value(struct check *check, const char *text, const char *name,
         check_add(check, what, CHECK_OK, NULL);
 }
 
+/* Whether a flag stands there without `=`: its value is none, or behind a space. */
+static bool has_bare_flag(const char *text, const char *name) {
+    size_t len = strlen(name);
+    for (const char *at = text; (at = strstr(at, name)); at += len)
+        if (at[len] != '=' && at[len] != '-' && !isalnum((unsigned char)at[len]) &&
+            (at == text || at[-1] == '-' || at[-1] == '\n'))
+            return true;
+    return false;
+}
+
+/* A flag that may be left out. */
+static void check_harmless(struct check *check, const char *text, const char *name, bool is_wrong,
+                           const char *problem) {
+    const char *what = lbx_arena_printf(&check->ctl->arena, "--%s", name);
+    if (!text)
+        check_add(check, what, CHECK_UNKNOWN, "give --manifest, or let the API server show /flagz");
+    else if (is_wrong || has_bare_flag(text, name))
+        check_add(check, what, CHECK_WRONG, problem);
+    else
+        check_add(check, what, CHECK_OK, NULL);
+}
+
 /* The file that a flag names. False: it was told why there is none. */
 static bool read_named(struct check *check, const char *what, const char *path,
                        struct lbx_buf *ret_text) {
@@ -186,7 +208,10 @@ static void check_server(struct check *check, const char *what, const char *path
         return;
     const struct span all = {text.data, text.len};
     const char *server = value_behind(check, all, "server:");
-    if (server && strcmp(server, page_url(check, page)) == 0)
+    if (count_text(all, "insecure-skip-tls-verify"))
+        check_add(check, what, CHECK_WRONG,
+                  "whoever is asked shows no certificate (insecure-skip-tls-verify)");
+    else if (server && strcmp(server, page_url(check, page)) == 0)
         check_add(check, what, CHECK_OK, NULL);
     else
         check_add(check, what, CHECK_WRONG,
@@ -252,6 +277,9 @@ static void check_manifest(struct check *check, const char *folder) {
                          prefix, group, ctl_cluster_customer(check->ctl, check->cluster)));
     if (!count_text(all, page_url(check, "admit")))
         check_add(check, "whom admission asks", CHECK_WRONG, "another URL");
+    if (count_text(all, "objectSelector") || count_text(all, "namespaceSelector"))
+        check_add(check, "the admission webhook's selectors", CHECK_WRONG,
+                  "not every object is asked about (objectSelector, namespaceSelector)");
 }
 
 static void check_admission(struct check *check, const char *flags) {
@@ -294,11 +322,28 @@ static void check_audit_webhook(struct check *check, const char *flags) {
                   "give --manifest, or let the API server show /flagz");
 }
 
+static void check_plugins(struct check *check, const char *flags) {
+    static const char name[] = "disable-admission-plugins";
+    const char *value = flags ? flag(check, flags, name) : NULL;
+    check_harmless(check, flags, name, value && strstr(value, "ValidatingAdmissionWebhook"),
+                   "ValidatingAdmissionWebhook is off: admission asks nobody");
+}
+
+static void check_truncation(struct check *check, const char *flags) {
+    static const char name[] = "audit-webhook-truncate-enabled";
+    const char *value = flags ? flag(check, flags, name) : NULL;
+    check_harmless(
+        check, flags, name, value && strcmp(value, "false") != 0,
+        "must be false: a request with a long URL is carried out, and its events are dropped");
+}
+
 void check_flags(struct check *check, const char *text) {
     check_authorization(check, text);
     check_admission(check, text);
+    check_plugins(check, text);
     check_value(check, text, "feature-gates", "ManifestBasedAdmissionControlConfig=true");
     check_policy(check, text);
     check_audit_webhook(check, text);
     check_value(check, text, "audit-webhook-mode", "blocking-strict");
+    check_truncation(check, text);
 }

@@ -26,6 +26,7 @@ WITH reported AS (
                         AND started.event_id = a.audit_id || '/ResponseStarted'
      CROSS JOIN LATERAL (SELECT max(g.access_until) AS at FROM grant_item g WHERE g.request_id = a.covered_by) AS until
       LEFT JOIN event done ON done.topic = a.topic AND done."partition" = a."partition" AND done.event_id = a.audit_id
+                          AND done.source = a.source AND done.event_time = a.performed_at -- an engineer may choose audit_id, and again
      WHERE coalesce(done.kafka_timestamp, clock_timestamp()) > until.at + interval '1 second'
 )
 SELECT * FROM (
