@@ -19,7 +19,7 @@ struct file {
 
 static const struct lbx_field cluster_rows[] = {
     LBX_ROW_TEXT(lbx_cluster, id, NEEDED, TEXT(1, 128)),
-    LBX_ROW_TEXT(lbx_cluster, resource_id, NEEDED, TEXT(1, 512)),
+    LBX_ROW_TEXT(lbx_cluster, resource_id, NEEDED, TEXT(1, 512), .format = LBX_FMT_CLUSTER),
     LBX_ROW_TEXT(lbx_cluster, client_name, NEEDED, TEXT(1, 255)),
     LBX_ROW_TEXTS(lbx_cluster, preview_clients, preview_client_count, TEXT(1, 255), .min_items = 0,
                   .max_items = CLIENTS_MAX),
