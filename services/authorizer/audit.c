@@ -10,15 +10,18 @@
 #include "base/uuid.h"
 #include "event/envelope.h"
 #include "evidence.h"
+#include "uri.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #define SOURCE "/lockbox/authorizer"
-enum { EVENTS_MAX = 10000, WORD_MAX = 255, ID_MAX = 128 };
+enum { EVENTS_MAX = 100000, WORD_MAX = 255, ID_MAX = 128 };
 /* What is longer is cut off in the quarantine: a record has no more. */
 enum { KEPT_MAX = 1 << 20 };
-#define TEXT .min = 0, .max = 65536
+/* Whatever an engineer writes into a request: a member that were too long would be as if it were not there. */
+enum { MANY = 1 << 23 };
+#define TEXT .min = 0, .max = MANY
 
 struct audit_user {
     const char *username;
@@ -50,7 +53,7 @@ struct audit_list {
 
 static const struct lbx_field user_rows[] = {
     LBX_ROW_TEXT(audit_user, username, TEXT),
-    LBX_ROW_TEXTS(audit_user, groups, group_count, TEXT, .min_items = 0, .max_items = 1000),
+    LBX_ROW_TEXTS(audit_user, groups, group_count, TEXT, .min_items = 0, .max_items = MANY),
 };
 static const struct lbx_table user_table = LBX_TABLE("user", audit_user, user_rows);
 static const struct lbx_field object_rows[] = {
@@ -114,19 +117,6 @@ static const char *cut(const char *text, struct lbx_arena *arena) {
     return lbx_arena_memdup(arena, text, len);
 }
 
-/* A parameter of the URI's query as it stands, NULL where there is none. */
-static const char *parameter(const char *uri, const char *name, struct lbx_arena *arena) {
-    size_t len = strlen(name);
-    const char *at = uri ? strchr(uri, '?') : NULL;
-    while (at) {
-        at++;
-        if (strncmp(at, name, len) == 0 && at[len] == '=')
-            return lbx_arena_memdup(arena, at + len + 1, strcspn(at + len + 1, "&"));
-        at = strchr(at, '&');
-    }
-    return NULL;
-}
-
 /* The id in our own reason, matched whole: "lockbox request {uuid} until {time}". */
 static const char *request_of(const char *reason, struct lbx_arena *arena) {
     static const char before[] = "lockbox request ", behind[] = " until ";
@@ -140,31 +130,55 @@ static const char *request_of(const char *reason, struct lbx_arena *arena) {
     return lbx_uuid_valid(id) ? id : NULL;
 }
 
-/* What it was, in an item's words; where it is none of the five actions, in Kubernetes'. */
-static void describe(const struct review *review, const struct audit_event *event,
-                     struct lbx_access_performed *access) {
+/* Whether an item of the request covers the change. */
+static bool has_item_for(const struct lbx_request *request, const char *action,
+                         const struct question *question) {
+    const struct lbx_attempt attempt = {.action = action,
+                                        .namespace = question->namespace,
+                                        .kind = question->kind,
+                                        .name = question->name,
+                                        .is_asked_again = true};
+    for (size_t i = 0; i < request->action_count; i++)
+        if (lbx_item_covers(&request->actions[i], &attempt))
+            return true;
+    return false;
+}
+
+/* An apply of what is not there: it made the object, or was let through to make it. */
+static bool is_creation(const struct audit_event *event, const struct question *question,
+                        const struct lbx_request *request) {
+    return is(event->verb, "patch") &&
+           (event->status.code == 201 || (!has_item_for(request, "update_object", question) &&
+                                          has_item_for(request, "create_object", question)));
+}
+
+/* What it was, in an item's words; where it is none of the five actions, in Kubernetes'. Returns whether the authorizer may
+ * have let it through. request: that its reason names, or none. */
+static bool describe(const struct review *review, const struct audit_event *event,
+                     const struct lbx_request *request, struct lbx_access_performed *access) {
     const struct object_reference *object = &event->object;
+    struct lbx_arena *arena = review->arena;
     const struct attributes attributes = {event->verb,         object->group,     object->resource,
                                           object->subresource, object->namespace, object->name};
     struct question question = {0};
-    if (object->resource && decide_question(review, "", &attributes, &question) == NULL) {
-        bool created = is(event->verb, "patch") && event->status.code == 201; /* by an apply */
-        access->action = created ? "create_object" : question.action;
-        access->namespace = question.namespace;
-        access->kind = question.kind;
-        access->name = question.name;
-        return;
+    const char *path = uri_path(event->uri, arena);
+    const char *code =
+        object->resource ? decide_question(review, "", &attributes, &question) : "no resource";
+    access->namespace = cut(code ? object->namespace : question.namespace, arena);
+    access->name = cut(object->name, arena);
+    if (!code) {
+        access->action = is_creation(event, &question, request) ? "create_object" : question.action;
+        access->kind = cut(question.kind, arena);
+        return true;
     }
-    access->namespace = cut(object->namespace, review->arena);
-    access->name = cut(object->name, review->arena);
-    const char *path =
-        event->uri ? lbx_arena_memdup(review->arena, event->uri, strcspn(event->uri, "?")) : "?";
     access->resource =
-        cut(!object->resource ? path
+        cut(!object->resource ? (path && *path ? path : "?")
             : object->subresource
-                ? lbx_arena_printf(review->arena, "%s/%s", object->resource, object->subresource)
+                ? lbx_arena_printf(arena, "%s/%s", object->resource, object->subresource)
                 : object->resource,
-            review->arena);
+            arena);
+    return object->resource ? is(code, "unknown_resource")
+                            : path && decide_path(review, event->verb, path).allowed;
 }
 
 static int outcome_of(const struct audit_event *event) {
@@ -175,49 +189,69 @@ static int outcome_of(const struct audit_event *event) {
     return passed ? LBX_OUTCOME_ALLOWED : LBX_OUTCOME_BLOCKED;
 }
 
-/* Passed without our leave: nobody asked us. */
-static const char *bypass_of(const struct audit_event *event, int outcome, const char *request_id) {
-    if (outcome != LBX_OUTCOME_ALLOWED || request_id || is(event->notes.reason, DECIDE_OPEN_REASON))
+/* Passed without our leave: nobody asked us, or somebody else gave our reason for what is never let through. Nobody who is asked may
+ * act as another. */
+static const char *bypass_of(const struct audit_event *event, bool may_be_ours,
+                             const struct lbx_access_performed *access) {
+    bool is_ours = access->request_id ||
+                   (!event->object.resource && is(event->notes.reason, DECIDE_OPEN_REASON));
+    if (access->outcome != LBX_OUTCOME_ALLOWED)
         return NULL;
-    return event->impersonated.username ? "impersonation" : "masters";
+    if (event->impersonated.username)
+        return "impersonation";
+    return may_be_ours && is_ours ? NULL : "masters";
 }
 
 /* ---- events ---- */
 
+static bool is_event(const struct audit_event *event) {
+    return event->audit_id && *event->audit_id && event->stage && event->received_at;
+}
+
+/* engineer_id NULL: it is nobody's of whom anything is told. Who did not log in has no name. */
 static bool readable(const struct audit_event *event, const char *engineer_id) {
-    return event->audit_id && *event->audit_id && strlen(event->audit_id) <= ID_MAX / 2 &&
-           event->stage && event->received_at && *engineer_id && strlen(engineer_id) <= ID_MAX;
+    if (!engineer_id)
+        return event->user.username || is_event(event);
+    return is_event(event) && strlen(event->audit_id) <= ID_MAX / 2 &&
+           strlen(event->stage) <= ID_MAX / 4 && *engineer_id && strlen(engineer_id) <= ID_MAX;
+}
+
+/* A deletion is none: where it has a body, what its URI says counts for nothing, and nobody tells whether it has. */
+static bool is_dry_run(const struct audit_event *event, struct lbx_arena *arena) {
+    return (is(event->verb, "create") || is(event->verb, "update") || is(event->verb, "patch")) &&
+           is(uri_parameter(event->uri, "dryRun", arena), "All");
 }
 
 static void encode(const struct review *review, const struct audit_event *event,
                    const char *engineer_id, struct access_event *ret_event) {
     struct lbx_arena *arena = review->arena;
-    int outcome = outcome_of(event);
     struct lbx_trace trace = {0};
+    struct lbx_request request = {0};
     const char *request_id = request_of(event->notes.reason, arena);
     if (request_id && evidence_disowns(review->database, request_id, engineer_id,
-                                       review->cluster->resource_id, arena, &trace)) {
+                                       review->cluster->resource_id, arena, &request, &trace)) {
         request_id = NULL; /* some other authorizer's words */
+        request = (struct lbx_request){0};
         trace = (struct lbx_trace){0};
     }
     struct lbx_access_performed access = {
         .engineer_id = engineer_id,
         .resource_id = review->cluster->resource_id,
         .performed_at = event->received_at,
-        .outcome = outcome,
+        .outcome = outcome_of(event),
         .request_id = request_id,
         .verb = cut(event->verb, arena),
         .container = is(event->object.subresource, "log")
-                         ? cut(parameter(event->uri, "container", arena), arena)
+                         ? cut(uri_parameter(event->uri, "container", arena), arena)
                          : NULL,
         .user_agent = cut(event->user_agent, arena),
         .reported_by = "cluster",
         .audit_id = event->audit_id,
-        .bypass = bypass_of(event, outcome, request_id),
         .code = event->status.code >= 100 && event->status.code <= 599 ? event->status.code : 0,
-        .dry_run = parameter(event->uri, "dryRun", arena) != NULL,
+        .dry_run = is_dry_run(event, arena),
     };
-    describe(review, event, &access);
+    bool may_be_ours = describe(review, event, &request, &access);
+    access.bypass = bypass_of(event, may_be_ours, &access);
     bool is_end = is(event->stage, "ResponseComplete") || is(event->stage, "Panic");
     const char *event_id =
         is_end ? event->audit_id : lbx_arena_printf(arena, "%s/%s", event->audit_id, event->stage);
@@ -275,9 +309,9 @@ static size_t encode_all(const struct review *review, const struct audit_list *l
         const struct audit_event *event = &list->items[i];
         const struct subject subject = {event->user.username, event->user.groups,
                                         event->user.group_count};
-        const char *engineer_id = "";
+        const char *engineer_id = NULL;
         bool is_ours = decide_who(review->cluster, &subject, &engineer_id) != WHO_OTHER;
-        if (!event->user.username || (is_ours && !readable(event, engineer_id)))
+        if (!readable(event, engineer_id))
             bad++;
         else if (is_ours && !is_told_later(event))
             encode(review, event, engineer_id, &events[count++]);
@@ -297,7 +331,8 @@ static bool read_list(const struct review *review, const struct lbx_buf *body,
                       struct audit_list *ret_list) {
     return lbx_json_read_partial(&list_table, body->data ? body->data : "", body->len,
                                  review->arena, ret_list) &&
-           is(ret_list->api_version, "audit.k8s.io/v1") && is(ret_list->kind, "EventList");
+           is(ret_list->api_version, "audit.k8s.io/v1") && is(ret_list->kind, "EventList") &&
+           ret_list->items;
 }
 
 enum lbx_err audit_record(const struct review *review, const struct lbx_buf *body,

@@ -297,16 +297,15 @@ const char *evidence_refuses(struct evidence_cache *cache, struct database *data
 
 bool evidence_disowns(struct database *database, const char *request_id, const char *engineer_id,
                       const char *resource_id, struct lbx_arena *arena,
-                      struct lbx_trace *ret_trace) {
+                      struct lbx_request *ret_request, struct lbx_trace *ret_trace) {
     struct evidence evidence = {0};
-    struct lbx_request request = {0};
     enum lbx_err err = database_evidence(database, request_id, arena, &evidence);
     if (err != LBX_OK)
         return err == LBX_ERR_NOT_FOUND;
     *ret_trace = evidence.trace;
-    return !read_text(&lbx_request_consent_table, evidence.consent, arena, &request) ||
-           strcmp(request.engineer.id, engineer_id) != 0 ||
-           !lbx_same_text(request.resource_id, resource_id);
+    return !read_text(&lbx_request_consent_table, evidence.consent, arena, ret_request) ||
+           strcmp(ret_request->engineer.id, engineer_id) != 0 ||
+           !lbx_same_text(ret_request->resource_id, resource_id);
 }
 
 enum lbx_err evidence_open_items(struct database *database, const char *request_id,

@@ -28,10 +28,10 @@ const char *evidence_refuses(struct evidence_cache *cache, struct database *data
                              struct lbx_arena *arena, int64_t *ret_ends_at);
 
 /* Whether a request, as a report names it, is not one of this engineer for this cluster. False also where nobody can
- * tell: *ret_trace, that of the request, is then none. */
+ * tell: *ret_request, which is zero before, and *ret_trace are then none. */
 bool evidence_disowns(struct database *database, const char *request_id, const char *engineer_id,
                       const char *resource_id, struct lbx_arena *arena,
-                      struct lbx_trace *ret_trace);
+                      struct lbx_request *ret_request, struct lbx_trace *ret_trace);
 
 /* The request that an open grant is of, and its items that are open now: their bits by number. LBX_ERR_CONFLICT: it cannot
  * be read. Else errors as database_evidence's. */

@@ -61,6 +61,35 @@ def test_a_creation_has_its_name(system, cluster, customer):
     assert (row.name, row.dry_run, row.covered_by) == ("told", True, request.id)
 
 
+def test_a_deletion_that_says_it_is_a_dry_run_is_one_all_the_same(system, cluster, customer):
+    """Its body counts, and what its URI says does not."""
+    engineer = cluster.engineer()
+    request = engineer.granted(customer, {"action": "delete_object", "namespace": NAMESPACE, "kind": "ConfigMap", "name": "kept"})
+    cluster.admin.must("create", "-f", "-", text=CONFIG_MAP.format("kept"))
+    engineer.kubectl.must("delete", "--raw", f"/api/v1/namespaces/{NAMESPACE}/configmaps/kept?dryRun=All", "-f", "-",
+                          text='{"apiVersion": "v1", "kind": "DeleteOptions"}')
+    assert cluster.admin("get", "configmap", "kept", "-n", NAMESPACE).returncode != 0
+    row = ended(system, engineer, lambda it: it.action == "delete_object", "the deletion is recorded")
+    assert (row.name, row.dry_run, row.covered_by) == ("kept", False, request.id)
+
+
+def test_a_name_that_is_too_long_is_told(system, cluster, customer):
+    engineer = cluster.engineer()
+    engineer.kubectl("get", "--raw", f"/api/v1/namespaces/{NAMESPACE}/pods/{'n' * 300}")
+    row = ended(system, engineer, lambda it: it.kind == "Pod", "the request is recorded")
+    assert (row.outcome, row.name) == ("blocked", "n" * 255)
+
+
+def test_an_apply_that_makes_nothing_is_no_violation(system, cluster, customer):
+    engineer = cluster.engineer()
+    request = engineer.granted(customer, {"action": "create_object", "namespace": NAMESPACE, "kind": "ConfigMap", "name": "odd"})
+    done = engineer.kubectl("apply", "--server-side", "--validate=false", "-f", "-", text=CONFIG_MAP.format("odd") + "immutable: 5\n")
+    assert done.returncode != 0 and "orbidden" not in done.stderr, done.stderr
+    row = ended(system, engineer, lambda it: it.verb == "patch", "the apply is recorded")
+    assert (row.action, row.outcome, row.covered_by) == ("create_object", "allowed", request.id)
+    assert violations(system, engineer) == set()
+
+
 def test_a_container_is_told(system, cluster, customer):
     engineer = cluster.engineer()
     engineer.granted(customer, {"action": "get_pod_logs", "namespace": NAMESPACE})

@@ -37,7 +37,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         .now_us = INT64_C(1764500000) * 1000000};
     assert(evidence_refuses(cache, NULL, &question, &grant, &arena, &ends_at));
     assert(evidence_refuses(cache, NULL, &question, &grant, &arena, &ends_at)); /* as it is kept */
-    (void)evidence_disowns(NULL, some_request, "ines", question.resource_id, &arena, &trace);
+    (void)evidence_disowns(NULL, some_request, "ines", question.resource_id, &arena, &request,
+                           &trace);
     (void)!evidence_open_items(NULL, some_request, &arena, &request, &open);
     (void)!evidence_covers(NULL, some_request, &question.attempt, &arena);
     evidence_cache_free(cache);
