@@ -9,10 +9,10 @@ const struct ctl_command ctl_audit_commands[] = {
          CTL_OPT(OFFSETS) | CTL_OPT(METRICS) | CTL_OPT(OUTPUT),
      0, "Check that no record of the audit store is changed, missing or added",
      "Recomputes every leaf, tile, head and checkpoint from the records, and checks signatures by the\n"
-     "keys in LOCKBOX_CHECKPOINT_VKEYS_FILE or of LOCKBOX_CHECKPOINT_KEY_FILE. Names, for each log that\n"
-     "is wrong, the first offset, and how: exit code 1. Names what of the database's views, functions,\n"
-     "triggers, policies and privileges is not as this program's scripts make it, too. With PATH: an\n"
-     "export, and nothing else: its logs, the digest of each request, and the signatures of decisions that counted.",
+     "keys in LOCKBOX_CHECKPOINT_VKEYS_FILE or of LOCKBOX_CHECKPOINT_KEY_FILE. Names, for each wrong\n"
+     "log, the first wrong offset and the difference: exit code 1. Also names the database's views, functions,\n"
+     "triggers, policies and privileges that differ from this program's scripts. With PATH it checks only that\n"
+     "export: its logs, the digest of each request, and the signatures of decisions that counted.",
      "lockboxctl audit verify --kafka", ctl_audit_verify},
     {"audit export", "",
      CTL_OPT(OUT) | CTL_OPT(REQUEST) | CTL_OPT(TENANT) | CTL_OPT(FROM) | CTL_OPT(TO), CTL_OPT(OUT),
@@ -29,14 +29,14 @@ const struct ctl_command ctl_audit_commands[] = {
     {"audit report", "ID", CTL_OPT(HTML), 0,
      "Tell a request's story as a page: who, what and when, mails, accesses, and what proves it",
      "Prints the page, as text without --html. Each record in it is proved while it is made; exit code 1\n"
-     "where one is not the one in the log, or where a cause that the request's events name is not recorded\n"
-     "within 10 s. The page convinces nobody who does not trust its maker: audit export does.",
+     "if one differs from the log, or if a cause that the request's events name is not recorded\n"
+     "within 10 s. The page is no proof for readers who do not trust its author: use audit export for them.",
      "lockboxctl audit report 019ab1a4-5c40-7c3e-9f21-6b8d0e4a7c52 --html > report.html",
      ctl_audit_report},
     {"audit review", "", CTL_OPT(TENANT) | CTL_OPT(MONTH) | CTL_OPT(HTML) | CTL_OPT(OUTPUT),
      CTL_OPT(TENANT) | CTL_OPT(MONTH), "Tell how a tenant consented in a month",
-     "How many requests were approved, denied and left to lapse, how fast, and by whom; which grants and\n"
-     "items were never used. hasty: a yes within ten seconds of the request.",
+     "How many requests were approved, denied or expired, how fast, and by whom; which grants and\n"
+     "items were never used. hasty: an approval within ten seconds after the request.",
      "lockboxctl audit review --tenant contoso --month 2026-11", ctl_audit_review},
     {"audit vkey", "", 0, 0, "Print each log's verifier key (C2SP signed note), one a line",
      "Of the keys in LOCKBOX_CHECKPOINT_VKEYS_FILE and of LOCKBOX_CHECKPOINT_KEY_FILE. What it prints is\n"
@@ -61,16 +61,16 @@ const struct ctl_command ctl_audit_commands[] = {
      "lockboxctl keygen /etc/lockbox/checkpoint.pem >> vkeys.txt", ctl_keygen},
     {"audit rebuild", "", CTL_OPT(CHECK) | CTL_OPT(METRICS), 0,
      "Make the audit store's read models again from its records",
-     "Compares row by row, and puts right what differs; the auditor waits meanwhile. With --check it\n"
-     "changes nothing, disturbs nobody, and names the first difference of each model: exit code 1.\n"
+     "Compares row by row, and repairs the differences; the auditor waits meanwhile. With --check it\n"
+     "changes and blocks nothing, and names the first difference of each model: exit code 1.\n"
      "LOCKBOX_AUDIT_DATABASE_URL: a role that may read everything, such as lockbox_auditor; to rebuild,\n"
      "one that acts as lockbox_audit_owner.",
      "lockboxctl audit rebuild --check", ctl_audit_rebuild},
     {"audit reconcile", "", CTL_OPT(METRICS) | CTL_OPT(OUTPUT), 0,
      "Compare what was told on events.v1 with what the operational database decided",
-     "Names each request that differs, and how: told and never decided (somebody else writes events.v1),\n"
-     "decided and never told, told otherwise; and each decision without a verdict: exit code 1. What differs\n"
-     "is looked at for 15 s, for what is on its way.\n"
+     "Names each request that differs, and how: published and never decided (somebody else writes events.v1),\n"
+     "decided and never published, or published with other data; and each decision without a verdict: exit\n"
+     "code 1. It compares again for 15 s, because events may not be recorded yet.\n"
      "LOCKBOX_DATABASE_URL: a role such as lockbox_operator; LOCKBOX_AUDIT_DATABASE_URL: lockbox_auditor.",
      "lockboxctl audit reconcile", ctl_audit_reconcile},
     {"audit monitor", "",
@@ -78,8 +78,8 @@ const struct ctl_command ctl_audit_commands[] = {
          CTL_OPT(METRICS) | CTL_OPT(WATCH),
      CTL_OPT(CHECKPOINT), "Prove what is new in the audit store, and alarm of what it means",
      "One line of JSON an alarm: access without a signature, not required or in an emergency, keys, policies,\n"
-     "weakening, violations; a log that does not continue what was seen, a record that does not hold, a\n"
-     "witness missing. With --kafka from Kafka's topics alone, without the store: LOCKBOX_KAFKA_* say where.\n"
+     "weakening, violations; a log that does not contain what was seen before, a record that differs from\n"
+     "what was signed, a missing witness. With --kafka from Kafka's topics alone, without the store: LOCKBOX_KAFKA_* say where.\n"
      "Exit code 1 where there is one, 3 where the store, Kafka or the webhook does not answer.\n"
      "LOCKBOX_AUDIT_DATABASE_URL: lockbox_auditor.",
      "lockboxctl audit monitor --checkpoint /var/lib/monitor/seen --watch", ctl_audit_monitor},

@@ -6,16 +6,16 @@
 const struct ctl_command ctl_cluster_commands[] = {
     {"cluster config", "ID", CTL_OPT(OUT) | CTL_OPT(PATH) | CTL_OPT(AUDIT_POLICY), CTL_OPT(OUT),
      "Write what an API server needs to ask the authorizer",
-     "The cluster is ID's of LOCKBOX_CLUSTERS_FILE. Files go to --out; they name each other below --path, where they\n"
-     "stand on the API server's machine. Beside them belong client.crt and client.key, whose common name is the\n"
-     "cluster's client_name: keys are the customer's, and nobody else writes them.",
+     "The cluster is ID's of LOCKBOX_CLUSTERS_FILE. Files go to --out; they name each other by --path, their folder on\n"
+     "the API server's machine. Add client.crt and client.key there, with the cluster's client_name as common\n"
+     "name: the customer makes this key, and nobody else.",
      "lockboxctl cluster config prod --out prod", ctl_cluster_config},
     {"cluster check", "ID", CTL_OPT(MANIFEST) | CTL_OPT(OUTPUT), 0,
      "Look whether an API server asks the authorizer before everything",
-     "Asks the API server what it would say to an engineer whom nobody granted anything, by the identity in\n"
+     "Asks the API server what it would answer an engineer without a grant, by the identity in\n"
      "LOCKBOX_CLUSTERS_FILE, which has to be allowed to create SubjectAccessReviews; and compares the API server's\n"
-     "flags and their files with those of cluster config. Exit code 1 where something is wrong, or can be read\n"
-     "nowhere.",
+     "flags and their files with those of cluster config. Exit code 1 if something is wrong, or cannot be\n"
+     "read.",
      "lockboxctl cluster check prod --manifest /etc/kubernetes/manifests/kube-apiserver.yaml",
      ctl_cluster_check},
     {"cluster propose", "ID",
@@ -28,8 +28,8 @@ const struct ctl_command ctl_cluster_commands[] = {
      "lockboxctl cluster propose prod --engineer ines -f router.json", ctl_cluster_propose},
     {"cluster report", "ID", CTL_OPT(OUTPUT) | CTL_OPT(LIMIT), 0,
      "Show what was used of each grant on a cluster, and what was not",
-     "used and unused: items of grants. begun: a request that was never told to have ended, ten minutes later. outlived: a\n"
-     "stream, such as a log that is followed, that went on behind the end of its grant; last is when it ended.",
+     "used and unused: items of grants. begun: a request whose end was not reported within ten minutes. outlived: a\n"
+     "stream, such as a followed log, that continued after the end of its grant; last is when it ended.",
      "lockboxctl cluster report prod", ctl_cluster_report},
     {NULL},
 };

@@ -10,8 +10,8 @@ const struct ctl_command ctl_notification_commands[] = {
      "lockboxctl notification list --state failed", ctl_notification_list},
     {"notification retry", "[ID…]", CTL_OPT(OUTPUT) | CTL_OPT(REQUEST), 0,
      "Send mails again that were given up, or wait",
-     "They are due at once, and for as long as at first. The recipient gets a mail twice only where a\n"
-     "server took it and said that it did not.",
+     "They are due at once, and are retried for as long as at first. A recipient gets a mail twice only if a\n"
+     "server accepted it and answered that it did not.",
      "lockboxctl notification retry --request 019ab1a4-5c40-7c3e-9f21-6b8d0e4a7c52",
      ctl_notification_retry},
     {"notification preview", "KIND", CTL_OPT(HTML) | CTL_OPT(READER) | CTL_OPT(STATE), 0,

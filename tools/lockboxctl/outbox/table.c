@@ -10,8 +10,8 @@ const struct ctl_command ctl_outbox_commands[] = {
      "lockboxctl outbox list", ctl_outbox_list},
     {"outbox drop", "ID", CTL_OPT(BY) | CTL_OPT(REASON), CTL_OPT(BY) | CTL_OPT(REASON),
      "Give up an event that Kafka refuses for good",
-     "Nobody is told of it; the later events of its key go out. The row, who dropped it and why stay in\n"
-     "lockbox.outbox_dropped. Where Kafka could take it after a change, change that first.",
+     "It is never published; the later events of its key are. The row, who dropped it and why stay in\n"
+     "lockbox.outbox_dropped. If a change, such as of the topic's limit, lets Kafka accept it, make that change instead.",
      "lockboxctl outbox drop 71 --by 2c1f,jonas@lockbox.example --reason 'larger than the topic takes'",
      ctl_outbox_drop},
     {NULL},

@@ -12,15 +12,15 @@ const struct ctl_command ctl_quarantine_commands[] = {
      ctl_quarantine_show},
     {"quarantine replay", "ID…", CTL_OPT(BY) | CTL_OPT(REASON), CTL_OPT(BY),
      "Publish rejected records again, after a fix",
-     "Each as it was, to the topic it came from, with one header more: lockbox-replay-of, topic/partition/\n"
-     "offset. Who, when, why and where it stands is kept, and told by lockbox.quarantine.replayed.v1. One\n"
-     "that broke off may be begun again after a minute. What is rejected again is a new record here.",
+     "Each is published unchanged to its topic, with one more header: lockbox-replay-of, topic/partition/\n"
+     "offset. Operator, time, reason and new offset are stored, and published as lockbox.quarantine.replayed.v1.\n"
+     "An interrupted replay may be repeated after a minute. A record that is rejected again is a new one here.",
      "lockboxctl quarantine replay 17 18 --by 2c1f,jonas@lockbox.example --reason 'limit raised'",
      ctl_quarantine_replay},
     {"quarantine discard", "ID…", CTL_OPT(BY) | CTL_OPT(REASON), CTL_OPT(BY) | CTL_OPT(REASON),
      "Leave rejected records at that, for a reason",
-     "They stay in the database, and leave quarantine list --open. lockbox.quarantine.discarded.v1 tells\n"
-     "who did it, and why.",
+     "They stay in the database, but quarantine list --open no longer shows them.\n"
+     "lockbox.quarantine.discarded.v1 says who did it, and why.",
      "lockboxctl quarantine discard 19 --by 2c1f,jonas@lockbox.example --reason 'a test'",
      ctl_quarantine_discard},
     {NULL},

@@ -18,13 +18,13 @@ const struct ctl_command ctl_setup_commands[] = {
      "Create the Kafka topics that are missing",
      "Topics that exist are left as they are. Records are kept for ever (retention.ms -1): an auditor\n"
      "can start again at offset 0. Each partition has three replicas, of which two must have a record. Topics\n"
-     "that others write take uncompressed records of up to 1 MiB at the broker's time. With --dev one broker\n"
+     "that other systems write accept uncompressed records of up to 1 MiB, with the broker's timestamps. With --dev one broker\n"
      "is enough.",
      "lockboxctl topics create --partitions 16", ctl_topics_create},
     {"topics check", "", CTL_OPT(PARTITIONS) | CTL_OPT(DEV) | CTL_OPT(OUTPUT), 0,
      "Look whether the Kafka topics are as they must be",
-     "Exit code 1 where one is missing, would not take what Lockbox writes to it, could lose what it took,\n"
-     "takes what the workers cannot hold, or has other partitions than the workers read. With --dev one broker\n"
+     "Exit code 1 if one is missing, does not accept Lockbox's records, could lose acknowledged records, accepts\n"
+     "records too large for the workers, or has other partitions than the workers read. With --dev one broker\n"
      "is enough.",
      "lockboxctl topics check", ctl_topics_check},
     {"topics grant", "", 0, 0, "Grant the rules of its input in Kafka, all at once",
