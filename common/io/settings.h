@@ -40,7 +40,7 @@
     X(TEXT, webhook_key_file, "LOCKBOX_WEBHOOK_KEY_FILE", "",                                      \
       "key that signs webhooks of the format cloudevents (PEM, Ed25519); empty: none is sent")     \
     X(TEXT, webhook_ca_file, "LOCKBOX_WEBHOOK_CA_FILE", "",                                        \
-      "authorities of webhooks' certificates (PEM); empty: the system's")                          \
+      "CAs of webhooks' certificates (PEM); empty: the system's")                                  \
     X(YES, webhook_private, "LOCKBOX_WEBHOOK_PRIVATE", "no",                                       \
       "yes: webhooks at private and loopback addresses are posted to, too")                        \
     X(DURATION, mail_retry, "LOCKBOX_MAIL_RETRY", "PT1M",                                          \
@@ -59,7 +59,7 @@
     X(WORDS, organizations, "LOCKBOX_ORGANIZATIONS", "microsoft,redhat",                           \
       "organizations whose engineers may ask")                                                     \
     X(TEXT, forbidden, "LOCKBOX_FORBIDDEN", "default",                                             \
-      "what is refused whoever agrees: default, none, or a file with a JSON array")                \
+      "what nobody can consent to: default, none, or a file with a JSON array")                    \
     X(COUNT, pending_per_ticket, "LOCKBOX_PENDING_PER_TICKET", "50",                               \
       "most requests of a ticket that wait for the customer")                                      \
     X(COUNT, pending_per_subscription, "LOCKBOX_PENDING_PER_SUBSCRIPTION", "500",                  \
@@ -94,7 +94,7 @@
     X(TEXT, otlp_endpoint, "LOCKBOX_OTLP_ENDPOINT", "",                                            \
       "OpenTelemetry collector that spans are sent to (OTLP/HTTP); empty: none are made")          \
     X(TEXT, otlp_ca_file, "LOCKBOX_OTLP_CA_FILE", "",                                              \
-      "authorities of its certificate (PEM); empty: the system's")                                 \
+      "CAs of its certificate (PEM); empty: the system's")                                         \
     X(LEVEL, log_level, "LOCKBOX_LOG_LEVEL", "info", "debug, info, warn or error")                 \
     X(TEXT, log_origin, "LOCKBOX_LOG_ORIGIN", "lockbox.example/unnamed",                           \
       "name of this deployment's transparency logs")                                               \
@@ -114,9 +114,9 @@
     X(TEXT, authorizer_key_file, "LOCKBOX_AUTHORIZER_KEY_FILE", "",                                \
       "its key (PEM), read again on SIGHUP")                                                       \
     X(TEXT, authorizer_server_ca_file, "LOCKBOX_AUTHORIZER_SERVER_CA_FILE", "",                    \
-      "authorities by which clusters know that certificate (PEM)")                                 \
+      "CAs of that certificate, for the clusters (PEM)")                                           \
     X(TEXT, authorizer_client_ca_file, "LOCKBOX_AUTHORIZER_CLIENT_CA_FILE", "",                    \
-      "authorities of who asks it (PEM), read again on SIGHUP")                                    \
+      "CAs of its clients' certificates (PEM), read again on SIGHUP")                              \
     X(TEXT, preview_certificate_file, "LOCKBOX_PREVIEW_CERTIFICATE_FILE", "",                      \
       "lockboxctl's certificate for the authorizer (PEM)")                                         \
     X(TEXT, preview_key_file, "LOCKBOX_PREVIEW_KEY_FILE", "", "its key (PEM)")                     \
