@@ -1,7 +1,7 @@
-/* Asks Kafka for topics, and has them made: one request at a time, each waited for up to ten seconds.
- * Promises that a topic is known to the broker that was asked before it counts as made. Fails as admin.h says; what a
- * broker refuses is logged once.
- */
+/* Creates and describes Kafka topics, and creates ACLs: one request at a time, with a wait of
+ * ten seconds at most. Promises that a created topic is in the metadata of the broker that was
+ * asked before lbx_admin_create returns. Fails as admin.h says; an error of a broker is logged
+ * once. */
 #include "io/admin.h"
 
 #include "base/cleanup.h"
@@ -86,7 +86,7 @@ static rd_kafka_AdminOptions_t *options_for(const struct lbx_admin *admin, rd_ka
     return options;
 }
 
-/* The answer to the one request under way; NULL, with *ret_err set, where it is a failure. */
+/* The result event of the one request under way; NULL, with *ret_err set: the request failed. */
 static rd_kafka_event_t *answer(struct lbx_admin *admin, enum lbx_err *ret_err) {
     rd_kafka_event_t *event = rd_kafka_queue_poll(admin->answers, ANSWER_MS + 1000);
     if (!event) {
@@ -102,7 +102,7 @@ static rd_kafka_event_t *answer(struct lbx_admin *admin, enum lbx_err *ret_err) 
     return event;
 }
 
-/* ---- look ---- */
+/* ---- describe ---- */
 
 static int fewest_replicas(const rd_kafka_metadata_topic_t *topic) {
     int fewest = topic->partition_cnt ? topic->partitions[0].replica_cnt : 0;
@@ -123,7 +123,7 @@ static void take_metadata(const rd_kafka_metadata_topic_t *topic, struct lbx_top
 
 static enum lbx_err look_at_partitions(struct lbx_admin *admin, struct lbx_topic_look *looks,
                                        size_t count) {
-    /* Metadata of the topics this client has handles of, and of no others. */
+    /* Metadata are asked for the topics of which this client has handles, and for no others. */
     rd_kafka_topic_t *handles[LBX_ADMIN_TOPICS_MAX];
     for (size_t i = 0; i < count; i++)
         handles[i] = rd_kafka_topic_new(admin->client, looks[i].name, NULL);
@@ -222,7 +222,7 @@ static void take_result(const rd_kafka_topic_result_t *result, struct lbx_topic_
     }
 }
 
-/* The controller answers before the brokers know what it made. */
+/* The controller answers before the new topic is in the brokers' metadata. */
 static enum lbx_err await_made(struct lbx_admin *admin, const struct lbx_topic_wish *wishes,
                                size_t count) {
     static const struct timespec pause = {.tv_nsec = 20000000};
@@ -301,7 +301,7 @@ static const struct word patterns[] = {
     {NULL, 0},
 };
 
-/* -1, with ret_why set, where the word is none of them. */
+/* The enum value of a word; -1, with ret_why set: no row has the word. */
 static int meant(const struct word *words, const char *what, const char *word,
                  struct lbx_acl_rule *rule) {
     for (; words->word; words++)
@@ -325,7 +325,7 @@ static rd_kafka_AclBinding_t *binding(struct lbx_acl_rule *rule) {
         RD_KAFKA_ACL_PERMISSION_TYPE_ALLOW, rule->ret_why, sizeof rule->ret_why);
 }
 
-/* Results stand in the order of the rules. */
+/* The broker's results are in the order of the rules. */
 static void take_granted(const rd_kafka_acl_result_t *const *results, size_t result_count,
                          struct lbx_acl_rule *rules) {
     for (size_t i = 0; i < result_count; i++) {

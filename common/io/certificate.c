@@ -1,4 +1,4 @@
-/* Reads certificates. Verifies nothing. */
+/* Reads X.509 certificates. Verifies nothing; fails with NULL. */
 #include "io/certificate.h"
 
 #include <limits.h>

@@ -1,4 +1,4 @@
-/* What an X.509 certificate says, by OpenSSL. */
+/* The fields of an X.509 certificate, read by OpenSSL. */
 #ifndef LBX_IO_CERTIFICATE_H
 #define LBX_IO_CERTIFICATE_H
 

@@ -1,7 +1,7 @@
-/* librdkafka's consumer, without its commits: the database says where to start, Kafka hears afterwards.
- * Promises that nothing of a partition is handed out before it was assigned, or after it was taken. A trouble of the client
- * is remembered with its place, and does not end it.
- */
+/* A librdkafka consumer without its own commits: the database has the offsets, and Kafka gets a
+ * copy. Promises that a record is handed out only between lbx_consumer_assign of its partition
+ * and the next rebalance. An error of the client is kept with its topic and offset, and does not
+ * end the client. */
 #include "io/consumer.h"
 
 #include "base/log.h"
@@ -20,16 +20,16 @@ struct lbx_consumer {
     rd_kafka_queue_t *queue;
     rd_kafka_topic_partition_list_t *subscription;
     char *prefix;
-    bool member; /* of the group; else events is empty */
+    bool member; /* joined the group; else events is empty */
     struct lbx_consumer_events events;
     void *context;
     int fd;
     struct lbx_trouble trouble;
-    int64_t away_since_us; /* no broker is connected; 0: one is */
+    int64_t away_since_us; /* since when no broker is connected; 0: one is */
     struct seen {
         char topic[256];
         struct lbx_fetching fetching;
-    } * seen; /* of each partition that is fetched, by the last statistics */
+    } * seen; /* of each fetched partition, from the last statistics */
     size_t seen_count;
 };
 
@@ -71,8 +71,8 @@ static rd_kafka_topic_partition_list_t *list_of(const struct lbx_partition *part
 enum lbx_err lbx_consumer_assign(struct lbx_consumer *consumer,
                                  const struct lbx_partition *partitions, size_t count) {
     rd_kafka_topic_partition_list_t *list = list_of(partitions, count);
-    /* librdkafka keeps a pause beyond the assignment. Resumed after it, the partition's start, which
-     * another thread prepares, may be overtaken: what it fetches is then taken for outdated. */
+    /* librdkafka keeps a pause beyond the assignment. A resume after the assignment may overtake the
+     * new start offset, which another thread prepares: fetched records then count as outdated. */
     rd_kafka_resume_partitions(consumer->client, list);
     rd_kafka_resp_err_t err = rd_kafka_assign(consumer->client, list);
     rd_kafka_topic_partition_list_destroy(list);
@@ -102,7 +102,7 @@ enum lbx_err lbx_consumer_committed(struct lbx_consumer *consumer,
         return LBX_OK;
     rd_kafka_topic_partition_list_t *list = list_of(partitions, count);
     rd_kafka_resp_err_t err = rd_kafka_committed(consumer->client, list, COMMITTED_WITHIN_MS);
-    for (size_t i = 0; !err && i < count; i++) { /* the list keeps its order */
+    for (size_t i = 0; !err && i < count; i++) { /* the list's order is that of partitions */
         err = list->elems[i].err;
         ret_committed[i] = list->elems[i].offset;
     }
@@ -175,7 +175,7 @@ static struct lbx_message *message_new(const struct lbx_consumer *consumer,
     message->message = from;
     message->record = lbx_kafka_record(from, message->headers);
     message->record.topic = lbx_topic_of(message->record.topic_name, consumer->prefix);
-    assert(message->record.topic != LBX_TOPIC_COUNT); /* subscriptions name topics exactly */
+    assert(message->record.topic != LBX_TOPIC_COUNT); /* the subscription names topics exactly */
     return message;
 }
 
@@ -229,7 +229,7 @@ static enum lbx_err trouble(struct lbx_consumer *consumer, const rd_kafka_messag
 enum lbx_err lbx_consumer_poll(struct lbx_consumer *consumer, struct lbx_message **ret_message) {
     rd_kafka_message_t *message = rd_kafka_consumer_poll(consumer->client, 0);
     if (!message) {
-        /* Empty: clear the descriptor, then look once more, so that nothing falls between. */
+        /* The queue is empty: clear the eventfd, then poll once more, as a record may have come between the two. */
         uint64_t wakes;
         ssize_t cleared = read(consumer->fd, &wakes, sizeof wakes);
         (void)cleared;
@@ -261,10 +261,10 @@ enum lbx_err lbx_consumer_ends(struct lbx_consumer *consumer,
     if (count == 0)
         return LBX_OK;
     rd_kafka_topic_partition_list_t *list = list_of(partitions, count);
-    for (size_t i = 0; i < count; i++) /* the time stamp asked for: Kafka's for the end */
+    for (size_t i = 0; i < count; i++) /* the timestamp that stands for the log's end */
         list->elems[i].offset = RD_KAFKA_OFFSET_END;
     rd_kafka_resp_err_t err = rd_kafka_offsets_for_times(consumer->client, list, ASK_MS);
-    for (size_t i = 0; !err && i < count; i++) { /* the list keeps its order */
+    for (size_t i = 0; !err && i < count; i++) { /* the list's order is that of partitions */
         err = list->elems[i].err;
         ret_ends[i] = list->elems[i].offset;
     }
@@ -310,7 +310,7 @@ static enum lbx_err start(struct lbx_consumer *consumer, rd_kafka_conf_t *conf) 
     return rd_kafka_subscribe(consumer->client, consumer->subscription) ? LBX_ERR_INVALID : LBX_OK;
 }
 
-/* How long nothing is fetched once the queue is full. 2.0.2 takes a whole second, and no other. */
+/* How long fetching pauses once the queue is full. librdkafka 2.0.2 pauses for a second, whatever is set. */
 static const char *queue_backoff(void) {
     enum { FIRST = 0x020200ff };
     return rd_kafka_version() >= FIRST ? "fetch.queue.backoff.ms" : NULL;
@@ -331,7 +331,7 @@ enum lbx_err lbx_consumer_open(const struct lbx_settings *settings, const char *
         {"queued.max.messages.kbytes", queue},
         {"fetch.wait.max.ms", "1000"},
         {"statistics.interval.ms", "5000"},
-        {"topic.metadata.refresh.interval.ms", "5000"}, /* partitions that are added are seen so */
+        {"topic.metadata.refresh.interval.ms", "5000"}, /* finds added partitions within 5 s */
         {queue_backoff(), "50"},
         {NULL, NULL},
     };

@@ -1,9 +1,8 @@
-/* A Kafka consumer whose offsets live in the database.
+/* A Kafka consumer whose offsets are in the database.
  *
- * Auto-commit and auto-store are off. The group only divides the partitions; where to start is said
- * by lbx_consumer_assign, and Kafka's own committed offset is written afterwards, for lag tools.
- * All calls from one thread.
- */
+ * Auto-commit and auto-store are off. The group only assigns partitions; lbx_consumer_assign
+ * says where each starts. Kafka's committed offset is written afterwards, for tools that show
+ * lag. All calls from one thread. */
 #ifndef LBX_IO_CONSUMER_H
 #define LBX_IO_CONSUMER_H
 
@@ -14,104 +13,103 @@
 #include <stdbool.h>
 
 struct lbx_consumer;
-struct lbx_message; /* one record, as the client holds it */
+struct lbx_message; /* one record, in librdkafka's memory */
 
 struct lbx_partition {
     const char *topic; /* with prefix */
     int32_t id;
-    int64_t next_offset; /* to read; 0: the log's beginning */
+    int64_t next_offset; /* the offset to read next; 0: the log's beginning */
 };
 
-/* Called from lbx_consumer_poll, of a member of the group. */
+/* Called from lbx_consumer_poll, for a member of the group. */
 struct lbx_consumer_events {
-    /* The group gave these partitions: answer with lbx_consumer_assign, now or later; nothing is
-     * consumed before. partitions are borrowed for the call; next_offset is not set. */
+    /* The group assigned these partitions. Nothing is consumed before lbx_consumer_assign, now
+     * or later. partitions are borrowed for the call; next_offset is not set. */
     void (*given)(void *context, const struct lbx_partition *partitions, size_t count);
-    /* They are gone: whatever is in hand and not committed must be dropped. */
+    /* The group revoked all partitions: records that are not committed must be dropped. */
     void (*taken)(void *context);
 };
 
-/* topics: which of enum lbx_topic, ended by LBX_TOPIC_COUNT. queue_kb: how much is fetched ahead. events NULL: it joins
- * no group, and fetches what lbx_consumer_assign says. */
+/* topics: ended by LBX_TOPIC_COUNT. queue_kb: how many KB are fetched ahead. events NULL: the
+ * consumer joins no group, and fetches the partitions of lbx_consumer_assign. */
 enum lbx_err lbx_consumer_open(const struct lbx_settings *settings, const char *worker,
                                const enum lbx_topic *topics, int queue_kb,
                                const struct lbx_consumer_events *events, void *context,
                                struct lbx_consumer **ret_consumer) LBX_MUST_CHECK;
 
-/* Leaves the group and waits for the client's threads. */
+/* Leaves the group, and waits for librdkafka's threads to end. */
 void lbx_consumer_close(struct lbx_consumer *consumer);
 
-/* Readable (an eventfd) when there may be something to poll; lbx_consumer_poll clears it. */
+/* An eventfd, readable when there may be something to poll; lbx_consumer_poll clears it. */
 int lbx_consumer_fd(const struct lbx_consumer *consumer);
 
-/* Where the last trouble of a partition is: topic and offset as the client says them. */
+/* The last error of a partition, with the topic and the offset that librdkafka names. */
 struct lbx_trouble {
     char topic[256];
-    int32_t partition; /* -1: of no partition */
-    int64_t offset;    /* -1: of none */
-    const char *code;  /* static */
+    int32_t partition; /* -1: the error is of no partition */
+    int64_t offset;    /* -1: unknown */
+    const char *code;  /* librdkafka's name of the error, static */
 };
 const struct lbx_trouble *lbx_consumer_trouble(const struct lbx_consumer *consumer);
 
-/* Never blocks. LBX_ERR_NOT_FOUND: nothing now. LBX_ERR_LIMIT: an offset to start from is no longer,
- * or not yet, in a partition's log, which is not to be waited out: lbx_consumer_trouble says where.
- * LBX_ERR_INVALID: what a partition holds cannot be read; the client tries again, and says so each time. LBX_ERR_FENCED: another member joined under this
- * LOCKBOX_INSTANCE. LBX_ERR_UNAVAILABLE: the client reports trouble and works on it. */
+/* Returns the next record, and never blocks. LBX_ERR_NOT_FOUND: there is none now. LBX_ERR_LIMIT: the start offset
+ * of a partition is out of range (OFFSET_OUT_OF_RANGE), which no retry mends; lbx_consumer_trouble names it.
+ * LBX_ERR_INVALID: a record cannot be read; the client retries, and reports it each time. LBX_ERR_FENCED: another
+ * member joined with this LOCKBOX_INSTANCE. LBX_ERR_UNAVAILABLE: the client reports an error, and retries. */
 enum lbx_err lbx_consumer_poll(struct lbx_consumer *consumer, struct lbx_message **ret_message)
     LBX_MUST_CHECK;
 
-/* The record; its bytes live until lbx_message_free. */
+/* The message's record; its bytes live until lbx_message_free. */
 const struct lbx_record *lbx_message_record(const struct lbx_message *message);
 void lbx_message_free(struct lbx_message *message);
 
-/* Names the log that the record is of; borrowed as long as the message lives. */
+/* Sets the name of the record's log; log is borrowed as long as the message lives. */
 void lbx_message_set_log(struct lbx_message *message, const char *log);
 
-/* Fetches these partitions, each from its next_offset on, and no other; none of them is paused. count 0: none. */
+/* Replaces the assignment: each partition is fetched from its next_offset on, and none is paused. count 0: no partitions. */
 enum lbx_err lbx_consumer_assign(struct lbx_consumer *consumer,
                                  const struct lbx_partition *partitions, size_t count)
     LBX_MUST_CHECK;
 
-/* Gives up all partitions and asks the group anew. */
+/* Revokes all partitions, and joins the group anew. */
 void lbx_consumer_rejoin(struct lbx_consumer *consumer);
 
-/* The offset behind a partition's last record, as far as the client has heard; 0 before it has. Asks nobody. */
+/* The end offset of a partition, as of the last fetch or statistics; 0: not known yet. Sends no request. */
 int64_t lbx_consumer_end(const struct lbx_consumer *consumer, const char *topic, int32_t partition);
 
-/* The same, asked of Kafka, for a second at most: what the client has heard is as old as the last fetch. ret_ends: one a
- * partition. LBX_ERR_UNAVAILABLE: no answer. */
+/* Asks Kafka for the end offsets, and waits a second at most. ret_ends: one a partition.
+ * LBX_ERR_UNAVAILABLE: no answer. */
 enum lbx_err lbx_consumer_ends(struct lbx_consumer *consumer,
                                const struct lbx_partition *partitions, size_t count,
                                int64_t *ret_ends) LBX_MUST_CHECK;
 
-/* Since when, by lbx_monotonic_us, no broker is connected; 0: one is. As of five seconds ago. */
+/* Since when no broker is connected, in lbx_monotonic_us; 0: one is. At most five seconds old. */
 int64_t lbx_consumer_away_since_us(const struct lbx_consumer *consumer);
 
-/* How far the client is with a partition, as of five seconds ago, until the next poll; NULL: it did not say. */
+/* How far the client has fetched a partition; at most five seconds old, valid until the next poll. NULL: not known. */
 struct lbx_fetching {
     int32_t partition;
-    bool has_leader; /* Kafka names one, and the broker that it is fetched from is connected */
-    int64_t
-        next_offset; /* to be fetched: those before it came, or hold no record; below 0: not known */
-    int64_t received; /* records that came to this client, whether or not it handed them out */
+    bool has_leader; /* Kafka names a leader, and the broker that is fetched from is connected */
+    int64_t next_offset; /* to fetch: earlier ones came, or have no record; below 0: not known */
+    int64_t received;    /* records that this client received, handed out or not */
 };
 const struct lbx_fetching *lbx_consumer_fetching(const struct lbx_consumer *consumer,
                                                  const char *topic, int32_t partition);
 
-/* The offset of a partition's first record; asks Kafka, for five seconds at most. */
+/* The log start offset of a partition. Asks Kafka, and waits five seconds at most. */
 enum lbx_err lbx_consumer_first(const struct lbx_consumer *consumer, const char *topic,
                                 int32_t partition, int64_t *ret_first) LBX_MUST_CHECK;
 
 /* Pauses or resumes every assigned partition. */
 void lbx_consumer_pause(struct lbx_consumer *consumer, bool pause);
 
-/* Asks Kafka for the offsets that the group committed, up to 3 s. ret_committed: one a partition, below 0 where there is
- * none. LBX_ERR_UNAVAILABLE: no answer. */
+/* Asks Kafka for the group's committed offsets, and waits 3 s at most. ret_committed: one a
+ * partition; below 0: none is committed. LBX_ERR_UNAVAILABLE: no answer. */
 enum lbx_err lbx_consumer_committed(struct lbx_consumer *consumer,
                                     const struct lbx_partition *partitions, size_t count,
                                     int64_t *ret_committed) LBX_MUST_CHECK;
 
-/* Tells Kafka, without waiting, how far the database is. */
+/* Commits these offsets to Kafka, without waiting. They are those of the database. */
 void lbx_consumer_report(struct lbx_consumer *consumer, const struct lbx_partition *partitions,
                          size_t count);
 

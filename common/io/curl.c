@@ -1,5 +1,5 @@
-/* Loads libcurl at the first request. Promises that it is tried once; fails with NULL where the library, or one of its functions, is
- * missing. */
+/* Loads libcurl at the first request. Promises one attempt for each process. Fails with NULL
+ * where the library, or one of its functions, is missing. */
 #include "io/curl.h"
 
 #include <dlfcn.h>
@@ -10,7 +10,7 @@
 static struct lbx_curl curl;
 static bool is_loaded;
 
-/* POSIX has a function's address in a void pointer. */
+/* POSIX guarantees that a void pointer can hold a function's address. */
 static bool find(void *library, const char *name, void *ret_function) {
     void *const found = dlsym(library, name);
     memcpy(ret_function, &found, sizeof found);

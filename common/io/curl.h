@@ -1,11 +1,11 @@
-/* The shared library libcurl, loaded as the first HTTP request is sent: linked, it takes a megabyte of memory of each worker, and
- * most send none. */
+/* The shared library libcurl, loaded at the first HTTP request. If it were linked, it would take
+ * a megabyte of memory of each worker, and most workers send no request. */
 #ifndef LBX_IO_CURL_H
 #define LBX_IO_CURL_H
 
 #include <curl/curl.h>
 
-/* Its functions, by their names without `curl_`. */
+/* libcurl's functions, by their names without `curl_`. */
 struct lbx_curl {
     __typeof__(curl_easy_init) *easy_init;
     __typeof__(curl_easy_cleanup) *easy_cleanup;
@@ -17,7 +17,7 @@ struct lbx_curl {
     __typeof__(curl_slist_free_all) *slist_free_all;
 };
 
-/* Constant once it is loaded, by the first call. NULL: the machine has none. Any thread may call. */
+/* The functions, loaded by the first call and constant from then on. NULL: libcurl is not installed. Any thread may call. */
 const struct lbx_curl *lbx_curl(void);
 
 #endif

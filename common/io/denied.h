@@ -1,4 +1,4 @@
-/* What Kafka forbade a client of this process; for tools that tell people what to do about a failure. */
+/* The last authorization error of this process's Kafka clients, for tools that print advice. */
 #ifndef LBX_IO_DENIED_H
 #define LBX_IO_DENIED_H
 

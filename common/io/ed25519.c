@@ -1,6 +1,5 @@
-/* Ed25519 by OpenSSL's EVP. A key or signature of the wrong form does not verify; what cannot fail on a machine in order
- * ends the process.
- */
+/* Ed25519 by OpenSSL's EVP. A malformed key or signature does not verify. An error of OpenSSL
+ * that only lack of memory explains ends the process. */
 #include "io/ed25519.h"
 
 #include <openssl/err.h>
@@ -21,7 +20,7 @@ bool lbx_ed25519_verify(const unsigned char key[32], const unsigned char signatu
            EVP_DigestVerify(ctx, signature, 64, bytes, len) == 1;
 }
 
-/* Any 32 bytes are a private key: only memory can be missing. */
+/* Any 32 bytes are a private key: OpenSSL fails only for lack of memory. */
 static EVP_PKEY *private_key(const unsigned char seed[32]) {
     EVP_PKEY *pkey = EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, NULL, seed, 32);
     if (!pkey)
@@ -46,7 +45,7 @@ void lbx_ed25519_public(const unsigned char seed[32], unsigned char ret_key[32])
         abort();
 }
 
-/* Without it OpenSSL would ask the terminal for an encrypted key's password. */
+/* Refuses a password. OpenSSL would otherwise ask for it on the terminal where a PEM key is encrypted. */
 static int no_password(char *buf, int size, int for_writing, void *context) {
     (void)buf, (void)size, (void)for_writing, (void)context;
     return -1;

@@ -15,7 +15,7 @@ void lbx_ed25519_sign(const unsigned char seed[32], const void *bytes, size_t le
                       unsigned char ret_signature[64]);
 void lbx_ed25519_public(const unsigned char seed[32], unsigned char ret_key[32]);
 
-/* A private key as PEM, PKCS #8 (RFC 8410), unencrypted. LBX_ERR_INVALID: no such text. */
+/* Reads a private key in PEM, PKCS #8 (RFC 8410), unencrypted. LBX_ERR_INVALID: the text is no such key. */
 enum lbx_err lbx_ed25519_pem_read(const char *text, size_t len, unsigned char ret_seed[32])
     LBX_MUST_CHECK;
 void lbx_ed25519_pem_write(const unsigned char seed[32], struct lbx_buf *out);

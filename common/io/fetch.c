@@ -1,7 +1,6 @@
-/* HTTP by libcurl: a request, and its answer of a bounded size.
- * Promises that no redirect is followed, and that a webhook's name leads to no address that is not public. Fails as fetch.h
- * says.
- */
+/* Sends an HTTP request by libcurl, and reads an answer of bounded size. Promises that no
+ * redirect is followed, and that a webhook connects to public addresses only. Fails as fetch.h
+ * says. */
 #include "io/fetch.h"
 
 #include "base/address.h"
@@ -26,7 +25,7 @@ static size_t take(char *bytes, size_t size, size_t count, void *context) {
     struct sink *sink = context;
     size_t len = size * count;
     if (sink->body->len + len > sink->most)
-        return 0; /* curl stops */
+        return 0; /* curl aborts the transfer */
     lbx_buf_add(sink->body, bytes, len);
     return len;
 }
@@ -39,7 +38,7 @@ static enum lbx_err classify(CURLcode code) {
     return code == CURLE_WRITE_ERROR ? LBX_ERR_LIMIT : LBX_ERR_UNAVAILABLE;
 }
 
-/* What every request has in common; also frees the handle and its headers. */
+/* Sets the options that all requests share, and runs the request. Also frees the handle and its headers. */
 static enum lbx_err perform(const struct request *it, struct curl_slist *headers, size_t most,
                             long timeout_s, struct lbx_answer *ret_answer, const char **ret_why) {
     const struct lbx_curl *lib = it->lib;

@@ -1,5 +1,5 @@
-/* Reads a folder's files in the order of their names. Promises all of them or none: the first that cannot be read is named.
- */
+/* Reads a folder's files in the order of their names. Promises all files or none. Fails at the
+ * first file that cannot be read, which the reason names. */
 #include "io/folder.h"
 
 #include "base/cleanup.h"
@@ -28,7 +28,7 @@ static bool wanted(const char *name, const char *const *endings) {
     return false;
 }
 
-/* False with errno, as lbx_file_read_fd. */
+/* Reads an open file whole. False with errno, as lbx_file_read_fd. */
 static bool read_whole(int fd, size_t max_bytes, struct lbx_arena *arena, struct lbx_file *file) {
     struct lbx_buf text LBX_BUF = {0};
     if (!lbx_file_read_fd(fd, max_bytes, &text))
@@ -38,7 +38,7 @@ static bool read_whole(int fd, size_t max_bytes, struct lbx_arena *arena, struct
     return true;
 }
 
-/* *ret_is_file: a folder with such a name is none of ours. */
+/* Reads one entry of the folder. *ret_is_file false: the entry is a directory, and is skipped. */
 static bool read_file(int folder, const char *name, size_t max_bytes, struct lbx_arena *arena,
                       struct lbx_file *file, bool *ret_is_file) {
     struct stat about;

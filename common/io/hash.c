@@ -1,4 +1,4 @@
-/* SHA-256 by OpenSSL, with a context for each thread. Cannot fail: without SHA-256 the process ends. */
+/* SHA-256 by OpenSSL, with a context for each thread. Cannot fail: if OpenSSL has no SHA-256 the process ends. */
 #include "io/hash.h"
 
 #include <openssl/evp.h>
@@ -6,8 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* OpenSSL looks an algorithm up by name for each one-shot hash, which costs more than hashing a tree's
- * node: so each thread keeps a context. */
+/* A context for each thread. OpenSSL's one-shot functions look up the algorithm by name each
+ * time, which costs more than hashing a node of a tree. */
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static pthread_key_t ended; /* its destructor frees a thread's context */
 static const EVP_MD *sha256;

@@ -8,7 +8,7 @@ enum { LBX_SHA256_SIZE = 32, LBX_SHA256_HEX_SIZE = 65 };
 
 void lbx_sha256(const void *bytes, size_t len, unsigned char ret_hash[LBX_SHA256_SIZE]);
 
-/* Of one byte and the bytes behind it: how RFC 6962 keeps leaves and nodes apart. */
+/* Hashes one byte and the bytes behind it. RFC 6962 uses 0x00 for leaves and 0x01 for nodes. */
 void lbx_sha256_prefixed(unsigned char prefix, const void *bytes, size_t len,
                          unsigned char ret_hash[LBX_SHA256_SIZE]);
 

@@ -1,5 +1,5 @@
-/* Answers three pages. Promises: a connection ends with its answer, and ten seconds after it began, however slowly its other
- * end reads or writes. Fails: LBX_ERR_* at start; later nothing but single connections. */
+/* Serves three pages by libmicrohttpd. Promises that a connection is closed after its response, and
+ * ten seconds after it began. Fails with LBX_ERR_* at the start; later errors end a single connection. */
 #include "io/http.h"
 
 #include "base/clock.h"
@@ -53,7 +53,7 @@ static enum MHD_Result handle(void *context, struct MHD_Connection *connection, 
     return answer(connection, status, type, &body);
 }
 
-/* The library's own time-out counts from the last byte: a byte now and then would keep a connection for ever. */
+/* Sets a time-out for the whole connection. libmicrohttpd's own time-out begins anew with each byte. */
 static void on_connection(void *context, struct MHD_Connection *connection, void **context_of,
                           enum MHD_ConnectionNotificationCode code) {
     struct lbx_http *http = context;

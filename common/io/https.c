@@ -1,7 +1,7 @@
-/* libmicrohttpd over GnuTLS. The client's certificate is verified by the handler, as libmicrohttpd only asks for one: at a
- * connection's first request, and at the next one after the server's identity was renewed. Each answer is one write, and is not
- * delayed for the acknowledgement of the one before (TCP_NODELAY). A connection has REQUEST_S for its first line, for the rest of each
- * request, and for reading an answer, and is closed where it lets IDLE_S pass between two. */
+/* An HTTPS server by libmicrohttpd over GnuTLS. The handler verifies the client's certificate,
+ * as libmicrohttpd only asks for one: at the first request of a connection, and at the next one
+ * after lbx_https_renew. TCP_NODELAY is set. A client has REQUEST_S for the request line, for
+ * the rest of a request, and for reading a response. An idle connection is closed after IDLE_S. */
 #include "io/https.h"
 
 #include "io/https_identity.h"
@@ -21,7 +21,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Go's clients keep an idle connection for 90 s: whoever closes first, it is not us. */
+/* Go's HTTP client closes an idle connection after 90 s. The server waits longer, so that the client closes first. */
 enum { REQUEST_S = 10, IDLE_S = 120, GOODBYE_S = 3, MEMORY = 64 << 10 };
 #define PRIORITIES "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"
 
@@ -29,8 +29,8 @@ struct lbx_https {
     struct MHD_Daemon *daemon;
     struct lbx_patience *patience;
     struct lbx_https_pages pages;
-    _Atomic bool ending;  /* each answer is its connection's last */
-    pthread_mutex_t lock; /* of what follows */
+    _Atomic bool ending;  /* lbx_https_stop was called: each response has Connection: close */
+    pthread_mutex_t lock; /* guards the members below */
     struct lbx_https_identity *identity;
     pthread_cond_t left;
     size_t connections;
@@ -39,10 +39,10 @@ struct lbx_https {
 struct peer {
     struct lbx_patient patient;
     struct lbx_https_identity *shown,
-        *verified_by; /* held; the latter is NULL before the first request */
-    bool between;     /* two requests: none has begun */
+        *verified_by; /* one reference each; verified_by is NULL before the first request */
+    bool between;     /* no request is under way */
     struct lbx_https_writes writes;
-    char name[256]; /* empty: no certificate that counts */
+    char name[256]; /* common name of the verified certificate; empty: none */
 };
 
 struct call {
@@ -50,7 +50,7 @@ struct call {
     size_t most;
 };
 
-/* ---- who asks ---- */
+/* ---- the client ---- */
 
 static bool verified(gnutls_session_t session) {
     static unsigned char oid[] = GNUTLS_KP_TLS_WWW_CLIENT;
@@ -79,7 +79,7 @@ static struct peer *peer_of(struct MHD_Connection *connection) {
     return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
 }
 
-/* seconds 0: as long as the pages take. */
+/* Sets the time-out of a connection; seconds 0: none, while the handler works. */
 static void give_time(struct peer *peer, int seconds) {
     atomic_store(&peer->patient.until_us,
                  seconds ? lbx_monotonic_us() + seconds * LBX_SECOND_US : INT64_MAX);
@@ -114,7 +114,7 @@ static void tell_refused(const struct lbx_https *https, unsigned status) {
         https->pages.refused(https->pages.context, status);
 }
 
-/* What ends now, ends because its time was over. */
+/* Reports a request that the time-out ended, with status 408. */
 static void tell_late(const struct lbx_https *https, const struct peer *peer) {
     if (!peer->between && atomic_load(&peer->patient.until_us) <= lbx_monotonic_us())
         tell_refused(https, MHD_HTTP_REQUEST_TIMEOUT);
@@ -127,7 +127,7 @@ static void count(struct lbx_https *https, int more) {
     pthread_mutex_unlock(&https->lock);
 }
 
-/* The handshake is still to come. */
+/* Called for a new connection, before the TLS handshake. */
 static struct peer *meet(struct lbx_https *https, struct MHD_Connection *connection) {
     struct peer *peer = lbx_calloc(sizeof *peer);
     int fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
@@ -161,7 +161,7 @@ static void on_connection(void *context, struct MHD_Connection *connection, void
     }
 }
 
-/* A request's first line is there. */
+/* Called when the request line was read. */
 static void *on_line(void *context, const char *uri, struct MHD_Connection *connection) {
     (void)context, (void)uri;
     peer_of(connection)->between = false;
@@ -184,13 +184,13 @@ static enum MHD_Result send_answer(const struct lbx_https *https, struct MHD_Con
     const struct peer *peer = peer_of(connection);
     if (https->ending || peer->verified_by != peer->shown)
         MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
-    peer_of(connection)->writes.keep = body->len > 0; /* the head */
+    peer_of(connection)->writes.keep = body->len > 0; /* the header waits for the body */
     enum MHD_Result queued = MHD_queue_response(connection, status, response);
     MHD_destroy_response(response);
     return queued;
 }
 
-/* The head is there: who asks for what, and how much may follow. */
+/* Called when a request's header was read: verifies the client, and looks up the bound of the body. */
 static enum MHD_Result begin(struct lbx_https *https, struct MHD_Connection *connection,
                              const char *method, const char *path, void **state) {
     struct call *call = lbx_calloc(sizeof *call);
@@ -206,7 +206,7 @@ static enum MHD_Result begin(struct lbx_https *https, struct MHD_Connection *con
     return send_answer(https, connection, status, &(struct lbx_https_answer){0});
 }
 
-/* What is beyond the bound is not kept, and answered once all of it has come. */
+/* Adds a piece of the body. Bytes beyond the bound are dropped; the error response follows the last of them. */
 static enum MHD_Result take(struct call *call, const char *upload, size_t *size) {
     size_t room = call->most + 1 - call->request.body.len;
     lbx_buf_add(&call->request.body, upload, *size < room ? *size : room);
@@ -291,7 +291,7 @@ static struct MHD_Daemon *listen_on(const struct addrinfo *address,
                      MHD_USE_POLL | MHD_USE_ITC | MHD_USE_TLS |
                      (address->ai_family == AF_INET6 ? MHD_USE_IPv6 : 0u);
     const struct lbx_https_files *files =
-        &options->files; /* each connection is given the identity's */
+        &options->files; /* each connection takes the credentials of the current identity */
     return MHD_start_daemon(
         flags, 0, NULL, NULL, handle, https, MHD_OPTION_SOCK_ADDR, address->ai_addr,
         MHD_OPTION_HTTPS_MEM_CERT, files->certificate, MHD_OPTION_HTTPS_MEM_KEY, files->key,
@@ -302,8 +302,8 @@ static struct MHD_Daemon *listen_on(const struct addrinfo *address,
         on_connection, https, MHD_OPTION_URI_LOG_CALLBACK, on_line, NULL, MHD_OPTION_END);
 }
 
-/* The policy of threads that this one begins. In a batch, none is interrupted by another whose turn comes, as an answer takes
- * less time than two changes of thread. Where it is forbidden, answers are slower. */
+/* Sets the scheduling policy for threads that this thread creates. SCHED_BATCH threads do not preempt each other,
+ * as a response takes less time than two context switches. If the policy is forbidden, responses are slower. */
 static void begin_at(int policy) {
     (void)pthread_setschedparam(pthread_self(), policy, &(struct sched_param){0});
 }
@@ -346,7 +346,7 @@ enum lbx_err lbx_https_renew(struct lbx_https *https, const struct lbx_https_fil
     return LBX_OK;
 }
 
-/* Whoever closes a connection may cut off a request that is on its way: clients are asked to, by their next answer. */
+/* Waits for clients to close, GOODBYE_S at most: responses now have Connection: close. Closing at once may cut off a request. */
 static void say_goodbye(struct lbx_https *https) {
     struct timespec until;
     int waited = 0;

@@ -1,4 +1,4 @@
-/* GnuTLS's credentials, which sessions point to without owning them: so they are counted. */
+/* GnuTLS credentials with a reference count, as sessions point to credentials without owning them. Fails as lbx_https_check. */
 #include "io/https_identity.h"
 
 #include "base/memory.h"

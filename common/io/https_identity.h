@@ -1,6 +1,6 @@
-/* An HTTPS server's certificate, its key and its clients' authorities, as GnuTLS's credentials: read once, and held by the server
- * and by each connection that began with them, until the last lets go.
- */
+/* An HTTPS server's certificate, key and client authorities as GnuTLS credentials. They are read
+ * once. The server has a reference, and so has each connection that began with them; the last
+ * release frees them. */
 #ifndef LBX_IO_HTTPS_IDENTITY_H
 #define LBX_IO_HTTPS_IDENTITY_H
 
@@ -15,11 +15,11 @@ struct lbx_https_identity {
     _Atomic unsigned holders;
 };
 
-/* *ret_identity has one holder. LBX_ERR_INVALID: lbx_https_check's. */
+/* *ret_identity has one reference. LBX_ERR_INVALID: lbx_https_check fails. */
 enum lbx_err lbx_https_identity_new(const struct lbx_https_files *files,
                                     struct lbx_https_identity **ret_identity) LBX_MUST_CHECK;
 
-/* One holder more. */
+/* Adds a reference. */
 struct lbx_https_identity *lbx_https_identity_hold(struct lbx_https_identity *identity);
 void lbx_https_identity_release(struct lbx_https_identity *identity);
 

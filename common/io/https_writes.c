@@ -1,5 +1,5 @@
-/* Takes GnuTLS's records in place of its own sendmsg, keeps an answer's head, and sends it with the body. Promises that bytes leave in
- * order, and that a record is taken only where all before it was sent. Fails as sendmsg does: EAGAIN where the client reads slowly. */
+/* Sends GnuTLS's records in place of GnuTLS's own sendmsg: a kept record goes out with the next one. Promises that bytes leave in
+ * order, and that a record is accepted only once all earlier ones were sent. Fails as sendmsg: EAGAIN where the client reads slowly. */
 #include "io/https_writes.h"
 
 #include <errno.h>
@@ -18,7 +18,7 @@ static ssize_t keep(struct lbx_https_writes *it, const giovec_t *pieces, int cou
     return taken;
 }
 
-/* Of what was just sent: bytes of what is given, or -1 where not all that was kept before it could be sent. */
+/* Splits the sent bytes into kept ones and new ones. Returns the number of new ones, or -1 where kept ones are left. */
 static ssize_t account(struct lbx_https_writes *it, ssize_t sent) {
     size_t before = it->kept.len - it->sent;
     if (sent < 0)

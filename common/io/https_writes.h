@@ -1,6 +1,5 @@
-/* Writes a GnuTLS session's records to its socket: those of an answer's head and body by one sendmsg, so that the client is woken
- * once. Source: gnutls_transport_set_vec_push_function.
- */
+/* Writes a GnuTLS session's records to its socket. A response's header and body go out by one
+ * sendmsg, so that the client wakes up once. Source: gnutls_transport_set_vec_push_function. */
 #ifndef LBX_IO_HTTPS_WRITES_H
 #define LBX_IO_HTTPS_WRITES_H
 
@@ -10,12 +9,12 @@
 
 struct lbx_https_writes {
     int fd;
-    unsigned keep;       /* so many records are not sent, but kept until the next one */
-    struct lbx_buf kept; /* records that were not sent yet, or not whole */
-    size_t sent;         /* bytes of kept */
+    unsigned keep;       /* number of records to keep until the next one */
+    struct lbx_buf kept; /* records not sent yet, or sent in part */
+    size_t sent;         /* bytes of kept that were sent */
 };
 
-/* From now on the session, which has its socket, sends through writes. These are zero, and outlive it. */
+/* Makes the session send through writes. The session has its socket already. writes is zero, and outlives the session. */
 void lbx_https_writes_begin(struct lbx_https_writes *writes, gnutls_session_t session);
 void lbx_https_writes_done(struct lbx_https_writes *writes);
 

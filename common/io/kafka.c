@@ -1,7 +1,6 @@
-/* The configuration of Kafka clients, and their log as ours.
- * Promises that what correctness rests on is fixed, whatever a setting says. Fails with LBX_ERR_INVALID where librdkafka
- * refuses a property, which is logged by its name.
- */
+/* The configuration of Kafka clients, and librdkafka's log as lines of ours. Promises that
+ * properties on which correctness rests keep their value, whatever a setting says. Fails with
+ * LBX_ERR_INVALID where librdkafka refuses a property, which is logged by its name. */
 #include "io/kafka.h"
 
 #include "base/log.h"
@@ -13,14 +12,14 @@
 #include <sys/prctl.h>
 #include <syslog.h>
 
-/* librdkafka's main thread rounds what is left until its next timer down to whole milliseconds, and turns for the rest:
- * two thirds of what an idle worker used. Threads inherit this slack: they wake that much later than asked, and only
- * for timers. */
+/* Timer slack of librdkafka's threads. Its main thread rounds its poll time-out down to whole
+ * milliseconds, and then spins until the timer fires: two thirds of an idle worker's CPU time.
+ * With slack, threads wake up so much later, for timers alone. */
 enum { TIMER_SLACK_NS = 4000000 };
 
 static void log_line(const rd_kafka_t *client, int level, const char *facility, const char *text) {
     (void)client;
-    /* It calls experimental what producers of ordered rows are meant to have: nothing for an operator to do. */
+    /* librdkafka calls the property experimental, but outbound.c needs it: there is nothing for an operator to do */
     if (strcmp(facility, "CONFWARN") == 0 && strstr(text, "enable.gapless.guarantee"))
         level = LOG_DEBUG;
     enum lbx_log_level ours = level <= LOG_ERR       ? LBX_LOG_WARN
@@ -44,8 +43,8 @@ static enum lbx_err set_all(rd_kafka_conf_t *conf, const struct lbx_kafka_proper
     return err;
 }
 
-/* Before 2.6.1 the library sends the client's nonce twice (librdkafka #4895), which Kafka 4 takes for a wrong
- * password. */
+/* Warns of a bug: librdkafka before 2.6.1 sends the SCRAM nonce twice (librdkafka #4895), which
+ * Kafka 4 reports as a wrong password. */
 static void warn_of_scram(const char *name, const char *value) {
     enum { MENDED = 0x020601ff };
     if (strncmp(name, "sasl.mechanism", 14) == 0 && strncmp(value, "SCRAM-", 6) == 0 &&
@@ -57,7 +56,7 @@ static void warn_of_scram(const char *name, const char *value) {
             LBX_S("librdkafka", rd_kafka_version_str()));
 }
 
-/* TLS to a server that shows its certificate, and by its name: whoever answers otherwise reads all the same. */
+/* Whether the connection is TLS with a verified server name. Without verification a man in the middle could read all. */
 static bool is_encrypted(const struct lbx_settings *settings) {
     bool encrypted = false, known = true;
     for (char **at = settings->kafka_properties; at && *at; at += 2)
@@ -70,7 +69,7 @@ static bool is_encrypted(const struct lbx_settings *settings) {
     return encrypted && known;
 }
 
-/* Of host:port,…, each perhaps behind a protocol. */
+/* Whether each of host:port,… is a loopback host; a protocol may stand before the host. */
 static bool all_loopback(const char *servers) {
     for (const char *at = servers; *at;) {
         size_t len = strcspn(at, ",");
@@ -84,7 +83,7 @@ static bool all_loopback(const char *servers) {
     return true;
 }
 
-/* What goes over a wire is encrypted, unless the operator says that it need not be. */
+/* Refuses an unencrypted connection to another machine, unless the operator allows it. */
 static enum lbx_err check_private(const struct lbx_settings *settings) {
     if (settings->allow_plaintext || is_encrypted(settings) ||
         all_loopback(settings->kafka_bootstrap_servers))
@@ -94,7 +93,7 @@ static enum lbx_err check_private(const struct lbx_settings *settings) {
                                "verified, or LOCKBOX_ALLOW_PLAINTEXT=yes");
 }
 
-/* Of what librdkafka authenticates by, only Kerberos goes through Cyrus SASL, and is what it takes where no mechanism is set. */
+/* Whether librdkafka uses Cyrus SASL: for Kerberos alone, which is also the default where no mechanism is set. */
 static bool needs_plugins(const struct lbx_settings *settings) {
     bool sasl = false, kerberos = true;
     for (char **at = settings->kafka_properties; at && *at; at += 2)
@@ -105,8 +104,8 @@ static bool needs_plugins(const struct lbx_settings *settings) {
     return sasl && kerberos;
 }
 
-/* With the first client Cyrus SASL loads every plug-in of the machine, one of which brings Berkeley DB: 200 KB of memory and two
- * milliseconds for a worker that uses none. */
+/* Keeps Cyrus SASL from loading plug-ins. It would load all at the first client; one brings
+ * Berkeley DB, with 200 KB of memory and two milliseconds. */
 static void leave_plugins(const struct lbx_settings *settings) {
     if (!needs_plugins(settings))
         setenv("SASL_PATH", "/nonexistent", 0);
@@ -115,7 +114,7 @@ static void leave_plugins(const struct lbx_settings *settings) {
 enum lbx_err lbx_kafka_conf(const struct lbx_settings *settings, const char *client_id,
                             const struct lbx_kafka_property *defaults,
                             const struct lbx_kafka_property *fixed, rd_kafka_conf_t **ret_conf) {
-    /* Soon back after an outage; nothing is created by a typing error; quiet when idle. */
+    /* Reconnects soon after an outage. No topic is created by a typing error. Few requests while idle. */
     static const struct lbx_kafka_property common[] = {
         {"allow.auto.create.topics", "false"}, {"reconnect.backoff.ms", "50"},
         {"reconnect.backoff.max.ms", "2000"},  {"log.connection.close", "false"},
@@ -183,8 +182,8 @@ size_t lbx_kafka_header_count(const rd_kafka_message_t *message) {
     return any ? rd_kafka_header_cnt(headers) : 0;
 }
 
-/* librdkafka gives a name without its length, and keeps the value behind the name and its NUL, in one allocation: where
- * the value begins farther on, a NUL is part of the name. Of a null value there is no address: a name ends at its NUL. */
+/* The size of a header's name that contains a NUL; 0: the name ends at its first NUL. librdkafka returns no length, but stores
+ * name, NUL and value in one allocation, so that the name ends before the value. A null value has no address: 0. */
 static size_t hidden_name(const struct lbx_header *header) {
     const size_t seen = strlen(header->name);
     const char *value = header->value;

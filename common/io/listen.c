@@ -1,4 +1,4 @@
-/* Reads host:port without asking a resolver; anything but numbers is refused. */
+/* Reads host:port without a DNS resolver. Fails on a host or port that is not numeric. */
 #include "io/listen.h"
 
 #include "base/cleanup.h"

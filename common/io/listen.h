@@ -1,4 +1,4 @@
-/* The address that a server listens on, as settings name it. */
+/* The listen address of a server, as settings have it. */
 #ifndef LBX_IO_LISTEN_H
 #define LBX_IO_LISTEN_H
 

@@ -1,7 +1,7 @@
-/* Sends OpenTelemetry spans to a collector, by OTLP over HTTP in JSON: a thread posts what was queued, once a second or sooner.
- * Promises: no more than QUEUE_BYTES are held, and adding takes the lock for as long as it takes to copy a span. Fails: what
- * cannot be sent is dropped, counted, and said once until it works again.
- */
+/* Sends OpenTelemetry spans to a collector by OTLP over HTTP in JSON: a thread posts the queue
+ * once a second or sooner. Promises that at most QUEUE_BYTES are queued, and that adding holds
+ * the lock only while a span is copied. Fails by dropping spans: each is counted, and the first
+ * of an outage is logged. */
 #include "io/otlp.h"
 
 #include "base/clock.h"
@@ -26,14 +26,14 @@ struct lbx_metric *const lbx_otlp_metrics[] = {&spans_sent, &spans_dropped, NULL
 
 static struct {
     struct lbx_otlp_options options;
-    struct lbx_buf url, head; /* what stands before the spans */
+    struct lbx_buf url, head; /* head: the JSON before the spans */
     pthread_mutex_t lock;
     pthread_cond_t changed;
-    struct lbx_buf queue; /* spans, a comma between two */
-    size_t count;         /* in it */
+    struct lbx_buf queue; /* spans, with commas between them */
+    size_t count;         /* number of spans in the queue */
     bool closing;
     pthread_t thread;
-    bool failing; /* the thread's: what was sent last failed */
+    bool failing; /* the thread's own: the last POST failed */
 } otlp = {.lock = PTHREAD_MUTEX_INITIALIZER};
 static atomic_bool is_on;
 
@@ -129,7 +129,7 @@ static void post(const struct lbx_buf *spans, size_t count) {
     lbx_buf_done(&answer.body);
 }
 
-/* With the lock: until there is much, or something for a while, or nothing is to come. */
+/* Waits, with the lock, until the queue is long, a span has waited for a while, or the thread is to end. */
 static void await(void) {
     while (otlp.count == 0 && !otlp.closing)
         pthread_cond_wait(&otlp.changed, &otlp.lock);
@@ -159,7 +159,7 @@ static void *run(void *unused) {
     return NULL;
 }
 
-/* ---- for all ---- */
+/* ---- public functions ---- */
 
 bool lbx_otlp_endpoint_valid(const char *endpoint, bool allow_plaintext) {
     static const char tls[] = "https://", plain[] = "http://";

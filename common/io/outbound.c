@@ -1,8 +1,7 @@
-/* Keeps for each order key the list of its rows, and for each partition what it has to do.
- * Promises that the rows of a key that reach Kafka are its first, in order: none is sent behind one that failed.
- * A spent producer (LBX_ERR_FENCED, KIP-360), and one that a partition has kept waiting for a minute, is replaced; that is
- * all that fails here.
- */
+/* Sends rows: a list of rows for each order key, and counts for each partition. Promises that
+ * Kafka has a prefix of each key's rows, in order: no row is sent behind a failed one. A
+ * producer with a fatal error (LBX_ERR_FENCED, KIP-360), or one that has delivered nothing to a
+ * partition for a minute, is replaced. Fails only where a producer cannot be opened. */
 #include "base/clock.h"
 #include "base/memory.h"
 #include "io/outbound_state.h"
@@ -14,7 +13,7 @@
 #define LOOK_EVERY_US (LBX_SECOND_US / 2)
 #define REPLACED_AFTER_US (60 * LBX_SECOND_US)
 
-/* ---- ends ---- */
+/* ---- ended rows ---- */
 
 static size_t bytes_of(const struct lbx_outbound_row *row) {
     return row->record.key_len + row->record.value_len;
@@ -30,7 +29,7 @@ static void end_row(struct lbx_outbound_row *row, enum lbx_outbound_state state,
     row->outbound->last_ended = &row->next_ended;
 }
 
-/* What waits behind a row that was not delivered is not sent. */
+/* Releases the rows of a key that wait behind one that was not delivered. */
 static void release_waiting(struct lbx_outbound_key *key, enum lbx_outbound_state state) {
     key->stopped |= key->unsent != NULL;
     for (; key->unsent; key->unsent = key->unsent->next_of_key) {
@@ -70,7 +69,7 @@ static void on_delivered(void *context, enum lbx_err err) {
         return;
     row->key->stopped = true;
     release_waiting(row->key, LBX_OUTBOUND_RELEASED);
-    /* Rows of this key may be under way behind it. */
+    /* later rows of this key may be in flight */
     sender->spent |= err == LBX_ERR_FENCED || !row->alone;
 }
 
@@ -83,7 +82,7 @@ struct lbx_outbound_row *lbx_outbound_ended(struct lbx_outbound *outbound) {
         outbound->last_ended = &outbound->ended;
     outbound->count--;
     row->key->count--;
-    if (row->key->last == row) /* it ended before those that are under way in front of it */
+    if (row->key->last == row) /* the row ended before earlier ones that are in flight */
         row->key->last = NULL;
     if (row->key->count == 0)
         lbx_outbound_key_drop(outbound, row->key);
@@ -112,7 +111,7 @@ static enum lbx_err open_sender(struct lbx_outbound *outbound, struct lbx_outbou
                                      sender == &outbound->single, outbound->fd, &sender->producer);
 }
 
-/* Its rows are reported on before this returns. */
+/* Closes a producer. Its rows are reported before this returns. */
 static void close_sender(struct lbx_outbound *outbound, struct lbx_outbound_sender *sender) {
     outbound->giving_up = true;
     lbx_producer_close(sender->producer);
@@ -171,14 +170,14 @@ int64_t lbx_outbound_away_since_us(const struct lbx_outbound *outbound) {
 
 /* ---- sending ---- */
 
-/* Alone means: nothing of its key before it is under way, and nothing behind it until it ended. */
+/* Whether the key's next row may be sent. A row that goes alone waits for earlier rows of its key, and blocks later ones. */
 static bool may_go(const struct lbx_outbound_key *key) {
     if (key->under_way == 0)
         return true;
     return !key->alone && !key->unsent->alone;
 }
 
-/* False: the producer's queue is full, and the row waits. */
+/* Sends a row. False: the producer's queue is full, and the row waits. */
 static bool send_row(struct lbx_outbound *outbound, struct lbx_outbound_row *row) {
     struct lbx_outbound_sender *sender = row->alone ? &outbound->single : &outbound->many;
     struct lbx_outbound_key *key = row->key;
@@ -197,7 +196,7 @@ static bool send_row(struct lbx_outbound *outbound, struct lbx_outbound_row *row
             row->lane->moved_us = lbx_monotonic_us();
         return true;
     }
-    /* Refused here, by itself: there is no batch. */
+    /* librdkafka refused the record by itself, before any batch */
     key->stopped = true;
     sender->spent |= err == LBX_ERR_FENCED;
     end_row(row,
@@ -256,7 +255,7 @@ void lbx_outbound_add(struct lbx_outbound *outbound, struct lbx_outbound_row *ro
         release_waiting(key, LBX_OUTBOUND_PUT_OFF);
 }
 
-/* A client that got nowhere with a partition for a minute may be at fault itself. */
+/* Replaces a producer that has delivered nothing to a partition for a minute, as the client itself may be at fault. */
 static void look_for_stuck(struct lbx_outbound *outbound) {
     if (lbx_monotonic_us() < outbound->look_us)
         return;
@@ -286,7 +285,7 @@ enum lbx_err lbx_outbound_step(struct lbx_outbound *outbound, int timeout_ms) {
     enum lbx_err err = open_sender(outbound, &outbound->many);
     if (err == LBX_OK && outbound->waiting > 0)
         send_all(outbound);
-    if (outbound->ended) /* its report was taken, and its owner may be about to rest */
+    if (outbound->ended) /* the owner may wait on the descriptor next */
         (void)eventfd_write(outbound->fd, 1);
     return err;
 }

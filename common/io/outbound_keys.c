@@ -1,4 +1,4 @@
-/* The order keys of which Outbound has rows: a table by name, and a list of all. Cannot fail. */
+/* The order keys that have rows: a hash table by name, and a list of all keys. Cannot fail. */
 #include "base/memory.h"
 #include "io/outbound_state.h"
 

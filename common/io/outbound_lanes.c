@@ -1,38 +1,37 @@
-/* The partitions of which Outbound has rows: which one a row goes to, which do not move, which have enough to do.
- * Judges by the reports as of the last step. Cannot fail.
- */
+/* The partitions that have rows: the partition of a row, and whether a partition is stuck or
+ * full. Judges by the delivery reports of the last step. Cannot fail. */
 #include "base/clock.h"
 #include "io/outbound_state.h"
 
-#define SLOW_AFTER_US (LBX_SECOND_US / 5) /* without a report */
-#define STUCK_AFTER_US LBX_SECOND_US      /* without a report */
+#define SLOW_AFTER_US (LBX_SECOND_US / 5) /* time without a delivery report */
+#define STUCK_AFTER_US LBX_SECOND_US      /* time without a delivery report */
 
 struct lbx_outbound_lane *lbx_outbound_lane_of(struct lbx_outbound *outbound,
                                                const struct lbx_outbound_row *row) {
     int32_t known =
         outbound->many.producer ? lbx_producer_partitions(outbound->many.producer, row->topic) : 0;
     if (known > 0)
-        outbound->partitions[row->topic] = known; /* kept from one producer to the next */
+        outbound->partitions[row->topic] = known; /* kept when the producer is replaced */
     int32_t partition = lbx_producer_partition(&row->record, outbound->partitions[row->topic]);
     return &outbound->lanes[row->topic][partition >= 0 && partition < LBX_OUTBOUND_PARTITIONS
                                             ? partition
                                             : LBX_OUTBOUND_PARTITIONS];
 }
 
-/* As of the last time that reports were taken: what came since is not known. */
+/* Judges by the last step: reports that came since are not counted. */
 bool lbx_outbound_lane_stuck(const struct lbx_outbound *outbound,
                              const struct lbx_outbound_lane *lane) {
     return lane->under_way > 0 && outbound->polled_us - lane->moved_us > STUCK_AFTER_US;
 }
 
-/* One that moves takes whatever its owner has room for. */
+/* A partition that delivers is never full: its owner limits the rows. */
 bool lbx_outbound_lane_full(const struct lbx_outbound *outbound,
                             const struct lbx_outbound_lane *lane) {
     return (lane->rows >= LBX_OUTBOUND_OF_PARTITION || lane->bytes >= LBX_OUTBOUND_BYTES) &&
            lane->under_way > 0 && outbound->polled_us - lane->moved_us > SLOW_AFTER_US;
 }
 
-/* Sums up the stuck ones; the time since when the first of them is. */
+/* Counts the rows of stuck partitions. Returns since when the first of them has been stuck. */
 int64_t lbx_outbound_lanes_count_stuck(struct lbx_outbound *outbound) {
     int64_t since_us = 0;
     outbound->stuck_rows = outbound->stuck_bytes = 0;

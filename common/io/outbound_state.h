@@ -1,4 +1,4 @@
-/* What Outbound keeps: a list of rows for each order key, and for each partition what it has to do. What io/outbound*.c share. */
+/* The state of outbound*.c: a list of rows for each order key, and counts for each partition. */
 #ifndef LBX_IO_OUTBOUND_STATE_H
 #define LBX_IO_OUTBOUND_STATE_H
 
@@ -6,22 +6,22 @@
 
 enum { LBX_OUTBOUND_BUCKETS = 4096, LBX_OUTBOUND_PARTITIONS = 256 };
 
-/* A partition, or the rows of a topic of which the partition is not known. */
+/* A partition, or the rows of a topic whose partition is not known. */
 struct lbx_outbound_lane {
     size_t rows, bytes; /* added, and not ended */
     size_t under_way;
-    int64_t moved_us; /* the last report, or the first row under way since there was none */
-    bool troubled;    /* a row failed, and none was delivered since: all go alone */
+    int64_t moved_us; /* time of the last report, or of the first row in flight since then */
+    bool troubled;    /* a row failed, and none was delivered since: rows are sent alone */
 };
 
 struct lbx_outbound_key {
     struct lbx_outbound_key *next_in_bucket, *next;
-    struct lbx_outbound_key **link;  /* what points to it in the list of all */
-    struct lbx_outbound_row *last;   /* NULL where it was returned, though others are under way */
-    struct lbx_outbound_row *unsent; /* the first that waits */
+    struct lbx_outbound_key **link;  /* the pointer to this key in the list of all keys */
+    struct lbx_outbound_row *last;   /* NULL: returned, with earlier rows in flight */
+    struct lbx_outbound_row *unsent; /* the first row that waits */
     size_t count, under_way;
-    bool alone;   /* its row under way went alone */
-    bool stopped; /* one of its rows ended otherwise than delivered */
+    bool alone;   /* its row in flight was sent alone */
+    bool stopped; /* one of its rows ended otherwise than DELIVERED */
     char name[];
 };
 
@@ -31,9 +31,9 @@ struct lbx_outbound {
     struct lbx_outbound_sender {
         struct lbx_producer *producer; /* NULL: to be opened */
         bool spent;
-    } many, single; /* single: each record in a batch of its own */
+    } many, single; /* single: each record is a batch of its own */
     struct lbx_outbound_key *buckets[LBX_OUTBOUND_BUCKETS], *keys;
-    /* The last of a topic for what is not known. */
+    /* Each topic's last element is for rows of unknown partition. */
     struct lbx_outbound_lane lanes[LBX_TOPIC_COUNT][LBX_OUTBOUND_PARTITIONS + 1];
     int32_t partitions[LBX_TOPIC_COUNT]; /* 0: not known */
     struct lbx_outbound_row *ended, **last_ended;
@@ -45,11 +45,11 @@ struct lbx_outbound {
 };
 
 struct lbx_outbound_key *lbx_outbound_key_find(const struct lbx_outbound *outbound,
-                                               const char *name); /* NULL: none */
+                                               const char *name); /* NULL: no such key */
 struct lbx_outbound_key *lbx_outbound_key_make(struct lbx_outbound *outbound, const char *name);
 void lbx_outbound_key_drop(struct lbx_outbound *outbound, struct lbx_outbound_key *key);
 
-/* The partition that a row goes to. */
+/* The partition that a row is sent to. */
 struct lbx_outbound_lane *lbx_outbound_lane_of(struct lbx_outbound *outbound,
                                                const struct lbx_outbound_row *row);
 bool lbx_outbound_lane_stuck(const struct lbx_outbound *outbound,
@@ -57,7 +57,7 @@ bool lbx_outbound_lane_stuck(const struct lbx_outbound *outbound,
 bool lbx_outbound_lane_full(const struct lbx_outbound *outbound,
                             const struct lbx_outbound_lane *lane);
 
-/* Sums up the stuck ones; the time since when the first of them is. 0: none is. */
+/* Counts the rows of stuck partitions. Returns since when the first of them has been stuck; 0: none is. */
 int64_t lbx_outbound_lanes_count_stuck(struct lbx_outbound *outbound);
 
 #endif

@@ -1,5 +1,5 @@
-/* ECDSA over P-256, by OpenSSL. What is no key or no signature does not verify; only memory that is missing ends the
- * process. */
+/* ECDSA over P-256, by OpenSSL. A malformed key or signature does not verify. Lack of memory
+ * ends the process. */
 #include "io/p256.h"
 
 #include "base/cleanup.h"
@@ -13,7 +13,7 @@ LBX_DEFINE_CLEANUP(EVP_PKEY *, key, EVP_PKEY_free)
 LBX_DEFINE_CLEANUP(EVP_PKEY_CTX *, key_context, EVP_PKEY_CTX_free)
 LBX_DEFINE_CLEANUP(EVP_MD_CTX *, context, EVP_MD_CTX_free)
 
-/* NULL: no point of the curve. OpenSSL takes its compressed forms, too, which are of another length. */
+/* Makes OpenSSL's key. NULL: the bytes are no point of the curve. Compressed points have another length, and do not get here. */
 static EVP_PKEY *public_key(const unsigned char key[LBX_P256_KEY_SIZE]) {
     EVP_PKEY_CTX *ctx LBX_CLEANUP(lbx_cleanup_key_context) =
         EVP_PKEY_CTX_new_from_name(NULL, "EC", NULL);

@@ -1,5 +1,5 @@
-/* Looks at all sockets every half second, and shuts down those whose time is over. Promises never to touch a descriptor
- * that was removed: its number may be another's by then. */
+/* Checks all sockets every half second, and shuts down the late ones. Promises not to touch a descriptor
+ * after its removal, as its number may be reused. Cannot fail but for memory, which ends the process. */
 #include "io/patience.h"
 
 #include "base/memory.h"

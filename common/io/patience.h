@@ -1,5 +1,5 @@
-/* Sockets that have until a certain time: a thread of its own shuts down those that are late, which ends whatever waits
- * for them. */
+/* Deadlines for sockets: a thread of its own shuts down those that are late, which ends every
+ * wait for them. */
 #ifndef LBX_IO_PATIENCE_H
 #define LBX_IO_PATIENCE_H
 
@@ -9,8 +9,8 @@
 
 struct lbx_patience;
 
-/* The owner's, from lbx_patience_add to lbx_patience_remove. until_us: lbx_monotonic_us(), INT64_MAX: for ever; set at
- * any time. */
+/* Owned by the caller, from lbx_patience_add to lbx_patience_remove. until_us: the deadline in
+ * lbx_monotonic_us, INT64_MAX for none; may be set at any time. */
 struct lbx_patient {
     int fd;
     _Atomic int64_t until_us;
@@ -18,10 +18,10 @@ struct lbx_patient {
 };
 
 struct lbx_patience *lbx_patience_new(void);
-/* All patients were removed. NULL is none. */
+/* Frees an object without sockets; NULL does nothing. */
 void lbx_patience_free(struct lbx_patience *patience);
 
-/* From any thread. A descriptor that is late is shut down within half a second, and not once it was removed. */
+/* Adds a socket. From any thread. A late socket is shut down within half a second, and never after its removal. */
 void lbx_patience_add(struct lbx_patience *patience, struct lbx_patient *patient);
 void lbx_patience_remove(struct lbx_patience *patience, struct lbx_patient *patient);
 

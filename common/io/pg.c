@@ -1,8 +1,8 @@
-/* libpq, in pipeline mode. See pg.h for what it promises, and pg_session.h for how it waits.
+/* Runs prepared statements by libpq, in pipeline mode. Promises as pg.h says; pg_session.h has the deadlines.
  *
- * A COMMIT whose connection broke, or that was not answered in time, has an unknown outcome. Nobody here guesses: the
- * caller opens a new connection, takes its partitions again and reads back how far the database is.
- */
+ * Fails with an unknown outcome where the connection broke during a COMMIT, or its answer did not come in
+ * time. The caller opens a new connection, takes its partitions again, and reads the offsets that were
+ * committed. */
 #include "base/log.h"
 #include "io/pg_session.h"
 
@@ -38,7 +38,7 @@ enum lbx_err lbx_pg_failed(struct lbx_pg *pg, const PGresult *result, const char
             LBX_S("error", message    ? message
                            : pg->lost ? "no answer in time"
                                       : "connection lost"));
-    pg->lost |= pg->writes && strcmp(pg->sqlstate, "25006") == 0; /* another server writes */
+    pg->lost |= pg->writes && strcmp(pg->sqlstate, "25006") == 0; /* a standby by now */
     return err;
 }
 
@@ -78,8 +78,8 @@ static enum lbx_err prepare_all(struct lbx_pg *pg, const struct lbx_sql *const *
     return err;
 }
 
-/* A password with a slash or colon in it can end up as the port, which libpq looks at only when it
- * connects, and then quotes. */
+/* Whether every port is a number. A password with a slash or colon can end up as the port: libpq
+ * checks ports only when it connects, and then quotes them in its message. */
 static bool ports_are_numbers(const PQconninfoOption *options) {
     for (; options->keyword; options++)
         if (strcmp(options->keyword, "port") == 0 && options->val &&
@@ -174,7 +174,7 @@ void lbx_pg_rollback(struct lbx_pg *pg) {
         PQclear(lbx_pg_ask(pg, "ROLLBACK"));
 }
 
-/* Arrays, integers and moments in binary form, and all else as text. */
+/* Sends arrays, integers and timestamps in binary form, and other parameters as text. */
 static bool send_call(struct lbx_pg *pg, const struct lbx_call *call) {
     const char *values[LBX_PARAMS_MAX];
     int lengths[LBX_PARAMS_MAX] = {0}, binary[LBX_PARAMS_MAX] = {0};
@@ -311,7 +311,7 @@ enum lbx_err lbx_pg_notified(struct lbx_pg *pg, bool *ret_any) {
 enum lbx_err lbx_pg_begin_at(struct lbx_pg *pg, const char *snapshot) {
     char text[192];
     assert(strspn(snapshot, "0123456789ABCDEF-") ==
-           strlen(snapshot)); /* no parameter can stand there */
+           strlen(snapshot)); /* SET TRANSACTION SNAPSHOT takes no parameter */
     snprintf(text, sizeof text,
              "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY; SET TRANSACTION SNAPSHOT '%s'",
              snapshot);

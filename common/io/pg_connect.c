@@ -1,6 +1,6 @@
-/* Connects to PostgreSQL: to the first of the URL's hosts that answers in time and is of the kind that was asked for.
- * Promises: five seconds a host (or the URL's connect_timeout), however the host is silent; the same options for
- * every session. Fails: LBX_ERR_UNAVAILABLE, logged without the URL. */
+/* Connects to PostgreSQL: to the first of the URL's hosts that answers in time and is of the kind asked for.
+ * Promises five seconds for each host (or the URL's connect_timeout), also for one that never answers, and
+ * the same options for each session. Fails with LBX_ERR_UNAVAILABLE, logged without the URL. */
 #include "io/pg_session.h"
 
 #include "base/log.h"
@@ -21,8 +21,8 @@ static const char standby[] = "a standby answers, which does not write";
 
 /* ---- notices ---- */
 
-/* A COMMIT whose wait for a standby was cancelled is answered like any other, behind a warning of this function's
- * (PostgreSQL, src/backend/replication/syncrep.c). Its words come in the server's language. */
+/* Finds the warning of a COMMIT that no standby confirmed: the server then answers as for a confirmed one. The function's name
+ * identifies it (PostgreSQL, src/backend/replication/syncrep.c), as the message is in the server's language. */
 static void on_notice(void *context, const PGresult *notice) {
     struct lbx_pg *pg = context;
     const char *from = PQresultErrorField(notice, PG_DIAG_SOURCE_FUNCTION);
@@ -35,7 +35,7 @@ static void on_notice(void *context, const PGresult *notice) {
 
 /* ---- hosts ---- */
 
-/* As the URL has it, or the environment; NULL: neither. */
+/* A connection parameter from the URL or the environment; NULL: in neither. */
 static const char *option(const PQconninfoOption *options, const char *keyword) {
     for (; options->keyword; options++)
         if (strcmp(options->keyword, keyword) == 0)
@@ -50,7 +50,7 @@ static size_t count_of(const char *list) {
     return count;
 }
 
-/* The list's item, or its only one; "" is libpq's default. */
+/* The i-th item of a comma-separated list, or its only item; "" is libpq's default. */
 static const char *item_of(const char *list, size_t i, char into[ITEM_SIZE]) {
     if (count_of(list) == 1)
         i = 0;
@@ -60,14 +60,14 @@ static const char *item_of(const char *list, size_t i, char into[ITEM_SIZE]) {
     return into;
 }
 
-/* As the URL alone has it. */
+/* A connection parameter from the URL alone. */
 static const char *explicit_option(const PQconninfoOption *options, const char *keyword) {
     while (options->keyword && strcmp(options->keyword, keyword) != 0)
         options++;
     return options->keyword ? options->val : NULL;
 }
 
-/* A service's file may name any host, and goes before the environment. */
+/* A service file is refused: it may name any host, and has precedence over the environment. */
 enum lbx_err lbx_pg_check_private(const char *url) {
     PQconninfoOption *options = PQconninfoParse(url, NULL);
     const char *hosts = options ? option(options, "host") : NULL;
@@ -95,7 +95,7 @@ struct parameters {
     size_t count;
 };
 
-/* Later ones win. */
+/* Adds a parameter. Later ones take precedence. */
 static void set(struct parameters *parameters, const char *key, const char *value) {
     parameters->keys[parameters->count] = key;
     parameters->values[parameters->count++] = value;
@@ -116,7 +116,7 @@ static bool says(const struct lbx_pg *pg, const char *parameter, const char *val
     return found && strcmp(found, value) == 0;
 }
 
-/* What libpq's target_session_attrs=read-write tests, with the reason told apart; both are of PostgreSQL 14 and later. */
+/* Why the server is not a primary; NULL: it is. Reads what libpq tests (PostgreSQL 14 and later), for the reason. */
 static const char *unfit(const struct lbx_pg *pg) {
     return !pg->asks_for_writes                              ? NULL
            : says(pg, "in_hot_standby", "on")                ? standby
@@ -135,7 +135,7 @@ static enum lbx_err connect_one(struct lbx_pg *pg, const struct parameters *para
     if (pg->deadline_us > deadline_us)
         pg->deadline_us = deadline_us;
     pg->conn = PQconnectStartParams(parameters->keys, parameters->values, 1);
-    PQsetNoticeReceiver(pg->conn, on_notice, pg); /* now: a session begins with warnings */
+    PQsetNoticeReceiver(pg->conn, on_notice, pg); /* before any query */
     bool answered = !pg->conn || PQstatus(pg->conn) == CONNECTION_BAD || await_connection(pg);
     if (pg->conn && answered && PQstatus(pg->conn) == CONNECTION_OK &&
         PQsetnonblocking(pg->conn, 1) == 0) {
@@ -155,9 +155,9 @@ static enum lbx_err connect_one(struct lbx_pg *pg, const struct parameters *para
     return LBX_ERR_UNAVAILABLE;
 }
 
-/* A statement prepared on an empty table would keep the sequential scan that was right for it, until
- * the next ANALYZE. All of ours are meant for an index. None runs for so long that compiling it would
- * be worth the time. The server ends a session whose client is gone within a minute. */
+/* Writes the options of each session. No sequential scans: a plan prepared on an empty table would
+ * keep its sequential scan until the next ANALYZE, and all statements have an index. No JIT: no
+ * statement runs for long enough. The server ends a session whose client is gone within a minute. */
 static void write_options(const struct lbx_pg_options *options, char *text, size_t size) {
     snprintf(text, size,
              "-c search_path=%s -c timezone=UTC -c datestyle=ISO -c statement_timeout=%ds "
@@ -188,7 +188,7 @@ static enum lbx_err connect_each(struct lbx_pg *pg, const PQconninfoOption *pars
         }
         const char *why = NULL;
         err = connect_one(pg, &with, timeout_us > 0 ? timeout_us : CONNECT_WITHIN_US, &why);
-        if (!*ret_why || why != away) /* of two hosts, what the one says that answers */
+        if (!*ret_why || why != away) /* of two hosts, the reason of the one that answered */
             *ret_why = why;
     }
     return err;
@@ -209,9 +209,9 @@ enum lbx_err lbx_pg_connect(struct lbx_pg *pg, const struct lbx_pg_options *opti
     set(&parameters, "fallback_application_name", options->application);
     const char *wanted = option(parsed, "target_session_attrs"), *why = NULL;
     pg->asks_for_writes = options->writes && (!wanted || strcmp(wanted, "read-write") == 0);
-    set(&parameters, "dbname", options->url); /* goes over what stands before */
+    set(&parameters, "dbname", options->url); /* overrides the parameters before it */
     if (pg->asks_for_writes)
-        set(&parameters, "target_session_attrs", "any"); /* whoever it is says why it does not do */
+        set(&parameters, "target_session_attrs", "any"); /* unfit() names the reason */
     enum lbx_err err = connect_each(pg, parsed, &parameters, &why);
     if (options->why)
         *options->why = why;

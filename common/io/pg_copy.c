@@ -1,6 +1,6 @@
-/* COPY in both directions, in PostgreSQL's binary form. Leaves the pipeline while it is under way, and enters it again at its
- * end. Fails as lbx_pg_run does: a COPY that broke is logged once, by its statement's name.
- */
+/* COPY in both directions, in PostgreSQL's binary form. Leaves pipeline mode while it runs, and
+ * enters it again at the end. Fails as lbx_pg_run; a COPY that failed is logged once, by its
+ * statement's name. */
 #include "io/pg_session.h"
 
 #include <string.h>
@@ -47,7 +47,7 @@ enum lbx_err lbx_pg_copy_out(struct lbx_pg *pg, const struct lbx_sql *copy) {
     return LBX_OK;
 }
 
-/* LBX_ERR_NOT_FOUND where all went well. */
+/* Reads the end of COPY TO STDOUT. LBX_ERR_NOT_FOUND: it succeeded. */
 static enum lbx_err end_copy_out(struct lbx_pg *pg) {
     enum lbx_err err = LBX_ERR_NOT_FOUND;
     for (PGresult *end; (end = lbx_pg_next(pg)); PQclear(end))
@@ -60,7 +60,7 @@ static enum lbx_err end_copy_out(struct lbx_pg *pg) {
 }
 
 enum lbx_err lbx_pg_copy_next(struct lbx_pg *pg, const char **ret_row, size_t *ret_len) {
-    enum { HEADER = 19 }; /* in front of the first row, without an extension */
+    enum { HEADER = 19 }; /* bytes before the first row, without an extension */
     for (;;) {
         PQfreemem(pg->copy_row);
         pg->copy_row = NULL;
@@ -77,7 +77,7 @@ enum lbx_err lbx_pg_copy_next(struct lbx_pg *pg, const char **ret_row, size_t *r
         pg->copy_begun = true;
         *ret_row = pg->copy_row + skip;
         *ret_len = (size_t)(len - skip);
-        if (memcmp(*ret_row, "\xFF\xFF", 2) != 0) /* the trailer is no row */
+        if (memcmp(*ret_row, "\xFF\xFF", 2) != 0) /* the trailer is not a row */
             return LBX_OK;
     }
 }

@@ -1,7 +1,7 @@
-/* Waits for a PostgreSQL server: its socket, the wake-up descriptor and a deadline at once.
- * Promises: nobody waits longer than the deadline, whatever the server or the network does; once the wake-up
- * descriptor is readable, no longer than three seconds.
- * Fails: a statement past its deadline is cancelled; a COMMIT, or a server that does not cancel, loses the session. */
+/* Waits for a PostgreSQL server: for its socket, the wake-up descriptor and a deadline at once.
+ * Promises that no wait passes the deadline, whatever the server or the network does, and that
+ * waits end within three seconds once the wake-up descriptor is readable. Fails: a statement
+ * past its deadline is cancelled; a COMMIT, or an unanswered cancel, makes the session lost. */
 #include "io/pg_session.h"
 
 #include "base/log.h"
@@ -66,13 +66,13 @@ bool lbx_pg_flush(struct lbx_pg *pg) {
             return false;
         if (!lbx_pg_await(pg, POLLIN | POLLOUT))
             return lose(pg);
-        if (!PQconsumeInput(pg->conn)) /* a server that cannot send does not read */
+        if (!PQconsumeInput(pg->conn)) /* a server that cannot send does not read either */
             return false;
     }
     return !pg->lost;
 }
 
-/* PQcancel waits for the server without end: it has a thread of its own, which a frozen server keeps. */
+/* Runs PQcancel in a thread of its own, as it has no time-out: a frozen server blocks it. */
 static void *cancel(void *context) {
     char why[256];
     (void)PQcancel(context, why, sizeof why);

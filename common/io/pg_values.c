@@ -1,7 +1,6 @@
-/* Values of statements by name: rows and single parameters written in PostgreSQL's binary forms, answers read into structs.
- * Promises that a value goes where its name says, in the form of its column's type. Cannot fail but by a bug of the
- * caller's, which is asserted.
- */
+/* Writes rows and parameters in PostgreSQL's binary forms, and reads answers into structs, by
+ * the names of columns. Promises that a value goes to its column in the form of the column's
+ * type. Cannot fail: a bug of the caller is an assert. */
 #include "io/pg.h"
 
 #include "base/time.h"
@@ -11,13 +10,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A column is what array_recv takes (PostgreSQL's array.c), behind a head of our own: its length, 0 where there
- * are no rows. */
+/* A column is the bytes that array_recv reads (PostgreSQL's array.c), behind a header of our
+ * own: their length, 0 for an empty set. */
 enum { HEAD = 4, TYPE_AT = HEAD + 8, COUNT_AT = HEAD + 12 };
 
 /* ---- cells ---- */
 
-/* An integer of so many bytes; of arrays all have 8, of a row as many as its table's column. */
+/* Appends an integer of `bytes` bytes: 8 in an array, the column's width in a row of COPY. */
 static void put_number(struct lbx_buf *out, int64_t value, unsigned char bytes) {
     lbx_buf_be32(out, bytes);
     if (bytes == 2)
@@ -62,12 +61,12 @@ static void put_cell(struct lbx_buf *out, const struct lbx_sql_column *column, c
         return;
     case LBX_SQL_ROWS:
     case LBX_SQL_ARRAY:
-        assert(false); /* of parameters alone */
+        assert(false); /* for parameters only */
     }
 }
 
 void lbx_pg_copy_header(struct lbx_buf *out) {
-    static const char signature[11] = "PGCOPY\n\377\r\n"; /* its NUL belongs to it */
+    static const char signature[11] = "PGCOPY\n\377\r\n"; /* its last byte is the NUL */
     lbx_buf_add(out, signature, sizeof signature);
     lbx_buf_be32(out, 0); /* flags */
     lbx_buf_be32(out, 0); /* no extension */
@@ -114,7 +113,7 @@ static uint32_t type_of(enum lbx_sql_kind kind) {
         return LBX_PG_OID_BYTEA;
     case LBX_SQL_TEXT:
     case LBX_SQL_BOOL:
-    case LBX_SQL_ROWS: /* of parameters alone */
+    case LBX_SQL_ROWS: /* for parameters only */
     case LBX_SQL_ARRAY:
         break;
     }
@@ -122,12 +121,12 @@ static uint32_t type_of(enum lbx_sql_kind kind) {
 }
 
 static void begin_column(struct lbx_buf *out, enum lbx_sql_kind kind) {
-    lbx_buf_be32(out, 0); /* HEAD: how long it is */
+    lbx_buf_be32(out, 0); /* HEAD: length */
     lbx_buf_be32(out, 1); /* dimensions */
-    lbx_buf_be32(out, 1); /* NULLs may come */
+    lbx_buf_be32(out, 1); /* has NULLs */
     lbx_buf_be32(out, type_of(kind));
-    lbx_buf_be32(out, 0); /* how many elements */
-    lbx_buf_be32(out, 1); /* the first one's number */
+    lbx_buf_be32(out, 0); /* number of elements */
+    lbx_buf_be32(out, 1); /* lower bound */
 }
 
 void lbx_pg_arrays_add(struct lbx_pg_arrays *rows, const struct lbx_sql_layout *layout,
@@ -173,7 +172,7 @@ const char *lbx_pg_arrays_column(struct lbx_pg_arrays *rows, size_t column) {
 
 /* ---- calls by name ---- */
 
-/* Where a statement's column stands among those of the rows: its own set's, or by its name in a wider one. */
+/* The column of a set for a statement's column: the same one in the statement's own set, else by name. */
 static size_t column_of(const struct lbx_pg_arrays *rows, const struct lbx_sql_layout *wanted,
                         size_t at) {
     if (rows->layout == wanted)
@@ -183,7 +182,7 @@ static size_t column_of(const struct lbx_pg_arrays *rows, const struct lbx_sql_l
         if (strcmp(rows->layout->columns[i].name, column->name) == 0 &&
             rows->layout->columns[i].kind == column->kind)
             return i;
-    assert(false); /* the rows are of another statement */
+    assert(false); /* the rows are another statement's */
     abort();
 }
 
@@ -193,7 +192,7 @@ static void add_columns(struct lbx_call *call, struct lbx_pg_arrays *rows,
         call->params[call->param_count++] = lbx_pg_arrays_column(rows, column_of(rows, wanted, i));
 }
 
-/* Of an array's own rows the only column, of a set's that of the parameter's name. */
+/* Adds an array: the only column of an array's rows, or the column of a set with the parameter's name. */
 static void add_array(struct lbx_call *call, struct lbx_pg_arrays *rows,
                       const struct lbx_sql_column *wanted) {
     const struct lbx_sql_column named = {wanted->name, wanted->rows->columns->kind};
@@ -264,7 +263,7 @@ size_t lbx_pg_call(struct lbx_pg_pipeline *calls, const struct lbx_sql *sql, con
             add_array(call, *(struct lbx_pg_arrays *const *)member, column);
             continue;
         case LBX_SQL_BYTES:
-            assert(false); /* no single one is sent: cmake/embed_sql.cmake */
+            assert(false); /* cmake/embed_sql.cmake refuses a single one */
         }
     }
     return calls->count++;
@@ -314,7 +313,7 @@ void *lbx_pg_read(const struct lbx_pg *pg, size_t call, size_t row, const struct
             continue;
         case LBX_SQL_ROWS:
         case LBX_SQL_ARRAY:
-            assert(false); /* of parameters alone */
+            assert(false); /* for parameters only */
         }
     }
     return ret_answer;

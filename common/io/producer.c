@@ -1,7 +1,6 @@
-/* Wraps librdkafka's idempotent producer.
- * Promises one report for each record that it took. A record of which it is not known whether Kafka has it is
- * LBX_ERR_UNAVAILABLE; one that Kafka will never take LBX_ERR_REFUSED; a client that is spent LBX_ERR_FENCED (KIP-360).
- */
+/* Wraps librdkafka's idempotent producer. Promises one delivery report for each record that was
+ * sent: LBX_ERR_UNAVAILABLE where it is unknown whether Kafka has the record, LBX_ERR_REFUSED
+ * where Kafka will never take it, LBX_ERR_FENCED where the client had a fatal error (KIP-360). */
 #include "io/producer.h"
 
 #include "base/clock.h"
@@ -20,13 +19,13 @@ struct lbx_producer {
     char *prefix;
     lbx_delivered_fn *delivered;
     int64_t quiet_until_us;
-    int32_t partition; /* of the record reported on last */
+    int32_t partition; /* partition of the last report */
     int64_t offset;
-    const char *why; /* it failed; static text */
+    const char *why; /* why the last record failed; static text */
     _Atomic int32_t
-        partition_counts[LBX_TOPIC_COUNT]; /* as the client last partitioned by; 0: not yet */
+        partition_counts[LBX_TOPIC_COUNT]; /* as the partitioner was last called with; 0: not yet */
     bool own_partitioner;
-    int64_t away_since_us; /* no connection to any broker; 0: one at least */
+    int64_t away_since_us; /* since when no broker is connected; 0: one is */
 };
 
 static enum lbx_err meaning(rd_kafka_resp_err_t err) {
@@ -51,7 +50,7 @@ static void on_delivery(rd_kafka_t *client, const rd_kafka_message_t *message, v
     bool ours = message->err == RD_KAFKA_RESP_ERR__PURGE_QUEUE ||
                 message->err == RD_KAFKA_RESP_ERR__PURGE_INFLIGHT;
     if (message->err && !ours && lbx_monotonic_us() >= producer->quiet_until_us) {
-        /* An outage fails hundreds at once: one line a second says it. */
+        /* an outage fails hundreds of records at once: one line of log a second */
         producer->quiet_until_us = lbx_monotonic_us() + LBX_SECOND_US;
         lbx_log(LBX_LOG_WARN, "record not delivered",
                 LBX_S("code", rd_kafka_err2name(message->err)),
@@ -64,7 +63,7 @@ static void on_delivery(rd_kafka_t *client, const rd_kafka_message_t *message, v
     producer->delivered(message->_private, meaning(message->err));
 }
 
-/* As Kafka's own clients do it: a key keeps its partition whoever publishes in our place. */
+/* The Java client's default partitioner, so that a key keeps its partition if another client publishes. */
 #define PARTITIONER "murmur2_random"
 
 static bool partitions_itself(const struct lbx_settings *settings) {
@@ -74,15 +73,15 @@ static bool partitions_itself(const struct lbx_settings *settings) {
     return true;
 }
 
-/* A queue that becomes readable by the descriptor too. */
+/* Makes the descriptor readable whenever the queue has an event. */
 static void show_reports(rd_kafka_t *client, int fd) {
-    static const uint64_t one = 1; /* as eventfd(2) takes it */
+    static const uint64_t one = 1; /* eventfd(2) adds 8 bytes */
     rd_kafka_queue_t *queue = rd_kafka_queue_get_main(client);
     rd_kafka_queue_io_event_enable(queue, fd, &one, sizeof one);
     rd_kafka_queue_destroy(queue);
 }
 
-/* The client's statistics, which name each broker's state. */
+/* Reads the client's statistics, which have the state of each broker. */
 static int on_statistics(rd_kafka_t *client, char *json, size_t len, void *opaque) {
     (void)client;
     struct lbx_producer *producer = opaque;
@@ -170,7 +169,7 @@ void lbx_producer_close(struct lbx_producer *producer) {
     free(producer);
 }
 
-/* The client's own partitioner of that name, which tells by how many partitions. Called by any of its threads. */
+/* Calls librdkafka's partitioner, and notes the number of partitions. Runs on any of its threads. */
 static int32_t partition_of(const rd_kafka_topic_t *topic, const void *key, size_t len,
                             int32_t count, void *topic_context, void *record_context) {
     *(_Atomic int32_t *)topic_context = count;
@@ -178,7 +177,7 @@ static int32_t partition_of(const rd_kafka_topic_t *topic, const void *key, size
                                                    record_context);
 }
 
-/* A topic handle kept for good: produceva by name on an unknown partition frees headers twice. */
+/* Keeps a topic handle for the life of the client: produceva by name frees headers twice where the partition is unknown. */
 static rd_kafka_topic_t *handle(struct lbx_producer *producer, enum lbx_topic topic) {
     if (!producer->topics[topic]) {
         char name[256];
@@ -231,7 +230,7 @@ enum lbx_err lbx_producer_send(struct lbx_producer *producer, enum lbx_topic top
         rd_kafka_produceva(producer->client, what, sizeof what / sizeof *what);
     if (!error)
         return LBX_OK;
-    /* The code of a fatal error is its cause's. */
+    /* a fatal error has the code of its cause */
     enum lbx_err err =
         rd_kafka_error_is_fatal(error) ? LBX_ERR_FENCED : meaning(rd_kafka_error_code(error));
     producer->why = rd_kafka_err2name(rd_kafka_error_code(error));

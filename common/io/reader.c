@@ -1,6 +1,6 @@
-/* Reads a stretch of one partition, in order, as librdkafka's consumer without a group.
- * Promises every record of the stretch that Kafka still has. Fails with LBX_ERR_UNAVAILABLE where brokers stay silent.
- */
+/* Reads a range of offsets of one partition, in order, by librdkafka's consumer without a group.
+ * Promises every record of the range that Kafka still has. Fails with LBX_ERR_UNAVAILABLE where
+ * brokers do not answer. */
 #include "io/reader.h"
 
 #include "base/clock.h"
@@ -19,7 +19,7 @@ struct lbx_reader {
     const char *topic;
     int64_t behind;
     bool ended;
-    int ends_ms, silence_ms; /* the longest wait for the brokers */
+    int ends_ms, silence_ms; /* longest wait for the offsets, and for a record */
 };
 
 enum lbx_err lbx_reader_open(const struct lbx_settings *settings, const char *client,
@@ -75,7 +75,7 @@ void lbx_reader_close(struct lbx_reader *reader) {
     free(reader);
 }
 
-/* Whether a partition is gone, by Kafka's own word. librdkafka says the same of a topic that the principal may not see. */
+/* Whether a partition does not exist, by the brokers' metadata. librdkafka reports the same for a topic without permission. */
 static enum lbx_err is_gone(struct lbx_reader *reader, const char *topic, int32_t partition) {
     const struct rd_kafka_metadata *metadata;
     rd_kafka_topic_t *named = rd_kafka_topic_new(reader->client, topic, NULL);
@@ -144,7 +144,7 @@ enum lbx_err lbx_reader_next(struct lbx_reader *reader, struct lbx_record *ret_r
             reader->ended = true;
         } else if (lbx_kafka_note_denied(reader->message->err) ||
                    reader->message->err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET) {
-            return LBX_ERR_UNAVAILABLE; /* or deleted from Kafka meanwhile */
+            return LBX_ERR_UNAVAILABLE; /* or the records were deleted meanwhile */
         } else if (!reader->message->err) {
             reader->ended = reader->message->offset + 1 == reader->behind;
             fill(reader, ret_record);

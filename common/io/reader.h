@@ -1,4 +1,4 @@
-/* One partition of a topic as it lies in Kafka, record by record, outside of any group. */
+/* Reads one partition of a topic, record by record, outside of any consumer group. */
 #ifndef LBX_IO_READER_H
 #define LBX_IO_READER_H
 
@@ -7,24 +7,24 @@
 
 struct lbx_reader;
 
-/* group: one whose name the principal may use; nothing joins it. Opening reaches no broker yet. LBX_ERR_INVALID: the client refuses a setting; logged. */
+/* Makes the client, without connecting. group: allowed by ACLs, never joined. LBX_ERR_INVALID: a setting is refused; logged. */
 enum lbx_err lbx_reader_open(const struct lbx_settings *settings, const char *client,
                              const char *group, struct lbx_reader **ret_reader) LBX_MUST_CHECK;
 void lbx_reader_close(struct lbx_reader *reader);
 
-/* Has each call wait this long for the brokers at most, instead of ten seconds for ends and half a minute for records. */
+/* Sets the longest wait for the brokers, instead of ten seconds for offsets and half a minute for records. */
 void lbx_reader_wait(struct lbx_reader *reader, int most_ms);
 
-/* The first offset that is there, and the one behind the last. LBX_ERR_NOT_FOUND: no such partition. */
+/* The log start offset and the end offset. LBX_ERR_NOT_FOUND: there is no such partition. */
 enum lbx_err lbx_reader_ends(struct lbx_reader *reader, const char *topic, int32_t partition,
                              int64_t *ret_first, int64_t *ret_behind) LBX_MUST_CHECK;
 
-/* From now on lbx_reader_next reads [first, behind) of this partition; topic is borrowed as long. */
+/* Starts reading the offsets [first, behind) of a partition; topic is borrowed until the next begin. */
 enum lbx_err lbx_reader_begin(struct lbx_reader *reader, const char *topic, int32_t partition,
                               int64_t first, int64_t behind) LBX_MUST_CHECK;
 
-/* The next record, whose bytes live until the next call. LBX_ERR_NOT_FOUND: there are no more.
- * LBX_ERR_UNAVAILABLE: the brokers sent nothing for as long. */
+/* The next record; its bytes live until the next call. LBX_ERR_NOT_FOUND: the end of the range.
+ * LBX_ERR_UNAVAILABLE: no record came within the wait. */
 enum lbx_err lbx_reader_next(struct lbx_reader *reader, struct lbx_record *ret_record)
     LBX_MUST_CHECK;
 

@@ -1,7 +1,7 @@
-/* Reads files that hold secrets.
- * Promises: a secret that another user can read or write is not taken, so that who installs it finds out at the start. What
- * is judged is the open file, not its name.
- * Fails: with a sentence for the log, which names mode or owner and never quotes the file. */
+/* Reads files that hold secrets. Promises to refuse a secret that another user can read or
+ * write, so that a wrong mode is found at the start. The check is of the open file, not of its
+ * name. Fails with a sentence for the log that names the mode or the owner, and never quotes the
+ * file. */
 #include "io/secret.h"
 
 #include "base/file.h"
@@ -18,7 +18,7 @@
 
 enum { GROUPS_MAX = 65536 }; /* NGROUPS_MAX of Linux */
 
-/* The settings are not whole while secrets are read for them. */
+/* Reads the environment, as the settings are not loaded yet. */
 static bool is_anything_allowed(void) {
     const char *value = getenv("LOCKBOX_ALLOW_OPEN_SECRETS");
     return value && strcmp(value, "yes") == 0;
@@ -46,7 +46,7 @@ static bool refuse(char *ret_why, const struct stat *about, const char *whom) {
     return false;
 }
 
-/* A directory is left to whoever reads it, and fails. */
+/* Checks owner and mode. A directory passes: the read that follows fails. */
 static bool is_private(int fd, char *ret_why) {
     struct stat about;
     if (is_anything_allowed())

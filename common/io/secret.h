@@ -10,17 +10,17 @@
 
 enum { LBX_SECRET_WHY_SIZE = 160 };
 
-/* Reads a file of at most max_bytes as lbx_file_read does, if nobody but root, the process's own user and one of its groups
- * can read or write it: the rule of docs/decisions/024. False: ret_why says why not, with the mode or the owner, never what
- * the file holds. LOCKBOX_ALLOW_OPEN_SECRETS=yes in the environment takes any file that can be read. */
+/* Reads a file as lbx_file_read does, if only root, the process's own user and one of its groups
+ * can read or write it (docs/decisions/024). False: ret_why has the reason, with the mode or the
+ * owner, never the content. LOCKBOX_ALLOW_OPEN_SECRETS=yes in the environment allows any mode. */
 bool lbx_secret_read(const char *path, size_t max_bytes, struct lbx_buf *ret_text,
                      char ret_why[LBX_SECRET_WHY_SIZE]) LBX_MUST_CHECK;
 
-/* The same rule for a file that a library reads. A file that cannot be opened is left to the library to complain of. */
+/* Checks the same for a file that a library reads. A file that cannot be opened passes: the library reports it. */
 bool lbx_secret_is_private(const char *path, char ret_why[LBX_SECRET_WHY_SIZE]) LBX_MUST_CHECK;
 
-/* Of the whole process, whose memory has passwords and keys: no core file, and no look into it by whoever else runs as its
- * user. Not where a sanitizer runs, which looks into its own process. */
+/* Protects the memory of the process, which has passwords and keys: no core file, and no ptrace
+ * by another process of its user. Does nothing under a sanitizer, which uses ptrace itself. */
 void lbx_secret_keep_memory(void);
 
 #endif

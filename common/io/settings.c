@@ -1,6 +1,6 @@
-/* Reads settings from the environment and from files, each by its kind.
- * Promises that a value which is not of its kind stops the start, and is not quoted where it may be a secret.
- */
+/* Reads settings from the environment and from files, each by its kind. Promises that a
+ * malformed value stops the start, and that the message does not quote a secret. Fails with
+ * LBX_ERR_INVALID and a reason. */
 #include "io/settings.h"
 
 #include "base/file.h"
@@ -19,7 +19,7 @@ extern char **environ;
 
 #define KAFKA_PREFIX "LOCKBOX_KAFKA_"
 
-/* Names that ./dev env prints for people and tests; no worker reads them. */
+/* Names that ./dev env prints for people and tests, and that no worker reads. */
 static const char *const not_ours[] = {
     "LOCKBOX_DEV_",      "LOCKBOX_MAILDIR",     "LOCKBOX_HTTP_",
     "LOCKBOX_SUPER",     "LOCKBOX_AUDIT_SUP",   "LOCKBOX_TEST_",
@@ -29,7 +29,7 @@ static const char *const not_ours[] = {
 
 enum { FILE_MAX = 1 << 20 };
 
-/* Without the line ends behind it; NULL with why where it cannot be read, or holds a secret that is not private. */
+/* A file's text without trailing newlines. NULL, with why: the file cannot be read, or is a secret that others can read. */
 static char *whole_file(const char *path, bool is_secret, char why[LBX_SECRET_WHY_SIZE]) {
     struct lbx_buf text = {0};
     snprintf(why, LBX_SECRET_WHY_SIZE, "cannot be read");
@@ -64,8 +64,8 @@ static char *trimmed(char *word) {
     return word;
 }
 
-/* Calls visit with each trimmed word of a comma-separated list; false where a word is empty, as by a comma too many.
- * Empty text is the empty list. */
+/* Calls visit for each trimmed word of a comma-separated list. False: a word is empty, or visit
+ * returned false. Empty text is the empty list. */
 static bool each_word(const char *text, bool (*visit)(char *word, void *context), void *context) {
     char *copy LBX_FREE = strdup(text), *rest = *trimmed(copy) ? copy : NULL;
     for (char *word; (word = strsep(&rest, ","));) {
@@ -96,11 +96,11 @@ static bool integer(const char *text, int64_t least, int64_t most, int64_t *ret)
     return !errno && end != text && !*end && value >= least && value <= most;
 }
 
-/* Each reads text into the member; false: the setting takes something else, as `takes_` says. */
+/* Each read_KIND parses text into the member. False: malformed; takes_KIND says what is expected. */
 static bool read_TEXT(const char *text, char **ret) {
     return (*ret = strdup(text));
 }
-/* What may stand in a topic's and a group's name (Kafka: 249 characters in all, and the longest of ours has 40). */
+/* A prefix of topic and group names. Kafka allows 249 characters, and the longest of ours has 40. */
 static bool read_PREFIX(const char *text, char **ret) {
     const char *allowed = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
     const size_t len = strlen(text);
@@ -183,15 +183,15 @@ static bool bad(char **ret_why, const char *name, const char *problem) {
     return false;
 }
 
-/* The value given for name, malloc'd, or NULL where none is; false with *ret_why where NAME_FILE
- * cannot be read, or both are given. */
+/* The value of a setting, malloc'd; NULL: not set. False with *ret_why: NAME_FILE cannot be
+ * read, or NAME and NAME_FILE are both set. */
 static bool given(const char *name, bool is_secret, char **ret_value, char **ret_why) {
     char file_name[128], why[LBX_SECRET_WHY_SIZE];
     *ret_value = NULL;
     if ((size_t)snprintf(file_name, sizeof file_name, "%s_FILE", name) >= sizeof file_name)
         return bad(ret_why, name, "no property has so long a name");
     const char *value = getenv(name), *path = getenv(file_name);
-    /* LOCKBOX_CHECKPOINT_KEY_FILE and its like name a file themselves. */
+    /* LOCKBOX_CHECKPOINT_KEY_FILE and its like name a file themselves */
     if (path && value)
         return bad(ret_why, name, "given directly and as a file; give one");
     if (path && !(*ret_value = whole_file(path, is_secret, why)))
@@ -207,7 +207,7 @@ static bool is_given(const char *name) {
     return getenv(name) || getenv(file_name);
 }
 
-/* A default gives way to the operator's maximum; a value that is longer is a mistake. */
+/* Checks a duration against the operator's maximum. A default that is longer is cut; a set value that is longer is an error. */
 static bool keep_to(int64_t most, const char *name, int64_t *duration, char **ret_why) {
     if (*duration > most && is_given(name))
         return bad(ret_why, name, "is longer than LOCKBOX_GRANT_TTL_MAX");
@@ -230,15 +230,15 @@ static bool known(const char *name, size_t len) {
     return false;
 }
 
-/* Files that librdkafka reads by itself. */
+/* Properties with the name of a secret file that librdkafka reads itself. */
 static bool names_a_secret(const char *property) {
     return strcmp(property, "ssl.key.location") == 0 ||
            strcmp(property, "ssl.keystore.location") == 0 ||
            strcmp(property, "sasl.kerberos.keytab") == 0;
 }
 
-/* LOCKBOX_KAFKA_SASL_MECHANISM=PLAIN → "sasl.mechanism", "PLAIN". Which properties are secrets is the library's to know: each
- * that comes as a file is taken for one. */
+/* LOCKBOX_KAFKA_SASL_MECHANISM=PLAIN → "sasl.mechanism", "PLAIN". Each property that comes by a
+ * file is treated as a secret, as only librdkafka knows which are. */
 static bool kafka_property(const char *entry, size_t len, struct lbx_settings *settings,
                            size_t *count, char **ret_why) {
     char *name LBX_FREE = strndup(entry, len);

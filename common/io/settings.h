@@ -1,6 +1,5 @@
-/* Settings come from the environment: LOCKBOX_<NAME>, or LOCKBOX_<NAME>_FILE, a file that holds the
- * value (for secrets). One list makes the struct, the parser and `lockboxctl config`.
- */
+/* Settings from the environment: LOCKBOX_<NAME>, or LOCKBOX_<NAME>_FILE, the path of a file with
+ * the value (for secrets). One list makes the struct, the parser and `lockboxctl config`. */
 #ifndef LBX_IO_SETTINGS_H
 #define LBX_IO_SETTINGS_H
 
@@ -149,25 +148,25 @@ struct lbx_durations {
 
 struct lbx_settings {
     LBX_SETTINGS(LBX_MEMBER)
-    /* Client properties from LOCKBOX_KAFKA_*: name, value, name, value, …, NULL. */
+    /* librdkafka properties from LOCKBOX_KAFKA_*: name, value, name, value, …, NULL. */
     char **kafka_properties;
 };
 
-/* Reads the environment. LBX_ERR_INVALID: a value is bad; *ret_why, malloc'd, names the setting and
- * what it takes, never the value of a secret. A file that holds a secret is read as io/secret.h says. Unknown LOCKBOX_* names are logged as warnings. */
+/* Reads the environment. LBX_ERR_INVALID: a value is malformed; *ret_why, malloc'd, names the setting and what it accepts,
+ * never the value of a secret. Secrets in files are read by lbx_secret_read. Unknown LOCKBOX_* names are logged as warnings. */
 enum lbx_err lbx_settings_load(struct lbx_settings *ret_settings, char **ret_why) LBX_MUST_CHECK;
 void lbx_settings_done(struct lbx_settings *settings);
 
-/* Logs that a worker cannot start with what a setting holds, and why. Always LBX_ERR_INVALID. */
+/* Logs why a worker cannot start with the value of a setting. Returns LBX_ERR_INVALID. */
 enum lbx_err lbx_settings_refuse(const char *setting, const char *why);
 
-/* One setting as `lockboxctl config` shows it. */
+/* A setting as `lockboxctl config` prints it. */
 struct lbx_setting_shown {
     const char *name, *kind, *fallback, *what;
-    const char *value; /* as given, "***" for a secret that is set, NULL where the default holds */
+    const char *value; /* as set; "***" for a secret that is set; NULL: the default applies */
 };
 
-/* The i-th setting, false behind the last. Values are borrowed from the environment. */
+/* The i-th setting; false behind the last. Values are borrowed from the environment. */
 bool lbx_setting_show(size_t i, struct lbx_setting_shown *ret_shown);
 
 #endif

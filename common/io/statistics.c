@@ -1,5 +1,5 @@
-/* Reads librdkafka's statistics by tables. Promises nothing of members that the client leaves out: those are 0 or absent.
- * Fails where the text is no JSON object. */
+/* Reads librdkafka's statistics by tables. Promises 0 or NULL for members that the client leaves
+ * out. Fails where the text is no JSON object. */
 #include "io/statistics.h"
 
 #include "base/clock.h"
