@@ -1,5 +1,5 @@
-/* Holds polled records in order, and cuts batches that the database refuses down to the record at
- * fault. */
+/* A queue of polled records, in order. Promises to find the record that the database refuses:
+ * after each refusal a batch takes fewer records. Cannot fail. */
 #include "worker/backlog.h"
 
 #include "base/memory.h"
@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What the record takes in memory: its bytes, and what tells where they are. */
+/* Bytes of memory that a record takes: its key, value and headers, and the structs for them. */
 static size_t bytes_of(const struct lbx_record *record) {
     size_t bytes = sizeof *record + record->value_len + record->key_len;
     for (size_t i = 0; i < record->header_count; i++)

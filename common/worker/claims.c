@@ -1,5 +1,5 @@
-/* Keeps where each partition given to this member stands, in memory; the database has the truth.
- * Never fails. */
+/* The offset of each partition that the group assigned, in memory; consumer_offset has the
+ * committed ones. Cannot fail. */
 #include "worker/claims.h"
 
 #include "base/memory.h"
@@ -42,7 +42,7 @@ void lbx_claims_plan(struct lbx_claims *claims, const struct lbx_record *const *
         claims->list[i].batch_end = claims->list[i].next_offset;
         claims->list[i].batch_last.known = false;
     }
-    /* From the end: of each partition the last record alone is hashed. */
+    /* backwards, as only the last record of each partition is hashed */
     for (size_t i = count; i > 0; i--) {
         struct lbx_claim *claim = lbx_claims_of(claims, records[i - 1]);
         if (claim->batch_last.known)

@@ -1,8 +1,8 @@
-/* Opens a lane's database connection, and closes it where it broke.
+/* Opens a lane's database connection, and closes it when it broke.
  *
- * Promises: no statement runs on a schema that is not this program's. Fails: what is down is tried
- * again with backoff; a schema newer than the program ends the worker.
- */
+ * Promises that no statement runs on a schema that does not fit this program. Fails: an
+ * unreachable database is tried again with backoff; a schema newer than the program ends the
+ * worker. */
 #include "worker/connection.h"
 
 #include "base/clock.h"
@@ -14,7 +14,7 @@
 
 enum { STATEMENT_TIMEOUT_S = 20 };
 
-static atomic_bool told_newer; /* every lane finds the schema newer, one says so */
+static atomic_bool told_newer; /* every lane finds the newer schema, and one logs it */
 
 static struct lbx_metric database_up = {
     .type = LBX_GAUGE, .name = "database_up", .help = "Database connections"};
@@ -47,7 +47,7 @@ static const char *url_of(const struct lbx_connection *connection,
     return is_auditing(connection) ? settings->audit_database_url : settings->database_url;
 }
 
-/* A worker that grants longer access than the database opens would have it refused, record by record. */
+/* Refuses to start where LOCKBOX_GRANT_TTL_MAX is above the database's bound, as the database would refuse single records later. */
 static enum lbx_err fit_bound(struct lbx_connection *connection, const struct lbx_worker *worker,
                               struct lbx_pg *pg) {
     bool fits = true;

@@ -1,7 +1,6 @@
-/* Joins the group, gathers records, and has them handled: the consuming part's loop.
- * Promises: Kafka is polled whatever else is down.
- * Fails: a client that another member replaced is spent, and a new one asks again.
- */
+/* The loop of the consuming part: joins the group, polls records, and has batches handled.
+ * Promises that Kafka is polled whatever else is down, so that the group keeps this member.
+ * Fails: a client that was fenced is replaced, and joins again. */
 #include "worker/consume_state.h"
 
 #include "base/clock.h"
@@ -37,8 +36,8 @@ static void hold(struct lbx_consume *c, struct lbx_message *message) {
     lbx_backlog_add(&c->backlog, message);
 }
 
-/* Polls until nothing is there or the batch is full; *ret_more says which. While nothing is fetched
- * a full batch is no reason not to poll: the group would take a member for dead that does not. */
+/* Polls until there is no record, or the batch is full, as *ret_more says. While partitions are paused it
+ * polls also with a full batch, as the group expels a member that does not poll for max.poll.interval.ms. */
 static enum lbx_err gather(struct lbx_consume *c, bool *ret_more) {
     *ret_more = false;
     while (!lbx_worker_stopping(c->worker)) {
@@ -76,14 +75,14 @@ static void close_client(struct lbx_consume *c) {
     lbx_consume_forget(c);
     lbx_shares_close(c->worker->lane);
     lbx_consumer_close(c->consumer);
-    lbx_consume_forget(c); /* closing tells what the group gives and takes meanwhile */
+    lbx_consume_forget(c); /* closing the client may call given() and taken() */
     c->consumer = NULL;
     c->state = NO_CLIENT;
 }
 
-/* Another member took this one's name in the group: an instance that goes by the same
- * LOCKBOX_INSTANCE, or, around a broker's restart, this very one's earlier attempt to join. The
- * client is spent; a new one asks again, later. */
+/* Closes a fenced client: another member joined with the same group.instance.id. That is another
+ * process with the same LOCKBOX_INSTANCE, or this client's earlier attempt to join while a
+ * broker restarted. A new client joins later. */
 static void give_up_client(struct lbx_consume *c) {
     close_client(c);
     c->reopen_us = lbx_monotonic_us() + lbx_backoff_next_us(&c->backoff);
@@ -147,7 +146,7 @@ static int64_t next_wake(const struct lbx_consume *c, bool more) {
     return wake_us;
 }
 
-/* What the other lanes have to say to this one, or this one to the member. */
+/* Reads requests of other lanes, or a new share of partitions for this lane. */
 static enum lbx_err hear_lanes(struct lbx_consume *c) {
     if (c->worker->lane > 0)
         return lbx_consume_look_at_share(c);
@@ -176,7 +175,7 @@ static enum lbx_err serve_client(struct lbx_consume *c, int64_t *ret_wake_us) {
     lbx_consume_handle(c);
     lbx_consume_measure_lag(c);
     lbx_consume_look_for_still(c);
-    if (!takes) /* what was taken is recorded from now on: it is told before what is longer */
+    if (!takes) /* after a take the loop turns once before longer work */
         lbx_consume_checkpoint(c);
     if (lbx_timer_due(&c->report))
         lbx_consume_report(c);

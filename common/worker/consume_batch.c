@@ -1,8 +1,6 @@
-/* Hands the held records to the handler, a transaction a batch.
- * Promises: each record once, in order within its partition.
- * Fails: what is down is waited out; a batch that the database refuses is cut down to the record at
- * fault; a newer owner's partitions are let go.
- */
+/* Runs one transaction for each batch of held records. Promises each record once, in order
+ * within its partition. Fails: an unreachable database is waited for; a refused batch is split
+ * down to the record at fault; partitions with a newer epoch are dropped. */
 #include "worker/consume_state.h"
 
 #include "base/clock.h"
@@ -59,7 +57,7 @@ static void let_go(struct lbx_consume *c) {
         lbx_shares_ask_anew(c->worker->lane);
 }
 
-/* Whether the database commits anything at all, before a record is blamed. */
+/* Checks that the database commits other transactions, before a record is suspected. */
 static void suspect(struct lbx_consume *c) {
     const struct lbx_records none = first_held(c, 0);
     enum lbx_err err = lbx_transact_control(&none, &c->calls);
@@ -71,9 +69,9 @@ static void suspect(struct lbx_consume *c) {
         lbx_consume_back_off(c);
 }
 
-/* The database refused the batch for what is in it. Smaller batches find the record at fault, so
- * that it holds up nobody else; refused alone, and again behind a transaction that was committed, it is the
- * handler's, or waits for an operator. */
+/* Handles a batch of which the database refused a value. Smaller batches find the record at
+ * fault, so that other partitions go on. A record that is refused alone, and again after another
+ * transaction committed, goes to the handler, or waits for an operator. */
 static void refuse(struct lbx_consume *c, size_t count) {
     if (!lbx_backlog_refused(&c->backlog, count))
         return;
@@ -91,8 +89,8 @@ static void refuse(struct lbx_consume *c, size_t count) {
         suspect(c);
 }
 
-/* The database did not do it, for a reason of its own. Where it answers, fewer records at once find those that it
- * does do. */
+/* Handles a transaction that failed for a reason of the database's. If the database answers,
+ * smaller batches find out how many records it can process. */
 static void wait_out(struct lbx_consume *c, size_t count) {
     lbx_backlog_acquit(&c->backlog);
     if (lbx_pg_alive(c->worker->pg))
@@ -130,7 +128,7 @@ void lbx_consume_handle(struct lbx_consume *c) {
     }
 }
 
-/* A checkpoint that fails holds up no batch: the partitions are read on meanwhile. */
+/* Runs a checkpoint. If it fails, batches go on. */
 void lbx_consume_checkpoint(struct lbx_consume *c) {
     if (!lbx_timer_due(&c->checkpoint) || !may_work(c))
         return;

@@ -1,4 +1,4 @@
-/* The metrics of the consuming part. Never fails. */
+/* The metrics of the consuming part. Cannot fail. */
 #include "worker/consume_state.h"
 
 #include "base/memory.h"
@@ -72,7 +72,7 @@ void lbx_consume_ask_ends(struct lbx_consume *c) {
     free(held);
 }
 
-/* By the ends that came with the last fetch, and those that were asked for while there is none. */
+/* Sets the lag, from the end offsets of the last fetch, or from those that were asked for while paused. */
 void lbx_consume_measure_lag(const struct lbx_consume *c) {
     int64_t records = 0;
     for (size_t i = 0; i < c->claims.count; i++) {

@@ -1,4 +1,4 @@
-/* What the files of the consuming part (consume*.c) share: its state, and what each does with it. */
+/* The state of the consuming part, shared by consume*.c, and the functions of each file. */
 #ifndef LBX_WORKER_CONSUME_STATE_H
 #define LBX_WORKER_CONSUME_STATE_H
 
@@ -10,11 +10,11 @@
 #include "worker/timer.h"
 
 enum lbx_consume_state {
-    NO_CLIENT, /* the last one is spent; another opens at reopen_us */
-    JOINING,   /* until the group gives partitions */
-    GIVEN,     /* until the database hands them over */
-    READING,   /* owner of the partitions, on the connection of this generation */
-    PAUSED,    /* the same, but a batch failed: nothing is fetched until it succeeds */
+    NO_CLIENT, /* the last client was fenced; another opens at reopen_us */
+    JOINING,   /* until the group assigns partitions */
+    GIVEN,     /* until the partitions are taken in the database */
+    READING,   /* owns the partitions, on the connection of this generation */
+    PAUSED,    /* as READING, but a batch failed: fetching is paused until one succeeds */
 };
 
 struct lbx_consume {
@@ -25,14 +25,14 @@ struct lbx_consume {
     struct lbx_consumer *consumer;
     char group[256], owner[128];
     struct lbx_arena arena;
-    struct lbx_pg_pipeline calls; /* of the transaction under way; large */
+    struct lbx_pg_pipeline calls; /* of the current transaction; large */
 
     enum lbx_consume_state state;
-    int64_t generation; /* of the connection on which the claims were taken */
+    int64_t generation; /* pg_generation when the claims were taken */
     struct lbx_claims claims;
     struct lbx_backlog backlog;
-    bool set_back; /* the database is older than what Kafka says was committed: nothing is read */
-    struct lbx_skips skips; /* as operators ordered, as of the last look */
+    bool set_back;          /* the database was restored from an older state: nothing is read */
+    struct lbx_skips skips; /* offsets that operators ordered to skip, as last read */
 
     struct lbx_backoff backoff;
     int64_t retry_us, reopen_us;
@@ -41,74 +41,74 @@ struct lbx_consume {
 
 /* ---- consume_take.c: the partitions ---- */
 
-/* What the group gives and takes; context is the struct lbx_consume. */
+/* The callbacks of assignment and revocation; context is the struct lbx_consume. */
 extern const struct lbx_consumer_events lbx_consume_events;
 
-/* In another lane than the member's: gives up its partitions, in memory, and has others, where the member said so. */
+/* In lanes without the member: takes over a changed share of the member's partitions, in memory. */
 enum lbx_err lbx_consume_look_at_share(struct lbx_consume *c) LBX_MUST_CHECK;
 
-/* Nothing is held, in memory; the database is not told. */
+/* Drops all claims in memory; the database is not told. */
 void lbx_consume_forget(struct lbx_consume *c);
 
-/* Whether the partitions are this member's in the database, too. */
+/* Whether the partitions are taken in the database, too. */
 bool lbx_consume_is_owner(const struct lbx_consume *c);
 
-/* Gives the partitions up, in memory, where the connection is another than they were taken on. */
+/* Drops the claims in memory, if the connection is another than they were taken on. */
 void lbx_consume_check_connection(struct lbx_consume *c);
 
-/* Gives the partitions up, in memory: what is in hand is read again, from where the database says. */
+/* Drops the claims in memory: uncommitted records are read again from the committed offsets. */
 void lbx_consume_take_again(struct lbx_consume *c);
 
-/* Whether the partitions wait to be taken, and there is a database to take them in. */
+/* Whether the partitions are to be taken, and there is a connection for it. */
 bool lbx_consume_must_take(const struct lbx_consume *c);
 
-/* Takes the partitions in the database, and reads on from where it says. */
+/* Takes the partitions in the database, and reads from the offsets there. */
 enum lbx_err lbx_consume_take(struct lbx_consume *c) LBX_MUST_CHECK;
 
-/* Reads on from where each partition stands, or behind what is stepped over there. */
+/* Assigns each partition from its next offset, or from behind skipped ones. */
 enum lbx_err lbx_consume_assign(struct lbx_consume *c) LBX_MUST_CHECK;
 
-/* Tells Kafka how far the database is. */
+/* Commits the database's offsets to Kafka. */
 void lbx_consume_report(struct lbx_consume *c);
 
 /* ---- consume_stop.c: partitions that cannot be read ---- */
 
-/* Compares the first record that comes with the last that was read before. */
+/* Compares the first record after a take with the record that was committed last. */
 void lbx_consume_compare(struct lbx_consume *c, struct lbx_claim *claim,
                          const struct lbx_record *record);
 
-/* Whether the record, the next of its partition that was read, is to be handled. It is not where it is stepped over, or
- * its partition is stopped. */
+/* Whether the next record of a partition is to be handled: not if its offset is to be skipped,
+ * or its partition is stopped. */
 bool lbx_consume_wants(struct lbx_consume *c, struct lbx_claim *claim,
                        const struct lbx_record *record);
 
-/* The client has trouble with a partition, of the kind that lbx_consumer_poll returned. */
+/* Handles an error of lbx_consumer_poll about a partition. */
 void lbx_consume_trouble(struct lbx_consume *c, enum lbx_err kind);
 
-/* Looks what operators ordered, and obeys. */
+/* Reads the operators' orders, and carries them out. */
 void lbx_consume_obey(struct lbx_consume *c);
 
-/* Looks which partitions have records in Kafka, or no leader, and do not move. */
+/* Finds partitions that make no progress, although they have records in Kafka or no leader. */
 void lbx_consume_look_for_still(struct lbx_consume *c);
 
-/* Names a partition that has not moved for ten seconds; text as below. NULL: none. */
+/* Names a partition without progress for ten seconds; text as below. NULL: none. */
 const char *lbx_consume_still(const struct lbx_consume *c);
 
-/* Names a partition that is stopped, and why; text that lives as long as the process. NULL: none is. */
+/* Names a stopped partition, and why; the text lives as long as the process. NULL: none is stopped. */
 const char *lbx_consume_stopped(struct lbx_consume *c);
 
 /* ---- consume_batch.c: the transactions ---- */
 
-/* Handles what is held, until nothing is left or something is to be waited out. */
+/* Handles the held records, until none is left or a failure has to be waited for. */
 void lbx_consume_handle(struct lbx_consume *c);
 
-/* Makes the handler's checkpoint if it is due. */
+/* Runs the handler's checkpoint, if it is due. */
 void lbx_consume_checkpoint(struct lbx_consume *c);
 
-/* Removes what is past its time. */
+/* Deletes expired rows, if that is due. */
 void lbx_consume_prune(struct lbx_consume *c);
 
-/* Tries again later: nothing is fetched until then. */
+/* Pauses fetching until the next attempt. */
 void lbx_consume_back_off(struct lbx_consume *c);
 
 /* ---- consume_metrics.c ---- */
@@ -116,13 +116,13 @@ void lbx_consume_back_off(struct lbx_consume *c);
 extern struct lbx_metric lbx_fenced_metric, lbx_set_back_metric;
 extern struct lbx_metric *const lbx_consume_metrics[]; /* ended by NULL */
 
-/* Counts a committed batch; took_us from its begin to its commit. */
+/* Counts a committed batch. took_us: from BEGIN to COMMIT. */
 void lbx_consume_count_batch(int64_t records, int64_t took_us);
 
-/* Has the lag grow while nothing is fetched: asks Kafka for the partitions' ends, a second at most. */
+/* Asks Kafka for the end offsets, a second at most, so that the lag is right while nothing is fetched. */
 void lbx_consume_ask_ends(struct lbx_consume *c);
 
-/* Shows how many partitions are held and stopped, and how far behind they are. */
+/* Sets the metrics: partitions held and stopped, and the lag. */
 void lbx_consume_count_partitions(const struct lbx_consume *c);
 void lbx_consume_measure_lag(const struct lbx_consume *c);
 

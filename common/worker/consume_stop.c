@@ -1,7 +1,6 @@
-/* Keeps which partitions cannot be read, and steps over what operators order.
- * Promises: one partition's trouble is its own; nothing is stepped over but by an order.
- * Fails: orders that cannot be read now are read the next time.
- */
+/* Stops partitions that cannot be read, and skips offsets by operators' orders. Promises that a
+ * stopped partition stops no other, and that no offset is skipped without an order. Fails:
+ * orders that cannot be read now are read later. */
 #include "worker/consume_state.h"
 
 #include "base/clock.h"
@@ -10,7 +9,7 @@
 
 #include <string.h>
 
-/* A client that meets a new leader, or a broker on its way down, has errors for a moment, too. */
+/* Errors in a row that stop a partition. A new leader, or a broker's shutdown, makes a few errors, too. */
 enum { FAILURES_MOST = 3 };
 #define FAILING_MOST_US (3 * LBX_SECOND_US)
 
@@ -40,7 +39,7 @@ static void go_on(struct lbx_consume *c, struct lbx_claim *claim) {
             LBX_N("partition", claim->partition));
 }
 
-/* Where the log begins is its own choice; a hole is between two records. */
+/* Whether too many offsets have no record. The log start offset does not count, only gaps between records. */
 static bool is_far(const struct lbx_consume *c, const struct lbx_claim *claim, int64_t offset) {
     int64_t next = claim->held_end ? claim->held_end : claim->next_offset;
     return c->handler->hole_most && next > 0 && offset - next > c->handler->hole_most;
@@ -52,7 +51,7 @@ void lbx_consume_compare(struct lbx_consume *c, struct lbx_claim *claim,
     if (!claim->comparing)
         return;
     claim->comparing = false;
-    if (record->offset != claim->last.offset) /* gone by retention, or by compaction */
+    if (record->offset != claim->last.offset) /* deleted by retention or compaction */
         return;
     lbx_claims_note(record, &found);
     if (memcmp(found.hash, claim->last.hash, sizeof found.hash) == 0)
@@ -61,7 +60,7 @@ void lbx_consume_compare(struct lbx_consume *c, struct lbx_claim *claim,
     stop(c, claim, replaced, "");
 }
 
-/* Whether retention removed the last record that was read: there is nothing to compare, and what is behind it is read. */
+/* Whether retention deleted the record that was committed last. Then there is nothing to compare, and reading goes on. */
 static bool is_gone(struct lbx_consume *c, struct lbx_claim *claim) {
     int64_t first = 0;
     if (!claim->comparing ||
@@ -95,7 +94,7 @@ void lbx_consume_trouble(struct lbx_consume *c, enum lbx_err kind) {
     if (!claim || claim->stopped || (kind == LBX_ERR_LIMIT && is_gone(c, claim)))
         return;
     if (kind == LBX_ERR_LIMIT)
-        claim->failures = 0; /* nothing of it is fetched any more */
+        claim->failures = 0; /* none of its records is fetched any more */
     else if (claim->failures++ == 0)
         claim->failing_since_us = lbx_monotonic_us();
     claim->stopped_at = trouble->offset >= 0 ? trouble->offset : claim->next_offset;
@@ -113,7 +112,7 @@ static bool is_stuck(const struct lbx_consume *c, const struct lbx_claim *claim)
            lbx_skips_from(&c->skips, claim) > claim->next_offset;
 }
 
-/* What is in hand is read again. */
+/* Skips the ordered offsets: uncommitted records are read again. */
 static void step_over(struct lbx_consume *c) {
     lbx_backlog_clear(&c->backlog);
     if (lbx_consume_assign(c) != LBX_OK)
@@ -155,8 +154,8 @@ static int64_t dropped(const struct lbx_claim *claim, const struct lbx_fetching 
     return (it ? it->received : 0) - claim->handed;
 }
 
-/* What the client received before the partition was given, or when all of it was handed out, is in order. The statistics
- * are older than what was handed out: they tell too little, never too much. */
+/* Sets what `dropped` is compared with: records received before the assignment, or while no record is left, were not
+ * dropped. Statistics are older than the records handed out, so that the count may be too low, never too high. */
 static void note_dropped(struct lbx_claim *claim, const struct lbx_fetching *it, int64_t end) {
     const bool behind = end > (claim->held_end ? claim->held_end : claim->next_offset);
     if (!claim->dropped_known || (!behind && dropped(claim, it) > claim->dropped))
@@ -164,8 +163,8 @@ static void note_dropped(struct lbx_claim *claim, const struct lbx_fetching *it,
     claim->dropped_known = true;
 }
 
-/* Either nothing is fetched, or the client dropped what was: librdkafka 2.0 may take it for outdated, and fetch on behind
- * it. Where neither is so, what is left holds no record (the end of a transaction). */
+/* Whether a partition makes no progress: nothing is fetched, or the client dropped what it fetched (librdkafka 2.0 may take
+ * records for outdated, and fetch behind them). Otherwise the remaining offsets hold no records, such as transaction markers. */
 static bool is_still(const struct lbx_consume *c, const struct lbx_claim *claim,
                      const struct lbx_fetching *it, int64_t end) {
     if (!it || claim->stopped || c->state != READING)
@@ -181,9 +180,9 @@ static bool is_lost(const struct lbx_consume *c, const struct lbx_claim *claim, 
            now - since_us > READ_AGAIN_US && now > claim->read_again_us;
 }
 
-/* A fetch may be lost within the client (librdkafka 2.0: around a pause, a new start): asked for
- * anew, it comes. One that is under way, and slow, must not be cut off for ever: each time is twice as
- * late. Offsets and claims stay as they are. */
+/* Assigns a partition anew, as librdkafka 2.0 may lose a fetch around a pause or a new start
+ * offset. A slow fetch must have time to complete: the wait doubles with each attempt. Offsets
+ * and claims stay as they are. */
 static void read_again(struct lbx_consume *c, struct lbx_claim *claim) {
     lbx_log(LBX_LOG_WARN, "partition does not move: reading again", LBX_S("topic", claim->topic),
             LBX_N("partition", claim->partition), LBX_N("offset", claim->next_offset));

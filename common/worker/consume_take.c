@@ -1,7 +1,6 @@
-/* Takes the partitions that the group gives, in the database, and lets them go.
- * Promises: nothing is read on from anywhere but where the database says.
- * Fails: a connection that breaks ends the claims; they are taken anew.
- */
+/* Takes assigned partitions in the database, and drops them. Promises that each is read from the
+ * offset in the database, and from no other. Fails: the claims end with a broken connection, and
+ * are taken again. */
 #include "worker/consume_state.h"
 
 #include "base/log.h"
@@ -47,8 +46,8 @@ bool lbx_consume_is_owner(const struct lbx_consume *c) {
     return c->state == READING || c->state == PAUSED;
 }
 
-/* Claims end with the connection: what became of its last COMMIT is unknown. What is in hand is
- * read again. */
+/* The claims end with the connection, as the outcome of its last COMMIT is unknown. Uncommitted
+ * records are read again. */
 void lbx_consume_check_connection(struct lbx_consume *c) {
     const struct lbx_worker *worker = c->worker;
     if (!lbx_consume_is_owner(c) || (worker->pg && worker->pg_generation == c->generation))
@@ -90,7 +89,7 @@ bool lbx_consume_must_take(const struct lbx_consume *c) {
     return c->state == GIVEN && c->worker->pg;
 }
 
-/* An older database would have what was decided decided again, and otherwise. */
+/* Compares the offsets with Kafka's. A database restored from an older state would decide events again, with other results. */
 static enum lbx_err compare(struct lbx_consume *c) {
     struct lbx_partition *next = lbx_claims_partitions(&c->claims);
     int64_t *committed = lbx_calloc((c->claims.count + 1) * sizeof *committed);
@@ -108,7 +107,7 @@ static enum lbx_err compare(struct lbx_consume *c) {
     return err == LBX_OK && ahead > 0 ? LBX_ERR_CONFLICT : err;
 }
 
-/* Takes the partitions in the database, and reads on from where it says. */
+/* Takes the partitions in the database, and reads from the offsets there. */
 enum lbx_err lbx_consume_take(struct lbx_consume *c) {
     enum lbx_err err =
         lbx_offsets_take(c->worker->pg, c->group, c->owner, c->claims.list, c->claims.count);
@@ -124,7 +123,7 @@ enum lbx_err lbx_consume_take(struct lbx_consume *c) {
     lbx_timer_want(&c->report);
     c->generation = c->worker->pg_generation;
     if (c->handler->checkpoint.read && c->claims.count > 0)
-        lbx_timer_want(&c->checkpoint); /* what the last owner left */
+        lbx_timer_want(&c->checkpoint); /* work that the previous owner left */
     lbx_timer_want(&c->orders);
     lbx_consume_count_partitions(c);
     log_taken(c);
@@ -133,7 +132,7 @@ enum lbx_err lbx_consume_take(struct lbx_consume *c) {
 
 const struct lbx_consumer_events lbx_consume_events = {on_given, on_taken};
 
-/* Tells Kafka how far the database is. */
+/* Commits the database's offsets to Kafka. */
 void lbx_consume_report(struct lbx_consume *c) {
     struct lbx_partition *next = lbx_claims_partitions(&c->claims);
     size_t count = 0;

@@ -1,7 +1,7 @@
-/* Handles records as events: decode, inbox, load, decide, save.
- * Promises: an event is acted on once, whatever comes twice; a record that cannot be read, or that
- * the database refuses, stands in quarantine with a reason.
- * Fails as the database does: the consuming part tries the batch again. */
+/* Handles records as events: decode, inbox, load, decide, save. Promises that an event has its
+ * effect once, however often it comes, and that a record that cannot be read, or whose effect
+ * the database refuses, is in quarantine with a reason. Fails as the database: the consuming
+ * part tries the batch again. */
 #include "worker/events.h"
 
 #include "base/memory.h"
@@ -19,14 +19,14 @@
 enum { BATCH_BYTES = 8 << 20, WRITTEN_BYTES = 16 << 20 };
 
 struct event_handler {
-    struct lbx_handler handler; /* stands first: see event_handler */
+    struct lbx_handler handler; /* first member: see event_handler */
     struct lbx_worker *worker;
     const struct lbx_events *events;
-    /* Of the transaction under way. */
+    /* Of the current transaction. */
     struct lbx_batch batch;
     struct lbx_inbox inbox;
     size_t clock_call;
-    int64_t began_us; /* since the epoch */
+    int64_t began_us; /* microseconds since the Unix epoch */
 };
 
 static struct lbx_metric duplicates = {.name = "duplicates_total",
@@ -50,7 +50,7 @@ static void decode(struct lbx_batch *batch, const struct lbx_records *records) {
     for (size_t i = 0; i < batch->count; i++) {
         struct lbx_input_event *input = &batch->inputs[i];
         input->record = records->list[i];
-        /* What we publish ourselves may be longer than what we take in: it repeats the request. */
+        /* events of ours may be longer than the limit of input: they repeat the request */
         size_t most = input->record->topic == LBX_TOPIC_EVENTS ? SIZE_MAX : limit;
         if (lbx_event_decode(input->record, most, batch->arena, &input->event, &input->reason) !=
             LBX_OK)
@@ -60,7 +60,7 @@ static void decode(struct lbx_batch *batch, const struct lbx_records *records) {
     }
 }
 
-/* What the database refused is answered, too, by what does not touch what it refused; unless it refuses the answer. */
+/* Marks rejected events that have an id: each gets an answer, unless the database refused that answer. */
 static void mark_answered(struct lbx_batch *batch, const struct lbx_records *records) {
     for (size_t i = 0; !records->mute && i < batch->count; i++) {
         struct lbx_input_event *input = &batch->inputs[i];
@@ -91,8 +91,8 @@ static void read_batch(struct lbx_handler *handler, const struct lbx_records *re
     h->clock_call = lbx_clock_add(calls);
 }
 
-/* What the inbox keeps is forgotten by then: an event that had its effect would have it again. A replay is a record of
- * its own, and new. */
+/* Rejects events older than the inbox keeps ids: one that had its effect would have it again. A
+ * replay is a new record, with a new time. */
 static void reject_old(struct lbx_batch *batch) {
     const int64_t oldest_us = batch->unit.now - batch->worker->settings.inbox_ttl;
     for (size_t i = 0; i < batch->count; i++) {
@@ -152,7 +152,7 @@ static void log_handled(const struct lbx_batch *batch) {
     }
 }
 
-/* What the keys of the topics name. */
+/* The ids that a record's key names, for its span. */
 static struct lbx_span_of span_of(const struct event_handler *h,
                                   const struct lbx_input_event *input) {
     const struct lbx_record *record = input->record;
@@ -176,7 +176,7 @@ static struct lbx_span_of span_of(const struct event_handler *h,
     };
 }
 
-/* What an input led to. */
+/* Adds the span of a step that an input caused. */
 static void add_step(const struct lbx_batch *batch, const struct lbx_published_step *step,
                      struct lbx_span_of *spans) {
     for (size_t i = 0; step->cause && i < batch->count; i++)

@@ -1,5 +1,5 @@
-/* Asks the database by its statement. What fails here is logged where it fails, and is shown as it
- * was before. */
+/* Reads gauges from the database by one statement. Promises the last values while it fails. A
+ * failure is logged. */
 #include "worker/gauges.h"
 
 #include "base/clock.h"
@@ -17,7 +17,7 @@ struct gauges {
     int64_t next_us;
 };
 
-/* Takes a family's rows out of the answer. */
+/* Sets a family's samples from the rows of the answer. */
 static void show(struct lbx_metric *metric, const struct lbx_sql *sql, const struct lbx_pg *pg,
                  size_t call) {
     const size_t name = lbx_sql_answer(sql, "name"), value = lbx_sql_answer(sql, "value"),
@@ -41,8 +41,8 @@ static enum lbx_err gauges_open(struct lbx_worker *worker, const void *declarati
     return LBX_OK;
 }
 
-/* Keeps a notification that came with the answer: the connection is not readable for it again.
- * True: there is one, and the other parts are to be called. */
+/* Keeps notifications that came with the answer, as the socket will not be readable for them
+ * again. True: there is one, and the other parts are to be called. */
 static bool heard(struct lbx_worker *worker) {
     bool any = false;
     if (lbx_pg_notified(worker->pg, &any) == LBX_OK)

@@ -1,6 +1,6 @@
-/* Says how the process is: on its pages, in its metrics and to its supervisor.
- * Promises: ready is said only while every lane is, and since when it is not with why. Fails where a page's address cannot be
- * listened at. */
+/* The health of the process: /healthz and /readyz, metrics, and sd_notify. Promises that the
+ * process is ready only while every lane is, and shows since when and why not. Fails where a
+ * page's address cannot be bound. */
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/text_pool.h"
@@ -13,18 +13,17 @@
 #include <stdio.h>
 #include <string.h>
 
-/* A step of a lane's loop that takes longer is none of work, and, much longer, none that ends. */
+/* A longer step of a lane counts as stalled: no step takes so long, and a much longer one will not end. */
 #define STEP_MOST_US (10 * LBX_SECOND_US)
 #define TURN_MOST_US (180 * LBX_SECOND_US)
 
 static struct {
-    struct lbx_http *http, *probes;         /* probes: for a supervisor alone */
-    _Atomic(const char *) halted;           /* NULL: at work */
+    struct lbx_http *http, *probes;         /* probes: for the supervisor alone */
+    _Atomic(const char *) halted;           /* NULL: working */
     _Atomic(const char *) incident;         /* NULL: none */
-    _Atomic int64_t halted_us, incident_us; /* since when, on the real clock */
+    _Atomic int64_t halted_us, incident_us; /* wall-clock time */
     atomic_bool was_ready;
-    int64_t watchdog_us,
-        fed_us; /* how often the supervisor hears of us, and when again; 0: never */
+    int64_t watchdog_us, fed_us; /* interval of WATCHDOG=1, and when the next is due; 0: never */
 } health;
 
 static struct lbx_metric ready = {
@@ -74,7 +73,7 @@ static bool turns(size_t lane, int64_t most_us) {
     return turned_us == 0 || lbx_monotonic_us() - turned_us < most_us;
 }
 
-/* Why nothing goes on, and since when on the real clock (0: not known); why NULL: every lane is ready. */
+/* Why the process is not ready, and since when in wall-clock time (0: not known); why NULL: every lane is ready. */
 struct unready {
     const char *why;
     int64_t since_us;
@@ -105,7 +104,7 @@ static const char *why_not_ready(void) {
     return unready().why;
 }
 
-/* ---- its pages ---- */
+/* ---- HTTP pages ---- */
 
 static int health_page(void *context, struct lbx_buf *body) {
     (void)context;
@@ -138,9 +137,9 @@ static void metrics_page(void *context, struct lbx_buf *body) {
     lbx_metrics_write(lbx_process.lanes[0].worker.name, body);
 }
 
-/* ---- its supervisor ---- */
+/* ---- sd_notify ---- */
 
-/* READY=1 is sent once, when every lane is ready; STATUS= says what comes later. */
+/* Sends READY=1 once, when every lane is ready, and STATUS= for later changes. */
 static void tell_supervisor(void) {
     char state[256];
     const char *why = why_not_ready();
@@ -154,7 +153,7 @@ static void tell_supervisor(void) {
     lbx_notify(state);
 }
 
-/* Says that the main thread still turns. */
+/* Sends WATCHDOG=1: the main thread's loop runs. */
 static void feed_watchdog(struct lbx_lane *lane) {
     if (!health.watchdog_us || lane->worker.lane > 0 || lbx_monotonic_us() < health.fed_us)
         return;

@@ -1,6 +1,6 @@
-/* Runs a lane: the loop that drives its parts.
- * Promises: it waits, without turning, until a part, a notification or a signal needs it; it outlives whatever is down.
- * Fails, and ends the process, only for what no waiting mends. */
+/* The loop of a lane, which drives its parts. Promises that it sleeps until a part, a
+ * notification or a signal needs it, and goes on whatever is down. Fails, and ends the process,
+ * only for errors that no retry mends. */
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/memory.h"
@@ -38,7 +38,7 @@ bool lbx_worker_stopping(struct lbx_worker *worker) {
 bool lbx_worker_notified(struct lbx_worker *worker) {
     bool any = false;
     if (worker->pg && lbx_pg_notified(worker->pg, &any) != LBX_OK)
-        any = false; /* the loop sees that the connection is dead */
+        any = false; /* the loop notices the dead connection */
     any |= worker->notified;
     worker->notified = false;
     return any;
@@ -46,7 +46,7 @@ bool lbx_worker_notified(struct lbx_worker *worker) {
 
 /* ---- the loop ---- */
 
-/* Ends the process, for all lanes: the first takes the signal. */
+/* Ends the process with a status: all lanes stop, as after a signal. */
 static void give_up(struct lbx_lane *lane, int exit_status) {
     lane->exit_status = exit_status;
     lane->worker.stopping = true;
@@ -80,7 +80,7 @@ static int until_ms(int64_t wake_us) {
     return left > INT64_C(3600000000) ? 3600000 : (int)((left + 999) / 1000);
 }
 
-/* What a burst of work took is not kept until the process ends. */
+/* Returns free memory to the system after a burst of work. */
 static void give_memory_back(struct lbx_lane *lane) {
     const int64_t now_us = lbx_monotonic_us();
     if (lane->worker.lane > 0 || now_us < lane->give_back_us)
@@ -94,7 +94,7 @@ static void wait_for_something(struct lbx_lane *lane) {
     nfds_t count = 1;
     int64_t work_us = LBX_NEVER_US, wake_us = lbx_health_wake_us(lane);
     if (lane->worker.pg && !lbx_pg_alive(lane->worker.pg))
-        lose_connection(lane); /* a part saw it end: there is no descriptor left to wait for */
+        lose_connection(lane); /* a part saw the connection end: there is no socket to wait for */
     if (lane->worker.pg)
         fds[count++] = (struct pollfd){.fd = lbx_pg_fd(lane->worker.pg), .events = POLLIN};
     else
@@ -126,7 +126,7 @@ static void serve_those(struct lbx_lane *lane, bool only_shows) {
     lbx_health_tell(lane);
 }
 
-/* Nobody waits for what is only shown to hear that the work is done. */
+/* A part that only shows metrics is served last, so that it delays no work. */
 void lbx_lane_run(struct lbx_lane *lane) {
     while (!lbx_worker_stopping(&lane->worker)) {
         keep_connection(lane);

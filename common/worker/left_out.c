@@ -1,5 +1,5 @@
-/* Keeps the names of database rows that a worker leaves out for a minute, as PostgreSQL refused them.
- * Promises: each is tried again within a minute, and the worker is not ready while there is one. Cannot fail. */
+/* Names of database rows that a worker skips for a minute, after PostgreSQL refused a transaction with them.
+ * Promises that each is tried again within a minute, and that the worker is not ready meanwhile. Cannot fail. */
 #include "worker/left_out.h"
 
 #include "base/clock.h"
@@ -14,7 +14,7 @@
 #define AGAIN_US (60 * LBX_SECOND_US)
 enum { MOST = 1000 };
 
-static atomic_size_t all; /* of all lists */
+static atomic_size_t all; /* rows in all lists */
 
 void lbx_left_out_began(const char *incident) {
     atomic_fetch_add(&all, 1);

@@ -1,4 +1,4 @@
-/* Names of rows that are left out for a minute, so that they hold up no other. A list is one thread's; a worker may have several. */
+/* Names of rows that are skipped for a minute, so that they block no others. Each list belongs to one thread. */
 #ifndef LBX_WORKER_LEFT_OUT_H
 #define LBX_WORKER_LEFT_OUT_H
 
@@ -8,32 +8,32 @@
 struct lbx_left_out {
     char **names;
     size_t count;
-    int64_t again_us; /* monotonic: when they are tried again */
+    int64_t again_us; /* lbx_monotonic_us: when the rows are tried again */
 };
 
-/* Whether there are so many that it is none of their faults. */
+/* Whether the list is full: then the rows are hardly at fault. */
 bool lbx_left_out_full(const struct lbx_left_out *left_out);
 
-/* Leaves out a row of which the database takes nothing, or that cannot be read: names it in log, metric and /readyz. why: the
- * SQLSTATE, or what cannot be read. */
+/* Skips a row that the database refuses, or that cannot be read: shows its name in log, metric
+ * and /readyz. why: the SQLSTATE, or the reader's reason. */
 void lbx_left_out_refused(struct lbx_left_out *left_out, const char *table, const char *name,
                           const char *why);
 void lbx_left_out_unreadable(struct lbx_left_out *left_out, const char *table, const char *name,
                              const char *why);
 
-/* The names, for a statement; the caller's to end. */
+/* The names, as a statement's parameter; the caller frees the array. */
 void lbx_left_out_array(const struct lbx_left_out *left_out, struct lbx_pg_arrays *ret_array);
 
-/* Forgets them once the minute is over. Whether it did. */
+/* Empties the list once the minute is over. Returns whether it did. */
 bool lbx_left_out_again(struct lbx_left_out *left_out);
 
-/* Whether a row is left out. */
+/* Whether a row is skipped. */
 bool lbx_left_out_has(const struct lbx_left_out *left_out, const char *name);
 
 void lbx_left_out_done(struct lbx_left_out *left_out);
 
-/* For whoever keeps such rows otherwise: the worker is not ready, for that reason, until as many were tried again as began
- * to be left out. From any thread. */
+/* For lists kept elsewhere: the worker is not ready, for that reason, until lbx_left_out_over
+ * was called for as many rows. From any thread. */
 void lbx_left_out_began(const char *incident);
 void lbx_left_out_over(size_t count);
 

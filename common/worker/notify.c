@@ -1,4 +1,4 @@
-/* Sends sd_notify(3)'s datagrams. Fails silently: whoever listens sees that nothing comes. */
+/* Sends sd_notify(3)'s datagrams. Errors are ignored: systemd notices missing ones by itself. */
 #include "worker/notify.h"
 
 #include <stddef.h>
@@ -15,7 +15,7 @@ void lbx_notify(const char *state) {
     if (len < 2 || len >= sizeof address.sun_path || (*path != '/' && *path != '@'))
         return;
     memcpy(address.sun_path, path, len);
-    if (*path == '@') /* an abstract socket */
+    if (*path == '@') /* abstract socket */
         address.sun_path[0] = '\0';
     int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     if (fd < 0)

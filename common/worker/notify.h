@@ -1,16 +1,15 @@
-/* What systemd is told of a service of Type=notify: sd_notify(3)'s datagrams, without its library.
- */
+/* sd_notify(3) for a service of Type=notify, without libsystemd. */
 #ifndef LBX_WORKER_NOTIFY_H
 #define LBX_WORKER_NOTIFY_H
 
 #include <stdint.h>
 
-/* Sends to $NOTIFY_SOCKET, if there is one: "READY=1", "STOPPING=1", "STATUS=…", "WATCHDOG=1";
- * several at once stand on lines of their own. Nobody waits, nothing is returned: what it tells,
- * /readyz says too. */
+/* Sends state to $NOTIFY_SOCKET, if that is set: "READY=1", "STOPPING=1", "STATUS=…",
+ * "WATCHDOG=1"; several on a line each. Does not block, and returns no error: /readyz says the
+ * same. */
 void lbx_notify(const char *state);
 
-/* How often to send "WATCHDOG=1", in microseconds: half of what systemd gives. 0: never. */
+/* Microseconds between two "WATCHDOG=1": half of $WATCHDOG_USEC. 0: none. */
 int64_t lbx_notify_watchdog_us(void);
 
 #endif

@@ -1,9 +1,6 @@
-/* Calls a worker's round when its time comes and when its channel is notified.
- *
- * Promises: no notification is missed: the part listens before the first round on a connection, and of one that comes during a
- * round the next is told.
- * Fails: a round that fails is logged and tried again with backoff.
- */
+/* Calls a worker's round when it is due, and when its channel is notified. Promises that no
+ * notification is missed: LISTEN runs before the first round of a connection, and one that comes
+ * during a round starts the next. Fails: a failed round is logged, and tried again with backoff. */
 #include "worker/rounds.h"
 
 #include "base/clock.h"
@@ -16,7 +13,7 @@ struct rounds {
     struct lbx_worker *worker;
     const struct lbx_rounds *declaration;
     void *state;
-    int64_t generation; /* of the connection that listens */
+    int64_t generation; /* of the connection that runs LISTEN */
     int64_t next_us;
     struct lbx_backoff backoff;
 };
@@ -41,7 +38,7 @@ static void wait_out(struct rounds *r, enum lbx_err err) {
     r->next_us = lbx_monotonic_us() + lbx_backoff_next_us(&r->backoff);
 }
 
-/* Listens before the first round on a connection, so that nothing falls between. */
+/* Runs LISTEN before the first round of a connection, so that no notification falls between. */
 static enum lbx_err listen_once(struct rounds *r) {
     struct lbx_worker *worker = r->worker;
     if (r->generation == worker->pg_generation)
@@ -78,7 +75,7 @@ static bool is_woken(struct rounds *r) {
 static enum lbx_err rounds_serve(void *state, int64_t *ret_wake_us) {
     struct rounds *r = state;
     if (!r->worker->pg)
-        return LBX_OK; /* the loop calls again with the connection */
+        return LBX_OK; /* the loop calls again once there is a connection */
     bool backing_off = is_backing_off(r);
     enum lbx_err err = backing_off ? LBX_OK : listen_once(r);
     if (err == LBX_OK && !backing_off && is_woken(r)) {
@@ -93,7 +90,7 @@ static enum lbx_err rounds_serve(void *state, int64_t *ret_wake_us) {
     if (err != LBX_OK) {
         wait_out(r, err);
     } else if (!backing_off && lbx_worker_notified(r->worker)) {
-        r->worker->notified = true; /* the next round's to be told of */
+        r->worker->notified = true; /* for the next round */
         r->next_us = 0;
     }
     *ret_wake_us = r->next_us;

@@ -1,8 +1,6 @@
-/* Shares out among a process's lanes what the group gives to its one member.
- * Promises: each partition is one lane's, and each lane is woken for its new share. What a lane still has in hand of
- * its old share the fence rolls back.
- * Never fails.
- */
+/* Divides the partitions of the process's one group member among its lanes. Promises that each
+ * partition belongs to one lane, and that a lane wakes up for a new share. A transaction of the
+ * old share fails at the fence. Cannot fail. */
 #include "worker/shares.h"
 
 #include "base/memory.h"
@@ -19,7 +17,7 @@ static struct {
         enum lbx_share news;
         struct lbx_claims given;
     } lanes[LBX_LANES_MAX];
-    bool asked; /* a lane wants the member to ask the group anew */
+    bool asked; /* a lane asked the member to join the group anew */
 } shares = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 static void unlock(pthread_mutex_t *const *lock) {
@@ -45,7 +43,7 @@ void lbx_shares_close(size_t lane) {
     lbx_claims_done(&shares.lanes[lane].given);
 }
 
-/* Every n-th partition is a lane's: of each topic about as many are each one's. */
+/* Gives each n-th partition to a lane, so that each has about as many of each topic. */
 static void share_of(const struct lbx_partition *partitions, size_t count, size_t lane,
                      size_t lanes, struct lbx_claims *ret_claims) {
     struct lbx_partition *share = lbx_calloc((count + 1) * sizeof *share);

@@ -1,6 +1,6 @@
-/* Makes spans: their ids by hashing what they are of, their parents by what wrote and published an event. Cannot fail: a span that
- * cannot be sent is dropped (io/otlp.h), and so is one of a trace that is not sampled.
- */
+/* Makes spans. A span's id is a hash of its event and worker; its parent is the span that wrote
+ * or published the event. Cannot fail: a span that cannot be sent is dropped (io/otlp.h), as is
+ * one of a trace that is not sampled. */
 #include "worker/spans.h"
 
 #include "base/clock.h"
@@ -55,7 +55,7 @@ static void hash_of(const char *const *names, unsigned char *ret_id, size_t len)
         lbx_buf_field_str(&bytes, *names);
     lbx_sha256(bytes.data, bytes.len, hash);
     memcpy(ret_id, hash, len);
-    ret_id[0] |= 1; /* an id of zeros only is none */
+    ret_id[0] |= 1; /* an id of zeros is invalid */
 }
 
 static void span_id(const char *verb, const char *worker, const char *id,
@@ -68,7 +68,7 @@ static int digit(char c) {
     return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-/* Hex digits, of which `-` between is passed over; false: too few. */
+/* Reads hex digits, and skips `-` between them. False: too few. */
 static bool read_hex(const char *text, unsigned char *ret_bytes, size_t len) {
     for (size_t i = 0; i < 2 * len; text++) {
         const int value = digit(*text);
@@ -82,7 +82,7 @@ static bool read_hex(const char *text, unsigned char *ret_bytes, size_t len) {
     return true;
 }
 
-/* False: whoever began the trace does not record it. */
+/* Sets the trace of a span. False: the trace is not sampled. */
 static bool set_trace(const struct lbx_span_of *of, struct lbx_span *span) {
     enum { TRACE_AT = 3, FLAGS_AT = 53 };
     unsigned char flags = 1;
@@ -98,7 +98,7 @@ static bool set_trace(const struct lbx_span_of *of, struct lbx_span *span) {
     return true;
 }
 
-/* "/lockbox/relay" → "relay", "/lockbox/authorizer/one" → "authorizer"; false: it is not ours. */
+/* "/lockbox/relay" → "relay", "/lockbox/authorizer/one" → "authorizer". False: another source. */
 static bool worker_of(const char *source, char ret_worker[32]) {
     if (!source || strncmp(source, OUR_SOURCE, sizeof OUR_SOURCE - 1) != 0)
         return false;
@@ -107,7 +107,7 @@ static bool worker_of(const char *source, char ret_worker[32]) {
     return true;
 }
 
-/* Of the span that wrote an event of ours; false: others wrote it. */
+/* The id of the span that wrote an event of ours. False: the event is not ours. */
 static bool writer_id(const struct lbx_span_of *of, unsigned char ret_id[LBX_SPAN_ID_SIZE]) {
     char worker[32];
     if (!worker_of(of->source, worker))
@@ -117,7 +117,7 @@ static bool writer_id(const struct lbx_span_of *of, unsigned char ret_id[LBX_SPA
     return true;
 }
 
-/* What came in with the trace, if anything did. */
+/* Sets the parent id of the incoming traceparent, if there is one. */
 static void set_parent_outside(const struct lbx_span_of *of, struct lbx_span *span) {
     enum { PARENT_AT = 36 };
     if (of->trace.parent &&

@@ -1,5 +1,5 @@
-/* Something that is due at times, if there was a reason for it since the last time. On
- * lbx_monotonic_us's clock. */
+/* A timer for periodic work that runs only if it was wanted since the last run. In
+ * lbx_monotonic_us. */
 #ifndef LBX_WORKER_TIMER_H
 #define LBX_WORKER_TIMER_H
 
@@ -10,7 +10,7 @@
 
 struct lbx_timer {
     int64_t every_us, last_us;
-    int64_t at_us; /* LBX_NEVER_US: there is no reason */
+    int64_t at_us; /* LBX_NEVER_US: not wanted */
 };
 
 static inline void lbx_timer_want(struct lbx_timer *timer) {

@@ -1,12 +1,12 @@
-/* Runs a handler's step as one transaction of two round trips.
- * Promises: nothing is committed unless this epoch owns every partition of the batch, from where the batch begins;
- * records are blamed for nothing but a value that their own writes bring.
- * Fails: rolled back; or unknown, where the connection broke, until partitions are taken anew. */
+/* Runs a handler's step as one transaction of two round trips. Promises that it commits only if
+ * this epoch owns every partition, and the batch begins at the committed offset; and that
+ * LBX_ERR_INVALID is only returned for values that the handler writes. Fails with a rollback, or
+ * with an unknown outcome where the connection broke, until partitions are taken again. */
 #include "worker/transact.h"
 
 #include "store/offsets.h"
 
-/* The call that must answer one row a partition: fewer mean that a newer owner exists. */
+/* A call that must return one row for each partition: fewer mean a newer epoch. */
 struct fence {
     struct lbx_pg_arrays rows;
     size_t call, expected;

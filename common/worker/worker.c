@@ -1,6 +1,6 @@
-/* Starts a process and ends it: settings, signals, its lanes' threads.
- * Promises: it ends in time once a signal asks to, whatever its lanes wait for. Fails: exits by the statuses that --help
- * lists. */
+/* Starts and ends a process: settings, signals, the threads of its lanes. Promises that it ends
+ * in bounded time after a signal, whatever its lanes wait for. Fails with the exit statuses that
+ * --help lists. */
 #include "worker/worker.h"
 
 #include "base/log.h"
@@ -38,7 +38,7 @@ static int usage(const struct lbx_worker_declaration *declaration, int argc, cha
     return help ? 0 : LBX_EXIT_USAGE;
 }
 
-/* Nobody reads it: it stays readable, for whoever waits for something else at the same time. */
+/* An eventfd that is never read, so that it stays readable for every thread that waits. */
 static int stop_fd(void) {
     return eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 }
@@ -51,8 +51,8 @@ static sigset_t stop_signals(void) {
     return set;
 }
 
-/* Takes the signals that end the process, in a thread of its own: the process ends in time whatever its lanes wait for;
- * the database has the truth. */
+/* The thread that takes SIGTERM and SIGINT. It ends the process after a bounded time, even if
+ * lanes hang, as all state is in the database. */
 static void *await_signal(void *unused) {
     (void)unused;
     const sigset_t set = stop_signals();
@@ -66,7 +66,7 @@ static void *await_signal(void *unused) {
     return NULL;
 }
 
-/* Before any other thread begins: all inherit the mask. */
+/* Blocks the signals, before any other thread begins: threads inherit the mask. */
 static void take_signals(void) {
     const sigset_t set = stop_signals();
     pthread_t thread;
@@ -77,7 +77,7 @@ static void take_signals(void) {
     pthread_detach(thread);
 }
 
-/* A later lane has the first one's settings. */
+/* Later lanes copy the first one's settings. */
 static void init_lane(struct lbx_lane *lane, size_t which, const struct lbx_lane *first) {
     lane->declaration = first->declaration;
     lane->connection.declaration = first->declaration;
@@ -122,7 +122,7 @@ static enum lbx_err start(struct lbx_lane *lane) {
     lbx_spans_start(&worker->settings, worker->name);
     if (lane->declaration->metrics)
         lbx_metrics_register(lane->declaration->metrics);
-    enum lbx_err err = open_lanes(); /* before the pages: each part registers its metrics */
+    enum lbx_err err = open_lanes(); /* before the HTTP pages, as each part registers its metrics */
     return err == LBX_OK ? lbx_health_open(&worker->settings) : err;
 }
 
@@ -140,7 +140,7 @@ static void start_threads(void) {
             abort();
 }
 
-/* Returns the exit status: the first lane's that is not 0. */
+/* Stops the lanes. Returns the exit status: the first one that is not 0. */
 static int stop(bool threads) {
     struct lbx_lane *first = &lbx_process.lanes[0];
     int status = 0;
@@ -153,7 +153,7 @@ static int stop(bool threads) {
             lbx_lane_close(&lbx_process.lanes[i]);
     for (size_t i = 1; threads && i < lbx_process.lane_count; i++)
         pthread_join(lbx_process.lanes[i].thread, NULL);
-    lbx_lane_close(first); /* the last: by its membership the others told Kafka their offsets */
+    lbx_lane_close(first); /* last, as its client commits all lanes' offsets to Kafka */
     for (size_t i = 0; status == 0 && i < lbx_process.lane_count; i++)
         status = lbx_process.lanes[i].exit_status;
     lbx_spans_stop();
