@@ -1,6 +1,6 @@
-/* Reads the database's clock, judges it, and keeps its mark.
- * Promises that a wrong clock is told once when it begins and once when it ends, whichever thread sees it. Fails only
- * with its round trip. */
+/* Reads the database's clock, compares it with this machine's, and keeps its mark. Promises that
+ * a wrong clock is logged once when it begins and once when it ends, by whichever thread. Fails
+ * as the round trip. */
 #include "store/clock.h"
 
 #include "base/clock.h"
@@ -11,7 +11,7 @@
 
 #define RAISE_EVERY_US LBX_SECOND_US
 
-static _Atomic(const char *) trouble; /* NULL: none */
+static _Atomic(const char *) trouble; /* NULL: the clock is right */
 static const char
     off[] =
         "nothing is decided: the database's clock differs from this machine's, or is behind its "

@@ -1,10 +1,10 @@
-/* The clock that decides: the database's, read behind the statements that take the locks.
+/* The database's clock, by which everything is decided, read after the statements that take the
+ * locks.
  *
- * A clock that is set wrong ends what should stand, or lets stand what is over. So nothing is decided by a clock that
- * differs from this machine's by more than LBX_CLOCK_TOLERANCE_US, or that is so far behind its mark: the latest time
- * that it is known to have reached, which the database keeps and access_check compares itself with. Nor is anything
- * decided in a database that was set back (store/offsets.h).
- */
+ * A wrong clock would end access early or late. So nothing is decided if the clock differs from
+ * this machine's by more than LBX_CLOCK_TOLERANCE_US, or is as far behind its mark: the latest
+ * time that it has shown, kept in the database and used by access_check. Nor is anything decided
+ * in a database that was restored from an older state (store/offsets.h). */
 #ifndef LBX_STORE_CLOCK_H
 #define LBX_STORE_CLOCK_H
 
@@ -19,26 +19,26 @@
 struct lbx_clock {
     int64_t now;
     int64_t mark;  /* 0: none */
-    bool set_back; /* the database is older than what it committed once */
+    bool set_back; /* the database was restored from an older state */
 };
 
-/* How far off the clock was when it was last judged, in seconds. */
+/* How far the clock was off when last read, in seconds. */
 extern struct lbx_metric lbx_clock_metric;
 
-/* Adds the statement; returns the call's index. */
+/* Adds the statement that reads the clock; returns the call's index. */
 size_t lbx_clock_add(struct lbx_pg_pipeline *calls);
 
+/* Reads the clock from that call's answer. */
 struct lbx_clock lbx_clock_read(const struct lbx_pg *pg, size_t call);
 
-/* LBX_ERR_UNAVAILABLE: nothing may be decided by this clock, or in its database; which is logged when it begins and
- * when it ends.
- * own_us: this machine's clock, of the time of reading. */
+/* Compares the clock with this machine's. own_us: this machine's clock when it was read.
+ * LBX_ERR_UNAVAILABLE: nothing may be decided now; logged when that begins and when it ends. */
 enum lbx_err lbx_clock_judge(struct lbx_clock clock, int64_t own_us) LBX_MUST_CHECK;
 
-/* Why nothing is decided, static text; NULL: the clock was right when it was last judged. */
+/* Why nothing is decided, static text; NULL: the last comparison was good. */
 const char *lbx_clock_trouble(void);
 
-/* Adds the statement that raises the mark to a clock that was judged right, once it is a second behind. */
+/* Adds the statement that raises the mark to a good clock, if the mark is a second behind. */
 void lbx_clock_raise(struct lbx_clock clock, struct lbx_pg_pipeline *calls);
 
 #endif

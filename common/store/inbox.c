@@ -1,8 +1,7 @@
-/* Enters a batch's events, and tells new ones from duplicates and from other events under the same id.
- * Promises that an event takes effect once, however often it comes, and that an id of one topic says nothing of
- * another's; an event that was rejected is judged again. An id that the database does not answer with is
- * LBX_ERR_INTERNAL.
- */
+/* Records a batch's events in the inbox, and finds duplicates and conflicting ids. Promises that
+ * an event has its effect once, and that ids of different topics are independent; a rejected
+ * event is judged again when it comes again. Fails with LBX_ERR_INTERNAL where the database does
+ * not return an id that was entered. */
 #include "store/inbox.h"
 
 #include "base/time.h"
@@ -21,7 +20,7 @@ static const char *key_of_input(struct lbx_arena *arena, const struct lbx_input_
     return key_of(arena, input->record->topic_name, input->event.source, input->event.id);
 }
 
-/* What cannot be read keeps its own reason. */
+/* Rejects an event; one that cannot be decoded keeps the decoder's reason. */
 static void reject(struct lbx_input_event *input) {
     if (input->status == LBX_INPUT_REJECTED)
         return;
@@ -62,12 +61,12 @@ void lbx_inbox_add(struct lbx_inbox *inbox, const char *consumer, struct lbx_pg_
         LBX_PG_CALL(calls, store_received, .given = &inbox->entered, .consumer = consumer);
 }
 
-/* What the inbox holds under an id. */
+/* The inbox's row for an id. */
 struct held {
     const void *identity;
-    bool fresh;    /* entered by this batch, or rejected, and not yet met in it */
+    bool fresh;    /* entered by this batch, or rejected before; not met again yet */
     bool rejected; /* when it came before */
-    const struct lbx_input_event *first; /* that met it */
+    const struct lbx_input_event *first; /* the batch's first event with this id */
 };
 
 static void read_held(const struct lbx_inbox *inbox, const struct lbx_pg *pg,
@@ -93,12 +92,12 @@ static void read_held(const struct lbx_inbox *inbox, const struct lbx_pg *pg,
 
 static void repeat(const struct held *held, struct lbx_input_event *event) {
     if (event->status == LBX_INPUT_REJECTED)
-        return; /* each record that cannot be read is a dead letter */
+        return; /* each undecodable record has a dead letter of its own */
     event->status = LBX_INPUT_DUPLICATE;
     event->first = held->first;
 }
 
-/* A malformed event's id has its answer, or gets it now. */
+/* Keeps `answered` only for the first event of an id that has no answer yet. */
 static void answer_once(const struct held *held, struct lbx_input_event *event) {
     event->answered = held->fresh && !held->rejected &&
                       memcmp(held->identity, event->identity, sizeof event->identity) == 0;

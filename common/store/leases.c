@@ -1,7 +1,7 @@
-/* Takes and keeps leases, rows of PostgreSQL that say which process does a thing, by one round trip every three seconds.
- * Promises that no two processes act on one lease: a process counts its time from before it asks, and takes less of it
- * than the database granted. Errors are the round trip's.
- */
+/* Takes and renews leases by one round trip every three seconds. A lease is a row of PostgreSQL
+ * that says which process does a thing. Promises that no two processes act on one lease: a
+ * process counts its time from before the request, and uses less of it than was granted. Fails
+ * as the round trip. */
 #include "store/leases.h"
 
 #include "base/clock.h"
@@ -12,7 +12,7 @@
 
 #define KEEP_EVERY_US (3 * LBX_SECOND_US)
 #define GIVE_WITHIN_US (200 * LBX_MS_US)
-#define HELD_US (10 * LBX_SECOND_US) /* the table says 12 */
+#define HELD_US (10 * LBX_SECOND_US) /* the table grants 12 */
 
 const struct lbx_sql *const *const lbx_leases_statements = sql_leases_all;
 
@@ -40,7 +40,7 @@ size_t lbx_leases_count(const struct lbx_leases *leases) {
     return count;
 }
 
-/* What the answer leaves out is lost, but for what was given back. */
+/* Reads the parts that are held. Any other part is lost, except those given back. */
 static bool read_held(struct lbx_leases *leases, const struct lbx_pg *pg, size_t call,
                       const bool *given) {
     bool held[LBX_LEASE_PARTS_MAX] = {0}, lost = false, over = false;

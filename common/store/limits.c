@@ -1,5 +1,5 @@
-/* Hands the settings that rules ask for to the rules. The list of what is forbidden is read once, at start; a worker does
- * not start with one that cannot be read. */
+/* Passes settings to the rules. Promises that the list of forbidden items is read once, at the
+ * start. Fails where the file is malformed: the worker then does not start. */
 #include "store/limits.h"
 
 #include "base/file.h"
@@ -10,7 +10,7 @@
 
 enum { FILE_MAX = 1 << 20 };
 
-/* The process's: every lane reads it, nobody writes it after the start. */
+/* Shared by all lanes, and constant after the start. */
 static struct {
     struct lbx_arena arena;
     struct lbx_forbidden_list list;

@@ -1,4 +1,4 @@
-/* Names what workers write to the outbox, for /metrics, and rows that are left out. */
+/* Metrics of events written to the outbox, and of rows that are skipped. Cannot fail. */
 #include "store/metrics.h"
 
 #include "base/log.h"

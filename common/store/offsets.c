@@ -1,6 +1,5 @@
-/* Takes partitions, and fences a batch by the epoch under which they were taken.
- * Promises that a consumer whose partitions another took commits nothing. Errors are the round trip's.
- */
+/* Takes partitions, and fences a batch by its epoch. Promises that a consumer with an older
+ * epoch commits nothing. Fails as the round trip. */
 #include "store/offsets.h"
 
 #include "base/arena.h"
@@ -69,7 +68,7 @@ static void log_ahead(const struct lbx_claim *claim, int64_t committed) {
             LBX_N("next_offset", claim->next_offset), LBX_N("committed", committed));
 }
 
-/* What Kafka has of the group is where the replaced log was read to, until this one's first commit. */
+/* Whether Kafka's committed offset is of the replaced log, as it is until this log's first commit. */
 static bool is_of_log_before(const struct lbx_claim *claim) {
     return claim->log && claim->next_offset == 0;
 }
@@ -101,7 +100,7 @@ enum lbx_err lbx_offsets_compare(struct lbx_pg *pg, const char *consumer,
     return err;
 }
 
-/* ---- what operators ordered ---- */
+/* ---- operators' orders ---- */
 
 void lbx_skips_done(struct lbx_skips *skips) {
     for (size_t i = 0; i < skips->count; i++)

@@ -1,6 +1,5 @@
-/* Writes events as rows of the outbox: what Debezium's outbox event router expects, one row an event.
- * Cannot fail.
- */
+/* Writes events as rows of the outbox, in the columns of Debezium's outbox event router: one row
+ * for each event. Cannot fail. */
 #include "store/outbox.h"
 
 #include "sql_store.h"

@@ -1,11 +1,11 @@
-/* The outbox: events that are written with the state they tell of, and published by the relay. */
+/* The outbox: events written in the transaction that causes them, and published by the relay. */
 #ifndef LBX_STORE_OUTBOX_H
 #define LBX_STORE_OUTBOX_H
 
 #include "event/envelope.h"
 #include "io/pg.h"
 
-/* Adds an event to the rows of outbox.sql, in the order in which they are to be published. Returns its payload's bytes. */
+/* Adds an event to the rows of outbox.sql, in the order of publication. Returns the payload's size in bytes. */
 size_t lbx_outbox_add(struct lbx_pg_arrays *rows, const struct lbx_event_out *event,
                       struct lbx_arena *arena);
 

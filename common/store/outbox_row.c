@@ -1,6 +1,4 @@
-/* Compares an outbox row with its payload, in one pass over the text, without taking it apart.
- * Cannot fail.
- */
+/* Compares an outbox row with its payload, in one pass over the text. Cannot fail. */
 #include "store/outbox_row.h"
 
 #include "base/buf.h"
@@ -8,7 +6,7 @@
 
 #include <string.h>
 
-/* *at behind `text` where that stands there. */
+/* Moves *at behind `text`, if that stands there. */
 static bool skip(const char **at, const char *text) {
     size_t len = strlen(text);
     if (strncmp(*at, text, len) != 0)
@@ -17,7 +15,7 @@ static bool skip(const char **at, const char *text) {
     return true;
 }
 
-/* *at behind a JSON text whose opening mark it stands behind. */
+/* Moves *at behind the JSON string whose opening quote was passed. */
 static bool skip_text(const char **at) {
     for (; **at && **at != '"'; (*at)++)
         if (**at == '\\' && !*++*at)
@@ -36,7 +34,7 @@ static bool skip_written(const char **at, const char *name, const char *text) {
     return skip(at, written.data);
 }
 
-/* *at behind the object that begins there. */
+/* Moves *at behind the object that begins there. */
 static bool skip_object(const char **at) {
     size_t depth = 0;
     do {

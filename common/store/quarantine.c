@@ -5,14 +5,14 @@
 #include "io/hash.h"
 #include "sql_store.h"
 
-/* Of headers, and of a key: nobody's are that long who means well. */
+/* Most bytes of headers, and of a key: no honest record has more. */
 enum { PART_BYTES = LBX_QUARANTINE_BYTES / 4 };
 
 static size_t least(size_t a, size_t b) {
     return a < b ? a : b;
 }
 
-/* Whole headers only. */
+/* The number of headers that fit whole. */
 static size_t headers_that_fit(const struct lbx_record *record) {
     size_t bytes = 0, count = 0;
     while (count < record->header_count) {
@@ -26,7 +26,7 @@ static size_t headers_that_fit(const struct lbx_record *record) {
 }
 
 struct whole {
-    size_t bytes; /* 0: it was not cut */
+    size_t bytes; /* original size; 0: not cut */
     unsigned char hash[LBX_SHA256_SIZE];
 };
 

@@ -1,7 +1,7 @@
-/* Writes and reads a request's three columns, and the event around them.
- * Promises that head, `consent`, `particulars` and tail are the event that lbx_event_encode writes of the whole request, byte for
- * byte. A row that cannot be read is logged and is LBX_ERR_INTERNAL.
- */
+/* Writes and reads the three text columns of a request, and the event with them. Promises that
+ * head, `consent`, `particulars` and tail, one behind the other, are the event of
+ * lbx_event_encode, byte for byte. Fails with LBX_ERR_INTERNAL, logged, where a column cannot be
+ * read. */
 #include "store/request_text.h"
 
 #include "core/consent.h"
@@ -40,10 +40,10 @@ enum lbx_err lbx_request_text_read(const struct lbx_table *table, const char *id
 
 /* ---- events ---- */
 
-const char lbx_request_text_tail[] = "}}}"; /* of the request, of data, of the event */
+const char lbx_request_text_tail[] = "}}}"; /* closes request, data and event */
 
-/* The request stands last in the event, and consent and particulars last in the request: what the event
- * ends with is cut off. */
+/* Writes an event without its end. The request is the last member of the event, and consent and
+ * particulars are the last of the request. */
 void lbx_request_text_event_head(const struct lbx_event_out *event, struct lbx_buf *out) {
     const struct lbx_request_changed *changed = event->data;
     struct lbx_buf end LBX_BUF = {0};

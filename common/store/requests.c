@@ -1,7 +1,6 @@
-/* Reads and writes requests as rows.
- * Promises that access is opened once and only ever shortened, and that time's steps touch neither access nor
- * the column that they did not read. A row that this program cannot read is logged, counted and left out.
- */
+/* Reads and writes requests as rows. Promises that access is opened once, and its end only moves
+ * earlier; and that steps by time write neither access nor columns that were not read. Fails: a
+ * row that this program cannot read is logged, counted and skipped. */
 #include "store/requests.h"
 
 #include "event/signature.h"
@@ -60,7 +59,7 @@ static bool gives_digest(const struct lbx_request *request, int64_t starts_at) {
     return strcmp(digest, request->digest) == 0;
 }
 
-/* The start that was asked for is not known of requests that stood decided before there was a column for it. */
+/* Checks the digest. A request that was decided before the column starts_asked existed lacks its requested start. */
 bool lbx_stored_request_holds(const struct lbx_stored_request *stored) {
     const struct lbx_request *request = &stored->request;
     return request->digest && (gives_digest(request, stored->starts_asked) ||
@@ -98,7 +97,7 @@ static void add_inserted(struct lbx_pg_arrays *rows, const struct lbx_stored_req
                .traceparent = stored->trace.parent, .tracestate = stored->trace.state);
 }
 
-/* Whether approvers left items out; then the numbers of those they kept, as a PostgreSQL array. */
+/* Whether approvers left items out; then numbers has the items kept, as a PostgreSQL array. */
 static bool is_narrowed(const struct lbx_request *request, struct lbx_buf *numbers) {
     size_t kept = 0;
     for (size_t i = 0; i < request->action_count; i++)
@@ -169,7 +168,7 @@ static void add_opened(struct lbx_pg_arrays *rows, const struct lbx_request *req
     }
 }
 
-/* Access that was opened is never opened again: a role that may only end access needs no right to open it. */
+/* Opens access once only, so that the role of a worker that ends access needs no INSERT. */
 static void add_access(struct lbx_request_rows *rows, const struct lbx_stored_request *stored) {
     int64_t end = lbx_request_access_end(&stored->request);
     if (!stored->access_end && end) {
@@ -180,7 +179,7 @@ static void add_access(struct lbx_request_rows *rows, const struct lbx_stored_re
     }
 }
 
-/* Where time acted alone no access changes: time opens none, and an item carries the moment at which time ends it. */
+/* Adds a request. Steps by time write no access: time opens none, and each item has its end already. */
 void lbx_request_rows_add(struct lbx_request_rows *rows, const struct lbx_stored_request *stored) {
     switch (stored->loaded) {
     case LBX_REQUEST_NEW:

@@ -1,6 +1,5 @@
-/* Compares the schema's version with the one that this program was built with. A database without a version is one of
- * version 0; errors are the round trip's.
- */
+/* Compares the schema's version with this program's. A database without a version has version 0.
+ * Fails as the round trip. */
 #include "store/schema.h"
 
 #include "base/time.h"
@@ -10,7 +9,7 @@
 const int64_t lbx_lockbox_schema_version = LBX_LOCKBOX_SCHEMA_VERSION;
 const int64_t lbx_audit_schema_version = LBX_AUDIT_SCHEMA_VERSION;
 
-/* Prepares and runs one statement: the next may be of a table that is not there. */
+/* Prepares and runs one statement: the next one's table may not exist. */
 static enum lbx_err ask(struct lbx_pg *pg, const struct lbx_sql *sql) {
     const struct lbx_sql *const list[] = {sql, NULL};
     const struct lbx_sql *const *const lists[] = {list, NULL};

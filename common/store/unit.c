@@ -1,7 +1,6 @@
-/* Collects what a batch writes, and writes it as a fixed number of statements.
- * Promises that each changed request is written once, in its last state, and that each of its steps is published
- * in order. Cannot fail: errors of the database come from the round trip that runs the statements.
- */
+/* Collects the writes of a batch, and writes them by a fixed number of statements. Promises that
+ * each changed request is written once, in its last state, and that its steps are published in
+ * order. Cannot fail: the round trip returns the database's errors. */
 #include "store/unit.h"
 
 #include "base/clock.h"
@@ -82,7 +81,7 @@ static const char *uuid_of(struct lbx_unit *unit, int64_t at_us, const struct lb
     return text;
 }
 
-/* name, number: which of the cause's ids it is. */
+/* A UUID derived from the cause, name and number. */
 static const char *caused_uuid(struct lbx_unit *unit, const char *name, uint64_t number) {
     struct lbx_buf bytes LBX_BUF = {0};
     lbx_buf_add(&bytes, unit->cause, sizeof unit->cause);
@@ -95,8 +94,8 @@ const char *lbx_unit_uuid(struct lbx_unit *unit) {
     return caused_uuid(unit, NULL, unit->ids++);
 }
 
-/* Of a request's version: by what caused it, or, where time did, by the request. Which of several requests a cause reaches
- * first makes no difference. */
+/* The id of a request's version: derived from the cause, or from the request where time is the
+ * cause. The order in which a cause reaches several requests does not matter. */
 static const char *version_uuid(struct lbx_unit *unit, const struct lbx_request *request,
                                 const struct lbx_event *cause, int64_t at_us) {
     struct lbx_buf bytes LBX_BUF = {0};
@@ -109,7 +108,7 @@ static const char *version_uuid(struct lbx_unit *unit, const struct lbx_request 
 
 /* ---- events ---- */
 
-/* For /metrics: by type, verdict and reason. A batch that is tried again is counted again. */
+/* Counts events by type, verdict and reason. A batch that is tried again counts again. */
 static void count(enum lbx_event_type type, const void *data) {
     const struct lbx_decision_judged *judged = data;
     const struct lbx_request_changed *changed = data;

@@ -1,4 +1,4 @@
--- Keeps what this holder has, gives back what it is done with, takes up to its share of what is free.
+-- Renews the holder's parts, returns those in giving, and takes free parts up to the holder's share.
 -- takes: name text, holder uuid, giving smallint[]
 -- answers: part smallint, share integer
 SELECT part, share FROM lease_keep(:name, :holder, :giving)

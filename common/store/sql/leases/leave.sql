@@ -1,4 +1,4 @@
--- Gives back everything, for a holder that ends.
+-- Returns all parts of a holder, which ends.
 -- takes: name text, holder uuid
 -- answers: nothing
 SELECT lease_leave(:name, :holder)

@@ -1,6 +1,6 @@
--- Keeps the partitions of which Kafka's committed offset is ahead of the database's, and forgets those of which it no
--- longer is. Answers those ahead that no operator accepted. Where a newer owner exists, it may have committed since:
--- there is nothing to compare.
+-- Records the partitions whose offset committed in Kafka is ahead of the database's, and deletes
+-- those where it no longer is. Answers those that no operator accepted. A partition with a newer
+-- epoch is skipped, as its owner may have committed since.
 -- rows given: topic text, partition integer, epoch bigint, next_offset bigint, committed_offset bigint
 -- takes: consumer text
 -- answers: topic text, partition integer

@@ -1,5 +1,5 @@
--- The first statement of every batch: moves the offsets on, where this epoch still owns them and the
--- batch begins where the last one ended. Fewer rows than partitions means a newer owner exists.
+-- The first statement of each batch: moves the offsets, if this epoch owns the partitions and the
+-- batch begins at the committed offset. Fewer rows than partitions mean that a newer epoch exists.
 -- rows given: topic text, partition integer, epoch bigint, expected bigint, next_offset bigint,
 --   last_offset bigint, last_hash bytea
 -- takes: consumer text

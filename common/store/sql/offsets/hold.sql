@@ -1,5 +1,5 @@
--- That this epoch still owns the partitions, until the transaction ends. Fewer rows than partitions means a
--- newer owner exists.
+-- Locks the partitions of this epoch until the transaction ends. Fewer rows than partitions mean
+-- that a newer epoch exists.
 -- rows given: topic text, partition integer, epoch bigint
 -- takes: consumer text
 -- answers: topic text

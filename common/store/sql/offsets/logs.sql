@@ -1,4 +1,4 @@
--- Of these partitions, those of which an operator accepted another log since they were taken.
+-- The partitions for which an operator accepted another log since they were taken.
 -- rows held: topic text, partition integer, next_offset bigint
 -- answers: topic text, partition integer
 SELECT held.topic, held."partition"

@@ -1,4 +1,4 @@
--- What operators ordered of these partitions, and is ahead of them: offsets to step over.
+-- The ranges of offsets that operators ordered to skip in these partitions, and that are not behind next_offset.
 -- rows held: topic text, partition integer, next_offset bigint
 -- answers: topic text, partition integer, first_offset bigint, last_offset bigint
 SELECT o.topic, o."partition", o.first_offset, o.last_offset

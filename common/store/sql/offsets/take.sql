@@ -1,5 +1,5 @@
--- Takes partitions for a consumer: a newer epoch fences whoever had them, and says where to read on. What is taken is the
--- partition's log, by its name: one that an operator accepted in the place of another is read from its beginning.
+-- Takes partitions for a consumer: raises the epoch, which fences the previous owner, and returns the next offset.
+-- The row is the log's, by name: a log that an operator accepted in place of another is read from its beginning.
 -- rows given: topic text, partition integer
 -- takes: consumer text, owner text
 -- answers: topic text, partition integer, epoch bigint, next_offset bigint, last_offset bigint,

@@ -1,3 +1,3 @@
--- Whether the schema says which programs it fits; those before that do not.
+-- Whether the schema has schema_version, which the first versions had not.
 -- answers: it_does boolean
 SELECT to_regclass('schema_version') IS NOT NULL AS it_does

@@ -1,4 +1,4 @@
--- Keeps of events whether they were rejected: then they had no effect, and the same bytes may come again under their id.
+-- Records whether events were rejected: those had no effect, and the same bytes may come again under their id.
 -- rows given: topic text, source text, event_id text, rejected boolean
 -- takes: consumer text
 UPDATE inbox

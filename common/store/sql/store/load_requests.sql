@@ -1,5 +1,5 @@
--- Locks requests in id order: those named, and the live ones of the tickets and of the subscriptions (in lower case)
--- named.
+-- Locks requests in the order of their ids: those named, and the live ones of the tickets and of
+-- the subscriptions (in lower case).
 -- takes: request_id uuid[], ticket_id text[], subscription_id text[]
 -- answers: request_id uuid, request text, starts_asked timestamptz, traceparent text, tracestate text
 SELECT request_id, '{' || standing || ',' || consent_kept(consent, kept) || ',' || particulars || '}' AS request, starts_asked, traceparent, tracestate

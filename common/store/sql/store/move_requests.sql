@@ -1,5 +1,5 @@
--- Updates requests that time moved, and publishes the events about them. Each event comes as its head, which ends where
--- the request's consent begins; that and its particulars stand in the row, and time never changes them. The tail closes the event.
+-- Updates requests that time moved, and writes their events. An event comes as its head, up to the request's
+-- consent. The row has consent and particulars, which time never changes, and the tail closes the event.
 -- rows given: request_id uuid, state text, version bigint, ended_at timestamptz, due_at timestamptz, standing text
 -- rows told: id uuid, request_id uuid, type text, head text, place ordinality
 -- takes: tail text

@@ -1,4 +1,4 @@
--- Opens access: a request's items carry the moment at which they stop being good.
+-- Opens access: each item has the time at which it ends.
 -- rows given: request_id uuid, number integer, engineer_id text, resource_id text, action text, namespace text,
 --   kind text, name text, container text, uid text, starts_at timestamptz, expires_at timestamptz, basis text,
 --   content_digest text

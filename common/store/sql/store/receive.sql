@@ -1,6 +1,6 @@
--- Enters events into the inbox, and answers with the ids that are new, and with those whose event was rejected: it is judged
--- again if it is the same to the byte, which received.sql tells. A row without a topic is of a version that kept none: it
--- stands for the event that is the same to the byte, and for no other.
+-- Enters events into the inbox. Answers the new ids, and those of rejected events, which are judged
+-- again if received.sql finds the same bytes. A row without a topic was written by a version
+-- without that column: it stands for the event with the same bytes, and for no other.
 -- rows given: topic text, source text, event_id text, identity bytea
 -- takes: consumer text
 -- answers: topic text, source text, event_id text, rejected boolean

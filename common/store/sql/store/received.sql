@@ -1,6 +1,6 @@
--- What the inbox holds of these events. A statement of its own, behind receive.sql: a newer snapshot,
--- which sees what another worker entered meanwhile. The last answer of an id counts: a row of its topic. OFFSET: each is looked up
--- by itself. Joined, a young inbox was read whole, for each batch, until the next ANALYZE.
+-- The inbox's rows of these events. A statement behind receive.sql, with a newer snapshot that has
+-- other workers' rows. The last answer of an id counts, the one with its topic. OFFSET makes a
+-- lookup for each event, as a join would scan a young inbox whole until the next ANALYZE.
 -- rows given: topic text, source text, event_id text
 -- takes: consumer text
 -- answers: topic text, source text, event_id text, identity bytea

@@ -1,4 +1,4 @@
--- What a step changes; the rest of a request never does.
+-- The columns that a step changes. No other column ever changes.
 -- rows given: request_id uuid key, state text, version bigint, starts_at timestamptz, expires_at timestamptz,
 --   ended_at timestamptz, due_at timestamptz, kept text input, standing text, particulars text
 UPDATE request AS r

@@ -1,3 +1,3 @@
--- Once a batch: NOTIFY takes a global lock at commit.
+-- NOTIFY once for each batch, as it takes a global lock at commit.
 -- answers: nothing
 SELECT pg_notify('lockbox_outbox', '')
