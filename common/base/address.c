@@ -1,4 +1,4 @@
-/* Holds an address against the blocks that are not public. Fails closed: what is no address of a known family is not public. */
+/* Checks an address against the blocks that are not public. Fails closed: an address of an unknown family is not public. */
 #include "base/address.h"
 
 #include <netinet/in.h>
@@ -11,7 +11,7 @@ struct block {
     int bits;
 };
 
-/* RFC 6890, and what is multicast or reserved. */
+/* RFC 6890, with multicast and reserved blocks. */
 static const struct block blocks[] = {
     {0x00000000, 8},  {0x0A000000, 8},  {0x64400000, 10}, {0x7F000000, 8},  {0xA9FE0000, 16},
     {0xAC100000, 12}, {0xC0000000, 24}, {0xC0000200, 24}, {0xC0A80000, 16}, {0xC6120000, 15},
@@ -29,8 +29,8 @@ static uint32_t word(const unsigned char *bytes) {
     return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
 }
 
-/* 2000::/3 alone is given out; of it 2001:db8::/32 is for examples, 2002::/16 carries IPv4, as do ::ffff:0:0/96 and
- * 64:ff9b::/96. */
+/* Only 2000::/3 is allocated. Of it 2001:db8::/32 is for documentation, and 2002::/16 carries
+ * IPv4, as do ::ffff:0:0/96 and 64:ff9b::/96. */
 static bool is_public_6(const unsigned char address[16]) {
     static const unsigned char mapped[12] = {[10] = 0xFF, [11] = 0xFF};
     static const unsigned char translated[12] = {0x00, 0x64, 0xFF, 0x9B};

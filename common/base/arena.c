@@ -1,4 +1,4 @@
-/* A chain of blocks, each twice as large as the one before, so that their number stays small. */
+/* A chain of blocks, each twice as large as the one before, so that the chain stays short. Lack of memory ends the process. */
 #include "base/arena.h"
 
 #include "base/memory.h"

@@ -1,9 +1,8 @@
-/* A bump allocator for everything that lives as long as one batch.
+/* An arena: an allocator for everything that lives as long as one batch.
  *
- * Memory is handed out, never returned singly, and released all at once by lbx_arena_reset (which
- * keeps the first block for the next batch) or lbx_arena_done. Running out of memory ends the
- * process: a worker's state is in PostgreSQL, and starting again is its recovery.
- */
+ * Memory is released all at once, by lbx_arena_reset (which keeps the first block for the next
+ * batch) or lbx_arena_done. Lack of memory ends the process: a worker's state is in PostgreSQL,
+ * and a restart recovers it. */
 #ifndef LBX_BASE_ARENA_H
 #define LBX_BASE_ARENA_H
 
@@ -22,7 +21,7 @@ void lbx_arena_done(struct lbx_arena *arena);
 /* Zeroed memory aligned for any type. */
 void *lbx_arena_alloc(struct lbx_arena *arena, size_t size) __attribute__((returns_nonnull));
 
-/* Copies; the result is NUL-terminated. lbx_arena_strdup(NULL) is NULL. */
+/* Copies into the arena; the copy is NUL-terminated. lbx_arena_strdup(NULL) is NULL. */
 char *lbx_arena_memdup(struct lbx_arena *arena, const void *bytes, size_t len)
     __attribute__((returns_nonnull));
 char *lbx_arena_strdup(struct lbx_arena *arena, const char *s);

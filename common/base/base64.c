@@ -1,4 +1,4 @@
-/* base64 in both alphabets. Decoding refuses whatever encoding would not have written. */
+/* base64 in both alphabets. Decoding fails on any text that encoding would not write. */
 #include "base/base64.h"
 
 #include <stdint.h>
@@ -13,7 +13,7 @@ static int digit(char c, const char last[2]) {
     return c == last[0] ? 62 : c == last[1] ? 63 : -1;
 }
 
-/* last: the two digits in which the alphabets differ. */
+/* last: the last two characters of the alphabet. */
 static bool decode(const char *text, size_t len, const char last[2], void *ret_bytes, size_t cap,
                    size_t *ret_len) {
     unsigned char *out = ret_bytes;

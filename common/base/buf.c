@@ -1,4 +1,4 @@
-/* A buffer that doubles as it grows. Every function leaves a NUL behind the bytes. */
+/* A buffer that doubles as it grows. Each function leaves a NUL behind the bytes. Lack of memory ends the process. */
 #include "base/buf.h"
 
 #include "base/utf8.h"
@@ -72,7 +72,7 @@ void lbx_buf_printf(struct lbx_buf *buf, const char *format, ...) {
     va_end(args);
     if (len < 0)
         abort();
-    if ((size_t)len >= room) { /* it was cut off */
+    if ((size_t)len >= room) { /* vsnprintf needs more room */
         char *at = buf_room(buf, (size_t)len);
         va_start(args, format);
         (void)vsnprintf(at, (size_t)len + 1, format, args);
@@ -106,7 +106,7 @@ void lbx_buf_field_str(struct lbx_buf *buf, const char *s) {
     lbx_buf_field(buf, s, s ? strlen(s) : 0);
 }
 
-/* Bytes from s on that stand for themselves in a JSON string, ASCII only. */
+/* The number of bytes from s on that need no escape in a JSON string, ASCII only. */
 static size_t plain_run(const char *s, size_t len) {
     size_t n = 0;
     while (n < len && s[n] >= ' ' && s[n] < 0x7F && s[n] != '"' && s[n] != '\\')

@@ -19,8 +19,8 @@ void lbx_buf_clear(struct lbx_buf *buf); /* keeps the memory */
 void lbx_buf_add(struct lbx_buf *buf, const void *bytes, size_t len);
 void lbx_buf_str(struct lbx_buf *buf, const char *s);
 void lbx_buf_char(struct lbx_buf *buf, char c);
-void lbx_buf_reserve(struct lbx_buf *buf, size_t more); /* room for as many bytes, at once */
-void lbx_buf_cut(struct lbx_buf *buf, size_t len);      /* off its end; it holds that much */
+void lbx_buf_reserve(struct lbx_buf *buf, size_t more); /* makes room for `more` bytes */
+void lbx_buf_cut(struct lbx_buf *buf, size_t len);      /* removes bytes from the end */
 void lbx_buf_printf(struct lbx_buf *buf, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
@@ -29,11 +29,11 @@ void lbx_buf_be16(struct lbx_buf *buf, uint16_t v);
 void lbx_buf_be32(struct lbx_buf *buf, uint32_t v);
 void lbx_buf_be64(struct lbx_buf *buf, uint64_t v);
 
-/* A field behind its uint32 big-endian length; NULL is the length 0xFFFFFFFF. */
+/* A field: its uint32 big-endian length, then its bytes. NULL has the length 0xFFFFFFFF. */
 void lbx_buf_field(struct lbx_buf *buf, const void *bytes, size_t len);
 void lbx_buf_field_str(struct lbx_buf *buf, const char *s);
 
-/* A JSON string literal (RFC 8259) with its quotes; bytes that are not UTF-8 become U+FFFD. */
+/* A JSON string with its quotes (RFC 8259); ill-formed UTF-8 becomes U+FFFD. */
 void lbx_buf_json_str(struct lbx_buf *buf, const char *s, size_t len);
 
 /* Lower-case hexadecimal. */

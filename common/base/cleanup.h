@@ -1,4 +1,4 @@
-/* Scope-bound release of what a function holds (GCC/Clang cleanup attribute). */
+/* Releases a variable's resource at the end of its scope (GCC and Clang's cleanup attribute). */
 #ifndef LBX_BASE_CLEANUP_H
 #define LBX_BASE_CLEANUP_H
 
@@ -8,7 +8,7 @@
 
 #define LBX_CLEANUP(fn) __attribute__((cleanup(fn)))
 
-/* Defines lbx_cleanup_<name>, which releases a pointer variable when it leaves scope. */
+/* Defines lbx_cleanup_<name>, which releases a pointer variable at the end of its scope. */
 #define LBX_DEFINE_CLEANUP(type, name, release)                                                    \
     static inline void lbx_cleanup_##name(type *held) {                                            \
         if (*held)                                                                                 \

@@ -1,4 +1,4 @@
-/* Checks e-mail addresses by the grammar of RFC 5321 and 5322, as far as email.h allows it. */
+/* Checks e-mail addresses by the grammar of RFC 5321 and 5322, limited as email.h says. Fails with a reason. */
 #include "base/email.h"
 
 #include <string.h>

@@ -1,4 +1,4 @@
-/* The error codes' texts, made from the list in err.h. */
+/* The texts of the error codes, from the list in err.h. Cannot fail. */
 #include "base/err.h"
 
 const char *lbx_err_text(enum lbx_err err) {

@@ -1,9 +1,8 @@
-/* The error codes every layer returns. They are for failures from outside; our own bugs are
- * asserts. */
+/* The error codes of all layers, for failures from outside. Bugs of our own are asserts. */
 #ifndef LBX_BASE_ERR_H
 #define LBX_BASE_ERR_H
 
-/* One list makes the enum and the names. */
+/* One list makes the enum and the texts. */
 #define LBX_ERR_LIST(X)                                                                            \
     X(OK, "ok")                                                                                    \
     X(INVALID, "invalid input")                                                                    \
@@ -25,7 +24,7 @@ enum lbx_err {
 #define LBX_OK LBX_ERR_OK
 #define LBX_MUST_CHECK __attribute__((warn_unused_result))
 
-/* A few words for people; static storage, never NULL. */
+/* The text of a code: a few words for people; static, never NULL. */
 const char *lbx_err_text(enum lbx_err err);
 
 #endif

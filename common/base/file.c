@@ -1,4 +1,4 @@
-/* Reads whole files, with a limit, without a second copy of what they hold; writes whole files, or leaves those of before. */
+/* Reads whole files up to a limit, without a second copy in memory. Writes whole files, or leaves the old ones. Fails with errno. */
 #include "base/file.h"
 
 #include <errno.h>
@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Room for a regular file at once: growing would leave a copy of a secret behind. */
+/* Reserves the size of a regular file at once: a growing buffer would leave a copy of a secret in freed memory. */
 static void make_room(int fd, size_t max_bytes, struct lbx_buf *text) {
     struct stat about;
     size_t size = fstat(fd, &about) == 0 && about.st_size > 0 ? (size_t)about.st_size : 0;

@@ -1,6 +1,5 @@
-/* Writes a line of log to standard error with one write(2), so that lines of several threads do not
- * mix. A line that cannot be written is lost without a word: there is nobody to tell.
- */
+/* Writes a line of log to standard error with one write(2), so that lines of several threads do
+ * not mix. Fails silently: a line that cannot be written is lost. */
 #include "base/log.h"
 
 #include "base/buf.h"
@@ -82,7 +81,7 @@ static void write_plain(struct lbx_buf *line, const char *message, const struct 
             line->data[--line->len] = '\0';
     }
     lbx_buf_str(line, *between == ',' ? ")" : "");
-    /* One line, and nothing that would steer a terminal. */
+    /* No line breaks, and no control sequences for a terminal. */
     for (char *c = line->data; *c; c++)
         if (iscntrl((unsigned char)*c))
             *c = ' ';
@@ -97,7 +96,7 @@ void lbx_log_fields(enum lbx_log_level level, const char *message, const struct 
         write_plain(&line, message, f);
     else
         write_json(&line, level, message, f);
-    /* One write, so that lines of several threads do not mix. Nobody to tell where it fails. */
+    /* One write(2), so that lines do not mix. A failure cannot be reported. */
     ssize_t written = write(STDERR_FILENO, line.data, line.len);
     (void)written;
 }

@@ -1,6 +1,5 @@
-/* One JSON object a line on standard error (RFC 8259). Programs log, libraries return errors.
- * Payloads, addresses and secrets have no business here.
- */
+/* A log on standard error, one JSON object a line (RFC 8259). Programs log; libraries return
+ * errors. Never log payloads, addresses or secrets. */
 #ifndef LBX_BASE_LOG_H
 #define LBX_BASE_LOG_H
 
@@ -17,18 +16,18 @@ enum lbx_log_level {
 #undef LBX_LOG_ENUM
 };
 
-/* name is borrowed: it stands in every line as "worker". */
+/* name is borrowed, and is "worker" in each line. */
 void lbx_log_init(const char *name, enum lbx_log_level least);
 
-/* For tools that people run: from now on a line is "name: message (field: value, …)". */
+/* For command-line tools: lines become "name: message (field: value, …)". */
 void lbx_log_for_people(void);
 
-/* LBX_ERR_INVALID where text is no level's name. */
+/* Parses a level's name. LBX_ERR_INVALID: none has that name. */
 enum lbx_err lbx_log_level_parse(const char *text, enum lbx_log_level *ret_level) LBX_MUST_CHECK;
 
 struct lbx_log_field {
     const char *name; /* NULL ends a list */
-    const char *text; /* NULL: the number counts */
+    const char *text; /* NULL: the field is a number */
     int64_t number;
     bool optional; /* left out where text is NULL */
 };
@@ -39,7 +38,7 @@ static inline const char *lbx_log_text(const char *text) {
     return text ? text : "";
 }
 
-/* A field that is left out where text is NULL. */
+/* A text field, left out where text is NULL. */
 static inline struct lbx_log_field lbx_log_optional(const char *name, const char *text) {
     return (struct lbx_log_field){.name = name, .text = text, .optional = true};
 }

@@ -1,6 +1,6 @@
-/* Open addressing with linear probing, at most half full; entries also make a list in the order of insertion.
- * Lookup and insertion take constant time on average. Cannot fail: the arena ends the process where memory is short.
- */
+/* A hash table with open addressing and linear probing, at most half full, and a list in
+ * insertion order. Lookup and insertion take constant time on average. Lack of memory ends the
+ * process. */
 #include "base/map.h"
 
 #include <assert.h>
@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* FNV-1a, 64 bits; the keys of one batch are bounded, so flooding a bucket costs little. */
+/* FNV-1a, 64 bits. A batch has a bounded number of keys, so that colliding keys cost little. */
 static uint64_t hash(const char *key) {
     uint64_t h = 14695981039346656037u;
     for (; *key; key++)
@@ -16,7 +16,7 @@ static uint64_t hash(const char *key) {
     return h;
 }
 
-/* Where the key stands, or where it would. */
+/* The slot of the key, or the empty slot for it. */
 static struct lbx_map_entry **find(struct lbx_map_entry **slots, size_t cap, const char *key) {
     size_t i = (size_t)hash(key) & (cap - 1);
     while (slots[i] && strcmp(slots[i]->key, key) != 0)
@@ -63,7 +63,7 @@ void lbx_map_set(struct lbx_map *map, const char *key, void *value) {
 }
 
 const char *lbx_map_key(struct lbx_arena *arena, size_t count, const char *const *parts) {
-    enum { LENGTH_SIZE = 24 }; /* of a decimal size_t, ":" and NUL */
+    enum { LENGTH_SIZE = 24 }; /* a decimal size_t, ":" and NUL */
     size_t size = 1, at = 0;
     for (size_t i = 0; i < count; i++)
         size += LENGTH_SIZE + strlen(parts[i]);

@@ -1,6 +1,5 @@
-/* A map from strings to pointers, in an arena, that can be walked in the order of insertion: the working set of one
- * batch. Keys and values are borrowed, and must live as long as the arena. No removal.
- */
+/* A map from strings to pointers, in an arena, with iteration in insertion order. Keys and
+ * values are borrowed, and must live as long as the arena. No removal. */
 #ifndef LBX_BASE_MAP_H
 #define LBX_BASE_MAP_H
 
@@ -18,19 +17,19 @@ struct lbx_map {
     size_t cap, used;
 };
 
-/* Walks the entries, those first that were inserted first. */
+/* Iterates over the entries in insertion order. */
 #define LBX_MAP_EACH(map, entry)                                                                   \
     for (const struct lbx_map_entry *entry = (map)->first; entry; entry = entry->next)
 
 void lbx_map_init(struct lbx_map *map, struct lbx_arena *arena);
 
-/* NULL where the key is absent. */
+/* The value; NULL: the key is absent. */
 void *lbx_map_get(const struct lbx_map *map, const char *key);
 
-/* Sets, replacing an earlier value in its place. value must not be NULL. */
+/* Sets a value; an existing key keeps its place in the order. value must not be NULL. */
 void lbx_map_set(struct lbx_map *map, const char *key, void *value);
 
-/* A key of several texts, in the arena. Each part stands behind its length: whatever bytes the parts hold, two
+/* Joins several texts to one key, in the arena. Each part is prefixed by its length, so that two
  * keys are equal only where all parts are. */
 const char *lbx_map_key(struct lbx_arena *arena, size_t count, const char *const *parts);
 #define LBX_MAP_KEY(arena, ...)                                                                    \

@@ -1,4 +1,4 @@
-/* Allocation that ends the process where memory runs out. */
+/* Memory allocation that never fails: lack of memory ends the process. */
 #include "base/memory.h"
 
 #include <malloc.h>

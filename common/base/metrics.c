@@ -1,6 +1,5 @@
-/* Keeps every family and sample of the process behind one lock, which is held for a few
- * instructions. Never fails: what is beyond its room is not counted.
- */
+/* Families and samples of the process, behind one lock that is held for a few instructions.
+ * Cannot fail: samples beyond the maximum are not counted. */
 #include "base/metrics.h"
 
 #include "base/clock.h"
@@ -11,13 +10,12 @@
 #include <string.h>
 
 struct lbx_metric_sample {
-    char *label_value;              /* NULL: none */
-    double lanes[LBX_METRIC_LANES]; /* a counter has one, an age counts in microseconds */
-    int64_t buckets[LBX_METRIC_BUCKETS +
-                    1]; /* not cumulative; the last is for what is beyond all bounds */
+    char *label_value;                       /* NULL: no label */
+    double lanes[LBX_METRIC_LANES];          /* a counter uses one; an age is in microseconds */
+    int64_t buckets[LBX_METRIC_BUCKETS + 1]; /* counts of each bucket; the last one is +Inf */
 };
 
-static struct lbx_metric *families, **last = &families; /* as they were registered */
+static struct lbx_metric *families, **last = &families; /* in the order of registration */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
 /* ---- samples ---- */
@@ -89,9 +87,9 @@ void lbx_metric_replace(struct lbx_metric *metric, const struct lbx_metric_answe
     pthread_mutex_unlock(&lock);
 }
 
-/* ---- as they are shown ---- */
+/* ---- text format ---- */
 
-/* The oldest age, the sum of all else. */
+/* The value for /metrics: the oldest age, otherwise the sum of the lanes. */
 static double shown(const struct lbx_metric *metric, const struct lbx_metric_sample *sample) {
     double sum = 0, since = 0;
     for (size_t i = 0; i < LBX_METRIC_LANES; i++) {
@@ -190,7 +188,7 @@ void lbx_metrics_register(struct lbx_metric *const *list) {
         *last = metric;
         last = &metric->next;
         if (!metric->label && !metric->asked)
-            (void)sample_of(metric, NULL); /* shown from 0 on */
+            (void)sample_of(metric, NULL); /* has the value 0 from the start */
     }
     pthread_mutex_unlock(&lock);
 }

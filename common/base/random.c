@@ -1,4 +1,4 @@
-/* Random bytes by getrandom(2), which is asked again where a signal interrupts it. */
+/* Random bytes by getrandom(2), which is called again after a signal. Fails by ending the process. */
 #include "base/random.h"
 
 #include <errno.h>

@@ -1,6 +1,5 @@
-/* Takes apart the Azure Resource Manager ids of OpenShift clusters. Pure; any text may come, and what has another form
- * has no ids.
- */
+/* Parses Azure Resource Manager ids of OpenShift clusters, from any text. Promises that each id
+ * borrows from the text. Fails on text of another form. */
 #include "base/resource.h"
 
 #include "base/text.h"
@@ -12,7 +11,7 @@
 
 enum { SUBSCRIPTION_MAX = 64, GROUP_MAX = 90, CLUSTER_MAX = 63 };
 
-/* Takes the word off the front, without case. */
+/* Skips the word, compared without case. */
 static bool skip(struct lbx_span *rest, const char *word) {
     const size_t len = strlen(word);
     if (rest->len < len || !lbx_same_start(rest->text, word, len))
@@ -21,7 +20,7 @@ static bool skip(struct lbx_span *rest, const char *word) {
     return true;
 }
 
-/* Takes what stands before the next slash, or all. */
+/* Takes the text up to the next slash, or to the end. */
 static bool take(struct lbx_span *rest, struct lbx_span *ret_id) {
     const char *slash = memchr(rest->text, '/', rest->len);
     *ret_id = (struct lbx_span){rest->text, slash ? (size_t)(slash - rest->text) : rest->len};
@@ -37,7 +36,7 @@ bool lbx_cluster_id_read(const char *text, size_t len, struct lbx_cluster_id *re
            take(&rest, &ret_id->cluster) && rest.len == 0;
 }
 
-/* Whether each character of the id, of which there are at most `most`, is in the alphabet. */
+/* Whether the id has at most `most` characters, all of the alphabet. */
 static bool of(const struct lbx_span *id, const char *alphabet, size_t most) {
     for (size_t i = 0; i < id->len; i++)
         if (!id->text[i] || !strchr(alphabet, id->text[i]))

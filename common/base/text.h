@@ -1,5 +1,5 @@
-/* Lower case for the letters A to Z alone, whatever the process's locale: identifiers, header names
- * and addresses are compared so. */
+/* Comparison without case, and lower case, for the letters A to Z only, whatever the locale: for
+ * identifiers, header names and addresses. */
 #ifndef LBX_BASE_TEXT_H
 #define LBX_BASE_TEXT_H
 
@@ -11,14 +11,14 @@ static inline char lbx_lower(char c) {
     return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
 }
 
-/* In place; NULL stays NULL. Returns text. */
+/* Converts in place, and returns text; NULL stays NULL. */
 static inline char *lbx_lower_all(char *text) {
     for (char *c = text; c && *c; c++)
         *c = lbx_lower(*c);
     return text;
 }
 
-/* Whether the first len bytes of both are the same but for the case of A to Z; a text that ends before is not. */
+/* Whether the first len bytes are equal, ignoring the case of A to Z. A text that ends before len is not equal. */
 static inline bool lbx_same_start(const char *a, const char *b, size_t len) {
     for (size_t i = 0; i < len; i++)
         if (lbx_lower(a[i]) != lbx_lower(b[i]) || !a[i])
@@ -26,7 +26,7 @@ static inline bool lbx_same_start(const char *a, const char *b, size_t len) {
     return true;
 }
 
-/* Below, at or above 0 as a stands before b, is the same or stands behind it, but for the case of A to Z. */
+/* Compares as strcmp(3), ignoring the case of A to Z. */
 static inline int lbx_compare_text(const char *a, const char *b) {
     while (*a && lbx_lower(*a) == lbx_lower(*b)) {
         a++;
@@ -35,12 +35,12 @@ static inline int lbx_compare_text(const char *a, const char *b) {
     return (unsigned char)lbx_lower(*a) - (unsigned char)lbx_lower(*b);
 }
 
-/* Whether both are the same but for the case of A to Z. */
+/* Whether both texts are equal, ignoring the case of A to Z. */
 static inline bool lbx_same_text(const char *a, const char *b) {
     return lbx_compare_text(a, b) == 0;
 }
 
-/* Whether a host's name, or numeric address, is this machine's by itself: what is sent there is on no wire. */
+/* Whether a host name or numeric address is a loopback one: traffic to it leaves no machine. */
 static inline bool lbx_is_loopback(const char *host, size_t len) {
     size_t dots = 0;
     for (size_t i = 0; i < len; i++)

@@ -1,4 +1,4 @@
-/* Keeps texts for the life of the process. Never fails; a bounded number is kept. */
+/* Texts kept for the life of the process. Cannot fail; the number of texts is bounded. */
 #include "base/text_pool.h"
 
 #include "base/memory.h"

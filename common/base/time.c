@@ -1,6 +1,5 @@
-/* Parses and formats times and durations without the C library's calendar, so that neither
- * locale nor TZ matters. Text that is not of the forms in time.h is LBX_ERR_INVALID.
- */
+/* Parses and formats times and durations without the C library's calendar, so that locale and TZ
+ * do not matter. Fails with LBX_ERR_INVALID on text that is not of the forms in time.h. */
 #include "base/time.h"
 
 #include <assert.h>
@@ -14,7 +13,7 @@
 #define HOUR (60 * MINUTE)
 #define DAY (24 * HOUR)
 
-/* 10000-01-01T00:00:00Z: four digits of year end here. */
+/* 10000-01-01T00:00:00Z: years have four digits. */
 #define END_OF_TIME (INT64_C(2932897) * DAY)
 
 /* Exactly `width` digits. */
@@ -36,7 +35,7 @@ static bool letter(const char **at, char c) {
     return true;
 }
 
-/* The digits behind a decimal point as microseconds, further ones cut off; at least one. */
+/* The digits behind a decimal point as microseconds; at least one digit, further ones are cut off. */
 static bool fraction(const char **at, int64_t *ret_us) {
     if (**at < '0' || **at > '9')
         return false;
@@ -56,7 +55,7 @@ static int days_of_month(int y, int m) {
     return days[m - 1] + (m == 2 && leap_year(y));
 }
 
-/* Days from 1970-01-01 to a date of the Gregorian calendar, year 1969 or later. */
+/* Days from 1970-01-01 to a Gregorian date, year 1969 or later. */
 static int64_t days_from_date(int y, int m, int d) {
     int64_t before = y - 1;
     int64_t days = before * 365 + before / 4 - before / 100 + before / 400 - 719162;
@@ -111,7 +110,7 @@ enum lbx_err lbx_time_parse(const char *text, int64_t *ret_us) {
 
     int64_t to_the_minute =
         days_from_date(year, month, day) * DAY + hour * HOUR + minute * MINUTE - east;
-    /* A leap second is inserted at the end of a day of UTC, wherever the clock on the wall is. */
+    /* a leap second is the last second of a UTC day, whatever the offset */
     if (second == 60 && (to_the_minute + MINUTE) % DAY != 0)
         return LBX_ERR_INVALID;
     int64_t us = to_the_minute + second * SECOND + part;
@@ -121,7 +120,7 @@ enum lbx_err lbx_time_parse(const char *text, int64_t *ret_us) {
     return LBX_OK;
 }
 
-/* value in exactly `width` digits, and what stands behind it. */
+/* Writes value in exactly `width` digits, then `behind`. */
 static void put(char **at, int64_t value, int width, char behind) {
     for (int i = width - 1; i >= 0; i--, value /= 10)
         (*at)[i] = (char)('0' + value % 10);
@@ -133,7 +132,7 @@ void lbx_time_format(int64_t us, char ret_text[LBX_TIME_SIZE]) {
     us = lbx_time_since_epoch(us);
     assert(us >= 0 && us < END_OF_TIME);
     int64_t days = us / DAY, in_day = us % DAY;
-    int year = (int)(1970 + days / 366), month = 1; /* at most the right one, and soon there */
+    int year = (int)(1970 + days / 366), month = 1; /* year is exact or too small by a few */
     while (days_from_date(year + 1, 1, 1) <= days)
         year++;
     days -= days_from_date(year, 1, 1);
@@ -150,14 +149,14 @@ void lbx_time_format(int64_t us, char ret_text[LBX_TIME_SIZE]) {
     *at = '\0';
 }
 
-/* One "12H" of a duration: a number and its unit, one of the `units` not used yet (they stand in
- * their order). */
+/* Parses one component of a duration, such as "12H": a number and one of the `units` not used
+ * yet, which have a fixed order. */
 static bool component(const char **at, const char **units, int64_t *ret_us) {
     int64_t value = 0, part = 0;
     if (**at < '0' || **at > '9')
         return false;
     for (; **at >= '0' && **at <= '9'; (*at)++)
-        if (value <= LBX_DURATION_MAX) /* else it is too much already: no overflow */
+        if (value <= LBX_DURATION_MAX) /* stops before an overflow */
             value = value * 10 + (**at - '0');
     bool point = letter(at, '.');
     if (point && !fraction(at, &part))

@@ -1,6 +1,6 @@
-/* Times and durations as text. In memory both are int64_t microseconds: times since the Unix epoch,
- * in UTC; 0 stands for "absent" in both. The epoch itself is a time, LBX_TIME_EPOCH; an empty
- * duration is none. */
+/* Times and durations as text. In memory both are int64_t microseconds; times count from the
+ * Unix epoch, in UTC. 0 means absent: the epoch itself is LBX_TIME_EPOCH, and a duration of 0
+ * cannot occur. */
 #ifndef LBX_BASE_TIME_H
 #define LBX_BASE_TIME_H
 
@@ -8,14 +8,14 @@
 
 #include <stdint.h>
 
-/* The longest duration that is read, 10,000 days, and the value that stands for a longer one. */
+/* The longest duration that is accepted, 10,000 days, and the value for a longer one. */
 #define LBX_DURATION_MAX (INT64_C(10000) * 86400 * 1000000)
 #define LBX_DURATION_BEYOND (LBX_DURATION_MAX + 1000000)
 
-/* 1970-01-01T00:00:00Z: before every other time that is read. */
+/* 1970-01-01T00:00:00Z, the earliest time that is accepted. */
 #define LBX_TIME_EPOCH INT64_C(-1)
 
-/* Microseconds since the epoch, for what counts from there. at_us is not 0. */
+/* Microseconds since the Unix epoch, for arithmetic. at_us is not 0. */
 static inline int64_t lbx_time_since_epoch(int64_t at_us) {
     return at_us == LBX_TIME_EPOCH ? 0 : at_us;
 }
@@ -28,10 +28,10 @@ enum { LBX_TIME_SIZE = 32, LBX_DURATION_SIZE = 48 };
  * 9999, in UTC. LBX_ERR_INVALID for anything else. */
 enum lbx_err lbx_time_parse(const char *text, int64_t *ret_us) LBX_MUST_CHECK;
 
-/* The last moment that can be written, 9999-12-31T23:59:59.999999Z. */
+/* The latest time that can be written, 9999-12-31T23:59:59.999999Z. */
 #define LBX_TIME_MAX INT64_C(253402300799999999)
 
-/* at_us plus duration_us, LBX_TIME_MAX at the latest. duration_us is not negative. */
+/* at_us plus duration_us, at most LBX_TIME_MAX. duration_us is not negative. */
 static inline int64_t lbx_time_after(int64_t at_us, int64_t duration_us) {
     return duration_us < LBX_TIME_MAX - at_us ? at_us + duration_us : LBX_TIME_MAX;
 }

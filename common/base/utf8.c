@@ -1,6 +1,5 @@
-/* Recognises UTF-8 by the table of RFC 3629, byte by byte. Ill-formed input is an answer (0, false),
- * never an error.
- */
+/* Validates UTF-8 by the table of RFC 3629, byte by byte. Cannot fail: ill-formed input gives 0
+ * or false. */
 #include "base/utf8.h"
 
 #include <stdint.h>

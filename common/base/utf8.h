@@ -5,14 +5,14 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Bytes of the character at s (1 to 4), 0 where there is no well-formed one. */
+/* Bytes of the character at s (1 to 4); 0: it is ill-formed. */
 size_t lbx_utf8_len(const char *s, size_t len);
 
-/* Characters (code points) in a well-formed string of len bytes. */
+/* The number of characters (code points) in a well-formed string of len bytes. */
 size_t lbx_utf8_chars(const char *s, size_t len);
 
-/* Whether a well-formed string is nothing but white space and invisible characters (Unicode's
- * White_Space, and those of its Default_Ignorable_Code_Point that occur in text). */
+/* Whether a well-formed string has only white space and invisible characters: Unicode's
+ * White_Space, and Default_Ignorable_Code_Point as far as these occur in text. */
 bool lbx_utf8_blank(const char *s, size_t len);
 
 bool lbx_utf8_valid(const char *s, size_t len);

@@ -1,4 +1,4 @@
-/* Makes UUIDs of version 7 from a time and bytes that the caller gives; has no state. */
+/* Makes UUIDs of version 7 from a time and random bytes that the caller gives. Cannot fail, and has no state. */
 #include "base/uuid.h"
 
 #include <assert.h>

@@ -1,4 +1,4 @@
-/* Checks a webhook's URL by the part of RFC 3986 that webhook.h allows. Promises nothing of the host but its form. */
+/* Checks a webhook's URL by the part of RFC 3986 that webhook.h allows. Fails with a reason. Does not resolve the host. */
 #include "base/webhook.h"
 
 #include "base/email.h"
@@ -18,7 +18,7 @@ static bool may_follow(char c) {
            (c && strchr("._~!$&'()*+,;=:@%/?-", c));
 }
 
-/* How many bytes of ":443" stand there; 0: none. */
+/* The bytes of a port such as ":443" at the start of text; 0: none. */
 static size_t port_len(const char *text, size_t len) {
     size_t digits = 0;
     if (len < 2 || text[0] != ':' || text[1] == '0')

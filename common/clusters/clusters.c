@@ -1,5 +1,5 @@
-/* Reads the clusters file by a table. A file that breaks the table, names a cluster twice, or a server without the
- * three files that reaching it takes, is refused as a whole. */
+/* Reads the clusters file by a table. Promises that each cluster is listed once, and has all
+ * files that a connection to it needs. Fails as a whole where one entry is invalid. */
 #include "clusters/clusters.h"
 
 #include "base/file.h"
@@ -44,7 +44,7 @@ static enum lbx_err wrong(struct lbx_reason *ret_reason, size_t i, const char *w
     return LBX_ERR_INVALID;
 }
 
-/* What the table does not say; also fills in what may be left out. */
+/* Checks the rules that the table cannot express, and sets defaults. */
 static enum lbx_err complete(struct lbx_clusters *clusters, size_t i,
                              struct lbx_reason *ret_reason) {
     struct lbx_cluster *cluster = &clusters->list[i];

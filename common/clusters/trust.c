@@ -1,6 +1,6 @@
-/* Reads `trust` by a table, and checks signatures by its keys. Promises that a key is one approver's, and that fewer keys
- * than approvals are no trust. What it cannot read makes the clusters file a bad one: a cluster whose customer pinned
- * keys is never opened without them. */
+/* Reads `trust` by a table, and checks signatures with its keys. Promises that each key belongs
+ * to one approver, and that there are as many keys as approvals needed. Fails the clusters file
+ * where a key cannot be read: a cluster with pinned keys is never opened without them. */
 #include "clusters/trust.h"
 
 #include "base/text.h"

@@ -1,4 +1,4 @@
-/* A cluster's `trust`: the keys that its customer pins, and what else opens the cluster. */
+/* A cluster's `trust`: keys that its customer pins, and access that needs no signature. */
 #ifndef LBX_CLUSTERS_TRUST_H
 #define LBX_CLUSTERS_TRUST_H
 
@@ -8,7 +8,7 @@
 
 struct lbx_pinned_key {
     struct lbx_jwk jwk;
-    const char *kid, *use, *alg; /* a JWK may have them; nothing is made of them */
+    const char *kid, *use, *alg; /* optional in a JWK, and not used */
     struct lbx_key key;
 };
 
@@ -19,12 +19,12 @@ struct lbx_trusted_approver {
 };
 
 struct lbx_trust {
-    struct lbx_trusted_approver *approvers; /* NULL: the cluster believes the database */
+    struct lbx_trusted_approver *approvers; /* NULL: the database is trusted */
     size_t approver_count;
     int64_t approvals_needed;
     bool emergency, not_required,
-        auto_approve;     /* access that nobody signed, on the database's word */
-    const char **revoked; /* requests that open nothing */
+        auto_approve;     /* access without a signature, as the database says */
+    const char **revoked; /* ids of requests that open nothing */
     size_t revoked_count;
 };
 
@@ -32,10 +32,10 @@ enum { LBX_TRUST_APPROVERS_MAX = 64 };
 
 extern const struct lbx_table lbx_trust_table;
 
-/* Decodes the keys, into the arena. Returns NULL, or what is wrong, static. */
+/* Decodes the keys into the arena. NULL: they are valid. Otherwise the reason, static. */
 const char *lbx_trust_complete(struct lbx_trust *trust, struct lbx_arena *arena);
 
-/* The approver whose key made a decision's signature, if that is who it says, and what was signed; -1: nobody's. */
+/* The index of the approver whose key made a decision's signature, and the signed payload. -1: no approver of that id signed. */
 int lbx_trust_signer(const struct lbx_trust *trust, const struct lbx_signature_in *signature,
                      struct lbx_arena *arena, struct lbx_signed_decision *ret_payload);
 

@@ -1,6 +1,6 @@
-/* The list of changes between two objects in normal form: objects are compared member by member, arrays of equal length
- * element by element, and whatever else differs is one entry, by its RFC 6901 path; in byte order of the paths. A creation
- * is one entry, of path "". */
+/* Lists the changes between two objects in normal form. Objects are compared member by member, arrays of
+ * equal length element by element; any other difference is an entry by its path (RFC 6901). Entries are in
+ * byte order of their paths. A creation is one entry, of path "". Fails where a value has no canonical JSON. */
 #include "content/values.h"
 
 #include <stdio.h>
@@ -15,7 +15,7 @@ struct change {
 struct changes {
     struct change *list;
     size_t count, room;
-    struct lbx_buf path; /* of what is compared now */
+    struct lbx_buf path; /* path of the values that are compared */
 };
 
 static void append(struct changes *changes, const struct lbx_node *before,
@@ -38,7 +38,7 @@ static void release(struct changes *changes) {
     lbx_buf_done(&changes->path);
 }
 
-/* RFC 6901: ~ is ~0, / is ~1. */
+/* Appends a name to the path. RFC 6901: ~ is ~0, / is ~1. */
 static void enter(struct lbx_buf *path, const struct lbx_scan_text *name) {
     lbx_buf_char(path, '/');
     for (const char *c = name->at; c < name->at + name->len; c++)
@@ -53,7 +53,7 @@ static void compare(struct changes *changes, const struct lbx_node *before,
 
 static void compare_member(struct changes *changes, const struct lbx_scan_text *name,
                            const struct lbx_node *before, const struct lbx_node *after) {
-    if (lbx_node_is_same_text(before, after)) /* most of them: without a path */
+    if (lbx_node_is_same_text(before, after)) /* most texts are equal, and need no path */
         return;
     size_t len = changes->path.len;
     enter(&changes->path, name);
@@ -61,14 +61,14 @@ static void compare_member(struct changes *changes, const struct lbx_scan_text *
     lbx_buf_cut(&changes->path, changes->path.len - len);
 }
 
-/* Below 0: the next member of a, or its like, is not in b. */
+/* Compares the names at i and j; below 0: the name of a is not in b. */
 static int order_of(const struct lbx_node *a, size_t i, const struct lbx_node *b, size_t j) {
     return i == a->count   ? 1
            : j == b->count ? -1
                            : lbx_utf16_compare(&a->items[i].name, &b->items[j].name);
 }
 
-/* Both have their members in the same order. */
+/* Compares two objects by a merge of their sorted members. */
 static void compare_objects(struct changes *changes, const struct lbx_node *before,
                             const struct lbx_node *after) {
     for (size_t i = 0, j = 0; i < before->count || j < after->count;) {
@@ -89,7 +89,7 @@ static void compare_arrays(struct changes *changes, const struct lbx_node *befor
     }
 }
 
-/* By their canonical text, of which there is one: 1 and 1.0 are the same. What has none is the same as nothing. */
+/* Compares canonical texts, so that 1 and 1.0 are equal. A value without canonical text is equal to nothing. */
 static bool is_same(const struct lbx_node *before, const struct lbx_node *after) {
     struct lbx_buf a LBX_BUF = {0}, b LBX_BUF = {0};
     const char *why;
@@ -125,7 +125,7 @@ static struct lbx_node named(const char *name, const struct lbx_node *value) {
     return member;
 }
 
-/* Members in canonical order: after, before, path. */
+/* Writes an entry's members in canonical order: after, before, path. */
 static bool write_change(const struct change *change, struct lbx_buf *out, const char **ret_why) {
     const struct lbx_node path = {.type = LBX_NODE_TEXT,
                                   .text = {.at = change->path, .len = strlen(change->path)}};

@@ -1,4 +1,4 @@
-/* Makes the content of a change from the objects before and after it: each is parsed once. */
+/* Makes the content of a change from the object before and after. Promises that each is parsed once. Fails as content.h says. */
 #include "content/values.h"
 
 #include <stdio.h>
@@ -9,7 +9,7 @@ static enum lbx_err wrong(struct lbx_reason *ret_reason, const char *what) {
     return LBX_ERR_INVALID;
 }
 
-/* The value as a node; NULL: none, or none that is an object. */
+/* The value as a tree; NULL: absent, or not an object. */
 static struct lbx_node *object_of(const struct lbx_json *value, struct lbx_arena *arena,
                                   struct lbx_reason *ret_reason) {
     struct lbx_node *object = !value          ? NULL
@@ -28,7 +28,7 @@ static bool is_of_same_kind(const struct lbx_node *a, const struct lbx_node *b) 
     return is_same_member(a, b, "apiVersion") && is_same_member(a, b, "kind");
 }
 
-/* The digest of an object in normal form. */
+/* The digest of an object in normal form, in hex. */
 static bool digest(const struct lbx_node *object, char ret_hex[LBX_SHA256_HEX_SIZE],
                    const char **ret_why) {
     struct lbx_buf text LBX_BUF = {0};

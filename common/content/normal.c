@@ -1,5 +1,5 @@
-/* Normal form 1: leaves out of an object what the API server keeps for itself, and of a creation what it allocates by
- * chance. An object of another shape than its kind's stays as it is: its digest then is another's. */
+/* Converts an object to normal form 1: removes members that the API server sets, and in a creation those that it
+ * allocates. An object that does not have its kind's form stays as it is, and so has another digest. Cannot fail. */
 #include "content/values.h"
 
 #include <string.h>
@@ -23,7 +23,7 @@ static void drop_unless(struct lbx_node *object, const char *name,
         lbx_node_drop(object, name);
 }
 
-/* ["None"] says what clusterIP "None" says. */
+/* Removes allocated addresses. A headless service keeps clusterIP "None" and clusterIPs ["None"]. */
 static void drop_addresses(struct lbx_node *spec, const struct lbx_node *consented) {
     bool is_headless =
         lbx_node_is_text(lbx_node_element(lbx_node_member(spec, "clusterIPs"), 0), "None");
@@ -89,7 +89,7 @@ static void normalize_pod(const struct lbx_node *spec) {
     }
 }
 
-/* ---- any object ---- */
+/* ---- all objects ---- */
 
 void lbx_normalize(struct lbx_node *object, bool is_creation, const struct lbx_node *consented) {
     static const char *const kept_by_server[] = {

@@ -1,4 +1,4 @@
-/* Which program this is: made by cmake/version.cmake at each build, for whoever has to say what runs. */
+/* The program's version, made by cmake/version.cmake at each build. */
 #ifndef LBX_VERSION_VERSION_H
 #define LBX_VERSION_VERSION_H
 
