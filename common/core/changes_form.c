@@ -1,11 +1,11 @@
-/* Reads changes entry by entry. Promises that what is shown to an approver is a list of changes and nothing beside: an entry has
- * no other members. The text is canonical JSON, so that members stand in the order after, before, path, without spaces. */
+/* Checks a list of changes entry by entry. Promises that each entry has no member but the three, as approvers see only these.
+ * Fails with a sentence. The text is canonical JSON: members are in the order after, before, path, without spaces. */
 #include "core/changes_form.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* A value's JSON; len 0: absent. */
+/* The JSON of a value; len 0: absent. */
 struct span {
     const char *at;
     size_t len;
@@ -72,7 +72,7 @@ static bool is_whole_object(const struct span *path) {
     return path->len == 2;
 }
 
-/* A JSON pointer to a part of the object: ~ stands only in ~0 and ~1. */
+/* Whether a path is a JSON pointer to a part of the object: ~ occurs only in ~0 and ~1. */
 static bool is_below_object(const struct span *path) {
     for (size_t i = 1; i + 1 < path->len; i++)
         if (path->at[i] == '~' && path->at[i + 1] != '0' && path->at[i + 1] != '1')
@@ -80,7 +80,7 @@ static bool is_below_object(const struct span *path) {
     return path->at[1] == '/';
 }
 
-/* The byte that is meant: canonical JSON escapes quotes, backslashes and control characters, and nothing else. */
+/* The next byte that a canonical JSON string stands for: only quotes, backslashes and control characters are escaped. */
 static unsigned char next_byte(const char **at) {
     static const char escapes[] = "btnfr", meant[] = "\b\t\n\f\r";
     const char *c = *at;
@@ -95,7 +95,7 @@ static unsigned char next_byte(const char **at) {
                        : (unsigned char)c[1];
 }
 
-/* Whether a path stands before another, byte by byte. */
+/* Whether a path is before another in byte order. */
 static bool precedes(const struct span *path, const struct span *other) {
     const char *a = path->at + 1, *b = other->at + 1;
     const char *a_end = path->at + path->len - 1, *b_end = other->at + other->len - 1;
@@ -129,7 +129,7 @@ static bool is_creation_of(const struct entry *entry) {
 
 const char *lbx_changes_fault(const char *changes, bool is_creation) {
     const char *at = changes, *fault = NULL;
-    struct entry entries[2]; /* the one in hand, and the one before */
+    struct entry entries[2]; /* the current entry and the previous one */
     size_t count = 0;
     if (!take(&at, "[") || *at == ']')
         return "its changes are no list of entries";

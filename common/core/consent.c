@@ -1,6 +1,6 @@
-/* What a request's digest is made of, and whether a signature is over it.
- * Promises the same bytes for the same consent, whatever was decided since: docs/signatures.md. Cannot fail.
- */
+/* Encodes what a request's digest covers, and checks what a decision's signature says. Promises
+ * the same bytes for the same consent, whatever was decided since (docs/signatures.md). Cannot
+ * fail. */
 #include "core/consent.h"
 
 #include "base/time.h"
@@ -31,7 +31,7 @@ static bool same_actions(const struct lbx_signed_decision *payload,
     return true;
 }
 
-/* Signatures of requests whose digest is of version 1 need not say whose they are. */
+/* Whether the payload names the signer. With digests of version 1 it may name none. */
 static bool same_signer(const struct lbx_signed_decision *payload,
                         const struct lbx_decision_submitted *decision,
                         const struct lbx_request *request) {

@@ -1,4 +1,4 @@
-/* What consent is given to, and what a decision's signature says. Pure. */
+/* The bytes that a request's digest covers, and the payload of a decision's signature. Pure. */
 #ifndef LBX_CORE_CONSENT_H
 #define LBX_CORE_CONSENT_H
 
@@ -11,30 +11,30 @@ struct lbx_signed_decision {
     int64_t duration, iat;
     int64_t *actions;
     size_t action_count;
-    const char *by; /* the signer's id; absent only where the digest is of version 1 */
+    const char *by; /* the signer's id; absent only with digests of version 1 */
 };
 
 extern const struct lbx_table lbx_signed_decision_table;
 
-/* Whether what was signed is this decision on this request. */
+/* Whether the signed payload is this decision on this request. */
 bool lbx_signed_decision_matches(const struct lbx_signed_decision *payload,
                                  const struct lbx_decision_submitted *decision,
                                  const struct lbx_request *request);
 
-/* The version of the digests that are made now. */
+/* The version of new digests. */
 enum { LBX_DIGEST_VERSION = 2 };
 
-/* SHA-256 in hex, NUL-terminated (io/hash.h): this layer does no hashing of its own. */
+/* SHA-256 in hex, NUL-terminated (io/hash.h): this layer has no hash function. */
 typedef void lbx_hash_hex_fn(const void *bytes, size_t len, char ret_hex[65]);
 
-/* The bytes that consent is given to: each field behind its uint32 big-endian length, an absent one as
- * 0xFFFFFFFF. The request's digest is their SHA-256. In order: request_id, tenant_id,
- * subscription_id, ticket_id, engineer id, e-mail, organization, resource_id, then the number of
- * actions as decimal text and for each its number, action, namespace, kind, name, then justification,
- * reason_code, duration (ISO 8601), starts_at and decide_by (RFC 3339). starts_at is the one asked
- * for, absent where access starts with the approval. Version 2 goes on, for each action, with its
- * container, its uid and four members of its content (api_version, digest, previous_digest, the hash of changes), then with
- * approvals_needed and signed_decisions (true or false). */
+/* Appends the bytes of which the digest is the SHA-256 (docs/signatures.md): each field behind
+ * its uint32 big-endian length, an absent one as 0xFFFFFFFF. In order: request_id, tenant_id,
+ * subscription_id, ticket_id, engineer id, e-mail, organization, resource_id; the number of
+ * actions as decimal text; for each its number, action, namespace, kind, name; then
+ * justification, reason_code, duration (ISO 8601), starts_at and decide_by (RFC 3339). starts_at
+ * is the requested one, absent where access starts with the approval. Version 2 adds, for each
+ * action, container, uid and four members of its content (api_version, digest, previous_digest,
+ * the hash of changes), then approvals_needed and signed_decisions (true or false). */
 void lbx_request_consent(const struct lbx_request *request, lbx_hash_hex_fn *hash,
                          struct lbx_buf *out);
 

@@ -1,5 +1,5 @@
-/* What an item covers, as access_check says it in SQL: each action has one rule, and reading is implied by an item that
- * names one object and by logs. What no rule names is not covered. Pure. */
+/* What an item covers, as access_check has it in SQL: a rule for each action; items that name one
+ * object, and logs, imply reading. An action without a rule is not covered. Pure; cannot fail. */
 #include "core/cover.h"
 
 #include <string.h>
@@ -8,7 +8,7 @@ static bool is(const char *a, const char *b) {
     return a && b && strcmp(a, b) == 0;
 }
 
-/* The same, or both absent. */
+/* Whether both texts are equal, or both absent. */
 static bool same(const char *a, const char *b) {
     return a ? is(a, b) : !b;
 }
@@ -17,7 +17,7 @@ static bool empty(const char *text) {
     return text && !*text;
 }
 
-/* An item with content covers exactly that. */
+/* An item with content covers only that content. */
 static bool fits_content(const struct lbx_item *item, const struct lbx_attempt *it) {
     const struct lbx_item_content *asked = it->content, *agreed = &item->content;
     if (!agreed->digest || it->is_asked_again)
@@ -43,7 +43,7 @@ static bool covers_update(const struct lbx_item *item, const struct lbx_attempt 
     return covers_one(item, it) && fits_content(item, it);
 }
 
-/* An item with a uid is about the object that has it. */
+/* An item with a uid covers only the object with that uid. */
 static bool covers_deletion(const struct lbx_item *item, const struct lbx_attempt *it) {
     return covers_one(item, it) && (!item->uid || !it->uid || is(item->uid, it->uid));
 }
@@ -58,7 +58,7 @@ static bool covers_logs(const struct lbx_item *item, const struct lbx_attempt *i
            (!item->name || is(item->name, it->name));
 }
 
-/* Getting the one object that the item names, which is no list of every namespace's; getting the pods whose logs it opens. */
+/* Reading that an item implies: of the object that it names, in no list of all namespaces, and of the pods whose logs it covers. */
 static bool implies_reading(const struct lbx_item *item, const struct lbx_attempt *it) {
     bool logs = is(item->action, "get_pod_logs");
     return it->name && !it->in_every_namespace && same(item->namespace, it->namespace) &&

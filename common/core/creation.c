@@ -1,5 +1,5 @@
-/* From a wish to a request: a table of checks, of which the first that does not hold decides. Pure; every wish ends
- * in a request of some state. */
+/* Makes a request of an access request: a table of checks, of which the first that fails
+ * decides. Pure; cannot fail: each access request becomes a request of some state. */
 #include "core/creation.h"
 
 #include "base/text.h"
@@ -13,7 +13,7 @@
 
 /* ---- the checks ---- */
 
-/* What a check that does not hold says beside its reason. */
+/* What a failed check adds to its reason. */
 struct finding {
     int64_t item; /* number of the item at fault; 0: none */
     struct lbx_item_fault fault;
@@ -43,7 +43,7 @@ static bool organization_allowed(const struct lbx_creation *c, struct finding *f
     return false;
 }
 
-/* The ticket's, added by a tenant and not removed since; NULL: none. */
+/* The ticket's subscription, which a tenant added and did not remove; NULL: none. */
 static const struct lbx_subscription *subscription_of(const struct lbx_creation *c) {
     return c->subscription && !c->subscription->removed ? c->subscription : NULL;
 }
@@ -62,7 +62,7 @@ static bool actions_permitted(const struct lbx_creation *c, struct finding *foun
     return true;
 }
 
-/* A kind without a group is the core group's; where only other groups have one of that name, which is meant? */
+/* Whether a kind without a group is ambiguous: it means the core group, but only other groups have a kind of that name. */
 static bool needs_group(const char *kind, struct lbx_item_fault *fault) {
     size_t count, first = lbx_kind_candidates(kind, &count);
     if (strchr(kind, '.') || !count || strcmp(lbx_kind(first), kind) == 0)
@@ -85,7 +85,7 @@ static bool kinds_clear(const struct lbx_creation *c, struct finding *found) {
     return true;
 }
 
-/* Says who forbids it, and what. */
+/* Names who forbids the item, and the entry. */
 static bool forbidden(const struct lbx_forbidden_list *list, const char *whose,
                       const struct lbx_item *item, struct lbx_item_fault *fault) {
     const struct lbx_forbidden *entry = lbx_forbidden_find(list, item);
@@ -122,7 +122,7 @@ static bool is_emergency(const struct lbx_creation *c) {
     return c->wish->incident_id != NULL;
 }
 
-/* The longest access that may be asked for: the operator's bound, and the customer's within it. */
+/* The longest access that may be requested: the operator's bound, or the customer's if lower. */
 static int64_t longest(const struct lbx_creation *c) {
     int64_t most = is_emergency(c) ? c->limits->emergency_ttl : c->limits->grant_ttl_max;
     int64_t policy = c->subscription ? c->subscription->policy.max_duration : 0;
@@ -146,21 +146,21 @@ static bool starts_in_time(const struct lbx_creation *c, struct finding *found) 
     return c->wish->starts_at <= c->now + c->limits->starts_within;
 }
 
-/* Something to read: more than white space and characters that show nothing. */
+/* Whether the justification has text besides white space and invisible characters. */
 static bool justified(const struct lbx_creation *c, struct finding *found) {
     (void)found;
     const char *text = c->wish->justification;
     return text && !lbx_utf8_blank(text, strlen(text));
 }
 
-/* Whether it ran when the wish came: another worker may have ended it since, by its time. */
+/* Whether the grant was running when the access request came. Another worker may have ended it since, by its time. */
 static bool is_running(const struct lbx_creation *c, const struct lbx_request *grant) {
     if (grant->state == LBX_STATE_COMPLETED)
         return c->now < grant->expires_at;
     return grant->state == LBX_STATE_APPROVED || grant->state == LBX_STATE_EMERGENCY;
 }
 
-/* An extension continues access that the same engineer has, for the same cluster. */
+/* Whether the extended request is one of the same engineer and cluster. */
 static bool extended_known(const struct lbx_creation *c, struct finding *found) {
     (void)found;
     const struct lbx_request *extended = c->extended;
@@ -176,7 +176,7 @@ static bool lockbox_enabled(const struct lbx_creation *c, struct finding *found)
     return subscription_of(c) && subscription_of(c)->lockbox_enabled;
 }
 
-/* Creations and changes are agreed to with the content of each. */
+/* Whether creations and updates have their content, without which nobody could approve them. */
 static bool contents_there(const struct lbx_creation *c, struct finding *found) {
     for (size_t i = 0; c->subscription->policy.exact_changes && i < c->wish->action_count; i++)
         if (lbx_action_has_content(c->wish->actions[i].action) &&
@@ -195,7 +195,7 @@ static bool emergency_allowed(const struct lbx_creation *c, struct finding *foun
             !earlier->revoked && earlier->today < c->limits->emergencies_per_day);
 }
 
-/* An emergency is authorized by somebody else. */
+/* Whether a person other than the engineer authorized the emergency. */
 static bool authorized_by_another(const struct lbx_creation *c, struct finding *found) {
     (void)found;
     const struct lbx_engineer *engineer = lbx_ticket_engineer(c->ticket, c->wish->engineer_id);
@@ -208,7 +208,7 @@ static bool authorizer_proved(const struct lbx_creation *c, struct finding *foun
     return !is_emergency(c) || c->authorizer_proved;
 }
 
-/* An emergency does not wait. */
+/* Whether few enough requests wait. An emergency never waits. */
 static bool few_wait(const struct lbx_creation *c, struct finding *found) {
     (void)found;
     return is_emergency(c) || (c->ticket_pending < c->limits->pending_per_ticket &&
@@ -223,12 +223,12 @@ static bool has_approvers(const struct lbx_creation *c, struct finding *found) {
 #define REFUSES(holds, reason, words)                                                              \
     { holds, LBX_STATE_REFUSED, LBX_REFUSAL_##reason, words }
 
-/* In this order, which is the published one (request.refused in schemas/); the first that does not hold says what
- * becomes of the wish. */
+/* The order is the published one (request.refused in schemas/). The first check that fails
+ * decides. */
 static const struct check {
     bool (*holds)(const struct lbx_creation *creation, struct finding *found);
     int state, reason;
-    const char *words; /* of the reason, for a mail */
+    const char *words; /* the reason in words, for a mail */
 } checks[] = {
     /* clang-format off */
     REFUSES(ticket_known, TICKET_UNKNOWN, "its ticket is not known"),
@@ -302,8 +302,8 @@ static void describe(const struct lbx_creation *c, struct lbx_arena *arena,
     }
 }
 
-/* The ticket's opener, where they are on the vendor's side: by one of the vendor's organizations that the ticketing
- * system names for them, or as an engineer on the ticket. */
+/* The ticket's opener, if the opener is of the vendor: by the organization that the ticketing
+ * system names, or as an engineer on the ticket. */
 static struct lbx_principal vendors_opener(const struct lbx_creation *c) {
     const struct lbx_engineer *opener = &c->ticket->opened_by;
     bool vendors = opener->id && lbx_ticket_engineer(c->ticket, opener->id);
@@ -335,7 +335,7 @@ static void ask(const struct lbx_creation *c, struct lbx_request *request) {
     request->remind_at = lbx_request_next_reminder(request, c->limits, c->now);
 }
 
-/* Access at once; the customer is told, and should acknowledge it. */
+/* Grants emergency access at once. The customer is informed, and should acknowledge it. */
 static void break_glass(const struct lbx_creation *c, struct lbx_request *request) {
     tell(c, request);
     request->state = LBX_STATE_EMERGENCY;
@@ -344,11 +344,11 @@ static void break_glass(const struct lbx_creation *c, struct lbx_request *reques
     request->acknowledge_by = c->now + c->limits->acknowledge_ttl;
 }
 
-/* Nobody is asked: access begins as a grant's would, approved now. Who may approve is told, if there is anybody. */
+/* Grants access without approval. It begins as a grant's would, approved now; the approvers, if any, are informed. */
 static void allow_unasked(const struct lbx_creation *c, struct lbx_request *request) {
     if (subscription_of(c))
         inform(c, request);
-    request->ended_at = c->now; /* of the asking; access is as good as its own times say */
+    request->ended_at = c->now; /* the pending phase ended now; access has its own times */
     request->starts_at = c->wish->starts_at > c->now ? c->wish->starts_at : c->now;
     request->expires_at = lbx_time_after(request->starts_at, request->duration);
 }

@@ -1,5 +1,5 @@
-/* Entries that name what is forbidden, or marked, and whether an item meets one: where both leave open what the other
- * names, they meet. Pure; reading a list fails with the place and the reason. */
+/* Lists of forbidden items, and of marked ones. An entry and an item match where each names or
+ * leaves open what the other names. Pure. Reading a list fails with the place and the reason. */
 #include "core/forbidden.h"
 
 #include "base/buf.h"
@@ -28,7 +28,7 @@ static const struct lbx_forbidden by_default[] = {
 };
 const struct lbx_forbidden_list lbx_forbidden_default = {by_default, sizeof by_default / sizeof *by_default};
 
-/* What runs programs where it is created or updated. */
+/* Kinds that run programs once created or updated. */
 static const char *const programs[] = {
     "Pod", "PodTemplate", "ReplicationController", "ServiceAccount",
     "Deployment.apps", "DaemonSet.apps", "StatefulSet.apps", "ReplicaSet.apps",
@@ -39,7 +39,7 @@ static const char *const programs[] = {
     "*.machineconfiguration.openshift.io",
 };
 
-/* Kinds that stand in no namespace: a list of them is not one of every namespace. */
+/* Cluster-scoped kinds: a list of them is no list of all namespaces. */
 static const char *const cluster_scoped[] = {
     "ComponentStatus", "Namespace", "Node", "PersistentVolume",
     "ClusterRole.rbac.authorization.k8s.io", "ClusterRoleBinding.rbac.authorization.k8s.io",
@@ -51,9 +51,9 @@ static const char *const cluster_scoped[] = {
 };
 /* clang-format on */
 
-/* ---- what meets what ---- */
+/* ---- matching ---- */
 
-/* *.group names every kind of the group. */
+/* Whether a pattern names the kind; *.group names every kind of the group. */
 static bool kind_named(const char *pattern, const char *kind) {
     return strncmp(pattern, "*.", 2) == 0 ? strcmp(pattern + 2, lbx_kind_group(kind)) == 0
                                           : strcmp(pattern, kind) == 0;
@@ -66,7 +66,7 @@ static bool kind_among(const char *const *patterns, size_t count, const char *ki
     return false;
 }
 
-/* Lists without a namespace are of every namespace; other objects without one stand in none. */
+/* Whether an item reaches all namespaces: a list without a namespace does; other items without one are cluster-scoped. */
 static bool in_every_namespace(const struct lbx_item *item) {
     return (!item->namespace || !*item->namespace) &&
            strcmp(item->action, "list_or_get_objects") == 0;
@@ -112,7 +112,7 @@ bool lbx_item_leaves_managed(const struct lbx_item *item) {
 bool lbx_forbidden_valid(const struct lbx_forbidden *entry) {
     const char *kind = entry->kind ? entry->kind : "Pod";
     char any[512];
-    if (strncmp(kind, "*.", 2) == 0) { /* a kind of that group, in its form */
+    if (strncmp(kind, "*.", 2) == 0) { /* "*." and a group: checked as a kind of that group */
         (void)snprintf(any, sizeof any, "Any%s", kind + 1);
         kind = any;
     }

@@ -1,4 +1,4 @@
-/* What consent cannot open: entries that name actions, namespaces and kinds, the operator's and the customer's. Pure. */
+/* Items that no approval opens: entries with actions, namespaces and kinds, of the operator and of the customer. Pure. */
 #ifndef LBX_CORE_FORBIDDEN_H
 #define LBX_CORE_FORBIDDEN_H
 
@@ -10,29 +10,29 @@ struct lbx_forbidden_list {
     size_t count;
 };
 
-/* LOCKBOX_FORBIDDEN's default: secrets, OAuth, and changes of what decides who may do what. */
+/* The default of LOCKBOX_FORBIDDEN: secrets, OAuth, and changes of permissions. */
 extern const struct lbx_forbidden_list lbx_forbidden_default;
 
-/* Whether an entry is well formed: one of the five actions, an RFC 1123 label, Kind, Kind.group or *.group. */
+/* Whether an entry is valid: one of the five actions, an RFC 1123 label, and Kind, Kind.group or *.group. */
 bool lbx_forbidden_valid(const struct lbx_forbidden *entry);
 
-/* Whether the item covers anything that the entry names; what it implies is not counted. */
+/* Whether the item covers something that the entry names; implied reading does not count. */
 bool lbx_forbidden_meets(const struct lbx_forbidden *entry, const struct lbx_item *item);
 
-/* The first entry that the item meets; NULL: none. */
+/* The first entry that matches the item; NULL: none. */
 const struct lbx_forbidden *lbx_forbidden_find(const struct lbx_forbidden_list *list,
                                                const struct lbx_item *item);
 
-/* Reads a JSON array of entries; LBX_ERR_INVALID with *ret_reason where it is none, or an entry is not valid. Texts
- * live in the arena. */
+/* Reads a JSON array of entries into the arena. LBX_ERR_INVALID: no array, or an invalid entry;
+ * *ret_reason says which. */
 enum lbx_err lbx_forbidden_read(const char *json, size_t len, struct lbx_arena *arena,
                                 struct lbx_forbidden_list *ret_list, struct lbx_reason *ret_reason)
     LBX_MUST_CHECK;
 
-/* Whether whoever may carry the item out makes the cluster run programs of theirs. */
+/* Whether the item lets its engineer run programs of their choice on the cluster. */
 bool lbx_item_runs_programs(const struct lbx_item *item);
 
-/* Whether the item reaches a namespace that is the customer's: none of openshift, openshift-…, kube-… and default. */
+/* Whether the item reaches a namespace of the customer's: any but openshift, openshift-…, kube-… and default. */
 bool lbx_item_leaves_managed(const struct lbx_item *item);
 
 #endif

@@ -1,5 +1,5 @@
-/* Items: a table of the five actions and the members each needs, and a table of what each member must look like. What
- * breaks a table is a wish that is refused: the first member at fault is named, with the reason. Pure. */
+/* Items: a table of the five actions and the members that each needs, and a table of each member's form. Pure. An
+ * item that breaks a table fails with its first wrong member and the reason; its request is refused. */
 #include "core/item.h"
 
 #include "core/changes_form.h"
@@ -36,7 +36,7 @@ bool lbx_action_has_content(const char *action) {
     return strcmp(action, "create_object") == 0 || strcmp(action, "update_object") == 0;
 }
 
-/* ---- what members look like ---- */
+/* ---- the form of members ---- */
 
 #define DIGITS "0123456789"
 #define LOWER "abcdefghijklmnopqrstuvwxyz"
@@ -48,7 +48,7 @@ static bool alphanumeric(char c) {
     return c && strchr(LOWER DIGITS, c);
 }
 
-/* RFC 1123: lower-case letters, digits and, between them, dashes. */
+/* RFC 1123: lower-case letters and digits, with dashes between them. */
 static bool label(const char *text, size_t len) {
     return len > 0 && len <= LABEL_MAX && strspn(text, LOWER DIGITS "-") >= len &&
            alphanumeric(text[0]) && alphanumeric(text[len - 1]);
@@ -99,7 +99,7 @@ const char *lbx_kind_group(const char *kind) {
     return dot ? dot + 1 : "";
 }
 
-/* Kubernetes: a path segment, of what can be seen. */
+/* A path segment in Kubernetes's URLs, of printable ASCII. */
 static bool segment(const char *text, size_t most) {
     size_t len = strlen(text);
     for (const char *c = text; *c; c++)
@@ -126,7 +126,7 @@ static bool is_digest(const char *text) {
     return text && strlen(text) == DIGEST_LEN && strspn(text, DIGITS "abcdef") == DIGEST_LEN;
 }
 
-/* "v1" of the core group, "GROUP/v1" of another: that of the kind. */
+/* Whether apiVersion is "v1" for a kind of the core group, or "GROUP/v1" with the kind's group. */
 static bool is_version_of(const char *api_version, const char *kind) {
     const char *group = lbx_kind_group(kind);
     size_t len = strlen(group);

@@ -1,4 +1,4 @@
-/* One wish of a request: the five actions, and what each of an item's members must look like. Pure. */
+/* An item of a request: the five actions, and the form of each member. Pure. */
 #ifndef LBX_CORE_ITEM_H
 #define LBX_CORE_ITEM_H
 
@@ -6,7 +6,7 @@
 
 enum { LBX_DETAIL_SIZE = 512 };
 
-/* What is wrong with an item, for people: the member, a colon and why, in ASCII ("namespace: missing"). */
+/* The fault of an item, for people: the member, a colon and the reason, in ASCII ("namespace: missing"). */
 struct lbx_item_fault {
     char text[LBX_DETAIL_SIZE];
 };
@@ -14,14 +14,14 @@ struct lbx_item_fault {
 /* Whether an action is one of the five. */
 bool lbx_action_permitted(const char *action);
 
-/* Whether an action says what an object is to be: it creates or updates one. */
+/* Whether an action has content: it creates or updates an object. */
 bool lbx_action_has_content(const char *action);
 
-/* Whether an item is one of the five actions, with the members that action needs and no others, each as Kubernetes
- * writes it. Where it is not, *ret_fault says why. */
+/* Whether an item has one of the five actions, the members that this action needs and no others,
+ * each in Kubernetes's form. Otherwise *ret_fault has the reason. */
 bool lbx_item_permitted(const struct lbx_item *item, struct lbx_item_fault *ret_fault);
 
-/* Whether it says exactly what is to change, or tries to. */
+/* Whether any member of the item's content is set, valid or not. */
 bool lbx_item_has_content(const struct lbx_item *item);
 
 /* The API group of a kind, "" for the core group: borrowed from kind, behind its first dot. */

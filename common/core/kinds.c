@@ -1,6 +1,6 @@
-/* The kinds that Kubernetes 1.36, OpenShift 4 and what comes with them serve, as Kind.group and sorted; the core group's
- * without a group. A kind that is missing here is taken as written. Sources: k8s.io/api, github.com/openshift/api, and
- * the APIs of OpenShift's operators. Pure. */
+/* The kinds that Kubernetes 1.36, OpenShift 4 and its operators serve, as Kind.group and sorted;
+ * kinds of the core group without a group. A missing kind is accepted as written. Sources:
+ * k8s.io/api, github.com/openshift/api, and the APIs of OpenShift's operators. Pure. */
 #include "core/kinds.h"
 
 #include <stdbool.h>

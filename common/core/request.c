@@ -1,7 +1,6 @@
-/* What time, tickets and decisions do to a request.
- * Promises that every step is one of the table of rules, and that whatever was due is done before anything else counts.
- * Cannot fail: an input that has no effect leaves the request as it is.
- */
+/* What time, tickets and decisions do to a request. Promises that each step has a rule in the
+ * table, and that everything due has happened before an input counts. Cannot fail: an input
+ * without effect leaves the request as it is. */
 #include "core/request.h"
 
 #include "base/resource.h"
@@ -30,7 +29,7 @@ static bool awaits_acknowledgement(const struct lbx_request *request) {
     return request->acknowledge_by && !request->acknowledged_at && !request->unacknowledged;
 }
 
-/* What time does next, and when. */
+/* The next thing that time does, and when. */
 struct appointment {
     int64_t at; /* 0: never */
     enum lbx_input input;
@@ -91,7 +90,7 @@ int64_t lbx_request_access_end(const struct lbx_request *request) {
                : request->expires_at;
 }
 
-/* By what a request was created with: its state tells no longer once access has ended. */
+/* Whether access began without an approval. The members from creation tell, as the state no longer does once access ended. */
 static bool begun_unasked(const struct lbx_request *request) {
     return request->expires_at && !request->decide_by && !request->acknowledge_by;
 }
@@ -102,7 +101,7 @@ const char *lbx_request_basis(const struct lbx_request *request) {
     return begun_unasked(request) ? "not_required" : request->decide_by ? "approved" : "emergency";
 }
 
-/* ---- steps ---- */
+/* ---- steps of the table ---- */
 
 static const struct lbx_step no_step = {.event = LBX_EVENT_NONE};
 
@@ -125,8 +124,8 @@ static const struct lbx_rule *rule_for(const struct lbx_request *request, enum l
     return lbx_rule((enum lbx_state)request->state, input);
 }
 
-/* A reminder that was missed is not made up for: once the last of several is due, it stands for all;
- * and a request that lapsed meanwhile has lapsed. */
+/* A missed reminder is not sent later: the last one that is due stands for all. A request that
+ * expired meanwhile gets none. */
 struct lbx_step lbx_request_pass_time(struct lbx_request *request, const struct lbx_limits *limits,
                                       int64_t now_us) {
     bool lapsed = request->state == LBX_STATE_CUSTOMER_NOTIFIED && now_us >= request->decide_by;
@@ -177,8 +176,8 @@ static bool is_asking_side(const struct lbx_request *request, const struct lbx_p
            same_person(request->opened_by.id, request->opened_by.email, who);
 }
 
-/* Whether the voter is the engineer, or opened the ticket for the vendor: consent is for somebody else to give, and an
- * emergency for somebody else to acknowledge. Both what the portal says of the voter counts and what the customer's directory said of them. */
+/* Whether the voter is the engineer, or opened the ticket for the vendor: both may neither approve nor
+ * acknowledge. The names in the vote and those from the customer's directory are both compared. */
 static bool is_own_request(const struct lbx_request *request, const struct lbx_principal *who) {
     for (size_t i = 0; i < request->approver_count; i++)
         if (strcmp(request->approvers[i].principal.id, who->id) == 0 &&
@@ -187,7 +186,7 @@ static bool is_own_request(const struct lbx_request *request, const struct lbx_p
     return is_asking_side(request, who);
 }
 
-/* More than was asked for. Several approvers' choices meet: what another has left out already does not
+/* Whether an approval allows more than was requested. What an earlier approval left out does not
  * count as more. */
 static bool widens(const struct lbx_request *request,
                    const struct lbx_decision_submitted *decision) {
@@ -199,7 +198,7 @@ static bool widens(const struct lbx_request *request,
     return false;
 }
 
-/* Whether an approval keeps an item: one that it names; without a list, any. */
+/* Whether an approval keeps an item: one in its list; without a list, any. */
 static bool keeps(const struct lbx_decision_submitted *decision, const struct lbx_item *item) {
     bool named = !decision->actions;
     for (size_t i = 0; i < decision->action_count; i++)
@@ -217,7 +216,7 @@ bool lbx_request_keeps_forbidden(const struct lbx_request *request,
     return false;
 }
 
-/* Keeps the items that an approval keeps. Returns whether any is left. */
+/* Drops the items that an approval does not keep. Returns whether any is left. */
 static bool narrow(struct lbx_request *request, const struct lbx_decision_submitted *decision) {
     bool any = false;
     for (size_t i = 0; i < request->action_count; i++) {
@@ -281,7 +280,7 @@ static struct lbx_judgement approve(struct lbx_request *request, const struct lb
     const struct lbx_vote vote =
         vote_of(decision, any_left ? LBX_DECISION_APPROVE : LBX_DECISION_DENY, now_us);
     record_vote(request, &vote, arena);
-    if (!any_left) /* an approval of nothing is a denial */
+    if (!any_left) /* an approval without items is a denial */
         rule = rule_for(request, LBX_INPUT_DENY);
     else if (approvals(request) < request->approvals_needed)
         return (struct lbx_judgement){

@@ -1,6 +1,5 @@
-/* The table of rules: for each state and input, what happens.
- * Promises an answer to every pair; one that has no rule is illegal, and its caller records it.
- */
+/* The table of rules: what happens for each state and input. Promises a rule for each pair; an
+ * input that is illegal in a state has a rule that says so. Cannot fail. */
 #include "core/rules.h"
 
 #include <assert.h>
@@ -11,41 +10,41 @@ const char *const lbx_input_names[] = {
 #undef LBX_INPUT_NAME
 };
 
-/* The state is entered, and the event of that name published. */
+/* Enters the state, and publishes its event. */
 #define BECOMES(state)                                                                             \
     { .to = LBX_STATE_##state, .verdict = LBX_VERDICT_APPLIED, .event = LBX_EVENT_REQUEST_##state }
-/* The same once enough approvers said so, each counted once. */
+/* As BECOMES, once enough approvers said so, each counted once. */
 #define BECOMES_WHEN_ENOUGH(state, until_then)                                                     \
     {                                                                                              \
         .to = LBX_STATE_##state, .verdict = LBX_VERDICT_APPLIED,                                   \
         .repeated = LBX_VERDICT_DUPLICATE, .event = LBX_EVENT_REQUEST_##state,                     \
         .short_verdict = LBX_VERDICT_RECORDED, .short_event = LBX_EVENT_REQUEST_##until_then       \
     }
-/* The same by time or ticket: there is no decision to judge. */
+/* As BECOMES, by time or ticket: there is no decision. */
 #define ENDS(state)                                                                                \
     { .to = LBX_STATE_##state, .event = LBX_EVENT_REQUEST_##state }
-/* The state stays, and everybody is told. */
+/* Keeps the state, and publishes an event. */
 #define TELLS(what)                                                                                \
     { .event = LBX_EVENT_REQUEST_##what }
-/* The state stays, and a decision is applied. Where nothing waits for it: a conflict, as request.c
- * says. */
+/* Keeps the state, and applies the decision; where nothing waits for it, request.c makes that a
+ * conflict. */
 #define NOTES(what)                                                                                \
     {                                                                                              \
         .verdict = LBX_VERDICT_APPLIED, .repeated = LBX_VERDICT_DUPLICATE,                         \
         .event = LBX_EVENT_REQUEST_##what                                                          \
     }
-/* Nothing changes, and the decision is told so. */
+/* Changes nothing, and publishes the verdict. */
 #define JUDGED(as)                                                                                 \
     { .verdict = LBX_VERDICT_##as }
 #define JUDGED_OR_REPEATED(as)                                                                     \
     { .verdict = LBX_VERDICT_##as, .repeated = LBX_VERDICT_DUPLICATE }
-/* Nothing changes, nobody is told. */
+/* Changes and publishes nothing. */
 #define NOTHING                                                                                    \
     { .to = LBX_STATE_NONE }
 
 /* clang-format off */
 
-/* A state that time or the ticket ended: a vote comes late. */
+/* States that time or the ticket ended: a vote is late. */
 #define OVER_BY_TIME                                                                               \
     [LBX_INPUT_APPROVE] = JUDGED_OR_REPEATED(LATE),                                                \
     [LBX_INPUT_DENY] = JUDGED_OR_REPEATED(LATE),                                                   \
@@ -54,7 +53,7 @@ const char *const lbx_input_names[] = {
     [LBX_INPUT_LOCKBOX_ENABLED] = NOTHING,                    \
     [LBX_INPUT_REVOKE] = JUDGED(LATE),                                                             \
     [LBX_INPUT_REMIND] = NOTHING
-/* A state that a decision or a check ended: a vote contradicts it. */
+/* States that a decision or a check ended: another vote is a conflict. */
 #define OVER_BY_DECISION                                                                           \
     [LBX_INPUT_APPROVE] = JUDGED(CONFLICT),                                                        \
     [LBX_INPUT_DENY] = JUDGED_OR_REPEATED(CONFLICT),                                               \
@@ -63,7 +62,7 @@ const char *const lbx_input_names[] = {
     [LBX_INPUT_LOCKBOX_ENABLED] = NOTHING,                    \
     [LBX_INPUT_REVOKE] = JUDGED(LATE),                                                             \
     [LBX_INPUT_REMIND] = NOTHING
-/* An emergency, running or over: the customer should acknowledge it. */
+/* An emergency, active or ended: the customer should acknowledge it. */
 #define SHOULD_BE_ACKNOWLEDGED                                                                     \
     [LBX_INPUT_ACKNOWLEDGE] = NOTES(ACKNOWLEDGED),                                                 \
     [LBX_INPUT_UNACKNOWLEDGED] = TELLS(UNACKNOWLEDGED)

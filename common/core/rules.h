@@ -1,11 +1,11 @@
-/* A request's life: one table, state × input. Pure: values in, values out. */
+/* The life of a request as one table: state × input. Pure. */
 #ifndef LBX_CORE_RULES_H
 #define LBX_CORE_RULES_H
 
 #include "event/payload.h"
 
-/* What can happen to a request. TICKET_ENDED: its ticket was closed, its engineer taken off it, the request withdrawn, or
- * its subscription removed. LOCKBOX_ENABLED: for its subscription. */
+/* The inputs of a request. TICKET_ENDED: the ticket was closed, the engineer removed from it,
+ * the request withdrawn, or its subscription removed. LOCKBOX_ENABLED: for its subscription. */
 #define LBX_INPUTS(X)                                                                              \
     X(APPROVE, "approve")                                                                          \
     X(DENY, "deny")                                                                                \
@@ -26,18 +26,17 @@ enum lbx_input {
 
 extern const char *const lbx_input_names[];
 
-/* What the table says of one input in one state. */
+/* The rule for an input in a state. */
 struct lbx_rule {
-    int to;       /* enum lbx_state entered; LBX_STATE_NONE: the state stays */
-    int verdict;  /* enum lbx_verdict on a decision; LBX_VERDICT_NONE: the input is no decision */
-    int repeated; /* verdict where this voter said the same before; LBX_VERDICT_NONE: as verdict */
-    int event;    /* enum lbx_event_type published with it; LBX_EVENT_NONE: none */
-    /* While more approvals are needed than this one: nothing is entered, and these count. */
+    int to;       /* enum lbx_state entered; LBX_STATE_NONE: no change */
+    int verdict;  /* enum lbx_verdict; LBX_VERDICT_NONE: the input is no decision */
+    int repeated; /* verdict if this voter said the same before; LBX_VERDICT_NONE: as `verdict` */
+    int event;    /* enum lbx_event_type published; LBX_EVENT_NONE: none */
+    /* The same while further approvals are needed: no state is entered. */
     int short_verdict, short_event;
 };
 
-/* Never NULL: every state has a rule for every input, which a test proves. state is not
- * LBX_STATE_NONE. */
+/* The rule; never NULL, as a test proves. state is not LBX_STATE_NONE. */
 const struct lbx_rule *lbx_rule(enum lbx_state state, enum lbx_input input);
 
 #endif

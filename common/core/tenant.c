@@ -1,5 +1,5 @@
-/* A tenant's changes: which are allowed, what they do to a subscription. Pure; a change that is not allowed changes
- * nothing and is answered with the reason. */
+/* A tenant's changes: which are allowed, and their effect on a subscription. Pure. A change that
+ * is not allowed changes nothing, and gives the reason. */
 #include "core/tenant.h"
 
 #include "core/forbidden.h"
@@ -46,7 +46,7 @@ enum lbx_change lbx_tenant_change_of(enum lbx_event_type type) {
 
 struct needs {
     bool administrator;
-    bool subscription; /* named, and the tenant's own */
+    bool subscription; /* the event names a subscription, which is the tenant's own */
 };
 
 static struct needs needs_of(enum lbx_change change) {
@@ -88,7 +88,7 @@ bool lbx_key_proof_matches(const struct lbx_key_proof *proof,
            strcmp(proof->principal_id, event->principal_id) == 0;
 }
 
-/* A person sets their own key, too. */
+/* Whether the person may make the change: administrators may, and each person may set their own key. */
 static bool may_change(const struct lbx_tenant_event *event, enum lbx_change change,
                        const struct lbx_tenant_facts *facts) {
     return facts->by_administrator || !needs_of(change).administrator ||
@@ -96,14 +96,14 @@ static bool may_change(const struct lbx_tenant_event *event, enum lbx_change cha
             strcmp(event->by.id, event->principal_id) == 0);
 }
 
-/* A new key is its holder's alone. A key that is removed proves nothing. */
+/* Whether a key may be set: a new one must be its holder's alone; removal needs nothing. */
 static bool good_key(const struct lbx_tenant_event *event, const struct lbx_tenant_facts *facts) {
     if (!event->public_key.kty)
         return !lbx_signature_is_there(&event->proof);
     return facts->key_is_good && !facts->key_taken && facts->proof_holds;
 }
 
-/* Signatures are switched on where enough people can sign. */
+/* Whether signatures may be switched on: enough people must have keys. */
 static bool keys_missing(const struct lbx_tenant_event *event, const struct lbx_tenant_facts *facts,
                          const struct lbx_subscription *before) {
     return event->policy.signed_decisions && !before->policy.signed_decisions &&
@@ -111,7 +111,7 @@ static bool keys_missing(const struct lbx_tenant_event *event, const struct lbx_
             facts->administrators_with_keys == 0);
 }
 
-/* A policy names actions, namespaces and kinds; what is none would silently cover nothing. */
+/* Whether a policy's actions, namespaces and kinds are valid. An invalid one would match nothing, without any notice. */
 static bool good_policy(const struct lbx_policy *policy) {
     for (size_t i = 0; i < policy->auto_approve_count; i++)
         if (!lbx_action_permitted(policy->auto_approve[i].action))
@@ -122,7 +122,7 @@ static bool good_policy(const struct lbx_policy *policy) {
     return true;
 }
 
-/* A removed subscription is its tenant's still: nobody else adds it until an operator releases it. */
+/* Whether the subscription is another tenant's. A removed one stays its tenant's until an operator releases it. */
 static bool of_another(const struct lbx_tenant_event *event,
                        const struct lbx_subscription *subscription) {
     return subscription && strcmp(subscription->tenant_id, event->tenant_id) != 0;
@@ -159,8 +159,8 @@ static enum lbx_refusal refusal(enum lbx_change change, const struct lbx_tenant_
     return LBX_REFUSAL_NONE;
 }
 
-/* A subscription that comes back after its removal starts anew: Lockbox is enabled by a decision of
- * its present tenant only. */
+/* Adds a subscription. One that was removed starts anew, with Lockbox off until its tenant
+ * enables it. */
 static void add(const struct lbx_tenant_event *event, struct lbx_arena *arena,
                 struct lbx_subscription **subscription) {
     if (!*subscription)

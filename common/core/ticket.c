@@ -1,5 +1,5 @@
-/* A ticket as its events leave it: who may ask for access under it, and whether it is open. Pure; whatever order the
- * events come in is taken. */
+/* A ticket after its events: which engineers may request access, and whether it is open. Pure;
+ * cannot fail, whatever the order of the events. */
 #include "core/ticket.h"
 
 #include <string.h>

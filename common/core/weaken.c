@@ -1,6 +1,5 @@
-/* Which tenant changes give up protection. A policy's members are compared one by one; a change that asks for as much
- * as before, or for more, is none. Pure.
- */
+/* Which tenant changes reduce protection. A policy's members are compared one by one; a change
+ * that requires as much as before, or more, does not reduce it. Pure; cannot fail. */
 #include "core/request.h"
 #include "core/tenant.h"
 
@@ -76,7 +75,7 @@ static bool less_forbidden(const struct lbx_policy *before, const struct lbx_pol
 
 typedef bool asks_less_fn(const struct lbx_policy *before, const struct lbx_policy *after);
 
-/* A policy's members, one a row: a new member has its row here. */
+/* One row for each member of a policy: a new member needs a row here. */
 static asks_less_fn *const members[] = {
     fewer_approvals,   longer_access,     more_approved_beforehand, signatures_off,
     exact_changes_off, emergencies_again, less_forbidden,

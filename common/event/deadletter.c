@@ -1,4 +1,4 @@
-/* Composes dead letters. Fails where the rejected record's headers were not kept in the form of record.h. */
+/* Makes dead letters of rejected records. Fails where the stored headers are not in the form of record.h. */
 #include "event/deadletter.h"
 
 #include <inttypes.h>

@@ -1,5 +1,5 @@
-/* Decodes and encodes events. A record that breaks the contract is an error with a reason, and its
- * id and source are still given where they can be read: quarantine names the event by them. */
+/* Decodes and encodes events. Promises that id and source are given even of a malformed event, if they can
+ * be read: quarantine names the event by them. Fails with a reason where a record breaks the contract. */
 #include "event/envelope.h"
 
 #include "base/text.h"
@@ -17,7 +17,7 @@ static bool key_is(const struct lbx_record *record, const char *text) {
            memcmp(record->key, text, record->key_len) == 0;
 }
 
-/* The payload's member that the key repeats; every table of the topic requires it. */
+/* The payload's member that must equal the record's key; each table of the topic requires it. */
 static const char *key_member(const struct lbx_table *table, const void *data, const char *name) {
     for (size_t i = 0; i < table->count; i++)
         if (strcmp(table->fields[i].name, name) == 0)
@@ -25,7 +25,7 @@ static const char *key_member(const struct lbx_table *table, const void *data, c
     return NULL;
 }
 
-/* Leaves in->data with the data in either mode. */
+/* Leaves the data in in->data, in either content mode. */
 static bool read_attributes(const struct lbx_record *record, struct lbx_opened *in,
                             struct lbx_arena *arena, struct lbx_attributes *a,
                             struct lbx_reason *reason) {
@@ -58,7 +58,7 @@ static bool check_key(const struct lbx_record *record, const char *subject,
            lbx_wrong(reason, "key: differs from /data/%s", name);
 }
 
-/* Two signatures under one decision could be about two things. */
+/* Refuses an event with two signatures: they could be about two things. */
 static bool check_signatures(enum lbx_event_type type, const void *data,
                              struct lbx_reason *reason) {
     if (type != LBX_EVENT_DECISION_SUBMITTED)
@@ -119,7 +119,7 @@ enum lbx_err lbx_event_decode(const struct lbx_record *record, size_t max_bytes,
 static int by_name(const void *a, const void *b) {
     const struct lbx_header *const *left = a, *const *right = b;
     int order = lbx_compare_text((*left)->name, (*right)->name);
-    /* Headers of one name keep their order: they stand in one array. */
+    /* headers of one name keep their order */
     return order ? order : (*left > *right) - (*left < *right);
 }
 

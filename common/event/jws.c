@@ -1,5 +1,5 @@
-/* Decodes a JSON Web Signature into signed bytes, signature and payload. Verifies nothing: the
- * caller holds the keys. Fails on every algorithm but EdDSA and on extensions (crit). */
+/* Decodes a JSON Web Signature into signed bytes, signature and payload. Verifies nothing: the caller
+ * has the keys. Fails for algorithms other than EdDSA, and for critical extensions (crit). */
 #include "event/jws.h"
 
 #include "base/base64.h"
@@ -8,7 +8,7 @@
 
 struct header {
     const char *alg;
-    const char **crit; /* extensions that must be understood: none are */
+    const char **crit; /* critical extensions: none is supported */
     size_t crit_count;
 };
 

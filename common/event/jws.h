@@ -14,9 +14,9 @@ struct lbx_jws {
     unsigned char signature[LBX_JWS_SIGNATURE_SIZE];
 };
 
-/* Decodes text and reads its payload by the table into ret_payload, all in the arena.
- * LBX_ERR_INVALID: not three parts of base64url, a header whose alg is not EdDSA or that has crit,
- * a signature of another size, a payload against the table. */
+/* Decodes text, and reads its payload by the table into ret_payload, all in the arena.
+ * LBX_ERR_INVALID: not three parts in base64url, alg is not EdDSA, crit is present, a signature
+ * of another size, or a payload against the table. */
 enum lbx_err lbx_jws_read(const char *text, const struct lbx_table *payload,
                           struct lbx_arena *arena, void *ret_payload, struct lbx_jws *ret_jws)
     LBX_MUST_CHECK;

@@ -1,6 +1,6 @@
-/* Takes a record apart by the CloudEvents Kafka protocol binding: in structured mode the value has
- * attributes and data, in binary mode headers and value have them. Fails where headers contradict
- * each other, and where the value is empty, too long or, in binary mode, not JSON. */
+/* Splits a record by the CloudEvents Kafka protocol binding: in structured mode the value has
+ * attributes and data; in binary mode headers have the attributes, and the value the data. Fails where
+ * headers contradict each other, and where the value is empty, too long or, in binary mode, not JSON. */
 #include "event/open.h"
 
 #include "base/text.h"
@@ -38,8 +38,8 @@ static const struct lbx_header *find_header(const struct lbx_record *record, con
     return NULL;
 }
 
-/* Whether a media type without its parameters is `wanted`, or ends in the rest of wanted where
- * wanted begins with "*". */
+/* Whether a media type equals `wanted`, ignoring parameters; "*" at the beginning of wanted
+ * stands for any text. */
 static bool media_type_is(const char *text, size_t len, const char *wanted) {
     const char *parameters = memchr(text, ';', len);
     if (parameters)
@@ -60,8 +60,8 @@ bool lbx_media_is_json(const char *text, size_t len) {
     return media_type_is(text, len, "*/json") || media_type_is(text, len, "*+json");
 }
 
-/* Structured mode where the content-type says so, and also where the content-type is JSON and no
- * ce_specversion stands: the CloudEvents SDK for Python writes structured events in that form. */
+/* Structured mode if the content-type says so, or if it is JSON's and there is no
+ * ce_specversion: the CloudEvents SDK for Python writes such events. */
 enum lbx_mode lbx_mode_of(const struct lbx_record *record) {
     static const char family[] = "application/cloudevents";
     const struct lbx_header *type = find_header(record, "content-type");
@@ -84,7 +84,7 @@ bool lbx_wrong(struct lbx_reason *reason, const char *format, ...) {
     return false;
 }
 
-/* The row of the attribute that a header carries, -1 for none that is read. */
+/* The row of the attribute in a header; -1: no attribute that is read. */
 static int attribute_of(const char *header) {
     const bool is_type = lbx_same_text(header, "content-type");
     const char *name = is_type ? "datacontenttype" : header + 3;
@@ -107,9 +107,9 @@ static bool is_text(const struct lbx_header *header) {
     return !memchr(header->value, '\0', header->len) && lbx_utf8_valid(header->value, header->len);
 }
 
-/* Writes the headers' attributes as the JSON object of an event, so that one table reads both
- * modes. Attributes that are well are written also where another one is not. The Kafka binding has
- * UTF-8 header values, without HTTP's percent-encoding. */
+/* Writes the attributes in headers as a JSON object, so that one table reads both modes. Valid
+ * attributes are written also if another is not. The Kafka binding has header values in UTF-8,
+ * without HTTP's percent-encoding. */
 static bool write_headers(const struct lbx_record *record, struct lbx_buf *out,
                           struct lbx_reason *reason) {
     bool ok = true;
@@ -136,7 +136,7 @@ static bool write_headers(const struct lbx_record *record, struct lbx_buf *out,
     return ok;
 }
 
-/* With two content-types, two readers could each take another one. */
+/* Refuses two content-types: another reader could use the other one. */
 static bool one_content_type(const struct lbx_record *record, struct lbx_reason *reason) {
     size_t count = 0;
     for (size_t i = 0; i < record->header_count; i++)
@@ -184,5 +184,5 @@ void lbx_opened_read(const struct lbx_table *table, struct lbx_json *part, struc
                      void *ret_struct) {
     enum lbx_err err =
         lbx_json_read_value(table, part, LBX_JSON_PARTIAL, "", arena, ret_struct, NULL);
-    (void)err; /* not an object: all is absent */
+    (void)err; /* not an object: all members are absent */
 }

@@ -1,4 +1,4 @@
-/* The tables of what several events carry: persons, items, a policy's parts, keys, and the request as it stands. */
+/* Tables of parts that several events share: persons, items, a policy's parts, keys, and the request. Cannot fail. */
 #include "event/rows.h"
 
 /* clang-format off */
@@ -18,7 +18,7 @@ static const struct lbx_field engineer_rows[] = {
 };
 const struct lbx_table lbx_engineer_table = LBX_TABLE("engineer", lbx_engineer, engineer_rows);
 
-/* What breaks the contract in it is judged, a refusal, and no broken event. */
+/* Invalid content makes a refusal, not a malformed event. */
 static const struct lbx_field item_content_rows[] = {
     LBX_ROW_INT(lbx_item_content, normal_form, OPTIONAL, BETWEEN(0, 1000)),
     LBX_ROW_TEXT(lbx_item_content, api_version, OPTIONAL, NAME),
@@ -30,7 +30,7 @@ TABLE(item_content, lbx_item_content, item_content_rows);
 #define CONTENT_ROW                                                                                \
     LBX_ROW_OBJECT(lbx_item, content, struct lbx_item_content, OPTIONAL, OF(item_content))
 
-/* As wished for: which members an action must have is judged, a refusal, and no broken event. */
+/* Items as requested. An action's missing member makes a refusal, not a malformed event. */
 static const struct lbx_field item_rows[] = {
     LBX_ROW_TEXT(lbx_item, action, REQUIRED, BYTES(0, 64)),
     LBX_ROW_TEXT(lbx_item, namespace, OPTIONAL, NAME),
@@ -72,7 +72,7 @@ static const struct lbx_field approver_rows[] = {
 };
 TABLE(approver, lbx_approver, approver_rows);
 
-/* A policy votes, too: under an id alone. */
+/* A voter may also be a policy, with an id only. */
 static const struct lbx_field voter_rows[] = {
     LBX_ROW_TEXT(lbx_principal, id, REQUIRED, ID),
     LBX_ROW_TEXT(lbx_principal, email, OPTIONAL, EMAIL),
@@ -127,7 +127,7 @@ static const struct lbx_field assertion_rows[] = {
 };
 const struct lbx_table lbx_assertion_table = LBX_TABLE("assertion", lbx_assertion, assertion_rows);
 
-/* Of which organization the opener is; without one, a customer. */
+/* The opener's organization; without one, the opener is a customer. */
 static const struct lbx_field opener_rows[] = {
     LBX_ROW_TEXT(lbx_engineer, id, REQUIRED, ID),
     LBX_ROW_TEXT(lbx_engineer, email, REQUIRED, EMAIL),
@@ -136,8 +136,8 @@ static const struct lbx_field opener_rows[] = {
 };
 const struct lbx_table lbx_opener_table = LBX_TABLE("opener", lbx_engineer, opener_rows);
 
-/* A request's members in three parts, so that time can move one without reading the others. What follows
- * from the clock alone: */
+/* A request's members in three parts, so that time can move a request by the first alone. The
+ * part that the clock changes: */
 #define CLOCK_ROWS                                                                                 \
     LBX_ROW_TEXT(lbx_request, request_id, REQUIRED, ID),                                           \
     LBX_ROW_ENUM(lbx_request, state, REQUIRED, ONE_OF(state)),                                     \
@@ -149,7 +149,7 @@ const struct lbx_table lbx_opener_table = LBX_TABLE("opener", lbx_engineer, open
     LBX_ROW_TIME(lbx_request, acknowledged_at, OPTIONAL),                                          \
     LBX_ROW_BOOL(lbx_request, unacknowledged, OPTIONAL),                                           \
     LBX_ROW_TIME(lbx_request, ended_at, OPTIONAL)
-/* What consent is given to: nothing changes it once the request stands. */
+/* The part that the digest covers: constant after creation. */
 #define CONSENT_ROWS                                                                               \
     LBX_ROW_TEXT(lbx_request, tenant_id, OPTIONAL, ID),                                            \
     LBX_ROW_TEXT(lbx_request, subscription_id, OPTIONAL, ID),                                      \
@@ -178,7 +178,7 @@ const struct lbx_table lbx_opener_table = LBX_TABLE("opener", lbx_engineer, open
     LBX_ROW_TEXT(lbx_request, digest, OPTIONAL, BYTES(64, 64)),                                    \
     LBX_ROW_OBJECT(lbx_request, authorized_by, struct lbx_principal, OPTIONAL, PRINCIPAL),         \
     LBX_ROW_TEXT(lbx_request, incident_id, OPTIONAL, ID)
-/* What decisions change. */
+/* The part that decisions change. */
 #define DECIDED_ROWS                                                                               \
     LBX_ROW_DURATION(lbx_request, granted_duration, OPTIONAL, .min = SECOND),                      \
     LBX_ROW_TIME(lbx_request, starts_at, OPTIONAL),                                                \

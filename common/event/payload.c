@@ -1,5 +1,5 @@
-/* The contract's tables. Each reads as its page does: the member, whether it must be there, its
- * limits. Rows take their member's name and check its C type (json/table.h). */
+/* The contract's tables, with a row for each member: its presence and limits. Rows take their
+ * member's name, and check its C type (json/table.h). Cannot fail. */
 #include "event/rows.h"
 
 #include <assert.h>
@@ -30,7 +30,7 @@ static const struct lbx_field ticket_comment_rows[] = {
 };
 TABLE(ticket_comment, lbx_ticket_comment, ticket_comment_rows);
 
-/* A missing or blank justification is judged, a refusal: here it is optional. */
+/* justification is optional here: if it is missing or blank, the request is refused. */
 #define WISH_ROWS                                                                                  \
     LBX_ROW_TEXT(lbx_access_requested, ticket_id, REQUIRED, ID),                                   \
     LBX_ROW_TEXT(lbx_access_requested, engineer_id, REQUIRED, ID),                                 \
@@ -63,7 +63,7 @@ static const struct lbx_field access_withdrawn_rows[] = {
 };
 TABLE(access_withdrawn, lbx_access_withdrawn, access_withdrawn_rows);
 
-/* Who did it, and the signature of a change that asks for less than before. */
+/* The person who made a change, and the signature of one that requires less than before. */
 #define BY(presence)                                                                               \
     LBX_ROW_OBJECT(lbx_tenant_event, by, struct lbx_principal, presence, PRINCIPAL),               \
     SIGNATURE_ROW("signature", lbx_tenant_event, signature, BYTES(0, 65536))
@@ -84,7 +84,7 @@ static const struct lbx_field tenant_subscription_removed_rows[] = {
 };
 TABLE(tenant_subscription_removed, lbx_tenant_event, tenant_subscription_removed_rows);
 
-/* Owner and Lockbox Approver without a subscription are judged, a refusal. */
+/* Owner and Lockbox Approver without a subscription make a refusal. */
 static const struct lbx_field tenant_role_rows[] = {
     LBX_ROW_TEXT(lbx_tenant_event, tenant_id, REQUIRED, ID),
     LBX_ROW_TEXT(lbx_tenant_event, subscription_id, OPTIONAL, ID),
@@ -112,7 +112,7 @@ static const struct lbx_field tenant_contacts_rows[] = {
 };
 TABLE(tenant_contacts_set, lbx_tenant_event, tenant_contacts_rows);
 
-/* A policy's members stand in the event itself. */
+/* A policy's members are members of the event itself. */
 #define POLICY_ROWS(owner)                                                                         \
     LBX_ROW_AS("approvals_needed", owner, policy.approvals_needed, LBX_T_INT, int64_t, OPTIONAL,   \
                BETWEEN(1, 5)),                                                                     \
@@ -140,7 +140,7 @@ TABLE(tenant_policy_set, lbx_tenant_event, tenant_policy_rows);
 static const struct lbx_field tenant_approver_key_rows[] = {
     LBX_ROW_TEXT(lbx_tenant_event, tenant_id, REQUIRED, ID),
     LBX_ROW_TEXT(lbx_tenant_event, principal_id, REQUIRED, ID),
-    /* null removes the key; leaving it out says nothing */
+    /* null removes the key; an absent member is an error */
     LBX_ROW_OBJECT(lbx_tenant_event, public_key, struct lbx_jwk, REQUIRED, .nullable = true,
                    OF(lbx_jwk_table)),
     SIGNATURE_ROW("proof", lbx_tenant_event, proof, BYTES(0, 4096)),
@@ -187,7 +187,7 @@ TABLE(access_performed, lbx_access_performed, access_performed_rows);
 
 /* ---- events out ---- */
 
-/* The request stands last: store/request_text.h. */
+/* The request is the last member: store/request_text.h. */
 static const struct lbx_field request_changed_rows[] = {
     LBX_ROW_ENUM(lbx_request_changed, previous_state, OPTIONAL, ONE_OF(state)),
     LBX_ROW_OBJECT(lbx_request_changed, request, struct lbx_request, REQUIRED,
@@ -196,7 +196,7 @@ static const struct lbx_field request_changed_rows[] = {
 TABLE(request_changed, lbx_request_changed, request_changed_rows);
 
 static const struct lbx_field decision_judged_rows[] = {
-    /* null, and no decision and by: of one that could not be read */
+    /* null, without decision and by, where the decision could not be read */
     LBX_ROW_TEXT(lbx_decision_judged, request_id, REQUIRED, .nullable = true, ID),
     LBX_ROW_TEXT(lbx_decision_judged, tenant_id, OPTIONAL, ID),
     LBX_ROW_ENUM(lbx_decision_judged, decision, OPTIONAL, ONE_OF(decision)),

@@ -1,6 +1,6 @@
-/* Names of the topics, and the byte forms of a record: its headers as the database keeps them, and
- * its leaf as the transparency log hashes it. Decoding never reads past its bytes, and fails on
- * every byte that is missing or left over. */
+/* Names of topics, and two byte forms of a record: its headers as stored in the database, and
+ * its leaf of the transparency log. Promises that decoding never reads past the end. Fails on
+ * missing and surplus bytes. */
 #include "event/record.h"
 
 #include "base/text.h"
@@ -91,7 +91,7 @@ static bool take_be32(struct bytes *in, uint32_t *ret_value) {
     return true;
 }
 
-/* *ret_field is NULL for a null field. */
+/* Reads a field. *ret_field is NULL for a null field. */
 static bool take_field(struct bytes *in, const char **ret_field, size_t *ret_len) {
     uint32_t len;
     if (!take_be32(in, &len))
@@ -119,7 +119,7 @@ static bool take_header(struct bytes *in, struct lbx_header *ret_header, size_t 
     return true;
 }
 
-/* Each header takes two lengths at least: a count beyond that asks for memory it does not fill. */
+/* Reads a count. Each header takes two lengths at least: a larger count is refused before memory is allocated. */
 static bool take_count(struct bytes *in, uint32_t *ret_count) {
     return take_be32(in, ret_count) && *ret_count <= in->left / (2 * sizeof(uint32_t));
 }
@@ -195,7 +195,7 @@ static bool take_be64(struct bytes *in, int64_t *ret_value) {
     return true;
 }
 
-/* What leaf_before_headers writes. */
+/* Reads what leaf_before_headers writes. */
 static bool take_place(struct bytes *in, struct lbx_arena *arena, struct lbx_record *record) {
     const char *log, *key;
     size_t log_len;

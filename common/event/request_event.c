@@ -1,12 +1,12 @@
-/* One row for each event of the REQUEST family: its words, its mail, its actor, its line of the activity log.
- * A type of the vocabulary that has no row here does not compile. */
+/* One row for each event of the REQUEST family: its words, mail, actor, and line of the activity
+ * log. A type without a row does not compile. Cannot fail. */
 #include "event/request_event.h"
 
 #include <assert.h>
 
 #define ENGINEER .by_engineer = true
 #define VOTE(decision) .by_vote = LBX_DECISION_##decision
-#define TIME .by_engineer = false /* of a clock or a ticket: nobody's */
+#define TIME .by_engineer = false /* caused by a clock or a ticket: no actor */
 #define MAIL(kind) .mail = LBX_MAIL_##kind
 #define DETAIL(name) .detail = LBX_DETAIL_##name
 #define LOGGED(operation_, status_, level_)                                                        \

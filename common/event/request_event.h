@@ -1,10 +1,10 @@
-/* What each event of the REQUEST family means to those who tell of it. */
+/* How each event of the REQUEST family is shown: in words, mail and activity log. */
 #ifndef LBX_EVENT_REQUEST_EVENT_H
 #define LBX_EVENT_REQUEST_EVENT_H
 
 #include "event/payload.h"
 
-/* What a sentence about the event ends with. */
+/* The end of a sentence about the event. */
 enum lbx_request_detail {
     LBX_DETAIL_NONE,
     LBX_DETAIL_APPROVERS, /* how many are asked, until when */
@@ -16,13 +16,13 @@ enum lbx_request_detail {
 struct lbx_request_event {
     const char *words; /* what Lockbox does: "grants access" */
     enum lbx_request_detail detail;
-    enum lbx_mail_kind mail;   /* what is sent about it; LBX_MAIL_NONE: nothing */
-    bool by_engineer;          /* its actor is the engineer who asked */
-    enum lbx_decision by_vote; /* its actor is who cast the last vote, where that is such a vote */
-    const char *operation, *status, *level; /* in the activity log */
+    enum lbx_mail_kind mail;   /* the mail about it; LBX_MAIL_NONE: none */
+    bool by_engineer;          /* the actor is the engineer */
+    enum lbx_decision by_vote; /* the actor is the last voter, if that vote was such a decision */
+    const char *operation, *status, *level; /* as in the activity log */
 };
 
-/* type must be of the family REQUEST. Static. */
+/* The row of a type, which must be of the family REQUEST. Static. */
 const struct lbx_request_event *lbx_request_event(enum lbx_event_type type);
 
 #endif

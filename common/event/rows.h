@@ -1,4 +1,4 @@
-/* What the contract's tables are made of: limits that many members share. For payload.c and parts.c alone. */
+/* Limits that many members of the contract's tables share. For payload.c and parts.c only. */
 #ifndef LBX_EVENT_ROWS_H
 #define LBX_EVENT_ROWS_H
 
@@ -28,7 +28,7 @@ enum { ITEMS_MAX = 32, ADDRESSES_MAX = 50, WEBHOOKS_MAX = 10, APPROVERS_MAX = 10
 
 /* clang-format off */
 
-/* A JWS, or in its place an assertion. */
+/* A JWS, or an assertion instead. */
 #define SIGNATURE_ROW(row_name, owner, member, ...)                                                \
     LBX_ROW_AS(row_name, owner, member.jws, LBX_T_TEXT, const char *, OPTIONAL,                    \
                OF(lbx_assertion_table), .object_offset = offsetof(struct owner, member.assertion), \
@@ -36,7 +36,7 @@ enum { ITEMS_MAX = 32, ADDRESSES_MAX = 50, WEBHOOKS_MAX = 10, APPROVERS_MAX = 10
 
 /* clang-format on */
 
-/* An action as an engineer asks for it. */
+/* An item of access.requested. */
 extern const struct lbx_table lbx_item_table;
 
 #endif

@@ -1,4 +1,4 @@
-/* Writes and reads the one text in which a signature is kept. Nothing is verified. */
+/* Writes and reads the text form of a signature, as it is stored. Verifies nothing; fails on text of another form. */
 #include "event/signature.h"
 
 #include "json/read.h"

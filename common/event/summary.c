@@ -1,5 +1,5 @@
-/* Reads what an auditor filters by from any record, by a table of its own in the reader's partial
- * mode. Never fails: what cannot be read is absent. */
+/* Reads an event's summary from any record, by a table of its own in the reader's partial mode.
+ * Cannot fail: members that cannot be read are absent. */
 #include "event/summary.h"
 
 #include "event/open.h"
@@ -76,9 +76,9 @@ static const struct lbx_field event_rows[] = {
 };
 static const struct lbx_table event_table = LBX_TABLE("event", event, event_rows);
 
-/* ---- what they mean ---- */
+/* ---- the summary's values ---- */
 
-/* The engineer who asked, or the voter of the last decision, where the event is about that. */
+/* The actor of a request's event: the engineer, or the voter of the last decision, as the event's row says. */
 static const char *actor_of_request(enum lbx_event_type type, const struct request *request) {
     const struct lbx_request_event *event = lbx_request_event(type);
     if (event->by_engineer)
@@ -89,10 +89,10 @@ static const char *actor_of_request(enum lbx_event_type type, const struct reque
     return last->decision && last->decision == (int)event->by_vote ? last->by.id : NULL;
 }
 
-/* The first of these that the data have: by (votes, administrators), engineer_id and engineer
- * (events about an engineer), opened_by. Of a request's event: the engineer where the event says
- * that the engineer asked, else the voter. An end by time or by a closed ticket has no actor, and
- * neither has an assigned role: the event does not say who assigned it. */
+/* The first of these members: by (votes, administrators), engineer_id and engineer (events about
+ * an engineer), opened_by. In a request's event: the engineer where the row says so, else the
+ * voter. An expiry or a closed ticket has no actor, nor has role_assigned, as the event does not
+ * name who assigned the role. */
 static const char *actor_of(const char *type, const struct data *data) {
     if (data->by.id)
         return data->by.id;
@@ -112,8 +112,8 @@ static const char *either(const char *a, const char *b) {
     return a ? a : b;
 }
 
-/* A tenant's own record, or what Lockbox says of it. Of another topic's events the contract has no tenant: one that is
- * there is the writer's unasked word, and would be shown to that tenant. */
+/* Whether an event's tenant_id counts: in tenants.v1 and events.v1, whose contract has it. In
+ * other topics any writer could set it, and the record would be shown to that tenant. */
 static bool says_whose(enum lbx_topic topic, const char *type) {
     enum lbx_event_type known = type ? lbx_event_type_find(type) : LBX_EVENT_NONE;
     return known != LBX_EVENT_NONE && lbx_event_type_info(known)->topic == topic &&
@@ -146,7 +146,7 @@ static void summarize(enum lbx_topic topic, const struct lbx_attributes *a, cons
 
 /* ---- records ---- */
 
-/* Only binary mode has data apart from the attributes. */
+/* Reads attributes, and in binary mode the data apart from them. */
 static void read_summary(enum lbx_topic topic, struct lbx_opened *in, struct lbx_arena *arena,
                          struct lbx_event_summary *ret_summary) {
     struct event event;
@@ -161,7 +161,7 @@ void lbx_event_summary(const struct lbx_record *record, struct lbx_arena *arena,
     struct lbx_opened in LBX_CLEANUP(lbx_opened_done) = {0};
     struct lbx_reason ignored;
     enum lbx_err err = lbx_open(record, LBX_SUMMARY_BYTES, &in, &ignored);
-    (void)err; /* whatever could be opened is read */
+    (void)err; /* after an error, the readable part is used */
     read_summary(record->topic, &in, arena, ret_summary);
 }
 

@@ -1,10 +1,10 @@
-/* Checks traceparent and tracestate by the grammar of W3C Trace Context. Cannot fail. */
+/* Checks traceparent and tracestate by the grammar of W3C Trace Context. Cannot fail: invalid text gives false. */
 #include "event/trace.h"
 
 #include <stddef.h>
 #include <string.h>
 
-/* Places in traceparent: "00-" trace id "-" parent id "-" flags. */
+/* Offsets in traceparent: "00-" trace id "-" parent id "-" flags. */
 enum { TRACE_AT = 3, PARENT_AT = 36, FLAGS_AT = 53, PARENT_LEN = 55 };
 enum { MEMBERS_MAX = 32, KEY_MAX = 256, VALUE_MAX = 256 };
 
@@ -15,12 +15,12 @@ static bool is_hex(const char *text, size_t len) {
     return strspn(text, hex) >= len;
 }
 
-/* An id of zeros only is none. */
+/* An id of zeros is invalid. */
 static bool is_id(const char *text, size_t len) {
     return is_hex(text, len) && strspn(text, "0") < len;
 }
 
-/* What a later version may have behind the ids and flags: it is passed on, into headers too. */
+/* Checks what a later version has behind the flags: it is passed on, also in headers. */
 static bool is_rest(const char *text) {
     size_t len = 0;
     while (text[len] > ' ' && text[len] <= '~')
@@ -52,7 +52,7 @@ static bool is_key(const struct key *key) {
            strspn(key->at, key_rest) >= key->len;
 }
 
-/* Printable ASCII without comma and equals sign; the last is no space, as those around a member are cut. */
+/* Whether it is a tracestate value: printable ASCII without comma and equals sign, and without a space at the end. */
 static bool is_value(const char *at, size_t len) {
     for (size_t i = 0; i < len; i++)
         if (at[i] < ' ' || at[i] > '~' || at[i] == ',' || at[i] == '=')

@@ -1,5 +1,5 @@
-/* W3C Trace Context (Recommendation, 2021; keys of tracestate as in level 2): what `traceparent` and `tracestate` hold. What is
- * not of that form is dropped, and is never the event's fault. */
+/* W3C Trace Context (Recommendation, 2021; tracestate keys as in level 2): `traceparent` and
+ * `tracestate`. Invalid values are dropped, and do not make the event invalid. */
 #ifndef LBX_EVENT_TRACE_H
 #define LBX_EVENT_TRACE_H
 
@@ -7,24 +7,24 @@
 
 #include <stdbool.h>
 
-/* More of a tracestate is not carried: as much as the recommendation asks for. */
+/* Longest values that are passed on: those that the recommendation requires. */
 enum { LBX_TRACEPARENT_MAX = 128, LBX_TRACESTATE_MAX = 512 };
 
-/* Texts that are valid, or NULL. state: NULL where parent is. */
+/* Valid texts, or NULL. state is NULL where parent is. */
 struct lbx_trace {
     const char *parent, *state;
 };
 
-/* Whether it names a trace: version 00 in its exact form, or a later one that begins with it. NULL does not. */
+/* Whether the text is a valid traceparent: version 00 in its exact form, or a later version with the same beginning. NULL is not. */
 bool lbx_traceparent_valid(const char *text);
 
-/* Whether it is a list of at most 32 members, with no key twice, of at most LBX_TRACESTATE_MAX bytes. NULL is none. */
+/* Whether the text is a valid tracestate: at most 32 members, no key twice, at most LBX_TRACESTATE_MAX bytes. NULL is not. */
 bool lbx_tracestate_valid(const char *text);
 
-/* What may be passed on of the two; either may be NULL. A tracestate without a traceparent means nothing. */
+/* The valid ones of the two, either of which may be NULL. A tracestate without a traceparent is dropped. */
 struct lbx_trace lbx_trace_of(const char *traceparent, const char *tracestate);
 
-/* Fields of a line of log about what belongs to a trace. */
+/* Log fields for lines about an event with a trace. */
 static inline struct lbx_log_field lbx_log_traceparent(const struct lbx_trace *trace) {
     return lbx_log_optional("traceparent", trace->parent);
 }

@@ -1,5 +1,5 @@
-/* RFC 8785 (JSON Canonicalization Scheme): members as the node has them, the fewest escapes, numbers as ECMAScript prints
- * doubles. Promises one text for each value. An integer beyond 2^53 - 1 has none: readers would take it for another. */
+/* Writes RFC 8785 (JSON Canonicalization Scheme): members as the node has them, the fewest escapes, numbers as ECMAScript
+ * prints doubles. Promises one text for each value. Fails on an integer beyond 2^53 - 1, which other readers would round. */
 #include "json/canonical.h"
 
 #include <inttypes.h>
@@ -41,7 +41,7 @@ static void add_text(const struct lbx_scan_text *text, struct lbx_buf *out) {
     lbx_buf_char(out, '"');
 }
 
-/* The fewest digits that are this double again, without their point; *ret_point is where it stands: 0.DIGITS * 10^point. */
+/* The fewest digits that parse to this double, without the point; its value is 0.DIGITS * 10^*ret_point. */
 static size_t shortest(double number, char digits[DIGITS_MAX + 1], int *ret_point) {
     char text[40];
     int precision = 0;
@@ -65,7 +65,7 @@ static void add_zeros(struct lbx_buf *out, int count) {
         lbx_buf_char(out, '0');
 }
 
-/* ECMAScript, Number::toString. */
+/* Writes a double as ECMAScript's Number::toString does. */
 static void add_real(double number, struct lbx_buf *out) {
     char digits[DIGITS_MAX + 1];
     int point;

@@ -5,7 +5,7 @@
 #include "base/buf.h"
 #include "json/node.h"
 
-/* Appends canonical JSON. False: *ret_why, static, says what has none: an integer beyond 2^53 - 1. */
+/* Appends canonical JSON. False: the value has none, as it has an integer beyond 2^53 - 1; *ret_why, static, says so. */
 bool lbx_canonical_add(const struct lbx_node *value, struct lbx_buf *out, const char **ret_why);
 
 #endif

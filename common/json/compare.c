@@ -1,11 +1,10 @@
-/* Compares JSON objects by their parsed values, so that neither order nor white space counts. What is not one object
- * is the same as nothing.
- */
+/* Compares JSON objects by their parsed values, so that order and white space do not matter.
+ * Text that is no object is equal to nothing; cannot fail otherwise. */
 #include "json/compare.h"
 
 #include "json/dom.h"
 
-/* The members that are named, as an object of their own; a new reference. */
+/* An object with the named members; a new reference. */
 static json_t *chosen(json_t *object, const char *const *names) {
     json_t *some = json_object();
     for (; some && *names; names++) {
@@ -18,7 +17,7 @@ static json_t *chosen(json_t *object, const char *const *names) {
     return some;
 }
 
-/* A new reference to the object; NULL: there is none. */
+/* The object, as a new reference; NULL: none. */
 static json_t *object_of(const struct lbx_json_part *part) {
     struct lbx_reason reason;
     json_t *whole LBX_JSON = lbx_dom_parse(part->text, part->len, &reason);

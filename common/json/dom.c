@@ -1,7 +1,7 @@
-/* Reads parsed JSON values (jansson's) by tables, and says what is wrong with a text or a value.
- * The recursion is bounded by the tables' depth, never by the input's: a member that no table names
- * is not looked at. jansson caps nesting while parsing, but not while dumping or comparing, so a
- * value from outside is never dumped or compared. */
+/* Reads jansson's parsed values by tables, and gives the reason where a text or a value is
+ * wrong. Promises recursion only as deep as the tables: members without a row are not read.
+ * jansson bounds nesting when it parses, but not when it dumps or compares, so input is never
+ * dumped or compared. Fails with a reason. */
 #include "json/dom.h"
 #include "json/canonical.h"
 
@@ -11,14 +11,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Ends the process when memory runs out (base/memory.h); jansson would call the input bad. */
+/* Allocates by base/memory.h, which ends the process without memory; jansson would report invalid input instead. */
 __attribute__((constructor)) static void set_alloc(void) {
     json_set_alloc_funcs(lbx_malloc, free);
 }
 
 /* ---- numbers that PostgreSQL's jsonb refuses ---- */
 
-enum { SCALE_MAX = 16383 }; /* numeric's digits behind the point, src/backend/utils/adt/numeric.c */
+enum { SCALE_MAX = 16383 }; /* of a numeric, src/backend/utils/adt/numeric.c */
 
 static size_t digits(const char **at, const char *end) {
     const char *first = *at;
@@ -27,7 +27,7 @@ static size_t digits(const char **at, const char *end) {
     return (size_t)(*at - first);
 }
 
-/* The value of so many digits, INT32_MAX where it is beyond nine of them. The text need not end behind them. */
+/* The value of `count` digits; INT32_MAX: more than nine. The text may continue behind them. */
 static int64_t value_of(const char *at, size_t count) {
     int64_t value = 0;
     if (count > 9)
@@ -37,7 +37,7 @@ static int64_t value_of(const char *at, size_t count) {
     return value;
 }
 
-/* Passes a number of well-formed JSON, and says how many digits it has behind the point. */
+/* Skips a number of well-formed JSON. Returns how many digits it has behind the point. */
 static int64_t pass_number(const char **at, const char *end) {
     int64_t scale = 0;
     *at += **at == '-';
@@ -62,7 +62,7 @@ static const char *past_string(const char *at, const char *end) {
     return at + 1;
 }
 
-/* Whether every number of well-formed JSON can be kept: jansson reads 1e-20000 as 0. */
+/* Whether jsonb accepts every number of well-formed JSON: jansson reads 1e-20000 as 0. */
 static bool numbers_fit(const char *text, size_t len) {
     const char *at = text, *end = text + len;
     while (at < end)
@@ -88,7 +88,7 @@ json_t *lbx_dom_parse(const char *text, size_t len, struct lbx_reason *ret_reaso
     if (value)
         return numbers_fit(text, len) ? value : refuse_numbers(value, ret_reason);
     const char *what;
-    /* jansson's own message may quote the input. The default covers codes that jansson may add. */
+    /* jansson's message may quote the input. The default is for codes of later versions of jansson. */
     switch (json_error_code(&error)) {
     case json_error_duplicate_key:
         what = "a member twice in one object";
@@ -117,7 +117,7 @@ json_t *lbx_dom_parse(const char *text, size_t len, struct lbx_reason *ret_reaso
 
 static bool read_text(const struct lbx_reader *r, const struct lbx_place *place,
                       const struct lbx_field *field, const json_t *value, const char **ret_text) {
-    /* The parser has refused NUL and ill-formed UTF-8. */
+    /* the parser refused NUL and ill-formed UTF-8 */
     return json_is_string(value) ? lbx_scalar_text(r, place, field, json_string_value(value),
                                                    json_string_length(value), ret_text)
                                  : lbx_reader_wrong(r, place, "not a string");
@@ -146,7 +146,7 @@ static bool read_canonical(const struct lbx_reader *r, const struct lbx_place *p
 static bool read_object(const struct lbx_reader *r, const struct lbx_place *place,
                         const struct lbx_table *table, const json_t *value, char *into);
 
-/* The items of a list, or the members of an object in their order. */
+/* The elements of a list, or the members of an object in order. */
 struct items {
     const json_t *all;
     void *at;

@@ -1,5 +1,5 @@
-/* Parses JSON into a tree of nodes, in an arena: by one pass over the text, or by jansson where scan.h refuses the text. Both
- * parsers give the same tree. Promises that the members of each object stand in the order of RFC 8785. */
+/* Parses JSON into a tree of nodes, in an arena: in one pass over the text, or by jansson where scan.h refuses the
+ * text. Promises the same tree by both, with members in the order of RFC 8785. Fails with a reason. */
 #include "json/node.h"
 
 #include "json/dom.h"
@@ -10,7 +10,7 @@
 
 /* ---- the order of members ---- */
 
-/* The code point at *at, moving on; text is UTF-8. */
+/* Reads the code point at *at, and moves behind it; text is UTF-8. */
 static unsigned long next_point(const unsigned char **at) {
     const unsigned char *c = *at;
     size_t more = *c < 0x80 ? 0 : *c < 0xE0 ? 1 : *c < 0xF0 ? 2 : 3;
@@ -21,7 +21,7 @@ static unsigned long next_point(const unsigned char **at) {
     return point;
 }
 
-/* A surrogate pair begins below U+E000. */
+/* The first UTF-16 code unit of a code point. Surrogate pairs sort below U+E000. */
 static unsigned long first_unit(unsigned long point) {
     return point < 0x10000 ? point : 0xD800 + ((point - 0x10000) >> 10);
 }
@@ -30,7 +30,7 @@ static int order(unsigned long a, unsigned long b) {
     return (a > b) - (a < b);
 }
 
-/* What both begin with is passed over bytewise, then the first code points that differ are compared. */
+/* Skips the common prefix bytewise, then compares the first code points that differ. */
 int lbx_utf16_compare(const struct lbx_scan_text *a, const struct lbx_scan_text *b) {
     const unsigned char *x = (const unsigned char *)a->at, *y = (const unsigned char *)b->at;
     size_t shorter = a->len < b->len ? a->len : b->len, same = 0;
@@ -60,9 +60,9 @@ static bool is_in_order(const struct lbx_node *members, size_t count) {
     return true;
 }
 
-/* False: a name stands there twice. */
+/* Sorts the members. False: a name occurs twice. */
 static bool put_in_order(struct lbx_node *members, size_t count) {
-    if (is_in_order(members, count)) /* as most programs write them */
+    if (is_in_order(members, count)) /* most programs write sorted members */
         return true;
     qsort(members, count, sizeof *members, by_name);
     return is_in_order(members, count);
@@ -73,7 +73,7 @@ static bool put_in_order(struct lbx_node *members, size_t count) {
 struct parser {
     struct lbx_scan scan;
     struct lbx_arena *arena;
-    struct lbx_node *open; /* the items so far of each value around the position */
+    struct lbx_node *open; /* items so far of each value around the position */
     size_t count, room;
 };
 
@@ -89,7 +89,7 @@ static void append(struct parser *p, const struct lbx_node *item) {
     p->open[p->count++] = *item;
 }
 
-/* The items from the first on become the node's own. */
+/* Moves the items from `first` on into the node. */
 static void close_items(struct parser *p, size_t first, struct lbx_node *ret_node) {
     ret_node->count = p->count - first;
     ret_node->items = LBX_ARENA_ARRAY(p->arena, struct lbx_node, ret_node->count);
@@ -160,7 +160,7 @@ static bool parse_word(struct parser *p, const char *word, enum lbx_node_type ty
     return lbx_scan_word(&p->scan, word);
 }
 
-/* Leaves the node's name as it is. */
+/* Parses a value; the node's name is unchanged. */
 static bool parse(struct parser *p, struct lbx_node *ret_node) {
     lbx_scan_space(&p->scan);
     switch (p->scan.at < p->scan.end ? *p->scan.at : '\0') {
@@ -274,9 +274,9 @@ struct lbx_node *lbx_node_of(const json_t *value, struct lbx_arena *arena) {
     return node;
 }
 
-/* ---- use ---- */
+/* ---- access ---- */
 
-/* The member's place, or node->count. */
+/* The member's index; node->count: none. */
 static size_t find(const struct lbx_node *node, const char *name) {
     size_t len = strlen(name), at = 0;
     while (at < node->count &&

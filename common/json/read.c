@@ -1,5 +1,5 @@
-/* Reads JSON text by tables, in one pass; what the pass does not answer goes to dom.c. Promises
- * that the answer is the one that dom.c would give. Fails with dom.c's reason. */
+/* Reads JSON text by tables, in one pass; dom.c reads what the pass refuses. Promises the result
+ * that dom.c would give. Fails with dom.c's reason. */
 #include "json/read.h"
 
 #include "json/canonical.h"
@@ -11,7 +11,7 @@
 
 struct text_reader {
     struct lbx_scan scan;
-    struct lbx_reader reader; /* without a reason */
+    struct lbx_reader reader; /* writes no reason */
 };
 
 enum { FIELDS_MAX = 64, ITEMS_AT_FIRST = 4, WORD_SIZE = 64 };
@@ -29,8 +29,8 @@ static bool read_text(struct text_reader *r, const struct lbx_field *field, cons
     return lbx_scalar_text(&r->reader, NULL, field, plain, len, ret_text);
 }
 
-/* A time, a duration or a name, NUL-terminated: in `small` where it fits, else in the arena. NULL:
- * no string there. */
+/* A time, duration or name, NUL-terminated: in `small` if it fits, else in the arena. NULL: the
+ * value is no string. */
 static const char *read_word(struct text_reader *r, char small[WORD_SIZE]) {
     struct lbx_scan_text text;
     if (!lbx_scan_take(&r->scan, '"') || !lbx_scan_string(&r->scan, &text))
@@ -63,7 +63,7 @@ static bool read_item(struct text_reader *r, const struct lbx_field *field, void
                                        : read_text(r, field, into);
 }
 
-/* Room for one item more, zeroed. */
+/* Makes room for one more item, zeroed. */
 static char *grow(struct text_reader *r, char *items, size_t size, size_t count, size_t *room) {
     if (count < *room)
         return items;
@@ -74,7 +74,7 @@ static char *grow(struct text_reader *r, char *items, size_t size, size_t count,
     return more;
 }
 
-/* From behind the opening bracket, or brace. */
+/* Reads from behind the opening bracket or brace. */
 static bool read_items(struct text_reader *r, const struct lbx_field *field, char **ret_items,
                        size_t *ret_count) {
     const size_t size = lbx_scalar_item_size(field);
@@ -113,7 +113,7 @@ static bool read_list(struct text_reader *r, const struct lbx_field *field, char
     return good;
 }
 
-/* The value's text, well-formed. */
+/* Takes the text of any well-formed value. */
 static bool read_json(struct text_reader *r, struct lbx_json *ret_value) {
     lbx_scan_space(&r->scan);
     const char *first = r->scan.at;
@@ -123,7 +123,7 @@ static bool read_json(struct text_reader *r, struct lbx_json *ret_value) {
     return true;
 }
 
-/* jansson is asked for the reason where that fails. */
+/* Reads a value as canonical JSON. After a failure jansson gives the reason. */
 static bool read_canonical(struct text_reader *r, const struct lbx_field *field,
                            const char **ret_text) {
     struct lbx_json found;
@@ -176,7 +176,7 @@ static bool is_named(const struct lbx_field *field, const struct lbx_scan_text *
            field->name[key->len] == '\0';
 }
 
-/* The row of a member, or table->count: mostly the row after that of the member before. */
+/* The row of a member; table->count: none. The search begins behind the previous member's row, which most often is the right one. */
 static size_t find_row(const struct lbx_table *table, size_t from,
                        const struct lbx_scan_text *key) {
     for (size_t i = 0; i < table->count; i++, from++) {
@@ -187,12 +187,12 @@ static size_t find_row(const struct lbx_table *table, size_t from,
     return table->count;
 }
 
-/* Rows with a value, and rows with null: a bit each. */
+/* Rows that had a value, and rows that had null: a bit each. */
 struct seen {
     uint64_t value, null;
 };
 
-/* In mode LBX_JSON_PARTIAL, or of a lenient row, a value that breaks its row is passed, as long as it is well-formed. */
+/* Reads a value. In mode LBX_JSON_PARTIAL, and for lenient rows, a well-formed value that breaks its row is skipped. */
 static bool read_value(struct text_reader *r, const struct lbx_field *field, char *into) {
     const char *const first = r->scan.at;
     if (read_field(r, field, into))
@@ -267,7 +267,7 @@ bool lbx_json_read_text(const struct lbx_table *table, const char *text, size_t 
     return read_object(&r, table, ret_struct) && lbx_scan_end(&r.scan);
 }
 
-/* Whether the value is parsed now. Ill-formed text is no value once its reason was told. */
+/* Whether the text was parsed. Text that is not JSON counts as no value after its reason was returned. */
 static bool parse(struct lbx_json *value, struct lbx_reason *ret_reason) {
     struct lbx_reason ignored;
     if (value->parsed || !value->text)

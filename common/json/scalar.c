@@ -1,5 +1,5 @@
-/* Checks each scalar against its row's limits and format, and writes the reason where a check
- * fails. A reason that does not fit in its fixed size is cut off. */
+/* Checks each scalar against its row's limits and format. Promises a reason of bounded size for
+ * each failed check. Fails by returning false. */
 #include "json/scalar.h"
 
 #include "base/email.h"
@@ -15,7 +15,7 @@
 
 /* ---- reasons ---- */
 
-/* Appends; what does not fit is cut off. */
+/* Appends; text beyond the size is cut off. */
 __attribute__((format(printf, 2, 3))) static void add(struct lbx_reason *reason, const char *format,
                                                       ...) {
     size_t used = strlen(reason->text);

@@ -1,5 +1,5 @@
-/* Goes over JSON text a token at a time, strings eight bytes at a time. Never reads past the end of
- * the text, and never nests deeper than LBX_SCAN_DEPTH_MAX on the stack. */
+/* Tokenizes JSON text; strings eight bytes at a time. Promises not to read past the end, and not
+ * to nest deeper than LBX_SCAN_DEPTH_MAX. Fails by returning false. */
 #include "json/scan.h"
 
 #include "base/utf8.h"
@@ -33,9 +33,9 @@ bool lbx_scan_word(struct lbx_scan *s, const char *word) {
 
 #define EACH_BYTE(byte) (UINT64_C(0x0101010101010101) * (byte))
 
-/* Marks, by its high bit, each of eight bytes that is a quote, a backslash, a control character or
- * beyond ASCII. A byte of v is 0 where (v - 0x01…) & ~v has its high bit set. The lowest mark is
- * exact; a borrow may add marks above it. */
+/* Marks, in the high bit of each of eight bytes, quotes, backslashes, control characters and
+ * bytes above 0x7F. A byte of v is 0 where (v - 0x01…) & ~v has its high bit set. Only the
+ * lowest mark is exact, as a borrow may set marks above it. */
 static uint64_t specials(const char *at) {
     uint64_t v;
     memcpy(&v, at, sizeof v);
@@ -46,15 +46,14 @@ static uint64_t specials(const char *at) {
     return found & EACH_BYTE(0x80);
 }
 
-/* Passes plain characters, eight at once; true: up to a special byte. */
+/* Skips plain characters, eight at a time. True: a special byte follows. */
 static bool skip_eight(struct lbx_scan *s) {
     uint64_t found = specials(s->at);
     s->at += found ? __builtin_ctzll(found) / 8 : 8;
     return found;
 }
 
-/* Passes plain characters: up to the next special byte, or to the last seven bytes of the text.
- * Most strings are short. */
+/* Skips plain characters, up to a special byte or the last seven bytes of the text. */
 static void skip_plain(struct lbx_scan *s) {
     for (int i = 0; i < 3 && s->end - s->at >= 8; i++)
         if (skip_eight(s))
@@ -67,7 +66,7 @@ static void skip_plain(struct lbx_scan *s) {
             return;
 }
 
-/* The code unit of four hexadecimal digits; 0 where they are none. */
+/* The code unit of four hex digits; 0: invalid. */
 static unsigned unit_of(const char *digits) {
     unsigned unit = 0;
     for (int i = 0; i < 4; i++) {
@@ -82,7 +81,7 @@ static unsigned unit_of(const char *digits) {
     return unit;
 }
 
-/* Bytes of the escape at the backslash, 0 where there is none that is ordinary. */
+/* Bytes of the escape at the backslash; 0: invalid, or left to jansson. */
 static size_t escape_len(const char *at, size_t len) {
     if (len < 2)
         return 0;
@@ -127,7 +126,7 @@ static char unescaped(char c) {
     return at ? meant[at - escapes] : c;
 }
 
-/* A code point below U+10000 as UTF-8; returns its size. */
+/* Writes a code point below U+10000 as UTF-8; returns its size. */
 static size_t put_point(unsigned point, char *to) {
     if (point < 0x80) {
         to[0] = (char)point;
@@ -201,8 +200,8 @@ static bool is_there(const struct lbx_scan *s, const struct lbx_scan_object *obj
     return false;
 }
 
-/* A name that stands behind all before it is none of them. Names that do may not have been kept where there is no room:
- * one that does not is refused then. */
+/* Whether the name is new in its object. A name behind all earlier ones in byte order is. Where
+ * `keys` has no room for sorted names, an unsorted one is refused. */
 static bool is_new(struct lbx_scan *s, struct lbx_scan_object *object,
                    const struct lbx_scan_text *key) {
     const bool is_full = s->key_count == LBX_SCAN_KEYS_MAX;

@@ -1,5 +1,5 @@
-/* Writes compact JSON, each member in its row's place. Never fails: lbx_buf ends the process when
- * memory runs out. */
+/* Writes compact JSON, members in the order of the rows. Cannot fail: lack of memory ends the
+ * process. */
 #include "json/write.h"
 
 #include "base/time.h"
@@ -17,7 +17,7 @@ static bool any_present(const struct lbx_table *table, const char *from) {
     return false;
 }
 
-/* Whether an object stands in the place of a text. */
+/* Whether a TEXT member is an object instead. */
 static bool is_object(const struct lbx_field *field, const char *from) {
     return field->of && any_present(field->of, from + field->object_offset);
 }
