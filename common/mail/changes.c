@@ -1,6 +1,6 @@
-/* Walks canonical JSON and writes it in lines of a bounded width. Whatever is not seen, or turns what is read around, is written
- * as JSON's \u escape and remarked upon, as are letters that are not ASCII, long runs of spaces and long texts. Every line
- * begins with its sign, so that no value reads as another line. Never fails. */
+/* Writes canonical JSON as lines of bounded width. Invisible characters, and those that reorder text, are
+ * written as \u escapes and remarked on, as are non-ASCII letters, long runs of spaces, and long texts.
+ * Promises that each line begins with its sign, so that no value looks like another line. Cannot fail. */
 #include "mail/changes.h"
 
 #include "core/changes_form.h"
@@ -15,7 +15,7 @@ enum { WIDTH = 72, NAMED_MAX = 8, MANY_SPACES = 16, LONG_TEXT = 1000 };
 
 #define GOES_ON "\xE2\x80\xA6"
 
-/* The first few characters of a kind in a value, each once. */
+/* The first few special characters in a value, each once. */
 struct named {
     uint32_t list[NAMED_MAX];
     size_t count;
@@ -25,8 +25,8 @@ struct named {
 struct writer {
     struct lbx_buf *out;
     char sign;
-    size_t column;            /* characters on the line */
-    struct named hidden, odd; /* in the value that is being written; odd: shown, not ASCII */
+    size_t column;            /* characters on the line so far */
+    struct named hidden, odd; /* in the current value; odd: shown, but not ASCII */
     size_t spaces, most_spaces, length;
 };
 
@@ -67,7 +67,7 @@ static void remark_number(struct writer *w, const char *words, size_t number, si
     lbx_buf_printf(w->out, words, number);
 }
 
-/* Ends a line: says what it has that is easily overlooked. */
+/* Ends a line, and adds a remark on what is easily overlooked in it. */
 static void remark(struct writer *w) {
     remark_names(w, "characters that are not seen, or turn text around", &w->hidden);
     remark_names(w, "characters that are not ASCII, and may look like others", &w->odd);
@@ -110,8 +110,8 @@ static void put_hidden(struct writer *w, uint32_t c) {
     w->column += (size_t)len - 1;
 }
 
-/* A JSON escape, of which canonical JSON has the short ones and \u00xx. Behind a line's end the text goes on in a line of its
- * own. */
+/* Writes a JSON escape; canonical JSON has the short ones and \u00xx. After a line break of the
+ * value the text continues on a line of its own. */
 static size_t put_escape(struct writer *w, const char *at) {
     size_t len = at[1] == 'u' ? 6 : 2;
     for (size_t i = 1; i < len; i++)
@@ -145,7 +145,7 @@ static void count_space(struct writer *w, char c) {
         w->most_spaces = w->spaces;
 }
 
-/* What stands between the quotes; returns the closing one, or the end. */
+/* Writes the text of a string; returns the closing quote, or the end. */
 static const char *put_body(struct writer *w, const char *at) {
     size_t length = 0;
     w->spaces = 0;
@@ -153,7 +153,7 @@ static const char *put_body(struct writer *w, const char *at) {
         bool ends_line = at[0] == '\\' && at[1] == 'n';
         count_space(w, *at);
         at += *at == '\\' ? put_escape(w, at) : put_character(w, at);
-        while (ends_line && *at == ' ') { /* indentation hides nothing */
+        while (ends_line && *at == ' ') { /* indentation needs no remark */
             put(w, at++, 1);
             length++;
         }
@@ -176,7 +176,7 @@ static const char *put_string(struct writer *w, const char *at) {
 
 static const char *put_value(struct writer *w, const char *at, unsigned depth);
 
-/* Recurses as deep as the reader of events allows (json/scan.h). */
+/* Recursion is as deep as the reader of events allows (json/scan.h). */
 static const char *put_members(struct writer *w, const char *at, unsigned depth) {
     const bool is_object = *at == '{';
     const char close[] = {is_object ? '}' : ']', '\0'};
@@ -242,7 +242,7 @@ static void put_path(struct writer *w, const char *path) {
     remark(w);
 }
 
-/* Members are in canonical order. */
+/* Writes one change, whose members are in canonical order. */
 static void put_change(struct writer *w, const char *change) {
     const char *after = NULL, *before = NULL, *path = NULL, *at = change + (*change == '{');
     at = take(at, "\"after\":", &after);

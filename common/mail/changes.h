@@ -1,21 +1,21 @@
-/* The changes of an item with content, as lines to be read: the one source of what mail, portal, terminal and report show.
+/* The changes of an item with content, as lines of text: used by mail, portal, terminal and report.
  *
- * Nothing is left out and nothing is shortened: the lines of a value, put together, are the JSON that the digest covers.
+ * Nothing is left out or shortened: the lines of a value, joined, are the JSON that the digest covers.
  *
- *   @ PATH    where something changes (RFC 6901), or "the whole object"
+ *   @ PATH    the place of a change (RFC 6901), or "the whole object"
  *   - JSON    before
  *   + JSON    after
- *   ! WORDS   a remark of Lockbox's own: what the lines above have that is easily overlooked
+ *   ! WORDS   a remark of Lockbox's, on what is easily overlooked in the lines above
  *
- * A line that goes on has U+2026 in the place of the space behind its sign; no line of JSON begins with one.
+ * A continued line has U+2026 instead of the space behind its sign; no JSON begins with that.
  */
 #ifndef LBX_MAIL_CHANGES_H
 #define LBX_MAIL_CHANGES_H
 
 #include "base/buf.h"
 
-/* Appends the lines, LF between; nothing where changes, canonical JSON as events have it, is NULL. What is no list of
- * changes is shown as it is, remarked upon. */
+/* Appends the lines, with LF between them; nothing where changes, canonical JSON as in events, is NULL. Text that is no
+ * list of changes is shown as it is, with a remark. */
 void lbx_changes_words(const char *changes, struct lbx_buf *out);
 
 #endif

@@ -1,5 +1,4 @@
-/* Examples: one engineer's request in each state, changed as its kind of mail needs. Static
- * data. */
+/* Examples: a request in each state, adapted to each kind of mail. Static data; cannot fail. */
 #include "mail/example.h"
 
 #define HOUR INT64_C(3600000000)
@@ -51,7 +50,7 @@ static struct lbx_vote revoked[] = {{LENA, LBX_DECISION_APPROVE, ASKED + HOUR, N
                                     {OMAR, LBX_DECISION_REVOKE, ASKED + 3 * HOUR, NULL}};
 static struct lbx_vote approved_plainly[] = {{LENA, LBX_DECISION_APPROVE, ASKED + HOUR, NULL}};
 
-/* What all have in common; what follows in a row overrides it. */
+/* The members that all examples share; a row's own members override them. */
 #define REQUEST(hours, ...)                                                                        \
     .request_id = "019ab1f0-6c1e-7d3a-9f52-2f1d1c9a0b77", .tenant_id = "contoso",                  \
     .subscription_id = "5f3e1c7a-90b4-4f0e-8a51-6d2f4b9c3e10", .ticket_id = "2611230040001",       \

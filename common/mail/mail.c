@@ -1,5 +1,5 @@
-/* A mail's three texts, by the templates of its kind. LBX_ERR_INVALID: this kind tells nothing of a
- * request in this state. Nothing else fails. */
+/* Writes the three texts of a mail from the templates of its kind. Fails with LBX_ERR_INVALID
+ * where this kind does not fit the request's state. */
 #include "mail/mail.h"
 
 #include "mail/template.h"

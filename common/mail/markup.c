@@ -1,5 +1,5 @@
-/* A state machine over the bytes of an HTML template. It knows at each byte whether a value may
- * stand there; what it does not know it refuses, with static words, and stays refusing. */
+/* A state machine over the bytes of an HTML template. Promises to know at each byte whether a value
+ * may stand there. Fails, for good, on any construct that it does not know, with static words. */
 #include "mail/markup.h"
 
 #include "base/text.h"
@@ -35,10 +35,10 @@ static const char *const attributes[] = {
     "border",      "cellpadding", "cellspacing", NULL,
 };
 
-/* Those a value from outside may stand in. */
+/* Attributes that may have values from outside. */
 static const char *const open_attributes[] = {"title", "aria-label", "value", NULL};
 
-/* What makes a style sheet load something, or hides that it does. */
+/* Words by which a style sheet loads something, or hides that it does. */
 static const char *const loading[] = {"url(", "@import",     "image(",   "image-set(",
                                       "src(", "cross-fade(", "element(", "expression(",
                                       "\\",   "<",           NULL};
@@ -73,7 +73,7 @@ static const char *to(struct lbx_markup *markup, enum state state) {
     return NULL;
 }
 
-/* Adds to a name of LBX_MARKUP_NAME_SIZE; false where it is too long to be in a list. */
+/* Appends to a name of LBX_MARKUP_NAME_SIZE. False: the name is too long to be in a list. */
 static bool add(struct lbx_markup *markup, char *name, char c) {
     if (markup->len + 1 >= LBX_MARKUP_NAME_SIZE)
         return false;
@@ -133,7 +133,7 @@ static const char *in_tag(struct lbx_markup *markup, char c) {
     if (!letter(c))
         return "something else than attributes";
     (void)to(markup, IN_ATTRIBUTE);
-    (void)add(markup, markup->attribute, c); /* its first: there is room */
+    (void)add(markup, markup->attribute, c); /* the first character: there is room */
     return NULL;
 }
 
@@ -183,7 +183,7 @@ static const char *in_value(struct lbx_markup *markup, char c) {
     return NULL;
 }
 
-/* Looks at the last few bytes only: no word of `loading` is longer. */
+/* Checks the last few bytes only, as no word of `loading` is longer. */
 static const char *in_style(struct lbx_markup *markup, char c) {
     enum { WINDOW = 16 };
     if (markup->len == WINDOW)
@@ -193,7 +193,7 @@ static const char *in_style(struct lbx_markup *markup, char c) {
     if (ends_with(markup->value, markup->len, "</style>"))
         return to(markup, IN_TEXT);
     const char *lt = strchr(markup->value, '<');
-    if (lt && begins_with("</style>", lt)) /* may become the end */
+    if (lt && begins_with("</style>", lt)) /* may become the end tag */
         return NULL;
     return loads(markup->value);
 }
@@ -225,7 +225,7 @@ const char *lbx_markup_feed(struct lbx_markup *markup, char c) {
 }
 
 enum lbx_markup_place lbx_markup_place(const struct lbx_markup *markup) {
-    if (markup->state == IN_TEXT) /* a title holds no elements, <br> neither */
+    if (markup->state == IN_TEXT) /* <title> has no elements, not even <br> */
         return !markup->closing && strcmp(markup->element, "title") == 0 ? LBX_MARKUP_ATTRIBUTE
                                                                          : LBX_MARKUP_TEXT;
     if (markup->state != IN_VALUE || markup->is_link)

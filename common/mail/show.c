@@ -1,5 +1,5 @@
-/* A template's text with a subject's values, each made harmless and in HTML escaped. Nothing fails:
- * a template that was made can be shown. */
+/* Writes a template's text with a subject's values, each made harmless, and escaped in HTML.
+ * Cannot fail: a parsed template can be shown. */
 #include "mail/steps.h"
 #include "mail/words.h"
 
@@ -8,8 +8,8 @@
 struct show {
     const struct lbx_template *template;
     const void *subject;
-    struct lbx_buf *out, raw, clean; /* raw: a value as it came; clean: a line of it, harmless */
-    bool *shown;                     /* of each value; NULL: nobody asks */
+    struct lbx_buf *out, raw, clean; /* raw: a value as given; clean: one harmless line of it */
+    bool *shown;                     /* of each value; NULL: not wanted */
 };
 
 static void escape(const struct lbx_buf *text, struct lbx_buf *out) {
@@ -41,7 +41,7 @@ static const char *class_of(char sign) {
     return sign == '@' ? "path" : sign == '-' ? "before" : sign == '+' ? "after" : "mark";
 }
 
-/* A line of a diff, by its sign. */
+/* Writes a line of mail/changes.h, by its sign. */
 static void put_diff_line(struct show *show, const char *line, size_t len) {
     const bool is_html = show->template->form == LBX_TEMPLATE_HTML;
     if (is_html)
@@ -66,7 +66,7 @@ static void put_diff(struct show *show, const struct step *step) {
     }
 }
 
-/* Lines end in LF, CR or CR LF; what follows the last end is a line only where it is not empty. */
+/* Lines end in LF, CR or CR LF; text behind the last end is a line if it is not empty. */
 static void put_lines(struct show *show, const struct step *step) {
     const char *at = show->raw.data, *end = at + show->raw.len;
     for (bool first = true; at < end; first = false) {
@@ -143,7 +143,7 @@ static void put_section(struct show *show, const struct step *step, size_t from,
         put_steps(show, from, step->end, i);
 }
 
-/* Recurses as deep as sections stand in each other, which template.c bounds. */
+/* Recursion is as deep as sections are nested, which template.c bounds. */
 static void put_steps(struct show *show, size_t from, size_t to, size_t item) {
     for (size_t i = from; i < to;) {
         const struct step *step = &show->template->steps[i];

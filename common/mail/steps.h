@@ -1,4 +1,4 @@
-/* A template as template.c makes it and show.c walks it. */
+/* A parsed template: template.c makes it, show.c walks it. */
 #ifndef LBX_MAIL_STEPS_H
 #define LBX_MAIL_STEPS_H
 
@@ -9,9 +9,9 @@ enum step_kind { STEP_LITERAL, STEP_VALUE, STEP_WITH, STEP_WITHOUT };
 struct step {
     enum step_kind kind;
     int value;        /* index in the vocabulary */
-    const char *text; /* LITERAL; of a value of several lines, what each begins with */
+    const char *text; /* LITERAL: its text; a value of several lines: the prefix of each */
     size_t len;
-    size_t end; /* WITH, WITHOUT: the step behind the section */
+    size_t end; /* WITH, WITHOUT: index of the step behind the section */
 };
 
 struct lbx_template {

@@ -1,4 +1,4 @@
-/* What values.c and its parts read a mail's subject with, and which values stand in which part. */
+/* How values.c and its parts read a mail's subject, and which file has which values. */
 #ifndef LBX_MAIL_SUBJECT_H
 #define LBX_MAIL_SUBJECT_H
 
@@ -9,7 +9,7 @@ static inline const struct lbx_mail_input *input_of(const void *subject) {
     return subject;
 }
 
-/* A mail about a tenant has none: what it would say is empty. */
+/* NULL for a mail about a tenant, whose request values are empty. */
 static inline const struct lbx_request *request_of(const void *subject) {
     static const struct lbx_request none = {.request_id = ""};
     return input_of(subject)->request ? input_of(subject)->request : &none;

@@ -1,5 +1,5 @@
-/* One pass over a file makes a list of steps, which show.c walks. Each fault is a reason with file
- * and line; a file with a fault makes no template. */
+/* Parses a template in one pass into a list of steps, which show.c walks. Fails with a reason
+ * for each fault, with file and line; a file with a fault gives no template. */
 #include "base/cleanup.h"
 #include "base/utf8.h"
 #include "mail/markup.h"
@@ -31,7 +31,7 @@ struct parser {
     struct lbx_markup markup;
 };
 
-/* Always false, so that a caller can return it. */
+/* Writes a reason. Always false, for use in a return statement. */
 __attribute__((format(printf, 2, 3))) static bool wrong(struct parser *p, const char *format, ...) {
     size_t size = sizeof p->reason->text;
     int used = snprintf(p->reason->text, size, "%.80s:%zu: ", p->file->name, p->line);
@@ -79,13 +79,13 @@ static bool add_literal(struct parser *p, size_t len) {
     return true;
 }
 
-/* One {{…}}. */
+/* A tag {{…}}. */
 struct tag {
     char sigil; /* '#', '^', '/', '>', '!', or 0 */
     const char *name;
     size_t len;
-    size_t from, to; /* the tag in its file */
-    bool alone;      /* in its line, of which the tag takes all */
+    size_t from, to; /* position of the tag in its file */
+    bool alone;      /* on a line of its own, which the tag takes whole */
     size_t line_from, line_to;
 };
 
@@ -128,12 +128,12 @@ static bool read_tag(struct parser *p, size_t from, struct tag *tag) {
     return true;
 }
 
-/* How much of a tag's name a reason shows. */
+/* How many bytes of a tag's name a reason shows. */
 static int shown_len(const struct tag *tag) {
     return (int)(tag->len < NAME_MAX_LEN ? tag->len : NAME_MAX_LEN);
 }
 
-/* The value a tag names, where it may stand here; -1 with the reason. */
+/* The value that a tag names, if it is allowed here; -1, with the reason. */
 static int find_value(struct parser *p, const struct tag *tag) {
     int found = lbx_vocabulary_find(p->source->vocabulary, tag->name, tag->len);
     if (found < 0) {
@@ -152,7 +152,7 @@ static bool has_lines(const struct lbx_value *value) {
     return value->kind == LBX_VALUE_LINES || value->kind == LBX_VALUE_DIFF;
 }
 
-/* Whether a value may stand at this place of the HTML. */
+/* Whether a value is allowed at this place of the HTML. */
 static bool place_in_html(struct parser *p, const struct lbx_value *value) {
     switch (lbx_markup_place(&p->markup)) {
     case LBX_MARKUP_TEXT:
@@ -175,8 +175,8 @@ static bool place_in_html(struct parser *p, const struct lbx_value *value) {
                  value->name);
 }
 
-/* What the lines of a value begin with in text: whatever stands before it on its line. Without
- * that, a value from outside could look like the mail's own words. */
+/* Takes the text before a value on its line: in text, each line of the value begins with it.
+ * Otherwise a value from outside could look like the mail's own words. */
 static bool take_lead(struct parser *p, const struct tag *tag, struct step *step) {
     const char *name = p->source->vocabulary->values[step->value].name;
     step->text = p->file->text + tag->line_from;
@@ -276,8 +276,8 @@ static bool take_tag(struct parser *p, const struct tag *tag, bool is_part, size
     }
 }
 
-/* Well-formed, and nothing that steers a reader: the rest of a mail's text has none of that
- * either. */
+/* Checks that the text is well-formed UTF-8, without control characters: so is the rest of a
+ * mail's text. */
 static bool check_text(struct parser *p) {
     const char *text = p->file->text;
     for (size_t i = 0, n; i < p->file->len; i += n) {
@@ -294,7 +294,7 @@ static bool check_text(struct parser *p) {
     return true;
 }
 
-/* The text up to the tag that begins at `from`, and the tag. */
+/* Takes the text up to the tag at `from`, and the tag. */
 static bool take_next(struct parser *p, size_t from, bool is_part, size_t outer) {
     struct tag tag = {0};
     size_t line = p->line;

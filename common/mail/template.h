@@ -33,13 +33,13 @@ enum lbx_value_kind {
     LBX_VALUE_LIST, /* only a section, once for each item */
 };
 
-/* What a name stands for. Subject is what lbx_template_show was given; item counts from 0 within a
- * list, and is 0 outside. */
+/* A value of the vocabulary. subject: lbx_template_show's argument; item: index within a list, 0
+ * outside. */
 struct lbx_value {
     const char *name;
     enum lbx_value_kind kind;
-    const char *list; /* the list whose items have it; NULL: the subject has it */
-    /* Appends the value as it came; nothing where there is none. TEXT, LINES, DIFF, LINK. */
+    const char *list; /* the list whose items have it; NULL: the subject */
+    /* Appends the value as given; nothing where it is absent. TEXT, LINES, DIFF, LINK. */
     void (*write)(const void *subject, size_t item, struct lbx_buf *out);
     bool (*holds)(const void *subject, size_t item); /* FLAG */
     size_t (*count)(const void *subject);            /* LIST */
@@ -52,7 +52,7 @@ struct lbx_vocabulary {
     size_t count; /* at most LBX_VALUES_MAX */
 };
 
-/* The index of a name, or -1. */
+/* The index of a name; -1: unknown. */
 int lbx_vocabulary_find(const struct lbx_vocabulary *vocabulary, const char *name, size_t len);
 
 enum lbx_template_form {
@@ -62,15 +62,15 @@ enum lbx_template_form {
 };
 
 struct lbx_template_file {
-    const char *name; /* as reasons name it */
+    const char *name; /* in reasons */
     const char *text;
-    size_t len, line; /* line: number of the text's first, from 1 */
+    size_t len, line; /* line: number of the text's first line, from 1 */
 };
 
 struct lbx_template_source {
     enum lbx_template_form form;
     struct lbx_template_file file;
-    /* Those that {{> part}} may name: by their name up to its dot. */
+    /* The files that {{> part}} may name: by their names up to the dot. */
     const struct lbx_template_file *parts;
     size_t part_count;
     const struct lbx_vocabulary *vocabulary;
@@ -83,14 +83,14 @@ struct lbx_template_reason {
 
 struct lbx_template;
 
-/* The template borrows the texts and the vocabulary. LBX_ERR_INVALID with a reason. */
+/* Parses a template, which borrows texts and vocabulary. LBX_ERR_INVALID, with a reason: the text breaks a rule above. */
 enum lbx_err lbx_template_parse(const struct lbx_template_source *source,
                                 struct lbx_template **ret_template,
                                 struct lbx_template_reason *ret_reason) LBX_MUST_CHECK;
 void lbx_template_free(struct lbx_template *template);
 
-/* Appends the text with the subject's values. shown (may be NULL) has LBX_VALUES_MAX places: true for each value that was
- * written, for each list shown, and for each flag that was asked for; the others stay. */
+/* Appends the text with the subject's values. shown (may be NULL) has LBX_VALUES_MAX elements,
+ * set to true for each value that was written, list shown and flag tested; others are unchanged. */
 void lbx_template_show(const struct lbx_template *template, const void *subject,
                        struct lbx_buf *out, bool *shown);
 

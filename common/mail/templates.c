@@ -1,5 +1,5 @@
-/* A set of templates, built in or an operator's. Every file is read, so that one check names all
- * that is wrong; a set with a fault is LBX_ERR_INVALID, and there is no set. */
+/* Makes a set of templates, the default ones or an operator's. Promises that every file is checked, so
+ * that one run finds all faults. Fails with LBX_ERR_INVALID: a set with a fault is not made. */
 #include "mail/templates.h"
 
 #include "base/cleanup.h"
@@ -27,7 +27,7 @@ struct reader {
     bool bad;
 };
 
-/* Adds a reason, once: a part's fault is found anew for each file that includes it. */
+/* Adds a reason, once: a part's fault is found again in each file that includes it. */
 static void add_reason(struct reader *r, const char *reason) {
     struct lbx_buf line LBX_BUF = {0};
     r->bad = true;
@@ -73,7 +73,7 @@ static void take_files(struct reader *r, const struct lbx_file *replaced, size_t
     }
 }
 
-/* The parts that a file of this ending may include: all files of that ending. */
+/* The parts that a file may include: all files with the same ending. */
 static size_t parts_like(const struct reader *r, const char *ending,
                          struct lbx_template_file ret_parts[FILES_MAX]) {
     size_t count = 0;
@@ -100,7 +100,7 @@ static void parse(struct reader *r, enum lbx_template_form form,
         add_reason(r, reason.text);
 }
 
-/* The subject, and what stands below the empty line under it. */
+/* Parses the subject, and the text below the empty line. */
 static void parse_text(struct reader *r, const struct lbx_template_file *file,
                        struct lbx_mail_words *words) {
     size_t label = strlen(subject_label);
@@ -130,9 +130,9 @@ static void parse_kind(struct reader *r, enum lbx_mail_kind kind) {
     parse(r, LBX_TEMPLATE_HTML, html, &r->set->kinds[kind].html);
 }
 
-/* ---- what each mail must say ---- */
+/* ---- required values ---- */
 
-/* The names that a kind of mail must use, NULL-ended. A condition counts where the words ask for
+/* The names that a kind of mail must use, NULL-ended. A condition counts if the template tests
  * it. */
 static const char *const in_subject[] = {"ticket_id", "cluster", "request_id", NULL};
 static const char *const in_body[] = {
@@ -203,7 +203,7 @@ static void check_example(struct reader *r, const struct lbx_mail_input *input) 
     check_form(r, words->html, ".html", body, in_kind[input->kind], input);
 }
 
-/* Whether mails of the kind go to such a reader. */
+/* Whether mails of the kind go to that reader. */
 static bool is_read_by(enum lbx_mail_kind kind, enum lbx_mail_reader reader) {
     if (lbx_mail_is_of_tenant(kind) || reader == LBX_READER_CONCERNED)
         return lbx_mail_is_of_tenant(kind) && reader == LBX_READER_CONCERNED;

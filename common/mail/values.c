@@ -1,5 +1,5 @@
-/* The names that templates may use: one row a name, one small function a row. A value that the
- * request lacks is empty, so that a section can leave it out. Never fails. */
+/* The values that templates may use: a row for each name, with a small function. Cannot fail: a
+ * value that the request lacks is empty, so that a section can leave it out. */
 #include "core/creation.h"
 #include "mail/changes.h"
 #include "mail/subject.h"
@@ -101,7 +101,7 @@ static void write_approvals_needed(const void *subject, size_t item, struct lbx_
         put_number(request_of(subject)->approvals_needed, out);
 }
 
-/* ---- who decided ---- */
+/* ---- voters ---- */
 
 /* "Ann Ng (ann@example.com) and Bo Li (bo@example.com)" */
 static void put_voters(const struct lbx_request *request, enum lbx_decision decision,
@@ -112,7 +112,7 @@ static void put_voters(const struct lbx_request *request, enum lbx_decision deci
             continue;
         if (out->len)
             lbx_buf_str(out, " and ");
-        if (strcmp(vote->by.id, "policy") == 0 && !vote->by.email) /* a person has one */
+        if (strcmp(vote->by.id, "policy") == 0 && !vote->by.email) /* a person has an e-mail */
             lbx_buf_str(out, "The policy of the subscription");
         else
             lbx_person_words(vote->by.name, vote->by.email, vote->by.id, out);
@@ -134,7 +134,7 @@ static void write_revoked_by(const void *subject, size_t item, struct lbx_buf *o
     put_voters(request_of(subject), LBX_DECISION_REVOKE, out);
 }
 
-/* The comment of the last decision that has one; only in an outcome. */
+/* The comment of the last decision that has one; in an outcome only. */
 static void write_comment(const void *subject, size_t item, struct lbx_buf *out) {
     const struct lbx_request *request = request_of(subject);
     (void)item;
@@ -204,7 +204,7 @@ static void write_ended_at(const void *subject, size_t item, struct lbx_buf *out
 
 /* ---- links ---- */
 
-/* The page of a request, or without its id the portal's first. */
+/* The page of a request; request_id NULL: the portal's first page. */
 void lbx_mail_link(const char *portal, const char *request_id, struct lbx_buf *out) {
     if (!given(portal))
         return;
@@ -214,7 +214,7 @@ void lbx_mail_link(const char *portal, const char *request_id, struct lbx_buf *o
     while (out->len > 0 && out->data[out->len - 1] == '/')
         out->data[--out->len] = '\0';
     lbx_buf_str(out, "/requests/");
-    for (const char *c = request_id; *c; c++) /* RFC 3986 2.3 */
+    for (const char *c = request_id; *c; c++) /* unreserved characters of RFC 3986 2.3 */
         if ((*c >= '0' && *c <= '9') || (*c >= 'A' && *c <= 'Z') || (*c >= 'a' && *c <= 'z') ||
             strchr("-._~", *c))
             lbx_buf_char(out, *c);
@@ -247,7 +247,7 @@ static void write_changes(const void *subject, size_t item, struct lbx_buf *out)
     lbx_changes_words(request_of(subject)->actions[item].content.changes, out);
 }
 
-/* Where an approval kept some items and not this one. */
+/* Whether an approval kept other items, and not this one. */
 static bool is_left_out(const void *subject, size_t item) {
     const struct lbx_request *request = request_of(subject);
     size_t kept = 0;
@@ -270,7 +270,7 @@ static bool is_left_out(const void *subject, size_t item) {
 READERS(READER_FLAG)
 #undef READER_FLAG
 
-/* Apart from to_alternate, so that a check sees whether the words say it. */
+/* A value of its own besides to_alternate, so that lbx_mail_templates_new finds mails without it. */
 static bool cannot_approve(const void *subject, size_t item) {
     return to_alternate(subject, item);
 }

@@ -1,4 +1,4 @@
-/* The values of a digest: a line for each request that it tells of. Never fails. */
+/* The values of a digest mail: one line for each request. Cannot fail. */
 #include "mail/changes.h"
 #include "mail/subject.h"
 #include "mail/words.h"
@@ -22,8 +22,8 @@ static void put_items(const struct lbx_request *request, struct lbx_buf *out) {
     }
 }
 
-/* "Ticket 42, cluster aro-prod, for 8 hours: Get logs …; decide by …; asked by Erin (erin@example.com) of microsoft". The
- * person last: no name can pretend to be items. */
+/* "Ticket 42, cluster aro-prod, for 8 hours: Get logs …; decide by …; asked by Erin
+ * (erin@example.com) of microsoft". The person is last, so that no name looks like items. */
 void lbx_mail_write_request(const void *subject, size_t item, struct lbx_buf *out) {
     const struct lbx_request *request = digest_of(subject)->requests[item];
     lbx_buf_printf(out, "Ticket %s, cluster ", request->ticket_id);

@@ -1,4 +1,4 @@
-/* The values of mails about a tenant: what was changed, by whom, and how many approvers are left. Never fails. */
+/* The values of mails about a tenant: the change, its author, and the number of approvers left. Cannot fail. */
 #include "mail/subject.h"
 #include "mail/words.h"
 
@@ -50,7 +50,7 @@ void lbx_mail_write_changed_at(const void *subject, size_t item, struct lbx_buf 
         lbx_moment_words(at, out);
 }
 
-/* Whom a role or a key is of. */
+/* The person of a role or key. */
 void lbx_mail_write_person(const void *subject, size_t item, struct lbx_buf *out) {
     const struct lbx_tenant_changed *change = change_of(subject);
     (void)item;

@@ -1,5 +1,5 @@
-/* Text from outside made harmless, and phrases for items, times and durations. The output is one
- * line of well-formed UTF-8 whatever the input holds. Never fails. */
+/* Makes text from outside harmless, and writes items, times and durations as phrases. Promises
+ * one line of well-formed UTF-8, whatever the input. Cannot fail. */
 #include "mail/words.h"
 
 #include "base/time.h"
@@ -24,8 +24,8 @@ static bool within(const struct range *ranges, size_t count, uint32_t c) {
     return false;
 }
 
-/* Characters that steer or hide text instead of being text. Joiners (U+200C, U+200D) stay: scripts
- * and emoji are written with them. */
+/* Whether a character controls or hides text. Joiners (U+200C, U+200D) are allowed, as scripts
+ * and emoji need them. */
 static bool steers(uint32_t c) {
     static const struct range ranges[] = {
         {0x00, 0x1F},       /* C0 controls */
@@ -93,7 +93,7 @@ size_t lbx_text_character(const char *text, uint32_t *ret_character) {
     return len ? len : 1;
 }
 
-/* How many bytes at its beginning are printable ASCII: most of what there is. */
+/* The number of printable ASCII bytes at the beginning: most text has no others. */
 static size_t plain(const char *text, size_t len) {
     size_t n = 0;
     while (n < len && text[n] >= ' ' && text[n] <= '~')
@@ -164,7 +164,7 @@ void lbx_duration_words(int64_t us, struct lbx_buf *out) {
         unit++;
     const int64_t step = units[unit < LAST ? unit + 1 : LAST].us;
     us = (us + step / 2) / step * step;
-    if (unit > 0 && us == units[unit - 1].us) /* 59 minutes and a half are an hour */
+    if (unit > 0 && us == units[unit - 1].us) /* 59 minutes and 30 seconds round to an hour */
         unit--;
     int64_t whole = us / units[unit].us;
     lbx_buf_printf(out, "%lld %s%s", (long long)whole, units[unit].name, whole == 1 ? "" : "s");
@@ -197,8 +197,8 @@ void lbx_deadline_words(int64_t us, int64_t now, struct lbx_buf *out) {
     lbx_buf_str(out, " left)");
 }
 
-/* A part of an item. Names of Kubernetes stand bare; anything that could be read as several words
- * is quoted, so that no name can pretend to be the rest of the sentence. */
+/* Writes a part of an item. Names of Kubernetes are not quoted; text that could be read as
+ * several words is, so that no name looks like the rest of the sentence. */
 static void part(const char *before, const char *text, struct lbx_buf *out) {
     static const char plain[] =
         "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._:/@";

@@ -1,6 +1,6 @@
-/* A session as other threads see it. A cut shuts the connection down, so that whatever libesmtp
- * does next fails, and makes cancel_fd readable, so that finding a name and connecting end. Nothing
- * here fails but for memory, which ends the process. */
+/* A session as other threads see it. A cut shuts down the connection, so that libesmtp's next
+ * call fails, and makes cancel_fd readable, which ends a name lookup or connect. Cannot fail;
+ * lack of memory ends the process. */
 #include "smtp/control.h"
 
 #include <pthread.h>
@@ -12,9 +12,9 @@
 
 struct lbx_smtp_session {
     pthread_mutex_t lock;
-    int fd;          /* the connection, by a descriptor that libesmtp does not close; -1: none */
-    int cancel_fd;   /* readable once cut */
-    const char *cut; /* why; NULL: it is not */
+    int fd;          /* the connection, duplicated so that libesmtp cannot close it; -1: none */
+    int cancel_fd;   /* readable after a cut */
+    const char *cut; /* the reason; NULL: not cut */
     bool in_body;
 };
 

@@ -1,8 +1,7 @@
-/* connect, write, poll and getaddrinfo of this program, to which libesmtp's calls bind: see dial.h.
- *
- * Calls of other threads, and on other descriptors, pass through. A bound that is exceeded is an
- * error of the call: ETIMEDOUT, ECANCELED or EAI_AGAIN; a write that cannot be completed shuts the
- * connection down. */
+/* This program's connect, write, poll and getaddrinfo, to which libesmtp's calls bind: see
+ * dial.h. Promises that calls of other threads, and on other descriptors, are unchanged. Fails
+ * with ETIMEDOUT, ECANCELED or EAI_AGAIN at a bound; an incomplete write shuts down the
+ * connection. */
 #define _GNU_SOURCE /* RTLD_NEXT */
 #include "smtp/dial.h"
 
@@ -65,7 +64,7 @@ static int real_lookup(const char *node, const char *service, const struct addri
     return ((lookup_fn *)next_symbol(&found, "getaddrinfo"))(node, service, hints, ret_found);
 }
 
-/* Whether `ready` happened on fd within the time. errno says why not: ETIMEDOUT, ECANCELED. */
+/* Whether fd is `ready` within the time. Otherwise errno says why: ETIMEDOUT, ECANCELED. */
 static bool await(int fd, short ready, int cancel_fd, int timeout_ms) {
     const int64_t end_us = lbx_monotonic_us() + timeout_ms * LBX_MS_US;
     struct pollfd fds[] = {{.fd = fd, .events = ready}, {.fd = cancel_fd, .events = POLLIN}};
@@ -84,7 +83,7 @@ static bool await(int fd, short ready, int cancel_fd, int timeout_ms) {
 
 /* ---- connecting ---- */
 
-/* Waits for a connect in progress; leaves errno. */
+/* Waits for a connect in progress; errno is unchanged. */
 static int await_connected(int fd, const struct lbx_dial *terms) {
     if (!await(fd, POLLOUT, terms->cancel_fd, terms->connect_timeout_ms))
         return -1;
@@ -99,8 +98,7 @@ static int await_connected(int fd, const struct lbx_dial *terms) {
 static int dial(struct lbx_dial *terms, int fd, const struct sockaddr *address, socklen_t len) {
     int on = 1;
     unsigned int stall_ms = (unsigned int)terms->stall_timeout_ms;
-    /* Neither is needed for the mail to arrive: a failure costs speed or a bound, not the
-     * connection. */
+    /* If these options fail, speed or a bound is lost, but mails still arrive. */
     (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     (void)setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &stall_ms, sizeof stall_ms);
 
@@ -117,7 +115,7 @@ static int dial(struct lbx_dial *terms, int fd, const struct sockaddr *address, 
     return result;
 }
 
-/* The parameter's type is glibc's, a transparent union of the sockaddr types. */
+/* The parameter's type is glibc's transparent union of the sockaddr types. */
 int connect(int fd, __CONST_SOCKADDR_ARG to, socklen_t len) {
     const struct sockaddr *address = to.__sockaddr__;
     bool tcp = address && (address->sa_family == AF_INET || address->sa_family == AF_INET6);
@@ -132,8 +130,8 @@ static bool is_ours(int fd) {
     return lbx_dial && fd >= 0 && fd == lbx_dial->fd;
 }
 
-/* Gives all bytes to the kernel, or shuts the connection down: libesmtp would go on after the hole.
- * The socket blocks, for no longer than TCP_USER_TIMEOUT allows. */
+/* Writes all bytes, or shuts down the connection, as libesmtp would otherwise continue behind
+ * the gap. The socket blocks, no longer than TCP_USER_TIMEOUT. */
 static bool write_all(int fd, const char *bytes, size_t len) {
     while (len > 0) {
         ssize_t sent = real_write(fd, bytes, len);
@@ -174,9 +172,8 @@ ssize_t write(int fd, const void *bytes, size_t len) {
                                               : real_write(fd, bytes, len);
 }
 
-/* Answers libesmtp's question, before each command, whether it may write: it may, as writing waits
- * where needed. Not inlined: glibc declares that poll does not read fds, by which gcc would drop
- * stores. */
+/* Answers libesmtp's poll before each command: writable, as writes block where needed. Not
+ * inlined: glibc declares that poll does not read fds, so gcc would drop stores. */
 __attribute__((noinline)) static int dialled_poll(struct pollfd *fds, nfds_t count,
                                                   int timeout_ms) {
     struct pollfd *last = count > 0 ? &fds[count - 1] : NULL;
@@ -184,7 +181,7 @@ __attribute__((noinline)) static int dialled_poll(struct pollfd *fds, nfds_t cou
         return real_poll(fds, count, timeout_ms);
     if (lbx_dial->gathering) {
         lbx_dial->gathering = false;
-        (void)send_gathered(lbx_dial); /* where it cannot be sent, reading tells */
+        (void)send_gathered(lbx_dial); /* an error shows at the next read */
     }
     if (last->events != POLLOUT)
         return real_poll(fds, count, timeout_ms);
@@ -198,14 +195,14 @@ int poll(struct pollfd *fds, nfds_t count, int timeout_ms) {
     return lbx_dial ? dialled_poll(fds, count, timeout_ms) : real_poll(fds, count, timeout_ms);
 }
 
-/* ---- finding a name ---- */
+/* ---- name lookup ---- */
 
-/* A lookup on a thread of its own: getaddrinfo has no time-out, so the session stops waiting for it
- * and goes on. The last of the two threads that releases the lookup frees it. */
+/* A name lookup in a thread of its own, as getaddrinfo has no time-out: the session stops
+ * waiting and continues. The last release frees the lookup. */
 struct lookup {
     atomic_int holders;
-    int done_fd;      /* readable when it is done, */
-    atomic_bool done; /* and then this is true: what was found may be read */
+    int done_fd;      /* readable when the lookup is done, */
+    atomic_bool done; /* and then true: the result may be read */
     char *node, *service;
     struct addrinfo hints, *found;
     int result, error;
@@ -229,7 +226,7 @@ static void *look_up(void *argument) {
     lookup->result = real_lookup(lookup->node, lookup->service, &lookup->hints, &lookup->found);
     lookup->error = errno;
     atomic_store(&lookup->done, true);
-    /* Fails only where the waiter's time-out tells the same. */
+    /* if this fails, the waiter's time-out ends the wait */
     (void)!write(lookup->done_fd, &one, sizeof one);
     lookup_release(lookup);
     return NULL;

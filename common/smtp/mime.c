@@ -1,7 +1,7 @@
-/* Headers by hand and GMime, bodies in quoted-printable. The same input gives the same bytes. The
- * headers are held against the list of expected ones before anything is returned: text from outside
- * cannot add one. Fails with LBX_ERR_INVALID for addresses and ids, LBX_ERR_INTERNAL where GMime
- * wrote another header. */
+/* Writes a mail: headers by hand and by GMime, bodies in quoted-printable. Promises the same
+ * bytes for the same input, and no header but the expected ones, which is checked on the result.
+ * Fails with LBX_ERR_INVALID for addresses and ids, LBX_ERR_INTERNAL where GMime wrote another
+ * header. */
 #include "smtp/mime.h"
 
 #include "base/text.h"
@@ -17,7 +17,7 @@
 #include <string.h>
 #include <time.h>
 
-/* Quoted-printable never yields "=_", so no body can contain the boundary (RFC 2045 6.7). */
+/* Quoted-printable never has "=_" (RFC 2045 6.7), so that no body can contain the boundary. */
 #define BOUNDARY "=_lockbox_alternative"
 
 static void unref(void *held) {
@@ -27,7 +27,7 @@ static void unref(void *held) {
 }
 #define UNREF LBX_CLEANUP(unref)
 
-/* Well-formed text without controls: those become spaces, ill-formed bytes U+FFFD. */
+/* Makes well-formed text without control characters, which become spaces; ill-formed bytes become U+FFFD. */
 static void clean(const char *text, struct lbx_buf *out) {
     size_t len = strlen(text);
     lbx_buf_str(out, "");
@@ -44,9 +44,9 @@ static void clean(const char *text, struct lbx_buf *out) {
     }
 }
 
-/* RFC 2047 encoded words, each of whole characters. */
+/* Writes RFC 2047 encoded words, each of whole characters. */
 static void encode_words(const struct lbx_buf *text, struct lbx_buf *out) {
-    enum { WORD_BYTES = 45 }; /* 60 in base64, and 12 around them: at most 75 */
+    enum { WORD_BYTES = 45 }; /* 60 in base64, with 12 around them below 75 */
     for (size_t at = 0, end; at < text->len; at = end) {
         size_t n;
         for (end = at; end < text->len; end += n) {
@@ -60,8 +60,8 @@ static void encode_words(const struct lbx_buf *text, struct lbx_buf *out) {
     }
 }
 
-/* Text for a header, ASCII. What looks like an encoded word is encoded as well: GMime would leave
- * it, and the reader decode what nobody encoded, line breaks included. */
+/* Writes text for a header, in ASCII. Text that looks like an encoded word is encoded, too:
+ * GMime would leave it, and the reader would decode it, line breaks included. */
 static void header_text(const char *text, struct lbx_buf *out) {
     struct lbx_buf cleaned LBX_BUF = {0};
     clean(text, &cleaned);
@@ -74,7 +74,7 @@ static void header_text(const char *text, struct lbx_buf *out) {
         encode_words(&cleaned, out);
 }
 
-/* "<left@right>" of what an address may be made of (RFC 5322 3.6.4, without its obsolete forms). */
+/* Whether an id is "<left@right>" (RFC 5322 3.6.4, without obsolete forms). */
 static bool id_valid(const char *id, size_t len) {
     char inner[LBX_SMTP_ADDRESS_MAX + 1];
     if (len < 3 || len - 2 >= sizeof inner || id[0] != '<' || id[len - 1] != '>')
@@ -101,7 +101,7 @@ static bool list_id_valid(const char *list_id) {
     return len > 0 && (size_t)len < sizeof address && !lbx_smtp_address_check(address);
 }
 
-/* One line of a field, in printable ASCII (RFC 5322, 2.1.1: at most 998 characters with its name). */
+/* Whether a text fits one line of a field, in printable ASCII (RFC 5322, 2.1.1: at most 998 characters with the field's name). */
 static bool is_line(const char *text) {
     enum { LINE_BYTES = 900 };
     size_t len = 0;
@@ -122,7 +122,7 @@ static bool valid(const struct lbx_mime *mime) {
 
 /* ---- fields ---- */
 
-/* As it is in memory, lines ending in \n alone. */
+/* Appends text with CRLF instead of \n. */
 static void put_lines(const char *text, size_t len, struct lbx_buf *out) {
     for (const char *end = text + len, *line = text, *next; line < end; line = next) {
         const char *lf = memchr(line, '\n', (size_t)(end - line));
@@ -142,7 +142,7 @@ static void put_field(const char *name, const char *value, struct lbx_buf *out) 
     lbx_buf_str(out, "\r\n");
 }
 
-/* An address that would make the line longer than 78 stands on the next. */
+/* Writes an address, on a new line if the line would exceed 78 characters. */
 static void put_bare_address(const char *field, const char *address, struct lbx_buf *out) {
     enum { LINE = 78 };
     const bool fits = strlen(field) + strlen(": ") + strlen(address) <= LINE;
@@ -165,7 +165,7 @@ static void put_address(const char *field, const char *name, const char *address
     internet_address_list_add(list, mailbox);
     GString *text = g_string_new(field);
     g_string_append(text, ": ");
-    internet_address_list_encode(list, NULL, text); /* up to the line's end */
+    internet_address_list_encode(list, NULL, text); /* the encoded list ends its line */
     put_lines(text->str, text->len, out);
     g_string_free(text, TRUE);
 }
@@ -181,7 +181,7 @@ static void put_subject(const char *subject, struct lbx_buf *out) {
     g_free(encoded);
 }
 
-/* RFC 5322 3.3, in UTC. */
+/* Writes a date (RFC 5322 3.3), in UTC. */
 static void put_date(int64_t date, struct lbx_buf *out) {
     static const char days[] = "SunMonTueWedThuFriSat";
     static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
@@ -209,8 +209,8 @@ static void put_part(const char *subtype, const char *text, size_t len, struct l
     free(encoded);
 }
 
-/* Holds what the header promises against the bytes themselves, whatever GMime did: each field name
- * at most once, none but ours, the required ones there. */
+/* Checks the written header, whatever GMime did: each field at most once, no unexpected one, all
+ * required ones. */
 static bool headers_expected(const char *bytes, size_t len) {
     static const struct {
         const char *name;
@@ -285,7 +285,7 @@ enum lbx_err lbx_mime_write(const struct lbx_mime *mime, struct lbx_buf *out) {
 
 /* ---- copies ---- */
 
-/* Where a field stands, folded lines and all. */
+/* The position of a field, with its folded lines. */
 static struct lbx_mime_field field_of(const struct lbx_buf *bytes, const char *name) {
     const size_t len = strlen(name);
     const char *line = bytes->data;
@@ -312,7 +312,7 @@ void lbx_mime_letter_done(struct lbx_mime_letter *letter) {
     lbx_buf_done(&letter->bytes);
 }
 
-/* Appends the letter from *at up to the field, and moves *at behind it. */
+/* Appends the letter from *at up to the field, and moves *at behind the field. */
 static void copy_until(const struct lbx_mime_letter *letter, const struct lbx_mime_field *field,
                        size_t *at, struct lbx_buf *out) {
     lbx_buf_add(out, letter->bytes.data + *at, field->at - *at);

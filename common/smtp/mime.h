@@ -1,8 +1,7 @@
-/* One mail as bytes (RFC 5322, MIME): the only place that knows GMime.
+/* Writes one mail as bytes (RFC 5322, MIME), by GMime, which no other file uses.
  *
- * multipart/alternative of text and HTML, UTF-8, quoted-printable, lines of CRLF. The same input
- * gives the same bytes, so that a repeated mail is the same mail.
- */
+ * multipart/alternative of text and HTML, UTF-8, quoted-printable, CRLF. The same input gives
+ * the same bytes, so that a repeated mail is identical. */
 #ifndef LBX_SMTP_MIME_H
 #define LBX_SMTP_MIME_H
 
@@ -13,7 +12,7 @@
 #include <stdint.h>
 
 struct lbx_mime {
-    const char *from, *from_name;         /* bare address; name may be NULL */
+    const char *from, *from_name;         /* address without name; name may be NULL */
     const char *to, *to_name;             /* the same */
     const char *subject;                  /* any text */
     int64_t date;                         /* microseconds since the epoch */
@@ -26,29 +25,28 @@ struct lbx_mime {
     size_t text_len, html_len;
 };
 
-/* Appends the message. Headers are exactly From, To, Subject, Date, Message-ID, Auto-Submitted:
- * auto-generated, MIME-Version, Content-Type, and In-Reply-To, References, List-Id, traceparent,
- * tracestate where given;
- * control characters in names and subject become spaces. LBX_ERR_INVALID: an address that
- * lbx_smtp_address_check refuses, or ids of another form. */
+/* Appends the message. Its header fields are From, To, Subject, Date, Message-ID,
+ * Auto-Submitted: auto-generated, MIME-Version, Content-Type, and In-Reply-To, References,
+ * List-Id, traceparent and tracestate if given. Control characters in names and subject become
+ * spaces. LBX_ERR_INVALID: lbx_smtp_address_check refuses an address, or an id is malformed. */
 enum lbx_err lbx_mime_write(const struct lbx_mime *mime, struct lbx_buf *out) LBX_MUST_CHECK;
 
-/* A message that goes to several, each a copy with recipient, date and Message-ID of its own. It is
- * written once. Starts zeroed. */
+/* A message for several recipients, written once. Each copy has its own recipient, date and
+ * Message-ID. Starts zeroed. */
 struct lbx_mime_letter {
     struct lbx_buf bytes;
     struct lbx_mime_field {
-        size_t at, len; /* of the whole field in bytes, with its CRLF */
+        size_t at, len; /* of the field in bytes, with its CRLF */
     } to, date, message_id;
 };
 
-/* Replaces what the letter held; errors as lbx_mime_write's. */
+/* Replaces the letter; errors as lbx_mime_write. */
 enum lbx_err lbx_mime_letter_write(const struct lbx_mime *mime, struct lbx_mime_letter *letter)
     LBX_MUST_CHECK;
 void lbx_mime_letter_done(struct lbx_mime_letter *letter);
 
-/* Appends the copy: the bytes that lbx_mime_write would write with these in place of the letter's
- * own, and no to_name. Errors as lbx_mime_write's. */
+/* Appends a copy: the bytes of lbx_mime_write with these values instead of the letter's, and
+ * without to_name. Errors as lbx_mime_write. */
 enum lbx_err lbx_mime_letter_copy(const struct lbx_mime_letter *letter, const char *to,
                                   int64_t date, const char *message_id, struct lbx_buf *out)
     LBX_MUST_CHECK;

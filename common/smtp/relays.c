@@ -1,6 +1,6 @@
-/* Which relay a message is offered to. A relay that failed is tried last until its time is over,
- * and then by one thread first. Every message is done: by a relay's answer, or with the last
- * relay's failure. */
+/* Chooses the relay for each message: one that failed is tried last until its time is over, and
+ * then by one thread first. Promises that each message is done: by a relay's reply, or with the
+ * last relay's failure. Fails as relays.h says. */
 #include "smtp/relays.h"
 
 #include "base/clock.h"
@@ -13,14 +13,14 @@ enum { RELAYS_MAX = 8 };
 
 struct relay {
     struct lbx_smtp *smtp;
-    int64_t down_until_us; /* monotonic; 0: it did not fail */
+    int64_t down_until_us; /* lbx_monotonic_us; 0: not down */
 };
 
 struct lbx_relays {
     struct relay list[RELAYS_MAX];
     size_t count;
     int64_t down_for_us;
-    pthread_mutex_t lock; /* of down_until_us */
+    pthread_mutex_t lock; /* guards down_until_us */
 };
 
 /* ---- settings ---- */
@@ -37,7 +37,7 @@ static enum lbx_err add(struct lbx_relays *relays, const struct lbx_smtp_config 
         return LBX_ERR_INVALID;
     }
     one.url = url;
-    /* Without a user anywhere, the first says that the password has none. */
+    /* no relay has a user: the first one reports that the password has none */
     if (!has_user(url) && (relays->count > 0 || strchr(config->url, '@')))
         one.password = NULL;
     enum lbx_err err = lbx_smtp_new(&one, &relays->list[relays->count].smtp, ret_why);
@@ -79,15 +79,15 @@ void lbx_relays_free(struct lbx_relays *relays) {
     free(relays);
 }
 
-/* ---- which ---- */
+/* ---- order of relays ---- */
 
 static bool is_down(const struct relay *relay, int64_t now_us) {
     return relay->down_until_us > now_us;
 }
 
-/* The relays that are up, then those that are down, each in the order given. One that was down and
- * is due is down again for everybody else until this try has shown: a dead one costs one thread its
- * time-out. */
+/* Orders the relays: those up, then those down, each in the given order. A relay whose time is
+ * over is marked down again for other threads until this attempt is done, so that a dead one
+ * costs one thread a time-out. */
 static void put_in_order(struct lbx_relays *relays, size_t ret_order[RELAYS_MAX]) {
     const int64_t now_us = lbx_monotonic_us();
     size_t n = 0;
@@ -122,7 +122,7 @@ static bool better_is_due(struct lbx_relays *relays, size_t than) {
 
 /* ---- sending ---- */
 
-/* The source as a session sees it: it ends where a better relay may be back. */
+/* The source as a session sees it: it ends when a preferred relay may be up again. */
 struct watched {
     struct lbx_relays *relays;
     size_t relay;
@@ -141,8 +141,8 @@ static void watched_done(void *context, struct lbx_smtp_message *message) {
     watched->source->done(watched->source->context, message);
 }
 
-/* Offers the message to each relay until one has answered it. Returns a message that is to be
- * offered anew. */
+/* Offers the message to each relay until one replies. Returns a message that must be offered
+ * again. */
 static struct lbx_smtp_message *offer(struct lbx_relays *relays, struct lbx_smtp_session *session,
                                       struct lbx_smtp_message *message,
                                       const struct lbx_smtp_source *source) {

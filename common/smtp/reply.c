@@ -1,5 +1,5 @@
-/* Replies as results: one line of printable UTF-8, cut at a character's end, whatever the server
- * sent. Codes and text that contradict each other keep the code. Never fails. */
+/* Converts replies to results. Promises one line of printable UTF-8, cut at a character's end,
+ * whatever the server sent; if code and text differ, the code counts. Cannot fail. */
 #include "smtp/reply.h"
 
 #include "base/buf.h"
@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Appends one line: runs of blanks, controls and what is not UTF-8 become a single space. */
+/* Appends one line: blanks, control characters and ill-formed bytes become a single space. */
 static void one_line(struct lbx_buf *out, const char *text, size_t len) {
     bool gap = false, begun = false;
     for (size_t i = 0; i < len;) {
@@ -30,7 +30,7 @@ static void one_line(struct lbx_buf *out, const char *text, size_t len) {
     }
 }
 
-/* Takes the line over as the result's reply, cut at a character's end. */
+/* Stores the line as the result's reply, cut at a character's end. */
 static void take(struct lbx_smtp_result *result, const struct lbx_buf *line) {
     size_t cut = 0, n;
     while (cut < line->len && (n = lbx_utf8_len(line->data + cut, line->len - cut)) > 0 &&
@@ -41,8 +41,8 @@ static void take(struct lbx_smtp_result *result, const struct lbx_buf *line) {
     result->reply[cut] = '\0';
 }
 
-/* The enhanced status (RFC 3463) that a reply's text begins with, where the server did not announce
- * ENHANCEDSTATUSCODES; its length there, or 0. */
+/* The enhanced status code (RFC 3463) at the beginning of a reply's text, where the server did
+ * not announce ENHANCEDSTATUSCODES; returns its length, 0: none. */
 static size_t enhanced_in(int code, const char *text, char ret_status[LBX_SMTP_ENHANCED_SIZE]) {
     int class, subject, detail, end = 0;
     if (sscanf(text, "%1d.%3d.%3d%n", &class, &subject, &detail, &end) != 3 || end == 0)

@@ -1,8 +1,8 @@
-/* Sessions with one relay: messages are taken one by one, and each has its result before the next
- * is taken.
+/* Sessions with one relay. Promises that messages are taken one by one, and each has its result
+ * before the next, or is returned for another relay where none of its body was sent.
  *
- * Every message taken is done, or left for another relay where none of its body was sent. Whatever
- * breaks off is a temporary result. HAZARDS.md says what libesmtp does wrong on the way. */
+ * Fails, where a session breaks off, with a temporary result. HAZARDS.md lists libesmtp's
+ * errors. */
 #include "smtp/control.h"
 #include "smtp/relay.h"
 #include "smtp/reply.h"
@@ -23,8 +23,8 @@ enum {
     FINAL_PATIENCE = 5,  /* see timeout_ms */
 };
 
-/* One message. libesmtp keeps its messages until the session is destroyed, so envelopes stay as
- * well; `ours` until the message is done. */
+/* A message. libesmtp keeps its messages until the session is destroyed, so envelopes live as
+ * long; `ours` is valid until the message is done. */
 struct envelope {
     smtp_message_t message;
     smtp_recipient_t recipient;
@@ -39,17 +39,17 @@ struct connection {
     struct lbx_smtp_session *session;
     const struct lbx_smtp_source *source;
     smtp_session_t handle;
-    struct envelope *newest, *open; /* open: the one message that is not done */
+    struct envelope *newest, *open; /* open: the message that is not done */
     size_t count;
-    bool heard; /* the server answered the open message's MAIL */
-    bool over;  /* no further message is taken: the source is empty, or the relay is at fault */
-    bool renew; /* the source may have more, for another session */
-    bool refused_us; /* the relay's answer to the open message is about the session */
+    bool heard;      /* the server replied to the open message's MAIL */
+    bool over;       /* no further message is taken: the source is empty, or the relay failed */
+    bool renew;      /* the source may have more, for another session */
+    bool refused_us; /* the reply to the open message is about the session */
     struct lbx_dial dial;
     struct lbx_smtp_watch watch;
 };
 
-/* The result of the message that the connection's end left without a verdict. */
+/* The result of a message for which the connection ended without a reply. */
 static void why_undone(const struct connection *connection, struct lbx_smtp_result *ret_result) {
     int error = smtp_errno();
     int code = atoi(connection->watch.last);
@@ -79,13 +79,13 @@ static void why_undone(const struct connection *connection, struct lbx_smtp_resu
     lbx_smtp_reply_words(ret_result, LBX_SMTP_TEMPORARY, words, more);
 }
 
-/* ---- taking and handing back ---- */
+/* ---- messages ---- */
 
 static void done(const struct lbx_smtp_source *source, struct lbx_smtp_message *message) {
     source->done(source->context, message);
 }
 
-/* libesmtp stuffs dots only in lines that end in CRLF. */
+/* Checks a message: libesmtp escapes leading dots only in lines that end in CRLF. */
 static const char *bytes_check(const char *bytes, size_t len) {
     const char *end = bytes + len;
     if (len < 2 || len > INT_MAX || memcmp(end - 2, "\r\n", 2) != 0)
@@ -115,8 +115,8 @@ static bool sendable(struct lbx_smtp_message *message) {
     return !why;
 }
 
-/* Returns the message, or the first one after it that can be sent; those that cannot be sent are
- * done. */
+/* Returns the message, or the first later one that can be sent; those before it are done, with a
+ * failure. */
 static struct lbx_smtp_message *first_sendable(const struct lbx_smtp_source *source,
                                                struct lbx_smtp_message *message) {
     for (; message && !sendable(message); message = source->next(source->context))
@@ -124,8 +124,7 @@ static struct lbx_smtp_message *first_sendable(const struct lbx_smtp_source *sou
     return message;
 }
 
-/* libesmtp asks for the message's bytes, and gets them in one piece. Without len it asks to begin
- * anew. */
+/* Gives libesmtp the message's bytes in one piece. Without len, libesmtp asks to start over. */
 static const char *on_message(void **context, int *len, void *arg) {
     struct envelope *envelope = arg;
     struct connection *connection = envelope->connection;
@@ -157,8 +156,8 @@ static bool add(struct connection *connection, struct lbx_smtp_message *message)
            smtp_size_set_estimate(e->message, message->len);
 }
 
-/* Takes the next message into the running session: libesmtp looks for one after the callback that
- * says how the last one ended. */
+/* Adds the next message to the running session: libesmtp looks for one after the callback about
+ * the last one's end. */
 static void take_next(struct connection *connection) {
     if (connection->over || connection->watch.problem)
         return;
@@ -170,7 +169,7 @@ static void take_next(struct connection *connection) {
     struct lbx_smtp_message *message = first_sendable(source, source->next(source->context));
     connection->over = !message;
     if (message && !add(connection, message))
-        abort(); /* out of memory, or our own mistake */
+        abort(); /* out of memory, or a bug of ours */
 }
 
 static void finish_open(struct connection *connection) {
@@ -181,8 +180,8 @@ static void finish_open(struct connection *connection) {
     done(connection->source, message);
 }
 
-/* The answer to MAIL or RCPT. Where the relay refuses the session rather than the mail, another
- * relay may take it. */
+/* Handles the reply to MAIL or RCPT. If the relay refuses the session instead of the mail,
+ * another relay may take the mail. */
 static void on_envelope_status(struct connection *connection) {
     struct envelope *e = connection->open;
     connection->heard = true;
@@ -196,8 +195,8 @@ static void on_envelope_status(struct connection *connection) {
     take_next(connection);
 }
 
-/* The answer to the final dot, or a refusal of DATA: after that libesmtp has already looked for a
- * next message, so the next one takes another connection. */
+/* Handles the reply to the final dot, or a refusal of DATA. By then libesmtp has looked for a
+ * next message, so the next one needs another connection. */
 static void on_message_status(struct connection *connection) {
     struct envelope *e = connection->open;
     const bool body_begun = e->body_begun;
@@ -211,7 +210,7 @@ static void on_message_status(struct connection *connection) {
         connection->renew = !connection->over;
 }
 
-/* What ends the session where libesmtp would go on, or end it without saying why. */
+/* Events that must end the session, where libesmtp would continue, or end it without a reason. */
 static const char *problem_of(int event) {
     switch (event) {
     case SMTP_EV_EXTNA_STARTTLS:
@@ -256,7 +255,7 @@ static void on_event(smtp_session_t handle, int event, void *arg, ...) {
         break;
     case SMTP_EV_WRONG_PEER_CERTIFICATE:
         /* libesmtp compares with the DNS canonical name. The handshake has already compared with
-         * the configured one, or it would have failed. */
+         * the configured name. */
         *va_arg(args, int *) = 1;
         break;
     default:
@@ -267,8 +266,8 @@ static void on_event(smtp_session_t handle, int event, void *arg, ...) {
         connection->watch.problem = problem_of(event);
 }
 
-/* Gives user and password to PLAIN and LOGIN, which ask for both in clear, and to no other
- * mechanism: NTLM asks for a domain, CRAM-MD5 for a password that is not sent. */
+/* Gives user and password to PLAIN and LOGIN only, which send them as they are. NTLM would ask
+ * for a domain, CRAM-MD5 for a password to hash. */
 static int on_credentials(auth_client_request_t request, char **result, int fields, void *arg) {
     const struct connection *connection = arg;
     if (!connection->watch.tls_on)
@@ -335,7 +334,7 @@ static void conclude(struct connection *connection, struct lbx_smtp_end *end) {
     end->left_unheard = !connection->heard && connection->count > 1;
 }
 
-/* One connection. Returns whether the source may have more messages, for another connection. */
+/* Runs one connection. Returns whether the source may have more messages, for another connection. */
 static bool run(const struct lbx_smtp *smtp, struct lbx_smtp_session *session,
                 struct lbx_smtp_message *first, const struct lbx_smtp_source *source,
                 struct lbx_smtp_end *end) {
@@ -354,20 +353,20 @@ static bool run(const struct lbx_smtp *smtp, struct lbx_smtp_session *session,
     connection.watch.dial = &connection.dial;
     auth_context_t auth = smtp->url.user[0] ? auth_create_context() : NULL;
     if (!prepare(&connection, auth) || !add(&connection, first))
-        abort(); /* out of memory, or our own mistake */
+        abort(); /* out of memory, or a bug of ours */
 
     lbx_smtp_certificate_error = X509_V_OK;
-    ERR_clear_error(); /* a stale entry would be taken for this session's */
+    ERR_clear_error(); /* a stale error would be taken for this session's */
     lbx_dial = &connection.dial;
     (void)smtp_start_session(
-        connection.handle); /* 1 says that there was a session, not what became of it */
+        connection.handle); /* 1 means that there was a session, not that it succeeded */
     lbx_dial = NULL;
 
     conclude(&connection, end);
     lbx_smtp_session_closed(session);
     smtp_destroy_session(connection.handle);
     if (auth)
-        auth_destroy_context(auth); /* only after its session */
+        auth_destroy_context(auth); /* must follow the session's end */
     ERR_clear_error();
     for (struct envelope *e = connection.newest, *before; e; e = before) {
         before = e->before;

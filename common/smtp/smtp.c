@@ -1,5 +1,5 @@
-/* A relay, made once of its settings. Sessions with it: session.c. A bad setting is refused with
- * one line that says why and never repeats the password. */
+/* Makes a relay of its settings; session.c runs sessions with it. Fails on an invalid setting,
+ * with one line that does not have the password. */
 #include "smtp/smtp.h"
 
 #include "base/email.h"

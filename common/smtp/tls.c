@@ -1,5 +1,5 @@
-/* One SSL_CTX for all sessions of a relay: TLS 1.2, a certificate valid for the configured host, no
- * client certificate. Fails closed: without readable authorities there is no context. */
+/* Makes the SSL_CTX for all sessions of a relay: TLS 1.2, a certificate valid for the configured
+ * host, no client certificate. Fails closed: without readable authorities there is no context. */
 #include "smtp/tls.h"
 
 #include <openssl/x509v3.h>
@@ -38,9 +38,9 @@ SSL_CTX *lbx_smtp_tls_new(const char *host, const char *ca_file) {
     return tls;
 }
 
-/* libesmtp looks for a client certificate below $XDG_CONFIG_DIR, else $HOME/.config, refuses TLS
- * where it may not look, and frees one it finds once too often. There is none here. Before main,
- * because setenv and threads do not go together. */
+/* Keeps libesmtp from finding a client certificate below $XDG_CONFIG_DIR or $HOME/.config: it
+ * refuses TLS where it may not look, and frees a found certificate twice. Runs before main,
+ * because setenv is not thread-safe. */
 __attribute__((constructor)) static void no_client_certificate(void) {
     if (setenv("XDG_CONFIG_DIR", "/nonexistent", 1) != 0)
         abort();

@@ -1,5 +1,4 @@
-/* LOCKBOX_SMTP_URL taken apart. What is not of the form is refused, by a reason that never repeats
- * the URL. */
+/* Parses LOCKBOX_SMTP_URL. Fails with a reason that does not repeat the URL. */
 #include "smtp/url.h"
 
 #include "base/text.h"
@@ -27,7 +26,7 @@ static int hex(char c) {
     return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-/* Percent-decodes (RFC 3986) into a text of printable ASCII. */
+/* Percent-decodes (RFC 3986) to printable ASCII. */
 static bool decode(const char *from, size_t len, char *to, size_t size) {
     size_t n = 0;
     for (size_t i = 0; i < len; i++) {
@@ -46,7 +45,7 @@ static bool decode(const char *from, size_t len, char *to, size_t size) {
     return n > 0;
 }
 
-/* Underscores are no host name's, but container networks make them. */
+/* Whether a host name is valid. Underscores are allowed, as container networks use them. */
 static bool host_valid(const char *host) {
     for (const char *c = host; *c; c++)
         if (!is_alnum(*c) && *c != '.' && *c != '-' && *c != '_')

@@ -1,4 +1,4 @@
-/* LOCKBOX_SMTP_URL taken apart. */
+/* Parses LOCKBOX_SMTP_URL. */
 #ifndef LBX_SMTP_URL_H
 #define LBX_SMTP_URL_H
 
@@ -12,10 +12,10 @@ struct lbx_smtp_url {
     char host[256]; /* a name or an IPv4 address */
     unsigned int port;
     bool tls;        /* required */
-    bool is_private; /* TLS, or on this machine */
+    bool is_private; /* TLS, or a loopback host */
 };
 
-/* See struct lbx_smtp_config. LBX_ERR_INVALID with why, which never repeats the URL. */
+/* Parses url: see struct lbx_smtp_config. LBX_ERR_INVALID, with why, which does not repeat the URL. */
 enum lbx_err lbx_smtp_url_parse(const char *url, struct lbx_smtp_url *ret_url,
                                 char ret_why[LBX_SMTP_WHY_SIZE]) LBX_MUST_CHECK;
 

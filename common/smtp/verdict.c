@@ -1,6 +1,6 @@
-/* The three outcomes of a message (RFC 5321), by libesmtp's record of the replies. Delivered needs
- * a 2xx to the recipient and 250 to the message itself; permanent a 5xx about this mail; everything
- * in doubt is temporary. Never fails. */
+/* The outcome of a message (RFC 5321), from libesmtp's record of the replies. Delivered needs
+ * 2xx to the recipient and 250 to the message; permanent needs 5xx about this mail; any other
+ * outcome is temporary. Cannot fail. */
 #include "smtp/verdict.h"
 
 #include "smtp/reply.h"
@@ -13,8 +13,8 @@ bool lbx_smtp_about_session(int code) {
     return false;
 }
 
-/* Whether a reply was understood: libesmtp leaves the code without text where it was not. A reply
- * that the connection's end cut off behind its code counts: the server had decided. */
+/* Whether libesmtp understood a reply: otherwise it leaves the code without text. A reply that
+ * the connection's end cut off behind its code counts, as the server had decided. */
 static bool understood(const smtp_status_t *status) {
     return status && status->text;
 }
@@ -29,11 +29,11 @@ static void set_status(struct lbx_smtp_result *result, enum lbx_smtp_outcome out
     lbx_smtp_reply_set(result, outcome, &reply);
 }
 
-/* Whether a reply refuses the message; if so, result says how. */
+/* Whether a reply refuses the message; result then has the outcome. */
 static bool refused(const smtp_status_t *status, bool to_rcpt, struct lbx_smtp_result *result) {
     if (!understood(status) || status->code < 400 || status->code > 599)
         return false;
-    /* RFC 5321 4.5.3.1.10: 552 to RCPT is an old 452. */
+    /* RFC 5321 4.5.3.1.10: old servers reply 552 to RCPT instead of 452. */
     bool final = status->code >= 500 && !lbx_smtp_about_session(status->code) &&
                  !(to_rcpt && status->code == 552);
     set_status(result, final ? LBX_SMTP_PERMANENT : LBX_SMTP_TEMPORARY, status);
@@ -46,7 +46,7 @@ bool lbx_smtp_verdict(smtp_message_t message, smtp_recipient_t recipient,
     if (refused(smtp_reverse_path_status(message), false, result) ||
         refused(smtp_recipient_status(recipient), true, result) || refused(data, false, result))
         return true;
-    /* "complete" is set by nothing but the reply to the message itself. */
+    /* only the reply to the message sets "complete" */
     if (!understood(data) || data->code != 250 || !smtp_recipient_check_complete(recipient))
         return false;
     set_status(result, LBX_SMTP_DELIVERED, data);

@@ -1,4 +1,4 @@
-/* A message's result, by libesmtp's record of the replies. */
+/* The result of a message, from libesmtp's record of the replies. */
 #ifndef LBX_SMTP_VERDICT_H
 #define LBX_SMTP_VERDICT_H
 
@@ -11,15 +11,15 @@
 #include <auth-client.h>
 #include <libesmtp.h>
 
-/* Whether the replies decide the result; if so, *result is it. */
+/* Whether the replies decide the result, which is then in *result. */
 bool lbx_smtp_verdict(smtp_message_t message, smtp_recipient_t recipient,
                       struct lbx_smtp_result *result);
 
-/* A temporary result, by the reply to the message itself. */
+/* A temporary result, with the reply to the message. */
 void lbx_smtp_verdict_unclear(smtp_message_t message, struct lbx_smtp_result *result);
 
-/* 5xx that are about this session, not this mail: not now, not without TLS or password, not
- * here. */
+/* Whether a 5xx is about the session instead of the mail: no service now, or not without TLS or
+ * login. */
 bool lbx_smtp_about_session(int code);
 
 #endif

@@ -1,5 +1,5 @@
-/* Reads along with libesmtp, on its thread, before it reads. What it would overlook ends the
- * connection, with words that say what was wrong; it never fails otherwise. */
+/* Sees the bytes of a session before libesmtp parses them, on its thread. Promises to end the
+ * connection, with static words, where libesmtp would overlook an error. Cannot fail otherwise. */
 #include "smtp/watch.h"
 
 #include "base/clock.h"
@@ -25,8 +25,8 @@ static void on_written(struct lbx_smtp_watch *watch, const char *bytes, size_t l
         watch->starttls_sent = true;
     if (ends_with(bytes, len, "QUIT\r\n"))
         watch->quit_sent = true;
-    /* Where no mechanism succeeds libesmtp goes on without: the server would then call every
-     * recipient a relaying attempt, for good. */
+    /* After a failed login libesmtp continues without: the server would then refuse each
+     * recipient permanently, as relaying. */
     if (len >= 5 && memcmp(bytes, "MAIL ", 5) == 0 && watch->wants_user && !watch->authenticated)
         lbx_smtp_watch_cut(watch, "the server did not accept user and password");
 }
@@ -41,27 +41,27 @@ static void on_line(struct lbx_smtp_watch *watch, bool more_follows) {
     memcpy(watch->last, line, sizeof watch->last);
     if (strncmp(line, "235", 3) == 0)
         watch->authenticated = watch->tls_on;
-    /* What came in clear together with the answer to STARTTLS would be read as if it came under TLS
-     * (CVE-2011-0411 seen from the client): forged replies, up to a forged 250. */
+    /* Plaintext received together with the reply to STARTTLS would be read as if it came under
+     * TLS (CVE-2011-0411, on the client's side): forged replies, even a 250. */
     if (watch->starttls_sent && !watch->tls_on && more_follows)
         lbx_smtp_watch_cut(watch, "clear text after the answer to STARTTLS: someone is in between");
 }
 
-/* Hides CHUNKING (RFC 3030) from libesmtp, which with PIPELINING would have three commands under
- * way and, the connection lost at the first of their replies, read the others in the state -1: it
- * jumps to whatever stands before its table. No other keyword that it knows begins with C. */
+/* Hides CHUNKING (RFC 3030) from libesmtp. With CHUNKING and PIPELINING it sends three commands
+ * at once; if the connection is lost at the first reply, it uses state -1 as an index, before
+ * its table. No other keyword that it knows begins with C. */
 static char hide_chunking(const struct lbx_smtp_watch *watch, char c) {
     bool keyword =
         watch->ehlo_sent && watch->line_len == 4 && memcmp(watch->line_read, "250", 3) == 0;
     return keyword && (c == 'C' || c == 'c') ? 'X' : c;
 }
 
-/* bytes is libesmtp's own buffer, before it reads it. */
+/* bytes is libesmtp's buffer, before it is parsed. */
 static void on_read(struct lbx_smtp_watch *watch, char *bytes, size_t len) {
     const int64_t now_us = lbx_monotonic_us();
     if (!watch->line_since_us)
         watch->line_since_us = now_us;
-    /* libesmtp's timeout begins anew with each byte. */
+    /* libesmtp's time-out starts anew with each byte */
     if (now_us - watch->line_since_us > watch->timeout_ms * LBX_MS_US)
         lbx_smtp_watch_cut(watch, "the reply did not come to its end in time");
     for (size_t i = 0; i < len; i++) {

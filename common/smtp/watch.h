@@ -1,5 +1,5 @@
-/* Watches a session's connection through libesmtp's monitor: what libesmtp overlooks ends the
- * connection. HAZARDS.md has the list. */
+/* Watches a session's bytes through libesmtp's monitor, and ends the connection where libesmtp
+ * would overlook an error. HAZARDS.md has the list. */
 #ifndef LBX_SMTP_WATCH_H
 #define LBX_SMTP_WATCH_H
 
@@ -9,27 +9,27 @@
 #include <stdint.h>
 
 struct lbx_smtp_watch {
-    /* Given. */
+    /* Set by the caller: */
     const struct lbx_dial *dial;
-    int timeout_ms;  /* for a reply, from its first byte to its last */
-    bool wants_user; /* no mail before the server took user and password */
+    int timeout_ms;  /* longest time of a reply, from its first byte to its last */
+    bool wants_user; /* no mail before a successful login */
 
-    bool tls_on;         /* set by the caller at the handshake's end */
-    const char *problem; /* static words of what went wrong first; NULL: nothing */
+    bool tls_on;         /* set by the caller after the handshake */
+    const char *problem; /* the first error, in static words; NULL: none */
 
     bool authenticated, starttls_sent, quit_sent;
-    char last[LBX_SMTP_REPLY_SIZE]; /* the last whole reply line before QUIT */
+    char last[LBX_SMTP_REPLY_SIZE]; /* the last complete reply line before QUIT */
 
-    bool ehlo_sent;                      /* and its reply not yet read */
+    bool ehlo_sent;                      /* EHLO was sent, its reply is not read yet */
     char line_read[LBX_SMTP_REPLY_SIZE]; /* the reply line being read */
     size_t line_len;
-    int64_t line_since_us; /* when the reply being read began to come; 0: none is */
+    int64_t line_since_us; /* since when the current reply has been read; 0: none */
 };
 
-/* A monitor of libesmtp's (smtp_set_monitorcb); arg is the watch. */
+/* libesmtp's monitor callback (smtp_set_monitorcb); arg is the watch. */
 void lbx_smtp_watch_bytes(const char *bytes, int len, int writing, void *arg);
 
-/* Ends the connection under libesmtp's hands: whatever it does next fails. */
+/* Ends the connection: libesmtp's next call fails. */
 void lbx_smtp_watch_cut(struct lbx_smtp_watch *watch, const char *problem);
 
 #endif
