@@ -1,6 +1,6 @@
-/* Gathers rows of the read models for a batch, and saves them by one statement a model.
- * Promises the same rows whatever the order of records. A record that cannot be read becomes a row of its own.
- */
+/* Collects rows of the read models for a batch, and saves them by one statement for each model.
+ * Promises the same rows whatever the order of records. A record that cannot be read becomes a
+ * row of `unreadable`; cannot fail otherwise. */
 #include "models/models.h"
 
 #include "models/project.h"
@@ -50,7 +50,7 @@ void lbx_models_add(struct lbx_models *models, const struct lbx_record *record,
         add_unreadable(models, record, summary->event_id, wrong);
 }
 
-/* ---- from the store ---- */
+/* ---- stored records ---- */
 
 enum lbx_err lbx_models_add_stored(struct lbx_models *models, struct lbx_record record,
                                    struct lbx_bytes headers, struct lbx_arena *arena) {
@@ -79,8 +79,8 @@ static bool any(const struct lbx_models *models) {
     return rows > 0;
 }
 
-/* What no other transaction's rows decide comes first, so that only the rest is done by one transaction at a time. Neither part
- * writes a table of the other's: who waits for the lock holds no row that its holder wants. */
+/* Saves independent rows first, so that only the rest runs in one transaction at a time. The two parts write
+ * different tables: a transaction that waits for the lock holds no row that the lock's holder needs. */
 void lbx_models_save(struct lbx_models *models, bool alone, struct lbx_pg_pipeline *calls) {
     bool meet = models->accesses.count || models->items.count || models->owners.count;
     if (!any(models))

@@ -1,5 +1,5 @@
-/* Says of each event what it adds to the read models: rows for models.c, by the event's family. An event that cannot
- * be projected adds nothing, and the reason is returned. */
+/* Converts each event to rows of the read models, by the event's family. Fails with a reason,
+ * and without rows, where an event cannot be converted. */
 #include "models/project.h"
 
 #include "base/time.h"
@@ -9,7 +9,7 @@
 #include "io/hash.h"
 #include "sql_models.h"
 
-/* Where a record stands: columns that every model has. */
+/* The record's topic, partition and offset: columns of each model. */
 #define PLACE_OF(record)                                                                           \
     .topic = lbx_record_log(record), .partition = (record)->partition, .offset = (record)->offset
 
@@ -40,7 +40,7 @@ static void add_activity(const struct lbx_seen *seen, const struct operation *op
 
 /* ---- requests ---- */
 
-/* An acknowledgement may follow the vote that revoked it. */
+/* The voter who revoked, which is not always the last: an acknowledgement may follow. */
 static const char *revoked_by(const struct lbx_request *request) {
     for (size_t i = 0; i < request->decision_count; i++)
         if (request->decisions[i].decision == LBX_DECISION_REVOKE)
@@ -102,7 +102,7 @@ static void add_version(const struct lbx_seen *seen, const struct lbx_request_ch
         .caused_by = seen->event->causationid, .tenant_id = r->tenant_id, PLACE_OF(seen->record));
 }
 
-/* The items as access_check has them. */
+/* Adds an item of a request, with access_check's columns. */
 static void add_item(const struct lbx_seen *seen, const struct lbx_request *r,
                      const struct lbx_item *item) {
     LBX_PG_ADD(&seen->models->items, models_save_items_given, .request_id = r->request_id,
@@ -296,7 +296,7 @@ static const char *project_access(const struct lbx_seen *seen) {
     unsigned char hash[LBX_SHA256_SIZE];
     if (!access->action && !access->resource)
         return "/data/action: missing";
-    if (access->audit_id) { /* begun and ended are one access */
+    if (access->audit_id) { /* begin and end of one access share an audit id */
         lbx_buf_field_str(&identity, seen->event->source);
         lbx_buf_field_str(&identity, access->audit_id);
     } else {
@@ -316,9 +316,9 @@ static const char *project_access(const struct lbx_seen *seen) {
     return NULL;
 }
 
-/* ---- all of them ---- */
+/* ---- all families ---- */
 
-/* Events in are recorded, and in no model but for accesses. */
+/* Adds the rows of an event. Events of input topics have none, except accesses. */
 const char *lbx_project(const struct lbx_seen *seen) {
     const struct lbx_event_type_info *info = lbx_event_type_info(seen->event->type);
     if (info->topic != LBX_TOPIC_EVENTS && info->topic != LBX_TOPIC_ACCESSES)

@@ -1,4 +1,4 @@
-/* What one record says, as rows of the read models: by the type of its event. Between models.c and project.c. */
+/* Converts one event to rows of the read models, by its type. Internal to models.c and project.c. */
 #ifndef LBX_AUDIT_PROJECT_H
 #define LBX_AUDIT_PROJECT_H
 
@@ -11,10 +11,10 @@ struct lbx_seen {
     const struct lbx_event *event;
 };
 
-/* NULL: done; otherwise why not, and nothing was added. */
+/* NULL: done. Otherwise the reason; no rows were added. */
 const char *lbx_project(const struct lbx_seen *seen);
 
-/* The time Kafka has of a record, in milliseconds. Producers choose it; PostgreSQL does not take every one: 0. */
+/* The record's Kafka timestamp in milliseconds; 0: producers may set any number, and PostgreSQL does not accept this one. */
 int64_t lbx_project_timestamp(const struct lbx_record *record);
 
 #endif

@@ -1,5 +1,5 @@
-/* Reads public keys, and refuses those that a signature under would not prove anything, or that no browser could use.
- * A key that is refused leaves nothing behind. */
+/* Reads public keys. Promises to refuse a key under which a signature proves nothing, or that no
+ * browser can use. Fails without a partial result. */
 #include "sign/key.h"
 
 #include "base/base64.h"
@@ -10,8 +10,8 @@
 
 /* ---- Ed25519 ---- */
 
-/* The y coordinates of the points whose order is 8 or less, also in the forms that are not reduced
- * (RFC 8032, 5.1.2), little-endian. The sign bit of x does not count. */
+/* y coordinates of the points of order 8 or less, also in non-reduced form (RFC 8032, 5.1.2),
+ * little-endian. The sign bit of x is ignored. */
 static const unsigned char small_orders[][LBX_ED25519_KEY_SIZE] = {
     {0x00},
     {0x01},
@@ -40,12 +40,12 @@ bool lbx_key_is_small_order(const unsigned char key[LBX_ED25519_KEY_SIZE]) {
     return false;
 }
 
-/* ---- where a passkey signs ---- */
+/* ---- origins of a passkey ---- */
 
-/* Whether a text is a DNS name in lower case, as a browser writes it. */
+/* Whether a text is a DNS name in lower case, as browsers write it. */
 static bool is_domain(const char *text, size_t len) {
     static const char alphabet[] = "abcdefghijklmnopqrstuvwxyz0123456789-.";
-    bool first = true; /* of a label */
+    bool first = true; /* first character of a label */
     for (size_t i = 0; i < len; i++) {
         if (!strchr(alphabet, text[i]) || (first && (text[i] == '.' || text[i] == '-')) ||
             (text[i] == '.' && text[i - 1] == '-'))
@@ -60,14 +60,14 @@ static bool is_port(const char *text) {
     return len > 0 && len <= 5 && !text[len] && *text != '0';
 }
 
-/* Whether a host is the relying party's: its name, or one below it (WebAuthn, 5.1.4.1). */
+/* Whether a host is rp_id or a subdomain of it (WebAuthn, 5.1.4.1). */
 static bool is_of(const char *host, size_t len, const char *rp_id) {
     size_t suffix = strlen(rp_id);
     return len >= suffix && strncmp(host + len - suffix, rp_id, suffix) == 0 &&
            (len == suffix || host[len - suffix - 1] == '.');
 }
 
-/* scheme://host or scheme://host:port, and nothing behind it (RFC 6454, 6.2). */
+/* Whether a text is scheme://host or scheme://host:port (RFC 6454, 6.2) with a host of rp_id. */
 static bool is_good_origin(const char *origin, const char *rp_id) {
     static const char https[] = "https://", http[] = "http://", local[] = "localhost";
     bool is_https = strncmp(origin, https, sizeof https - 1) == 0;
@@ -80,7 +80,7 @@ static bool is_good_origin(const char *origin, const char *rp_id) {
            (!host[len] || is_port(host + len + 1));
 }
 
-/* The origins with a space between: none of them has one. NULL: one is not good. */
+/* The origins joined by spaces, which no origin has. NULL: one is invalid. */
 static const char *join_origins(const struct lbx_jwk *jwk, struct lbx_arena *arena) {
     struct lbx_buf text LBX_BUF = {0};
     for (size_t i = 0; i < jwk->origin_count; i++) {

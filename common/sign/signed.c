@@ -1,4 +1,4 @@
-/* Verifies signatures of both forms. Promises that nothing of a payload is used whose signature does not hold. */
+/* Verifies signatures of both forms. Promises that no payload is returned without a valid signature. Fails with false. */
 #include "sign/signed.h"
 
 #include "base/base64.h"

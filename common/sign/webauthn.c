@@ -1,5 +1,5 @@
-/* Decodes WebAuthn assertions and checks what the browser and the authenticator said beside the signature. Promises that
- * an assertion holds for the one text whose hash was the challenge, and on the key's own pages. Fails on all else. */
+/* Decodes WebAuthn assertions, and checks the client data and authenticator data. Promises that an assertion counts only
+ * for the text whose hash is its challenge, and only on the passkey's own origins. Fails with LBX_ERR_INVALID. */
 #include "sign/webauthn.h"
 
 #include "base/base64.h"
@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-/* ---- what the browser says: client data (5.8.1) ---- */
+/* ---- client data (5.8.1) ---- */
 
 struct client_data {
     const char *type, *challenge, *origin;
@@ -49,15 +49,15 @@ static bool client_data_holds(const char *json, size_t len, const struct lbx_key
            is_one_of(client.origin, passkey->origins) && !client.cross_origin;
 }
 
-/* ---- what the authenticator says: authenticator data (6.1) ---- */
+/* ---- authenticator data (6.1) ---- */
 
 enum {
-    PRESENT = 0x01,    /* UP: somebody was there */
-    VERIFIED = 0x04,   /* UV: and it was they: by fingerprint, face or PIN */
-    ATTESTED = 0x40,   /* AT: a new key's data follow; never in an assertion */
+    PRESENT = 0x01,    /* UP: a person was present */
+    VERIFIED = 0x04,   /* UV: verified by fingerprint, face or PIN */
+    ATTESTED = 0x40,   /* AT: data of a new key follow; never in an assertion */
     EXTENSIONS = 0x80, /* ED: a CBOR map follows */
     FLAGS_AT = LBX_SHA256_SIZE,
-    DATA_SIZE = LBX_SHA256_SIZE + 1 + 4, /* the hash of rp_id, flags, a counter */
+    DATA_SIZE = LBX_SHA256_SIZE + 1 + 4, /* hash of rp_id, flags, counter */
 };
 
 static bool authenticator_data_hold(const unsigned char *data, size_t len,

@@ -1,6 +1,5 @@
-/* Checkpoints and proofs (C2SP tlog-checkpoint, tlog-proof): reads and writes their texts.
- * Promises that what it accepts has one spelling. Fails with LBX_ERR_INVALID where the text is none.
- */
+/* Reads and writes checkpoints and proofs (C2SP tlog-checkpoint, tlog-proof). Promises that an
+ * accepted text has one spelling. Fails with LBX_ERR_INVALID on any other text. */
 #include "tlog/note_text.h"
 
 #include <stdio.h>
@@ -8,7 +7,7 @@
 
 #define PROOF_HEADER "c2sp.org/tlog-proof@v1\n"
 
-/* Decimal, without leading zeros, below 2^63. */
+/* Reads a decimal number below 2^63, without leading zeros. */
 static bool read_number(const char *s, size_t len, uint64_t *ret_number) {
     uint64_t number = 0;
     if (len == 0 || len > 19 || (s[0] == '0' && len > 1))
@@ -22,7 +21,7 @@ static bool read_number(const char *s, size_t len, uint64_t *ret_number) {
     return number <= INT64_MAX;
 }
 
-/* Lines of base64 up to the empty one. */
+/* Reads lines of base64, up to the empty one. */
 static bool read_hashes(struct lbx_note_text *text, struct lbx_proof *ret_proof) {
     const char *line;
     size_t len;

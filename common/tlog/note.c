@@ -1,6 +1,5 @@
-/* Signed notes and their keys (C2SP signed-note, tlog-cosignature): reads, checks and writes them.
- * Promises that what it accepts has one spelling. Fails with LBX_ERR_INVALID where the text is none.
- */
+/* Reads, verifies and writes signed notes and their keys (C2SP signed-note, tlog-cosignature).
+ * Promises that an accepted text has one spelling. Fails with LBX_ERR_INVALID on any other text. */
 #include "base/base64.h"
 #include "base/utf8.h"
 #include "io/ed25519.h"
@@ -12,7 +11,7 @@
 #include <endian.h>
 #include <string.h>
 
-#define DASH "\xE2\x80\x94 " /* em dash, space: how a signature line begins */
+#define DASH "\xE2\x80\x94 " /* em dash, space: the beginning of a signature line */
 #define SECRET "PRIVATE+KEY+"
 
 enum { DASH_LEN = 4, TIME_LEN = 8 };
@@ -32,7 +31,7 @@ static bool read_hex32(const char *s, size_t len, uint32_t *ret_number) {
     return true;
 }
 
-/* Unicode's White_Space beyond ASCII. */
+/* Whether s begins with one of Unicode's White_Space characters beyond ASCII. */
 static bool is_space(const char *s, size_t len) {
     static const char *const spaces[] = {"\xC2\x85", "\u00A0", "\u1680", "\u2000", "\u2001",
                                          "\u2002",   "\u2003", "\u2004", "\u2005", "\u2006",
@@ -106,7 +105,7 @@ void lbx_skey_write(const char *name, const struct lbx_signing_key *key, struct 
               key->seed, out);
 }
 
-/* name+id+base64, whatever the key material is. */
+/* Splits name+id+base64, without a check of the key material. */
 static bool split_key(const char *text, size_t len, size_t *ret_name_len, uint32_t *ret_id,
                       unsigned char ret_typed[1 + LBX_KEY_SIZE]) {
     const char *plus = memchr(text, '+', len);
@@ -220,7 +219,7 @@ enum lbx_err lbx_note_read(const char *note, size_t len, struct lbx_note *ret_no
     return in.at == in.end && ret_note->signature_count > 0 ? LBX_OK : LBX_ERR_INVALID;
 }
 
-/* What a cosignature signs (tlog-cosignature, "Ed25519 signed message"). */
+/* The bytes that a cosignature signs (tlog-cosignature, "Ed25519 signed message"). */
 static void cosigned(const char *text, size_t text_len, uint64_t time, struct lbx_buf *out) {
     lbx_buf_printf(out, "cosignature/v1\ntime %llu\n", (unsigned long long)time);
     lbx_buf_add(out, text, text_len);

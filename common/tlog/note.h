@@ -1,8 +1,7 @@
-/* The texts of transparency logs (C2SP): signed notes, keys, checkpoints, proofs, cosignatures.
+/* Texts of transparency logs (C2SP): signed notes, keys, checkpoints, proofs, cosignatures.
  *
- * One Ed25519 key signs for every log of a deployment; in each it goes by the log's origin, so that its
- * key id differs from log to log. Parsing is strict: what these functions accept has one spelling.
- */
+ * One Ed25519 key signs for all logs of a deployment. Its name is the log's origin, so that its
+ * key id differs between logs. Parsing is strict: an accepted text has one spelling. */
 #ifndef LBX_AUDIT_NOTE_H
 #define LBX_AUDIT_NOTE_H
 
@@ -11,8 +10,8 @@
 
 enum {
     LBX_NOTE_NAME_SIZE = 384, /* of a key or an origin, with its NUL */
-    LBX_NOTE_SIGNATURES = 32, /* of a note; more are refused */
-    LBX_NOTE_MAX = 64 * 1024, /* bytes of a note */
+    LBX_NOTE_SIGNATURES = 32, /* most signatures of a note */
+    LBX_NOTE_MAX = 64 * 1024, /* most bytes of a note */
     LBX_KEY_SIZE = 32,
     LBX_SIGNATURE_SIZE = 64,
 };
@@ -29,12 +28,12 @@ struct lbx_signing_key {
     unsigned char seed[LBX_KEY_SIZE], public_key[LBX_KEY_SIZE];
 };
 
-/* Key text as a file holds it: PEM (PKCS #8), or one line PRIVATE+KEY+name+id+base64. LBX_ERR_INVALID
- * where it is neither, or no Ed25519 key. */
+/* Reads a private key as in a file: PEM (PKCS #8), or one line PRIVATE+KEY+name+id+base64.
+ * LBX_ERR_INVALID: neither, or not an Ed25519 key. */
 enum lbx_err lbx_signing_key_read(const char *text, size_t len, struct lbx_signing_key *ret_key)
     LBX_MUST_CHECK;
 
-/* A public key under a name. */
+/* A public key with its name. */
 struct lbx_verifier {
     char name[LBX_NOTE_NAME_SIZE];
     enum lbx_note_type type;
@@ -42,20 +41,20 @@ struct lbx_verifier {
     unsigned char public_key[LBX_KEY_SIZE];
 };
 
-/* Whether it may be a key's name, and an origin here: UTF-8, not empty, not too long, without white
+/* Whether a name is valid for a key or an origin: UTF-8, not empty, not too long, without white
  * space, control characters and plus signs. */
 bool lbx_note_name_is_valid(const char *name, size_t len);
 
-/* LBX_ERR_INVALID: no name. */
+/* Makes a verifier. LBX_ERR_INVALID: the name is not valid. */
 enum lbx_err lbx_verifier_init(struct lbx_verifier *verifier, const char *name,
                                enum lbx_note_type type,
                                const unsigned char public_key[LBX_KEY_SIZE]) LBX_MUST_CHECK;
 
-/* name+id+base64, without newline. */
+/* Appends name+id+base64, without newline. */
 void lbx_vkey_write(const struct lbx_verifier *verifier, struct lbx_buf *out);
 enum lbx_err lbx_vkey_read(const char *text, size_t len, struct lbx_verifier *ret_verifier)
     LBX_MUST_CHECK;
-/* PRIVATE+KEY+name+id+base64, without newline; type LBX_NOTE_ED25519. */
+/* Appends PRIVATE+KEY+name+id+base64, without newline; type LBX_NOTE_ED25519. */
 void lbx_skey_write(const char *name, const struct lbx_signing_key *key, struct lbx_buf *out);
 
 /* ---- signed notes ---- */
@@ -63,7 +62,7 @@ void lbx_skey_write(const char *name, const struct lbx_signing_key *key, struct 
 struct lbx_note_signature {
     char name[LBX_NOTE_NAME_SIZE];
     uint32_t key_id;
-    unsigned char bytes[LBX_SIGNATURE_SIZE + 8]; /* the first len of them, where they fit */
+    unsigned char bytes[LBX_SIGNATURE_SIZE + 8]; /* the first len of them, if they fit */
     size_t len;
     const char *line; /* with its newline; borrowed from the note */
     size_t line_len;
@@ -76,24 +75,25 @@ struct lbx_note {
     size_t signature_count;
 };
 
+/* Parses a note, which ret_note borrows. LBX_ERR_INVALID: malformed, or too many signatures. */
 enum lbx_err lbx_note_read(const char *note, size_t len, struct lbx_note *ret_note) LBX_MUST_CHECK;
 
-/* One signature line, as in a note or by itself (what a witness answers with); line_len with its
+/* Parses one signature line, from a note or from a witness's response. line_len includes the
  * newline. */
 enum lbx_err lbx_note_signature_read(const char *line, size_t line_len,
                                      struct lbx_note_signature *ret_signature) LBX_MUST_CHECK;
 
-/* LBX_OK: signed by that key. LBX_ERR_NOT_FOUND: no signature goes by its name and id.
- * LBX_ERR_REFUSED: one does, and does not hold. *ret_time, which may be NULL, is a cosignature's, in
- * seconds since 1970. */
+/* LBX_OK: the note has a valid signature of that key. LBX_ERR_NOT_FOUND: it has none with the
+ * key's name and id. LBX_ERR_REFUSED: that signature is invalid. *ret_time, unless NULL, is a
+ * cosignature's time, in seconds since the Unix epoch. */
 enum lbx_err lbx_note_verify(const struct lbx_note *note, const struct lbx_verifier *verifier,
                              uint64_t *ret_time) LBX_MUST_CHECK;
 enum lbx_err lbx_note_signature_verify(const struct lbx_note_signature *signature, const char *text,
                                        size_t text_len, const struct lbx_verifier *verifier,
                                        uint64_t *ret_time) LBX_MUST_CHECK;
 
-/* The line "— name base64\n" over the text, which ends in a newline. time: a cosignature's, else
- * ignored. */
+/* Appends the line "— name base64\n" for the text, which ends in a newline. time: a
+ * cosignature's, otherwise ignored. */
 void lbx_note_sign(const char *text, size_t text_len, const char *name, enum lbx_note_type type,
                    uint64_t time, const struct lbx_signing_key *key, struct lbx_buf *out);
 
@@ -105,17 +105,17 @@ struct lbx_checkpoint {
     struct lbx_hash root;
 };
 
-/* {prefix}/{topic}/{partition}, with @{base} behind it where base is not 0. LBX_ERR_INVALID: that is no
- * key name. */
+/* Appends {prefix}/{topic}/{partition}, and @{base} unless base is 0. LBX_ERR_INVALID: the
+ * result is no valid key name. */
 enum lbx_err lbx_log_origin(const char *prefix, const char *topic, int32_t partition, int64_t base,
                             char ret_origin[LBX_NOTE_NAME_SIZE]) LBX_MUST_CHECK;
 
-/* The three lines. */
+/* Appends the three lines. */
 void lbx_checkpoint_text(const struct lbx_checkpoint *checkpoint, struct lbx_buf *out);
-/* The whole note, signed by the key under the origin's name. */
+/* Appends the note, signed by the key under the origin's name. */
 void lbx_checkpoint_sign(const struct lbx_checkpoint *checkpoint, const struct lbx_signing_key *key,
                          struct lbx_buf *out);
-/* Of a note's text. Extension lines are refused: our logs write none. */
+/* Parses a note's text. Extension lines are refused, as our logs write none. */
 enum lbx_err lbx_checkpoint_read(const struct lbx_note *note, struct lbx_checkpoint *ret_checkpoint)
     LBX_MUST_CHECK;
 
@@ -129,7 +129,7 @@ struct lbx_tlog_proof {
 };
 
 void lbx_tlog_proof_write(const struct lbx_tlog_proof *proof, struct lbx_buf *out);
-/* An `extra` line is skipped. */
+/* Parses a proof; an `extra` line is skipped. */
 enum lbx_err lbx_tlog_proof_read(const char *text, size_t len, struct lbx_tlog_proof *ret_proof)
     LBX_MUST_CHECK;
 

@@ -1,4 +1,4 @@
-/* The lines of notes, checkpoints and proofs. Promises that nothing behind the end is read. */
+/* The lines of notes, checkpoints and proofs. Promises not to read past the end. Fails with false. */
 #include "tlog/note_text.h"
 
 #include "base/base64.h"

@@ -1,6 +1,5 @@
-/* Reads a witness policy (C2SP tlog-policy) and asks whether it is met.
- * Promises that a member is named before it counts, and counts once. Fails with the number of the line.
- */
+/* Reads a witness policy (C2SP tlog-policy), and tests whether it is met. Promises that a member
+ * is defined before it is used, and counts once. Fails with the line's number. */
 #include "tlog/policy.h"
 
 #include <string.h>
@@ -14,7 +13,7 @@ struct word {
 
 struct reading {
     struct lbx_witness_policy *policy;
-    uint64_t used; /* members of some group, or the quorum: each once at most */
+    uint64_t used; /* members of a group, or the quorum: each at most once */
     bool has_quorum;
 };
 
@@ -22,7 +21,7 @@ static bool is(struct word word, const char *text) {
     return strlen(text) == word.len && memcmp(text, word.at, word.len) == 0;
 }
 
-/* False: too many, or an octet that no policy holds. */
+/* Splits a line into words. False: too many words, or an invalid byte. */
 static bool split(const char *line, size_t len, struct word words[WORDS_MAX], size_t *ret_count) {
     *ret_count = 0;
     for (size_t i = 0; i < len;) {
@@ -48,7 +47,7 @@ static int find(const struct lbx_witness_policy *policy, struct word name) {
     return -1;
 }
 
-/* A new member of that name; NULL: it cannot be. */
+/* Adds a member of that name; NULL: the name is taken, or there is no room. */
 static struct lbx_policy_member *add(struct lbx_witness_policy *policy, struct word name) {
     if (policy->count == LBX_POLICY_MEMBERS || name.len >= LBX_POLICY_NAME_SIZE ||
         is(name, "none") || find(policy, name) >= 0)

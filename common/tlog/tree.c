@@ -1,6 +1,5 @@
-/* Hashes, proofs and tiles of a Merkle tree (RFC 6962, RFC 9162). Pure: hashes come from a callback, whose errors are
- * returned as they are.
- */
+/* Hashes, proofs and tiles of a Merkle tree (RFC 6962, RFC 9162). Pure: a callback reads stored
+ * hashes. Fails with the callback's errors. */
 #include "tlog/tree.h"
 
 #include "io/hash.h"
@@ -41,7 +40,7 @@ void lbx_edge_append_subtree(struct lbx_edge *edge, unsigned level, const struct
     size_t count = ones(edge->size);
     struct lbx_hash hash = *root;
     assert(level < 63 && (edge->size & ((UINT64_C(1) << level) - 1)) == 0);
-    /* As a binary counter carries: two subtrees of one size become one of the next. */
+    /* as a binary counter carries: two subtrees of equal size become one */
     for (unsigned at = level; edge->size >> at & 1; at++)
         lbx_node_hash(&edge->hashes[--count], &hash, &hash);
     edge->hashes[count] = hash;
@@ -53,7 +52,7 @@ void lbx_edge_append(struct lbx_edge *edge, const struct lbx_hash *leaf) {
 }
 
 void lbx_edge_append_empty(struct lbx_edge *edge, uint64_t count) {
-    struct lbx_hash empty[63]; /* perfect subtrees of nothing but empty leaves */
+    struct lbx_hash empty[63]; /* perfect subtrees of empty leaves only */
     unsigned known = 1;
     empty[0] = lbx_empty_leaf;
     while (count) {
@@ -130,7 +129,7 @@ enum lbx_err lbx_tree_subtree(const struct lbx_hash_source *source, unsigned lev
                               struct lbx_hash *ret_root) {
     struct lbx_hash hashes[LBX_TILE_WIDTH];
     size_t count = (size_t)1 << level % LBX_TILE_HEIGHT;
-    uint64_t at = index * count; /* the first hash, counted over its level of tiles */
+    uint64_t at = index * count; /* index of the first hash within its level of tiles */
     enum lbx_err err = read_tile(source, level / LBX_TILE_HEIGHT, at / LBX_TILE_WIDTH,
                                  (size_t)(at % LBX_TILE_WIDTH), count, hashes);
     if (err == LBX_OK)
@@ -161,8 +160,8 @@ static uint64_t split(uint64_t n) {
     return UINT64_C(1) << (63 - __builtin_clzll(n - 1));
 }
 
-/* MTH(D[lo:hi]); lo is a multiple of a power of two that is at least hi - lo, as wherever RFC 6962 splits
- * a tree. */
+/* MTH(D[lo:hi]). lo is a multiple of a power of two that is at least hi - lo, as where RFC 6962
+ * splits a tree. */
 static enum lbx_err range_root(const struct lbx_hash_source *source, uint64_t lo, uint64_t hi,
                                struct lbx_hash *ret_root) {
     struct lbx_hash roots[64];
@@ -180,7 +179,7 @@ static enum lbx_err range_root(const struct lbx_hash_source *source, uint64_t lo
     return LBX_OK;
 }
 
-/* Proofs are gathered from the root down and read from the leaf up. */
+/* Reverses a proof: built from the root down, read from the leaf up. */
 static void reverse(struct lbx_proof *proof) {
     for (size_t i = 0, j = proof->count; i + 1 < j; i++) {
         struct lbx_hash swap = proof->hashes[i];
@@ -226,8 +225,8 @@ enum lbx_err lbx_tree_consistency(const struct lbx_hash_source *source, uint64_t
             is_left ? range_root(source, middle, hi, other) : range_root(source, lo, middle, other);
         *(is_left ? &hi : &lo) = middle;
     }
-    /* What the old tree ends in, unless it is a subtree that begins at 0: then whoever verifies knows
-     * it, the old root. */
+    /* the last subtree of the old tree; if it begins at 0 it is the old root, which the verifier
+     * has */
     if (err == LBX_OK && lo > 0)
         err = range_root(source, lo, hi, &ret_proof->hashes[ret_proof->count++]);
     reverse(ret_proof);

@@ -1,4 +1,4 @@
--- Accesses whose subscription came to a tenant, or left one, before they were done, but is known to have only now.
+-- Assigns accesses whose subscription joined or left a tenant before the access, where that became known only now.
 -- rows given: subscription_id text, at timestamptz
 WITH moved AS (
     SELECT lower(given.subscription_id COLLATE "C") AS subscription_id, min(given.at) AS since

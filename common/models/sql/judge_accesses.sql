@@ -1,5 +1,5 @@
--- Judges anew what was reported under grants that have come or changed since: all that was done while they were
--- given for, whether or not they were ended before. The answer: violations found, and those that are none any more.
+-- Judges accesses again under grants that came or changed: all accesses in the grant's original time,
+-- whether or not it was ended early. Answers how many are violations now, and how many are none any more.
 -- rows given: engineer_id text, resource_id text, action text, starts_at timestamptz, expires_at timestamptz
 -- answers: violations bigint, resolved bigint
 WITH touched AS (

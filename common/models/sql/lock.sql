@@ -1,3 +1,3 @@
--- Keeps off a rebuild until the transaction's end.
+-- Blocks a rebuild until the transaction ends.
 -- answers: nothing
 SELECT pg_advisory_xact_lock_shared(hashtextextended('lockbox audit models', 0))

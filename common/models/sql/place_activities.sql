@@ -1,4 +1,4 @@
--- Operations follow the cluster that their request is about, also those that came before the record that says so.
+-- Sets the cluster of operations from their request, also for operations that came before the request's record.
 -- rows given: request_id text, resource_id text
 UPDATE activity a SET cluster = r.cluster
   FROM :given

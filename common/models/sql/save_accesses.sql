@@ -1,4 +1,4 @@
--- Each judged by the grants that are known. The answer: how many are violations.
+-- Judges each access by the known grants. Answers how many are violations.
 -- rows given: performed_at timestamptz key, identity bytea key, event_id text, source text, engineer_id text,
 --   resource_id text, action text, namespace text, kind text, name text, outcome text, request_id text,
 --   resource text, verb text, code integer optional, container text, dry_run boolean, user_agent text, reported_by text,
@@ -25,7 +25,7 @@ WITH saved AS (
      ORDER BY given.performed_at, given.identity, given.outcome = 'begun', given.topic, given."partition", given."offset"
     ON CONFLICT (performed_at, identity) DO UPDATE
        SET (:given_values, covered_by) = (excluded.:given_values, excluded.covered_by)
-     -- What is ended takes the place of what is begun, and of two that say the same the first stays.
+     -- An ended access replaces a begun one. Of two equal ones the first is kept.
      WHERE (excluded.outcome = 'begun', excluded.topic, excluded."partition", excluded."offset")
          < (kept.outcome = 'begun', kept.topic, kept."partition", kept."offset")
     RETURNING (xmax = 0 OR audit_id IS NOT NULL) AND outcome = 'allowed'

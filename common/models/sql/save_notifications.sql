@@ -1,4 +1,4 @@
--- The last word on a mail holds: what failed may be sent again.
+-- The last outcome of a mail wins: a failed mail may be sent again.
 -- rows given: notification_id text key, request_id text, version bigint, tenant_id text, kind text, recipient text,
 --   outcome text, attempts bigint, smtp_reply text, message_id text, at timestamptz, event_id text,
 --   topic text, partition integer, offset bigint

@@ -1,4 +1,4 @@
--- The largest version holds; of one version told twice, the record that stands first.
+-- The largest version wins. Of two records with one version, the one with the smaller place (topic, partition, offset) wins.
 -- rows given: request_id text key, version bigint, state text, tenant_id text, subscription_id text, ticket_id text,
 --   engineer_id text, engineer_email text, engineer_name text, organization text, resource_id text, actions jsonb,
 --   justification text, reason_code text, duration_us bigint input, approvals_needed integer optional,
