@@ -1,5 +1,5 @@
-/* One thread owns the producer; those that publish hand it batches and wait. A batch that is waited for no longer stays
- * until Kafka's last report about it. */
+/* Publishes accesses by one producer, which a thread owns: other threads add batches and wait.
+ * Promises that a batch's memory lives until its last delivery report. Fails as accesses.h says. */
 #include "accesses.h"
 
 #include "base/clock.h"
@@ -15,14 +15,14 @@
 #define WAIT_US LBX_SECOND_US
 enum { POLL_MS = 5, WAITING_MAX = 1000 };
 
-/* state: of the publishing thread under the lock, but for what `next` links. */
+/* state: changed by the publishing thread under the lock, but for `next`. */
 struct batch {
     struct lbx_arena arena;
     struct lbx_record *records;
     struct accesses *accesses;
-    size_t count, open; /* open: not yet reported on */
-    enum lbx_err err;   /* the worst so far */
-    bool abandoned;     /* nobody waits: the publishing thread frees it */
+    size_t count, open; /* open: without a delivery report */
+    enum lbx_err err;   /* the worst error so far */
+    bool abandoned;     /* nobody waits for it: the publishing thread frees it */
     struct batch *next;
 };
 
@@ -30,10 +30,10 @@ struct accesses {
     const struct lbx_settings *settings;
     const char *worker;
     char *topic;
-    struct lbx_producer *producer; /* the thread's, once it runs */
+    struct lbx_producer *producer; /* used by the thread only, once it runs */
     pthread_mutex_t lock;
     pthread_cond_t given, reported;
-    struct batch *first, **last; /* not sent yet */
+    struct batch *first, **last; /* batches not sent yet */
     size_t waiting, under_way;
     bool closing;
     pthread_t thread;
@@ -44,7 +44,7 @@ static void batch_free(struct batch *batch) {
     free(batch);
 }
 
-/* With the lock. */
+/* Counts a delivery report of a batch. The lock is held. */
 static void report(struct batch *batch, enum lbx_err err) {
     struct accesses *accesses = batch->accesses;
     if (batch->err == LBX_OK || err == LBX_ERR_REFUSED)
@@ -73,7 +73,7 @@ static enum lbx_err send_one(struct accesses *accesses, struct batch *batch, siz
         accesses->producer
             ? lbx_producer_send(accesses->producer, LBX_TOPIC_ACCESSES, &batch->records[i], batch)
             : LBX_ERR_FENCED;
-    if (err == LBX_ERR_FENCED) { /* spent: what was under way is reported on by closing it */
+    if (err == LBX_ERR_FENCED) { /* closing the producer reports the records in flight */
         lbx_producer_close(accesses->producer);
         accesses->producer = NULL;
         if (lbx_producer_open(accesses->settings, accesses->worker, on_delivered,
@@ -84,7 +84,7 @@ static enum lbx_err send_one(struct accesses *accesses, struct batch *batch, siz
 }
 
 static void send_batch(struct accesses *accesses, struct batch *batch) {
-    size_t count = batch->count; /* the batch may be gone after its last report */
+    size_t count = batch->count; /* the last report may free the batch */
     for (size_t i = 0; i < count; i++) {
         enum lbx_err err = send_one(accesses, batch, i);
         pthread_mutex_lock(&accesses->lock);
@@ -124,7 +124,7 @@ static void *publish(void *context) {
     return NULL;
 }
 
-/* ---- those who publish ---- */
+/* ---- other threads ---- */
 
 static struct batch *batch_of(struct accesses *accesses, const struct access_event *events,
                               size_t count) {

@@ -1,6 +1,6 @@
-/* Asks access_check for many reviews at once: one of the threads that wait asks for all, in one SQL statement. Promises that each answer is of a
- * statement that began after its question came. Fails: a statement whose connection ended answers none of its questions;
- * one that the server refused is asked again, question by question, so that one at fault spoils no other. */
+/* Calls access_check for many reviews at once: one of the waiting threads sends the questions of all, in one SQL statement.
+ * Promises that a statement begins after all its questions arrived. Fails: a statement whose connection ended answers none of
+ * its questions; after an error of the server, each question is sent alone, so that a wrong one does not affect others. */
 #include "asking.h"
 
 #include "pool.h"
@@ -11,27 +11,27 @@
 #include <sched.h>
 #include <semaphore.h>
 
-/* One thread asks access_check for all, as a statement costs much more than a question. A second one does as well where
- * SECOND_FROM questions wait behind the first one's statement, so that no processor is idle meanwhile: the first one leaves it
- * half of those that wait. Another asks, up to ASKING_MAX, where somebody waits for LATE_US. */
+/* One thread at a time sends the waiting questions, as a statement costs much more than a question. While it waits
+ * for the answer, a second thread may send once SECOND_FROM questions wait; the first one then takes only half of
+ * those waiting. If a question waits for LATE_US, further threads send, at most ASKING_MAX in all. */
 enum { ASKING_MAX = 4, TOGETHER_MAX = 32, SECOND_FROM = 2 };
 #define LATE_US (10 * LBX_MS_US)
 
-/* A question, of its thread's stack. It is told once, by whoever answers it or leaves it to its thread to ask, and not touched
- * after that. */
+/* A question, on its thread's stack. `told` is posted once: with the answer, or when the thread
+ * is to send a statement itself. Afterwards no other thread uses it. */
 struct asked {
     const struct question *question;
-    struct lbx_arena *arena; /* of this thread; of whoever answers, while it is ASKED */
+    struct lbx_arena *arena; /* of this thread; used by the answering thread while ASKED */
     struct grant grant;
     enum lbx_err err;
     int64_t since_us;
-    unsigned long turn; /* in which its thread asks */
+    unsigned long turn; /* turn in which its thread sends a statement */
     _Atomic enum {
         WAITING,
-        ASKING_NOW, /* its thread is to ask, for others, too */
-        ASKED,      /* by another's */
+        ASKING_NOW, /* its thread is to send a statement, with other questions */
+        ASKED,      /* another thread's statement has it */
         ANSWERED,
-    } state; /* changes with the pool's lock */
+    } state; /* changed under the pool's lock */
     sem_t told;
     struct asked *next;
 };
@@ -70,7 +70,7 @@ static void ask_one(struct connection *by, struct asked *it) {
     lbx_pg_release(by->pg);
 }
 
-/* The parameters of several questions, an array each. */
+/* The parameters of several questions: an array for each column. */
 struct arrays {
     struct lbx_pg_arrays engineer_ids, resource_ids, actions, namespaces, kinds, names,
         content_digests;
@@ -96,7 +96,7 @@ static void release(struct arrays *arrays) {
     lbx_pg_arrays_done(&arrays->content_digests);
 }
 
-/* A question that the answer does not name, or names twice, has none. */
+/* Reads the answers by number. A question with no row, or with two, has no answer. */
 static void read_answers(const struct lbx_pg *pg, size_t call, struct asked **list, size_t count) {
     size_t rows = lbx_pg_row_count(pg, call);
     for (size_t i = 0; i < rows; i++) {
@@ -141,7 +141,7 @@ static void ask_together(struct connection *by, struct asked **list, size_t coun
             ask_one(by, list[i]);
 }
 
-/* ---- who asks ---- */
+/* ---- the queue of questions ---- */
 
 static void append(struct asking *asking, struct asked *it) {
     *asking->last = it;
@@ -158,7 +158,7 @@ static void take_out(struct asking *asking, struct asked *it) {
     it->next = NULL;
 }
 
-/* False: too many ask. */
+/* Makes a thread send a statement. False: ASKING_MAX threads do so already. */
 static bool begin_to_ask(struct asking *asking, struct asked *it) {
     if (asking->asking == ASKING_MAX)
         return false;
@@ -169,7 +169,7 @@ static bool begin_to_ask(struct asking *asking, struct asked *it) {
     return true;
 }
 
-/* Whoever is about to ask takes all that wait along. */
+/* Whether another thread may send a statement. If one is about to, it will take all waiting questions. */
 static bool may_begin(const struct asking *asking) {
     size_t waiting = 0;
     for (const struct asked *it = asking->first; it && asking->asking_now > 0; it = it->next) {
@@ -180,7 +180,7 @@ static bool may_begin(const struct asking *asking) {
     return asking->asking_now == 0 || (asking->asking_now == 1 && waiting >= SECOND_FROM);
 }
 
-/* Those that ask are late: whatever they do, others ask from now on. */
+/* Begins a new turn: the statements under way are late, so they no longer keep others from sending. */
 static void begin_turn(struct asking *asking, struct asked *it) {
     if (asking->asking == ASKING_MAX)
         return;
@@ -189,7 +189,7 @@ static void begin_turn(struct asking *asking, struct asked *it) {
     (void)begin_to_ask(asking, it);
 }
 
-/* Whoever waits first, and is to ask from now on for all that wait then. NULL: nobody waits, or others ask. */
+/* Makes the first waiting thread send a statement. NULL: none waits, or other threads send already. */
 static struct asked *begin_next(struct asking *asking) {
     struct asked *it = asking->first;
     while (it && it->state != WAITING)
@@ -210,14 +210,14 @@ static size_t count_waiting(const struct asking *asking) {
     return count;
 }
 
-/* Of those that wait and the thread's own question. */
+/* How many questions a statement takes, the thread's own included. */
 static size_t share(const struct asking *asking) {
     size_t all = count_waiting(asking) + 1;
     size_t some = asking->asking_now == 1 && all >= 2 * SECOND_FROM ? (all + 1) / 2 : all;
     return some < TOGETHER_MAX ? some : TOGETHER_MAX;
 }
 
-/* The thread's own question first. */
+/* Takes questions into a statement, the thread's own first. */
 static size_t take_waiting(struct asking *asking, struct asked *own, struct asked **list) {
     size_t count = 0, most = share(asking);
     list[count++] = own;
@@ -238,8 +238,8 @@ static void tell(struct asked *it) {
         sem_post(&it->told);
 }
 
-/* Whoever has a question in hand and the processor's turn next may add it: statements become fewer, and where nobody is
- * about to run, nothing waits. With the lock, which is open meanwhile. */
+/* Lets threads that are about to run add their questions, so that fewer statements are needed;
+ * costs nothing if none is. The lock is released meanwhile. */
 static void let_others_come(struct asking *asking) {
     pthread_mutex_unlock(&asking->pool->lock);
     sched_yield();
@@ -275,7 +275,7 @@ static void ask_for_all(struct asking *asking, struct asked *own) {
         tell(list[i]);
 }
 
-/* False: nobody told it until then. */
+/* Waits for `told`. False: it was not posted until then. */
 static bool is_told(struct asked *it, int64_t until_us) {
     const struct timespec until = pool_moment(until_us);
     while (sem_clockwait(&it->told, CLOCK_MONOTONIC, &until) != 0)
@@ -289,7 +289,7 @@ static void wait_to_be_told(struct asked *it) {
         assert(errno == EINTR);
 }
 
-/* Nobody asks for it in time: its thread does. */
+/* Makes the thread send a statement itself, if no other has its question by now. Returns whether it does. */
 static bool begin_late(struct asking *asking, struct asked *it) {
     pthread_mutex_lock(&asking->pool->lock);
     bool waits = it->state == WAITING;
@@ -300,7 +300,7 @@ static bool begin_late(struct asking *asking, struct asked *it) {
     return begins;
 }
 
-/* False: it was told, or will be. */
+/* Removes a question that no statement has. False: it was answered, or will be. */
 static bool give_up(struct asking *asking, struct asked *it) {
     pthread_mutex_lock(&asking->pool->lock);
     bool waits = it->state == WAITING;
@@ -310,8 +310,8 @@ static bool give_up(struct asking *asking, struct asked *it) {
     return waits;
 }
 
-/* Nobody told it yet. Until the thread is to ask, or has its answer, or no more time. While another asks for it, it waits for as long as
- * that takes: the watch sees to the end. */
+/* Waits until the thread is to send a statement, has its answer, or is out of time. While
+ * another thread's statement has the question, the pool's watch bounds the wait. */
 static void wait_for_change(struct asking *asking, struct asked *it) {
     if (!is_told(it, it->since_us + LATE_US) && !begin_late(asking, it) &&
         !is_told(it, it->since_us + ANSWER_US) && !give_up(asking, it))

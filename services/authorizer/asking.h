@@ -1,4 +1,4 @@
-/* access_check for all threads that wait for it: one of them asks for all. */
+/* access_check for all waiting threads: one of them sends all questions. */
 #ifndef AUTHORIZER_ASKING_H
 #define AUTHORIZER_ASKING_H
 
@@ -10,14 +10,14 @@ struct pool;
 struct asked;
 
 struct asking {
-    struct pool *pool;           /* whose lock is of what follows, too */
-    struct asked *first, **last; /* WAITING or ASKING_NOW, in the order in which they came */
-    size_t asking;               /* threads that ask, or were told to */
-    size_t asking_now;           /* of these, those of this turn: at most two */
-    unsigned long turn;          /* the next one begins where those that ask are late */
+    struct pool *pool;           /* its lock guards the members below */
+    struct asked *first, **last; /* WAITING or ASKING_NOW, in order of arrival */
+    size_t asking;               /* threads that send a statement, or are about to */
+    size_t asking_now;           /* of these, those of the current turn: at most two */
+    unsigned long turn;          /* current turn; a new one begins when statements are late */
 };
 
-/* In place, nothing to release. The pool is borrowed. */
+/* Initialises in place; nothing has to be released. The pool is borrowed. */
 void asking_init(struct asking *asking, struct pool *pool);
 
 /* As database_ask. */

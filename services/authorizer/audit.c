@@ -1,6 +1,6 @@
-/* Reads audit events leniently, as each Kubernetes release adds to them: what names no request and no engineer is bad,
- * what is longer than an event may have is cut off. Each stage of a request has an event id of its own, and all have
- * one audit_id. */
+/* Reads audit events leniently, as each Kubernetes release adds members: an event without
+ * request or engineer is invalid, and text longer than the schema allows is cut. Promises an
+ * event id for each stage of a request, with a common audit_id. Fails as audit.h says. */
 #include "audit.h"
 
 #include "accesses.h"
@@ -17,9 +17,9 @@
 
 #define SOURCE "/lockbox/authorizer"
 enum { EVENTS_MAX = 100000, WORD_MAX = 255, ID_MAX = 128 };
-/* What is longer is cut off in the quarantine: a record has no more. */
+/* Most bytes of a report in the quarantine, as Kafka takes no longer record. */
 enum { KEPT_MAX = 1 << 20 };
-/* Whatever an engineer writes into a request: a member that were too long would be as if it were not there. */
+/* Longest text of a request: longer members would count as absent. */
 enum { MANY = 1 << 23 };
 #define TEXT .min = 0, .max = MANY
 
@@ -106,7 +106,7 @@ static bool is(const char *text, const char *wanted) {
     return strcmp(text ? text : "", wanted) == 0;
 }
 
-/* At most WORD_MAX bytes, and no half character; NULL for none. */
+/* At most WORD_MAX bytes, cut between characters; NULL: none. */
 static const char *cut(const char *text, struct lbx_arena *arena) {
     size_t len = text ? strlen(text) : 0;
     if (len == 0)
@@ -117,7 +117,7 @@ static const char *cut(const char *text, struct lbx_arena *arena) {
     return lbx_arena_memdup(arena, text, len);
 }
 
-/* The id in our own reason, matched whole: "lockbox request {uuid} until {time}". */
+/* The request id in our own reason, matched whole: "lockbox request {uuid} until {time}". */
 static const char *request_of(const char *reason, struct lbx_arena *arena) {
     static const char before[] = "lockbox request ", behind[] = " until ";
     enum { ID = sizeof before - 1, UUID = 36 };
@@ -144,7 +144,7 @@ static bool has_item_for(const struct lbx_request *request, const char *action,
     return false;
 }
 
-/* An apply of what is not there: it made the object, or was let through to make it. */
+/* Whether an apply created the object, or was allowed as its creation. */
 static bool is_creation(const struct audit_event *event, const struct question *question,
                         const struct lbx_request *request) {
     return is(event->verb, "patch") &&
@@ -152,8 +152,8 @@ static bool is_creation(const struct audit_event *event, const struct question *
                                           has_item_for(request, "create_object", question)));
 }
 
-/* What it was, in an item's words; where it is none of the five actions, in Kubernetes'. Returns whether the authorizer may
- * have let it through. request: that its reason names, or none. */
+/* Describes an access as an item, or by Kubernetes's words where it is none of the five actions. Returns whether the
+ * authorizer may have allowed it. request: the one in the reason, or none. */
 static bool describe(const struct review *review, const struct audit_event *event,
                      const struct lbx_request *request, struct lbx_access_performed *access) {
     const struct object_reference *object = &event->object;
@@ -189,8 +189,8 @@ static int outcome_of(const struct audit_event *event) {
     return passed ? LBX_OUTCOME_ALLOWED : LBX_OUTCOME_BLOCKED;
 }
 
-/* Passed without our leave: nobody asked us, or somebody else gave our reason for what is never let through. Nobody who is asked may
- * act as another. */
+/* Why an allowed access had no answer of ours: impersonation, which is never allowed, no question, or another authorizer
+ * with our reason. NULL: it had. */
 static const char *bypass_of(const struct audit_event *event, bool may_be_ours,
                              const struct lbx_access_performed *access) {
     bool is_ours = access->request_id ||
@@ -208,7 +208,7 @@ static bool is_event(const struct audit_event *event) {
     return event->audit_id && *event->audit_id && event->stage && event->received_at;
 }
 
-/* engineer_id NULL: it is nobody's of whom anything is told. Who did not log in has no name. */
+/* Whether an event can be recorded. engineer_id NULL: the user is no engineer; an anonymous user has no name. */
 static bool readable(const struct audit_event *event, const char *engineer_id) {
     if (!engineer_id)
         return event->user.username || is_event(event);
@@ -216,7 +216,7 @@ static bool readable(const struct audit_event *event, const char *engineer_id) {
            strlen(event->stage) <= ID_MAX / 4 && *engineer_id && strlen(engineer_id) <= ID_MAX;
 }
 
-/* A deletion is none: where it has a body, what its URI says counts for nothing, and nobody tells whether it has. */
+/* Whether the request was a dry run. A deletion counts as none: if it has a body, the API server ignores the URI's dryRun. */
 static bool is_dry_run(const struct audit_event *event, struct lbx_arena *arena) {
     return (is(event->verb, "create") || is(event->verb, "update") || is(event->verb, "patch")) &&
            is(uri_parameter(event->uri, "dryRun", arena), "All");
@@ -230,7 +230,7 @@ static void encode(const struct review *review, const struct audit_event *event,
     const char *request_id = request_of(event->notes.reason, arena);
     if (request_id && evidence_disowns(review->database, request_id, engineer_id,
                                        review->cluster->resource_id, arena, &request, &trace)) {
-        request_id = NULL; /* some other authorizer's words */
+        request_id = NULL; /* another authorizer's reason */
         request = (struct lbx_request){0};
         trace = (struct lbx_trace){0};
     }
@@ -282,12 +282,12 @@ static void encode(const struct review *review, const struct audit_event *event,
     };
 }
 
-/* What a started answer was not let through for, its end tells. */
+/* Whether the later ResponseComplete event will be the record of the access: ResponseStarted of a refused one. */
 static bool is_told_later(const struct audit_event *event) {
     return is(event->stage, "ResponseStarted") && outcome_of(event) != LBX_OUTCOME_ALLOWED;
 }
 
-/* LBX_ERR_INVALID once it is kept. */
+/* Quarantines the body. Returns LBX_ERR_INVALID, once that is done. */
 static enum lbx_err quarantine(const struct review *review, const struct lbx_buf *body,
                                const char *reason) {
     const struct unreadable_report report = {
@@ -301,7 +301,7 @@ static enum lbx_err quarantine(const struct review *review, const struct lbx_buf
     return err == LBX_OK ? LBX_ERR_INVALID : err;
 }
 
-/* Encodes the engineers' events; returns how many cannot be read. */
+/* Encodes the engineers' events. Returns how many cannot be read. */
 static size_t encode_all(const struct review *review, const struct audit_list *list,
                          struct access_event *events, size_t *ret_count) {
     size_t count = 0, bad = 0;

@@ -1,6 +1,6 @@
-/* Answers reviews over HTTPS, each in its connection's thread. The loop keeps the database's connections, and on SIGHUP
- * reads anew the clusters file and the certificates; what is bad keeps what was read before. Who asks must show the certificate of the
- * cluster that the path names. */
+/* Serves reviews over HTTPS, each on its connection's thread. The loop opens database connections, and on SIGHUP
+ * reads the clusters file and the certificates again. Promises that a client must show the certificate of the
+ * cluster in the path. Fails: a file that is invalid on SIGHUP leaves the previous one in use. */
 #include "authorizer.h"
 
 #include "accesses.h"
@@ -57,9 +57,9 @@ struct authorizer {
     struct database *database;
     struct accesses *accesses;
     _Atomic size_t connected;
-    pthread_mutex_t lock; /* of clusters, the pointer */
+    pthread_mutex_t lock; /* guards the pointer `clusters` */
     struct lbx_clusters *clusters;
-    int hangups; /* SIGHUP, as a descriptor */
+    int hangups; /* a signalfd for SIGHUP */
     int64_t connect_us;
 };
 
@@ -75,7 +75,7 @@ static struct lbx_clusters *hold(struct authorizer *it) {
 
 LBX_DEFINE_CLEANUP(struct lbx_clusters *, clusters, lbx_clusters_release)
 
-/* Whom the cluster knows the customer's identity as. */
+/* The user name of the customer's identity on the cluster. */
 static char *customer_of(const struct lbx_cluster *cluster) {
     struct lbx_arena arena LBX_CLEANUP(lbx_arena_done);
     struct lbx_buf pem LBX_BUF = {0};
@@ -101,7 +101,7 @@ static void drop_own(struct lbx_cluster *cluster) {
     evidence_cache_free(cluster->evidence);
 }
 
-/* curl reads the keys by name. */
+/* Checks the key files, which libcurl reads by name. */
 static enum lbx_err check_keys(const struct lbx_clusters *clusters, struct lbx_reason *ret_reason) {
     char why[LBX_SECRET_WHY_SIZE];
     for (size_t i = 0; i < clusters->count; i++) {
@@ -155,7 +155,7 @@ static const struct page {
     {"preview", PREVIEW_MAX, preview_answer, true},
 };
 
-/* "/clusters/{id}/{page}". NULL: no such path. */
+/* The page of "/clusters/{id}/{page}". NULL: no such path. */
 static const struct page *find(const struct lbx_clusters *clusters, const char *path,
                                const struct lbx_cluster **ret_cluster) {
     static const char prefix[] = "/clusters/";
@@ -192,7 +192,7 @@ static size_t most(void *context, const struct lbx_https_request *request, unsig
     return *ret_status ? 0 : page->most;
 }
 
-/* Whoever it was may have written anything: only the status is told. */
+/* Counts a refused request by status alone: its content may be anybody's. */
 static void refused(void *context, unsigned status) {
     (void)context;
     lbx_metric_add(&malformed, 1);
@@ -209,7 +209,7 @@ static void count(const struct lbx_cluster *cluster, const struct page *page, co
             LBX_S("page", page->name), LBX_S("code", code), LBX_LOG_TRACE(trace));
 }
 
-/* The trace that led to the answer: of the access request that it rests on, else the question's own. */
+/* The trace of an answer's span: of the access request that allows it, else of the HTTP request. */
 static struct lbx_trace trace_of(const struct lbx_https_request *request,
                                  const struct basis *basis) {
     return basis->trace.parent ? basis->trace
@@ -245,7 +245,7 @@ static unsigned answer(void *context, const struct lbx_https_request *request,
     const struct page *page = find(clusters, request->path, &cluster);
     const int64_t began_us = lbx_realtime_us();
     if (!page || !may_ask(cluster, page, request->client))
-        return 404; /* the file was read anew since the head came */
+        return 404; /* SIGHUP removed the cluster since the header was read */
     struct lbx_arena arena LBX_CLEANUP(lbx_arena_done);
     lbx_arena_init(&arena);
     struct basis basis = {0};

@@ -1,4 +1,4 @@
-/* The authorizer's part of the worker's loop: the HTTPS server, the clusters file, the connections. */
+/* The authorizer's part: the HTTPS server, the clusters file, the database connections. */
 #ifndef AUTHORIZER_AUTHORIZER_H
 #define AUTHORIZER_AUTHORIZER_H
 
@@ -7,7 +7,7 @@
 extern const struct lbx_part authorizer_part;
 extern struct lbx_metric *const authorizer_metrics[];
 
-/* Whether the settings without a default are there. */
+/* Whether the settings without a default are set. */
 enum lbx_err authorizer_check(const struct lbx_settings *settings);
 
 #endif

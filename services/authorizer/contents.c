@@ -1,6 +1,6 @@
-/* Makes the content of a change again, from the objects that the API server has after defaulting and mutation, and compares it with
- * that of each open item. Promises that what is agreed to is the whole object after the change, the whole before it, and the
- * list of changes that was signed. */
+/* Makes the content of a change from the objects that the API server has after defaulting and mutation, and
+ * compares it with each open item's. Promises that an item matches only with the object after the change,
+ * the object before, and the signed list of changes all equal. Fails as contents.h says. */
 #include "contents.h"
 
 #include "evidence.h"
@@ -42,7 +42,7 @@ static const char *differs(const struct lbx_item_content *agreed, const struct l
     return NULL;
 }
 
-/* Compares the change with one item's content. Returns NULL where it is that. */
+/* Compares the change with one item's content. NULL: they are equal. */
 static const char *compare(const struct lbx_item_content *agreed,
                            const struct lbx_content_objects *objects, struct lbx_arena *arena) {
     struct lbx_content made = {0};
@@ -52,7 +52,7 @@ static const char *compare(const struct lbx_item_content *agreed,
     all.consented =
         agreed->changes && lbx_content_created(agreed->changes, &consented) ? &consented : NULL;
     enum lbx_err err = lbx_content_make(&all, arena, &made, &reason);
-    const char *why = err == LBX_OK || err == LBX_ERR_LIMIT /* which nobody can have agreed to */
+    const char *why = err == LBX_OK || err == LBX_ERR_LIMIT /* no approved change is too long */
                           ? differs(agreed, &made, !objects->before, arena)
                           : lbx_arena_strdup(arena, reason.text);
     if (err == LBX_ERR_LIMIT && !why)

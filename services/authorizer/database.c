@@ -1,5 +1,5 @@
-/* Asks PostgreSQL for the threads that answer reviews: a statement a question, by a pool of connections. access_check is asked
- * for many at once, in asking.c. */
+/* Queries PostgreSQL for the threads of reviews: one statement for each question, by a pool of
+ * connections; asking.c calls access_check for several questions at once. Fails as database.h says. */
 #include "database.h"
 
 #include "asking.h"

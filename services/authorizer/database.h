@@ -1,4 +1,4 @@
-/* Connections by which the server's threads ask access_check, each answer within two seconds. */
+/* Database queries for the server's threads, each answered within two seconds. */
 #ifndef AUTHORIZER_DATABASE_H
 #define AUTHORIZER_DATABASE_H
 
@@ -12,63 +12,62 @@
 struct database;
 struct lbx_item_content;
 
-/* As access_check's parameters; NULL is SQL NULL. */
+/* The parameters of access_check; NULL is SQL NULL. */
 struct question {
     const char *engineer_id, *resource_id, *action, *namespace, *kind, *name, *content_digest;
-    const char *
-        uid; /* of the object to be deleted, "" for none; NULL: not known. access_check is not asked about it */
-    const struct lbx_item_content *content; /* that content_digest is of; NULL: none */
-    bool in_every_namespace; /* reading what has the name. access_check is not asked about it */
+    const char *uid; /* of the object to delete; "": none; NULL: not known. Not access_check's */
+    const struct lbx_item_content *content; /* the content of content_digest; NULL: none */
+    bool in_every_namespace;                /* a list of all namespaces; not access_check's */
 };
 
 struct grant {
     bool allowed;
-    const char *request_id; /* in the arena that was given */
+    const char *request_id; /* in the caller's arena */
     int64_t expires_at;
     const char *reason;
     int64_t version;
-    bool is_named; /* of database_grants: its item names the object */
+    bool is_named; /* database_grants: its item names the object */
     struct lbx_trace trace;
 };
 
-/* As signed_evidence answers: JSON, in the arena that was given; times 0 where there is none. */
+/* The answer of signed_evidence: JSON, in the caller's arena; a time of 0 is absent. */
 struct evidence {
     const char *consent, *decisions;
     int64_t starts_asked, decide_by;
-    int64_t open;           /* a bit for each item that is good now, by its number */
-    struct lbx_trace trace; /* that the access request belongs to */
+    int64_t open;           /* a bit for each open item, by its number */
+    struct lbx_trace trace; /* of the access request */
 };
 
-/* url is borrowed. */
+/* Starts the pool. url is borrowed. */
 struct database *database_open(const char *url);
 
-/* No thread asks any more. */
+/* Ends the pool. No thread uses it any more. */
 void database_close(struct database *database);
 
-/* Makes the connections that are missing; called now and then by the worker's loop. Returns how many there are. */
+/* Opens missing connections; called regularly by the worker's loop. Returns how many are open. */
 size_t database_connect(struct database *database);
 
-/* From any thread. LBX_ERR_UNAVAILABLE: no answer within two seconds. */
+/* Calls access_check. From any thread. LBX_ERR_UNAVAILABLE: no answer within two seconds. */
 enum lbx_err database_ask(struct database *database, const struct question *question,
                           struct lbx_arena *arena, struct grant *ret_grant) LBX_MUST_CHECK;
 
-/* All grants that a change may rest on, whatever their content and uid; those that last longest, first. The list is in the
- * arena. Errors as database_ask's. */
+/* All grants that cover a change, with any content and uid, the one that lasts longest first.
+ * The list is in the arena. Errors as database_ask. */
 enum lbx_err database_grants(struct database *database, const struct question *question,
                              struct lbx_arena *arena, struct grant **ret_list, size_t *ret_count)
     LBX_MUST_CHECK;
 
-/* What was signed of one request. LBX_ERR_NOT_FOUND: there is no such request. */
+/* The signed evidence of a request. LBX_ERR_NOT_FOUND: there is no such request. */
 enum lbx_err database_evidence(struct database *database, const char *request_id,
                                struct lbx_arena *arena, struct evidence *ret_evidence)
     LBX_MUST_CHECK;
 
-/* What the policy of the cluster's customer forbids: a JSON array of entries. Errors as database_ask's. */
+/* What the policy of the cluster's customer forbids: a JSON array of entries. Errors as database_ask. */
 enum lbx_err database_forbidden(struct database *database, const char *resource_id,
                                 struct lbx_arena *arena, const char **ret_entries) LBX_MUST_CHECK;
 
-/* Keeps in the quarantine what a cluster reported and nobody can read: bytes of a report that would have gone to topic.
- * Errors as database_ask's: nothing is kept then, or it is not known. */
+/* Quarantines a report of a cluster that cannot be read, under the topic of its events. Errors
+ * as database_ask: it is then not stored, or unknown. */
 struct unreadable_report {
     const char *topic, *source, *reason;
     const void *bytes;

@@ -1,5 +1,5 @@
-/* Verbs and resources of Kubernetes as questions of access_check. A verb has a row here, or is refused; a resource is a
- * kind by the cluster's own discovery, or is refused; no answer of the database is a refusal. */
+/* Converts Kubernetes verbs and resources to questions of access_check. Promises a refusal for verbs without a row,
+ * resources that the cluster's discovery does not have, and questions without an answer. Cannot fail otherwise. */
 #include "decide.h"
 
 #include "base/clock.h"
@@ -12,7 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* access_check's word for "asked again by admission, with name and content". */
+/* access_check's placeholder: admission asks again, with name and content. */
 #define LATER "*"
 enum { ENGINEER_ID_MAX = 128 };
 
@@ -74,7 +74,7 @@ static struct lbx_attempt attempt_of(const struct question *question) {
     };
 }
 
-/* A cluster whose customer pinned keys believes the database nothing that they did not sign. */
+/* Allows by signatures. Of a cluster with pinned keys, only what their holders signed counts, not the database's word. */
 static struct verdict allow_signed(const struct review *review, const struct question *question,
                                    struct grant *grant) {
     const struct lbx_cluster *cluster = review->cluster;
@@ -95,11 +95,11 @@ static struct verdict allow_signed(const struct review *review, const struct que
 
 /* ---- several grants ---- */
 
-/* Whether a grant carries the change; its refusal has a code. */
+/* Checks whether a grant covers the change; its refusal has a code. */
 typedef struct verdict hold_fn(const struct review *review, const struct question *question,
                                const void *context, struct grant *grant);
 
-/* access_check names one grant. Where that one does not carry the change, another may. */
+/* Tries each grant in turn: access_check returns one, and another may cover the change. */
 static struct verdict hold_to_any(const struct review *review, const struct question *question,
                                   hold_fn *hold, const void *context, struct grant *named) {
     struct verdict first = hold(review, question, context, named);
@@ -119,7 +119,7 @@ static struct verdict hold_to_any(const struct review *review, const struct ques
     return first;
 }
 
-/* An object that was made anew has the name that was agreed to, and is another. */
+/* Compares the object's uid: an object made anew has the approved name, and another uid. */
 static struct verdict hold_to_uid(const struct review *review, const struct question *question,
                                   const void *context, struct grant *grant) {
     (void)context;
@@ -133,7 +133,7 @@ static struct verdict hold_to_uid(const struct review *review, const struct ques
     return err == LBX_OK ? allow_signed(review, question, grant) : unavailable(review);
 }
 
-/* To access_check, an object in no namespace and those of that name in every namespace are the same. */
+/* Checks that an item covers a list: access_check does not distinguish a cluster-scoped name from that name in all namespaces. */
 static struct verdict hold_to_list(const struct review *review, const struct question *question,
                                    struct grant *grant) {
     const struct lbx_attempt attempt = attempt_of(question);
@@ -156,7 +156,7 @@ static struct verdict ask(const struct review *review, const struct question *qu
                         is(grant.reason, "content_required") ? "content_required" : "no_grant");
 }
 
-/* ---- who ---- */
+/* ---- users ---- */
 
 static bool in_group(const struct subject *subject, const char *group) {
     for (size_t i = 0; i < subject->group_count; i++)
@@ -192,8 +192,8 @@ static const struct {
     {"patch", "update_object", LATER},     {"delete", "delete_object", NULL},
 };
 
-/* A server-side apply asks for `patch` before anybody knows whether there is such an object. Where the creation of that
- * name is agreed to, admission says no if it turns out an update. */
+/* Decides server-side apply, which asks for `patch` before it is known whether the object exists. If a
+ * creation of that name is approved, the answer is yes; admission refuses if it becomes an update. */
 static struct verdict decide_apply(const struct review *review, const struct question *update,
                                    struct verdict refusal) {
     struct question create = *update;
@@ -210,7 +210,7 @@ static struct verdict decide_apply(const struct review *review, const struct que
     return refusal;
 }
 
-/* An engineer's question about themselves (auth can-i) is nothing that anybody can agree to. */
+/* Whether it is a review of the user's own permissions (auth can-i), which no grant can cover. */
 static bool is_own_review(const char *group, const char *kind_or_resource) {
     return (is(group, "authorization.k8s.io") || is(group, "authentication.k8s.io")) &&
            (strncmp(kind_or_resource, "selfsubject", strlen("selfsubject")) == 0 ||
@@ -305,7 +305,7 @@ static const char *action_of(const char *operation) {
                                      : NULL;
 }
 
-/* context: the objects. */
+/* Compares the change's content with the approved one. context: the objects. */
 static struct verdict hold_to_content(const struct review *review, const struct question *question,
                                       const void *context, struct grant *grant) {
     const struct lbx_content_objects *objects = context;
@@ -324,7 +324,7 @@ static struct verdict hold_to_content(const struct review *review, const struct 
     return ask(review, &whole);
 }
 
-/* Asks for any content first, which names the request; then for the content that the change has. */
+/* Asks for any content first, to find the request; then for the change's content. */
 static struct verdict ask_with_content(const struct review *review, struct question *question,
                                        const struct lbx_content_objects *objects) {
     struct grant grant = {0};

@@ -1,4 +1,4 @@
-/* What an engineer may, of what a Kubernetes API server can be asked: anything but a clear yes is a no. */
+/* What an engineer may do on a cluster. Any answer of the database but a clear yes is a no. */
 #ifndef AUTHORIZER_DECIDE_H
 #define AUTHORIZER_DECIDE_H
 
@@ -8,7 +8,7 @@
 
 struct accesses;
 
-/* The access request that an allowing answer rests on; all zero: none. */
+/* The access request that an allowing answer is based on; all zero: none. */
 struct basis {
     const char *request_id; /* in the review's arena */
     int64_t version;
@@ -22,7 +22,7 @@ struct review {
     struct database *database;
     struct accesses *accesses;
     struct lbx_arena *arena;
-    struct basis *basis; /* filled where an answer has one; NULL: nobody asks */
+    struct basis *basis; /* set where an answer has one; NULL: not wanted */
 };
 
 struct subject {
@@ -34,35 +34,35 @@ struct subject {
 /* reason: "lockbox request {uuid} until {RFC 3339}", or "lockbox: {code}: {sentence}"; in the arena. */
 struct verdict {
     bool allowed;
-    const char *code; /* static; of a refusal: what is counted and logged */
+    const char *code; /* of a refusal, for metrics and log; static */
     const char *reason;
 };
 
-/* Whose request it is. An engineer has the cluster's prefix and its group; somebody has one of both alone. */
+/* The user of a review. An engineer has the cluster's prefix and group; a doubtful user has one of the two. */
 enum who { WHO_OTHER, WHO_ENGINEER, WHO_DOUBTFUL };
 enum who decide_who(const struct lbx_cluster *cluster, const struct subject *subject,
                     const char **ret_engineer_id);
 bool decide_is_master(const struct subject *subject);
 
-/* Of an authorization review; absent text is "" or NULL. */
+/* An authorization review; absent text is "" or NULL. */
 struct attributes {
     const char *verb, *group, *resource, *subresource, *namespace, *name;
 };
-/* Reading that needs no grant is allowed for this reason. */
+/* The reason where reading needs no grant. */
 #define DECIDE_OPEN_REASON "lockbox: discovery needs no grant"
 
-/* What access_check is to be asked. Returns NULL, or why nobody can agree to it: the code of a refusal. */
+/* Makes the question for access_check. NULL: done. Otherwise the code of a refusal that needs no question. */
 const char *decide_question(const struct review *review, const char *engineer_id,
                             const struct attributes *attributes, struct question *ret_question);
 struct verdict decide_attributes(const struct review *review, const char *engineer_id,
                                  const struct attributes *attributes);
 struct verdict decide_path(const struct review *review, const char *verb, const char *path);
 
-/* Of an admission review: a change of one object. operation: CREATE, UPDATE or DELETE. */
+/* An admission review: a change of one object. operation: CREATE, UPDATE or DELETE. */
 struct change {
     const char *operation, *group, *kind, *subresource, *namespace, *name;
-    const char *uid;                    /* of the object that a DELETE is of; NULL: none */
-    struct lbx_content_objects objects; /* of CREATE and UPDATE */
+    const char *uid;                    /* of the object that a DELETE removes; NULL: none */
+    struct lbx_content_objects objects; /* for CREATE and UPDATE */
 };
 struct verdict decide_change(const struct review *review, const char *engineer_id,
                              const struct change *change);

@@ -1,5 +1,5 @@
-/* Asks an API server by an identity of the customer's, whose keys stay here. Promises that each request that could change
- * something says dryRun=All. Whatever is no clear answer is unavailable. */
+/* Sends requests to an API server with an identity of the customer's. Promises that each request that
+ * could change something has dryRun=All. Fails with DRY_RUN_UNAVAILABLE on any unclear answer. */
 #include "dry_runs.h"
 
 #include "io/fetch.h"
@@ -15,7 +15,7 @@ struct status {
 static const struct lbx_field status_rows[] = {LBX_ROW_TEXT(status, message, .max = 65536)};
 static const struct lbx_table status_table = LBX_TABLE("Status", status, status_rows);
 
-/* A name is a path segment, or nothing that the API server knows: what a URL gives a meaning to is written out. */
+/* Appends a path segment; characters with a meaning in URLs are percent-encoded. */
 static void add_segment(struct lbx_buf *url, const char *text) {
     static const char plain[] =
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
@@ -27,7 +27,7 @@ static void add_segment(struct lbx_buf *url, const char *text) {
             lbx_buf_printf(url, "%%%02X", (unsigned)(unsigned char)*text);
 }
 
-/* name NULL: the collection that the object is of. */
+/* name NULL: the URL of the collection. */
 static void add_url(const struct dry_run_target *target, const char *name, struct lbx_buf *url) {
     const struct kind *kind = &target->kind;
     lbx_buf_str(url, target->cluster->server);
@@ -67,7 +67,7 @@ static struct lbx_fetch_tls customer_of(const struct dry_run_target *target) {
                                   target->cluster->key_file};
 }
 
-/* Takes over the answer's body. */
+/* Converts an answer to a state, and takes over its body. */
 static void conclude(enum lbx_err err, const char *why, struct lbx_answer *answer, bool is_creation,
                      struct lbx_arena *arena, struct dry_run *ret_run) {
     struct status status = {0};
@@ -94,7 +94,7 @@ void dry_run_get(const struct dry_run_target *target, struct lbx_arena *arena,
     conclude(err, why, &answer, false, arena, ret_run);
 }
 
-/* By the field managers that kubectl uses, so that server-side apply sees the fields as it will see them then. */
+/* The field managers of kubectl, so that server-side apply sees the same owners of fields as it will then. */
 static const struct {
     const char *content_type, *query;
 } changes[] = {

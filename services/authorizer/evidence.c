@@ -1,6 +1,6 @@
-/* Recomputes a request's digest from its evidence, checks each signature by the pinned keys, and holds what is asked
- * against what the signatures cover: items, engineer, cluster and time. Promises that nothing the database says widens,
- * re-aims or lengthens what was signed. No evidence, or one that cannot be read, is a refusal. */
+/* Recomputes a request's digest from its evidence, verifies each signature with the pinned keys, and
+ * compares the question with the signed items, engineer, cluster and time. Promises that no answer of
+ * the database extends what was signed. Fails closed: missing or unreadable evidence is a refusal. */
 #include "evidence.h"
 
 #include "base/clock.h"
@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A signer's clock may be ahead by this much. */
+/* How far a signer's clock may be ahead. */
 #define AHEAD_US (60 * LBX_SECOND_US)
 enum { KEPT_MAX = 512, DECISIONS_MAX = 1000, SIGNATURES_MAX = 64, ITEM_NUMBER_MAX = 63 };
 
@@ -37,12 +37,12 @@ static const struct lbx_field decisions_rows[] = {
 };
 static const struct lbx_table decisions_table = LBX_TABLE("evidence", decisions, decisions_rows);
 
-/* What the evidence of a request comes to. */
+/* The result of a request's evidence. */
 struct consented {
     struct lbx_request request;
     size_t decisions;
-    uint64_t signers;  /* those who approved, by their places in trust */
-    uint64_t kept;     /* items, by number: those that every signer kept */
+    uint64_t signers;  /* approvers who signed, a bit each by index in trust */
+    uint64_t kept;     /* items that every signer kept, a bit each by number */
     bool is_withdrawn; /* a signer denied or revoked it */
     int64_t starts_at, duration;
 };
@@ -55,7 +55,7 @@ static bool read_text(const struct lbx_table *table, const char *text, struct lb
     return lbx_json_read_stored(table, text, strlen(text), arena, ret_struct, &reason) == LBX_OK;
 }
 
-/* The request as its approvers were shown it. */
+/* Makes the request as its approvers saw it. */
 static bool read_request(const char *request_id, const struct evidence *evidence,
                          struct lbx_arena *arena, struct lbx_request *ret_request) {
     if (!read_text(&lbx_request_consent_table, evidence->consent, arena, ret_request))
@@ -65,7 +65,7 @@ static bool read_request(const char *request_id, const struct evidence *evidence
     ret_request->starts_at = evidence->starts_asked;
     ret_request->decide_by = evidence->decide_by;
     lbx_request_text_digest(ret_request, digest);
-    ret_request->digest = digest; /* whatever the database says it is */
+    ret_request->digest = digest; /* the database's digest is not used */
     return ret_request->digest_version == LBX_DIGEST_VERSION && ret_request->duration > 0;
 }
 
@@ -86,7 +86,7 @@ static bool in_time(int64_t iat, const struct lbx_request *request, int64_t now_
     return iat <= request->decide_by / LBX_SECOND_US && iat <= (now_us + AHEAD_US) / LBX_SECOND_US;
 }
 
-/* Whose signature it is of those who are pinned, -1: nobody's, or none of this request. */
+/* The index of the pinned approver who signed a decision on this request; -1: none. */
 static int signer_of(const struct lbx_trust *trust, const struct lbx_request *request,
                      const char *text, struct lbx_arena *arena,
                      struct lbx_signed_decision *ret_payload) {
@@ -139,7 +139,7 @@ static bool judge(const struct lbx_trust *trust, const char *request_id,
     return true;
 }
 
-/* ---- what is asked ---- */
+/* ---- the question ---- */
 
 static bool covers(const struct consented *it, const struct lbx_attempt *attempt) {
     for (size_t i = 0; i < it->request.action_count; i++)
@@ -149,7 +149,7 @@ static bool covers(const struct consented *it, const struct lbx_attempt *attempt
     return false;
 }
 
-/* The greater number: what the signers read says how many it takes, too. */
+/* Whether enough approvers signed: as many as the request needs, by what the signers read, and as `trust` needs. */
 static bool has_signers(const struct consented *it, const struct lbx_trust *trust) {
     int64_t needed = it->request.approvals_needed > trust->approvals_needed
                          ? it->request.approvals_needed
@@ -157,7 +157,7 @@ static bool has_signers(const struct consented *it, const struct lbx_trust *trus
     return __builtin_popcountll(it->signers) >= needed;
 }
 
-/* Access that nobody signed, where the customer said that the database's word is enough. */
+/* Whether access without signatures is allowed, as the customer's trust says. */
 static bool is_excepted(const struct consented *it, const struct lbx_trust *trust,
                         const char *basis) {
     return strcmp(basis, "emergency") == 0 ? trust->emergency
@@ -192,10 +192,10 @@ static const char *refuses(const struct consented *it, const struct evidence_que
     return NULL;
 }
 
-/* ---- what is kept ---- */
+/* ---- the cache ---- */
 
 struct kept {
-    const char *request_id; /* NULL: none */
+    const char *request_id; /* NULL: empty */
     int64_t version;
     struct consented it;
     struct lbx_arena arena;
@@ -204,7 +204,7 @@ struct kept {
 struct evidence_cache {
     pthread_mutex_t lock;
     struct kept list[KEPT_MAX];
-    size_t next; /* the oldest */
+    size_t next; /* index of the oldest entry */
 };
 
 struct evidence_cache *evidence_cache_new(void) {
@@ -234,7 +234,7 @@ static struct kept *find(struct evidence_cache *cache, const struct grant *grant
     return NULL;
 }
 
-/* Takes over what fresh holds: in the place of the oldest. */
+/* Stores an entry in place of the oldest. */
 static void keep(struct evidence_cache *cache, const struct kept *fresh) {
     pthread_mutex_lock(&cache->lock);
     struct kept *oldest = &cache->list[cache->next];
@@ -244,7 +244,7 @@ static void keep(struct evidence_cache *cache, const struct kept *fresh) {
     pthread_mutex_unlock(&cache->lock);
 }
 
-/* Only what enough people signed is kept: a signature whose time is ahead counts later. */
+/* Reads evidence, and stores the result if enough approvers signed: a signature with a future time may count later. */
 static const char *ask_fresh(struct evidence_cache *cache, const struct evidence_question *question,
                              const struct grant *grant, const struct evidence *evidence,
                              int64_t *ret_ends_at) {

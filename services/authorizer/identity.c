@@ -1,4 +1,4 @@
-/* The certificate, its key and the clients' authorities, each from the file that a setting names. */
+/* Reads the certificate, its key and the clients' authorities, each from its setting's file. Fails with a line of log. */
 #include "identity.h"
 
 #include "base/file.h"

@@ -1,4 +1,4 @@
-/* The authorizer's TLS certificate, its key and its clients' authorities, as files. */
+/* The authorizer's TLS certificate, key and client authorities, as files. */
 #ifndef AUTHORIZER_IDENTITY_H
 #define AUTHORIZER_IDENTITY_H
 
@@ -11,7 +11,7 @@ struct identity {
     struct lbx_buf certificate, key, client_ca;
 };
 
-/* As the files are now, held against each other. LBX_ERR_INVALID: what is wrong is logged. identity_done in any case. */
+/* Reads the files, and checks that they fit together. LBX_ERR_INVALID: they do not; logged. identity_done must follow in any case. */
 enum lbx_err identity_read(const struct lbx_settings *settings, struct identity *ret_identity)
     LBX_MUST_CHECK;
 struct lbx_https_files identity_files(const struct identity *identity);

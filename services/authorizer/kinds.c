@@ -1,6 +1,6 @@
-/* Keeps a cluster's aggregated discovery (apidiscovery.k8s.io/v2) and fetches it again for what is unknown. Where it
- * cannot be had, what was known stays, and what is unknown is no kind. While one thread fetches, those that ask for what is
- * unknown wait for it, and the others do not. */
+/* Caches a cluster's aggregated discovery (apidiscovery.k8s.io/v2), and fetches it again for an
+ * unknown resource. Promises that one thread fetches, and only threads with unknown resources
+ * wait for it. Fails: without an answer the cache stays, and unknown resources have no kind. */
 #include "kinds.h"
 
 #include "base/clock.h"
@@ -18,8 +18,8 @@ struct kinds {
     pthread_mutex_t lock;
     struct lbx_arena arena;     /* of both maps */
     struct lbx_map by_resource; /* keys: group, resource */
-    struct lbx_map by_name;     /* keys: name of the kind, version; "" for the preferred one */
-    int64_t again_us;           /* when the cluster may be asked again */
+    struct lbx_map by_name;     /* keys: name of the kind, version; "": the preferred version */
+    int64_t again_us;           /* earliest time of the next fetch */
     bool fetching;
     pthread_cond_t fetched;
 };
@@ -105,7 +105,7 @@ static void learn_resource(struct maps *maps, const char *group, const char *ver
     const char *kind_group = it->response_kind.group;
     if (!it->response_kind.kind)
         return;
-    if (!kind_group || !*kind_group) /* as that of the resource */
+    if (!kind_group || !*kind_group) /* default: the resource's group */
         kind_group = group;
     struct kind *kind = LBX_ARENA_NEW(arena, struct kind);
     kind->name = *kind_group ? lbx_arena_printf(arena, "%s.%s", it->response_kind.kind, kind_group)
@@ -156,7 +156,7 @@ static enum lbx_err fetch(const struct lbx_cluster *cluster, const char *path, s
     return err;
 }
 
-/* Takes over the maps, with their arena. */
+/* Replaces the maps, with their arena. */
 static void take_over(struct kinds *kinds, const struct maps *maps, const struct lbx_arena *arena) {
     lbx_arena_done(&kinds->arena);
     kinds->arena = *arena;
@@ -165,7 +165,7 @@ static void take_over(struct kinds *kinds, const struct maps *maps, const struct
     kinds->by_resource.arena = kinds->by_name.arena = &kinds->arena;
 }
 
-/* Fetches whole, then replaces what is kept. With the lock, which is open while the cluster is asked. */
+/* Fetches all of the discovery, and replaces the cache. The lock is held, and released during the request. */
 static void refresh(struct kinds *kinds, const struct lbx_cluster *cluster) {
     struct lbx_arena arena;
     struct maps maps;
@@ -222,7 +222,7 @@ static struct kind copy_of(const struct kind *kind, struct lbx_arena *arena) {
     };
 }
 
-/* map: one of the cluster's. */
+/* map: one of the cluster's two. */
 static bool find(const struct lbx_cluster *cluster, const struct lbx_map *map, const char *key,
                  struct lbx_arena *arena, struct kind *ret_kind) {
     struct kinds *kinds = cluster->kinds;

@@ -1,25 +1,24 @@
-/* Which kind a resource is, by a cluster's own discovery. */
+/* The kind of a resource, by a cluster's discovery. */
 #ifndef AUTHORIZER_KINDS_H
 #define AUTHORIZER_KINDS_H
 
 #include "clusters/clusters.h"
 
 struct kind {
-    const char *name; /* "Pod", "Deployment.apps": as an item names it */
+    const char *name; /* "Pod", "Deployment.apps": as in an item */
     bool namespaced;
-    const char *group, *version,
-        *resource; /* "apps", "v1", "deployments": by which it is reached */
+    const char *group, *version, *resource; /* "apps", "v1", "deployments": as in its URL */
 };
 
 struct kinds *kinds_new(void);
 void kinds_free(struct kinds *kinds);
 
-/* group: "" for the core group. What is unknown is looked for in the cluster, at most once a second. False: the
- * cluster has no such resource, or cannot be asked. Texts are copied into the arena. From any thread. */
+/* The kind of a resource. group: "" for the core group. An unknown one is fetched from the cluster, at most once a
+ * second. False: the cluster has no such resource, or does not answer. Texts are copied into the arena. From any thread. */
 bool kinds_find(const struct lbx_cluster *cluster, const char *group, const char *resource,
                 struct lbx_arena *arena, struct kind *ret_kind);
 
-/* The same by the kind's name. version NULL: the one that the cluster prefers. */
+/* The same, by the kind's name. version NULL: the cluster's preferred one. */
 bool kinds_find_by_name(const struct lbx_cluster *cluster, const char *name, const char *version,
                         struct lbx_arena *arena, struct kind *ret_kind);
 

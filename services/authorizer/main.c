@@ -1,5 +1,5 @@
-/* authorizer: answers a Kubernetes API server, before every engineer's request, whether the customer agreed. It keeps
- * nothing that decides: access_check does. */
+/* authorizer: answers a Kubernetes API server's reviews of engineers' requests. It has no state:
+ * access_check decides. */
 #include "authorizer.h"
 #include "sql_authorizer.h"
 
@@ -18,7 +18,7 @@ int main(int argc, char **argv) {
         .parts = {{&authorizer_part, NULL}},
         .arenas = 8,
     };
-    sigset_t hangup; /* for every thread: the part takes it as a descriptor */
+    sigset_t hangup; /* blocked in all threads: the part reads a signalfd */
     sigemptyset(&hangup);
     sigaddset(&hangup, SIGHUP);
     pthread_sigmask(SIG_BLOCK, &hangup, NULL);

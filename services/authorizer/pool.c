@@ -1,5 +1,5 @@
-/* A pool of PostgreSQL connections that the worker's loop opens and that the threads of reviews use. Promises that a statement
- * that is late is ended by its connection, and holds up only those whom it is to answer. */
+/* A pool of PostgreSQL connections for the threads of reviews, opened by the worker's loop. Promises that a late statement is
+ * ended by closing its connection, and delays only its own questions. Fails with NULL where no connection is free in time. */
 #include "pool.h"
 
 #include "sql_authorizer.h"
@@ -23,8 +23,8 @@ static void break_late(struct pool *pool) {
     }
 }
 
-/* Wakes when somebody asks, and then every LOOK_US until nobody does: waking for each question would cost more than some
- * of them. */
+/* The watch: wakes up for a first statement, and then every LOOK_US while there is one. A
+ * wake-up for each statement would cost more than some statements. */
 static void *watch(void *context) {
     struct pool *pool = context;
     pthread_mutex_lock(&pool->lock);
@@ -73,14 +73,14 @@ void pool_done(struct pool *pool) {
     pthread_mutex_destroy(&pool->lock);
 }
 
-/* Only the loop gives a place its connection, so a place without one stays as it is while the lock is open. */
+/* Only the loop opens connections, so that an empty slot stays empty while the lock is released. */
 size_t pool_connect(struct pool *pool) {
     static const struct lbx_sql *const *const statements[] = {sql_authorizer_all, NULL};
     const struct lbx_pg_options options = {
         .url = pool->url,
         .application = "lockbox-authorizer",
         .search_path = "lockbox",
-        .writes = true, /* a standby may not know of a revoke yet */
+        .writes = true, /* a standby may lack a recent revoke */
         .patience_us = ANSWER_US,
     };
     size_t count = 0;
@@ -91,7 +91,7 @@ size_t pool_connect(struct pool *pool) {
         bool missing = !it->pg;
         pthread_mutex_unlock(&pool->lock);
         if (missing && lbx_pg_open(&options, statements, &pg) != LBX_OK)
-            return count; /* the others would fare no better */
+            return count; /* further attempts would fail as well */
         pthread_mutex_lock(&pool->lock);
         if (missing)
             it->pg = pg;

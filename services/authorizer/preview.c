@@ -1,6 +1,6 @@
-/* Makes content from two dry runs. Promises that nothing forbidden is shown, that an object that exists is shown only to an
- * engineer who may read it, and that what is shown is what admission will see: where two dry runs differ, or the object
- * is changed in between, there is no content. */
+/* Makes content from two dry runs. Promises that forbidden content is not shown, that an existing
+ * object is shown only to an engineer who may read it, and that the content is what admission will
+ * see. Fails, without content, if the two dry runs differ or the object changed between them. */
 #include "preview.h"
 
 #include "contents.h"
@@ -19,12 +19,12 @@ void preview_forbid(const struct lbx_forbidden_list *forbidden) {
 
 /* ---- one preview ---- */
 
-/* code: why there is none; NULL: not refused. */
+/* code: why there is no content; NULL: so far nothing */
 struct making {
     const struct review *review;
     struct preview_asked asked;
     struct dry_run_target target;
-    struct lbx_forbidden_list customers; /* what their policy forbids */
+    struct lbx_forbidden_list customers; /* what the customer's policy forbids */
     bool exists;
     struct lbx_content content;
     const char *code, *message;
@@ -36,7 +36,7 @@ static bool refuse(struct making *it, const char *code, const char *message) {
     return false;
 }
 
-/* ---- what may be asked for ---- */
+/* ---- permissions ---- */
 
 static bool find_target(struct making *it) {
     const struct lbx_cluster *cluster = it->review->cluster;
@@ -75,7 +75,7 @@ static bool read_policy(struct making *it) {
     return refuse(it, "unavailable", "nobody can tell now what is forbidden; try again");
 }
 
-/* exists: the object would be updated, and else created. */
+/* exists: the object is updated; otherwise created. */
 static bool demand_allowed(struct making *it, bool exists) {
     it->exists = exists;
     const struct lbx_item item = item_of(it);
@@ -87,7 +87,7 @@ static bool demand_allowed(struct making *it, bool exists) {
     return true;
 }
 
-/* Whether the engineer may see the object as it is. */
+/* Whether the engineer may read the existing object. */
 static bool demand_reading(struct making *it) {
     const struct kind *kind = &it->target.kind;
     const struct verdict verdict =
@@ -124,7 +124,7 @@ static bool take_run(struct making *it, const struct dry_run *run) {
     return refuse(it, "unavailable", "");
 }
 
-/* Before the API server is asked for anything. Reading an object that is to be patched is asked about whether it exists or not. */
+/* Checks before the API server is asked. A patch needs permission to read the object, whether or not it exists. */
 static bool demand_possible(struct making *it) {
     if (!read_policy(it))
         return false;
@@ -169,7 +169,7 @@ static bool take_content(struct making *it, const struct dry_run *before,
            refuse(it, "no_content", lbx_arena_strdup(it->review->arena, reason.text));
 }
 
-/* The object as it is, and as it would be. */
+/* Gets the object before and after the change. */
 static bool run(struct making *it, struct lbx_content *ret_content) {
     const char *body = it->asked.object ? it->asked.object : it->asked.patch.body;
     struct dry_run before = {0}, after = {0};

@@ -1,5 +1,5 @@
-/* Reads what a preview is asked, from outside. Promises that an object or a patch is there, in canonical JSON, and its kind
- * and name. Fails with a reason for whoever asked. */
+/* Parses the body of a preview request. Promises an object or a patch, in canonical JSON, with
+ * kind and name. Fails with a reason for the client. */
 #include "preview_asked.h"
 
 #include "dry_runs.h"
@@ -51,7 +51,7 @@ static const struct lbx_field object_rows[] = {
 };
 static const struct lbx_table object_table = LBX_TABLE("object", object, object_rows);
 
-/* "apps/v1" and "Deployment" are Deployment.apps in v1. */
+/* Reads kind and version: "apps/v1" and "Deployment" are Deployment.apps in v1. */
 static bool read_object(struct preview_asked *asked, struct lbx_arena *arena,
                         struct lbx_reason *ret_reason) {
     struct object object = {0};

@@ -1,5 +1,5 @@
-/* Reads reviews by tables and writes their answers. A review without user or without anything asked for is invalid;
- * members that nobody here knows are ignored, as Kubernetes adds some with each release. */
+/* Parses reviews by tables, and writes their answers. Unknown members are ignored, as each Kubernetes
+ * release adds some. Fails with LBX_ERR_INVALID where a review has no user or no attributes. */
 #include "reviews.h"
 
 #include <stdio.h>
@@ -129,7 +129,7 @@ static const struct lbx_field admission_review_rows[] = {
 static const struct lbx_table admission_review_table =
     LBX_TABLE("AdmissionReview", admission_review, admission_review_rows);
 
-/* ---- what both have in common ---- */
+/* ---- both kinds of reviews ---- */
 
 static enum lbx_err not_this(struct lbx_reason *ret_reason, const char *what) {
     snprintf(ret_reason->text, sizeof ret_reason->text, "%s", what);
@@ -178,7 +178,7 @@ enum lbx_err reviews_authorize(const struct review *review, const struct lbx_buf
     *ret_code = NULL;
     lbx_buf_str(answer, "{\"apiVersion\":\"authorization.k8s.io/v1\",\"kind\":"
                         "\"SubjectAccessReview\",\"status\":{\"allowed\":");
-    if (who == WHO_OTHER) { /* not ours to say: those after us do */
+    if (who == WHO_OTHER) { /* no opinion: later authorizers decide */
         lbx_buf_str(answer, "false}}");
         return LBX_OK;
     }
@@ -192,7 +192,7 @@ enum lbx_err reviews_authorize(const struct review *review, const struct lbx_buf
 
 /* ---- admission ---- */
 
-/* What the review's objects say of themselves; absent where there is no object, or another thing. */
+/* The metadata of a review's object; absent where there is no object, or an invalid one. */
 static struct object_metadata metadata_of(struct lbx_json *json, struct lbx_arena *arena) {
     struct object object = {0};
     if (!lbx_json_is_absent(json) && lbx_json_read_value(&object_table, json, LBX_JSON_PARTIAL, "",
@@ -221,8 +221,8 @@ static struct verdict admit(const struct review *review, struct admission_reques
     return decide_change(review, engineer_id, &change);
 }
 
-/* The authorizer has the customer's identity to look with: whoever has the authorizer changes nothing by it. A
- * SubjectAccessReview is a question. */
+/* Admits requests of the customer's identity, which the authorizer itself uses, only without
+ * changes. A SubjectAccessReview changes nothing. */
 static struct verdict admit_customer(const struct review *review,
                                      const struct admission_request *it) {
     bool asks = it->kind.group && strcmp(it->kind.group, "authorization.k8s.io") == 0 &&

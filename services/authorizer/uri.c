@@ -1,5 +1,5 @@
-/* Splits and decodes a request's URI as an API server does, so that a report says what was done, however it was written. What the
- * API server passes over is passed over: a parameter with a semicolon, or with half an escape. */
+/* Splits and decodes a request's URI as an API server does, so that reports do not depend on its spelling.
+ * Promises to skip what the API server skips: parameters with a semicolon or a truncated escape. Fails with NULL. */
 #include "uri.h"
 
 #include "base/utf8.h"
@@ -13,7 +13,7 @@ static int digit(char c) {
     return !at ? -1 : (int)(at - digits) - (at - digits > 15 ? 6 : 0);
 }
 
-/* NULL: half an escape, or no text. space: what '+' stands for. */
+/* Decodes a text. NULL: a truncated escape, or no valid text. space: the meaning of '+'. */
 static const char *decode(const char *text, size_t len, char space, struct lbx_arena *arena) {
     char *out = lbx_arena_memdup(arena, text, len);
     size_t count = 0;

@@ -1,4 +1,4 @@
--- Whether an engineer may, now.
+-- Whether an engineer may do this now.
 -- takes: engineer_id text, resource_id text, action text, namespace text, kind text, name text, content_digest text
 -- answers: allowed boolean, request_id uuid, expires_at timestamptz, reason text, version integer, traceparent text, tracestate text
 SELECT c.allowed, c.request_id, c.expires_at, c.reason, c.version, t.traceparent, t.tracestate

@@ -1,5 +1,5 @@
--- Whether engineers may, now: element n of each array is of question n. A row for each question, by its number; without a
--- reason where ask has to say it.
+-- Whether engineers may do this now: element n of each array is of question n. One row for each
+-- question, by its number. A NULL reason means that ask.sql must answer the question.
 -- takes: engineer_ids text[], resource_ids text[], actions text[], namespaces text[], kinds text[], names text[],
 --    content_digests text[]
 -- answers: number bigint, allowed boolean, request_id uuid, expires_at timestamptz, reason text, version integer,

@@ -1,4 +1,4 @@
--- Which grants a change may rest on, the one that lasts longest first.
+-- The grants that may cover a change, the one that lasts longest first.
 -- takes: engineer_id text, resource_id text, action text, namespace text, kind text, name text
 -- answers: request_id uuid, expires_at timestamptz, reason text, version integer, is_named boolean,
 --   traceparent text, tracestate text
