@@ -1,7 +1,7 @@
-/* Appends batches of records to the audit store: rows, logs, read models.
- * Promises: each record is kept once, as it was; what is no event is a row all the same, with the
- * members that can be read.
- * Fails: LBX_ERR_CONFLICT, which halts the worker, where the store and the records disagree. */
+/* Stores batches of records in the audit store: rows, transparency logs, read models. Promises
+ * that each record is stored once, unchanged; one that is no valid event is a row as well, with
+ * the members that can be read. Fails with LBX_ERR_CONFLICT, which halts the worker, where store
+ * and records contradict each other. */
 #include "auditor.h"
 
 #include "event_copy.h"
@@ -29,7 +29,7 @@ static struct lbx_metric *const metrics[] = {&violations, &violations_resolved, 
 
 /* ---- room: the partitions of audit.event, by month ---- */
 
-/* The first batch of a process asks for room, and then the first of each month. */
+/* Makes the month's partitions of audit.event: in the first batch of a process, and in the first of each month. */
 static void ask_for_room(struct auditor *a, struct lbx_pg_pipeline *calls) {
     struct auditor_batch *batch = &a->batch;
     batch->asked_for_room = lbx_realtime_us() >= a->room_until_us;
@@ -55,9 +55,9 @@ static void read_batch(struct lbx_handler *handler, const struct lbx_records *re
     auditor_logs_ask(a, calls);
 }
 
-/* The auditor alone reads the accesses, so that it tells who wrote one that cannot be read. */
+/* Queues dead letters of accesses that cannot be read. No other worker reads that topic. */
 static void queue_letters(struct auditor *a, struct lbx_pg_pipeline *last) {
-    lbx_pg_arrays_done(&a->letters); /* of the batch before */
+    lbx_pg_arrays_done(&a->letters); /* those of the previous batch */
     a->letters = (struct lbx_pg_arrays){0};
     for (size_t i = 0; i < a->batch.records->count; i++) {
         const struct auditor_entry *entry = &a->batch.entries[i];
@@ -71,7 +71,7 @@ static void queue_letters(struct auditor *a, struct lbx_pg_pipeline *last) {
 }
 
 static void save_models(struct auditor *a, struct lbx_pg_pipeline *last) {
-    lbx_models_done(&a->models); /* of the batch before */
+    lbx_models_done(&a->models); /* those of the previous batch */
     lbx_models_init(&a->models);
     for (size_t i = 0; i < a->batch.records->count; i++) {
         const struct auditor_entry *entry = &a->batch.entries[i];

@@ -1,8 +1,7 @@
-/* Streams a batch's records into audit.event, one COPY a batch.
+/* Streams a batch's records into audit.event, by one COPY.
  *
- * Promises: a row for each record, whatever it holds; what is no event has NULL for what cannot be
- * read. Fails as COPY does: with the server's error, and nothing stored.
- */
+ * Promises a row for each record, with NULL for members that cannot be read. Fails as COPY, with
+ * the server's error, and nothing stored. */
 #include "event_copy.h"
 
 #include "sql_auditor_copy.h"

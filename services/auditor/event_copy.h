@@ -4,8 +4,8 @@
 
 #include "auditor.h"
 
-/* Reads each record and streams its row, so that the server stores one while the next is read.
- * Fills the batch's entries. copy and scratch: room to write in. */
+/* Decodes each record, and sends its row, so that the server stores one row while the next is
+ * decoded. Fills the batch's entries. copy and scratch: buffers to reuse. */
 enum lbx_err auditor_event_copy(struct auditor_batch *batch, struct lbx_pg *pg,
                                 struct lbx_buf *copy, struct lbx_buf *scratch) LBX_MUST_CHECK;
 

@@ -1,9 +1,8 @@
-/* Has the database judge what is recorded (audit.judge), in a thread and over a connection of its own: nobody who records waits
- * for it, and it may fall behind and catch up.
- * Promises that each record is judged once it has been there for some seconds, by one auditor at a time.
- * Fails: what the database does not do is tried again in the next round, with half as many records, so that records that take long to
- * judge stop nobody; where that goes on the worker is not ready. Nothing is lost: the database knows how far it is.
- */
+/* Calls audit.judge, which looks for breaches in stored records, in a thread with its own
+ * connection, so that storing never waits for it. Promises that one auditor at a time judges
+ * each record, some seconds after it was stored. Fails: after an error the next round takes half
+ * as many records, so that slow records stop no others; if errors persist the worker is not
+ * ready. The database keeps the position, so that no record is missed. */
 #include "judge.h"
 
 #include "sql_auditor.h"
@@ -19,7 +18,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-enum { MOST = 200, ROUND_S = 2 }; /* records at a time; how soon to look again */
+enum { MOST = 200, ROUND_S = 2 }; /* most records of a round; seconds between rounds */
 #define FAILING_MOST_US (10 * LBX_SECOND_US)
 
 struct lbx_metric auditor_judged_metric = {
@@ -34,12 +33,12 @@ struct judge {
     struct lbx_worker *worker;
     pthread_t thread;
     bool runs;
-    int32_t most;                     /* of the thread: records at a time, 1 to MOST */
-    _Atomic int64_t failing_since_us; /* monotonic; 0: it does not fail */
-    int64_t behind_since_us; /* likewise, of the thread; 0: it had fewer than it could take */
+    int32_t most;                     /* the thread's own: records of the next round, 1 to MOST */
+    _Atomic int64_t failing_since_us; /* lbx_monotonic_us; 0: the last round succeeded */
+    int64_t behind_since_us;          /* lbx_monotonic_us, the thread's own; 0: up to date */
     pthread_mutex_t lock;
     pthread_cond_t stop;
-    bool stopping; /* under the lock */
+    bool stopping; /* guarded by the lock */
 };
 
 static enum lbx_err judge_some(struct judge *judge, struct lbx_pg **pg, int64_t *ret_looked) {
@@ -61,7 +60,7 @@ static enum lbx_err judge_some(struct judge *judge, struct lbx_pg **pg, int64_t 
     return err;
 }
 
-/* Whether it is to go on, after the wait or at once. */
+/* Waits for the next round, unless at_once. Returns whether the thread is to go on. */
 static bool go_on(struct judge *judge, bool at_once) {
     struct timespec until;
     (void)clock_gettime(CLOCK_REALTIME, &until);
@@ -82,7 +81,7 @@ static void note_failure(struct judge *judge, enum lbx_err err) {
         atomic_store(&judge->failing_since_us, lbx_monotonic_us());
 }
 
-/* Behind: it took as many as it could, or the database did nothing. */
+/* Notes whether judging is behind: the round took all it could, or failed. */
 static void note_behind(struct judge *judge, bool behind) {
     if (!behind)
         judge->behind_since_us = 0;

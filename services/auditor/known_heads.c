@@ -1,4 +1,4 @@
-/* Compares the heads of logs with those that this lane left, in memory. Never fails. */
+/* Compares heads of logs with those in memory. Cannot fail. */
 #include "known_heads.h"
 
 #include "base/memory.h"

@@ -1,7 +1,6 @@
-/* The last known head of each log that a lane appends to: a head that somebody else changed, or a
- * store that was rolled back, is seen by it. Known as long as the lane keeps the partition (its
- * epoch); then from nothing again.
- */
+/* The last head that a lane stored of each log. By it the lane notices that another program
+ * changed the head, or that the store was restored from an older state. Heads are known for one
+ * epoch of the partition. */
 #ifndef AUDITOR_KNOWN_HEADS_H
 #define AUDITOR_KNOWN_HEADS_H
 
@@ -17,10 +16,10 @@ struct auditor_known_head {
     char *topic;
     int32_t partition;
     int64_t epoch;
-    /* After the last append, and before it: what became of that append's COMMIT may be unknown.
-     * size 0: nothing is known. */
+    /* After and before the last append, whose COMMIT may have an unknown outcome. size 0: not
+     * known. */
     struct auditor_head now, before;
-    bool verified; /* against tiles, leaves and the last checkpoint */
+    bool verified; /* checked against tiles, leaves and the last checkpoint */
 };
 
 struct auditor_known_heads {
@@ -28,14 +27,14 @@ struct auditor_known_heads {
     size_t count;
 };
 
-/* Never NULL; valid until the next call. */
+/* The entry of a log, made if it is missing; valid until the next call. */
 struct auditor_known_head *auditor_known_head(struct auditor_known_heads *heads,
                                               const struct lbx_claim *claim);
 
-/* Whether a head read from the store is the known one; where none is known, it is from now on. */
+/* Whether a head read from the store is the known one. If none is known, it becomes so. */
 bool auditor_known_head_is(struct auditor_known_head *known, const struct auditor_head *found);
 
-/* The lane appended: the log's head is this one once the append is committed. */
+/* Sets the head after an append, which is not committed yet. */
 void auditor_known_head_moved(struct auditor_known_head *known, const struct auditor_head *now);
 
 void auditor_known_heads_done(struct auditor_known_heads *heads);

@@ -1,7 +1,7 @@
-/* Reads the topic of checkpoints from where the store has read it to, before the first signature of a term: a second of it
- * at a time, so that the lane goes on meanwhile.
- * Promises the largest signed note of each origin. Fails as Kafka and the database do, and begins again.
- */
+/* Reads the topic of checkpoints, from the offset to which the store has read it, before the
+ * first signature after partitions were taken; a second at a time, so that the lane goes on.
+ * Promises the largest signed note of each origin. Fails as Kafka and the database, and starts
+ * over. */
 #include "last_notes.h"
 
 #include "sql_auditor.h"
@@ -13,11 +13,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Another lane may have read of the topic since this process began: minutes' worth is looked at in any case. */
+/* Records before the store's offset that are read again, as another lane may have read them since this process began. */
 enum { TAIL = 500, PATIENCE_MS = 4000 };
 #define STEP_US LBX_SECOND_US
 
-/* Epochs go up with each taking. */
+/* A hash of the claims with their epochs, which change with each take. */
 static uint64_t term_of(const struct lbx_records *records) {
     uint64_t term = 14695981039346656037u; /* FNV-1a */
     for (size_t i = 0; i < records->claim_count; i++) {
@@ -55,7 +55,7 @@ static void keep(struct auditor_last_notes *notes, const struct lbx_record *reco
     *known = (struct auditor_last_note){.checkpoint = checkpoint};
 }
 
-/* ---- where to begin ---- */
+/* ---- start offsets ---- */
 
 static void read_position(struct auditor_last_notes *notes, int32_t partition, int64_t next) {
     const size_t needed = (size_t)partition + 1;
@@ -95,9 +95,9 @@ static enum lbx_err begin(struct auditor_last_notes *notes, const struct lbx_rec
     return err;
 }
 
-/* ---- a partition after the other ---- */
+/* ---- partitions ---- */
 
-/* LBX_ERR_NOT_FOUND: there is no such partition, so that all are read. */
+/* Begins to read a partition. LBX_ERR_NOT_FOUND: it does not exist, so that all were read. */
 static enum lbx_err begin_partition(struct auditor_last_notes *notes) {
     const int32_t partition = notes->partition;
     int64_t first, behind;
@@ -155,7 +155,7 @@ enum lbx_err auditor_last_notes_read(struct auditor_last_notes *notes,
     notes->reader = NULL;
     if (err == LBX_OK)
         return LBX_OK;
-    auditor_last_notes_done(notes); /* from the beginning */
+    auditor_last_notes_done(notes); /* starts over */
     return LBX_ERR_UNAVAILABLE;
 }
 

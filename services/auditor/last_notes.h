@@ -1,6 +1,5 @@
-/* The checkpoints that stand on their topic beyond what the store has read of it: an auditor whose store was set back, or is
- * built anew, does not sign what contradicts them.
- */
+/* Checkpoints in their topic that the store has not read yet. With them, an auditor with a
+ * restored or new store does not sign anything that contradicts a published checkpoint. */
 #ifndef AUDITOR_LAST_NOTES_H
 #define AUDITOR_LAST_NOTES_H
 
@@ -10,35 +9,35 @@
 
 struct auditor_last_note {
     struct lbx_checkpoint checkpoint;
-    bool checked; /* the stored leaves amount to it */
+    bool checked; /* the stored leaves have its root */
 };
 
-/* One lane's. */
+/* The state of one lane. */
 struct auditor_last_notes {
-    uint64_t term; /* of which claims they are read; 0: of none */
-    bool whole;    /* all are */
+    uint64_t term; /* the claims for which it was read; 0: none */
+    bool whole;    /* all partitions were read */
     struct auditor_last_note *list;
     size_t count;
-    /* While they are read: */
+    /* While reading: */
     struct lbx_reader *reader;
     char topic[256];
     int32_t partition;
-    bool within;   /* the partition is begun */
-    int64_t *from; /* by partition: where the store has read to */
+    bool within;   /* the reader has begun the current partition */
+    int64_t *from; /* for each partition, the offset to which the store has read */
     size_t from_count;
 };
 
-/* Whether a note is signed by one of this deployment's keys, under its origin: others count for nothing. */
+/* Whether a note is signed by one of this deployment's keys, under its origin. Other notes are ignored. */
 typedef bool auditor_is_ours_fn(const struct lbx_note *note, const char *origin);
 
-/* Reads them from Kafka, where the claims were taken since the last call, for a second or until Kafka does not answer for
- * four. Outside of any transaction. LBX_ERR_LIMIT: call again for the rest. LBX_ERR_UNAVAILABLE: the database or Kafka does
- * not answer. Either way nothing may be signed. */
+/* Reads the topic, if the claims were taken since the last call: for a second, or until Kafka is
+ * silent for four. Called outside of any transaction. LBX_ERR_LIMIT: more is left, call again.
+ * LBX_ERR_UNAVAILABLE: the database or Kafka does not answer. In both cases nothing may be signed. */
 enum lbx_err auditor_last_notes_read(struct auditor_last_notes *notes,
                                      const struct lbx_records *records, auditor_is_ours_fn *is_ours)
     LBX_MUST_CHECK;
 
-/* The largest of a log; NULL: there is none. */
+/* The largest note of a log; NULL: none. */
 struct auditor_last_note *auditor_last_note(const struct auditor_last_notes *notes,
                                             const char *origin);
 

@@ -1,7 +1,6 @@
-/* Grows each partition's transparency log by the leaves of a batch.
- * Promises: every offset from the log's base on has exactly one leaf; every full tile is stored.
- * Fails: LBX_ERR_CONFLICT where a head is not where the batch begins, or not as this lane left it.
- */
+/* Appends a batch's leaves to each partition's transparency log. Promises one leaf for each
+ * offset from the log's base on, and that every full tile is stored. Fails with LBX_ERR_CONFLICT
+ * where a head is not at the batch's first offset, or not as this lane stored it. */
 #include "logs.h"
 
 #include "auditor.h"
@@ -27,13 +26,13 @@ static int64_t next_offset(const struct auditor_log *log) {
     return log->base + (int64_t)log->edge.size;
 }
 
-/* ---- which partitions the batch is about ---- */
+/* ---- partitions of the batch ---- */
 
 static bool is_of(const struct lbx_claim *claim, const struct lbx_record *record) {
     return claim->partition == record->partition && strcmp(claim->topic, record->topic_name) == 0;
 }
 
-/* Records come in runs of one partition: the last answer is mostly right. */
+/* The last result is tried first, as records come in runs of one partition. */
 static struct auditor_log *log_of(const struct auditor_logs *logs, struct auditor_log *last,
                                   const struct lbx_record *record) {
     if (last && is_of(last->claim, record))
@@ -49,7 +48,7 @@ void auditor_logs_ask(struct auditor *a, struct lbx_pg_pipeline *calls) {
     struct auditor_logs *logs = &a->batch.logs;
     struct lbx_pg_arrays *rows = &a->asked;
     struct auditor_log *last = NULL;
-    lbx_pg_arrays_done(rows); /* of the batch before */
+    lbx_pg_arrays_done(rows); /* those of the previous batch */
     logs->list = LBX_ARENA_ARRAY(records->arena, struct auditor_log, records->claim_count);
     for (size_t i = 0; i < records->count; i++) {
         const struct lbx_record *record = records->list[i];
@@ -93,7 +92,7 @@ static struct auditor_head head_of(const struct auditor_log *log) {
     return head;
 }
 
-/* Another group's log, or one that was cut: appending would give an offset two leaves, or none. */
+/* Checks that the log ends where the batch begins: otherwise an offset would get two leaves, or none. */
 static enum lbx_err check_head(const struct auditor_log *log, struct auditor_known_heads *heads) {
     struct auditor_head found = head_of(log);
     if (next_offset(log) != log->claim->next_offset)
@@ -163,7 +162,7 @@ static enum lbx_err gather_leaves(struct auditor_batch *batch) {
     return err;
 }
 
-/* Whole tiles go in as subtrees: their insides are hashed once. */
+/* Appends whole tiles as subtrees, whose nodes are hashed once. */
 static void grow_edge(struct auditor_log *log) {
     for (size_t i = 0; i < log->leaf_count;) {
         bool whole = log->edge.size % LBX_TILE_WIDTH == 0 && log->leaf_count - i >= LBX_TILE_WIDTH;
@@ -195,7 +194,7 @@ static bool any_tile(const struct auditor_logs *logs, unsigned level) {
     return any;
 }
 
-/* The stored leaves of a tile that the batch fills up. */
+/* Reads the stored leaves of tiles that the batch completes. */
 static enum lbx_err read_pending(struct auditor *a) {
     struct lbx_pg *pg = a->batch.records->worker->pg;
     struct lbx_arena *arena = a->batch.records->arena;
@@ -251,7 +250,7 @@ static void add_leaf_tiles(struct lbx_buf *out, const struct auditor_log *log) {
     }
 }
 
-/* A tile above is the roots of 256 tiles, all of which are stored by now. */
+/* Adds a tile of a higher level: the roots of 256 tiles, which are stored by now. */
 static enum lbx_err add_upper_tile(struct lbx_buf *out, const struct lbx_records *records,
                                    const struct auditor_log *log, unsigned level, uint64_t index) {
     struct lbx_pg *pg = records->worker->pg;
@@ -297,10 +296,10 @@ static enum lbx_err write_level(struct auditor *a, unsigned level) {
     return err != LBX_OK ? err : ended;
 }
 
-/* ---- the whole ---- */
+/* ---- the batch ---- */
 
-/* Existing heads are updated and new ones inserted, each by its own statement, so that a head that
- * somebody else made meanwhile is refused by its key. */
+/* Updates existing heads, or inserts new ones, by two statements: the primary key refuses a head
+ * that another program inserted meanwhile. */
 static void save_heads(const struct auditor_logs *logs, bool existing, struct lbx_pg_arrays *rows,
                        struct lbx_pg_pipeline *last) {
     lbx_pg_arrays_done(rows);

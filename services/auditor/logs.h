@@ -1,8 +1,7 @@
-/* Each partition's transparency log: its head and its full tiles, in audit.log and audit.tile.
+/* The transparency log of each partition: its head in audit.log, and its full tiles in audit.tile.
  *
- * Heads are read and locked behind the fence, in each batch anew. A head must stand where the batch
- * begins: if it does not, the store contradicts itself, and the answer is LBX_ERR_CONFLICT.
- */
+ * Each batch reads and locks the heads, after the fence. If a head is not where the batch
+ * begins, the store contradicts itself: LBX_ERR_CONFLICT. */
 #ifndef AUDITOR_LOGS_H
 #define AUDITOR_LOGS_H
 
@@ -11,28 +10,28 @@
 
 struct auditor;
 
-/* The most offsets without a record that may follow each other. Kafka leaves a few (transaction
- * markers, compaction); more are a fault, and each would be a leaf. */
+/* The most consecutive offsets without a record. Kafka leaves a few (transaction markers,
+ * compaction); more are an error, and each would be a leaf. */
 enum { AUDITOR_HOLE_MOST = 1 << 20 };
 
 struct auditor_log {
     const struct lbx_claim *claim;
     bool exists;             /* in the database */
-    int64_t base, rows;      /* offset of leaf 0; leaves that are records */
-    uint64_t old_size;       /* before the batch */
-    struct lbx_edge edge;    /* as of now */
-    struct lbx_hash *leaves; /* those that the batch appends */
+    int64_t base, rows;      /* offset of leaf 0; leaves of records */
+    uint64_t old_size;       /* size before the batch */
+    struct lbx_edge edge;    /* after the leaves so far */
+    struct lbx_hash *leaves; /* the leaves that the batch appends */
     size_t leaf_count, leaf_cap;
-    struct lbx_hash *pending; /* stored leaves that no full tile holds, where the batch fills one */
+    struct lbx_hash *pending; /* stored leaves of a tile that the batch completes */
 };
 
 struct auditor_logs {
-    struct auditor_log *list; /* of the partitions in the batch */
+    struct auditor_log *list; /* of the batch's partitions */
     size_t count;
     size_t call; /* that reads the heads */
 };
 
-/* Logs what contradicts what, and where; always LBX_ERR_CONFLICT. */
+/* Logs a contradiction and its place. Returns LBX_ERR_CONFLICT. */
 enum lbx_err auditor_contradiction(const struct lbx_claim *claim, const char *what,
                                    int64_t expected, int64_t found);
 
@@ -40,8 +39,8 @@ enum lbx_err auditor_contradiction(const struct lbx_claim *claim, const char *wh
 void auditor_logs_ask(struct auditor *auditor, struct lbx_pg_pipeline *calls);
 enum lbx_err auditor_logs_read(struct auditor *auditor) LBX_MUST_CHECK;
 
-/* Appends the entries' leaves, and an empty one for each offset without a record; writes the tiles
- * that become full, and adds the statements that save the heads. */
+/* Appends a leaf for each offset, an empty one if it has no record; writes tiles that become
+ * full, and adds the statements that save the heads. */
 enum lbx_err auditor_logs_append(struct auditor *auditor, struct lbx_pg_pipeline *last)
     LBX_MUST_CHECK;
 

@@ -1,4 +1,4 @@
-/* auditor: keeps every record of every topic, once each, as it was. */
+/* auditor: stores each record of each topic once, unchanged. */
 #include "auditor.h"
 #include "judge.h"
 #include "publisher.h"
@@ -9,14 +9,14 @@
 #include "store/offsets.h"
 #include "worker/gauges.h"
 
-/* While one waits for the database's log, the other works. */
+/* One lane works while the other waits for a COMMIT. */
 enum { LANES = 2 };
 
 static const struct auditor_source source = {
     .topics = {LBX_TOPIC_TICKETS, LBX_TOPIC_TENANTS, LBX_TOPIC_DECISIONS, LBX_TOPIC_ACCESSES,
                LBX_TOPIC_EVENTS, LBX_TOPIC_DEADLETTER, LBX_TOPIC_CHECKPOINTS, LBX_TOPIC_COUNT},
-    /* librdkafka 2.0.2 stops fetching for a second when its queue is full: the queue holds more
-     * than a second's work. From 2.2 on, a twentieth would do. */
+    /* More than a second's work: librdkafka 2.0.2 pauses for a second when its queue is full.
+     * From 2.2 on, a twentieth would do. */
     .queue_kb = 53248 / LANES,
 };
 

@@ -1,8 +1,8 @@
-/* Publishes checkpoints that are not on their topic yet, each log's in the order in which they were made, and the dead
- * letters of accesses. Promises each at least once, by one auditor at a time: the one that holds the lease. It waits neither
- * for Kafka nor for another auditor: it looks again in its next round. What Kafka did not take is LBX_ERR_UNAVAILABLE,
- * and taken again after the loop's backoff. A log or a letter of which the database takes no mark is left out for a minute.
- */
+/* Publishes new checkpoints, each log's in order, and dead letters of accesses. Promises each at
+ * least once, by one auditor at a time, which holds the lease. It waits neither for Kafka nor
+ * for another auditor, but continues in its next round. Fails with LBX_ERR_UNAVAILABLE for
+ * records not delivered, which are sent again after a backoff; a row that the database refuses
+ * to mark is skipped for a minute. */
 #include "publisher.h"
 
 #include "sql_auditor.h"
@@ -22,25 +22,25 @@
 enum { LETTERS_BYTES = 4 << 20 };
 
 struct checkpoint {
-    const char *topic; /* whose log it is about */
+    const char *topic; /* topic of the checkpoint's log */
     int64_t partition, size;
 };
 
 struct letter {
-    const char *topic; /* where the record stood */
+    const char *topic; /* topic of the rejected record */
     int64_t partition, offset;
 };
 
 struct publisher {
-    struct lbx_outbound *outbound; /* NULL: not needed so far */
-    struct lbx_arena arena;        /* of the checkpoints */
+    struct lbx_outbound *outbound; /* NULL: not needed yet */
+    struct lbx_arena arena;        /* for the checkpoints */
     struct checkpoint *checkpoints;
     struct letter *letters;
-    struct lbx_outbound_row *rows; /* one for each checkpoint, then for each letter */
+    struct lbx_outbound_row *rows; /* one for each checkpoint, then one for each letter */
     size_t checkpoint_count, count;
-    struct lbx_left_out left_out; /* by topic/partition, letters by topic/partition/offset */
-    bool alone;                   /* a row failed: the next go one by one */
-    struct lbx_leases leases;     /* one, that only one auditor has */
+    struct lbx_left_out left_out; /* names: topic/partition, for letters topic/partition/offset */
+    bool alone;                   /* a row failed: later rows are sent alone */
+    struct lbx_leases leases;     /* one part, which one auditor holds */
 };
 
 /* ---- a round ---- */
@@ -72,7 +72,7 @@ static const char *letter_name(struct publisher *p, const struct letter *letter)
                             letter->offset);
 }
 
-/* Into the next place of p->rows, of which there are p->count. LBX_ERR_INVALID: it cannot be read. */
+/* Reads a letter into p->rows[p->count]. LBX_ERR_INVALID: unreadable. */
 static enum lbx_err read_letter(struct publisher *p, const struct lbx_pg *pg, size_t i) {
     struct lbx_arena *arena = &p->arena;
     struct lbx_outbound_row *row = &p->rows[p->count];
@@ -141,8 +141,8 @@ static enum lbx_err send_unpublished(struct publisher *p, struct lbx_worker *wor
     return p->count > 0 ? lbx_outbound_step(p->outbound, 0) : err;
 }
 
-/* What was delivered of `count` rows. A letter that Kafka refuses for good holds up nothing: the store has its
- * record. */
+/* Collects the delivered ones of `count` rows. A letter that Kafka refuses for good counts as
+ * delivered, as the store has its record. */
 static void collect(const struct publisher *p, size_t first, size_t count,
                     struct lbx_pg_arrays *checkpoints, struct lbx_pg_arrays *letters) {
     for (size_t i = first; i < first + count; i++) {
@@ -159,7 +159,7 @@ static void collect(const struct publisher *p, size_t first, size_t count,
     }
 }
 
-/* Keeps in the database what was delivered of them; *ret_delivered: how many. */
+/* Marks delivered rows in the database; *ret_delivered: how many. */
 static enum lbx_err mark_some(struct publisher *p, struct lbx_pg *pg, size_t first, size_t count,
                               size_t *ret_delivered) {
     struct lbx_pg_arrays rows LBX_CLEANUP(lbx_pg_arrays_done) = {0};
@@ -185,8 +185,8 @@ static void leave_out(struct publisher *p, size_t i, const char *sqlstate) {
                              sqlstate);
 }
 
-/* All at once, or where the database refuses them, ever fewer, until the one that it refuses is alone. *ret_ended: those that
- * were delivered, or left out. */
+/* Marks all at once. If the database refuses, marks fewer each time, down to the row at fault.
+ * *ret_ended: rows marked or skipped. */
 static enum lbx_err mark_all(struct publisher *p, struct lbx_pg *pg, size_t count,
                              size_t *ret_ended) {
     size_t first = 0, most = count, delivered;
@@ -227,7 +227,7 @@ static void take_ended(struct publisher *p) {
         ;
 }
 
-/* What was to be sent is another auditor's to send. */
+/* Drops the rows to send: another auditor has the lease. */
 static void give_up(struct publisher *p) {
     if (p->outbound)
         lbx_outbound_abandon(p->outbound);

@@ -1,6 +1,6 @@
-/* Publishes checkpoints on lockbox.checkpoints.v1, each at least once, each log's in order: the key is the
- * origin, the value the signed note; and the dead letters of records of lockbox.accesses.v1 that cannot be read. One auditor of all does it, and never waits for Kafka.
- */
+/* Publishes checkpoints on lockbox.checkpoints.v1, at least once and each log's in order: the
+ * key is the origin, the value the signed note. Publishes also dead letters of unreadable
+ * records of lockbox.accesses.v1. One auditor at a time does it, without waiting for Kafka. */
 #ifndef AUDITOR_PUBLISHER_H
 #define AUDITOR_PUBLISHER_H
 

@@ -1,7 +1,7 @@
-/* Signs the heads that moved, as one transaction beside those of the batches.
- * Promises: no head is signed that the stored leaves do not amount to, no two of one size, and none beside what was published.
- * A log whose checkpoint the database refuses is left out for a minute. Fails: LBX_ERR_CONFLICT, which halts the worker, where the store contradicts itself or this lane.
- */
+/* Signs changed heads, in a transaction of its own. Promises that a head is signed only if the stored
+ * leaves have its root, that a size is signed once, and that nothing contradicts a published
+ * checkpoint. A log whose checkpoint the database refuses is skipped for a minute. Fails with
+ * LBX_ERR_CONFLICT, which halts the worker, where the store contradicts itself or this lane. */
 #include "signer.h"
 
 #include "auditor.h"
@@ -22,7 +22,7 @@
 
 enum { KEYS_MAX = 4, KEY_FILE_MAX = 64 * 1024 };
 
-/* Read at start, by then constant. */
+/* Read at the start; constant afterwards. */
 static struct {
     struct lbx_signing_key list[KEYS_MAX];
     size_t count;
@@ -38,7 +38,7 @@ static enum lbx_err read_keys(const char *text) {
         keys.count++;
         stop += strspn(stop, "\r\n");
     }
-    /* One line in signed-note form, where it is no PEM. */
+    /* not PEM: one line in signed-note form */
     if (keys.count == 0 && lbx_signing_key_read(text, strlen(text), &keys.list[0]) == LBX_OK)
         keys.count = 1;
     return keys.count ? LBX_OK : LBX_ERR_INVALID;
@@ -71,7 +71,7 @@ enum lbx_err auditor_signer_open(const struct lbx_settings *settings) {
     return LBX_OK;
 }
 
-/* ---- what it shows ---- */
+/* ---- metrics ---- */
 
 static struct lbx_metric unsigned_since = {
     .type = LBX_AGE,
@@ -90,7 +90,7 @@ void auditor_signer_wait(struct auditor_signer *signer, size_t lane) {
     lbx_metric_set(&unsigned_since, lane, signer->unsigned_since_us);
 }
 
-/* ---- what was told ---- */
+/* ---- published checkpoints ---- */
 
 bool auditor_signer_made(const struct lbx_note *note, const char *origin, char ret_key_id[9]) {
     struct lbx_verifier verifier;
@@ -111,13 +111,13 @@ static bool is_ours(const struct lbx_note *note, const char *origin) {
 
 /* ---- heads ---- */
 
-/* A log and its last checkpoint, of one snapshot. */
+/* A log and its last checkpoint, from one snapshot. */
 struct head {
     const struct lbx_claim *claim;
     int64_t base, rows;
     struct lbx_edge edge;
     struct auditor_head now, last;  /* last.size 0: no checkpoint */
-    struct auditor_last_note *told; /* NULL: none that the store need not know */
+    struct auditor_last_note *told; /* the published checkpoint to compare with; NULL: none */
 };
 
 static bool is_signed_topic(const struct lbx_worker *worker, const struct lbx_claim *claim) {
@@ -156,7 +156,7 @@ static enum lbx_err read_head(const struct lbx_records *records, size_t call, si
     return LBX_OK;
 }
 
-/* ---- what a head must agree with ---- */
+/* ---- checks of a head ---- */
 
 static enum lbx_err root_at(const struct lbx_hash_source *source, const struct auditor_head *head,
                             struct lbx_hash *ret_root) {
@@ -167,7 +167,7 @@ static enum lbx_err root_at(const struct lbx_hash_source *source, const struct a
     return err;
 }
 
-/* Whether the stored tiles and leaves amount to a head. */
+/* Checks that the stored tiles and leaves have a head's root. */
 static enum lbx_err check_against_leaves(const struct head *head,
                                          const struct auditor_head *against,
                                          const struct lbx_hash_source *source, const char *what) {
@@ -202,7 +202,7 @@ static enum lbx_err check_all(const struct head *head, const struct lbx_records 
     return err;
 }
 
-/* A log that is not as long yet as it was told to be grows on, unsigned. */
+/* Compares the log with the published checkpoint, once it is long enough. A shorter log may grow, but is not signed. */
 static enum lbx_err check_told(struct head *head, const struct lbx_records *records,
                                const struct auditor_last_notes *notes) {
     char origin[LBX_NOTE_NAME_SIZE];
@@ -294,7 +294,7 @@ static void show(size_t lane, const struct head *heads, size_t count) {
     lbx_metric_set(&log_holes, lane, holes);
 }
 
-/* A log that is shorter than it was told to be. */
+/* Whether a log is shorter than its published checkpoint. */
 static bool is_behind(const struct head *head) {
     return head->told && head->told->checkpoint.size > head->now.size;
 }
@@ -307,7 +307,7 @@ static bool must_sign(const struct lbx_worker *worker, const struct head *head) 
     return keys.count && is_unsigned(worker, head) && !is_behind(head);
 }
 
-/* A head waits until the transaction that signs it is committed: auditor_sign_end. */
+/* Notes heads that wait for a signature, until the transaction that signs them is committed: auditor_sign_end. */
 static void note_unsigned(struct auditor_signer *signer, const struct lbx_worker *worker,
                           const struct head *heads, size_t count) {
     size_t waiting = 0;
@@ -357,7 +357,7 @@ enum lbx_err auditor_sign_write(struct lbx_handler *handler, const struct lbx_re
     for (size_t i = 0; err == LBX_OK && i < count; i++)
         err = read_head(records, signer->call, i, &heads[i]);
     for (size_t i = 0; err == LBX_OK && i < count; i++)
-        err = check_head(&heads[i], &a->known, records); /* ends the life of the results */
+        err = check_head(&heads[i], &a->known, records); /* invalidates the results */
     for (size_t i = 0; err == LBX_OK && i < count; i++)
         err = check_told(&heads[i], records, &signer->told);
     if (err == LBX_OK)

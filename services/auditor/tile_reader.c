@@ -1,8 +1,7 @@
-/* Reads a log's hashes from the store, for lbx_tree_edge and its like.
+/* Reads a log's hashes from the store, as the source of lbx_tree_edge and others.
  *
- * Fails: LBX_ERR_CONFLICT where full tiles are missing, which is logged; otherwise as the database
- * does.
- */
+ * Fails with LBX_ERR_CONFLICT where full tiles are missing, which is logged; otherwise as the
+ * database. */
 #include "tile_reader.h"
 
 #include "sql_auditor.h"
@@ -12,7 +11,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-/* Tiles [first, behind) of a level. */
+/* Queries tiles [first, behind) of a level. */
 static enum lbx_err ask_tiles(const struct auditor_tile_reader *reader, unsigned level,
                               uint64_t first, uint64_t behind) {
     struct lbx_pg_pipeline calls = {0};
@@ -59,7 +58,7 @@ static enum lbx_err read_leaves(const struct auditor_tile_reader *reader, uint64
     return err;
 }
 
-/* Hashes of a tile that is not full yet: the roots of full tiles below. */
+/* Reads hashes of a tile that is not full yet: the roots of full tiles below it. */
 static enum lbx_err read_from_below(const struct auditor_tile_reader *reader, unsigned level,
                                     uint64_t first, size_t count, struct lbx_hash *ret_hashes) {
     enum lbx_err err = ask_tiles(reader, level - 1, first, first + count);

@@ -1,4 +1,4 @@
-/* A log's hashes as the store has them: full tiles, and leaf hashes behind them. */
+/* A log's hashes from the store: full tiles, and leaf hashes behind them. */
 #ifndef AUDITOR_TILE_READER_H
 #define AUDITOR_TILE_READER_H
 
@@ -6,7 +6,7 @@
 #include "tlog/tree.h"
 
 struct auditor_tile_reader {
-    struct lbx_pg *pg; /* each read is a round trip of its own, and ends the life of results */
+    struct lbx_pg *pg; /* each read is a round trip, and invalidates results */
     struct lbx_arena *arena;
     const char *topic;
     int32_t partition;

@@ -1,6 +1,6 @@
-/* Learns checkpoints from their topic: a store that was restored from a backup forgot those that were signed since.
- * Promises: only what one of this deployment's keys signed for one of its logs is kept; whether the log amounts to it those
- * who verify see, as of any other checkpoint. */
+/* Stores checkpoints from their topic, as a restored store lacks those signed since its backup.
+ * Promises to store only notes signed by this deployment's keys for its logs. Whether a log has
+ * such a checkpoint's root is for verifiers to check, as with any checkpoint. Cannot fail. */
 #include "told.h"
 
 #include "auditor.h"
@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Splits {origin}/{topic}/{partition}, or {origin}/{topic}/{partition}@{base}; a topic's name has no slash. */
+/* Splits {origin}/{topic}/{partition} or {origin}/{topic}/{partition}@{base}; a topic's name has no slash. */
 static bool read_origin(const char *prefix, const char *origin, struct lbx_arena *arena,
                         const char **ret_topic, int32_t *ret_partition) {
     const size_t len = strlen(prefix);
@@ -55,7 +55,7 @@ static void add(struct auditor *a, const struct lbx_record *record) {
 }
 
 void auditor_told_save(struct auditor *a, struct lbx_pg_pipeline *last) {
-    lbx_pg_arrays_done(&a->told); /* of the batch before */
+    lbx_pg_arrays_done(&a->told); /* those of the previous batch */
     a->told = (struct lbx_pg_arrays){0};
     for (size_t i = 0; i < a->batch.records->count; i++)
         if (a->batch.records->list[i]->topic == LBX_TOPIC_CHECKPOINTS)

@@ -1,4 +1,4 @@
-/* Checkpoints that are read on their topic: those that the store has not it keeps beside its own (audit.told_checkpoint). */
+/* Checkpoints read from their topic: those that the store lacks are stored in audit.told_checkpoint. */
 #ifndef AUDITOR_TOLD_H
 #define AUDITOR_TOLD_H
 
@@ -6,7 +6,7 @@
 
 struct auditor;
 
-/* Adds the statement that keeps those among the batch's records. */
+/* Adds the statement that stores the checkpoints in the batch's records. */
 void auditor_told_save(struct auditor *auditor, struct lbx_pg_pipeline *last);
 
 #endif

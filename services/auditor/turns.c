@@ -1,4 +1,4 @@
-/* Counts heads, and names the log that is refused alone. Cannot fail. */
+/* Counts the heads of a transaction, and skips the log that is refused alone. Cannot fail. */
 #include "turns.h"
 
 #include <stdio.h>

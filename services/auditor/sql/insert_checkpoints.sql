@@ -1,4 +1,4 @@
--- A head of one size that is there already is refused by its key.
+-- The primary key refuses a second head of one size.
 -- rows given: topic text, partition integer, origin text, size bigint, root bytea, key_id text, note text
 WITH fresh AS (
     INSERT INTO checkpoint (:given_columns)

@@ -1,4 +1,4 @@
--- Checkpoints that were read on their topic, where the table of checkpoints has not the same.
+-- Stores checkpoints read from their topic, unless the table of checkpoints has the same.
 -- rows given: topic text, partition integer, origin text, size bigint, root bytea, key_id text, note text
 INSERT INTO told_checkpoint (:given_columns)
 SELECT * FROM :given

@@ -1,4 +1,4 @@
--- Judges up to most records. The answer: how many.
+-- Judges at most `most` records. Answers how many it judged.
 -- takes: most integer
 -- answers: looked bigint
 SELECT looked FROM judge(:most)

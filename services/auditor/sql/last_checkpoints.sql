@@ -1,4 +1,4 @@
--- Logs, each with its last checkpoint, in one snapshot.
+-- Logs, each with its last checkpoint, from one snapshot.
 -- rows wanted: topic text, partition integer
 -- answers: topic text, partition integer, base bigint, size bigint, rows bigint, edge bytea, signed_size bigint, root bytea
 SELECT l.topic, l."partition", l.base, l.size, l.rows, l.edge, c.size AS signed_size, c.root

@@ -1,4 +1,4 @@
--- Keeps which dead letters were published. Nothing, where the lease is another's.
+-- Marks dead letters as published, if this holder has the lease.
 -- rows sent: topic text, partition integer, offset bigint
 -- takes: holder uuid
 UPDATE dead_letter AS d

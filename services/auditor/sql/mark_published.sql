@@ -1,4 +1,4 @@
--- Keeps up to which checkpoint each log is published: of those sent, the log's last. Nothing, where the lease is another's.
+-- Sets up to which checkpoint each log is published, the last of those sent, if this holder has the lease.
 -- rows sent: topic text, partition integer, size bigint
 -- takes: holder uuid
 UPDATE publication AS p

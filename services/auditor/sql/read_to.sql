@@ -1,4 +1,4 @@
--- Where this consumer has read a topic's partitions to, as the logs that they are now.
+-- The offsets to which this consumer has read a topic's partitions, in their current logs.
 -- takes: consumer text, topic text
 -- answers: partition integer, next_offset bigint
 SELECT "partition", next_offset

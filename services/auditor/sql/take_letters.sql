@@ -1,5 +1,5 @@
--- Dead letters that are not on their topic yet, with the records, as many as hold most_bytes and at least one; none, where the
--- lease is another's.
+-- Dead letters that are not published, with their records, of most_bytes in all and at least one,
+-- if this holder has the lease.
 -- takes: holder uuid, most_bytes bigint, left_out text[]
 -- answers: topic text, partition integer, offset bigint, reason text, key bytea, headers bytea, raw bytea
 SELECT topic, "partition", "offset", reason, key, headers, raw

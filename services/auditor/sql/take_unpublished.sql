@@ -1,4 +1,4 @@
--- Checkpoints that are not on their topic yet, each log's in order; none, where the lease is another's.
+-- Checkpoints that are not published, each log's in order, if this holder has the lease.
 -- takes: holder uuid, left_out text[]
 -- answers: topic text, partition integer, size bigint, origin text, note text
 SELECT c.topic, c."partition", c.size, c.origin, c.note
