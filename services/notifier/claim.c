@@ -1,7 +1,6 @@
-/* The mails of a claim batch, read from the rows that a transaction claimed.
- * Promises that what a mail points to lives as long as any mail of its batch. A row that cannot be read makes a mail without
- * what it tells of.
- */
+/* The mails of a claim batch, read from the rows that a transaction claimed. Promises that a
+ * mail's pointers are valid as long as any mail of its batch. Fails, for a row that cannot be
+ * read, with a mail without its request. */
 #include "claim.h"
 
 #include "sql_notifier.h"
@@ -43,7 +42,7 @@ static enum lbx_mail_reader reader_of(const char *audience) {
                                                 : LBX_READER_ENGINEER;
 }
 
-/* What the mail tells of; NULL: its snapshot cannot be read. */
+/* The snapshot of the mail's request or event; NULL: unreadable. */
 static void *read_about(struct lbx_arena *arena, const struct lbx_table *table,
                         const char *snapshot) {
     struct lbx_reason reason;
@@ -54,7 +53,7 @@ static void *read_about(struct lbx_arena *arena, const struct lbx_table *table,
     return err == LBX_OK ? about : NULL;
 }
 
-/* NULL: it carries nothing that can be read. */
+/* The digest's requests; NULL: none can be read. */
 static const struct lbx_digest *read_digest(const struct ledger *ledger, struct lbx_arena *arena,
                                             const struct mail *mail) {
     const size_t rows = lbx_pg_row_count(ledger->pg, ledger->digest_call);
@@ -74,7 +73,7 @@ static const struct lbx_digest *read_digest(const struct ledger *ledger, struct 
     return digest->count > 0 ? digest : NULL;
 }
 
-/* claim.sql gives the snapshot with the first mail of a notice only. */
+/* Reads the snapshot, which claim.sql returns with the first mail of a notice only. */
 static void read_snapshot(struct lbx_arena *arena, const char *snapshot, const struct mail *before,
                           struct mail *mail) {
     if (!snapshot && before && strcmp(before->notice_id, mail->notice_id) == 0) {

@@ -1,6 +1,6 @@
-/* Words by the templates, then MIME. The recipients of one request who read the same words get
- * copies of one letter, which is written once. A mail that cannot be composed has a permanent
- * result; templates and settings that are wrong stop the start. */
+/* Makes a mail by templates and MIME. Promises one letter for recipients of one request with the
+ * same words, each with a copy. Fails with a permanent result of the mail; wrong templates or
+ * settings stop the start. */
 #include "compose.h"
 
 #include "hooks.h"
@@ -21,15 +21,15 @@ void composer_done(struct composer *composer) {
 
 /* ---- mails ---- */
 
-/* Whether one letter serves both mails. */
+/* Whether two mails have the same words, so that one letter serves both. */
 static bool same_letter(const struct mail *one, const struct mail *other) {
     return one && one->request == other->request && one->change == other->change &&
            one->missing == other->missing && one->digest == other->digest &&
            one->kind == other->kind && one->reader == other->reader;
 }
 
-/* All mails of a request, or of a tenant's event, refer to one Message-ID, which was never sent: mail readers show them as a
- * thread. */
+/* Writes the letter. All mails about a request, or a tenant's event, refer to one Message-ID,
+ * which was never sent: mail readers show them as a thread. */
 static enum lbx_err write_mime(struct composer *composer, const struct mail *mail) {
     const struct lbx_mail *words = &composer->words;
     const struct lbx_settings *settings = composer->settings;
@@ -88,7 +88,7 @@ static enum lbx_err write_bytes(struct composer *composer, struct mail *mail) {
                                 mail->message_id, &mail->bytes);
 }
 
-/* The words of a mail in the form that the webhook takes. They end the letter, if there is one. */
+/* Writes the body for a webhook from the mail's words. These overwrite the letter, if there is one. */
 static enum lbx_err write_hook(struct composer *composer, struct mail *mail) {
     enum lbx_err err = write_words(composer, mail);
     composer->first = NULL;
@@ -122,7 +122,7 @@ bool compose(struct composer *composer, struct mail *mail) {
 
 /* ---- templates ---- */
 
-/* One line of the log for each reason. */
+/* Logs one line for each reason. */
 static void log_reasons(struct lbx_buf *reasons) {
     char *rest = reasons->data;
     for (char *line; (line = strsep(&rest, "\n"));)
@@ -130,7 +130,7 @@ static void log_reasons(struct lbx_buf *reasons) {
             (void)lbx_settings_refuse("LOCKBOX_TEMPLATE_DIR", line);
 }
 
-/* A link to a page, and to nothing that a mail reader would run. */
+/* Whether a link leads to a web page: http or https. */
 static bool is_page(const char *url) {
     return strncmp(url, "https://", 8) == 0 || strncmp(url, "http://", 7) == 0;
 }

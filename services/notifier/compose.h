@@ -1,4 +1,4 @@
-/* From a row of the ledger to the bytes of its mail. */
+/* Makes the bytes of a mail from a row of the ledger. */
 #ifndef LBX_NOTIFIER_COMPOSE_H
 #define LBX_NOTIFIER_COMPOSE_H
 
@@ -7,28 +7,27 @@
 #include "mail/templates.h"
 #include "smtp/mime.h"
 
-/* Composes the mails of one claim batch after the other. Starts with all but templates and settings
- * zeroed. */
+/* The state for the mails of one claim batch. Starts zeroed, except templates and settings. */
 struct composer {
-    const struct lbx_mail_templates *templates; /* both borrowed */
+    const struct lbx_mail_templates *templates; /* borrowed, as are the settings */
     const struct lbx_settings *settings;
-    int64_t now_us; /* the database's clock, of the batch */
+    int64_t now_us; /* the database's clock, when the batch was claimed */
     struct lbx_mail words;
     struct lbx_mime_letter letter;
     const struct mail
-        *first; /* the mail that the letter was written for; NULL: none of this batch */
+        *first; /* the mail for which the letter was written; NULL: none in this batch */
 };
 
 void composer_begin(struct composer *composer, int64_t now_us);
 void composer_done(struct composer *composer);
 
-/* Writes mail->bytes, and readies mail->message to be sent. false: it cannot be sent, and its
- * result says why, for good. */
+/* Writes mail->bytes, and prepares mail->message. False: the mail cannot be sent; its result,
+ * permanent, says why. */
 bool compose(struct composer *composer, struct mail *mail) LBX_MUST_CHECK;
 
-/* The words of the mails, built in or of LOCKBOX_TEMPLATE_DIR; they end with
- * lbx_mail_templates_free. LBX_ERR_INVALID, logged: a template is wrong, or LOCKBOX_PORTAL_URL is
- * not http or https. */
+/* The templates of the mails, the default ones or those of LOCKBOX_TEMPLATE_DIR; freed by
+ * lbx_mail_templates_free. LBX_ERR_INVALID, logged: a template is wrong, or LOCKBOX_PORTAL_URL
+ * is not http or https. */
 enum lbx_err compose_open_templates(const struct lbx_settings *settings,
                                     struct lbx_mail_templates **ret_templates) LBX_MUST_CHECK;
 

@@ -1,14 +1,14 @@
-/* A dispatcher's loop: one ledger transaction for all that there is to do, then a wait for work. A
- * mail is settled before its memory is released, and given back or settled before the thread ends.
- * While the database is down it waits with backoff, and keeps the results that it could not
- * settle. */
+/* The loop of a dispatcher: one transaction on the ledger for all that is to do, then a wait for
+ * work. Promises that a mail is settled before its memory is released, and settled or given back
+ * before the thread ends. Fails: while the database is down, it waits with backoff, and keeps
+ * unsettled results. */
 #include "dispatcher.h"
 
 #include "base/clock.h"
 
 #include <string.h>
 
-/* A mail that waited so long for a session may be another notifier's. */
+/* A claimed mail that waited longer for a session may have lost its claim. */
 #define STALE_US (5 * LBX_SECOND_US)
 enum { TARGET_LEAST = 8, TARGET_MOST = 256 };
 
@@ -25,8 +25,8 @@ static void append(struct mail **list, struct mail *more) {
     *list = more;
 }
 
-/* As many mails are claimed ahead as twice those that were done: mails wait in the ledger, where
- * any notifier may claim them, rather than in front of slow sessions. */
+/* Adapts how many mails are claimed ahead to twice the number that was sent: other notifiers may
+ * claim the rest, instead of letting it wait here for slow sessions. */
 static void adapt_target(struct dispatcher *dispatcher, size_t done) {
     const size_t half = dispatcher->target / 2, target = done * 2 > half ? done * 2 : half;
     dispatcher->target = target < TARGET_LEAST  ? TARGET_LEAST
@@ -34,8 +34,8 @@ static void adapt_target(struct dispatcher *dispatcher, size_t done) {
                                                 : target;
 }
 
-/* Submits each mail as soon as it is composed: the first is under way while the last is not
- * composed yet. */
+/* Composes and submits one mail after the other, so that the first is sent while later ones are
+ * composed. */
 static void submit_claimed(struct dispatcher *dispatcher) {
     const struct ledger *ledger = &dispatcher->ledger;
     struct completion_queue *completions = &dispatcher->completions;
@@ -53,9 +53,9 @@ static void submit_claimed(struct dispatcher *dispatcher) {
     }
 }
 
-/* ---- what the database refuses ---- */
+/* ---- refused values ---- */
 
-/* The list behind its first `count` mails, which are cut off from it. */
+/* Cuts the list after its first `count` mails, and returns the rest. */
 static struct mail *cut(struct mail *list, size_t count) {
     for (; count > 1 && list; count--)
         list = list->next;
@@ -65,7 +65,7 @@ static struct mail *cut(struct mail *list, size_t count) {
     return rest;
 }
 
-/* Settles ever fewer mails at once, until the one that is refused is alone. */
+/* Settles fewer mails in each transaction, down to the one that the database refuses. */
 static enum lbx_err settle_by_parts(struct dispatcher *dispatcher) {
     struct ledger *ledger = &dispatcher->ledger;
     size_t most = count_of(dispatcher->unsettled);
@@ -92,7 +92,7 @@ static enum lbx_err settle_by_parts(struct dispatcher *dispatcher) {
     return err;
 }
 
-/* The same for mails to be claimed. Those that were not given back are others' once the session ends. */
+/* Claims fewer mails in each transaction. If giving back fails, the claims end with the session. */
 static enum lbx_err claim_by_parts(struct ledger *ledger, size_t *most) {
     enum lbx_err err = LBX_OK;
     while (err == LBX_OK && (err = ledger_transact(ledger, NULL, NULL, *most)) == LBX_ERR_INVALID) {
@@ -116,8 +116,8 @@ static enum lbx_err transact_by_parts(struct dispatcher *dispatcher, const struc
 
 /* ---- a round ---- */
 
-/* One transaction, and what follows from it. give_back is released either way: where the
- * transaction failed, the claim ends with its session. */
+/* Runs one transaction, and handles its results. give_back is released in any case: after a
+ * failure the claims end with the session. */
 static enum lbx_err transact(struct dispatcher *dispatcher, struct mail *give_back,
                              size_t claim_most) {
     struct ledger *ledger = &dispatcher->ledger;
@@ -136,7 +136,7 @@ static enum lbx_err transact(struct dispatcher *dispatcher, struct mail *give_ba
     return err;
 }
 
-/* Does what there is to do now. todo: mails that wait for a session. */
+/* Does the work that is due. todo: number of mails that wait for a session. */
 static enum lbx_err serve(struct dispatcher *dispatcher, size_t todo) {
     const int64_t now_us = lbx_monotonic_us();
     const bool stopping = sessions_stopping(dispatcher->sessions);
@@ -169,9 +169,9 @@ static size_t await_work(struct dispatcher *dispatcher) {
     return todo;
 }
 
-/* A claim ends with the session that made it: mails that no SMTP session has begun are not this
- * process's any more. What is under way is settled all the same where no later attempt has
- * begun. */
+/* Handles the end of the database session, and of the claims with it. Mails that no SMTP session
+ * has begun may be claimed by others. Mails being sent are settled later, unless another attempt
+ * has begun. */
 static void wait_out(struct dispatcher *dispatcher) {
     ledger_close(&dispatcher->ledger);
     claim_release(sessions_withdraw(dispatcher->sessions, &dispatcher->completions, INT64_MAX));
@@ -180,7 +180,7 @@ static void wait_out(struct dispatcher *dispatcher) {
     dispatcher->ledger.look_at_us = 0;
 }
 
-/* Whether, stopping, nothing is left to do. */
+/* Whether the worker stops, and nothing is left to do. */
 static bool is_over(struct dispatcher *dispatcher) {
     return sessions_stopping(dispatcher->sessions) && !dispatcher->unsettled &&
            sessions_is_empty(dispatcher->sessions, &dispatcher->completions);

@@ -1,5 +1,5 @@
-/* Writes and posts messages to webhooks. Promises: only https, only public addresses unless a setting says so, a CloudEvent only
- * signed (Standard Webhooks, v1a), no URL in a log or in the ledger. Fails: what a message came to is in its result. */
+/* Writes and posts webhook messages. Promises https only, public addresses only (unless a setting allows others), a signature
+ * on each CloudEvent (Standard Webhooks, v1a), and no URL in log or ledger. Fails with a result of the message. */
 #include "hooks.h"
 
 #include "base/base64.h"
@@ -17,7 +17,7 @@
 #include <string.h>
 
 enum { KEY_FILE_MAX = 64 * 1024, ANSWER_MAX = 64 * 1024, TIMEOUT_S = 10 };
-/* Slack's limits of a header and of a section, in characters; Teams takes 28 KB in all. Bytes are at least as many. */
+/* Limits of Slack's header and section, in characters; Teams has 28 KB for all. They are compared with bytes, which are never fewer. */
 enum { TITLE_MAX = 150, SLACK_TEXT_MAX = 3000, TEAMS_TEXT_MAX = 16 * 1024 };
 
 enum lbx_err hooks_open(const struct lbx_settings *settings, struct hooks *ret_hooks) {
@@ -38,7 +38,7 @@ enum lbx_err hooks_open(const struct lbx_settings *settings, struct hooks *ret_h
 
 /* ---- bodies ---- */
 
-/* As a JSON string of at most so many bytes, cut between characters. */
+/* Appends a JSON string of at most `most` bytes, cut between characters. */
 static void put_text(struct lbx_buf *out, const struct lbx_buf *text, size_t most) {
     size_t len = text->len;
     if (len > most) {
@@ -75,7 +75,7 @@ static void write_slack(const struct lbx_mail *words, const char *link, struct l
     lbx_buf_str(out, "}]}]}");
 }
 
-/* Text runs know no markup, text blocks do. */
+/* Writes an adaptive card. Untrusted text is in TextRuns, which have no markup; TextBlocks have. */
 static void write_teams(const struct lbx_mail *words, const char *link, struct lbx_buf *out) {
     lbx_buf_str(
         out,
@@ -147,7 +147,7 @@ static void say(struct lbx_smtp_result *result, enum lbx_smtp_outcome outcome, c
     (void)snprintf(result->reply, sizeof result->reply, "%s", why);
 }
 
-/* Standard Webhooks 1.0: Ed25519 over "id.timestamp.body". */
+/* Signs by Standard Webhooks 1.0: Ed25519 over "id.timestamp.body". */
 static void sign(const struct hooks *hooks, const struct mail *mail, struct lbx_buf headers[3]) {
     struct lbx_buf bytes LBX_BUF = {0};
     unsigned char signature[64];

@@ -1,7 +1,7 @@
-/* Messages to webhooks: their bodies (Slack's Block Kit, Teams' adaptive card, a CloudEvent), and posting them.
+/* Webhook messages: their bodies (Slack's Block Kit, Teams's adaptive card, a CloudEvent), and their delivery.
  *
- * A message says what a mail says and leads to the portal: nobody decides by it. Everything from outside is plain text in it.
- */
+ * A message says what the mail says, and links to the portal: decisions are made there only. Text from
+ * outside is plain text in it. */
 #ifndef LBX_NOTIFIER_HOOKS_H
 #define LBX_NOTIFIER_HOOKS_H
 
@@ -11,7 +11,7 @@
 
 struct hooks {
     const struct lbx_settings *settings; /* borrowed */
-    unsigned char seed[32];              /* of the key that signs */
+    unsigned char seed[32];              /* private key of the signatures */
     bool has_key;
 };
 
@@ -19,11 +19,11 @@ struct hooks {
 enum lbx_err hooks_open(const struct lbx_settings *settings, struct hooks *ret_hooks)
     LBX_MUST_CHECK;
 
-/* Writes mail->bytes. */
+/* Writes mail->bytes in the channel's form. */
 void hooks_write(struct mail *mail, const struct lbx_mail *words, const char *portal_url);
 
-/* Posts what the source has, one message after the other (sessions_send_fn; context: struct hooks). 2xx is delivered; 408, 425, 429,
- * 5xx and no answer are temporary; everything else is for good, a redirect and an address that is not public, too. */
+/* Posts the source's messages one by one (sessions_send_fn; context: struct hooks). 2xx is delivered; 408, 425, 429, 5xx
+ * and no response are temporary; any other status is permanent, as are a redirect and an address that is not public. */
 void hooks_send(void *context, struct lbx_smtp_session *session,
                 const struct lbx_smtp_source *source);
 

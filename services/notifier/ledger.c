@@ -1,7 +1,7 @@
-/* One transaction settles, gives back and claims; the database's clock decides when a mail is due.
- * An attempt's end is written once: by the statement for a mail's last attempt, else by the one for
- * an earlier attempt. A final result is published in the transaction that writes it. Errors are
- * those of lbx_pg_run. */
+/* Settles, gives back and claims in one transaction, by the database's clock. Promises that the
+ * end of an attempt is written once: to the mail if it was the last attempt, else to the earlier
+ * attempt's row; and that a final result is published in the same transaction. Fails as
+ * lbx_pg_run. */
 #include "ledger.h"
 
 #include "base/clock.h"
@@ -22,8 +22,8 @@
 
 #define RETRY_MOST_US (3600 * LBX_SECOND_US)
 #define LOOK_MOST_US (5 * LBX_SECOND_US) /* an operator may have queued a mail again */
-/* A mail that is due and that this session did not get was locked by another: it may be free in a
- * moment. */
+/* Shortest wait: a due mail that this session did not get was locked by another, and may be free
+ * soon. */
 #define LOOK_LEAST_US (5 * LBX_MS_US)
 #define RELEASE_EVERY_US LBX_SECOND_US
 
@@ -48,7 +48,7 @@ void ledger_release(struct ledger *ledger) {
 
 /* ---- settling ---- */
 
-/* The first interval doubles with each attempt, up to an hour, ± 25 %. */
+/* Microseconds to the next attempt: first_us, doubled by each attempt up to an hour, ± 25 %. */
 static int64_t retry_after_us(int64_t first_us, int64_t attempts) {
     int64_t wait_us = first_us;
     unsigned char jitter;
@@ -59,11 +59,11 @@ static int64_t retry_after_us(int64_t first_us, int64_t attempts) {
     return wait_us * 3 / 4 + wait_us / 512 * jitter;
 }
 
-/* An attempt's end as it will stand in the ledger. */
+/* The end of an attempt, for the ledger. */
 struct outcome {
     const char *state;
     bool delivered, deferred;
-    int64_t at, again_at; /* by the database's clock; again_at 0: no other attempt */
+    int64_t at, again_at; /* by the database's clock; again_at 0: no further attempt */
 };
 
 static struct outcome outcome_of(const struct ledger *ledger, const struct mail *mail) {
@@ -111,7 +111,7 @@ static void publish(struct lbx_unit *unit, const struct mail *mail, const struct
         &mail->cause, &data);
 }
 
-/* What a digest carried ends with it: each is told with the Message-ID under which it went. */
+/* Publishes the end of each mail that a digest contained, with the digest's Message-ID. */
 static void publish_carried(struct lbx_unit *unit, const struct lbx_pg *pg, size_t call, size_t i,
                             const struct mail *digest, const struct outcome *outcome) {
     const struct sql_notifier_finish_digests_answer row =
@@ -165,8 +165,7 @@ static void count_and_log(const struct mail *mail, const struct outcome *outcome
             LBX_N("smtp_code", mail->message.result.code), LBX_LOG_TRACE(&mail->cause.trace));
 }
 
-/* The mails whose row took the end over, by id: all but those of which a later attempt has
- * begun. */
+/* The mails whose row took the result, by id: all without a later attempt. */
 static void read_settled(const struct lbx_pg *pg, size_t call, struct lbx_arena *arena,
                          struct lbx_map *ret_settled) {
     lbx_map_init(ret_settled, arena);
@@ -177,8 +176,8 @@ static void read_settled(const struct lbx_pg *pg, size_t call, struct lbx_arena 
                     ret_settled);
 }
 
-/* Writes the ends of attempts that another attempt has followed. A statement after finish.sql's: it
- * sees what another dispatcher committed meanwhile. */
+/* Writes results of attempts that a later attempt followed. It runs after finish.sql, with a
+ * newer snapshot that has other dispatchers' commits. */
 static enum lbx_err settle_earlier(struct ledger *ledger, const struct mail *completed,
                                    const struct outcome *outcomes, const struct lbx_map *settled) {
     struct lbx_pg_arrays rows LBX_CLEANUP(lbx_pg_arrays_done) = {0};
@@ -207,7 +206,7 @@ static void send_span(const struct mail *mail, const struct outcome *outcome) {
         mail->id, mail->attempts, lbx_mail_kind_names[mail->kind]);
 }
 
-/* What follows from an end that the mail's row took over: an event where it is final, else another
+/* Handles a result that the mail's row took: publishes it if it is final, else plans another
  * attempt. */
 static void follow_up(struct ledger *ledger, struct lbx_unit *unit, const struct mail *mail,
                       const struct outcome *outcome) {
@@ -220,7 +219,7 @@ static void follow_up(struct ledger *ledger, struct lbx_unit *unit, const struct
     send_span(mail, outcome);
 }
 
-/* The mail of that id. *ret_outcome: its attempt's end. */
+/* The mail with that id; *ret_outcome: its result. */
 static const struct mail *find(const struct mail *completed, const struct outcome *outcomes,
                                const char *id, const struct outcome **ret_outcome) {
     for (*ret_outcome = outcomes; completed; completed = completed->next, ++*ret_outcome)
@@ -229,7 +228,7 @@ static const struct mail *find(const struct mail *completed, const struct outcom
     return NULL;
 }
 
-/* Ends what the digests among the mails carried, where their rows took a final end over. */
+/* Ends the mails that were in digests with a final result. */
 static enum lbx_err settle_carried(struct ledger *ledger, struct lbx_unit *unit,
                                    const struct mail *completed, const struct outcome *outcomes,
                                    const struct lbx_map *settled) {
@@ -252,7 +251,7 @@ static enum lbx_err settle_carried(struct ledger *ledger, struct lbx_unit *unit,
     return err;
 }
 
-/* Begins the transaction, and writes the attempts' ends. */
+/* Begins the transaction, and writes the results. */
 static enum lbx_err settle(struct ledger *ledger, struct lbx_unit *unit,
                            const struct mail *completed) {
     struct lbx_pg_arrays rows LBX_CLEANUP(lbx_pg_arrays_done) = {0};
@@ -285,7 +284,7 @@ static enum lbx_err settle(struct ledger *ledger, struct lbx_unit *unit,
 
 /* ---- a transaction ---- */
 
-/* The rest of a transaction, up to its COMMIT; begun: settle has begun it. */
+/* Runs the rest of the transaction, and COMMIT. begun: settle has begun it. */
 static enum lbx_err finish(struct ledger *ledger, struct lbx_unit *unit, bool begun,
                            const struct mail *give_back, size_t claim_most) {
     struct lbx_pg_pipeline calls = {0};
@@ -315,7 +314,7 @@ static enum lbx_err finish(struct ledger *ledger, struct lbx_unit *unit, bool be
     return LBX_OK;
 }
 
-/* Before mails are claimed, now and then. */
+/* Releases claims of ended sessions, before mails are claimed, when that is due. */
 static enum lbx_err release_void(struct ledger *ledger) {
     if (lbx_monotonic_us() < ledger->release_at_us)
         return LBX_OK;

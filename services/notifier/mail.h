@@ -1,4 +1,4 @@
-/* One mail of the ledger, or message to a webhook, claimed by this process. */
+/* A mail of the ledger, or a webhook message, claimed by this process. */
 #ifndef LBX_NOTIFIER_MAIL_H
 #define LBX_NOTIFIER_MAIL_H
 
@@ -14,28 +14,28 @@ struct claim;
 
 struct mail {
     const char *id, *recipient, *tenant_id, *message_id;
-    const char *notice_id;  /* of what it tells of: a request's id, or that of a tenant's event */
-    const char *request_id; /* NULL: it is about a tenant, or a digest */
+    const char *notice_id;  /* id of its request or of the tenant's event */
+    const char *request_id; /* NULL: the mail is about a tenant, or a digest */
     int kind;
     enum lbx_mail_reader reader;
-    int channel;             /* enum lbx_webhook_format; none: it is a mail */
-    const char *webhook_url; /* NULL: it is a mail, or the webhook is gone */
+    int channel;             /* enum lbx_webhook_format; none: a mail */
+    const char *webhook_url; /* NULL: a mail, or the webhook was removed */
     int64_t version, attempts, queued_at, give_up_at;
     const char *ticket_title;
-    /* What it tells of, by its kind; NULL: the ledger's row cannot be read. */
+    /* Its subject, by its kind; NULL: the ledger's row cannot be read. */
     const struct lbx_request *request;
     const struct lbx_tenant_changed *change;
     const struct lbx_approvers_missing *missing;
     const struct lbx_digest *digest;
-    struct lbx_event cause; /* the event that the mail tells of: id and trace */
+    struct lbx_event cause; /* id and trace of its event */
 
     struct lbx_buf bytes;
-    struct lbx_smtp_message message; /* what is sent, and its result */
-    int64_t submitted_us, ended_us;  /* monotonic: when it was queued; when its result was known */
+    struct lbx_smtp_message message; /* the message to send, with its result */
+    int64_t submitted_us, ended_us;  /* lbx_monotonic_us: when queued; when its result came */
 
-    struct completion_queue *completions; /* where it goes once it has a result */
-    struct claim *claim;                  /* the batch it was claimed in, which owns all of this */
-    struct mail *next;                    /* in the list that holds it */
+    struct completion_queue *completions; /* its queue once it has a result */
+    struct claim *claim;                  /* its claim batch, which owns the memory */
+    struct mail *next;                    /* next in its list */
 };
 
 #endif

@@ -1,4 +1,4 @@
-/* notifier: one mail for each recipient and kind, every attempt in the ledger. */
+/* notifier: one mail for each recipient and kind, with each attempt in the ledger. */
 #include "ledger.h"
 #include "notifier.h"
 #include "sender.h"

@@ -1,6 +1,5 @@
-/* Which events make which mails, for which recipients: rows of the ledger, saved with the batch.
- * One mail for each recipient, kind and request version. Only the statements can fail, with the
- * batch. */
+/* Turns events into mails for recipients: rows of the ledger, saved with the batch. Promises one
+ * mail for each recipient, kind and request version. Fails only with the batch's statements. */
 #include "notifier.h"
 
 #include "base/text.h"
@@ -11,27 +10,27 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The ledger gives up on news this long after it. */
+/* Age at which the ledger gives up a mail about news. */
 #define NEWS_IS_OLD_US (INT64_C(24) * 3600 * 1000000)
 
-/* Which kind of mail an event makes; LBX_MAIL_NONE: none. */
+/* The kind of mail for an event; LBX_MAIL_NONE: none. */
 static enum lbx_mail_kind kind_of(enum lbx_event_type type) {
     return lbx_event_type_info(type)->family == LBX_FAMILY_REQUEST ? lbx_request_event(type)->mail
                                                                    : LBX_MAIL_NONE;
 }
 
-/* The mails to send. */
+/* The mails of a batch. */
 struct lbx_batch_state {
     struct lbx_pg_arrays *notices, *mails, *hooks, *told;
     struct lbx_map queued; /* by notice, version, kind and address in lower case */
 };
 
-/* What the mails of one event have in common. */
+/* Members that the mails of one event share. */
 struct news {
-    const char *notice_id;  /* the request's id, or that of a tenant's event */
-    const char *request_id; /* NULL: it is about a tenant */
+    const char *notice_id;  /* id of the request or of the tenant's event */
+    const char *request_id; /* NULL: about a tenant */
     const char *tenant_id;
-    const char *subscription_id; /* NULL: it is about a tenant as a whole */
+    const char *subscription_id; /* NULL: about the whole tenant */
     int64_t version, give_up_at;
 };
 
@@ -62,7 +61,7 @@ static void queue_mail(struct lbx_batch *batch, const struct news *news, enum lb
                .message_id = message_id_of(batch, id));
 }
 
-/* To the subscription's webhooks, which the database knows. Behind the mails, whose ids stay what they are. */
+/* Queues messages to the subscription's webhooks, which are in the database. Called after the mails, so that these keep their ids. */
 static void queue_hooks(struct lbx_batch *batch, const struct news *news, enum lbx_mail_kind kind,
                         const char *audience) {
     const char *id = lbx_unit_uuid(&batch->unit);
@@ -92,7 +91,7 @@ static void keep_notice(struct lbx_batch *batch, const struct news *news,
                .tracestate = event->trace.state, .snapshot = snapshot.data);
 }
 
-/* Of access that nobody was asked for, the customer's people are informed; it is an outcome to who asked. */
+/* Queues an event's mails. Access without approval is information to the customer, and an outcome to the engineer. */
 static void queue_mails(struct lbx_batch *batch, const struct lbx_event *event) {
     const struct lbx_request_changed *changed = event->data;
     const struct lbx_request *request = &changed->request;
@@ -166,12 +165,12 @@ static void tell(struct lbx_batch *batch, const struct lbx_event *event) {
         queue_mails(batch, event);
 }
 
-/* By the event alone, and not by the record: told twice, it makes the same mails, under the same Message-IDs. */
+/* Sets the event as the cause, and not the record: if the event is published twice, its mails have the same Message-IDs. */
 static void begin(struct lbx_unit *unit, const struct lbx_event *event) {
     lbx_unit_cause(unit, event->time, (const char *const[]){event->source, event->id, NULL});
 }
 
-/* A version that was told and that the database does not have shows that it was set back. */
+/* Notes a version in an event that the database does not have: it was restored from an older state. */
 static void note_told(struct lbx_batch *batch, const struct lbx_input_event *input) {
     const struct lbx_record *record = input->record;
     const struct lbx_event *event = &input->event;

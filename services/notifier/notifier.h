@@ -1,4 +1,4 @@
-/* The notifier's steps of a batch (see worker/events.h): from events to rows of the ledger. */
+/* The notifier's functions for a batch (see worker/events.h): from events to rows of the ledger. */
 #ifndef LBX_NOTIFIER_H
 #define LBX_NOTIFIER_H
 

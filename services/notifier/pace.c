@@ -1,30 +1,30 @@
-/* The policy of pace.h. One function an event; the watchdog's (PACE_LOOK) has three steps: it finds
- * the slow mails, grows, and preempts where it cannot grow. */
+/* The policy of pace.h, with a function for each event. PACE_LOOK, the watchdog's, has three
+ * steps: find slow mails, start sessions, and preempt where none can be started. Cannot fail. */
 #include "pace.h"
 
 #include "base/clock.h"
 
-/* A connection without a mail is closed after. */
+/* Time after which an idle connection is closed. */
 #define IDLE_US LBX_SECOND_US
-/* What a mail takes, until there were some. */
+/* Estimate of a mail's time, before the first one. */
 #define USUAL_AT_FIRST_US (50 * LBX_MS_US)
-/* No mail is slow before. */
+/* Shortest time of a slow mail. */
 #define SLOW_LEAST_US (5 * LBX_MS_US)
-/* A session between two mails asks for the next one within. */
+/* Time in which a session asks for its next mail. */
 #define BEGIN_US (250 * LBX_MS_US)
-/* No mail is preempted before; or before the second, where OTHERS mails went through meanwhile:
+/* Shortest time before preemption; the second one is for when OTHERS mails were sent meanwhile:
  * then the recipient is slow, not the relay. */
 #define PATIENCE_LEAST_US LBX_SECOND_US
 #define PATIENCE_AMONG_OTHERS_US (300 * LBX_MS_US)
-/* No mail may take longer, whether others wait or not. */
+/* Longest time of a mail, whether others wait or not. */
 #define LONGEST_US (15 * 60 * LBX_SECOND_US)
-/* What a mail under way has at a stop; the second while its body is. */
+/* Time for a mail under way at a stop; the second while its body is sent. */
 #define STOP_GRACE_US (3 * LBX_SECOND_US)
 #define STOP_GRACE_IN_BODY_US (6 * LBX_SECOND_US)
-/* Between two looks, while a session has a mail. */
+/* Time between two looks, while a session has a mail. */
 #define LOOK_MOST_US (200 * LBX_MS_US)
 #define LOOK_LEAST_US (1 * LBX_MS_US)
-enum { OTHERS = 50, SLOW = 8, PATIENCE = 20 }; /* SLOW, PATIENCE: times the usual time */
+enum { OTHERS = 50, SLOW = 8, PATIENCE = 20 }; /* SLOW, PATIENCE: multiples of the usual time */
 
 static int64_t at_least(double us, int64_t least_us) {
     return us > (double)least_us ? (int64_t)us : least_us;
@@ -42,7 +42,7 @@ static bool has_mail(const struct pace_session *session) {
     return session->phase == PACE_SENDING || session->phase == PACE_SLOW;
 }
 
-/* ---- what mails take ---- */
+/* ---- times of mails ---- */
 
 static double *usual_of(struct pace *pace, const struct pace_session *session) {
     return session->first ? &pace->usual_first_us : &pace->usual_us;
@@ -58,17 +58,17 @@ static int64_t patience_us(struct pace *pace, const struct pace_session *session
                     others_went ? PATIENCE_AMONG_OTHERS_US : PATIENCE_LEAST_US);
 }
 
-/* One step up weighs as much as four down, so the value settles where four of five mails take less.
- * A mail that was cut would have taken longer, by an unknown time. It is a small step up: a relay
- * that is slow with every mail gets the patience it needs, and many slow recipients in a row leave
- * the estimate of the others as it is. */
+/* Adapts the estimate. One step up equals four steps down, so that four of five mails take less.
+ * A mail that was cut, which would have taken unknown longer, is a small step up: a relay that
+ * is slow with every mail gets more time, and many slow recipients in a row do not change the
+ * estimate for others. */
 static void learn(double *usual_us, int64_t took_us, bool was_cut) {
     *usual_us *= (double)took_us <= *usual_us ? 1 / 1.05 : was_cut ? 1.05 : 1.2;
 }
 
 /* ---- the limit ---- */
 
-/* One more while a mail is slow: the next may be slow as well, and nobody knows yet. */
+/* The limit, plus one while a mail is slow, as the next mail may be slow, too. */
 static size_t limit_now(const struct pace *pace) {
     return pace->limit + (pace->slow > 0);
 }
@@ -101,7 +101,7 @@ static void begin(struct pace *pace, struct pace_session *session, bool is_first
     pace->sending++;
 }
 
-/* Without a connection a session waits as long as it takes; a connection is kept for IDLE_US. */
+/* Handles a session that asks for a mail. Without a connection it waits for any time; a connection is kept for IDLE_US. */
 static void on_asked(struct pace *pace, struct pace_session *session, bool is_first, int64_t now_us,
                      struct pace_actions *actions) {
     if (session->phase == PACE_BETWEEN) {
@@ -170,7 +170,7 @@ static void cut(struct pace_session *session, enum pace_reason reason, bool even
     actions->cut = session;
 }
 
-/* Returns when the session's mail will be slow; PACE_NEVER_US: it is. */
+/* Checks a session's mail. Returns when the mail will be slow; PACE_NEVER_US: it is already. */
 static int64_t watch(struct pace *pace, struct pace_session *session, int64_t now_us,
                      struct pace_actions *actions) {
     const int64_t takes_us = now_us - session->since_us;
@@ -190,7 +190,7 @@ static int64_t watch(struct pace *pace, struct pace_session *session, int64_t no
     return PACE_NEVER_US;
 }
 
-/* Cuts the session whose mail has taken longest, once it has taken too long for those that wait.
+/* Cuts the session whose mail has taken longest, if that is too long for the mails that wait.
  * Returns when to look again. */
 static int64_t preempt(struct pace *pace, int64_t now_us, struct pace_actions *actions) {
     struct pace_session *longest = NULL;
@@ -206,8 +206,7 @@ static int64_t preempt(struct pace *pace, int64_t now_us, struct pace_actions *a
     return now_us;
 }
 
-/* Sessions that will ask for a mail by themselves in a moment: those between two mails, and those
- * that were cut. */
+/* Sessions that will soon ask for a mail: those between two mails, and those that were cut. */
 static size_t about_to_ask(const struct pace *pace, int64_t now_us) {
     size_t count = 0;
     for (const struct pace_session *session = pace->sessions; session; session = session->next)
@@ -218,8 +217,8 @@ static size_t about_to_ask(const struct pace *pace, int64_t now_us) {
     return count;
 }
 
-/* Wakes and starts sessions for the mails that may be begun, and preempts a mail where no further
- * session may be started. Returns when to look again. */
+/* Wakes and starts sessions for the mails that may begin, and preempts a mail where no session
+ * may be started. Returns when to look again. */
 static int64_t grow(struct pace *pace, int64_t now_us, struct pace_actions *actions) {
     const size_t room = pace->sending < limit_now(pace) ? limit_now(pace) - pace->sending : 0;
     const size_t wanted = smaller(room, pace->queued), coming = about_to_ask(pace, now_us);
@@ -234,8 +233,7 @@ static int64_t not_too_soon(int64_t at_us, int64_t now_us) {
     return at_us > now_us + LOOK_LEAST_US ? at_us : now_us + LOOK_LEAST_US;
 }
 
-/* While mails wait, the next look comes before a mail that is begun right after this one can have
- * become slow. */
+/* While mails wait, the next look is before a mail that begins now can become slow. */
 static void on_look(struct pace *pace, int64_t now_us, struct pace_actions *actions) {
     int64_t next_us = now_us + slow_after_us(pace->usual_us);
     for (struct pace_session *session = pace->sessions; session; session = session->next)

@@ -1,5 +1,5 @@
-/* The queues of queue.h: every function takes constant time, but queue_withdraw, which walks the
- * queue. */
+/* The queues of queue.h. Promises constant time, except queue_withdraw, which walks the queue.
+ * Cannot fail. */
 #include "queue.h"
 
 void queue_init(struct mail_queue *queue) {
@@ -77,7 +77,7 @@ bool completion_is_empty(const struct completion_queue *completions) {
     return outstanding(completions) == 0 && !completions->done;
 }
 
-/* The results in hand are worth a transaction. */
+/* Whether there are enough results, or one has waited long enough, for a transaction. */
 static bool is_batch(const struct completion_queue *completions, int64_t now_us) {
     return completions->done_count >= COMPLETION_BATCH ||
            (completions->done_count > 0 &&

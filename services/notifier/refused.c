@@ -1,5 +1,5 @@
-/* Keeps what the database refuses of the ledger, so that it holds up no other mail.
- * Promises: each is named, and tried again within a minute; the worker is not ready while there is one. Cannot fail. */
+/* Mails of the ledger whose rows the database refuses, which are skipped. Promises that each is
+ * logged, and tried again within a minute, and that the worker is not ready meanwhile. Cannot fail. */
 #include "refused.h"
 
 #include "base/clock.h"

@@ -1,5 +1,5 @@
-/* Opens relays, templates, sessions and dispatchers, and closes them in the opposite order. A bad
- * setting is logged and stops the start. */
+/* Opens relays, templates, sessions and dispatchers, and closes them in reverse order. Fails at
+ * the start on a wrong setting, which is logged. */
 #include "sender.h"
 
 #include "base/clock.h"
@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* While one waits for the database or composes mails, the other keeps the SMTP sessions busy. */
+/* One dispatcher keeps the SMTP sessions busy while the other waits for the database or composes. */
 enum { DISPATCHERS = 2, HOOK_SESSIONS = 4 };
 #define TIMEOUT_MOST_US (3600 * LBX_SECOND_US)
 #define CONNECT_MOST_US (10 * LBX_SECOND_US)
@@ -21,8 +21,8 @@ struct sender {
     struct lbx_mail_templates *templates;
     struct sessions *sessions;
     struct dispatcher dispatchers[DISPATCHERS];
-    size_t started; /* dispatchers */
-    /* Webhooks have sessions and a dispatcher of their own: whoever is slow there keeps no mail. */
+    size_t started; /* number of running dispatchers */
+    /* Webhooks have their own sessions and dispatcher, so that slow ones do not delay mails. */
     struct hooks hooks;
     struct sessions *hook_sessions;
     struct dispatcher hook_dispatcher;
@@ -56,7 +56,7 @@ static enum lbx_err open_relays(const struct lbx_settings *settings,
                      "LOCKBOX_SMTP_URL, LOCKBOX_SMTP_PASSWORD or LOCKBOX_SMTP_CA_FILE", why);
 }
 
-/* Message-IDs are made of the address's domain, and have an address's limit. */
+/* Checks the address, whose domain is part of Message-IDs. */
 static enum lbx_err check_mail_from(const char *mail_from) {
     char longest[LBX_UUID_SIZE + LBX_SMTP_ADDRESS_MAX];
     const char *why = lbx_smtp_address_check(mail_from);
@@ -81,7 +81,7 @@ static enum lbx_err open_hooks(struct sender *sender, struct lbx_worker *worker)
     return err;
 }
 
-/* Behind sessions_stop. */
+/* Called after sessions_stop. */
 static void close_hooks(struct sender *sender) {
     if (sender->hooks_started) {
         dispatcher_wake(&sender->hook_dispatcher);

@@ -1,7 +1,6 @@
-/* Threads around the policy of pace.c: one a session, and a watchdog. One lock guards the pace, the
- * queue and every completion queue. A thread that cannot be started is no error while another
- * lives: the sessions that run take the mails. What a mail came to is in its result; nothing fails
- * here. */
+/* Threads for the policy of pace.c: one for each session, and a watchdog. One lock guards the
+ * pace, the queue and the completion queues. Promises to go on while at least one session's
+ * thread could be started. Cannot fail: each mail has a result. */
 #include "sessions.h"
 
 #include "base/clock.h"
@@ -9,24 +8,24 @@
 
 #include <stdlib.h>
 
-/* sessions_await returns for a mail that waits so long. */
+/* Time after which sessions_await returns for a waiting mail. */
 #define STALE_US (5 * LBX_SECOND_US)
 enum { STACK = 512 * 1024 };
 
 struct session {
-    struct pace_session pace; /* first: pace.c hands out pointers to it */
+    struct pace_session pace; /* first member: pace.c returns pointers to it */
     struct sessions *sessions;
     struct lbx_smtp_session *smtp;
-    struct mail *mail; /* under way; NULL: none */
+    struct mail *mail; /* the mail being sent; NULL: none */
 };
 
 struct sessions {
     sessions_send_fn *send;
-    void *context; /* its */
+    void *context; /* of send */
     pthread_mutex_t lock;
-    pthread_cond_t ready; /* a mail may be begun, or there is a reason to end */
+    pthread_cond_t ready; /* a mail may begin, or the thread must end */
     pthread_cond_t gone;  /* a session ended */
-    pthread_cond_t look;  /* the watchdog is to look */
+    pthread_cond_t look;  /* the watchdog must look */
     pthread_t watchdog;
     bool has_watchdog;
     struct pace pace;
@@ -57,7 +56,7 @@ static void await_until(struct sessions *sessions, pthread_cond_t *cond, int64_t
         (void)pthread_cond_timedwait(cond, &sessions->lock, &until);
 }
 
-/* ---- what pace_step says ---- */
+/* ---- actions of pace_step ---- */
 
 static const char *words_of(enum pace_reason reason) {
     switch (reason) {
@@ -71,7 +70,7 @@ static const char *words_of(enum pace_reason reason) {
     return "";
 }
 
-/* All but the start of sessions, which the watchdog alone is asked for. */
+/* Carries out actions, except starting sessions, which only the watchdog does. */
 static struct pace_actions step(struct sessions *sessions, const struct pace_event *event) {
     const struct pace_actions actions = pace_step(&sessions->pace, event, lbx_monotonic_us());
     for (size_t i = 0; i < actions.wake; i++)
@@ -181,7 +180,7 @@ static bool session_start(struct sessions *sessions) {
 
 /* ---- the watchdog ---- */
 
-/* Shows the pace what the SMTP sessions are doing. */
+/* Sets the state of the SMTP sessions in the pace. */
 static void observe(struct sessions *sessions) {
     for (struct pace_session *pace = sessions->pace.sessions; pace; pace = pace->next) {
         const struct session *session = (struct session *)pace;
@@ -190,7 +189,7 @@ static void observe(struct sessions *sessions) {
     }
 }
 
-/* Returns when to look again. */
+/* Runs PACE_LOOK. Returns when to look again. */
 static int64_t look(struct sessions *sessions) {
     static const struct pace_event event = {.type = PACE_LOOK};
     static const struct pace_event failed = {.type = PACE_START_FAILED};
@@ -214,7 +213,7 @@ static void *watchdog_main(void *argument) {
     return NULL;
 }
 
-/* ---- the dispatchers' side ---- */
+/* ---- for dispatchers ---- */
 
 void completion_open(struct completion_queue *completions) {
     *completions = (struct completion_queue){0};
@@ -269,7 +268,7 @@ void sessions_wake(struct sessions *sessions, struct completion_queue *completio
     unlock(sessions);
 }
 
-/* Whether to wait at all, and until when. */
+/* Whether to wait, and until when. */
 static bool must_wait(const struct sessions *sessions, const struct completion_queue *completions,
                       int64_t stale_us, int64_t until_us, int64_t *ret_wake_us) {
     const int64_t now_us = lbx_monotonic_us();
@@ -302,7 +301,7 @@ void sessions_pause(struct sessions *sessions, struct completion_queue *completi
     unlock(sessions);
 }
 
-/* ---- all of them ---- */
+/* ---- start and stop ---- */
 
 static void send_by_relays(void *relays, struct lbx_smtp_session *session,
                            const struct lbx_smtp_source *source) {

@@ -1,5 +1,5 @@
-/* Releases claims of database sessions that ended, by ever fewer mails where the database refuses some.
- * Promises: what is refused alone is named and left out; the others are due again. Fails with the database alone. */
+/* Releases claims of ended database sessions, with fewer mails in each transaction after the database
+ * refused one. Promises that only the mail at fault is logged and skipped. Fails only with the database. */
 #include "void.h"
 
 #include "sql_notifier.h"
@@ -20,7 +20,7 @@ static enum lbx_err release(struct ledger *ledger, size_t most, size_t *ret_rele
     return err;
 }
 
-/* Leaves out the mail that a release of one would take. *ret_any: whether there is one. */
+/* Skips the mail that release.sql would release first. *ret_any: there is one. */
 static enum lbx_err leave_out_first(struct ledger *ledger, bool *ret_any) {
     struct lbx_pg_pipeline calls = {0};
     struct lbx_pg_arrays left_out LBX_CLEANUP(lbx_pg_arrays_done);

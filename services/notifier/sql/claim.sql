@@ -1,5 +1,5 @@
--- Claims due mails for this database session, and enters the attempt before it is made. A claim holds while the
--- session lives, which is registered: release.sql looks for those that ended. A digest takes no more rows from then on.
+-- Claims due mails for this database session, and inserts the attempts before they are made. A claim ends
+-- with the session, which is registered for release.sql. A claimed digest takes no more requests.
 -- takes: most integer, webhooks boolean, left_out uuid[]
 -- answers: notification_id uuid, notice_id uuid, request_id uuid, version bigint, kind text, recipient text, audience text,
 --   tenant_id text, attempts integer, queued_at timestamptz, give_up_at timestamptz, message_id text, snapshot json,
@@ -34,13 +34,13 @@ WITH due AS (
       FROM due
       JOIN claimed c USING (notification_id)
      WHERE due.outcome IS NOT NULL
-    -- The attempt's claim was released, the next one was given back, and the attempt's end came after that.
+    -- An attempt that was released, and whose mail was then claimed and given back, got its result afterwards.
     ON CONFLICT (notification_id, number) DO UPDATE
        SET ended_at = excluded.ended_at, outcome = excluded.outcome, relay = excluded.relay,
            smtp_code = excluded.smtp_code, enhanced_status = excluded.enhanced_status,
            smtp_reply = excluded.smtp_reply
 )
--- The snapshot, which mails of one notice share, is given with the first of them only.
+-- The snapshot of a notice is returned with the first of its mails only.
 SELECT c.notification_id, c.notice_id, c.request_id, c.version, c.kind, c.recipient, c.audience, c.tenant_id,
        c.attempts, c.queued_at, c.give_up_at, c.message_id,
        CASE WHEN lag(c.notice_id) OVER in_order IS DISTINCT FROM c.notice_id

@@ -1,5 +1,5 @@
--- What the digests say that this session has in hand: each request as it was last told. Asked behind the claim, which ends
--- the gathering, so that no row is missed.
+-- The requests of this session's claimed digests, each as in its latest event. This runs after the
+-- claim, which closes the digests, so that no request is missed.
 -- answers: digest_id uuid, snapshot json
 SELECT n.digest_id, latest.snapshot
   FROM notification d

@@ -1,5 +1,5 @@
--- Writes the ends of attempts, where no later attempt has begun. An attempt whose claim was released, because its
--- database session ended, may still end here.
+-- Writes the results of attempts without a later attempt. This includes attempts whose claim was
+-- released because its database session ended.
 -- rows given: notification_id uuid, number integer, outcome text, next_attempt_at timestamptz, smtp_code integer,
 --   enhanced_status text, smtp_reply text, relay text, ended_at timestamptz
 -- answers: notification_id uuid

@@ -1,4 +1,4 @@
--- Ends the rows that digests carried, as the digests ended.
+-- Gives the mails in digests the digests' results.
 -- takes: digests uuid[]
 -- answers: digest_id uuid, notification_id uuid, request_id uuid, version bigint, kind text, recipient text, event_id text,
 --   traceparent text, tracestate text

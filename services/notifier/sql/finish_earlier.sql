@@ -1,4 +1,4 @@
--- Writes the ends of attempts whose claim was released and that another attempt has followed.
+-- Writes the results of attempts whose claim was released, and that a later attempt followed.
 -- rows given: notification_id uuid, number integer, outcome text, smtp_code integer, enhanced_status text,
 --   smtp_reply text, relay text, ended_at timestamptz
 UPDATE notification_earlier_attempt a

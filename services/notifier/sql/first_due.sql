@@ -1,4 +1,4 @@
--- The mail that a claim of one would take.
+-- The mail that claim.sql would claim first.
 -- takes: webhooks boolean, left_out uuid[]
 -- answers: notification_id uuid
 SELECT n.notification_id

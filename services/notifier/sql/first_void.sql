@@ -1,4 +1,4 @@
--- The mail that a release of one would take.
+-- The mail that release.sql would release first.
 -- takes: left_out uuid[]
 -- answers: notification_id uuid
 SELECT n.notification_id

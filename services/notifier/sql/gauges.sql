@@ -1,4 +1,4 @@
--- Mails that are not final, by state.
+-- Mails without a final result, by state.
 -- answers: name text, label_value text, value text
 SELECT 'mails' AS name, asked.state AS label_value, coalesce(found.count, 0)::text AS value
   FROM unnest(ARRAY['queued', 'deferred', 'sending']) AS asked (state)

@@ -1,4 +1,4 @@
--- Undoes claims of mails that were not begun: no attempt was made, and the mail keeps its place.
+-- Undoes claims of mails that were not begun: no attempt was made, and the mails stay first in the queue.
 -- rows given: notification_id uuid, number integer
 UPDATE notification n
    SET state = CASE WHEN given.number > 1 THEN 'deferred' ELSE 'queued' END,

@@ -1,4 +1,4 @@
--- What the mails of a request's version, or of a tenant's event, tell of, once for all of them.
+-- The snapshot of a request's version, or of a tenant's event, stored once for all its mails.
 -- rows given: notice_id uuid, version bigint, event_id text, traceparent text, tracestate text, snapshot json
 INSERT INTO notice (:given_columns, ticket_title)
 SELECT :given_columns,

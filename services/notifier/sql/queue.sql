@@ -1,6 +1,6 @@
--- One row for each recipient, kind and version, however often it is asked for. Of requests that wait for one person, those
--- beyond so many within a time are carried by a digest, which is due once the time is over, or halfway to the first of
--- its requests' deadlines. What was decided meanwhile does not wait.
+-- Queues one mail for each recipient, kind and version, however often it is queued. If a person gets more than
+-- digest_after mails about waiting requests within digest_within, a digest has the others. It is due after
+-- digest_within, or halfway to the first deadline of its requests. Decided requests are not delayed.
 -- rows given: notification_id uuid, notice_id uuid, request_id uuid, version bigint, kind text, recipient text, audience text,
 --   tenant_id text, give_up_at timestamptz, message_id text
 -- takes: digest_after integer, digest_within interval
@@ -34,7 +34,7 @@ WITH given AS (
      WHERE w.count + f.place > :digest_after
 ), begun AS (
     SELECT DISTINCT ON (c.tenant_id, c.who, c.audience) c.*,
-           -- Made of the first row that it carries, as all ids are made of what caused them.
+           -- The id is derived from the first mail of the digest, as ids are derived from causes.
            overlay(c.notification_id::text PLACING right(md5(c.notification_id::text), 12) FROM 25) AS id,
            max(c.give_up_at) OVER of_person AS last_give_up, min(c.give_up_at) OVER of_person AS first_give_up
       FROM carried c

@@ -1,5 +1,5 @@
--- One row for each webhook of the subscription, or with NULL of each of the tenant's: what alternates are told, or whoever is
--- concerned. An id is made of the given one and the webhook.
+-- Queues one message for each webhook of the subscription or, where it is NULL, of the tenant: what
+-- alternates or concerned people are mailed. The id is derived from the given one and the webhook.
 -- rows given: notification_id uuid, notice_id uuid, request_id uuid, version bigint, kind text, audience text, tenant_id text,
 --   subscription_id text, give_up_at timestamptz, message_id text
 INSERT INTO notification (notification_id, notice_id, request_id, version, kind, recipient, audience, tenant_id, give_up_at,

@@ -1,6 +1,6 @@
--- Releases claims of database sessions that ended, those of the first mails by their ids: they are due again, and how the attempt
--- ended is unknown.
--- PostgreSQL hides when another role's session began: one with the same pid is taken for the claim's.
+-- Releases claims of ended database sessions, for the first mails by id: these are due again, and
+-- the attempt's outcome is unknown. PostgreSQL hides the start of another role's session, so one
+-- with the same pid counts as the claim's.
 -- takes: most integer, left_out uuid[]
 -- answers: released bigint
 WITH dead AS (
@@ -18,7 +18,7 @@ WITH dead AS (
      LIMIT :most
        FOR UPDATE SKIP LOCKED
 ), forgotten AS (
-    -- Once none of its mails is left: the next time, at the earliest.
+    -- A session's row is deleted once it has no mails, in a later run at the earliest.
     DELETE FROM notification_sender s
      USING dead
      WHERE s.pid = dead.pid AND s.since = dead.since

@@ -1,5 +1,5 @@
--- On a server's new timeline: the partitions in which a version of a request was told that the database does not have are
--- kept, as those of which Kafka's committed offset is ahead. What an operator accepted says nothing.
+-- On a server's new timeline, stores the partitions in which an event has a version of a request that the database
+-- lacks, like those with a committed offset ahead in Kafka. Partitions that an operator accepted do not count.
 -- rows told: topic text, partition integer, offset bigint, request_id uuid, version bigint
 -- takes: consumer text
 -- answers: topic text, partition integer

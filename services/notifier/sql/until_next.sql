@@ -1,4 +1,4 @@
--- How long until the next mail is due; NULL: none is.
+-- Microseconds until the next mail is due. NULL: there is none.
 -- takes: webhooks boolean, left_out uuid[]
 -- answers: wait_us bigint
 SELECT (extract(epoch FROM min(n.next_attempt_at) - clock_timestamp()) * 1000000)::bigint AS wait_us
