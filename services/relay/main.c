@@ -1,4 +1,4 @@
-/* relay: publishes each outbox row, in order per request, at least once. */
+/* relay: publishes each row of the outbox at least once, and the rows of each request in order. */
 #include "relay.h"
 #include "sql_relay.h"
 #include "store/leases.h"

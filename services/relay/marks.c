@@ -1,7 +1,7 @@
-/* Collects what became of rows of the outbox and the quarantine (Kafka has it, put off, refused), and writes it into PostgreSQL in sets.
- * Promises that nothing is forgotten where a round trip fails, and that a row of which the database takes nothing holds up no other:
- * it is named, left out, and written again each minute. A row that another transaction locks is written again each second. Fails
- * with the database alone. */
+/* Collects the results of rows of outbox and quarantine (delivered, put off, refused), and
+ * writes them to PostgreSQL in sets. Promises that a failed round trip loses no result. A row
+ * that the database refuses to mark is logged, skipped, and marked again each minute; one that
+ * another transaction locks, each second. Fails only with the database. */
 #include "marks.h"
 
 #include "base/clock.h"
@@ -18,11 +18,11 @@
 #define AGAIN_US (60 * LBX_SECOND_US)
 #define HELD_AGAIN_US LBX_SECOND_US
 enum {
-    LEFT_OUT_MOST = 1000, /* more are no rows' fault */
+    LEFT_OUT_MOST = 1000, /* if more are skipped, the rows are hardly at fault */
     HELD_MOST = 4000,
 };
 
-/* ---- what ended ---- */
+/* ---- results ---- */
 
 static void add(struct relay_marks *marks, struct relay_mark mark) {
     if (marks->count == marks->cap) {
@@ -103,7 +103,7 @@ static void leave_refused(struct relay_marks *marks, struct relay_mark mark, con
     leave_out(marks, mark);
 }
 
-/* What Kafka has is told once more; what it has not is found again among the rows that wait. */
+/* Writes delivered rows again. Others need no mark: they are found again among the waiting rows. */
 static void try_again(struct relay_marks *marks) {
     if (marks->left_out_count == 0 || lbx_monotonic_us() < marks->again_us)
         return;
@@ -144,7 +144,7 @@ bool relay_marks_are_full(const struct relay_marks *marks) {
     return marks->held_count >= HELD_MOST;
 }
 
-/* ---- telling ---- */
+/* ---- writing results ---- */
 
 static void told_done(struct relay_told *told) {
     lbx_pg_arrays_done(&told->events);
@@ -171,7 +171,7 @@ static void add_told(struct relay_marks *marks, const struct relay_mark *it) {
     }
 }
 
-/* Of the first ones, so many. */
+/* Adds calls for the first `count` results. */
 static void tell_first(struct relay_marks *marks, size_t count, const char *holder,
                        struct lbx_pg_pipeline *calls) {
     struct relay_told *it = &marks->told;
@@ -213,7 +213,7 @@ static void forget_first(struct relay_marks *marks, size_t count) {
     told_done(&marks->told);
 }
 
-/* Keeps those of the first ones that a call answers. Each statement answers the same column. */
+/* Keeps the results that a call returned, whose rows are locked. All statements answer the same column. */
 static size_t hold_answered(struct relay_marks *marks, const struct lbx_pg *pg, size_t call,
                             bool is_letter) {
     const size_t count = lbx_pg_row_count(pg, call);
@@ -243,7 +243,7 @@ void relay_marks_told(struct relay_marks *marks, const struct lbx_pg *pg) {
         first_told(marks, marks->telling, pg);
 }
 
-/* ---- what the database refuses ---- */
+/* ---- refused marks ---- */
 
 static enum lbx_err tell_by_itself(struct relay_marks *marks, size_t count, const char *holder,
                                    struct lbx_pg *pg) {

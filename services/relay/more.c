@@ -1,4 +1,4 @@
-/* Keeps a short list of keys. Promises nothing but speed: what is not on it is found all the same. Never fails. */
+/* A short list of order keys. It only saves time: take_heads.sql finds rows of other keys, too. Cannot fail. */
 #include "more.h"
 
 #include "rows.h"

@@ -1,9 +1,8 @@
-/* Takes unpublished rows, hands them to Outbound, and marks each as it ends.
- * Promises each row at least once, and each key's rows in order: a row goes out where the key's unpublished row before it is in
- * hand, or there is none. Nothing in hand waits for another key's or partition's. It keeps nothing: after a crash rows are
- * published again, under the same event id. What fails is tried again later, which the row says; what Kafka refuses, sent
- * alone, is marked, and holds up its key, and no other, until an operator drops it. So does a row that cannot be marked.
- */
+/* Takes unpublished rows, gives them to lbx_outbound, and marks each when it ends. Promises each
+ * row at least once, and each key's rows in order; a slow key or partition delays no other. It
+ * keeps no state: after a crash rows are published again, with the same event id. Fails: an
+ * undelivered row is put off; a row that Kafka refuses even alone, or that cannot be marked,
+ * blocks its key until an operator drops it. */
 #include "relay.h"
 
 #include "base/clock.h"
@@ -23,7 +22,7 @@
 #define PRUNE_EVERY_US (60 * LBX_SECOND_US)
 #define LAST_REPORTS_US (3 * LBX_SECOND_US)
 
-/* ---- what ended ---- */
+/* ---- ended rows ---- */
 
 static void sweep_soon(struct relay *relay) {
     int64_t soon_us = lbx_monotonic_us() + SWEEP_SOON_US;
@@ -80,7 +79,7 @@ static void take_ended(struct relay *relay) {
     }
 }
 
-/* What was in hand is another relay's, or will be found again. */
+/* Drops all rows: another relay has them, or they will be found again. */
 static void give_up(struct relay *relay) {
     lbx_outbound_abandon(relay->outbound);
     take_ended(relay);
@@ -88,14 +87,14 @@ static void give_up(struct relay *relay) {
     relay->sweeping = false;
 }
 
-/* ---- an exchange with the database ---- */
+/* ---- round trips ---- */
 
-/* The database refuses a mark. Nothing was taken. */
+/* Handles a refused mark. No rows were taken. */
 static enum lbx_err sort_out(struct relay *relay) {
     return relay_marks_sort_out(&relay->marks, relay->leases.holder, relay->worker->pg);
 }
 
-/* One round trip: tells what ended, and takes what there is. */
+/* Runs one round trip: writes results, and takes rows. */
 static enum lbx_err exchange(struct relay *relay, bool recent, bool *ret_more) {
     struct relay_asked asked LBX_CLEANUP(relay_asked_done) = {0};
     take_ended(relay);
@@ -149,7 +148,7 @@ static enum lbx_err prune(struct relay *relay) {
     return err;
 }
 
-/* Begins to look through the whole outbox again, and at what is held up. */
+/* Starts a new sweep: all of the outbox, and the rows that are put off. */
 static enum lbx_err begin_sweep(struct relay *relay) {
     struct lbx_pg_pipeline calls = {0};
     if (relay->sweeping || lbx_monotonic_us() < relay->sweep_us)
@@ -193,7 +192,7 @@ enum lbx_err relay_round(struct lbx_worker *worker, void *state, int64_t *ret_wa
         err = exchange(relay, true, &more);
     if (err == LBX_OK)
         err = step(relay);
-    /* A sweep that is under way waits for room, or for a shard: no time brings either. */
+    /* a sweep that waits for room, or for a shard, needs no timer */
     int64_t until_us = relay->leases.keep_us;
     if (!relay->sweeping && relay->sweep_us < until_us)
         until_us = relay->sweep_us;
@@ -205,7 +204,7 @@ enum lbx_err relay_round(struct lbx_worker *worker, void *state, int64_t *ret_wa
 
 /* ---- life ---- */
 
-/* What is named twice counts once; what is no such table stops the start. */
+/* Parses the names of tables; duplicates count once. An unknown name stops the start. */
 static enum lbx_err read_sources(struct relay *relay) {
     for (char *const *from = relay->worker->settings.relay_from.list; *from; from++) {
         bool outbox = strcmp(*from, "outbox") == 0, quarantine = strcmp(*from, "quarantine") == 0;
@@ -235,7 +234,7 @@ enum lbx_err relay_open(struct lbx_worker *worker, void **ret_state) {
     return err;
 }
 
-/* The leases went with the session. What ended meanwhile is told all the same, where this relay gets them again. */
+/* Handles a new session: the leases ended with the old one. Results are still written, if this relay gets the leases again. */
 void relay_reconnected(struct lbx_worker *worker, void *state) {
     (void)worker;
     struct relay *relay = state;
@@ -255,7 +254,7 @@ const char *relay_waiting_for(void *state) {
     return relay_why(&relay->why);
 }
 
-/* Waits for Kafka's delivery reports for a while: what Kafka has but did not report, whoever relays next publishes again. */
+/* Waits for delivery reports before the end: rows without a report would be published again by the next relay. */
 static void await_reports(struct relay *relay) {
     const int64_t until_us = lbx_monotonic_us() + LAST_REPORTS_US;
     enum lbx_err err = LBX_OK;

@@ -1,6 +1,6 @@
-/* Makes records of rows: an event as it stands, a dead letter with Kafka Connect's headers of its origin.
- * Promises that a row lives by itself, whatever becomes of the answer that it was read from.
- */
+/* Makes Kafka records of rows: events as they are, and dead letters with Kafka Connect's headers
+ * about their origin. Promises that a row owns its memory. Fails with LBX_ERR_INVALID on
+ * malformed headers. */
 #include "rows.h"
 
 #include "base/memory.h"
@@ -54,7 +54,7 @@ void relay_row_free(struct relay_row *row) {
     free(row);
 }
 
-/* Of the record, whose key and value the row has already. */
+/* Adds the headers of a dead letter's record; the row has key and value already. */
 static enum lbx_err add_headers(struct relay_row *row,
                                 const struct sql_relay_take_letters_answer *it) {
     struct lbx_arena *arena = &row->arena;

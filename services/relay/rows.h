@@ -1,4 +1,4 @@
-/* Rows of the outbox and dead letters as records for Kafka. */
+/* Rows of outbox and quarantine as Kafka records. */
 #ifndef RELAY_ROWS_H
 #define RELAY_ROWS_H
 
@@ -6,21 +6,21 @@
 #include "io/pg.h"
 #include "sql_relay.h"
 
-/* A row in hand. It owns all that its record has. */
+/* A taken row. It owns the memory of its record. */
 struct relay_row {
-    struct lbx_outbound_row row; /* the first member */
+    struct lbx_outbound_row row; /* first member */
     bool is_letter;
     size_t shard, bytes;
-    int64_t taken_us;       /* since the epoch */
-    struct lbx_arena arena; /* a dead letter's */
+    int64_t taken_us;       /* microseconds since the Unix epoch */
+    struct lbx_arena arena; /* for a dead letter */
 };
 
-/* How Outbound knows a key of the outbox; the caller's to free. */
+/* The order key of an outbox key, for lbx_outbound; freed by the caller. */
 char *relay_order_key(const char *key);
 
 struct relay_row *relay_row_event(const struct sql_relay_take_fresh_answer *it);
 
-/* LBX_ERR_INVALID: the headers are not as the quarantine keeps them; the row is there, and has no record. */
+/* Reads a dead letter. LBX_ERR_INVALID: its headers are malformed; the row has no record. */
 enum lbx_err relay_row_letter(const struct lbx_pg *pg, size_t call, size_t i,
                               struct relay_row **ret_row) LBX_MUST_CHECK;
 

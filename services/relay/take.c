@@ -1,7 +1,6 @@
-/* Takes unpublished rows and adds them to Outbound: the fresh ones, the first of each key, what keys have more of, letters.
- * Promises that a row goes out only where what is unpublished of its key before it is in hand, and takes no more than there is
- * room for. Fails with the database alone.
- */
+/* Takes unpublished rows, and adds them to lbx_outbound: new ones, the first of each key,
+ * further ones of keys, and dead letters. Promises that a row is added only after all
+ * unpublished rows of its key, and not beyond the room. Fails only with the database. */
 #include "take.h"
 
 #include "base/clock.h"
@@ -19,7 +18,7 @@ enum {
     TAKE_BYTES = 8 << 20,
     IN_HAND_ROWS = 4000,
     IN_HAND_BYTES = 48 << 20,
-    RECENT = 5000, /* seqs, of which some may commit behind later ones */
+    RECENT = 5000, /* number of seqs in which rows may commit out of order */
     LOOK_AT = 2000,
 };
 
@@ -30,7 +29,7 @@ static void add(struct relay *relay, struct relay_row *row) {
     lbx_outbound_add(relay->outbound, &row->row);
 }
 
-/* Whoever writes the table past its checks publishes nothing under another event's name: the row waits for an operator. */
+/* Whether the payload is of the row's event. Otherwise the row waits for an operator, and is not published as another event. */
 static bool is_its_payload(struct relay *relay, const struct sql_relay_take_fresh_answer *it) {
     if (lbx_outbox_holds(it->event_id, it->type, it->key, it->value))
         return true;
@@ -40,7 +39,7 @@ static bool is_its_payload(struct relay *relay, const struct sql_relay_take_fres
     return false;
 }
 
-/* A row may go where what is unpublished of its key before it is in hand, to its last row. */
+/* Adds a row, if the relay has taken all earlier unpublished rows of its key. */
 static void take_event(struct relay *relay, const struct sql_relay_take_fresh_answer *it) {
     const struct lbx_outbound_row *last;
     char *order_key = relay_order_key(it->key);
@@ -55,7 +54,7 @@ static void take_event(struct relay *relay, const struct sql_relay_take_fresh_an
         add(relay, relay_row_event(it));
 }
 
-/* Whether there may be more. */
+/* Adds the rows of take_fresh.sql. Returns whether there may be more. */
 static bool take_fresh(struct relay *relay, size_t call) {
     const struct lbx_pg *pg = relay->worker->pg;
     size_t count = call == LBX_NO_CALL ? 0 : lbx_pg_row_count(pg, call), bytes = 0;
@@ -69,7 +68,7 @@ static bool take_fresh(struct relay *relay, size_t call) {
     return count == TAKE_ROWS || bytes >= TAKE_BYTES;
 }
 
-/* *ret_last: the last seq that was looked at; 0: it was all. */
+/* Adds the rows of take_heads.sql. *ret_last: the last seq that was looked at; 0: the sweep is complete. */
 static void take_heads(struct relay *relay, size_t call, int64_t *ret_last) {
     const struct lbx_pg *pg = relay->worker->pg;
     *ret_last = 0;
@@ -95,7 +94,7 @@ static void take_more(struct relay *relay, size_t call) {
     relay_more_settle(&relay->more);
 }
 
-/* Its headers are not as the quarantine keeps them. */
+/* Skips a dead letter with malformed headers. */
 static void leave_letter(struct relay *relay, int64_t id) {
     char text[24];
     snprintf(text, sizeof text, "%" PRId64, id);
@@ -119,21 +118,21 @@ static void take_letters(struct relay *relay, size_t call) {
     }
 }
 
-/* ---- asked and answered ---- */
+/* ---- calls and answers ---- */
 
 void relay_asked_done(struct relay_asked *asked) {
     lbx_pg_arrays_done(&asked->parts);
     lbx_pg_arrays_done(&asked->keys);
 }
 
-/* What is stuck takes no room: it was limited as it came, and what comes for it is put off. */
+/* Rows of stuck partitions do not count: they were limited when taken, and new ones are put off. */
 bool relay_has_room(const struct relay *relay) {
     size_t stuck_bytes, stuck = lbx_outbound_stuck(relay->outbound, &stuck_bytes);
     return lbx_outbound_count(relay->outbound) + TAKE_ROWS <= IN_HAND_ROWS + stuck &&
            relay->bytes < IN_HAND_BYTES + stuck_bytes && !relay_marks_are_full(&relay->marks);
 }
 
-/* Rows that committed behind one that was seen: looked for among the recent ones, where there is time. */
+/* Adds the calls that take rows. Recent rows that committed out of order are looked for when there is time. */
 void relay_ask(struct relay *relay, struct relay_asked *asked, bool recent) {
     struct lbx_pg_pipeline *calls = &asked->calls;
     const char *holder = relay->leases.holder;

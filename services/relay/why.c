@@ -1,4 +1,4 @@
-/* Writes a text where what it says changed, and keeps it otherwise: the loop tells a change by the pointer. Never fails. */
+/* Makes a new text when the reason changes, as the loop compares pointers. Cannot fail. */
 #include "why.h"
 
 #include "base/clock.h"

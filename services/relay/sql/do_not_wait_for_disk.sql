@@ -1,4 +1,4 @@
--- This session writes nothing but leases and marks of what Kafka has, and need not wait for the disk: a mark lost in a crash
--- publishes an event again, under its id.
+-- Sets synchronous_commit off: this session writes leases and marks only, and a mark lost in a
+-- crash just publishes an event again, with the same id.
 -- answers: nothing
 SELECT set_config('synchronous_commit', 'off', false)

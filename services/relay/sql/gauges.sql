@@ -1,5 +1,5 @@
--- How far Kafka is behind the database. num_nulls: so that outbox_in_order, and no other index, leads to what waits. By the one of
--- published_at itself, whose ranges never shrink, the whole table is read while statistics are of a time when much waited.
+-- How far Kafka is behind the database. num_nulls makes the planner use the index outbox_in_order. The
+-- index on published_at never shrinks, so that with old statistics the whole table would be scanned.
 -- answers: name text, label_value text, value text
 WITH waiting AS MATERIALIZED (
     SELECT count(*) AS events, min(created_at) AS since FROM outbox WHERE num_nulls(published_at) = 1

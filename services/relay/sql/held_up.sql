@@ -1,4 +1,4 @@
--- What waits for an operator, and what waits for Kafka, and since when.
+-- Whether rows wait for an operator, and since when rows wait for Kafka.
 -- answers: refused boolean, failing_since timestamptz
 SELECT EXISTS (SELECT FROM outbox WHERE refused_at IS NOT NULL AND published_at IS NULL)
        OR EXISTS (SELECT FROM quarantine q

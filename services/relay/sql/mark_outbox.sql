@@ -1,6 +1,6 @@
--- Kafka has these rows. Of those whose shard's lease is another's, nothing: they are that one's to say it of.
--- A row that another transaction holds is not waited for, but answered. xmax is 0 where nobody ever held the row as it stands:
--- those need no lock before they are marked. ARRAY: joined with the leases, the rows were looked up once for each of these.
+-- Marks rows as published, if this holder has their shard's lease. A row that another transaction locks
+-- is answered instead of waited for. A row with xmax 0 was never locked, and needs no lock before the
+-- UPDATE. ARRAY avoids a join with the leases, which would look up the rows once for each lease.
 -- takes: seqs bigint[], holder uuid
 -- answers: held bigint
 WITH touched AS MATERIALIZED (

@@ -1,6 +1,6 @@
--- Kafka has these dead letters. Of those whose shard's lease is another's, nothing: they are that one's to say it of.
--- A row that another transaction holds is not waited for, but answered. xmax is 0 where nobody ever held the row as it stands:
--- those need no lock before they are marked.
+-- Marks dead letters as published, if this holder has the lease. A row that another transaction
+-- locks is answered instead of waited for. A row with xmax 0 was never locked, and needs no lock
+-- before the UPDATE.
 -- takes: ids bigint[], holder uuid
 -- answers: held bigint
 WITH touched AS MATERIALIZED (

@@ -1,4 +1,4 @@
--- Removes events that were published long ago, but none that another transaction holds.
+-- Deletes events that were published before the ttl, except those that another transaction locks.
 -- takes: ttl interval
 -- answers: more boolean
 SELECT outbox_prune(:ttl) AS more

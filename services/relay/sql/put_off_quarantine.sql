@@ -1,6 +1,6 @@
--- These rows wait: at once after the first failure, then longer after each, up to a minute; what did not fail (no error) waits
--- three seconds for its partition. Of those whose shard's lease is another's, nothing. A row that another transaction holds is
--- not waited for, but answered.
+-- Puts off rows: after the first failure not at all, then longer after each, up to a minute. Rows
+-- without an error wait three seconds for their partition. This holder must have their shard's
+-- lease. A row that another transaction locks is answered instead of waited for.
 -- rows given: id bigint, error text
 -- takes: holder uuid
 -- answers: held bigint

@@ -1,5 +1,5 @@
--- Kafka refuses these rows for good, each alone: an operator is told. A row that another transaction holds is not waited for, but
--- answered.
+-- Marks rows that Kafka refuses for good, each sent alone, and tells an operator. A row that
+-- another transaction locks is answered instead of waited for.
 -- rows given: id bigint, topic text, error text
 -- takes: holder uuid
 -- answers: held bigint

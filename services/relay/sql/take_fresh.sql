@@ -1,8 +1,8 @@
--- Events beyond the last one seen, in the order in which they were written: as many as hold most_bytes, and at least one; the
--- lengths are known without reading the values. Of the shards of parts that this holder has the lease of. earlier: the
--- key's last unpublished row before this one; where the relay has not got it in hand, this one has to wait. waits: its
--- time has not come. What commits later with a lower seq: take_heads. num_nulls: so that outbox_in_order, and no other, gives the order,
--- and outbox_keys, and no other, what is earlier.
+-- Events behind the last one taken, in the order of seq, of most_bytes in all and at least one, in
+-- shards whose lease this holder has. Lengths are known without reading the values. earlier: the
+-- key's last unpublished row before this one, which must be taken before. waits: the row is put
+-- off. Rows with a lower seq that commit later are found by take_heads.sql. num_nulls makes the
+-- planner use the indexes outbox_in_order, for the order, and outbox_keys, for earlier.
 -- takes: holder uuid, parts smallint[], after bigint, most integer, most_bytes bigint
 -- answers: seq bigint, shard smallint, event_id uuid, type text, key text, value text, attempts integer, earlier bigint, waits boolean
 SELECT seq, shard, event_id, type, key, value, attempts, earlier, waits

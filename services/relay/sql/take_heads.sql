@@ -1,6 +1,6 @@
--- Of `scan` unpublished events after one, and up to another, those that are the first of their key and whose time has come. A
--- transaction that took its seq earlier may commit later: what take_fresh passed by is found here, as is what was put off.
--- As many as hold most_bytes, and at least one: the next sweep has the others. The answer's last row has no key: its seq is the last one looked at, 0: there was none; its `earlier` how many were.
+-- Of `scan` unpublished events, of seq above after and up to upto, those that are the first of their key and due: rows that
+-- committed later than a higher seq, which take_fresh.sql misses, and rows put off. Of most_bytes in all and at least one.
+-- The last row has no key: its seq is the last one looked at (0: none), and its earlier their number.
 -- takes: holder uuid, parts smallint[], after bigint, upto bigint, scan integer, most integer, most_bytes bigint
 -- answers: seq bigint, shard smallint, event_id uuid, type text, key text, value text, attempts integer, earlier bigint, waits boolean
 WITH looked_at AS MATERIALIZED (

@@ -1,4 +1,4 @@
--- Dead letters to be published, after one: as many as hold most_bytes, and at least one. They go with shard 0.
+-- Dead letters to publish, behind an id, of most_bytes in all and at least one. They belong to shard 0.
 -- takes: holder uuid, after bigint, most integer, most_bytes bigint
 -- answers: id bigint, attempts integer, reason text, raw_key bytea, raw_value bytea, headers bytea, topic text, partition integer,
 --   offset bigint, whole_bytes bigint, whole_hash text

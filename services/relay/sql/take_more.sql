@@ -1,5 +1,5 @@
--- The next events of keys that have more than fits at once, behind the one that the relay has in hand (0: none): as many as
--- hold most_bytes, and at least one.
+-- The next events of keys with many rows, behind the last one taken (0: none), of most_bytes in all
+-- and at least one.
 -- rows keys: key text, seq bigint
 -- takes: holder uuid, parts smallint[], most integer, most_bytes bigint
 -- answers: seq bigint, shard smallint, event_id uuid, type text, key text, value text, attempts integer, earlier bigint, waits boolean
