@@ -1,6 +1,6 @@
-/* Every decision gets one verdict, also one that cannot be read, where its id can be. Time acts on the request first: a
- * vote after the deadline finds it expired, whether or not the expirer was there.
- */
+/* Gives each decision one verdict, also one that cannot be decoded, if its id can. Promises that
+ * time acts first: a vote after the deadline finds the request expired, whether or not the
+ * expirer ran. Cannot fail but as the database. */
 #include "decider.h"
 
 #include "base/log.h"
@@ -22,16 +22,16 @@ static struct lbx_metric consent_changed = {
     .help = "Decisions on requests whose digest is not of what they say"};
 struct lbx_metric *const decider_metrics[] = {&consent_changed, NULL};
 
-/* What the votes of a batch are about, and what their voters may do. */
+/* The requests of a batch's votes, and the voters' roles and keys. */
 struct lbx_batch_state {
     struct lbx_map unreadable; /* ids of requests whose rows cannot be read */
     struct lbx_map requests;   /* request id → struct lbx_stored_request */
-    struct lbx_map roles;      /* request id, voter id → held */
+    struct lbx_map roles;      /* request id, voter id → any value: the voter has a role */
     struct lbx_map keys;       /* request id, voter id → struct lbx_key */
-    struct lbx_map policies; /* request id → its subscription's struct lbx_policy, as it is now */
+    struct lbx_map policies;   /* request id → struct lbx_policy of its subscription, as of now */
     struct lbx_map
         policies_unreadable;   /* ids of requests whose subscription's row cannot be read */
-    struct lbx_map signatures; /* request id, what was signed → whose decision counted by it */
+    struct lbx_map signatures; /* request id, signed bytes → id of the voter who used them */
     size_t requests_call, roles_call, keys_call, policies_call, signatures_call;
 };
 
@@ -66,7 +66,7 @@ static void load(struct lbx_batch *batch, struct lbx_pg_pipeline *calls) {
 
 /* ---- signatures that counted ---- */
 
-/* A signature by what it is over: the signature itself may be written in several ways. */
+/* The key of a signature by its signed bytes, as the signature itself has several spellings. */
 static const char *signature_key(struct lbx_arena *arena, const char *request_id,
                                  const struct lbx_signature_in *signature) {
     const struct lbx_assertion *assertion = &signature->assertion;
@@ -92,7 +92,7 @@ static void read_signatures(struct lbx_batch *batch) {
     }
 }
 
-/* One signature counts once: of digests of version 1 it does not say whose it is, and two people may have had one key. */
+/* Whether the signature counted for another voter. One of digest version 1 names no signer, and people may have shared a key. */
 static bool counted_for_another(const struct lbx_batch *batch,
                                 const struct lbx_decision_submitted *decision) {
     if (!lbx_signature_is_there(&decision->signature))
@@ -112,7 +112,7 @@ static void remember_signature(struct lbx_batch *batch,
                     lbx_arena_strdup(batch->arena, decision->by.id));
 }
 
-/* A policy that cannot be read forbids: no approval is judged without it. */
+/* Reads the subscriptions' policies. An approval without a readable policy is not judged. */
 static void read_policies(struct lbx_batch *batch) {
     struct lbx_batch_state *loaded = batch->state;
     const struct lbx_pg *pg = batch->worker->pg;
@@ -154,7 +154,7 @@ static void read_loaded(struct lbx_batch *batch) {
         lbx_worker_incident(lbx_unreadable_row());
 }
 
-/* Whether the request's row cannot be read, or an approval's policy: the decision is kept, to be replayed once it can. */
+/* Whether the request's row or an approval's policy cannot be read. The decision is then quarantined, for a later replay. */
 static bool is_about_unreadable(struct lbx_batch *batch, struct lbx_input_event *input) {
     const struct lbx_decision_submitted *decision = input->event.data;
     const bool request = lbx_map_get(&batch->state->unreadable, decision->request_id) != NULL;
@@ -169,7 +169,7 @@ static bool is_about_unreadable(struct lbx_batch *batch, struct lbx_input_event 
     return true;
 }
 
-/* A signature that is there has to hold, whether or not the policy asks for one. */
+/* Verifies a signature, which must be valid even if the policy requires none. */
 static enum lbx_signature check_signature(const struct lbx_decision_submitted *decision,
                                           const struct lbx_request *request,
                                           const struct lbx_key *key, struct lbx_arena *arena) {
@@ -184,7 +184,7 @@ static enum lbx_signature check_signature(const struct lbx_decision_submitted *d
                : LBX_SIGNATURE_BAD;
 }
 
-/* Somebody changed the database by other means than this program's: nothing is applied to the request. */
+/* Logs that a request's digest does not fit its row: another program changed the database, so no decision is applied. */
 static void report_changed(const char *request_id) {
     lbx_metric_add(&consent_changed, 1);
     lbx_log(LBX_LOG_ERROR, "what consent was given to is not what the request's digest says",
@@ -192,7 +192,7 @@ static void report_changed(const char *request_id) {
     lbx_worker_incident("a request is not what its digest says: the log names it");
 }
 
-/* Whether an approval would open what the operator forbids, or the customer's policy as it is now. */
+/* Whether an approval keeps an item that the operator or the customer's current policy forbids. */
 static bool keeps_forbidden(const struct lbx_batch *batch, const struct lbx_request *request,
                             const struct lbx_decision_submitted *decision,
                             const struct lbx_limits *limits) {

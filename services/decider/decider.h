@@ -1,4 +1,4 @@
-/* The decider's steps of a batch: see worker/events.h. */
+/* The decider's functions for a batch: see worker/events.h. */
 #ifndef LBX_DECIDER_H
 #define LBX_DECIDER_H
 

@@ -1,4 +1,4 @@
-/* decider: applies approve, deny and revoke; gives every decision a verdict. */
+/* decider: applies approve, deny, revoke and acknowledge, and gives each decision a verdict. */
 #include "decider.h"
 #include "sql_decider.h"
 #include "store/limits.h"

@@ -1,8 +1,8 @@
-/* Ends due requests in batches, and sleeps until the next is due or a new deadline is notified.
- * Promises: a request is ended once, however many expirers run (SKIP LOCKED); a backlog is shared by
- * two sessions, so that one is in the database while the other applies the rules.
- * Fails: a batch is rolled back whole, and tried again; where the database answered, with ever fewer requests, so that one of which
- * it takes nothing is left out by itself. */
+/* Ends due requests in batches, and sleeps until the next one is due or a new deadline is
+ * notified. Promises that a request ends once, however many expirers run (SKIP LOCKED); two
+ * sessions share a backlog, so that one uses the database while the other applies rules. Fails:
+ * a batch is rolled back as a whole, and tried again; if the database refused it, with fewer
+ * requests each time, down to the one at fault, which is skipped. */
 #include "expirer.h"
 
 #include "base/clock.h"
@@ -20,12 +20,12 @@
 #include <stdatomic.h>
 #include <stdio.h>
 
-/* Requests ended in one transaction: so many that its flush to disk weighs little, few enough for a
+/* Requests of one transaction: enough that a flush to disk costs little, and few enough for the
  * processor's cache. */
 enum { BATCH = 500 };
-/* How soon to look again for a due request that another transaction holds. */
+/* Time until the next look for a due request that another transaction locks. */
 #define HELD_ELSEWHERE_US INT64_C(100000)
-/* How long to sleep at most: the clock may be set meanwhile, and its mark is to be raised. */
+/* Longest sleep, as the clock may be set, and its mark is to be raised. */
 #define SLEEP_MOST_US (60 * LBX_SECOND_US)
 
 static struct lbx_metric requests_ended = {.name = "requests_ended_total",
@@ -35,16 +35,16 @@ struct lbx_metric *const expirer_metrics[] = {
     &lbx_refusals_metric, &lbx_published_metric, &lbx_unreadable_metric,
     &lbx_left_out_metric, &lbx_clock_metric,     NULL};
 
-/* One session's share of the work. */
+/* The state of one session. */
 struct session {
     struct lbx_worker *worker;
     struct lbx_pg *pg;
     enum lbx_err err;
-    size_t most;               /* requests in its next batch */
-    size_t last;               /* in its last one */
-    bool full;                 /* there were as many as asked for: a backlog is left */
-    bool moved;                /* whether time did anything to them */
-    char first[LBX_UUID_SIZE]; /* request of its last batch */
+    size_t most;               /* most requests of the next batch */
+    size_t last;               /* requests of the last batch */
+    bool full;                 /* the batch had as many as it asked for: more are due */
+    bool moved;                /* a request of the batch changed */
+    char first[LBX_UUID_SIZE]; /* first request of the last batch */
 };
 
 static void end_due(struct session *session, struct lbx_arena *arena, size_t call,
@@ -104,7 +104,7 @@ static bool is_stopping(const struct session *session) {
     return session->pg == worker->pg ? lbx_worker_stopping(worker) : worker->stopping;
 }
 
-/* Whether to try again at once, behind a batch that failed. */
+/* Handles a failed batch. Returns whether to try again at once. */
 static bool sort_out(struct session *session) {
     if (!lbx_pg_alive(session->pg) || is_stopping(session))
         return false;
@@ -151,7 +151,7 @@ static void *help(void *argument) {
     return NULL;
 }
 
-/* Ends batches until one is not full. What the helper fails to end, this session ends. */
+/* Ends batches until one is not full. Requests that the helper could not end are left to this session. */
 static void end_backlog(struct session *session) {
     struct helper helper = {.session = {.worker = session->worker, .most = BATCH}};
     pthread_t thread;
@@ -198,6 +198,6 @@ enum lbx_err expirer_round(struct lbx_worker *worker, void *state, int64_t *ret_
         return session.err;
     if (!session.moved)
         return until_next(worker, ret_wait_us);
-    *ret_wait_us = 0; /* others may have fallen due meanwhile */
+    *ret_wait_us = 0; /* further requests may be due by now */
     return LBX_OK;
 }

@@ -1,5 +1,5 @@
-/* Keeps the ids of due requests whose rows cannot be read or written, so that they hold up no other.
- * Promises: each is tried again within a minute, and the worker is not ready while there is one. Cannot fail. */
+/* Ids of due requests whose rows cannot be read or written, which are skipped. Promises that
+ * each is tried again within a minute, and that the worker is not ready meanwhile. Cannot fail. */
 #include "left_out.h"
 
 #include "base/memory.h"

@@ -1,20 +1,20 @@
-/* The due requests whose rows cannot be read, or of which the database takes nothing. Both sessions of the expirer use it at once. */
+/* Due requests that are skipped: their rows cannot be read, or the database refuses to write them. Both sessions use the list. */
 #ifndef LBX_EXPIRER_LEFT_OUT_H
 #define LBX_EXPIRER_LEFT_OUT_H
 
 #include "io/pg.h"
 
-/* Leaves a request out, for a minute. why: for /readyz, lives as long as the process. */
+/* Skips a request for a minute. why: the reason on /readyz, which lives as long as the process. */
 void left_out_add(const char *request_id, const char *why);
 
-/* Whether there are so many that it is none of their faults. */
+/* Whether the list is full: then the rows are hardly at fault. */
 bool left_out_is_full(void);
 
-/* The ids, for a statement. */
+/* The ids, as a statement's parameter. */
 void left_out_array(struct lbx_pg_arrays *ret_array);
 
-/* Forgets them once the minute is over, so that a row that was mended is read. Returns how long that is, in
- * microseconds; LBX_NEVER_US: none is left out. */
+/* Empties the list once the minute is over. Returns the microseconds until then; LBX_NEVER_US:
+ * the list is empty. */
 int64_t left_out_look_again(void);
 
 #endif

@@ -1,4 +1,4 @@
-/* expirer: ends what time ends. It only tells: access_check compares times by itself. */
+/* expirer: publishes what time ends. Access itself ends without it, as access_check compares times. */
 #include "expirer.h"
 #include "sql_expirer.h"
 #include "store/unit.h"

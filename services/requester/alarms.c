@@ -1,7 +1,6 @@
-/* Finds out whom a tenant's change concerns, and whether it leaves a subscription with too few people who may approve.
- * Promises an alarm in the transaction of the change. At most LBX_INFORMED_MAX addresses are told, administrators
- * first.
- */
+/* Finds the people concerned by a tenant's change, and subscriptions that it leaves with too few
+ * approvers. Promises an alarm in the transaction of the change, to at most LBX_INFORMED_MAX
+ * addresses, administrators first. Cannot fail but as the database. */
 #include "alarms.h"
 
 #include "base/log.h"
@@ -21,11 +20,11 @@ struct alarms_standing {
     int64_t needed, left;
 };
 
-/* ---- who is told ---- */
+/* ---- recipients ---- */
 
 struct addresses {
     struct lbx_arena *arena;
-    struct lbx_map seen; /* in lower case */
+    struct lbx_map seen; /* keys in lower case */
     const char **list;
     size_t count;
 };
@@ -99,7 +98,7 @@ void alarms_weakened(const struct working_set *set, const struct lbx_subscriptio
     changed->informed_count = addresses.count;
 }
 
-/* ---- more than may approve ---- */
+/* ---- too many approvers ---- */
 
 void alarms_left_out(const struct working_set *set, const struct lbx_subscription *subscription) {
     size_t count;
@@ -113,7 +112,7 @@ void alarms_left_out(const struct working_set *set, const struct lbx_subscriptio
             LBX_N("left_out", (int64_t)(count - LBX_APPROVERS_MAX)));
 }
 
-/* ---- too few who may approve ---- */
+/* ---- too few approvers ---- */
 
 size_t alarms_able(const struct working_set *set, const struct lbx_subscription *subscription) {
     size_t count, able = 0;
@@ -157,7 +156,7 @@ static struct alarms_standing standing_of(const struct working_set *set,
     };
 }
 
-/* A key is the tenant's, and matters where decisions are signed. */
+/* Whether the change may affect a subscription: a key belongs to the tenant, and matters where decisions are signed. */
 static bool is_affected(const struct stored_subscription *stored, enum lbx_event_type type,
                         const struct lbx_tenant_event *event) {
     const struct lbx_subscription *subscription = stored->subscription;
@@ -185,7 +184,7 @@ static bool is_missing(const struct alarms_standing *standing) {
     return standing->enabled && standing->left < standing->needed;
 }
 
-/* Fewer than before, or than are needed now. */
+/* Whether there are fewer approvers than before, or than are needed. */
 static bool is_worse(const struct alarms_standing *before, const struct alarms_standing *after) {
     return is_missing(after) &&
            (!is_missing(before) || after->left < before->left || after->needed > before->needed);

@@ -1,7 +1,6 @@
-/* Tells of a subscription's emergencies, and whether who authorized one proved so.
- * Promises that an authorization counts once. What cannot be read as a signature by a key of the file, over this
- * emergency, within 15 minutes, proves nothing.
- */
+/* Reads a subscription's emergencies, and checks authorizations. Promises that an authorization
+ * counts once. Fails, as unproven, for an authorization without a valid signature by a key of
+ * the file, over this emergency, at most 15 minutes old. */
 #include "emergencies.h"
 
 #include "base/file.h"
@@ -18,7 +17,7 @@
 /* ---- the authorizers' keys ---- */
 
 struct authorizer {
-    const char *kid; /* the principal's id */
+    const char *kid; /* id of the principal */
     struct lbx_jwk jwk;
     struct lbx_key key;
 };
@@ -41,9 +40,9 @@ static const struct lbx_field key_set_rows[] = {
 };
 static const struct lbx_table key_set_table = LBX_TABLE("key_set", key_set, key_set_rows);
 
-/* The process's: read at start, then by every lane. */
+/* Shared by all lanes, and constant after the start. */
 static struct {
-    bool asked; /* whether a file is set */
+    bool asked; /* whether LOCKBOX_AUTHORIZER_KEYS_FILE is set */
     struct lbx_arena arena;
     struct key_set set;
 } authorizers;
@@ -84,7 +83,7 @@ static bool is_declared(const struct lbx_input_event *input) {
            input->event.type == LBX_EVENT_ACCESS_EMERGENCY_DECLARED;
 }
 
-/* The hash of what an authorization's signature is over; NULL: it has no such form. */
+/* The hash of an authorization's signed bytes; NULL: it is malformed. */
 static const char *hash_of(const char *authorization, struct lbx_arena *arena) {
     const char *end = authorization ? strrchr(authorization, '.') : NULL;
     if (!end)
@@ -165,7 +164,7 @@ struct lbx_emergencies emergencies_before(const struct emergencies *emergencies,
     if (!ticket->subscription_id)
         return before;
     LBX_MAP_EACH(&emergencies->earlier, entry)
-        if (!lbx_map_get(requests, entry->key)) /* that map has it as it stands */
+        if (!lbx_map_get(requests, entry->key)) /* those of the batch are added below */
             add(&before, entry->value, ticket, now_us);
     LBX_MAP_EACH(requests, entry)
         add(&before, &((const struct lbx_stored_request *)entry->value)->request, ticket, now_us);

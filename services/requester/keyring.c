@@ -1,6 +1,6 @@
-/* Loads, asks and saves the keys of tenants and the signatures that counted. Promises that a signature counts once, and
- * that a key which was one person's is never another's. A key or a signature that cannot be read does not hold.
- */
+/* Loads, queries and saves tenants' keys, and the signatures that were used. Promises that a
+ * signature counts once, and that a key that one person had is never accepted for another. Fails
+ * closed: an unreadable key or signature is not valid. */
 #include "keyring.h"
 
 #include "event/open.h"
@@ -11,7 +11,7 @@
 
 struct stored_key {
     const char *tenant_id, *principal_id;
-    struct lbx_key key; /* size 0: none is held */
+    struct lbx_key key; /* size 0: the key was removed */
     bool changed;
 };
 

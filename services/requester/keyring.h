@@ -1,4 +1,4 @@
-/* The keys of a batch's tenants, and which signatures of changes have counted. */
+/* The keys of a batch's tenants, and used signatures of changes. */
 #ifndef LBX_REQUESTER_KEYRING_H
 #define LBX_REQUESTER_KEYRING_H
 
@@ -10,59 +10,59 @@
 struct keyring {
     struct lbx_arena *arena;
     struct lbx_map keys;    /* by tenant and principal: struct stored_key */
-    struct lbx_map holders; /* by tenant and key in hex: the principal id whose key it is or was */
+    struct lbx_map holders; /* by tenant and key in hex: the principal who has or had it */
     struct lbx_map changes; /* by tenant and hash: struct signed_change */
-    struct lbx_map last;    /* by tenant: its last struct signed_change */
+    struct lbx_map last;    /* by tenant: the last struct signed_change */
     size_t keys_call, changes_call;
 };
 
-/* Whose keys: the tenants named, and those whose subscriptions (in lower case) or tickets are named and have signed
- * decisions. */
+/* The tenants whose keys are loaded: those named, and those with signed decisions whose
+ * subscriptions (in lower case) or tickets are named. */
 struct keyring_names {
     struct lbx_pg_arrays *tenants, *subscriptions, *tickets;
 };
 
-/* Adds the statements that load it. since_us: the earliest time of the batch's records. */
+/* Adds the statements that load the keys and changes. since_us: the earliest time of the batch's records. */
 void keyring_load(struct keyring *keyring, struct lbx_arena *arena,
                   const struct keyring_names *names, int64_t since_us,
                   struct lbx_pg_pipeline *calls);
 void keyring_read(struct keyring *keyring, const struct lbx_pg *pg);
-/* Adds the statements that write what changed. */
+/* Adds the statements that write changes. */
 void keyring_save(struct keyring *keyring, struct lbx_unit *unit, struct lbx_pg_pipeline *calls);
 
-/* The person's key; NULL: none is held. */
+/* The person's key; NULL: none. */
 const struct lbx_key *keyring_key(const struct keyring *keyring, const char *tenant_id,
                                   const char *principal_id);
 
-/* Whether the new key of an approver_key_set event is one that can be signed with. */
+/* Whether the new key of an approver_key_set event is valid for signatures. */
 bool keyring_is_good(const struct keyring *keyring, const struct lbx_tenant_event *event);
 
 /* Whether the new key of an approver_key_set event is, or was, another person's. */
 bool keyring_is_taken(const struct keyring *keyring, const struct lbx_tenant_event *event);
 
-/* Whether the event's proof shows that who has the new key has its private key. */
+/* Whether the event's proof of possession is valid: its signer has the private key. */
 bool keyring_proof_holds(const struct keyring *keyring, const struct lbx_tenant_event *event);
 
-/* Sets or removes the key that an approver_key_set event names. */
+/* Sets or removes the key in an approver_key_set event. */
 void keyring_set(struct keyring *keyring, const struct lbx_tenant_event *event);
 
-/* The hash of what the record's signature is over, where that is this change, by this key, at a time that
- * counts, and has not counted before; else NULL. */
+/* The hash of the signed bytes, if the record's signature is over this change, by this key, at
+ * an acceptable time, and was not used before; otherwise NULL. */
 const char *keyring_signature(const struct keyring *keyring, const struct lbx_input_event *input,
                               const struct lbx_key *key, int64_t now_us);
 
-/* Remembers that a change counted by the signature of that hash. */
+/* Notes that a change used the signature with that hash. */
 void keyring_counted(struct keyring *keyring, const char *tenant_id, const char *hash,
                      int64_t now_us);
 
-/* When something was signed: what a signature's payload has beside the event's data. */
+/* The time of a signature: the member that a payload has in addition to the event's data. */
 struct keyring_time {
     int64_t iat;
 };
 extern const struct lbx_table keyring_time_table;
 
-/* Whether what was signed is the record's data, of which `data` says which members count, and nothing else beside the
- * time. */
+/* Whether the signed payload is the record's data, without members that `data` excludes, and
+ * with nothing else but the time. */
 bool keyring_is_about(const struct lbx_signed *what, const struct lbx_record *record,
                       struct lbx_json_part data);
 

@@ -1,4 +1,4 @@
-/* requester: turns a ticket's access request into a lockbox request, or refuses it with a reason. */
+/* requester: makes a request of each access request of a ticket, or refuses it with a reason. */
 #include "requester.h"
 #include "sql_requester.h"
 #include "store/limits.h"

@@ -1,6 +1,5 @@
-/* What the events of a batch name, and so what is loaded: an event's own rows, and those of requests that it may end.
- * Promises that nothing else is locked. Cannot fail.
- */
+/* Collects the ids that a batch's events name: their own rows, and those of requests that they
+ * may end. Promises that no other rows are locked. Cannot fail. */
 #include "named.h"
 
 #include "base/text.h"
@@ -52,7 +51,7 @@ static void collect_access(struct named *names, const struct lbx_event *event) {
     case LBX_ACCESS_EVENT_WITHDRAWN:
         name_request(names, ((const struct lbx_access_withdrawn *)event->data)->request_id);
         break;
-    case LBX_ACCESS_EVENT_PERFORMED: /* of another topic */
+    case LBX_ACCESS_EVENT_PERFORMED: /* comes in another topic */
         break;
     }
 }
@@ -82,7 +81,7 @@ static void collect(struct named *names, const struct lbx_event *event, struct l
     case LBX_FAMILY_TENANT:
         collect_tenant(names, event, arena);
         break;
-    case LBX_FAMILY_DECISION: /* of other topics */
+    case LBX_FAMILY_DECISION: /* come in other topics */
     case LBX_FAMILY_REQUEST:
     case LBX_FAMILY_NOTIFICATION:
     case LBX_FAMILY_QUARANTINE:

@@ -1,10 +1,10 @@
-/* The ids that the events of a batch name. */
+/* The ids in the events of a batch. */
 #ifndef LBX_REQUESTER_NAMED_H
 #define LBX_REQUESTER_NAMED_H
 
 #include "worker/events.h"
 
-/* One column each, of the batch's unit. */
+/* Ids as parameters, in the memory of the batch's unit. */
 struct named {
     struct lbx_pg_arrays *tickets, *subscriptions, *tenants, *whole_tenants, *live_tickets,
         *live_subscriptions, *requests, *asking_tickets;
@@ -12,7 +12,7 @@ struct named {
 
 struct named named_by(struct lbx_batch *batch);
 
-/* ASCII lower case: what subscription ids are known by. NULL stays NULL. */
+/* Converts a subscription id to ASCII lower case, its form in all maps. NULL stays NULL. */
 const char *named_lower(struct lbx_arena *arena, const char *id);
 
 #endif

@@ -1,7 +1,6 @@
-/* Applies the rules over tenants and tickets, event by event, in the order in which they came.
- * Promises one answer to each access request, and that what a ticket no longer supports ends in the same transaction. An
- * event that no rule can apply is rejected with the field that is at fault.
- */
+/* Applies the rules for tenants and tickets, event by event, in order. Promises one answer to
+ * each access request, and that requests which a ticket no longer supports end in the same
+ * transaction. Fails by rejecting an event that no rule accepts, with the field at fault. */
 #include "requester.h"
 
 #include "alarms.h"
@@ -19,7 +18,7 @@ struct lbx_metric *const requester_metrics[] = {&no_approvers, &alarms_approvers
 
 /* ---- requests ---- */
 
-/* The request that a wish extends, as time has left it by now; NULL where there is none. */
+/* The request to extend, after time acted on it; NULL: none. */
 static const struct lbx_request *extended_by(struct lbx_batch *batch, const char *id) {
     const struct working_set *set = batch->state->set;
     const struct lbx_limits limits = lbx_limits_of(&batch->worker->settings);
@@ -30,7 +29,7 @@ static const struct lbx_request *extended_by(struct lbx_batch *batch, const char
     return &stored->request;
 }
 
-/* What a request's first state is published as. */
+/* The event type for a request's first state. */
 static const int first_events[LBX_STATE_END] = {
     [LBX_STATE_CUSTOMER_NOTIFIED] = LBX_EVENT_REQUEST_CREATED,
     [LBX_STATE_EMERGENCY] = LBX_EVENT_REQUEST_EMERGENCY_STARTED,
@@ -47,14 +46,14 @@ static void alarm_if_unapprovable(const struct lbx_request *request) {
             LBX_S("request_id", request->request_id));
 }
 
-/* Keeps the numbers of those that wait as the batch changes them. */
+/* Updates the numbers of pending requests. */
 static void count_pending(struct working_set *set, const struct lbx_request *request, bool waited) {
     const int more = (request->state == LBX_STATE_CUSTOMER_NOTIFIED) - waited;
     working_set_ticket(set, request->ticket_id)->pending += more;
     working_set_subscription(set, request->subscription_id)->pending += more;
 }
 
-/* Fills in what is asked of an emergency. Returns the hash of the authorization that counts for it; NULL: none. */
+/* Sets the facts about an emergency. Returns the hash of its authorization; NULL: none counts. */
 static const char *judge_emergency(const struct lbx_batch *batch,
                                    const struct lbx_input_event *input,
                                    struct lbx_creation *creation) {
@@ -101,7 +100,7 @@ static void on_access_requested(struct lbx_batch *batch, struct lbx_input_event 
         working_set_subscription(set, ticket->subscription_id);
     const struct lbx_subscription *subscription = stored_subscription->subscription;
     if (subscription && subscription->removed)
-        subscription = NULL; /* nobody's any more */
+        subscription = NULL; /* a removed one counts as unknown */
     const struct lbx_limits limits = lbx_limits_of(&batch->worker->settings);
     struct lbx_creation creation = {
         .wish = wish,
@@ -153,8 +152,8 @@ static void on_access_withdrawn(struct lbx_batch *batch, struct lbx_input_event 
 
 /* ---- tickets ---- */
 
-/* Ends what a ticket no longer carries: all of it once closed, else what engineers asked for who are
- * not on it any more. */
+/* Ends requests that a ticket no longer supports: all once it is closed, otherwise those of
+ * engineers who were removed from it. */
 static void end_unsupported(struct lbx_batch *batch, const struct lbx_ticket *ticket,
                             const struct lbx_event *cause) {
     const struct working_set *set = batch->state->set;
@@ -167,7 +166,7 @@ static void end_unsupported(struct lbx_batch *batch, const struct lbx_ticket *ti
     }
 }
 
-/* A ticket is opened once: opening it again changes neither its subscription nor its state. */
+/* Whether the ticket was opened before: a second ticket.opened changes neither subscription nor state. */
 static bool opens_again(const struct lbx_event *event, const struct lbx_ticket *ticket) {
     return event->type == LBX_EVENT_TICKET_OPENED && ticket->subscription_id;
 }
@@ -200,13 +199,13 @@ static void on_access(struct lbx_batch *batch, struct lbx_input_event *input) {
     case LBX_ACCESS_EVENT_WITHDRAWN:
         on_access_withdrawn(batch, input);
         break;
-    case LBX_ACCESS_EVENT_PERFORMED: /* of another topic */
+    case LBX_ACCESS_EVENT_PERFORMED: /* comes in another topic */
         break;
     }
 }
 
-/* The event is kept, to be replayed once the row is mended. What a ticket's end takes away needs no row of the ticket, and
- * is taken away at once. */
+/* Quarantines an event whose rows cannot be read, to be replayed later. Requests that end with
+ * the ticket need no row of the ticket, and end at once. */
 static void keep(struct lbx_batch *batch, struct lbx_input_event *input, const char *why) {
     reject(input, why);
     if (input->event.type != LBX_EVENT_TICKET_CLOSED)
@@ -233,7 +232,7 @@ static void handle(struct lbx_batch *batch, struct lbx_input_event *input) {
     case LBX_FAMILY_TENANT:
         requester_on_tenant(batch, input);
         break;
-    case LBX_FAMILY_DECISION: /* of other topics */
+    case LBX_FAMILY_DECISION: /* come in other topics */
     case LBX_FAMILY_REQUEST:
     case LBX_FAMILY_NOTIFICATION:
     case LBX_FAMILY_QUARANTINE:

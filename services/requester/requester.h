@@ -1,4 +1,4 @@
-/* The requester's three steps of a batch: see worker/events.h. */
+/* The requester's functions for a batch: see worker/events.h. */
 #ifndef LBX_REQUESTER_H
 #define LBX_REQUESTER_H
 
@@ -13,10 +13,10 @@ extern struct lbx_metric *const requester_metrics[];
 
 extern const struct lbx_events requester_events;
 
-/* Judges a tenant's change, applies it where it holds, and answers it. */
+/* Judges a tenant's change, applies it if it is allowed, and answers it. */
 void requester_on_tenant(struct lbx_batch *batch, struct lbx_input_event *input);
 
-/* Ends what waits or is open, because its ticket, its engineer or its subscription is gone. */
+/* Ends a pending or open request, as its ticket, engineer or subscription is gone. */
 void requester_end(struct lbx_batch *batch, struct lbx_stored_request *stored,
                    const struct lbx_event *cause);
 

@@ -1,6 +1,6 @@
-/* Judges tenants' changes: gathers the facts of each, asks the rules (core/tenant.h), applies and answers it. Promises one
- * answer to each change, and that a signature which let a change through counts no second time.
- */
+/* Judges tenants' changes: collects the facts, applies the rules (core/tenant.h), and answers.
+ * Promises one answer to each change, and that a signature is used for one change only. Cannot
+ * fail but as the database. */
 #include "requester.h"
 
 #include "alarms.h"
@@ -31,7 +31,7 @@ static struct lbx_tenant_changed told_of(const struct lbx_batch *batch,
 static void publish_change(struct lbx_batch *batch, const struct lbx_event *event,
                            struct lbx_tenant_changed *changed, enum lbx_refusal why) {
     changed->reason = (int)why;
-    if (why) { /* what would have been told */
+    if (why) { /* a refused change concerns nobody */
         changed->weakens = false;
         changed->concern_count = changed->informed_count = 0;
         changed->concerns = changed->informed = NULL;
@@ -47,7 +47,7 @@ static bool of_tenant(const struct lbx_subscription *subscription, const char *t
            strcmp(subscription->tenant_id, tenant_id) == 0;
 }
 
-/* Keys and administrators are the tenant's: what any of its subscriptions asks for counts for them. */
+/* Whether a change is of the whole tenant: then it needs a signature if any of the tenant's subscriptions has signed decisions. */
 static bool is_tenant_wide(enum lbx_event_type type, const struct lbx_tenant_event *event) {
     return type == LBX_EVENT_TENANT_APPROVER_KEY_SET ||
            event->role == LBX_ROLE_GLOBAL_ADMINISTRATOR;
@@ -114,8 +114,8 @@ static struct lbx_tenant_facts facts_of(const struct working_set *set, enum lbx_
     return facts;
 }
 
-/* The hash of the change's signature by an administrator, or of a key by the key before; NULL: no
- * signature counts. */
+/* The hash of the change's signature by an administrator, or for a key by the previous key;
+ * NULL: no valid signature. */
 static const char *signature_of(const struct lbx_batch *batch,
                                 const struct lbx_input_event *input) {
     const struct working_set *set = batch->state->set;
@@ -138,7 +138,7 @@ static const char *signature_of(const struct lbx_batch *batch,
 
 /* ---- a change ---- */
 
-/* Ends what a removed subscription no longer carries. */
+/* Ends requests of a removed subscription. */
 static void end_removed(struct lbx_batch *batch, const struct stored_subscription *removed,
                         const struct lbx_event *cause) {
     struct working_set *set = batch->state->set;
@@ -149,7 +149,7 @@ static void end_removed(struct lbx_batch *batch, const struct stored_subscriptio
     }
 }
 
-/* Ends access that was opened while Lockbox was off. */
+/* Ends access that was opened while Lockbox was disabled. */
 static void end_unasked(struct lbx_batch *batch, const struct stored_subscription *enabled,
                         const struct lbx_event *cause) {
     struct working_set *set = batch->state->set;

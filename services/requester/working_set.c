@@ -1,8 +1,6 @@
-/* Loads, finds and saves what a batch touches. Every worker locks in the same order: tickets, subscriptions, requests; by
- * id within each.
- * Promises that a row which no rule changed is not written, and that a row which this program did not write holds up
- * nobody: what is about it cannot be judged, and everything else can.
- */
+/* Loads, finds and saves a batch's rows, locked in the order that all workers share: tickets,
+ * subscriptions, requests, by id within each. Promises that unchanged rows are not written, and
+ * that an unreadable row affects only events about it. Cannot fail but as the database. */
 #include "working_set.h"
 
 #include "base/clock.h"
@@ -16,7 +14,7 @@
 
 /* ---- loading ---- */
 
-/* 0: unknown. */
+/* The earliest time of the batch's records; 0: unknown. */
 static int64_t earliest(const struct lbx_batch *batch) {
     int64_t least_ms = INT64_MAX;
     for (size_t i = 0; i < batch->count; i++)
@@ -86,7 +84,7 @@ static const char *role_key(struct lbx_arena *arena, const struct stored_role *r
                        role->principal.id);
 }
 
-/* Found or made: not held. */
+/* Finds a role or makes it, not held. */
 static struct stored_role *find_role(struct working_set *set, const struct stored_role *identity) {
     const char *key = role_key(set->arena, identity);
     struct stored_role *stored = lbx_map_get(&set->roles, key);
@@ -117,7 +115,7 @@ static int by_time(const void *a, const void *b) {
                                 : one->role - other->role;
 }
 
-/* The roles held in the subscription, sorted: whether they were loaded or given in this batch makes no difference. */
+/* The current roles in a subscription, sorted, so that the order in which they were loaded or given does not matter. */
 static size_t roles_of(const struct working_set *set, const struct lbx_subscription *subscription,
                        struct stored_role ***ret_roles) {
     size_t count = 0;
@@ -267,7 +265,7 @@ void working_set_read(struct working_set *set, const struct lbx_pg *pg) {
     read_pending(set, pg);
 }
 
-/* ---- what cannot be judged ---- */
+/* ---- unreadable rows ---- */
 
 static const char *ticket_unreadable(struct working_set *set, const char *ticket_id, bool asks) {
     const struct stored_ticket *stored = working_set_ticket(set, ticket_id);
@@ -278,7 +276,7 @@ static const char *ticket_unreadable(struct working_set *set, const char *ticket
                : NULL;
 }
 
-/* What is the whole tenant's is judged by all of its subscriptions. */
+/* An unreadable subscription of the tenant, as changes of the whole tenant depend on each. NULL: none. */
 static const char *tenant_unreadable(struct working_set *set,
                                      const struct lbx_tenant_event *event) {
     if (event->subscription_id &&
@@ -305,7 +303,7 @@ const char *working_set_unreadable(struct working_set *set, const struct lbx_eve
                          set, ((const struct lbx_access_requested *)event->data)->ticket_id, true);
     case LBX_FAMILY_TENANT:
         return tenant_unreadable(set, event->data);
-    case LBX_FAMILY_DECISION: /* of other topics */
+    case LBX_FAMILY_DECISION: /* come in other topics */
     case LBX_FAMILY_REQUEST:
     case LBX_FAMILY_NOTIFICATION:
     case LBX_FAMILY_QUARANTINE:
@@ -335,7 +333,7 @@ static void write_subscription(struct lbx_pg_arrays *rows,
                .lockbox_enabled = subscription->lockbox_enabled, .snapshot = snapshot.data);
 }
 
-/* Ends the period in which a role was held, and begins another: also where only the person's name changed. */
+/* Ends a period in which a role was held, and begins another, also where only the person's name changed. */
 static void write_role(struct lbx_pg_arrays *ended, struct lbx_pg_arrays *begun,
                        const struct stored_role *role) {
     const char *name = lbx_role_names[role->role];

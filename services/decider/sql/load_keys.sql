@@ -1,4 +1,4 @@
--- The keys that the voters named hold now, for each request's tenant.
+-- The voters' current keys, for each request's tenant.
 -- rows vote: request_id uuid, principal_id text
 -- answers: request_id uuid, principal_id text, public_key bytea, rp_id text, origins text
 SELECT DISTINCT r.request_id, k.principal_id, k.public_key, k.rp_id, array_to_string(k.origins, ' ') AS origins

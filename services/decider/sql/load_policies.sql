@@ -1,4 +1,4 @@
--- The subscriptions of the requests named, as their policies are now.
+-- The requests' subscriptions with their current policies.
 -- rows vote: request_id uuid, principal_id text
 -- answers: request_id uuid, subscription_id text, snapshot json
 SELECT DISTINCT ON (r.request_id) r.request_id, s.subscription_id, s.snapshot

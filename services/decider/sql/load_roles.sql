@@ -1,5 +1,5 @@
--- Of the voters named, those who hold a role that lets them approve each request, now. A request of no tenant was asked of
--- nobody: whoever approves for its subscription by now may revoke it.
+-- The voters who have a role that lets them approve each request now. A request without a tenant
+-- was granted without approval: an approver of its subscription may revoke it.
 -- rows vote: request_id uuid, principal_id text
 -- answers: request_id uuid, principal_id text
 SELECT DISTINCT r.request_id, a.principal_id

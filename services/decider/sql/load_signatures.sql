@@ -1,4 +1,4 @@
--- The signatures of the decisions that counted on the requests named.
+-- The signatures of counted decisions on these requests.
 -- rows vote: request_id uuid, principal_id text
 -- answers: request_id uuid, principal_id text, signature text
 SELECT v.request_id, v.principal_id, v.signature

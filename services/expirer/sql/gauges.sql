@@ -1,4 +1,4 @@
--- What time has to do and has not done. Access ended by itself meanwhile: only the telling is late.
+-- Steps by time that are due and not published. Access has ended meanwhile, only its event is late.
 -- answers: name text, label_value text, value text
 SELECT 'requests_overdue' AS name, NULL AS label_value, count(*)::text AS value
   FROM request WHERE due_at <= (SELECT clock_timestamp())

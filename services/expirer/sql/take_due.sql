@@ -1,5 +1,5 @@
--- Due requests, oldest first, that no other expirer and no decision has in hand. The clock is read by a
--- query of its own: compared with a volatile function, due_at could not lead the index scan.
+-- Due requests, the oldest first, that no other transaction locks. The clock is read by a subquery:
+-- the index scan on due_at cannot use a comparison with a volatile function.
 -- takes: most integer, left_out uuid[]
 -- answers: request_id uuid, standing text, traceparent text, tracestate text
 SELECT request_id, '{' || standing || '}' AS standing, traceparent, tracestate

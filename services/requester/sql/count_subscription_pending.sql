@@ -1,4 +1,4 @@
--- How many requests wait for the customer: of each subscription named (in lower case), and of those of the tickets named.
+-- The number of pending requests of each subscription (in lower case), and of those of the tickets.
 -- takes: subscription_ids text[], ticket_ids text[]
 -- answers: subscription_id text, pending bigint
 SELECT lower(r.subscription_id COLLATE "C") AS subscription_id, count(*) AS pending

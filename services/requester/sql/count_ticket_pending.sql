@@ -1,4 +1,4 @@
--- How many requests of each ticket wait for the customer.
+-- The number of pending requests of each ticket.
 -- takes: ticket_ids text[]
 -- answers: ticket_id text, pending bigint
 SELECT ticket_id, count(*) AS pending

@@ -1,4 +1,4 @@
--- Of these authorizations, those by which an emergency was opened.
+-- Those of the authorizations that an emergency has used.
 -- takes: hashes text[]
 -- answers: signed_hash text
 SELECT signed_hash FROM emergency_authorization WHERE signed_hash = ANY (:hashes)

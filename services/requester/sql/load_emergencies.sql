@@ -1,5 +1,5 @@
--- The emergencies of the subscriptions named (in lower case), and of those of the tickets named, that say whether
--- another one is allowed: of a day, those that nobody acknowledged, and those that were revoked.
+-- The emergencies that decide whether another one is allowed, of the subscriptions (in lower case)
+-- and of those of the tickets: of the last day, not acknowledged, or revoked.
 -- takes: subscription_ids text[], ticket_ids text[]
 -- answers: request_id uuid, subscription_id text, ticket_id text, state text, created_at timestamptz,
 --   acknowledge_by timestamptz, acknowledged boolean

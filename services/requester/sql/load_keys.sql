@@ -1,5 +1,5 @@
--- Every key of the tenants named, also those that are not held any more: a key is one person's for ever. And of the tenants
--- whose decisions are signed on the subscriptions named (in lower case), and on those of the tickets named.
+-- Every key of the tenants, also removed ones, as a key is never accepted for another person. Likewise of
+-- the tenants with signed decisions in the subscriptions (in lower case), or in those of the tickets.
 -- takes: tenant_ids text[], subscription_ids text[], ticket_ids text[]
 -- answers: tenant_id text, principal_id text, public_key bytea, hex text, held boolean, rp_id text, origins text
 SELECT tenant_id, principal_id, public_key, encode(public_key, 'hex') AS hex, removed_at IS NULL AS held, rp_id,

@@ -1,5 +1,5 @@
--- The roles held now: in the subscriptions named (in lower case) and those of the tickets named, and in
--- the scope of the tenants named, and all of whole tenants.
+-- The current roles: in the subscriptions (in lower case) and those of the tickets, in the scope of
+-- the tenants, and all of whole_tenant_ids.
 -- takes: subscription_ids text[], ticket_ids text[], tenant_ids text[], whole_tenant_ids text[]
 -- answers: tenant_id text, subscription_id text, role text, principal_id text, email text, name text,
 --   assigned_at timestamptz

@@ -1,4 +1,4 @@
--- The signed changes of the tenants named that a signature of a record since then could repeat or precede, last one last.
+-- The tenants' signed changes that a signature in a record since then could repeat or precede, the last one last.
 -- takes: tenant_ids text[], since timestamptz
 -- answers: tenant_id text, signed_hash text, signed_at timestamptz
 SELECT tenant_id, signed_hash, signed_at

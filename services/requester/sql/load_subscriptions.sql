@@ -1,4 +1,4 @@
--- Those named (in lower case), those of the tickets named, and all of the tenants named.
+-- The subscriptions (in lower case), those of the tickets, and all of the tenants.
 -- takes: subscription_ids text[], ticket_ids text[], tenant_ids text[]
 -- answers: tenant_id text, subscription_id text, snapshot json
 SELECT tenant_id, subscription_id, snapshot
