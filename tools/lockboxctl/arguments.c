@@ -1,6 +1,5 @@
-/* Options and arguments that several commands take. Each says on standard error what it takes,
- * where it is given something else.
- */
+/* Reads options and arguments that several commands have. Fails with a line on standard error
+ * that says what is accepted. */
 #include "arguments.h"
 
 #include "base/uuid.h"

@@ -1,5 +1,5 @@
-/* Writes how a check ended as a file of Prometheus' text form, so that an alert tells what a check found, and that none ran.
- * Promises: a reader finds the file of before or the new one. Fails: exit code 1, and the file of before stays. */
+/* Writes a check's result as a file in Prometheus's text format, for alerts on findings and on missing
+ * checks. Promises that readers see the old or the new file. Fails with exit code 1, and the old file stays. */
 #include "check_metrics.h"
 
 #include "base/clock.h"

@@ -1,11 +1,11 @@
-/* What a check found, for Prometheus: --metrics FILE. */
+/* A check's result for Prometheus: --metrics FILE. */
 #ifndef LOCKBOXCTL_CHECK_METRICS_H
 #define LOCKBOXCTL_CHECK_METRICS_H
 
 #include "command.h"
 
-/* Writes how the command ended into the file of --metrics, whole or not at all: node_exporter's textfile collector reads it
- * meanwhile. Answers code, or CTL_NO where the file cannot be written. */
+/* Writes the command's result into the file of --metrics, as a whole, as node_exporter's textfile
+ * collector may read it at any time. Returns code, or CTL_NO where the file cannot be written. */
 enum ctl_exit check_metrics_write(const struct ctl *ctl, enum ctl_exit code);
 
 #endif

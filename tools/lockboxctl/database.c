@@ -1,7 +1,6 @@
-/* Connections and single questions to the two databases. Every failure is said on standard error
- * with the setting to check; the exit code tells a database that cannot be reached from one that
- * refuses.
- */
+/* Connects to the two databases, and runs single statements. Fails with a line on standard error
+ * that names the setting; exit codes distinguish an unreachable database from an error of its
+ * own. */
 #include "database.h"
 
 static const char *lockbox_url(const struct lbx_settings *settings) {

@@ -1,6 +1,5 @@
-/* Failures of commands, as lines for people. What they quote may come from outside, such as the file names of an export:
- * nothing in it steers the terminal, hides or turns.
- */
+/* Errors of commands, as lines for people. Promises that quoted text from outside, such as file
+ * names in an export, has no characters that control a terminal, are invisible, or reorder text. */
 #include "fail.h"
 
 #include "base/buf.h"

@@ -1,4 +1,4 @@
-/* The forms of an event's fields, read from the field's row in the event's table. */
+/* The forms of an event's fields on the command line, from the rows of the event's table. Cannot fail. */
 #include "field_form.h"
 
 #include <ctype.h>

@@ -1,7 +1,5 @@
-/* lockboxctl: Lockbox in an operator's hands. Every command is a row of its group's table; usage.c
- * prints help from the rows, parse.c reads the command line by them. Exit codes are those of
- * fail.h.
- */
+/* lockboxctl: the operator's command line. Each command is a row of its group's table: usage.c
+ * prints help from the rows, parse.c parses the command line by them. Exit codes are in fail.h. */
 #include "audit/commands.h"
 #include "base/log.h"
 #include "check_metrics.h"
@@ -26,7 +24,7 @@
 
 enum { COMMANDS_MAX = 80 };
 
-/* All groups' rows, in the order in which help lists them. */
+/* All groups' commands, in the order of the help. */
 static struct ctl_command commands[COMMANDS_MAX + 1];
 
 static void collect(void) {

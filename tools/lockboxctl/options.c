@@ -1,4 +1,4 @@
-/* The table of options, made from the list in options.h. */
+/* The table of options, from the list in options.h. Cannot fail. */
 #include "options.h"
 
 const struct ctl_option_info ctl_options[CTL_OPTION_COUNT] = {

@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* X(id, option, value or NULL for a switch, what it does) */
+/* X(id, option, form of the value or NULL for a switch, what it does) */
 /* clang-format off */
 #define CTL_OPTIONS(X)                                                                             \
     X(OUTPUT, "-o", "table|json|csv", "how rows are printed (table)")                              \
@@ -69,7 +69,7 @@ enum ctl_option {
 _Static_assert(CTL_OPTION_COUNT <= 64, "a set of options is one word");
 #define CTL_OPTIONS_OF_LISTS (CTL_OPT(OUTPUT) | CTL_OPT(LIMIT))
 
-/* An option's name, its value's form (NULL: a switch) and what it does. */
+/* An option's name, its value's form (NULL: a switch), and what it does. */
 struct ctl_option_info {
     const char *name, *value, *what;
 };

@@ -1,7 +1,5 @@
-/* Rows as an aligned table, JSON or CSV. Text from outside is stripped of control characters in
- * tables, so that it cannot steer a terminal. What cannot be written is seen by main, which looks
- * at standard output once at the end.
- */
+/* Prints rows as an aligned table, JSON or CSV. Promises that text from outside has no control
+ * characters in tables. Write errors are found by main, which checks standard output at the end. */
 #include "output.h"
 
 #include "base/time.h"
@@ -76,7 +74,7 @@ static const char *cell_at(const struct ctl_rows *rows, size_t row, size_t colum
     return rows->cells[row * rows->column_count + column];
 }
 
-/* "2026-11-23T16:08:38.123456Z" from PostgreSQL's form; NULL where text is no time. */
+/* Converts "2026-11-23T16:08:38.123456Z" from PostgreSQL's form; NULL: text is no time. */
 static const char *rfc3339(const char *text, char stamp[LBX_TIME_SIZE]) {
     int64_t us;
     if (lbx_time_parse(text, &us) != LBX_OK)
@@ -103,12 +101,12 @@ void ctl_put_cell(enum ctl_cell cell, const char *text, struct lbx_buf *out) {
         lbx_text_harmless(text, out);
 }
 
-/* Of a table: how wide each column is, which are shown, and how wide the line may be. */
+/* Layout of a table: the width of each column, which are shown, and the width of a line. */
 struct layout {
     size_t *widths;
     bool *shown;
     size_t last, room;
-    bool bounded; /* what is cut ends where the line does */
+    bool bounded; /* a cut column ends at the end of the line */
 };
 
 enum { LINE = 80, CUT_LEAST = 20, GAP = 2 };
@@ -142,7 +140,7 @@ static void look_at_line(struct layout *layout) {
     layout->room = chosen > 0 ? (size_t)chosen : LINE;
 }
 
-/* What a column takes of the line at least. */
+/* The minimum width of a column. */
 static size_t least_of(const struct ctl_column *column, size_t width) {
     return (column->cut && width > CUT_LEAST ? CUT_LEAST : width) + GAP;
 }
@@ -165,7 +163,7 @@ static void choose_columns(const struct ctl_rows *rows, struct layout *layout) {
         layout->last = layout->shown[c] ? c : layout->last;
 }
 
-/* A column that is cut gets what the others leave. */
+/* Gives a cut column the width that the others leave. */
 static void cut_last(const struct ctl_rows *rows, struct layout *layout) {
     size_t before = 0, *width = &layout->widths[layout->last];
     for (size_t c = 0; c < layout->last; c++)
@@ -179,7 +177,7 @@ static void spaces(struct lbx_buf *out, size_t count) {
     lbx_buf_printf(out, "%*s", (int)count, "");
 }
 
-/* So many columns of a cell, an ellipsis where there are more. */
+/* Appends a cell cut to this width, with an ellipsis where it is longer. */
 static void put_cut(const struct lbx_buf *cell, size_t width, struct lbx_buf *out) {
     if (ctl_width(cell->data, cell->len) <= width) {
         lbx_buf_add(out, cell->data, cell->len);
@@ -279,7 +277,7 @@ static void print_json(const struct ctl_rows *rows, struct lbx_buf *out) {
 
 /* ---- CSV ---- */
 
-/* A spreadsheet runs what begins so as a formula; behind an apostrophe it is text (OWASP, CSV injection). */
+/* Whether a spreadsheet would run the text as a formula; an apostrophe in front makes it text (OWASP, CSV injection). */
 static bool is_formula(const char *text) {
     return *text && strchr("=+-@\t\r", *text);
 }
@@ -308,7 +306,7 @@ static void csv_cell(enum ctl_cell cell, const char *text, struct lbx_buf *out) 
         csv_text(time ? time : text ? text : "", cell == CTL_CELL_TEXT, out);
 }
 
-/* row -1: the names. */
+/* Writes a row; -1: the names. */
 static void csv_row(const struct ctl_rows *rows, ptrdiff_t row, struct lbx_buf *out) {
     const char *before = "";
     for (size_t c = 0; c < rows->column_count; c++) {

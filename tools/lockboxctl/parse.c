@@ -1,13 +1,12 @@
-/* Reads the command line by the rows of the tables. A word that no row takes is a usage error (exit
- * code 2) that names the word and the command's --help.
- */
+/* Parses the command line by the tables. Fails on an unknown word with a usage error (exit code
+ * 2) that has the word and the command's --help. */
 #include "parse.h"
 
 #include "usage.h"
 
 #include <string.h>
 
-/* The command whose words stand first in argv, and how many words it has. */
+/* The command whose words are first in argv, and their number. */
 static const struct ctl_command *find(const struct ctl_command *commands, int argc, char **argv,
                                       int *ret_words) {
     for (const struct ctl_command *c = commands; c->name; c++) {
@@ -42,7 +41,7 @@ static enum ctl_exit wrong(const struct ctl_command *command, const char *what, 
     return ctl_fail(CTL_USAGE, "%s%s; see lockboxctl %s --help", what, word, command->name);
 }
 
-/* The option that word names, -1 for none; *ret_value is what stands behind its "=". */
+/* The option that a word names; -1: none. *ret_value: the text behind "=". */
 static int option_of(const char *word, const char **ret_value) {
     size_t len = strcspn(word, "=");
     *ret_value = word[len] ? word + len + 1 : NULL;
@@ -84,7 +83,7 @@ static size_t count_words(const char *text) {
     return count;
 }
 
-/* How many arguments are in brackets; they stand last. */
+/* The number of optional arguments, in brackets; they are last. */
 static size_t count_optional(const char *text) {
     size_t count = 0;
     for (; *text; text++)
@@ -92,8 +91,8 @@ static size_t count_optional(const char *text) {
     return count;
 }
 
-/* How many arguments stand alone. ID… is one that does, [FIELD=VALUE…] none; both also take all
- * words that follow. */
+/* The number of required arguments. ID… counts as one, [FIELD=VALUE…] as none; both also take
+ * all further words. */
 static size_t count_fixed(const char *args) {
     return count_words(args) - (strstr(args, "…]") != NULL);
 }
@@ -158,7 +157,7 @@ bool ctl_parse(struct ctl *ctl, const struct ctl_command *commands, int argc, ch
     if (argc == 2 && strcmp(argv[1], "--version") == 0)
         argv[1] = "version";
     bool help = argc > 1 && is_help(argv[1]);
-    if (help) { /* "help db status" is "db status --help" */
+    if (help) { /* "help db status" means "db status --help" */
         argv++;
         argc--;
     }

@@ -4,8 +4,7 @@
 
 #include "command.h"
 
-/* Fills ctl from the command line. Where there is help to print or something is wrong it does so
- * and returns false with the exit code. */
+/* Fills ctl from the command line. False, with the exit code: help or an error was printed. */
 bool ctl_parse(struct ctl *ctl, const struct ctl_command *commands, int argc, char **argv,
                enum ctl_exit *ret_exit);
 

@@ -1,4 +1,4 @@
-/* Help: the list of commands, and what one command takes, read from the rows of the tables. */
+/* Prints help from the tables: the list of commands, and one command's usage. Cannot fail. */
 #include "usage.h"
 
 #include "event/payload.h"

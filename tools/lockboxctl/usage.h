@@ -1,4 +1,4 @@
-/* What --help prints, on standard output, and wrong usage on standard error. */
+/* Help on standard output, and usage errors on standard error. */
 #ifndef LOCKBOXCTL_USAGE_H
 #define LOCKBOXCTL_USAGE_H
 
@@ -6,10 +6,10 @@
 
 #include <stdio.h>
 
-/* Every command whose name begins with group; "": all. */
+/* Prints every command whose name begins with group; "": all. */
 void ctl_help_all(FILE *out, const struct ctl_command *commands, const char *group);
 
-/* One command: arguments, options, fields, an example. */
+/* Prints one command: arguments, options, fields, an example. */
 void ctl_help_one(const struct ctl_command *command);
 
 #endif

@@ -1,4 +1,4 @@
-/* wcwidth() of C.UTF-8, which every Debian has. Where it is missing, a character is one column. */
+/* The width of text by wcwidth() of C.UTF-8. Fails, where that locale is missing, by counting one column for each character. */
 #include "width.h"
 
 #include "base/utf8.h"

@@ -1,7 +1,7 @@
-/* audit reconcile: what was told on events.v1 beside what the operational database decided, request by request; then decisions
- * without a verdict. Promises that each request of either side is compared, a page at a time, and changes nothing. What differs
- * is looked at again for some seconds: what was decided a moment ago is on its way. Fails: exit code 1 where something still
- * differs. */
+/* audit reconcile: compares events.v1 with the operational database, request by request, and
+ * finds decisions without a verdict. Promises to compare each request of both sides, in pages,
+ * without changing anything. Differences are checked again for some seconds, as events may be on
+ * their way. Fails with exit code 1 where a difference stays. */
 #include "commands.h"
 
 #include "database.h"
@@ -26,9 +26,9 @@ static const struct lbx_sql *const told_statements[] = {
 static const struct ctl_column columns[] = {
     {"request_id"}, {"what"}, {"decided", CTL_CELL_STATE}, {"told", CTL_CELL_STATE}};
 
-/* What one side says of a request. */
+/* The state of a request on one side. */
 struct side {
-    int64_t version; /* 0: nothing */
+    int64_t version; /* 0: not there */
     const char *state, *access;
 };
 
@@ -41,9 +41,9 @@ struct agreement {
     struct ctl *ctl;
     struct lbx_pg *decided, *told;
     struct ctl_rows differences;
-    struct lbx_arena page;     /* what is looked at */
-    struct lbx_pg_arrays left; /* ids that differed when they were looked at last */
-    bool only_told;            /* the other side's requests were compared before */
+    struct lbx_arena page;     /* of the current page */
+    struct lbx_pg_arrays left; /* ids with a difference in the last comparison */
+    bool only_told;            /* only requests of the audit store; the database's are done */
 };
 
 static const char *keep(struct agreement *a, const char *text) {
@@ -69,7 +69,7 @@ static enum ctl_exit run(struct lbx_pg *pg, const struct ctl_database *database,
     return err == LBX_OK ? CTL_DONE : ctl_statement_failed(database, err);
 }
 
-/* Told first: what is decided meanwhile is no difference. */
+/* Reads the audit store first, so that a later decision is no difference. */
 static enum ctl_exit look(struct agreement *a, struct lbx_pg_arrays *ids, struct lbx_map *pairs) {
     struct lbx_pg_pipeline calls = {0};
     LBX_PG_CALL(&calls, proof_told, .ids = ids);
@@ -98,7 +98,7 @@ static bool same(const char *a, const char *b) {
     return a && b ? strcmp(a, b) == 0 : a == b;
 }
 
-/* NULL: the two agree. */
+/* How the two sides differ. NULL: they agree. */
 static const char *difference(const struct pair *pair) {
     const struct side *decided = &pair->decided, *told = &pair->told;
     if (told->version > decided->version)
@@ -126,7 +126,7 @@ static void report(struct agreement *a, const struct pair *pair, const char *wha
                                                    side_text(a, &pair->told, access)});
 }
 
-/* The ids that differ go to *ret_left; or are reported, once nobody waits any more. */
+/* Adds ids with a difference to *ret_left, or reports them, if this is the last comparison. */
 static void compare(struct agreement *a, const struct lbx_map *pairs, bool last,
                     struct lbx_pg_arrays *ret_left) {
     LBX_MAP_EACH(pairs, entry) {
@@ -151,7 +151,7 @@ static enum ctl_exit look_and_compare(struct agreement *a, struct lbx_pg_arrays 
     return code;
 }
 
-/* Looks at what differs until nothing does, or nobody waits any more. */
+/* Compares again until there is no difference, or the time is over. */
 static enum ctl_exit settle(struct agreement *a) {
     const int64_t until_us = lbx_monotonic_us() + PATIENCE_S * LBX_SECOND_US;
     enum ctl_exit code = CTL_DONE;
@@ -175,7 +175,7 @@ static const char *id_of(const struct agreement *a, size_t i) {
                         : LBX_PG_READ(a->decided, 0, i, ctl_decided_ids, NULL).request_id;
 }
 
-/* The ids behind *after, which becomes the last of them. */
+/* Reads a page of ids behind *after, which becomes the last one. */
 static enum ctl_exit read_page(struct agreement *a, const char **after, struct lbx_pg_arrays *ids) {
     struct lbx_pg *pg = a->only_told ? a->told : a->decided;
     struct lbx_pg_pipeline calls = {0};

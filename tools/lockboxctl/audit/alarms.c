@@ -1,6 +1,6 @@
-/* Tells an alarm: a line of JSON on standard output, and a CloudEvent to the webhook.
- * Promises: an alarm is printed before it is sent, and has the same id whenever it is sent.
- * Fails: what the webhook does not take is told again in the next run; the caller keeps no checkpoint then. */
+/* Prints an alarm as a line of JSON, and posts it to the webhook as a CloudEvent. Promises to
+ * print before posting, and the same id whenever the alarm is sent. Fails where the webhook does
+ * not accept it: the caller keeps no checkpoint then, so that the next run sends it again. */
 #include "alarms.h"
 
 #include "base/clock.h"

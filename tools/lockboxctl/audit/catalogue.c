@@ -1,7 +1,7 @@
-/* Compares the audit database's catalogue with catalogue/audit.txt, which is what a new database has after the scripts.
- * Promises: whoever owns the database, but not its server, changes no view, function, policy, trigger or privilege of the
- * schema unseen: the question is this program's, and is asked where only pg_catalog has names.
- * Fails: on a major version of PostgreSQL on which it was not tried, which may write definitions otherwise, with a finding. */
+/* Compares the audit database's catalogue with catalogue/audit.txt, which has a new database's. Promises to find
+ * each change of a view, function, policy, trigger or privilege of the schema by the database's owner: the query
+ * is this program's, with a search_path of pg_catalog. It cannot find changes of the server itself. Fails with a
+ * finding on untested major versions of PostgreSQL, which may print definitions differently. */
 #include "catalogue.h"
 
 #include "base/file.h"
@@ -14,12 +14,12 @@
 
 extern const struct lbx_file ctl_catalogue_files[];
 
-/* ./dev test audit and ./dev test debian13 compare what these write. */
+/* The major versions that ./dev test audit and ./dev test debian13 cover. */
 static bool was_tried_on(int64_t server) {
     return server == 15 || server == 17;
 }
 
-/* A line is an object and the hash of what defines it; an object may have several. */
+/* A line is an object, and a hash of a part of its definition; an object may have several lines. */
 struct catalogue {
     struct lbx_map lines, objects;
 };

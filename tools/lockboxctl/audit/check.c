@@ -1,7 +1,7 @@
-/* Checks a whole log leaf by leaf, in the order of offsets. Where a tile or a kept leaf hash
- * contradicts a row, that is a finding, and the tile's hash goes into the tree. So head and
- * checkpoints are not reported for a difference that is reported already.
- */
+/* Checks a whole log leaf by leaf, in the order of offsets. Promises one finding for a
+ * difference: if a tile or a kept leaf hash contradicts a row, that is a finding, and the tree
+ * continues with the tile's hash, so that head and checkpoints do not report it again. Cannot
+ * fail; findings are kept by findings.h. */
 #include "check.h"
 
 #include "checkpoint_cursor.h"
@@ -18,12 +18,12 @@ struct check {
     const struct log *log;
 
     struct lbx_edge edge;   /* of the leaves up to the last full tile */
-    struct lbx_edge within; /* the leaves behind it, as a tree of their own */
+    struct lbx_edge within; /* of the leaves behind it, as a separate tree */
     uint64_t leaves;
     int64_t rows, absent;
 
-    int64_t first_hole; /* the first offset behind the last checkpoint without a record; -1: none */
-    int64_t verified_up_to; /* first offset behind the last root that was right */
+    int64_t first_hole; /* first offset behind the last checkpoint that has no record; -1: none */
+    int64_t verified_up_to; /* end of the last verified tree */
 
     struct tile_reader tiles;
     struct checkpoint_cursor cursor;
@@ -46,9 +46,8 @@ static void tree_root(const struct check *c, struct lbx_hash *ret_root) {
     lbx_edge_root(&whole, ret_root);
 }
 
-/* Reports a root that is wrong, from the last root that was right on. If there is a finding in
- * between, that finding is taken for the cause: which of row, tile and kept hash is the true one
- * cannot be known. */
+/* Reports a wrong root, with the end of the last verified tree as its offset. A finding between
+ * the two counts as its cause, as it is unknown which of row, tile and kept hash is wrong. */
 static void report_unverified(struct check *c, const char *what) {
     int64_t behind = offset_of(c, c->leaves);
     if (findings_within(&c->verifier->shared->findings, c->log->topic, c->log->partition,
@@ -92,8 +91,8 @@ static void meet_checkpoints(struct check *c) {
     }
 }
 
-/* A checkpoint is larger than the log: records are gone from its end. Those behind the last
- * checkpoint that fits are then covered by no signature. */
+/* Handles checkpoints larger than the log, whose last records are missing. No signature covers
+ * the records behind the last smaller checkpoint. */
 static void checkpoints_beyond(struct check *c) {
     const struct cursor_checkpoint *e = checkpoint_cursor_next(&c->cursor);
     if (e && e->size > c->leaves && e->is_good)
@@ -128,7 +127,7 @@ static void missing(struct check *c, int64_t offset) {
              "the record is missing (--detached allows for months that were detached)");
 }
 
-/* The next leaf, by what its row says; NULL: there is no row. */
+/* Appends the next leaf, by its row; NULL: no row. */
 static void leaf(struct check *c, const struct lbx_hash *from_row) {
     int64_t offset = offset_of(c, c->leaves);
     const struct lbx_hash *known = tile_reader_leaf(&c->tiles, c->leaves);
@@ -177,7 +176,7 @@ static void take_row(void *context, const struct checked *row) {
         published_note(&c->published, row);
 }
 
-/* ---- the end ---- */
+/* ---- end of the log ---- */
 
 static void meet_head(struct check *c) {
     struct lbx_hash root, said;

@@ -1,6 +1,5 @@
-/* Reads a log's checkpoints page by page and checks each as it comes: its signature, and its row's
- * columns against its signed note. A checkpoint that is wrong is a finding, and the cursor goes on.
- */
+/* Reads a log's checkpoints in pages. Promises to check the signature of each, and its row's
+ * columns against its signed note. Fails with a finding for a wrong checkpoint, and goes on. */
 #include "checkpoint_cursor.h"
 
 #include <inttypes.h>
@@ -19,8 +18,7 @@ void checkpoint_cursor_done(struct checkpoint_cursor *cursor) {
     free(cursor->list);
 }
 
-/* Whether key_id is one of the note's signatures. There are two while one key takes over from
- * another. */
+/* Whether key_id is of one of the note's signatures: two keys sign during a change of keys. */
 static bool is_signer(const struct lbx_note *note, const char *origin, const char *key_id) {
     for (size_t i = 0; i < note->signature_count; i++) {
         char id[12];
@@ -31,7 +29,7 @@ static bool is_signer(const struct lbx_note *note, const char *origin, const cha
     return false;
 }
 
-/* NULL, or how the row's columns differ from what its note says. */
+/* How the row's columns differ from the note. NULL: they agree. */
 static const char *columns_wrong(const struct stored_checkpoint *stored,
                                  const struct lbx_checkpoint *said, const struct lbx_note *note) {
     struct lbx_hash root;

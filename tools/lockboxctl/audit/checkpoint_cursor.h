@@ -1,5 +1,5 @@
-/* A cursor over a log's checkpoints, in the order of their sizes. The log's tree must have each
- * one's root. */
+/* A cursor over a log's checkpoints, in the order of their sizes. The caller compares each one's
+ * root with the log's tree. */
 #ifndef LOCKBOXCTL_AUDIT_CHECKPOINT_CURSOR_H
 #define LOCKBOXCTL_AUDIT_CHECKPOINT_CURSOR_H
 
@@ -9,8 +9,8 @@ struct cursor_checkpoint {
     int64_t number;
     uint64_t size;
     struct lbx_hash root;
-    bool told;    /* read on its topic; it has no number */
-    bool is_good; /* false: a finding says why not, and its root is not to be compared */
+    bool told;    /* read from its topic; has no number */
+    bool is_good; /* false: it has a finding, and its root must not be compared */
 };
 
 struct checkpoint_cursor {
@@ -19,15 +19,14 @@ struct checkpoint_cursor {
     struct cursor_checkpoint *list;
     size_t count, at;
     int64_t last_number;
-    bool all; /* no more pages */
+    bool all; /* no page is left */
 };
 
 void checkpoint_cursor_init(struct checkpoint_cursor *cursor, struct verifier *verifier,
                             const struct log *log);
 void checkpoint_cursor_done(struct checkpoint_cursor *cursor);
 
-/* The next checkpoint, which stays the next until the caller adds 1 to cursor->at; NULL: there are
- * no more. */
+/* The next checkpoint, until the caller adds 1 to cursor->at. NULL: none is left. */
 const struct cursor_checkpoint *checkpoint_cursor_next(struct checkpoint_cursor *cursor);
 
 #endif

@@ -1,4 +1,4 @@
-/* The audit store: its transparency logs, what they prove, and its read models. */
+/* Commands for the audit store: its transparency logs, proofs, and read models. */
 #ifndef LOCKBOXCTL_AUDIT_COMMANDS_H
 #define LOCKBOXCTL_AUDIT_COMMANDS_H
 

@@ -1,7 +1,7 @@
-/* Requests, keys and verdicts out of Lockbox's events, then each decision that counted held against them. Promises that a
- * decision with a verdict that opens or ends access is counted as one that holds, one without a key, or a finding. Records
- * that cannot be read are passed over: what counted, Lockbox could read.
- */
+/* Collects requests, keys and verdicts from Lockbox's events, and checks each counted decision
+ * against them. Promises that each decision that opened or ended access counts as valid, as
+ * without a key, or as a finding. Cannot fail: records that Lockbox could not read either are
+ * skipped. */
 #include "consent.h"
 
 #include "core/consent.h"
@@ -12,21 +12,21 @@
 
 #include <string.h>
 
-enum { MOST_BYTES = 16 << 20 }; /* what is recorded was accepted by Kafka: no limit of ours */
+enum { MOST_BYTES = 16 << 20 }; /* no limit of our own, as Kafka accepted the record */
 
-/* A key that a person has from then on. */
+/* A person's key, valid from a time on. */
 struct held_key {
-    struct lbx_key key; /* size 0: no signature can be checked with it */
+    struct lbx_key key; /* size 0: no key, so that no signature can be checked */
     bool removed;
     int64_t from_us;
     struct held_key *before;
 };
 
-/* Of whom and what a decision is that counted, and when. */
+/* A counted decision: its voter, request and time. */
 struct judged_decision {
     const char *request_id, *by;
     int64_t at_us;
-    bool seen; /* the first under that id is the one that was judged */
+    bool seen; /* the first decision with the id, which is the one that was judged, was found */
 };
 
 void consent_init(struct consent *consent, struct findings *findings) {
@@ -54,7 +54,7 @@ static bool read_event(struct consent *consent, const struct lbx_record *record,
     return lbx_event_decode(record, MOST_BYTES, &consent->scratch, ret_event, &reason) == LBX_OK;
 }
 
-/* ---- what Lockbox tells ---- */
+/* ---- events of Lockbox ---- */
 
 static bool gives_digest(const struct lbx_request *request) {
     struct lbx_buf text LBX_BUF = {0};
@@ -64,7 +64,7 @@ static bool gives_digest(const struct lbx_request *request) {
     return strcmp(digest, request->digest) == 0;
 }
 
-/* The first version alone: that is what the digest is over. Of it only what a signature is compared with is kept. */
+/* Keeps the first version of a request, as the digest covers that: only the members that signatures are compared with. */
 static void learn_request(struct consent *consent, const struct lbx_record *record,
                           const struct lbx_request *request) {
     if (request->version != 1 || !request->digest)
@@ -125,7 +125,7 @@ void consent_learn(struct consent *consent, const struct lbx_record *record) {
 
 /* ---- decisions ---- */
 
-/* The key that the person had then; NULL: none. Where two came at one time, the later in the log. */
+/* The person's key at that time; NULL: none. Of two with the same time, the later one in the log. */
 static const struct held_key *key_at(struct consent *consent, const char *tenant_id,
                                      const char *principal_id, int64_t at_us) {
     const struct held_key *newest = NULL;
@@ -136,7 +136,7 @@ static const struct held_key *key_at(struct consent *consent, const char *tenant
     return newest && !newest->removed ? newest : NULL;
 }
 
-/* NULL: the signature holds, and is over this decision on this request. */
+/* What is wrong with the signature on this decision. NULL: it is valid. */
 static const char *signature_wrong(struct consent *consent, const struct lbx_request *request,
                                    const struct lbx_decision_submitted *decision,
                                    const struct lbx_key *key) {

@@ -1,6 +1,5 @@
-/* What an export proves of who agreed to what: that requests are what their digests say, and that the signatures of the
- * decisions that counted are their signers'. The keys are those that the export has. docs/signatures.md.
- */
+/* What an export proves about consent: that each request has its digest, and that the counted
+ * decisions were signed by their voters, by the keys in the export (docs/signatures.md). */
 #ifndef LOCKBOXCTL_AUDIT_CONSENT_H
 #define LOCKBOXCTL_AUDIT_CONSENT_H
 
@@ -10,17 +9,17 @@
 
 struct consent {
     struct findings *findings;
-    struct lbx_arena arena, scratch; /* what is kept, and the record in hand */
+    struct lbx_arena arena, scratch; /* of what is kept; of the current record */
     struct lbx_map requests, keys, judged;
-    int64_t hold, keyless; /* signatures that hold, and those whose key is not here */
+    int64_t hold, keyless; /* valid signatures, and those whose key is not in the export */
 };
 
-/* findings: borrowed; what is wrong is told there, with the place of the record at fault. */
+/* findings is borrowed; each finding has the record's topic, partition and offset. */
 void consent_init(struct consent *consent, struct findings *findings);
 void consent_done(struct consent *consent);
 
-/* First every record is learnt from, then every record is checked: Lockbox's events tell which decisions counted, and the
- * decisions stand before them in an export. */
+/* To be called for each record of an export before consent_check is called for each: Lockbox's
+ * events, which say which decisions counted, come after the decisions. */
 void consent_learn(struct consent *consent, const struct lbx_record *record);
 void consent_check(struct consent *consent, const struct lbx_record *record);
 

@@ -1,6 +1,6 @@
-/* Reads rows of audit.event from COPY's binary form. A row is taken only if every byte is of the
- * form that the auditor writes, because two forms of one record would have one leaf hash.
- */
+/* Reads rows of audit.event from COPY's binary form. Promises to accept only rows in the exact
+ * form that the auditor writes, as a second form of a record would have the same leaf hash.
+ * Fails with a static reason. */
 #include "event_row.h"
 
 #include "event/summary.h"
@@ -22,8 +22,8 @@ enum {
     COLUMNS = 19
 };
 
-/* Splits a row into its fields. A row of copy_leaves.sql ends with the leaf hash: the columns
- * behind it become NULL. */
+/* Splits a row into its fields. A row of copy_leaves.sql has no columns behind the leaf hash;
+ * these become NULL. */
 static bool split(const char *bytes, size_t len, struct cell fields[COLUMNS]) {
     uint16_t count;
     uint32_t size;
@@ -78,8 +78,8 @@ static bool bytes_of(struct cell cell, const void **ret_bytes, size_t *ret_len) 
     return true;
 }
 
-/* Headers are hashed as they are stored. They must be of the one canonical form, else two rows
- * could have one leaf. */
+/* Reads the headers, which are hashed as stored. Only their canonical form is accepted:
+ * otherwise two rows could have one leaf. */
 static bool headers_of(struct row *row, bool want, struct lbx_arena *arena) {
     struct lbx_header *headers = NULL;
     struct cell cell = row->headers;
@@ -93,7 +93,7 @@ static bool headers_of(struct row *row, bool want, struct lbx_arena *arena) {
     return err == LBX_OK;
 }
 
-/* One moment, in both columns or, in a row from before the second, in the first alone. */
+/* Reads the timestamp, which both columns have, or in old rows only the first one. */
 static bool timestamp_of(struct cell at, struct cell ms, struct lbx_record *record) {
     int64_t at_us = 0;
     if (at.len >= 0 && (!time_of(at, &at_us) || at_us % 1000))
@@ -160,7 +160,7 @@ static bool is_text(struct cell cell, const char *text) {
                 : cell.len < 0;
 }
 
-/* Rows that are older than the columns have nothing there. */
+/* Whether an old row lacks a column that was added later. */
 static bool is_from_before(int which, struct cell cell) {
     return (which == CELL_TRACEPARENT || which == CELL_TRACESTATE) && cell.len < 0;
 }

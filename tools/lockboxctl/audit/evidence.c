@@ -1,7 +1,6 @@
-/* Chooses the records for an export or a report, and for each log a checkpoint that covers them;
- * waits up to 10 s for the causes that a request's events name to be recorded, and for the newest
- * to be signed. Every record that is chosen is visited, or the command fails.
- */
+/* Selects records for an export or a report, and a checkpoint for each log that covers them. It
+ * waits up to 10 s until the causes of a request's events are stored, and the newest records are
+ * signed. Promises to visit each selected record. Fails otherwise. */
 #include "evidence.h"
 
 #include "base/clock.h"
@@ -15,7 +14,7 @@
 
 enum { AT_ONCE = 200, AWAIT_S = 10, POLL_MS = 200 };
 
-/* ---- which records ---- */
+/* ---- selecting records ---- */
 
 static enum ctl_exit ask_for(struct evidence *e) {
     const struct selection *s = &e->selection;
@@ -40,7 +39,7 @@ static enum ctl_exit choose(struct evidence *e) {
     free(e->list);
     e->list = lbx_calloc(e->count * sizeof *e->list);
     for (size_t i = 0; i < e->count; i++) {
-        /* Of whichever was asked: their answers are alike. */
+        /* the answers of all select statements have the same columns */
         const struct sql_proof_select_time_answer it =
             LBX_PG_READ(e->pg, 0, i, proof_select_time, NULL);
         snprintf(e->list[i].topic, sizeof e->list[i].topic, "%s", it.topic);
@@ -107,8 +106,8 @@ static enum ctl_exit newest_witnessed(struct lbx_pg *pg, const struct log *log,
     return code;
 }
 
-/* A log's newest checkpoint, and where the policy asks for witnesses the newest that enough of them
- * cosigned. NULL and 0: there is none. */
+/* A log's newest checkpoint or, with a witness policy, the newest with enough cosignatures. NULL
+ * and 0: none. */
 static enum ctl_exit checkpoint_to_show(struct lbx_pg *pg, const struct log *log,
                                         const struct trusted *trusted, struct lbx_arena *arena,
                                         const char **ret_note, uint64_t *ret_size) {
@@ -125,7 +124,7 @@ static enum ctl_exit checkpoint_to_show(struct lbx_pg *pg, const struct log *log
     return with_cosignatures(pg, arena, stored, ret_note);
 }
 
-/* Finds a checkpoint for each log, and whether it covers the log's last record that was chosen. */
+/* Finds a checkpoint for each log, and whether it covers the log's last selected record. */
 static enum ctl_exit cover(struct evidence *e, bool *ret_covered) {
     *ret_covered = true;
     e->proving = lbx_calloc((e->logs.count + 1) * sizeof *e->proving);
@@ -177,7 +176,7 @@ static enum ctl_exit not_covered(const struct evidence *e) {
                                       : "does the auditor sign (LOCKBOX_CHECKPOINT_KEY_FILE)?");
 }
 
-/* Waits until a deadline for the auditor to record what is missing and to sign the newest. */
+/* Waits for the auditor to store missing causes and to sign the newest records, up to a deadline. */
 static enum ctl_exit prepare(struct evidence *e) {
     int64_t deadline = lbx_monotonic_us() + AWAIT_S * LBX_SECOND_US;
     for (bool has_told = false;; usleep(POLL_MS * 1000)) {
@@ -207,7 +206,7 @@ enum ctl_exit evidence_complete(const struct evidence *e) {
 
 /* ---- records ---- */
 
-/* The record of the answer's row; in the arena. */
+/* The record of an answer's row; in the arena. */
 static bool record_of(struct evidence *e, size_t row, struct lbx_record *ret_record) {
     const struct sql_proof_records_answer it = LBX_PG_READ(e->pg, 0, row, proof_records, &e->arena);
     struct lbx_header *headers;
@@ -230,7 +229,7 @@ static enum ctl_exit visit_row(struct evidence *e, size_t row, evidence_visit *v
     return visit(context, e, &record, proving_of(e, record.topic_name, record.partition));
 }
 
-/* [first, first + count) of those chosen. */
+/* Visits the selected records [first, first + count). */
 static enum ctl_exit visit_page(struct evidence *e, size_t first, size_t count,
                                 evidence_visit *visit, void *context) {
     struct lbx_pg_arrays rows LBX_CLEANUP(lbx_pg_arrays_done) = {0};

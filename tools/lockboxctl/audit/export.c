@@ -1,7 +1,6 @@
-/* audit export: records, each with its proof, checkpoints and keys, as files that any verifier can
- * check without the store (docs/transparency.md). An export that fails leaves files behind that do
- * not verify.
- */
+/* audit export: writes records with their proofs, checkpoints and keys as files that any
+ * verifier can check without the store (docs/transparency.md). Fails with files left behind that
+ * do not verify. */
 #include "commands.h"
 
 #include "arguments.h"

@@ -1,5 +1,5 @@
-/* Collects what verification found: for each log the finding with the smallest offset. All
- * functions take the lock. */
+/* Keeps the findings: for each log the one with the smallest offset. Promises thread safety by a
+ * lock. Cannot fail. */
 #include "findings.h"
 
 #include <stdarg.h>

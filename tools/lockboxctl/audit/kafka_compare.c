@@ -1,18 +1,17 @@
-/* Reads a partition from Kafka in step with the store's rows. A record that only one side has, or
- * that differs, is a finding; if Kafka does not answer, the verifier stops with exit code 3.
- */
+/* Reads a partition from Kafka along with the store's rows. Promises a finding for a record that
+ * differs, or that only one side has. Fails with exit code 3 where Kafka does not answer. */
 #include "kafka_compare.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* The topic, where Kafka still has this log. */
+/* The log's topic, if Kafka still has the log. */
 static const char *topic_of(const struct log *log) {
     return lbx_log_topic(log->topic);
 }
 
-/* Whether Kafka has another log in this one's place. */
+/* Whether another log replaced this one in Kafka. */
 static bool is_replaced(const struct verification *v, const struct log *log) {
     char number[LBX_LOG_NUMBER_SIZE];
     lbx_log_number(log->topic, number);
@@ -31,7 +30,7 @@ static void gone(const struct kafka_compare *b) {
         ctl_kafka_failed(b->verifier->shared->ctl->settings.kafka_bootstrap_servers, what);
 }
 
-/* The last offset of what an operator had stepped over there; -1: it was not. */
+/* The last offset of the range that an operator ordered to skip at this offset; -1: none. */
 static int64_t skipped_to(const struct kafka_compare *b, int64_t offset) {
     const struct verification *shared = b->verifier->shared;
     for (size_t i = 0; i < shared->skipped_count; i++) {
@@ -43,7 +42,7 @@ static int64_t skipped_to(const struct kafka_compare *b, int64_t offset) {
     return -1;
 }
 
-/* What was stepped over may be nothing that anybody can read. */
+/* Skips the ordered range, whose records may be unreadable. */
 static enum lbx_err step_over(struct kafka_compare *b) {
     int64_t last, from = b->next;
     while ((last = skipped_to(b, b->next)) >= 0)
@@ -81,7 +80,7 @@ void kafka_compare_begin(struct kafka_compare *b, struct verifier *verifier,
         b->first = INT64_MAX;
         return;
     }
-    /* Records that came after the snapshot are not compared: the store's side is read as of the
+    /* Records behind the snapshot are not compared, as the store's rows are those of the
      * snapshot. */
     if (err == LBX_OK)
         err = lbx_reader_begin(verifier->kafka, topic_of(log), log->partition, b->next = b->first,

@@ -1,4 +1,4 @@
-/* Compares a log's rows with the records that Kafka still has. */
+/* Compares a log's rows with Kafka's records. */
 #ifndef LOCKBOXCTL_AUDIT_KAFKA_COMPARE_H
 #define LOCKBOXCTL_AUDIT_KAFKA_COMPARE_H
 
@@ -7,22 +7,22 @@
 struct kafka_compare {
     struct verifier *verifier;
     const struct log *log;
-    int64_t first; /* offset of the oldest record that Kafka still has */
+    int64_t first; /* Kafka's log start offset */
     struct lbx_record record;
-    bool has;             /* record is the next one, not yet compared */
-    int64_t next, behind; /* what is read next, and the end */
+    bool has;             /* record is the next one to compare */
+    int64_t next, behind; /* next offset to read, and the end */
     struct lbx_buf scratch;
 };
 
-/* Of a verifier without Kafka, all of these do nothing. */
+/* All functions do nothing for a verifier without Kafka. */
 void kafka_compare_begin(struct kafka_compare *compare, struct verifier *verifier,
                          const struct log *log);
 void kafka_compare_done(struct kafka_compare *compare);
 
-/* Compares a row with Kafka's record. Rows are given in the order of their offsets. */
+/* Compares a row with Kafka's record. To be called in the order of offsets. */
 void kafka_compare_row(struct kafka_compare *compare, const struct checked *row);
 
-/* Tells that the store has no further row below this offset. */
+/* Says that the store has no further row below this offset. */
 void kafka_compare_before(struct kafka_compare *compare, int64_t offset);
 
 #endif

@@ -1,6 +1,6 @@
-/* keygen and keygen approver: make an Ed25519 key that signs checkpoints, or decisions. The private key goes into a
- * new file of mode 0600 and is wiped from memory; the public half is printed. An existing file is never overwritten.
- */
+/* keygen and keygen approver: make an Ed25519 key for checkpoints or decisions. Promises a
+ * private key in a new file of mode 0600, wiped from memory; the public half is printed. Fails
+ * where the file exists. */
 #include "commands.h"
 
 #include "arguments.h"
@@ -26,7 +26,7 @@ static bool write_private(const char *path, const struct lbx_buf *text) {
     return good;
 }
 
-/* Into a new file. */
+/* Makes a key, and writes it to a new file. */
 static bool make_key(const char *path, unsigned char ret_public[LBX_ED25519_KEY_SIZE]) {
     struct lbx_signing_key key;
     struct lbx_buf text LBX_BUF = {0};
@@ -58,7 +58,7 @@ enum ctl_exit ctl_keygen(struct ctl *ctl) {
     return CTL_DONE;
 }
 
-/* ---- of an approver ---- */
+/* ---- approvers' keys ---- */
 
 static void put_public(const struct lbx_jwk *jwk) {
     struct lbx_buf out LBX_BUF = {0};

@@ -1,7 +1,6 @@
-/* Loads the public keys and the witness policy that the operator gave, and judges checkpoints by
- * them. Private keys are wiped after their public half is taken. Anything that cannot be read is a
- * usage error: no key is silently left out.
- */
+/* Loads the operator's public keys and witness policy, and checks checkpoints with them.
+ * Promises that private keys are wiped once their public half is known. Fails with a usage error
+ * where a key cannot be read, so that none is left out silently. */
 #include "keys.h"
 
 #include "base/file.h"
@@ -71,7 +70,7 @@ static enum ctl_exit load_own(const char *path, struct trusted *trusted) {
     char why[LBX_SECRET_WHY_SIZE];
     if (!lbx_secret_read(path, KEYS_FILE_MAX, &text, why))
         return ctl_fail(CTL_USAGE, "LOCKBOX_CHECKPOINT_KEY_FILE: %s", why);
-    /* The file may hold several keys, while one takes over from another. */
+    /* During a change of keys the file has several. */
     const char *at = text.data;
     bool good;
     do {

@@ -1,5 +1,5 @@
-/* The public keys and witnesses that the operator trusts. They are given by settings, never read
- * from the store that is checked. */
+/* The public keys and witnesses that the operator trusts. They come from settings, never from
+ * the store that is checked. */
 #ifndef LOCKBOXCTL_AUDIT_KEYS_H
 #define LOCKBOXCTL_AUDIT_KEYS_H
 
@@ -9,28 +9,27 @@
 struct trusted {
     unsigned char (*keys)[LBX_KEY_SIZE];
     size_t count;
-    struct lbx_witness_policy *policy; /* NULL: no witnesses are asked for */
+    struct lbx_witness_policy *policy; /* NULL: no witnesses are required */
 };
 
-/* The public keys of LOCKBOX_CHECKPOINT_VKEYS_FILE and of the keys in
- * LOCKBOX_CHECKPOINT_KEY_FILE, and the policy of LOCKBOX_WITNESS_POLICY_FILE. Says what is
- * wrong; no key at all is wrong, too. */
+/* Loads the public keys of LOCKBOX_CHECKPOINT_VKEYS_FILE and LOCKBOX_CHECKPOINT_KEY_FILE, and
+ * the policy of LOCKBOX_WITNESS_POLICY_FILE. Prints errors, of which having no key is one. */
 enum ctl_exit trusted_load(const struct ctl *ctl, struct trusted *ret_trusted);
-/* The policy alone. */
+/* Loads only the policy. */
 enum ctl_exit trusted_load_policy(const struct ctl *ctl, struct trusted *ret_trusted);
-/* Adds the keys of a text of vkeys, one a line. False: a line is none. */
+/* Adds keys from a text of vkeys, one a line. False: a line is malformed. */
 bool trusted_add_lines(struct trusted *trusted, const char *text, size_t len);
 void trusted_done(struct trusted *trusted);
 
-/* Whether a note is a checkpoint of that origin, signed by a trusted key, with no signature of a
- * trusted key that does not hold. False: *ret_wrong says why, static. *ret_note is set whenever the
- * note can be read. */
+/* Whether a note is a checkpoint of that origin, signed by a trusted key, without an invalid
+ * signature of a trusted key. False: *ret_wrong says why, static. *ret_note is set if the note
+ * can be parsed. */
 bool checkpoint_holds(const char *note, size_t len, const char *origin,
                       const struct trusted *trusted, struct lbx_note *ret_note,
                       struct lbx_checkpoint *ret_checkpoint, const char **ret_wrong);
 
-/* Whether the witnesses that the policy asks for cosigned the note; where there is no policy they
- * did. *ret_wrong is static. */
+/* Whether the note has the cosignatures that the policy requires, or there is no policy.
+ * *ret_wrong is static. */
 bool quorum_holds(const struct trusted *trusted, const struct lbx_note *note,
                   const char **ret_wrong);
 

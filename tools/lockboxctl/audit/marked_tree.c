@@ -1,7 +1,5 @@
-/* Grows a log's tree leaf by leaf, and compares its root wherever a checkpoint names one.
- * Promises: nothing is told here; which marks hold is in the tree.
- * Fails: never.
- */
+/* Builds a log's tree leaf by leaf, and compares its root at each size with a mark. Promises to
+ * print nothing: the results are in the struct. Cannot fail. */
 #include "marked_tree.h"
 
 #include <stdlib.h>
@@ -47,7 +45,7 @@ static void append_holes(struct marked_tree *t, uint64_t size) {
         lbx_edge_append_empty(&t->edge, size - t->edge.size);
 }
 
-/* Up to a size of which no record stands between: its marks are passed. */
+/* Appends empty leaves up to a size, and compares the marks on the way. */
 static void grow_to(struct marked_tree *t, uint64_t size) {
     for (; t->at < t->count && t->marks[t->at].size <= size; t->at++) {
         append_holes(t, t->marks[t->at].size);

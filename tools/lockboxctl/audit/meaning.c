@@ -1,7 +1,7 @@
-/* Says of a record of Kafka or of the audit store whether audit monitor has to raise an alarm for it, and in which words.
- * Promises: the same record has the same alarm, whichever source it is from; a malformed record is read as far as it can be.
- * Fails: never; a record that cannot be read has no alarm, but for a report of access, which is then a violation of its own.
- */
+/* Decides whether a record, from Kafka or the audit store, needs an alarm of audit monitor, and
+ * writes its text. Promises the same alarm for a record from either source; a malformed record
+ * is read as far as possible. Cannot fail: an unreadable record has no alarm, except a report of
+ * access, which is a violation. */
 #include "meaning.h"
 
 #include "base/time.h"
@@ -65,7 +65,7 @@ static void read_said(const struct lbx_record *record, struct lbx_arena *arena,
     struct lbx_reason ignored;
     struct event event = {0};
     enum lbx_err err = lbx_open(record, LBX_SUMMARY_BYTES, &in, &ignored);
-    (void)err; /* whatever could be opened is read */
+    (void)err; /* after an error, the readable part is used */
     if (in.mode == LBX_MODE_BINARY)
         lbx_opened_read(&said_table, &in.data, arena, &event.data);
     else
@@ -73,7 +73,7 @@ static void read_said(const struct lbx_record *record, struct lbx_arena *arena,
     *ret_said = event.data;
 }
 
-/* ---- which record alarms ---- */
+/* ---- records with an alarm ---- */
 
 static const char *kind_of_change(const struct said *said) {
     static const struct {
@@ -92,7 +92,7 @@ static const char *kind_of_change(const struct said *said) {
     return NULL;
 }
 
-/* NULL: the customer need not hear of it. */
+/* The kind of alarm. NULL: none is needed. */
 static const char *kind_of(const char *type, const struct said *said) {
     switch (type ? lbx_event_type_find(type) : LBX_EVENT_NONE) {
     case LBX_EVENT_REQUEST_NOT_REQUIRED:
@@ -179,7 +179,7 @@ bool meaning_of_event(const struct lbx_record *record, struct lbx_arena *arena,
 
 /* ---- reports ---- */
 
-/* As the store says it. */
+/* The bypass in the audit store's words. */
 static const char *bypass_named(const char *bypass) {
     static const char *const known[] = {"masters", "impersonation"};
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)

@@ -1,6 +1,6 @@
-/* audit monitor: looks at what is new since the checkpoints that it saw last, proves it, and alarms of what it means.
- * Promises: each alarm is told at least once, and checkpoints are taken over only once all of theirs are told; a log that was
- * not extended, or a record that does not hold, is told again in each run. Fails: exit codes as of every command. */
+/* audit monitor: proves what is new since the checkpoints of the last run, and raises alarms about it.
+ * Promises each alarm at least once: checkpoints are saved only after all their alarms. A log that was not
+ * extended, or a record that is not proved, is reported in each run. Fails with the commands' exit codes. */
 #include "alarms.h"
 #include "catalogue.h"
 #include "check_metrics.h"
@@ -25,7 +25,7 @@ struct monitor {
     struct verification v;
     struct verifier verifier;
     struct monitor_state state;
-    enum ctl_exit code; /* the worst that stopped something */
+    enum ctl_exit code; /* the worst error so far */
 };
 
 static void tell(struct monitor *m, const struct alarm *alarm) {
@@ -43,7 +43,7 @@ static void tell_of_log(struct monitor *m, const char *kind, const struct log *l
                             .detail = detail});
 }
 
-/* Tells what was found since the last time, and begins anew. True: there was something. */
+/* Reports the findings since the last call, and clears them. Returns whether there were any. */
 static bool tell_findings(struct monitor *m, const char *kind) {
     struct findings *findings = &m->v.findings;
     const bool any = findings->count > 0;
@@ -58,9 +58,9 @@ static bool tell_findings(struct monitor *m, const char *kind) {
     return any;
 }
 
-/* ---- what is proved ---- */
+/* ---- proofs ---- */
 
-/* The newest checkpoint, as it was signed. *ret_any false: there is none yet, or it does not hold, which was told. */
+/* Reads the newest checkpoint. *ret_any false: there is none yet, or it is not valid, which was reported. */
 static void read_newest(struct monitor *m, const struct log *log, struct seen *ret_now,
                         bool *ret_any) {
     struct lbx_note note;
@@ -92,7 +92,7 @@ static bool extends(struct monitor *m, const struct log *log, const struct seen 
            lbx_consistency_holds(last->size, now->size, &last->root, &now->root, &proof);
 }
 
-/* Whether the records of these leaves are those that were signed. */
+/* Whether the records of these leaves are the signed ones. */
 static bool check_new(struct monitor *m, const struct log *log, uint64_t from, uint64_t to) {
     for (uint64_t at = from; at < to && m->verifier.code == CTL_DONE; at += AT_ONCE) {
         const uint64_t behind = to - at > AT_ONCE ? at + AT_ONCE : to;
@@ -103,7 +103,7 @@ static bool check_new(struct monitor *m, const struct log *log, uint64_t from, u
     return !tell_findings(m, "record_wrong") && m->verifier.code == CTL_DONE;
 }
 
-/* What was new in the last run must be with witnesses by this one. */
+/* Checks that witnesses have seen what was new in the last run. */
 static void check_witnessed(struct monitor *m, const struct log *log, const struct seen *last) {
     const uint64_t before = m->verifier.counts.unwitnessed;
     check_witnesses(&m->verifier, log);
@@ -114,7 +114,7 @@ static void check_witnessed(struct monitor *m, const struct log *log, const stru
         tell(m, &behind);
 }
 
-/* ---- what it means ---- */
+/* ---- alarms ---- */
 
 struct telling {
     struct monitor *monitor;
@@ -190,7 +190,7 @@ static void look_at(struct monitor *m, const struct log *log) {
     lbx_map_set(&m->state.seen, lbx_arena_strdup(&m->ctl->arena, log->origin), now);
 }
 
-/* A log that was seen before, and of which nothing is left. */
+/* Reports logs of the last run that are missing now. */
 static void look_for_gone(struct monitor *m) {
     LBX_MAP_EACH(&m->state.seen, entry) {
         struct alarm gone = meaning_log_gone(&m->ctl->arena, entry->key);
@@ -253,7 +253,7 @@ static enum ctl_exit run(struct ctl *ctl) {
     return code == CTL_DONE && ctl->found ? CTL_NO : code;
 }
 
-/* In an arena of its own, because the number of rounds has no limit. */
+/* Uses an arena for each round, as the number of rounds is unlimited. */
 static enum ctl_exit once(struct ctl *ctl) {
     struct lbx_arena kept = ctl->arena;
     lbx_arena_init(&ctl->arena);

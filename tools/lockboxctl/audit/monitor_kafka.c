@@ -1,9 +1,8 @@
-/* audit monitor --kafka: rebuilds each log's tree from Kafka's records, behind the checkpoint that was seen last, and holds it
- * against the checkpoints that were published since.
- * Promises: what is told was signed, record by record; a log that is wrong is looked at again from where it was right.
- * Fails: exit codes as of every command. What needs the store (grants, witnesses' signatures) is not looked at; witnesses are
- * asked themselves.
- */
+/* audit monitor --kafka: rebuilds each log's tree from Kafka's records, behind the checkpoint of
+ * the last run, and compares it with the checkpoints published since. Promises alarms about
+ * signed records only, and a new check of a wrong log from its last right size on. Fails with
+ * the commands' exit codes. Grants and cosignatures, which need the store, are not checked;
+ * witnesses are asked instead. */
 #include "monitor_kafka.h"
 
 #include "event_row.h"
@@ -20,13 +19,13 @@ struct watch {
     struct ctl *ctl;
     struct lbx_reader *reader;
     struct trusted trusted;
-    struct monitor_state state, next; /* as read; as it will be written */
+    struct monitor_state state, next; /* as read from the file; to be written */
     struct published_logs published;
-    struct lbx_map wrong; /* origins, or none, of checkpoints that were told as wrong */
+    struct lbx_map wrong; /* origins (or other keys) whose checkpoints were reported as wrong */
     struct lbx_arena scratch;
     struct lbx_buf bytes;
-    enum ctl_exit code; /* the worst that stopped something */
-    bool broken;        /* a log is not right: checkpoints are read again */
+    enum ctl_exit code; /* the worst error so far */
+    bool broken;        /* a log is wrong: checkpoints will be read again */
 };
 
 static void tell(struct watch *w, const struct alarm *alarm) {
@@ -67,13 +66,13 @@ static void kafka_gone(struct watch *w, const struct published_log *log) {
 
 /* ---- the tree ---- */
 
-/* A log that is rebuilt from Kafka. */
+/* A log rebuilt from Kafka. */
 struct rebuilt {
     struct watch *watch;
     const struct published_log *log;
     struct marked_tree tree;
-    uint64_t from;        /* the first leaf whose meaning is asked for */
-    struct alarm *alarms; /* what its records mean; in the run's arena */
+    uint64_t from;        /* first leaf whose record may raise an alarm */
+    struct alarm *alarms; /* alarms of its records, in the run's arena */
     size_t alarm_count, alarm_room;
 };
 
@@ -123,7 +122,7 @@ static void take_record(struct rebuilt *t, struct lbx_record *record) {
         keep_meaning(t, record);
 }
 
-/* Whether Kafka has what the tree is made of. False: it was told, or Kafka does not answer. */
+/* Whether Kafka has the records for the tree. False: it does not, which was reported, or does not answer. */
 static bool has_records(struct rebuilt *t) {
     struct watch *w = t->watch;
     const struct published_log *log = t->log;
@@ -169,7 +168,7 @@ static bool rebuild(struct rebuilt *t) {
 
 /* ---- a log ---- */
 
-/* From the edge that was kept; NULL: from nothing. */
+/* Starts from the stored edge; NULL: from an empty tree. */
 static struct rebuilt rebuilt_from(struct watch *w, const struct published_log *log,
                                    const struct seen *last, const struct lbx_edge *from) {
     return (struct rebuilt){.watch = w,
@@ -186,7 +185,7 @@ static void tell_not_extended(struct watch *w, const struct published_log *log, 
     tell(w, &alarm);
 }
 
-/* The whole tree was rebuilt: whether the records are others, or the checkpoints. */
+/* Reports a whole tree that is wrong: whether its records or its checkpoints differ. */
 static void tell_wrong_tree(struct rebuilt *t, const struct seen *last) {
     struct watch *w = t->watch;
     const uint64_t before = last ? last->size : 0;
@@ -218,7 +217,7 @@ static void tell_and_keep(struct rebuilt *t) {
     lbx_map_set(&w->next.seen, t->log->origin, now);
 }
 
-/* Behind what was seen; and where that does not fit, or there is a checkpoint from before it, all of it. */
+/* Rebuilds the log behind the last run's checkpoint; all of it if that does not fit, or a new checkpoint is smaller. */
 static void look_at(struct watch *w, const struct published_log *log, const struct seen *last) {
     const struct lbx_edge *from = last && !has_smaller(log, last->size) ? last->edge : NULL;
     if (last)
@@ -239,7 +238,7 @@ static void look_at(struct watch *w, const struct published_log *log, const stru
 
 /* ---- witnesses ---- */
 
-/* What was new in the last run must be with witnesses by this one. The newest checkpoint is kept, to be shown again. */
+/* Checks that witnesses have seen what was new in the last run. The newest checkpoint is stored for the next check. */
 static void look_for_witnesses(struct watch *w, const struct published_log *log,
                                const struct seen *last) {
     const struct published_checkpoint *newest = log->count ? &log->list[log->count - 1] : NULL;
@@ -262,9 +261,9 @@ static void look_for_witnesses(struct watch *w, const struct published_log *log,
     tell(w, &alarm);
 }
 
-/* ---- all of them ---- */
+/* ---- all logs ---- */
 
-/* The partition's log that took this one's place, NULL: none. */
+/* The log that replaced this one in its partition; NULL: none. */
 static const char *successor(const struct watch *w, const struct published_log *log) {
     const struct lbx_map *maps[] = {&w->published.by_origin, &w->state.seen};
     struct published_log other;
@@ -277,7 +276,7 @@ static const char *successor(const struct watch *w, const struct published_log *
     return NULL;
 }
 
-/* One that is not the partition's any more is told of once. */
+/* Checks a partition's current log; a replaced log is reported once. */
 static void look_at_current(struct watch *w, const struct published_log *log) {
     const struct seen *last = lbx_map_get(&w->state.seen, log->origin);
     const char *instead = successor(w, log);

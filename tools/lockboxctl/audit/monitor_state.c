@@ -1,7 +1,7 @@
-/* Reads and writes what audit monitor saw last: a line a log, origin, size and root as a checkpoint has them, and where Kafka
- * was read the hashes of the tree's right edge; a line a checkpoint that it read there; a line a partition of checkpoints, how far it was read.
- * Promises: the file is replaced whole. Fails: a file of another form is refused, for an empty state would alarm of nothing
- * that was rewritten. */
+/* Reads and writes the state of audit monitor: a line for each log (origin, size, root and, with
+ * --kafka, the hashes of the right edge), for each checkpoint read from Kafka, and for each
+ * partition of checkpoints (the next offset). Promises to replace the file as a whole. Fails on
+ * a malformed file: an empty state would miss rewritten history. */
 #include "monitor_state.h"
 
 #include "base/base64.h"
@@ -25,7 +25,7 @@ static bool read_number(const char *text, uint64_t most, uint64_t *ret_number) {
     return !*end && !errno && *ret_number <= most;
 }
 
-/* Hashes with commas between them, whose root is the one that was seen. */
+/* Reads hashes separated by commas, whose root must be the stored one. */
 static bool read_edge(struct ctl *ctl, char *text, struct seen *seen) {
     struct lbx_edge *edge = LBX_ARENA_NEW(&ctl->arena, struct lbx_edge);
     struct lbx_hash root;
@@ -41,7 +41,7 @@ static bool read_edge(struct ctl *ctl, char *text, struct seen *seen) {
     return lbx_hash_equal(&root, &seen->root);
 }
 
-/* origin size root, and the edge where it was kept. */
+/* Reads a line "origin size root", with the edge if there is one. */
 static bool read_log(struct ctl *ctl, char *line, struct monitor_state *state) {
     char *origin = strsep(&line, " "), *size = strsep(&line, " "), *root = strsep(&line, " ");
     struct seen *seen = LBX_ARENA_NEW(&ctl->arena, struct seen);
@@ -53,7 +53,7 @@ static bool read_log(struct ctl *ctl, char *line, struct monitor_state *state) {
     return !line || read_edge(ctl, line, seen);
 }
 
-/* +partition offset: no log's name has a plus sign. */
+/* Reads a line "+partition offset": names of logs have no plus sign. */
 static bool read_read(struct ctl *ctl, char *line, struct monitor_state *state) {
     char *partition = strsep(&line, " ");
     uint64_t number, next;
@@ -65,7 +65,7 @@ static bool read_read(struct ctl *ctl, char *line, struct monitor_state *state) 
     return true;
 }
 
-/* =note in base64; an origin before it would be a log's line. */
+/* Reads a line "=note" in base64: an origin before the equals sign would be a log's line. */
 static bool read_note(struct ctl *ctl, const char *text, struct monitor_state *state) {
     const size_t len = strlen(text);
     char *note = lbx_arena_alloc(&ctl->arena, len + 1);
@@ -93,7 +93,7 @@ static bool read_lines(struct ctl *ctl, char *text, struct monitor_state *state)
     while (text && *text)
         if (!read_line(ctl, strsep(&text, "\n"), state))
             return false;
-    return text != NULL; /* the last line is whole */
+    return text != NULL; /* the last line ends in a newline */
 }
 
 enum ctl_exit monitor_state_read(struct ctl *ctl, struct monitor_state *ret_state) {

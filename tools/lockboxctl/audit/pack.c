@@ -1,7 +1,6 @@
-/* Writes files into a new folder or ustar archive, and reads them back. Archives come from
- * strangers: every length and name is checked, links and special files are refused, a file has 64
- * MiB at most.
- */
+/* Writes files into a new directory or ustar archive, and reads them. Promises to check each
+ * length and name, as archives come from outside; links, special files and files above 64 MiB
+ * are refused. Fails with the reason printed. */
 #include "pack.h"
 
 #include "base/file.h"
@@ -13,7 +12,7 @@
 
 enum { BLOCK = 512, FILE_MAX = 64 << 20 };
 
-/* POSIX.1-1988 ustar. */
+/* The header of POSIX.1-1988 ustar. */
 struct tar_header {
     char name[100], mode[8], uid[8], gid[8], size[12], mtime[12], checksum[8], type, link[100],
         magic[6], version[2], owner[32], group[32], major[8], minor[8], prefix[155], pad[12];
@@ -49,7 +48,7 @@ static unsigned checksum(const struct tar_header *header) {
     return sum;
 }
 
-/* A name over 100 bytes is parted at a slash. */
+/* Writes a name; one over 100 bytes is split at a slash. */
 static bool put_name(struct tar_header *header, const char *name) {
     size_t len = strlen(name);
     const char *rest = name;
@@ -86,7 +85,7 @@ static bool add_to_tar(struct pack *pack, const char *name, const void *bytes, s
            cannot(pack->path);
 }
 
-/* Every folder in front of the last slash. */
+/* Makes each directory of a path. */
 static void make_folders(char *path) {
     for (char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
         *slash = '\0';
@@ -139,7 +138,7 @@ static bool octal(const char *text, size_t len, size_t *ret) {
     return true;
 }
 
-/* The archive's end is a header of zeros. */
+/* Reads a header; the archive ends with a header of zeros. */
 static bool read_header(const struct tar_header *header, char *ret_name, size_t *ret_len,
                         bool *ret_end) {
     static const struct tar_header zeros;

@@ -1,5 +1,5 @@
-/* Finds a page among the files that are part of the program, and prints it. Promises that nothing is printed of a page that is no
- * template; ends the program where no page has the name. */
+/* Finds a page among the files in the program, and prints it. Promises to print nothing of a
+ * malformed template. Fails by ending the program where no page has the name. */
 #include "page.h"
 
 #include "base/file.h"

@@ -5,8 +5,8 @@
 #include "command.h"
 #include "mail/template.h"
 
-/* file: its name, of those that are there. subject is what the vocabulary's functions are handed. CTL_NO, once it is said why, where
- * the page is no template. */
+/* file: one of the names in audit/report/. subject: the argument of the vocabulary's functions.
+ * CTL_NO, with the error printed: the page is a malformed template. */
 enum ctl_exit ctl_page_print(const char *file, const struct lbx_vocabulary *vocabulary,
                              const void *subject);
 

@@ -1,6 +1,5 @@
-/* Shows progress on standard error: a bar on a terminal, otherwise a line every five seconds. It is
- * only for people, and fails silently.
- */
+/* Shows progress on standard error: a bar on a terminal, otherwise a line every five seconds.
+ * For people only; errors are ignored. */
 #include "progress.h"
 
 #include "base/clock.h"

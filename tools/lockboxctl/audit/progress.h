@@ -15,7 +15,7 @@ struct progress {
 };
 
 void progress_begin(struct progress *progress, uint64_t total);
-/* Adds records that are done, the last of them of this partition. To be called every few thousand
+/* Adds completed records, the last of them of this partition. To be called every few thousand
  * records; from any thread. */
 void progress_step(struct progress *progress, uint64_t done, const char *topic, int32_t partition);
 void progress_end(struct progress *progress);

@@ -1,5 +1,5 @@
-/* audit proof and audit vkey: a record's inclusion proof, and the verifier keys, in the C2SP text
- * forms. */
+/* audit proof and audit vkey: write a record's inclusion proof, and verifier keys, in C2SP's
+ * text forms. Fail with the error printed. */
 #include "prove.h"
 
 #include "commands.h"

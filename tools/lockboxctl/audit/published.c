@@ -1,7 +1,6 @@
-/* Compares the checkpoints that were published in Kafka with the table of checkpoints, in batches.
- * A published checkpoint that is not in the table is a finding of the log that it speaks of.
- * Records that no trusted key signed are ignored.
- */
+/* Compares checkpoints published in Kafka with the table of checkpoints, in batches. Promises a
+ * finding, for its log, for each published one that the table lacks. Records without a trusted
+ * signature are ignored. Fails with the verifier's exit code. */
 #include "published.h"
 
 #include "sql_proof.h"
@@ -46,8 +45,8 @@ void published_end(struct published *p) {
     p->count = 0;
 }
 
-/* A record that is no checkpoint, or that no trusted key signed, is passed over: whoever may write
- * to the topic can write such records. */
+/* Ignores a record that is no checkpoint, or has no trusted signature, as any program with write
+ * access to the topic can write such records. */
 void published_note(struct published *p, const struct checked *checked) {
     const struct place place = {LBX_TOPIC_CHECKPOINTS, "", 0};
     struct row row;

@@ -1,7 +1,5 @@
-/* Checkpoints as the auditor published them to Kafka: each must be in the table of checkpoints. A
- * checkpoint cannot be removed from the table unnoticed unless its published record is removed,
- * too.
- */
+/* Checkpoints published to Kafka: each must be in the table of checkpoints. Hence a checkpoint
+ * can be removed from the table without notice only together with its published record. */
 #ifndef LOCKBOXCTL_AUDIT_PUBLISHED_H
 #define LOCKBOXCTL_AUDIT_PUBLISHED_H
 
@@ -11,8 +9,8 @@ enum { PUBLISHED_AT_ONCE = 500 };
 
 struct published {
     struct verifier *verifier;
-    const struct log *log;  /* of checkpoints */
-    struct lbx_arena arena; /* the texts of those in hand */
+    const struct log *log;  /* of the topic of checkpoints */
+    struct lbx_arena arena; /* texts of the current batch */
     struct lbx_pg_arrays rows;
     struct published_one {
         const struct log *log;
@@ -25,9 +23,9 @@ struct published {
 void published_init(struct published *published, struct verifier *verifier, const struct log *log);
 void published_done(struct published *published);
 
-/* Takes a record of the topic of checkpoints; its leaf hash has been checked. */
+/* Adds a record of the topic of checkpoints, whose leaf hash was checked. */
 void published_note(struct published *published, const struct checked *row);
-/* Compares those not yet compared. */
+/* Compares the last batch. */
 void published_end(struct published *published);
 
 #endif

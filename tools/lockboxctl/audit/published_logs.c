@@ -1,6 +1,6 @@
-/* Reads the topic of checkpoints, from where it was read to before.
- * Promises: a checkpoint is taken only where a trusted key signed it for a log of ours. Fails: Kafka's silence is an exit code.
- */
+/* Reads the topic of checkpoints, from the offset of the last run on. Promises to accept only
+ * checkpoints signed by a trusted key for one of our logs. Fails with an exit code where Kafka
+ * does not answer. */
 #include "published_logs.h"
 
 #include <errno.h>
@@ -65,7 +65,7 @@ static void add(struct ctl *ctl, struct published_log *log, const struct lbx_che
         said->size, said->root, lbx_arena_memdup(&ctl->arena, record->value, record->value_len)};
 }
 
-/* NULL, or how a checkpoint is wrong. One that cannot be read is anybody's, and nothing. */
+/* Adds a checkpoint. Returns what is wrong with it, or NULL. An unreadable one is ignored, as any program may write it. */
 static const char *take(struct ctl *ctl, const struct trusted *trusted,
                         const struct lbx_record *record, struct published_logs *logs) {
     struct lbx_note note;
@@ -88,7 +88,7 @@ static const char *take(struct ctl *ctl, const struct trusted *trusted,
     return NULL;
 }
 
-/* LBX_ERR_NOT_FOUND: no such partition. */
+/* Reads a partition. LBX_ERR_NOT_FOUND: it does not exist. */
 static enum lbx_err read_partition(struct ctl *ctl, struct lbx_reader *reader,
                                    const struct trusted *trusted, int32_t partition,
                                    struct monitor_state *state, struct published_logs *logs,
@@ -101,7 +101,7 @@ static enum lbx_err read_partition(struct ctl *ctl, struct lbx_reader *reader,
     enum lbx_err err = lbx_reader_ends(reader, topic, partition, &first, behind);
     if (err != LBX_OK)
         return err;
-    if (before && *before >= first && *before <= *behind) /* else it is another topic: all of it */
+    if (before && *before >= first && *before <= *behind) /* else another topic: read it all */
         first = *before;
     err = lbx_reader_begin(reader, topic, partition, first, *behind);
     while (err == LBX_OK && (err = lbx_reader_next(reader, &record)) == LBX_OK) {

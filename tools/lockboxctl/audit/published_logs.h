@@ -1,4 +1,4 @@
-/* The logs that the topic of checkpoints tells of, and their checkpoints. */
+/* Logs and their checkpoints, as the topic of checkpoints has them. */
 #ifndef LOCKBOXCTL_AUDIT_PUBLISHED_LOGS_H
 #define LOCKBOXCTL_AUDIT_PUBLISHED_LOGS_H
 
@@ -13,11 +13,11 @@ struct published_checkpoint {
     const char *note;
 };
 
-/* All of it lives in the run's arena. */
+/* All members live in the run's arena. */
 struct published_log {
     const char *origin, *topic; /* topic: the log's name */
     int32_t partition;
-    int64_t base, number;              /* number: which of the partition's logs it is */
+    int64_t base, number;              /* number: of the partition's logs */
     struct published_checkpoint *list; /* new ones, by size */
     size_t count, room;
 };
@@ -26,14 +26,14 @@ struct published_logs {
     struct lbx_map by_origin; /* origin → struct published_log */
 };
 
-/* A checkpoint of whose log one is wrong: told by the caller. */
+/* Called for a wrong checkpoint of a log, to report it. */
 typedef void published_wrong(void *context, const struct lbx_record *record, const char *what);
 
-/* The log of an origin, as LOCKBOX_LOG_ORIGIN and our topics make them; false: it is none. */
+/* The log of an origin, by LOCKBOX_LOG_ORIGIN and our topics. False: none of ours. */
 bool published_log_of(struct ctl *ctl, const char *origin, struct published_log *ret_log);
 
-/* Reads what the topic of checkpoints has behind what was read before, and moves state->read on. A record that is no
- * checkpoint is passed over; one that no trusted key signed is wrong. */
+/* Reads what is new in the topic of checkpoints, and updates state->read. A record that is no
+ * checkpoint is ignored; one without a trusted signature is wrong. */
 enum ctl_exit published_logs_read(struct ctl *ctl, struct lbx_reader *reader,
                                   const struct trusted *trusted, struct monitor_state *state,
                                   struct published_logs *ret_logs, published_wrong *wrong,

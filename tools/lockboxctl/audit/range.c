@@ -1,7 +1,6 @@
-/* Checks some offsets of a log: the leaf hashes of their rows, put in the place of the store's,
- * must give the root that was signed. Time grows with the range and the logarithm of the log, not
- * with the log.
- */
+/* Checks a range of offsets of a log: the computed leaf hashes of its rows, with the store's
+ * other hashes, must give the signed root. Promises time that grows with the range and the
+ * logarithm of the log. Cannot fail; findings are kept by findings.h. */
 #include "range.h"
 
 #include "sql_proof.h"
@@ -13,7 +12,7 @@ struct range {
     struct verifier *verifier;
     const struct log *log;
     struct log_hashes under;
-    uint64_t first, behind;  /* leaves */
+    uint64_t first, behind;  /* of leaves */
     struct lbx_hash *leaves; /* of [first, behind) */
     bool *has_row;
 };
@@ -29,7 +28,7 @@ static bool overlaps(const struct range *r, unsigned level, uint64_t hash) {
     return hash <= (r->behind - 1) >> shift && hash >= r->first >> shift;
 }
 
-/* The store's hashes, with those computed from the range's rows in their place. */
+/* Reads the store's hashes, with those computed from rows in their place. */
 static enum lbx_err read_overlaid(void *context, unsigned level, uint64_t index, size_t first,
                                   size_t count, struct lbx_hash *ret_hashes) {
     struct range *r = context;
@@ -64,10 +63,10 @@ static void take_row(void *context, const struct checked *row) {
     r->leaves[leaf] = row->stored;
 }
 
-/* ---- what the log says ---- */
+/* ---- hashes of the log ---- */
 
-/* Compares a leaf with the hash that a tile or a kept hash has for it. A difference is a finding,
- * and the store's hash is taken, so that the root does not report the same difference again. */
+/* Compares a leaf with its hash in a tile or kept hash. A difference is a finding, and the
+ * store's hash is used, so that the root does not report it again. */
 static void compare_leaf(struct range *r, uint64_t leaf, const struct lbx_hash *known) {
     struct lbx_hash *ours = &r->leaves[leaf - r->first];
     int64_t offset = r->log->base + (int64_t)leaf;

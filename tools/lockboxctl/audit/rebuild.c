@@ -1,8 +1,8 @@
-/* audit rebuild: makes the read models again from the rows of audit.event. The auditor's statements
- * write into temporary tables of the models' names, which the session finds before the schema's;
- * then those are compared or put in place. All is one transaction over one snapshot. --check waits
- * for nobody; a rebuild holds the models' lock, and the auditor, to its end.
- */
+/* audit rebuild: makes the read models again from audit.event. The auditor's statements write
+ * into temporary tables with the models' names, which the session's search_path finds first;
+ * these are compared, or replace the models. Promises one transaction with one snapshot. --check
+ * blocks no other transaction; a rebuild holds the models' lock, which blocks the auditor. Fails
+ * with the database. */
 #include "commands.h"
 
 #include "catalogue.h"
@@ -44,7 +44,7 @@ static enum ctl_exit project(struct rebuild *r, struct lbx_models *made, size_t 
     return CTL_DONE;
 }
 
-/* One chunk; *ret_more: whether there was any. */
+/* Reads and projects one chunk; *ret_more: there was one. */
 static enum ctl_exit take_chunk(struct rebuild *r, bool *ret_more) {
     struct lbx_models made LBX_CLEANUP(lbx_models_done);
     lbx_models_init(&made);
@@ -89,7 +89,7 @@ static enum ctl_exit compare(struct rebuild *r) {
     return code;
 }
 
-/* A model that is made otherwise, by a trigger or in other columns, may compare as equal. */
+/* Compares all models. One that is changed by a trigger, or has other columns, may compare as equal. */
 static enum ctl_exit check_all(struct rebuild *r) {
     struct findings findings LBX_CLEANUP(findings_done);
     findings_init(&findings);
@@ -117,14 +117,14 @@ static enum ctl_exit replace(struct rebuild *r) {
     return CTL_DONE;
 }
 
-/* ---- all of it ---- */
+/* ---- the rebuild ---- */
 
 static enum lbx_err script(struct rebuild *r, const struct lbx_sql *text) {
-    char *message LBX_FREE = NULL; /* also logged */
+    char *message LBX_FREE = NULL; /* logged as well */
     return lbx_pg_script(r->pg, text->text, &message);
 }
 
-/* The statements are prepared once the temporary tables are there: that is what they then mean. */
+/* Prepares the statements after the temporary tables were made, so that they refer to these. */
 static enum lbx_err begin(struct rebuild *r, bool check) {
     static const struct lbx_sql *const asked[] = {&sql_rebuild_fetch, &sql_rebuild_count,
                                                   &sql_rebuild_compare, &sql_rebuild_replace, NULL};

@@ -1,6 +1,6 @@
-/* audit report: a request's story as one page, of text or HTML (report/). Every record on the page is
- * proved while the page is made; one that is not proved is marked, and makes exit code 1.
- */
+/* audit report: a request's events as one page, in text or HTML (report/). Promises to prove
+ * each record while the page is made. Fails with exit code 1 where a record is not proved, which
+ * is marked. */
 #include "commands.h"
 
 #include "arguments.h"
@@ -17,13 +17,13 @@
 #include <inttypes.h>
 #include <string.h>
 
-enum { MOST_BYTES = 16 << 20 }; /* what is recorded was accepted by Kafka: no limit of ours */
+enum { MOST_BYTES = 16 << 20 }; /* no limit of our own, as Kafka accepted the record */
 
 enum moment_kind { KIND_OTHER, KIND_REQUEST, KIND_DECISION, KIND_MAIL, KIND_ACCESS };
 
 struct moment {
-    int64_t at_us, sequence;           /* sequence: its place by topic, partition and offset */
-    int64_t told_at_us, told_sequence; /* where it is told: order_moments */
+    int64_t at_us, sequence;           /* sequence: position by topic, partition and offset */
+    int64_t told_at_us, told_sequence; /* its place on the page: order_moments */
     const char *event_id, *causationid;
     bool ours;
     enum moment_kind kind;
@@ -36,7 +36,7 @@ struct report {
     struct evidence evidence;
     const char *id;
     int64_t made_at;
-    struct lbx_request request; /* as its newest event shows it; version 0: there is none */
+    struct lbx_request request; /* as in its newest event; version 0: none */
     struct moment *moments;
     size_t moment_count, proved;
     const struct lbx_notification_outcome **mails;
@@ -143,12 +143,12 @@ static int as_told(const void *a, const void *b) {
     const struct moment *x = a, *y = b;
     int differ = order(x->told_at_us, y->told_at_us);
     differ = differ ? differ : order(x->told_sequence, y->told_sequence);
-    differ = differ ? differ : order(x->ours, y->ours); /* a cause, then what it caused */
+    differ = differ ? differ : order(x->ours, y->ours); /* a cause is before its effects */
     return differ ? differ : order(x->sequence, y->sequence);
 }
 
-/* What others say is told where Lockbox acted on it, right before the first event that it caused;
- * all else at its own time. */
+/* Places a record of others right before the first event that it caused, and any other record at
+ * its own time. */
 static void place_moment(const struct report *r, struct moment *m) {
     const struct moment *first = NULL;
     for (size_t i = 0; !m->ours && m->event_id && i < r->moment_count; i++) {
@@ -163,7 +163,7 @@ static void place_moment(const struct report *r, struct moment *m) {
     m->told_sequence = first ? first->sequence : m->ours ? m->sequence : INT64_MAX;
 }
 
-/* By cause, then by time. */
+/* Orders records by cause, then by time. */
 static void order_moments(struct report *r) {
     for (size_t i = 0; i < r->moment_count; i++)
         place_moment(r, &r->moments[i]);

@@ -1,6 +1,6 @@
-/* audit review: how a tenant's customers consented in one month: how fast, who, and what was granted for nothing.
- * The audit store's views count; nothing is changed. Months are of UTC.
- */
+/* audit review: a tenant's consents in one month: how fast and by whom, and unused grants.
+ * Promises to change nothing: views of the audit store count. Months are in UTC. Fails as the
+ * database. */
 #include "commands.h"
 
 #include "arguments.h"
@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* "2026-11" → "2026-11-01T00:00:00Z". */
+/* Converts "2026-11" to "2026-11-01T00:00:00Z". */
 static bool first_of_month(const char *text, char ret_first[24]) {
     static const char form[] = "dddd-dd";
     bool fits = strlen(text) == strlen(form);
@@ -59,7 +59,7 @@ static void put_summary(const struct ctl *ctl, const struct lbx_pg *pg) {
     ctl_put(&out);
 }
 
-/* The rows from first on, of the answer. */
+/* Prints the answer's rows from `first` on. */
 static void print_rows(const struct ctl *ctl, const struct lbx_pg *pg, size_t first) {
     static const struct ctl_column columns[] = {
         {"part"},

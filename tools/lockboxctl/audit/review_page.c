@@ -1,6 +1,5 @@
-/* audit review --html: what review.html shows, out of the answer of ctl_audit_review. The page loads
- * nothing; whatever a record says stands in it as text.
- */
+/* audit review --html: fills review.html from the answer of ctl_audit_review. Promises that the
+ * page loads nothing, and shows text from records as text. Cannot fail. */
 #include "review_page.h"
 
 #include "page.h"

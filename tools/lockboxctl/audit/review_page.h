@@ -5,10 +5,10 @@
 #include "command.h"
 #include "io/pg.h"
 
-/* Prints the page of ctl_audit_review's answer: its first row is of the month, each other of a person. */
+/* Prints the page for ctl_audit_review's answer: its first row is of the month, each other row of a person. */
 enum ctl_exit ctl_review_page(const struct ctl *ctl, const struct lbx_pg *pg);
 
-/* "1 h 02 min 03 s" of a count of seconds; words where there is none. */
+/* Appends seconds as "1 h 02 min 03 s", or words where there are none. */
 void ctl_put_seconds(const char *seconds, struct lbx_buf *out);
 
 #endif

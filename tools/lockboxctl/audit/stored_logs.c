@@ -1,7 +1,6 @@
-/* Reads heads, tiles, leaf hashes and checkpoints from the audit store. A stored value that is not
- * of its form is returned as "does not fit" for the caller to report. Nothing read here is trusted
- * before it is checked.
- */
+/* Reads heads, tiles, leaf hashes and checkpoints from the audit store. Promises nothing about
+ * them: the caller verifies each. Fails by "does not fit", for the caller to report, where a
+ * value is malformed. */
 #include "stored_logs.h"
 
 #include "sql_proof.h"
@@ -31,7 +30,7 @@ enum ctl_exit proof_ask(struct lbx_pg *pg, const struct lbx_sql *sql, const void
     return err == LBX_OK ? CTL_DONE : ctl_statement_failed(&ctl_audit, err);
 }
 
-/* A digit's value and 16, else 0: tiles come as text, and there are many. */
+/* The value of a hex digit plus 16, otherwise 0. A table, as tiles are long texts. */
 static const unsigned char nibbles[256] = {
     ['0'] = 16, ['1'] = 17, ['2'] = 18, ['3'] = 19, ['4'] = 20, ['5'] = 21, ['6'] = 22, ['7'] = 23,
     ['8'] = 24, ['9'] = 25, ['a'] = 26, ['b'] = 27, ['c'] = 28, ['d'] = 29, ['e'] = 30, ['f'] = 31,
@@ -177,7 +176,7 @@ static enum lbx_err read_leaves(struct log_hashes *from, uint64_t leaf, size_t c
     return LBX_OK;
 }
 
-/* How many hashes of a tile there are in the log. */
+/* The number of a tile's hashes in the log. */
 static size_t tile_width(const struct log *log, unsigned level, uint64_t index) {
     uint64_t first = index * LBX_TILE_WIDTH;
     uint64_t all = level ? lbx_tiles_full(log->size, level - 1) : log->size;
@@ -187,7 +186,7 @@ static size_t tile_width(const struct log *log, unsigned level, uint64_t index) 
 static enum lbx_err cached(struct log_hashes *from, unsigned level, uint64_t index,
                            const struct cached_tile **ret_tile);
 
-/* The last tile of a level is not full, and stored nowhere: leaves, or the roots of full tiles. */
+/* Computes a level's last tile, which is not full and hence not stored, from leaves or from full tiles below. */
 static enum lbx_err make_tile(struct log_hashes *from, unsigned level, uint64_t index,
                               struct cached_tile *tile) {
     struct lbx_hash hashes[LBX_TILE_WIDTH];

@@ -1,7 +1,5 @@
-/* Streams the rows of a log by COPY and checks each by itself: its leaf hash is that of its record,
- * its columns are what the record says. A row that is wrong is returned with the reason, not
- * dropped.
- */
+/* Streams a log's rows by COPY. Promises to check each row: its leaf hash and columns must be
+ * those of its record. A wrong row is returned with the reason. Fails as COPY. */
 #include "stream.h"
 
 #include "sql_proof_copy.h"

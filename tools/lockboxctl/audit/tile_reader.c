@@ -1,6 +1,6 @@
-/* Reads tiles ahead of the leaves, and recomputes the tiles of higher levels from the level below.
- * A tile that is missing or differs is a finding, and reading goes on.
- */
+/* Reads tiles ahead of the leaves, and computes tiles of higher levels from the level below.
+ * Promises a finding for each tile that is missing or differs, and goes on. Fails with the
+ * verifier's exit code. */
 #include "tile_reader.h"
 
 #include "sql_proof.h"
@@ -82,7 +82,7 @@ const struct lbx_hash *tile_reader_leaf(struct tile_reader *s, uint64_t leaf) {
 
 static void tile_above(struct tile_reader *s, unsigned level, const struct lbx_hash *below);
 
-/* A tile of a level above 0 is full: compared with the one stored. */
+/* Compares a computed tile of a level above 0 with the stored one. */
 static void meet_tile(struct tile_reader *s, unsigned level, uint64_t index) {
     const struct lbx_pg *pg = s->verifier->hashes;
     struct lbx_hash stored[LBX_TILE_WIDTH], root;
@@ -133,7 +133,7 @@ void tile_reader_beyond(struct tile_reader *s) {
          it.index);
 }
 
-/* ---- both ---- */
+/* ---- tiles and kept hashes ---- */
 
 void tile_reader_init(struct tile_reader *s, struct verifier *verifier, const struct log *log) {
     *s = (struct tile_reader){.verifier = verifier, .log = log};

@@ -1,5 +1,4 @@
-/* What the store has of leaves besides their rows: tiles, and the leaf hashes that are kept of
- * detached months. */
+/* Leaf hashes stored besides the rows: tiles, and hashes kept of detached months. */
 #ifndef LOCKBOXCTL_AUDIT_TILE_READER_H
 #define LOCKBOXCTL_AUDIT_TILE_READER_H
 
@@ -9,13 +8,13 @@ struct tile_reader {
     struct verifier *verifier;
     const struct log *log;
 
-    /* tiles of level 0 from first on; a hole in them has has_tile false */
+    /* tiles of level 0 from `first` on; a missing one has has_tile false */
     struct lbx_hash (*tiles)[LBX_TILE_WIDTH];
     bool *has_tile;
     uint64_t first, count;
     struct level {
         struct lbx_hash hashes[LBX_TILE_WIDTH];
-        uint64_t count; /* of all of its level */
+        uint64_t count; /* number of tiles of the level */
     } * above;
 
     struct kept {
@@ -28,15 +27,15 @@ struct tile_reader {
 void tile_reader_init(struct tile_reader *reader, struct verifier *verifier, const struct log *log);
 void tile_reader_done(struct tile_reader *reader);
 
-/* The hash of a leaf: from its tile, otherwise the one that was kept; NULL: there is neither.
- * Leaves are asked for in their order. */
+/* The hash of a leaf: from its tile, otherwise the kept one; NULL: neither. To be called in the
+ * order of leaves. */
 const struct lbx_hash *tile_reader_leaf(struct tile_reader *reader, uint64_t leaf);
 
-/* All leaves of a tile of level 0 have been asked for; root is their tree's root. */
+/* Called when all leaves of a tile of level 0 were read; root is the root of its leaves. */
 void tile_reader_tile_is_full(struct tile_reader *reader, uint64_t index,
                               const struct lbx_hash *root);
 
-/* Reports tiles that a log of this size does not have. */
+/* Reports tiles beyond a log of this size. */
 void tile_reader_beyond(struct tile_reader *reader);
 
 #endif

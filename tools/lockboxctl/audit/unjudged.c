@@ -1,6 +1,6 @@
-/* Looks through the logs of decisions, a page at a time, for those without a verdict; of these the operational database says which it
- * set aside. Promises that each decision older than 15 s is looked at, and changes nothing. Fails with either database.
- */
+/* Finds decisions without a verdict in the logs of decisions, in pages; the operational database
+ * says which of them were quarantined or skipped. Promises to look at each decision older than
+ * 15 s, without changing anything. Fails with either database. */
 #include "unjudged.h"
 
 #include "database.h"
@@ -40,7 +40,7 @@ static const char *keep(struct search *s, const char *text) {
     return text ? lbx_arena_strdup(&s->ctl->arena, text) : NULL;
 }
 
-/* Candidates stand in the order of their offsets. */
+/* Candidates are in the order of their offsets. */
 static int by_offset(const void *key, const void *member) {
     const int64_t offset = *(const int64_t *)key;
     const struct candidate *it = member;
@@ -80,7 +80,7 @@ static enum ctl_exit report(struct search *s, const struct log *log, struct cand
     return code;
 }
 
-/* The page behind *after, which becomes its last record's offset. */
+/* Reads the page behind *after, which becomes its last record's offset. */
 static enum ctl_exit look_at_page(struct search *s, const struct log *log, int64_t *after) {
     struct lbx_pg_pipeline calls = {0};
     LBX_PG_CALL(&calls, proof_unjudged, .topic = log->topic, .partition = log->partition,

@@ -1,7 +1,7 @@
-/* audit verify PATH: checks an export by itself. Each leaf names its record, its proof leads to a
- * root, and that root is in a signed checkpoint. Missing, doubled and surplus files are refused as
- * well, so that nothing unproved stands in an export. Then what the records say of consent is checked.
- */
+/* audit verify PATH: checks an export by itself. Promises that each record's proof leads to a
+ * root in a signed checkpoint, and that missing, duplicate and additional files are refused, so
+ * that an export has nothing unproved. Then consent is checked. Fails with exit code 1 on a
+ * finding. */
 #include "unpack.h"
 
 #include "consent.h"
@@ -49,18 +49,18 @@ static const struct lbx_table manifest_table = LBX_TABLE("manifest", manifest, m
 
 /* ---- the run ---- */
 
-/* The place of a leaf whose proof is to follow. */
+/* The position of a leaf whose proof follows. */
 struct leaf_place {
     char topic[256];
     int32_t partition;
     int64_t offset;
 };
 
-/* What is known of a log while its records pass. */
+/* The state of a log while its records are read. */
 struct seen {
     int64_t records;
     bool checkpoint;
-    char *good_note; /* the last that was found good: records share it */
+    char *good_note; /* the last valid note, as records share notes */
 };
 
 struct unpacking {
@@ -68,11 +68,11 @@ struct unpacking {
     struct findings findings;
     struct consent consent;
     struct trusted trusted;
-    struct lbx_arena arena; /* of the leaf in hand */
+    struct lbx_arena arena; /* of the current leaf */
     struct lbx_buf manifest_text, vkeys;
     struct manifest manifest;
     struct seen *seen; /* as many as logs */
-    /* a leaf whose proof is to follow */
+    /* a leaf whose proof follows */
     char stem[352];
     struct lbx_hash leaf;
     struct leaf_place place;
@@ -91,7 +91,7 @@ static void unpacking_done(struct unpacking *u) {
     lbx_buf_done(&u->vkeys);
 }
 
-/* A file that is wrong, where it is of no record. */
+/* Reports a wrong file that is of no record. */
 static enum ctl_exit wrong_file(const char *name, const char *what) {
     return ctl_fail(CTL_NO, "%s: %s", name, what);
 }
@@ -114,7 +114,7 @@ static const struct manifest_log *manifest_find(const struct unpacking *u, const
     return NULL;
 }
 
-/* NULL: good, and *ret_size is its tree's. */
+/* What is wrong with a note. NULL: nothing, and *ret_size is its tree's size. */
 static const char *note_wrong(struct unpacking *u, const struct manifest_log *log, const char *text,
                               size_t len, struct lbx_checkpoint *ret_checkpoint) {
     struct seen *seen = &u->seen[log - u->manifest.logs];
@@ -136,7 +136,7 @@ static const char *note_wrong(struct unpacking *u, const struct manifest_log *lo
 
 /* ---- files ---- */
 
-/* The record is as long as the arena, which is emptied for it. */
+/* Reads a leaf. The record is valid as long as the arena, which is emptied first. */
 static bool read_leaf(struct unpacking *u, const struct packed *file,
                       struct lbx_record *ret_record) {
     lbx_arena_reset(&u->arena);
@@ -268,7 +268,7 @@ static enum ctl_exit read_manifest(struct unpacking *u) {
     return CTL_DONE;
 }
 
-/* The keys that we were given before; without any, those of the export, which is then said. */
+/* Uses the configured keys or, without any, the export's, which is printed. */
 static enum ctl_exit take_keys(struct unpacking *u, bool *ret_own) {
     const struct lbx_settings *s = &u->ctl->settings;
     *ret_own = !*s->checkpoint_vkeys_file && !*s->checkpoint_key_file;

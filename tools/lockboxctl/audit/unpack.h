@@ -1,4 +1,4 @@
-/* audit verify PATH: an export, and nothing else. */
+/* audit verify PATH: checks an export without the store. */
 #ifndef LOCKBOXCTL_AUDIT_UNPACK_H
 #define LOCKBOXCTL_AUDIT_UNPACK_H
 

@@ -1,6 +1,5 @@
-/* Asks the database for one verifier, and streams a log's rows to whoever checks them. A database
- * that fails sets the verifier's exit code, and no further question is asked.
- */
+/* Queries the database for one verifier, and streams a log's rows to a checker. Fails by setting
+ * the verifier's exit code; no further query is sent then. */
 #include "verifier.h"
 
 #include "sql_proof.h"

@@ -1,7 +1,6 @@
-/* audit verify: the store's logs against their own hashes, signatures and, on demand, Kafka. Logs
- * are shared out to one verifier per processor, all of which see the same snapshot. Findings make
- * exit code 1; failures have codes of their own.
- */
+/* audit verify: checks the store's logs against their hashes, signatures and, with --kafka,
+ * Kafka. One verifier for each processor checks logs, all with one snapshot. Fails with exit
+ * code 1 on findings, and with other codes on errors. */
 #include "commands.h"
 
 #include "arguments.h"
@@ -21,7 +20,7 @@
 
 enum { CATCH_UP_S = 5, POLL_MS = 100 };
 
-/* ---- what is asked ---- */
+/* ---- the scope ---- */
 
 struct scope {
     const char *topic;     /* NULL: all */
@@ -75,9 +74,9 @@ enum { VERIFIERS_MAX = 16 };
 struct run {
     struct verification v;
     struct scope scope;
-    const struct log **logs; /* of the scope, the largest first */
+    const struct log **logs; /* those to check, the largest first */
     size_t log_count;
-    atomic_size_t next; /* of them */
+    atomic_size_t next; /* index of the next log to check */
     struct verifier verifiers[VERIFIERS_MAX];
     pthread_t threads[VERIFIERS_MAX];
     size_t verifier_count;
@@ -115,7 +114,7 @@ static enum ctl_exit open_verifier(struct run *run) {
     return code;
 }
 
-/* Opens as many as there are processors, or logs to check. All share the first one's snapshot. */
+/* Opens a verifier for each processor, at most one for each log. All use the first one's snapshot. */
 static enum ctl_exit open_verifiers(struct run *run) {
     long processors = sysconf(_SC_NPROCESSORS_ONLN);
     size_t wanted = processors < 1               ? 1
@@ -131,8 +130,7 @@ static enum ctl_exit open_verifiers(struct run *run) {
     return code;
 }
 
-/* Where each partition that the store knows ends in Kafka: topic, partition, the offset behind the
- * last. */
+/* The end offset of each partition in Kafka that the store has: topic, partition, offset. */
 static enum ctl_exit ends_of_kafka(const struct verifier *verifier, struct lbx_pg_arrays *ends) {
     enum ctl_exit code = proof_ask(verifier->hashes, &sql_proof_places, NULL);
     for (size_t row = 0; code == CTL_DONE && row < lbx_pg_row_count(verifier->hashes, 0); row++) {
@@ -152,7 +150,7 @@ static enum ctl_exit ends_of_kafka(const struct verifier *verifier, struct lbx_p
     return code;
 }
 
-/* How many of the records up to there the store has not. */
+/* The number of records that the store lacks up to these ends. */
 static enum ctl_exit behind_kafka(const struct verifier *verifier, struct lbx_pg_arrays *ends,
                                   int64_t *ret_records) {
     struct lbx_pg_pipeline calls = {0};
@@ -166,7 +164,7 @@ static enum ctl_exit behind_kafka(const struct verifier *verifier, struct lbx_pg
     return CTL_DONE;
 }
 
-/* Waits, until a deadline, for the auditor to store what Kafka had when the wait began. */
+/* Waits, up to a deadline, until the store has what Kafka had at the beginning. */
 static enum ctl_exit await_kafka(const struct verifier *verifier) {
     int64_t deadline = lbx_monotonic_us() + CATCH_UP_S * LBX_SECOND_US, records = 0;
     struct lbx_pg_arrays ends LBX_CLEANUP(lbx_pg_arrays_done) = {0};
@@ -221,8 +219,7 @@ static void *check_some(void *context) {
             check_log(verifier, log);
     }
     if (verifier->code != CTL_DONE)
-        atomic_store(&run->next,
-                     run->log_count); /* the others stop after the log that they are checking */
+        atomic_store(&run->next, run->log_count); /* the others stop after their current log */
     return NULL;
 }
 
@@ -333,7 +330,7 @@ static void say_skipped(const struct verification *v) {
         ctl_put(&out);
 }
 
-/* Before anybody waits for Kafka: whether this login sees all of the store. */
+/* Checks, before waiting for Kafka, that this login sees all of the store. */
 static enum ctl_exit need_all(const struct verifier *verifier) {
     enum ctl_exit code = proof_ask(verifier->hashes, &sql_proof_heads, NULL);
     if (code != CTL_DONE || lbx_pg_row_count(verifier->hashes, 0) == 0)

@@ -1,7 +1,6 @@
-/* audit witness: sends each log's newest checkpoint to the witnesses of the policy (C2SP
- * tlog-witness) with a consistency proof, and stores their cosignatures. A witness that refuses may
- * have seen another log of this name: exit code 1.
- */
+/* audit witness: sends each log's newest checkpoint to the policy's witnesses (C2SP
+ * tlog-witness) with a consistency proof, and stores their cosignatures. Fails with exit code 1
+ * where a witness refuses: it may have seen another log with this name. */
 #include "commands.h"
 
 #include "base/clock.h"
@@ -25,7 +24,7 @@ struct asking {
     enum ctl_exit worst;
 };
 
-/* One log and one witness. */
+/* A log with one witness. */
 struct pair {
     const struct log *log;
     const struct lbx_policy_member *witness;
@@ -74,7 +73,7 @@ static bool put_request(const struct pair *pair, uint64_t old_size, struct lbx_b
 
 /* ---- the answer ---- */
 
-/* Stores a line if the witness's key signed it. Other lines are ignored, as the protocol asks. */
+/* Stores a line if the witness's key signed it. Other lines are ignored, as the protocol says. */
 static enum ctl_exit store_line(struct asking *a, const struct pair *pair, const char *line,
                                 size_t len, bool *ret_stored) {
     struct lbx_note_signature signature;
@@ -138,14 +137,14 @@ static bool read_size(const struct lbx_buf *body, uint64_t *ret_size) {
     return strcmp(end, "\n") == 0;
 }
 
-/* ---- a conversation ---- */
+/* ---- requests to a witness ---- */
 
 static void answer_done(struct lbx_answer *answer) {
     lbx_buf_done(&answer->body);
 }
 
-/* Asks; if the witness answers with another size than old_size (409), asks once more with that
- * size. */
+/* Sends add-checkpoint. If the witness has another size than old_size (409), sends once more
+ * with that size. */
 static void ask(struct asking *a, const struct pair *pair, uint64_t old_size, bool again) {
     struct lbx_buf body LBX_BUF = {0}, url LBX_BUF = {0};
     struct lbx_answer answer LBX_CLEANUP(answer_done) = {0};

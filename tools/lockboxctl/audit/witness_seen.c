@@ -1,7 +1,6 @@
-/* Asks each witness by add-checkpoint with the checkpoint's own size as the old one and no proof.
- * Promises: nothing is shown to a witness that is not published. Fails: a witness that does not answer counts as one that saw
- * nothing; whose signature does not hold, as well.
- */
+/* Sends add-checkpoint to each witness with the checkpoint's own size as the old size, and no
+ * proof. Promises to show witnesses published checkpoints only. Fails softly: a witness without
+ * an answer, or with an invalid signature, counts as one that saw nothing. */
 #include "witness_seen.h"
 
 #include "io/fetch.h"
@@ -16,7 +15,7 @@ static void answer_done(struct lbx_answer *answer) {
     lbx_buf_done(&answer->body);
 }
 
-/* Whether a line of the answer is the witness's signature over the checkpoint. */
+/* Whether a line of the response is the witness's signature on the checkpoint. */
 static bool is_signed(const struct lbx_buf *body, const struct lbx_note *note,
                       const struct lbx_verifier *by) {
     const char *at = body->data ? body->data : "", *end = at + body->len;

@@ -1,6 +1,6 @@
-/* Checks the cosignatures that the witness policy asks for. A cosignature that does not hold is a
- * finding, and so is a log that no checkpoint covers with enough witnesses.
- */
+/* Checks the cosignatures that the witness policy requires. Promises a finding for an invalid
+ * cosignature, and for a log without a checkpoint with enough cosignatures. Fails with the
+ * verifier's exit code. */
 #include "witnessed.h"
 
 #include "sql_proof.h"
@@ -10,7 +10,7 @@
 
 struct witnessed {
     bool any;
-    uint64_t size; /* the largest that enough witnesses saw */
+    uint64_t size; /* largest size with enough cosignatures */
 };
 
 static void take(struct verifier *verifier, const struct log *log,
@@ -32,7 +32,7 @@ static void take(struct verifier *verifier, const struct log *log,
         *ret = (struct witnessed){true, (uint64_t)it->size};
 }
 
-/* A policy asks for witnesses: every cosignature of theirs holds, and there is a checkpoint with
+/* Checks, if there is a policy, every cosignature of its witnesses, and that a checkpoint has
  * enough. */
 void check_witnesses(struct verifier *verifier, const struct log *log) {
     struct witnessed witnessed = {0};

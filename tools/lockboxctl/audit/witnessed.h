@@ -1,4 +1,4 @@
-/* A policy asks for witnesses: every cosignature of theirs holds, and there is a checkpoint with
+/* Checks, if there is a policy, every cosignature of its witnesses, and that a checkpoint has
  * enough. */
 #ifndef LOCKBOXCTL_AUDIT_WITNESSED_H
 #define LOCKBOXCTL_AUDIT_WITNESSED_H

@@ -1,5 +1,5 @@
-/* cluster check: asks the API server what it would say to an engineer whom nobody granted anything, and compares its flags
- * with those of cluster config. What can be read nowhere is unknown, and unknown is no yes. */
+/* cluster check: asks the API server what it would answer to an engineer without grants, and compares its flags with those of
+ * cluster config. Promises "unknown" for anything that cannot be read, never "ok". Fails with exit code 1 where something is wrong. */
 #include "check.h"
 
 #include "base/file.h"
@@ -23,7 +23,7 @@ void check_add(struct check *check, const char *what, enum check_state state, co
         ctl_fail(CTL_NO, "%s: %s: %s", what, words[state], detail);
 }
 
-/* ---- what the API server says ---- */
+/* ---- answers of the API server ---- */
 
 struct review_status {
     bool allowed, denied;
@@ -44,10 +44,10 @@ static const struct lbx_field review_rows[] = {
 };
 static const struct lbx_table review_table = LBX_TABLE("review", review, review_rows);
 
-/* An engineer of whom Lockbox knows nothing: each question has to be refused, by us, with this reason. */
+/* Questions of an engineer whom Lockbox does not know: each must be refused by the authorizer, with this reason. */
 static const struct question {
     const char *what;
-    bool named, member; /* has the name's prefix; is in the group */
+    bool named, member; /* has the user name's prefix; has the group */
     const char *verb, *group, *resource, *namespace, *reason;
 } questions[] = {
     {"an engineer is refused", true, true, "get", "", "pods", "default", "lockbox: "},
@@ -134,7 +134,7 @@ static void ask_all(struct check *check) {
             check_add(check, questions[i].what, CHECK_UNKNOWN, "the clusters file has no server");
 }
 
-/* ---- where flags are told ---- */
+/* ---- sources of flags ---- */
 
 static const char *flagz(struct check *check) {
     const struct lbx_cluster *cluster = check->cluster;
@@ -163,7 +163,7 @@ static enum ctl_exit look(struct check *check) {
     return check->all_ok ? CTL_DONE : CTL_NO;
 }
 
-/* curl reads the key by name. */
+/* Checks the key file, which libcurl reads by name. */
 static enum ctl_exit check_key(const struct lbx_cluster *cluster) {
     char why[LBX_SECRET_WHY_SIZE];
     return !cluster->key_file || lbx_secret_is_private(cluster->key_file, why)

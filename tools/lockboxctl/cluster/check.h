@@ -1,4 +1,4 @@
-/* What cluster check finds out: rows of what was looked at, and what is wrong with it. */
+/* The results of cluster check: a row for each thing that was checked. */
 #ifndef LOCKBOXCTL_CLUSTER_CHECK_H
 #define LOCKBOXCTL_CLUSTER_CHECK_H
 
@@ -16,8 +16,8 @@ struct check {
 /* detail: in the arena or static; NULL: none. */
 void check_add(struct check *check, const char *what, enum check_state state, const char *detail);
 
-/* The API server's flags, and the files that they name, against those that cluster config writes. text: a manifest, a
- * command line, or what /flagz answers; NULL: nobody told. */
+/* Checks the API server's flags, and the files that they name, against those of cluster config.
+ * text: a manifest, a command line, or the response of /flagz; NULL: unknown. */
 void check_flags(struct check *check, const char *text);
 
 #endif

@@ -1,6 +1,6 @@
-/* cluster config: writes what an API server needs to ask the authorizer, as files with our values in their places.
- * Promises that no value changes what a file means: one with other than plain characters is refused. Keys are the
- * customer's and are never written. */
+/* cluster config: writes the files that an API server needs to use the authorizer, with our values
+ * filled in. Promises that no value changes a file's structure: values with other than plain
+ * characters are refused. Keys are the customer's, and are not written. Fails with the error printed. */
 #include "config.h"
 
 #include "base/base64.h"
@@ -18,7 +18,7 @@ extern const struct lbx_file ctl_cluster_files[];
 enum { PEM_MAX = 1 << 20, POLICY_MAX = 1 << 20 };
 #define DEFAULT_PATH "/etc/kubernetes/lockbox"
 
-/* What stands between @ and @ in a file. */
+/* The values for the names between @ and @ in a file. */
 struct values {
     const char *id, *path, *url, *host, *prefix, *group, *user, *ca;
 };
@@ -140,7 +140,7 @@ static enum ctl_exit cannot(const char *path) {
     return ctl_fail(CTL_NO, "%s: %s", path, strerror(errno));
 }
 
-/* Never over a file that is there. */
+/* Writes a file; never over an existing one. */
 static enum ctl_exit put(struct ctl *ctl, const char *name, const struct lbx_buf *text) {
     const char *path = lbx_arena_printf(&ctl->arena, "%s/%s", ctl->options[CTL_OUT], name);
     FILE *file = fopen(path, "wxe");
@@ -153,7 +153,7 @@ static enum ctl_exit put(struct ctl *ctl, const char *name, const struct lbx_buf
     return CTL_DONE;
 }
 
-/* "authorization.yaml.txt" is authorization.yaml; the webhook's manifest has a folder of its own. */
+/* The file's name: "authorization.yaml.txt" becomes authorization.yaml; the webhook's manifest has a directory of its own. */
 static const char *name_of(struct ctl *ctl, const struct lbx_file *file) {
     const char *name =
         lbx_arena_memdup(&ctl->arena, file->name, strlen(file->name) - strlen(".txt"));

@@ -1,6 +1,6 @@
-/* Compares the API server's flags and the files that they name with those that cluster config writes, line by line: a
- * file that says the same otherwise is called wrong, and a file that cannot be read is unknown. Comments count for
- * nothing. */
+/* Compares the API server's flags, and the files that they name, with those of cluster config,
+ * line by line, without comments. Promises "wrong" also for a file with the same meaning in
+ * other words, and "unknown" for one that cannot be read. Cannot fail. */
 #include "base/file.h"
 #include "check.h"
 
@@ -18,7 +18,7 @@ struct span {
     size_t len;
 };
 
-/* The next line without its indentation, moving rest behind it; at NULL: none. Comments are passed over. */
+/* Takes the next line, without indentation; at NULL: none. Comments are skipped. */
 static struct span next_line(struct span *rest, size_t *ret_indent) {
     while (rest->len > 0) {
         const char *end = memchr(rest->at, '\n', rest->len);
@@ -51,7 +51,7 @@ static bool has_line(struct span text, const char *wanted) {
     return false;
 }
 
-/* In how many lines it stands. */
+/* The number of lines with this text. */
 static size_t count_text(struct span text, const char *wanted) {
     size_t indent, count = 0;
     for (struct span line = next_line(&text, &indent); line.at; line = next_line(&text, &indent))
@@ -59,7 +59,7 @@ static size_t count_text(struct span text, const char *wanted) {
     return count;
 }
 
-/* The first item of the list under `name`, with the lines that belong to it; at NULL: there is none. */
+/* The first item of the list under `name`, with its lines; at NULL: none. */
 static struct span first_item(struct span text, const char *name) {
     struct span line, rest = text;
     size_t indent, within = 0;
@@ -79,7 +79,7 @@ static struct span first_item(struct span text, const char *name) {
     return begin ? (struct span){begin, (size_t)(end - begin)} : (struct span){0};
 }
 
-/* What stands behind `name` in its line, without quotes. NULL: nothing does. */
+/* The value behind `name` on its line, without quotes. NULL: none. */
 static const char *value_behind(struct check *check, struct span text, const char *name) {
     const char *at = memmem(text.at, text.len, name, strlen(name));
     if (!at)
@@ -91,7 +91,7 @@ static const char *value_behind(struct check *check, struct span text, const cha
 
 /* ---- flags ---- */
 
-/* The last of that name counts. */
+/* The value of a flag; the last occurrence counts. */
 static const char *flag(struct check *check, const char *text, const char *name) {
     const char *value = NULL;
     size_t len = strlen(name);
@@ -118,7 +118,7 @@ static void check_value(struct check *check, const char *text, const char *name,
         check_add(check, what, CHECK_OK, NULL);
 }
 
-/* Whether a flag stands there without `=`: its value is none, or behind a space. */
+/* Whether a flag has no `=`: it has no value, or one behind a space. */
 static bool has_bare_flag(const char *text, const char *name) {
     size_t len = strlen(name);
     for (const char *at = text; (at = strstr(at, name)); at += len)
@@ -128,7 +128,7 @@ static bool has_bare_flag(const char *text, const char *name) {
     return false;
 }
 
-/* A flag that may be left out. */
+/* Checks an optional flag. */
 static void check_harmless(struct check *check, const char *text, const char *name, bool is_wrong,
                            const char *problem) {
     const char *what = lbx_arena_printf(&check->ctl->arena, "--%s", name);
@@ -140,7 +140,7 @@ static void check_harmless(struct check *check, const char *text, const char *na
         check_add(check, what, CHECK_OK, NULL);
 }
 
-/* The file that a flag names. False: it was told why there is none. */
+/* Reads the file that a flag names. False: the reason was added. */
 static bool read_named(struct check *check, const char *what, const char *path,
                        struct lbx_buf *ret_text) {
     if (!path)
@@ -168,7 +168,7 @@ struct demand {
     const char *line, *problem;
 };
 
-/* All that is wrong, in one row. */
+/* Adds one row with everything that is wrong. */
 static void demand(struct check *check, const char *what, struct span text,
                    const struct demand *demands, size_t count) {
     const char *wrong = NULL;
@@ -182,7 +182,7 @@ static void demand(struct check *check, const char *what, struct span text,
 #define DEMAND(check, what, text, demands)                                                         \
     demand(check, what, text, demands, sizeof(demands) / sizeof *(demands))
 
-/* Who is asked about: a condition that leaves some engineers out is worse than one that cannot be read. */
+/* Checks the condition on users: one that excludes engineers is worse than one that cannot be read. */
 static void check_condition(struct check *check, const char *what, struct span text,
                             const char *named, const char *member, const char *whole) {
     if (has_line(text, whole) && count_text(text, "expression:") == 1)
@@ -200,7 +200,7 @@ static const char *page_url(struct check *check, const char *page) {
                             ctl_authorizer_host(check->ctl), check->cluster->id, page);
 }
 
-/* A kubeconfig that names our page. */
+/* Checks a kubeconfig for the authorizer's URL. */
 static void check_server(struct check *check, const char *what, const char *path,
                          const char *page) {
     struct lbx_buf text LBX_BUF = {0};

@@ -1,5 +1,5 @@
-/* Puts our rule into a customer's audit policy, as its first: the first rule that matches decides. The policy stays as
- * it is otherwise. One that leaves out stages of every rule, or whose rules stand in one line, is refused. */
+/* Inserts our rule into a customer's audit policy as the first one, as the first matching rule decides.
+ * Promises no other change. Fails on a policy with omitStages for all rules, or with all rules on one line. */
 #include "config.h"
 
 #include <string.h>
@@ -10,7 +10,7 @@ static void add_rule(const char *group, int indent, struct lbx_buf *out) {
     lbx_buf_printf(out, "%*s- {level: Metadata, userGroups: [\"%s\"]}\n", indent, "", group);
 }
 
-/* The line of a member of the document itself; NULL: there is none. */
+/* The line of a top-level member; NULL: none. */
 static const char *member(const char *policy, const char *name) {
     size_t len = strlen(name);
     for (const char *line = policy; line; line = strchr(line, '\n') ? strchr(line, '\n') + 1 : NULL)
@@ -19,7 +19,7 @@ static const char *member(const char *policy, const char *name) {
     return NULL;
 }
 
-/* Behind the line that it is in. */
+/* The beginning of the next line. */
 static const char *next_line(const char *at) {
     const char *end = strchr(at, '\n');
     return end ? end + 1 : at + strlen(at);

@@ -1,5 +1,5 @@
-/* cluster propose: asks the authorizer what a change would make of an object, and prints it as an item for a ticket's access
- * request. The customer's identity stays at the authorizer; this program shows a certificate of its own. */
+/* cluster propose: asks the authorizer for the content of a change, and prints it as an item of an access request. Only
+ * the authorizer has the customer's identity; this program has its own certificate. Fails with the authorizer's reason. */
 #include "base/file.h"
 #include "commands.h"
 #include "config.h"

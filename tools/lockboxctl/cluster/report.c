@@ -1,4 +1,4 @@
-/* cluster report: what a cluster reported of itself, beside what was granted there, as the audit store has both. */
+/* cluster report: compares the accesses that a cluster reported with the grants on it, by the audit store. Fails as the database. */
 #include "arguments.h"
 #include "base/text.h"
 #include "commands.h"

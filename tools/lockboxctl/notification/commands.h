@@ -1,4 +1,4 @@
-/* Mails: the ledger of those queued and sent, and the templates. */
+/* Commands for mails: their ledger, and the templates. */
 #ifndef LOCKBOXCTL_NOTIFICATION_COMMANDS_H
 #define LOCKBOXCTL_NOTIFICATION_COMMANDS_H
 

@@ -1,6 +1,5 @@
-/* notification list and notification retry: the ledger of mails. A retry makes mails due at once;
- * the notifier sends them. Nothing is sent from here.
- */
+/* notification list and notification retry: the ledger of mails. A retry makes mails due at
+ * once; the notifier sends them. Fails as the database. */
 #include "commands.h"
 
 #include "arguments.h"
@@ -21,7 +20,7 @@ static bool mail_state_is_valid(const char *state) {
     return !state;
 }
 
-/* What to do about those that nobody will get. */
+/* Prints what to do about mails that were given up. */
 static void say_given_up(const struct ctl *ctl, const struct lbx_pg *pg) {
     size_t count = 0;
     for (size_t row = 0; row < lbx_pg_row_count(pg, 0); row++)

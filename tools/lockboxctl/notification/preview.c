@@ -1,6 +1,5 @@
-/* notification preview and templates check: what mails say, by built-in examples. Nothing is sent.
- * All that is wrong with a template is printed with file and line.
- */
+/* notification preview and templates check: write example mails, without sending any. Fail with
+ * each error of a template, with file and line. */
 #include "commands.h"
 
 #include "io/folder.h"
@@ -14,8 +13,7 @@
 LBX_DEFINE_CLEANUP(struct lbx_mail_templates *, mail_templates, lbx_mail_templates_free)
 #define CTL_TEMPLATES LBX_CLEANUP(lbx_cleanup_mail_templates)
 
-/* The templates built in, and those of folder in their place; "": none. Says what is wrong with
- * them. */
+/* The default templates, replaced by those of folder; "": none. Prints errors. */
 static enum ctl_exit open_templates(struct ctl *ctl, const char *folder,
                                     struct lbx_mail_templates **ret_templates, size_t *ret_count) {
     struct lbx_file *files = NULL;
@@ -58,7 +56,7 @@ static bool take_reader(const struct ctl *ctl, enum lbx_mail_reader *ret_reader)
     return !name;
 }
 
-/* The first example of the kind, and in the state that --state names; says where there is none. */
+/* The first example of the kind, in the state of --state. Prints an error if there is none. */
 static bool take_example(const struct ctl *ctl, struct lbx_mail_input *ret_input) {
     const char *kind = ctl->args[0], *state = ctl->options[CTL_STATE];
     bool known = false;

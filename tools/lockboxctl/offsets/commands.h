@@ -1,4 +1,4 @@
-/* Databases that were set back. */
+/* Commands for databases that were restored from an older state. */
 #ifndef LOCKBOXCTL_OFFSETS_COMMANDS_H
 #define LOCKBOXCTL_OFFSETS_COMMANDS_H
 

@@ -1,6 +1,6 @@
-/* offsets accept: what the workers found of databases that were set back is accepted, by one statement in each.
- * The databases keep who accepted it and why. Fails as ctl_ask does; 1 where no worker found anything.
- */
+/* offsets accept: accepts what the workers found after a restore of a database, by one statement
+ * in each. The databases store who accepted it and why. Fails as ctl_ask; exit code 1 where no
+ * worker found anything. */
 #include "commands.h"
 
 #include "arguments.h"

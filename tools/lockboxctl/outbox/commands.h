@@ -1,4 +1,4 @@
-/* Events that Kafka refuses for good. */
+/* Commands for events that Kafka refuses for good. */
 #ifndef LOCKBOXCTL_OUTBOX_COMMANDS_H
 #define LOCKBOXCTL_OUTBOX_COMMANDS_H
 

@@ -1,6 +1,5 @@
-/* outbox list and outbox drop: the events that Kafka refuses for good.
- * A drop is one statement of the database, which keeps the row, who dropped it and why.
- */
+/* outbox list and outbox drop: events that Kafka refuses for good. A drop is one statement of
+ * the database, which stores the row, who dropped it, and why. Fails as ctl_ask. */
 #include "commands.h"
 
 #include "arguments.h"

@@ -1,7 +1,6 @@
-/* partition accept: another log in the place of one that Kafka has no more. The audit store is told first, as of skip. A
- * command that broke off between the databases is given again, and ends what it began.
- * Promises: nothing is accepted while Kafka has the record that was read last.
- */
+/* partition accept: accepts another log in place of one that Kafka lost. The audit store is told
+ * first, as in partition skip; a command interrupted between the databases is repeated. Promises
+ * not to accept while Kafka has the record that was read last. Fails with the error printed. */
 #include "commands.h"
 #include "database.h"
 #include "io/hash.h"
@@ -14,9 +13,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* How a database reads the partition. */
+/* A database's position in the partition. */
 struct reading {
-    int64_t number, last_offset; /* -1: nothing was read, or it is not known */
+    int64_t number, last_offset; /* -1: nothing was read, or unknown */
     const char *log;
     unsigned char last_hash[LBX_SHA256_SIZE];
 };
@@ -49,7 +48,7 @@ static bool is_that_record(struct lbx_record *record, const struct reading *read
            memcmp(hash, reading->last_hash, sizeof hash) == 0;
 }
 
-/* Whether Kafka has the last record that was read. */
+/* Whether Kafka has the record that was read last. */
 static enum lbx_err look(struct lbx_reader *reader, const struct lbx_partition_order *order,
                          const struct reading *reading, bool *ret_has) {
     int64_t first, behind;

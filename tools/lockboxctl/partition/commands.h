@@ -1,4 +1,4 @@
-/* What an operator orders of a partition. */
+/* Commands for operators' orders about a partition. */
 #ifndef LOCKBOXCTL_PARTITION_COMMANDS_H
 #define LOCKBOXCTL_PARTITION_COMMANDS_H
 

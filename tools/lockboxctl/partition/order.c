@@ -1,4 +1,4 @@
-/* Reads what is ordered of a partition, and by whom. Fails with the reason said. */
+/* Reads an order about a partition, and who gives it. Fails with the error printed. */
 #include "order.h"
 
 #include "database.h"

@@ -1,6 +1,6 @@
-/* partition skip: one order for the workers of both databases. The audit store is told first: it must not lack the reason of
- * a hole that the log speaks of. What is ordered already is not ordered twice, so a command that broke off is given again.
- */
+/* partition skip: orders the workers of both databases to skip offsets. The audit store is told
+ * first, as it must have the reason of each gap in its log. An existing order is not repeated,
+ * so that an interrupted command can be run again. Fails with the error printed. */
 #include "commands.h"
 #include "database.h"
 #include "order.h"
@@ -9,7 +9,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-/* More offsets at once are no record that cannot be read. */
+/* Most offsets of an order: a longer range is no unreadable record. */
 enum { OFFSETS_MOST = 1 << 20 };
 
 static bool read_order(struct ctl *ctl, struct lbx_partition_order *order) {

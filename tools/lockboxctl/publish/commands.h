@@ -1,4 +1,4 @@
-/* Events as a portal, a ticketing system or an enforcement point publishes them. */
+/* Commands that publish events like a portal, a ticketing system or an enforcement point. */
 #ifndef LOCKBOXCTL_PUBLISH_COMMANDS_H
 #define LOCKBOXCTL_PUBLISH_COMMANDS_H
 

@@ -1,7 +1,6 @@
-/* approve, deny, revoke, acknowledge: publish a decision as a portal would. With --wait the verdict
- * is read from the audit store until a deadline; a decision that was published stays published even
- * if no verdict comes.
- */
+/* approve, deny, revoke, acknowledge: publish a decision like a portal. With --wait, the verdict
+ * is read from the audit store, up to a deadline. Fail with the error printed; a published
+ * decision stays, even without a verdict. */
 #include "commands.h"
 
 #include "arguments.h"

@@ -1,6 +1,6 @@
-/* ticket …, tenant …, access report: publish an event as a ticketing system, a portal or an
- * enforcement point would. The command's row names the event, and the event's table its fields.
- */
+/* ticket …, tenant …, access report: publish an event like a ticketing system, a portal or an
+ * enforcement point. The command's row has the event type, whose table has the fields. Fail with
+ * the error printed. */
 #include "commands.h"
 
 #include "event/signature.h"
@@ -10,7 +10,7 @@
 
 #include <string.h>
 
-/* All fields as words: the topic's key is the command's first argument. */
+/* All fields as words, with the topic's key from the first argument. */
 static const char *const *with_key(struct ctl *ctl, const char *key) {
     size_t count = 0;
     while (ctl->rest[count])
@@ -21,7 +21,7 @@ static const char *const *with_key(struct ctl *ctl, const char *key) {
     return words;
 }
 
-/* A key that is given as the file of a private one is proved by it, unless the words bring a proof. */
+/* Adds a proof of possession for a key given as a private key's file, unless the words have one. */
 static bool prove(struct ctl *ctl, const struct lbx_table *table, const char *const *words,
                   struct lbx_tenant_event *event) {
     const char *file = ctl_field_value(table, "public_key", words);

@@ -1,7 +1,6 @@
-/* Makes an event's JSON from FIELD=VALUE words, by the table that the event's consumer decodes it
- * by. A word that names no field, or a field twice, is a usage error; wrong values are left to the
- * decoder to name.
- */
+/* Makes an event's JSON from words FIELD=VALUE, by the table of the event's consumer. Promises
+ * that the decoder reports wrong values. Fails with a usage error on an unknown or repeated
+ * field. */
 #include "fields.h"
 
 #include "field_form.h"
@@ -16,7 +15,7 @@ static bool is_plain(enum lbx_type type, const char *text) {
            (type == LBX_T_BOOL && (strcmp(text, "true") == 0 || strcmp(text, "false") == 0));
 }
 
-/* A number that is none is written as text, so that the decoder says what must stand there. */
+/* Writes a value; a malformed number as text, so that the decoder reports what is expected. */
 static void put_scalar(enum lbx_type type, const char *text, struct lbx_buf *out) {
     if (is_plain(type, text))
         lbx_buf_str(out, text);
@@ -73,7 +72,7 @@ static bool put_value(struct ctl *ctl, const struct lbx_field *field, enum lbx_t
 
 /* ---- words ---- */
 
-/* The value of a word that gives this field, else NULL. */
+/* The value of a word for this field; NULL: it is for another. */
 static const char *value_of(const char *word, const struct lbx_field *field) {
     size_t len = strlen(field->name);
     return strncmp(word, field->name, len) == 0 && word[len] == '=' ? word + len + 1 : NULL;

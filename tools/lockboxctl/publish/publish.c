@@ -1,7 +1,6 @@
-/* Writes events as Kafka records, sends them and waits until the brokers have them. An event is
- * first decoded by the rules of its consumer, so that an event which would end in quarantine is
- * refused here, with the field's name.
- */
+/* Writes events as Kafka records, sends them, and waits for the brokers. Promises to decode each
+ * event first as its consumer does. Fails with the field's name where an event would be
+ * quarantined. */
 #include "publish.h"
 
 #include "base/clock.h"
@@ -101,8 +100,7 @@ static enum lbx_err send_and_wait(const struct ctl *ctl, const struct lbx_record
         lbx_producer_poll(producer, POLL_MS);
     err = delivery.err;
     *ret_place = delivery.place;
-    lbx_producer_close(
-        producer); /* before delivery goes out of scope: a late report is written into it */
+    lbx_producer_close(producer); /* before `delivery` ends: a late report is written to it */
     producer = NULL;
     return err;
 }

@@ -1,7 +1,6 @@
-/* Signs a decision, or a new key's proof, with an approver's private key (JWS, EdDSA; docs/signatures.md). The digest is
- * computed here from the request in the operational database, and signed only if it is the digest
- * stored there. Keys are wiped after use.
- */
+/* Signs a decision, or a new key's proof, with an approver's private key (JWS, EdDSA;
+ * docs/signatures.md). Promises to sign a digest only if the one computed here from the request
+ * equals the stored one, and to wipe keys after use. Fails with the error printed. */
 #include "sign.h"
 
 #include "base/base64.h"
@@ -61,11 +60,10 @@ bool ctl_public_jwk(struct ctl *ctl, const char *path, struct lbx_jwk *ret_jwk) 
     return true;
 }
 
-/* ---- what is signed ---- */
+/* ---- the signed payload ---- */
 
-/* The digest of what the request asks for. It can be recomputed only while the request waits for a
- * decision: an approval sets starts_at to the time at which access began. Afterwards the stored
- * digest is taken. */
+/* The request's digest. It can be computed only while the request is pending, as an approval
+ * replaces starts_at; afterwards the stored digest is used. */
 static enum ctl_exit digest_of(const struct lbx_request *request, const char **ret_digest) {
     struct lbx_buf consent LBX_BUF = {0};
     char digest[LBX_SHA256_HEX_SIZE];

@@ -1,5 +1,5 @@
-/* An approver's signature under a decision (docs/signatures.md), and the public half and the proof
- * of an approver's key. */
+/* An approver's signature on a decision (docs/signatures.md), and the public half and proof of
+ * an approver's key. */
 #ifndef LOCKBOXCTL_SIGN_H
 #define LOCKBOXCTL_SIGN_H
 
@@ -7,16 +7,15 @@
 
 #include "event/payload.h"
 
-/* Signs with the key of --sign-with: fills decision->signature, in the arena. What is signed is the
- * request's digest, computed here from the request as it stands in the operational database. */
+/* Signs with the key of --sign-with: sets decision->signature, in the arena. The signed digest
+ * is computed here, from the request in the operational database. */
 enum ctl_exit ctl_sign(struct ctl *ctl, struct lbx_decision_submitted *decision);
 
-/* The public key of a private key's file as JWK. False, with the words printed, where there is
- * none. */
+/* The public key, as JWK, of a private key's file. False, with the error printed: no such key. */
 bool ctl_public_jwk(struct ctl *ctl, const char *path, struct lbx_jwk *ret_jwk);
 
-/* Fills the proof of an approver_key_set event, in the arena: a JWS by the private key in the file, which says that
- * whoever publishes the key has it. False, with the words printed, where the file holds none. */
+/* Sets the proof of possession of an approver_key_set event, in the arena: a JWS by the private
+ * key in the file. False, with the error printed: no such key. */
 bool ctl_prove_key(struct ctl *ctl, const char *path, struct lbx_tenant_event *event);
 
 #endif

@@ -13,7 +13,7 @@
     "let only portals and operators write to the decisions topic. --sign-with signs the\n"         \
     "request's digest, which it reads from LOCKBOX_DATABASE_URL; the policy may ask for that."
 
-/* Publishes one event: fields by name, as its table has them. */
+/* A command that publishes one event, with the fields of the event's table. */
 #define PUBLISHER(name, key, event, what, ...)                                                     \
     {                                                                                              \
         name, key " [FIELD=VALUE…]", CTL_OPT(DRY_RUN), 0, what, PUBLISHER_MORE,                    \

@@ -1,5 +1,5 @@
-/* Bytes of a record for people (text or a hexadecimal dump) and for programs (a JSON object with
- * both). */
+/* Shows a record's bytes for people (text or a hexadecimal dump) and for programs (a JSON object
+ * with both). Cannot fail. */
 #include "bytes.h"
 
 #include "base/utf8.h"

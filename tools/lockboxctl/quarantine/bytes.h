@@ -1,5 +1,4 @@
-/* The bytes of a record as people and programs are shown them: as text where they are text, else as
- * hexadecimal. */
+/* Shows a record's bytes: as text if they are text, else in hexadecimal. */
 #ifndef LOCKBOXCTL_BYTES_H
 #define LOCKBOXCTL_BYTES_H
 
@@ -9,14 +8,14 @@
 #include <stddef.h>
 
 struct ctl_bytes {
-    const char *data; /* NULL: null in the record */
+    const char *data; /* NULL: a null value */
     size_t len;
 };
 
-/* {"bytes": 5, "text": "hello", "hex": "68656c6c6f"}; text is null where the bytes are none. */
+/* Appends {"bytes": 5, "text": "hello", "hex": "68656c6c6f"}; text is null if the bytes are not text. */
 void ctl_bytes_json(struct ctl_bytes bytes, struct lbx_buf *out);
 
-/* Under their name and length, line by line, harmless for a terminal. */
+/* Appends name, length and the lines of the bytes, harmless for a terminal. */
 void ctl_bytes_show(struct lbx_arena *arena, const char *name, struct ctl_bytes bytes,
                     struct lbx_buf *out);
 

@@ -1,4 +1,4 @@
-/* Records that a worker rejected. */
+/* Commands for rejected records. */
 #ifndef LOCKBOXCTL_QUARANTINE_COMMANDS_H
 #define LOCKBOXCTL_QUARANTINE_COMMANDS_H
 

@@ -1,6 +1,5 @@
-/* quarantine list and quarantine show: rejected records with their bytes untouched. Bytes that are
- * no text are shown as hexadecimal.
- */
+/* quarantine list and quarantine show: rejected records, with unchanged bytes; those that are
+ * not text are shown in hexadecimal. Fail as ctl_ask. */
 #include "commands.h"
 
 #include "arguments.h"
@@ -11,7 +10,7 @@
 
 #include <string.h>
 
-/* What to do about those that nobody settled. */
+/* Prints what to do about open records. */
 static void say_open(const struct ctl *ctl, const struct lbx_pg *pg) {
     size_t open = 0;
     for (size_t row = 0; row < lbx_pg_row_count(pg, 0); row++)
@@ -78,7 +77,7 @@ static const struct ctl_column show_columns[] = {
 };
 enum { SHOW_COLUMNS = sizeof show_columns / sizeof *show_columns };
 
-/* What stands under a column's name as PostgreSQL prints it, but for the record's own bytes, which come last. */
+/* Columns that are printed as PostgreSQL returns them; the record's bytes are the last columns. */
 enum { KEY = SHOW_COLUMNS - 3, HEADERS, VALUE, PLAIN_CELLS = KEY };
 
 static const char *plain_cell(const struct lbx_pg *pg, size_t i) {

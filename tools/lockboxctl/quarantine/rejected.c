@@ -1,4 +1,4 @@
-/* Reads a rejected record out of the answer of quarantine_show.sql. */
+/* Reads a rejected record from the answer of quarantine_show.sql. Fails with the error printed. */
 #include "rejected.h"
 
 #include "sql_ctl.h"

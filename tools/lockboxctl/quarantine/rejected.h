@@ -1,4 +1,4 @@
-/* A rejected record as quarantine_show.sql answers with it. */
+/* A rejected record, as in the answer of quarantine_show.sql. */
 #ifndef LOCKBOXCTL_REJECTED_H
 #define LOCKBOXCTL_REJECTED_H
 
@@ -9,14 +9,14 @@ struct ctl_rejected {
     struct ctl_bytes key, value;
     struct lbx_header *headers;
     size_t header_count;
-    bool is_cut; /* the quarantine keeps the first of it only */
+    bool is_cut; /* the quarantine has only its first bytes */
 };
 
-/* Copies the record out of the answer's only row, into the arena. */
+/* Copies the record from the answer's only row, into the arena. */
 enum ctl_exit ctl_rejected_read(struct ctl *ctl, const struct lbx_pg *pg,
                                 struct ctl_rejected *ret_record);
 
-/* Whether id has the form of those that quarantine list prints; says so where not. */
+/* Whether id has the form that quarantine list prints. False, with the error printed: it has not. */
 bool ctl_quarantine_id_is_valid(const char *id);
 
 #endif

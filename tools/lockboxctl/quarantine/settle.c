@@ -1,8 +1,7 @@
-/* quarantine replay and quarantine discard. A replay is entered in the database before the record
- * is sent, and settled with its event once Kafka has the record. If it breaks off in between, the
- * record may be in Kafka: a replay begun again after a minute publishes the record once more under
- * the same CloudEvents id, which no worker acts on twice.
- */
+/* quarantine replay and quarantine discard. A replay is recorded in the database before the
+ * record is sent, and settled, with an event, once Kafka has the record. Promises that an
+ * interrupted replay, begun again after a minute, publishes the record with the same CloudEvents
+ * id, so that it has its effect once. Fail with the error printed. */
 #include "commands.h"
 
 #include "arguments.h"
@@ -20,11 +19,11 @@
 static const struct lbx_sql *const statements[] = {
     &sql_ctl_quarantine_show, &sql_ctl_quarantine_begin, &sql_ctl_quarantine_settle, NULL};
 
-/* One record's settling. */
+/* The settling of one record. */
 struct settling {
     struct ctl *ctl;
     struct lbx_pg *pg;
-    const char *id, *begun_at; /* begun_at as PostgreSQL prints it */
+    const char *id, *begun_at; /* begun_at in PostgreSQL's form */
     enum lbx_event_type event;
     struct lbx_quarantine_settled told;
     struct ctl_rejected record;
@@ -190,7 +189,7 @@ static bool reason_is_valid(const struct ctl *ctl) {
     return false;
 }
 
-/* Who replays or discards stands in an event, whose schema has limits. */
+/* Checks the operator's name by the schema of the event that has it. */
 static bool operator_is_valid(struct ctl *ctl, const struct lbx_principal *by) {
     struct lbx_buf json LBX_BUF = {0};
     struct lbx_principal back;
@@ -203,8 +202,8 @@ static bool operator_is_valid(struct ctl *ctl, const struct lbx_principal *by) {
     return false;
 }
 
-/* Settles one record after another. A record that fails is said, and the next one is tried, unless
- * a dependency cannot be reached. */
+/* Settles records one by one. After a failure, which is printed, the next one is tried, unless a
+ * dependency is down. */
 static enum ctl_exit each(struct ctl *ctl, enum ctl_exit (*settle_one)(struct settling *)) {
     struct settling s = {.ctl = ctl, .told = {.reason = ctl->options[CTL_REASON]}};
     struct lbx_pg *pg CTL_PG = NULL;

@@ -1,4 +1,4 @@
-/* Deriving again what an operational database that was set back has lost. */
+/* Commands for an operational database that was restored from an older state. */
 #ifndef LOCKBOXCTL_RECONCILE_COMMANDS_H
 #define LOCKBOXCTL_RECONCILE_COMMANDS_H
 

@@ -1,6 +1,5 @@
-/* Merges partitions by Kafka's times: a reader of each, and the head of each in hand.
- * Promises the order of each partition. Fails where Kafka does not answer, and says so.
- */
+/* Merges partitions by Kafka's timestamps, with a reader and the next record of each. Promises
+ * the order within each partition. Fails, with the error printed, where Kafka does not answer. */
 #include "input.h"
 
 #include "base/memory.h"
@@ -11,7 +10,7 @@ struct head {
     struct lbx_reader *reader;
     struct lbx_record record;
     enum lbx_topic topic;
-    const char *log; /* the claim's */
+    const char *log; /* of the claim */
     size_t which;
     int64_t left;
     bool there;
@@ -21,7 +20,7 @@ struct input {
     struct ctl *ctl;
     struct head *heads;
     size_t count;
-    struct head *given; /* whose record the caller has */
+    struct head *given; /* the record that the caller has */
 };
 
 static enum ctl_exit failed(const struct ctl *ctl) {

@@ -1,8 +1,8 @@
-/* db reconcile: the rules of requester and decider over the input that a database has forgotten, record by record in the
- * order of Kafka's times.
- * Promises that each record is one transaction, fenced as a worker's: it may be stopped and begun again. Ids and times
- * follow from causes, so what is derived is what was told. Fails where a worker runs, or a record cannot be handled.
- */
+/* db reconcile: runs the rules of requester and decider on input that a restored database lacks,
+ * record by record, in the order of Kafka's timestamps. Promises one transaction for each
+ * record, fenced like a worker's, so that it can be stopped and started again; ids and times are
+ * derived from causes, so that the results equal the published ones. Fails where a worker runs,
+ * or a record cannot be handled. */
 #include "commands.h"
 
 #include "base/memory.h"
@@ -24,7 +24,7 @@
 
 enum { CONSUMERS = 2 };
 
-/* One worker's part of it. */
+/* The part of one worker. */
 struct consumer {
     const struct lbx_events *events;
     const char *group;
@@ -52,7 +52,7 @@ static void done(struct reconcile *r) {
     lbx_pg_close(r->pg);
 }
 
-/* ---- beginning ---- */
+/* ---- start ---- */
 
 static void name_consumers(struct reconcile *r) {
     const struct {
@@ -122,7 +122,7 @@ static void claim_all(struct reconcile *r, struct consumer *it) {
     lbx_claims_set(&it->claims, list, count);
 }
 
-/* Where the database stands, without taking anything. */
+/* Reads the database's offsets, without taking partitions. */
 static enum lbx_err look(struct reconcile *r) {
     struct lbx_pg_arrays groups LBX_CLEANUP(lbx_pg_arrays_done) = {0};
     for (size_t i = 0; i < CONSUMERS; i++)
@@ -172,7 +172,7 @@ static enum ctl_exit begin(struct reconcile *r) {
     return err == LBX_OK ? CTL_DONE : ctl_statement_failed(&ctl_lockbox, err);
 }
 
-/* ---- deriving ---- */
+/* ---- input records ---- */
 
 static enum lbx_err handle(struct reconcile *r, struct consumer *it,
                            const struct lbx_record *record, bool refused) {
@@ -195,7 +195,7 @@ static enum lbx_err handle(struct reconcile *r, struct consumer *it,
     return err;
 }
 
-/* As a worker does: what the database refuses even alone goes to quarantine. */
+/* Handles a record like a worker: one that the database refuses alone is quarantined. */
 static enum ctl_exit derive_one(struct reconcile *r, struct consumer *it,
                                 const struct lbx_record *record) {
     enum lbx_err err = handle(r, it, record, false);

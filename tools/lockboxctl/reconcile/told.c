@@ -1,7 +1,6 @@
-/* Reads what was told of requests, and says what a database does not know of it.
- * Promises that events.v1 is compared and nothing more: nothing of it is taken over. A record that is no event of a request
- * is passed over.
- */
+/* Reads request versions from events.v1, and finds those that a database lacks. Promises to use
+ * events.v1 for comparison only. Records that are no request events are skipped. Fails where
+ * Kafka does not answer. */
 #include "told.h"
 
 #include "database.h"
@@ -35,7 +34,7 @@ static void keep(struct ctl *ctl, struct told *told, const struct lbx_event *eve
     };
     const char *key = key_of(&ctl->arena, it->request_id, it->version);
     if (lbx_map_get(&told->versions, key))
-        return; /* told twice */
+        return; /* published twice */
     lbx_map_set(&told->versions, key, it);
     if (it->version == 1)
         lbx_pg_array_text(&told->ids, it->request_id);

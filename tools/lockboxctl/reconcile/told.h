@@ -1,4 +1,4 @@
-/* The versions of requests that events.v1 has, beside those of a database. */
+/* The versions of requests in events.v1, compared with a database's. */
 #ifndef LOCKBOXCTL_RECONCILE_TOLD_H
 #define LOCKBOXCTL_RECONCILE_TOLD_H
 
@@ -11,11 +11,11 @@ struct told {
     struct lbx_pg_arrays ids;
 };
 
-/* Reads events.v1 from its beginning; in the run's arena. Says why not. */
+/* Reads events.v1 from its beginning, into the run's arena. Prints errors. */
 enum ctl_exit told_read(struct ctl *ctl, int partitions, struct told *ret_told);
 void told_done(struct told *told);
 
-/* Prints the versions that the database does not have, or has under another id. ret_lost: how many. */
+/* Prints the versions that the database lacks, or has with another id. ret_lost: their number. */
 enum ctl_exit told_compare(struct ctl *ctl, struct lbx_pg *pg, const struct told *told,
                            size_t *ret_lost);
 

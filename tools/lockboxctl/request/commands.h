@@ -1,4 +1,4 @@
-/* Requests, as the databases have them. */
+/* Commands for requests in the databases. */
 #ifndef LOCKBOXCTL_REQUEST_COMMANDS_H
 #define LOCKBOXCTL_REQUEST_COMMANDS_H
 

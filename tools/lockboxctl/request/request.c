@@ -1,6 +1,5 @@
-/* request list and request show: requests as the operational database has them. The state is read
- * once; nothing is changed. A request that this program cannot decode is still printed by -o json.
- */
+/* request list and request show: requests in the operational database, read once. A request that
+ * this program cannot decode is still printed by -o json. Fail as ctl_ask. */
 #include "commands.h"
 
 #include "arguments.h"
@@ -35,7 +34,7 @@ static enum ctl_exit list(struct ctl *ctl) {
         {"engineer_id", .fits = true},
         {"cluster", .fits = true},
         {"created_at", CTL_CELL_TIME, .fits = true},
-        {"ends_at", CTL_CELL_TIME, .fits = true}, /* decide_by, once there is a grant expires_at */
+        {"ends_at", CTL_CELL_TIME, .fits = true}, /* decide_by; with a grant, expires_at */
         {"ended_at", CTL_CELL_TIME, .fits = true},
         {"ticket_id", .cut = true},
         {"tenant_id", .wide = true},
@@ -66,7 +65,7 @@ static void label(const char *name, struct lbx_buf *out) {
     lbx_buf_printf(out, "  %-17s ", name);
 }
 
-/* A line, where there is text. */
+/* Appends a line, if there is text. */
 static void line(const char *name, const char *text, struct lbx_buf *out) {
     if (!text)
         return;
@@ -116,7 +115,7 @@ static const char *colour_of_line(char sign) {
                                        : "");
 }
 
-/* The lines of an item's changes, below it. */
+/* Appends the lines of an item's changes. */
 static void show_changes(const char *changes, struct lbx_buf *out) {
     struct lbx_buf lines LBX_BUF = {0};
     lbx_changes_words(changes, &lines);

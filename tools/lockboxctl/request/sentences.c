@@ -1,4 +1,4 @@
-/* Persons and remarks, stripped of control characters. Never fails. */
+/* Appends persons and remarks, without control characters. Cannot fail. */
 #include "sentences.h"
 
 #include "mail/words.h"

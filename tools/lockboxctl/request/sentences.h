@@ -1,17 +1,17 @@
-/* What the sentences of story.c are made of: persons, remarks, and those families of events that have a file of their own. */
+/* Parts of story.c's sentences: persons, remarks, and families of events with a file of their own. */
 #ifndef LOCKBOXCTL_SENTENCES_H
 #define LOCKBOXCTL_SENTENCES_H
 
 #include "base/buf.h"
 #include "event/envelope.h"
 
-/* "Lena Fischer (lena@contoso.example)", or what of it is known. */
+/* Appends "Lena Fischer (lena@contoso.example)", or those parts that are known. */
 void ctl_put_person(const struct lbx_principal *person, struct lbx_buf *out);
 
-/* What an access without an action was: "get pods/exec". */
+/* Describes an access that is no item: "get pods/exec". */
 void ctl_put_other_access(const struct lbx_access_performed *access, struct lbx_buf *out);
 
-/* ": text", where there is any. */
+/* Appends ": text", if there is any. */
 void ctl_put_remark(const char *text, struct lbx_buf *out);
 
 struct ctl_told {

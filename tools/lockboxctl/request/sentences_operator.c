@@ -1,4 +1,4 @@
-/* Tells what operators did: to rejected records, to partitions, and what Kafka left to them. See story.c. */
+/* Sentences about operators' actions on rejected records and partitions, and about rows that Kafka refused. See story.c. */
 #include "mail/words.h"
 #include "sentences.h"
 
@@ -28,7 +28,7 @@ static void tell_row_refused(const struct lbx_row_refused *refused, const struct
     lbx_text_harmless(refused->error, told->what);
 }
 
-/* Without a prefix; whole where it is none of Lockbox's. */
+/* The topic's name without prefix; unchanged if it is not one of Lockbox's. */
 static const char *bare_topic(const char *topic) {
     enum lbx_topic known = lbx_topic_of(topic, NULL);
     return known == LBX_TOPIC_COUNT ? topic : lbx_topic_name(known);

@@ -1,4 +1,4 @@
-/* Tells what was changed of a tenant, what became of it, and that approvers are missing. See story.c. */
+/* Sentences about tenants' changes, their results, and missing approvers. See story.c. */
 #include "core/tenant.h"
 #include "mail/words.h"
 #include "sentences.h"

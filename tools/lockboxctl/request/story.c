@@ -1,7 +1,6 @@
-/* Tells an event as one sentence for a terminal, by its family. Text from events is stripped of
- * control characters. A type that is left out does not compile. A record that cannot be decoded is
- * told by its type and the reason.
- */
+/* Writes an event as one sentence for a terminal, by its family. Promises text without control
+ * characters; a type without a sentence does not compile. Fails, for a record that cannot be
+ * decoded, with its type and the reason. */
 #include "story.h"
 
 #include "core/ticket.h"
@@ -13,9 +12,9 @@
 
 #include <string.h>
 
-enum { MOST_BYTES = 16 << 20 }; /* what is recorded was accepted by Kafka: no limit of ours */
+enum { MOST_BYTES = 16 << 20 }; /* no limit of our own, as Kafka accepted the record */
 
-/* ---- what happened, by payload ---- */
+/* ---- sentences by payload ---- */
 
 static void put_engineer(const struct lbx_engineer *e, struct lbx_buf *out) {
     ctl_put_person(&(struct lbx_principal){e->id, e->email, e->name}, out);
@@ -28,7 +27,7 @@ static void put_until(int64_t at, struct lbx_buf *out) {
     ctl_put_time(at, out);
 }
 
-/* Who authorized an emergency, and for which incident. */
+/* Appends an emergency's authorizer and incident. */
 static void put_authorization(const struct lbx_access_requested *wish,
                               const struct ctl_told *told) {
     lbx_buf_str(told->what, ", authorized by ");
@@ -275,7 +274,7 @@ static void tell(const void *data, const struct ctl_told *told) {
     }
 }
 
-/* The reason stands in a header; it names fields, and no values. */
+/* Appends a dead letter's reason, from a header; it names fields, and no values. */
 static void tell_deadletter(const struct lbx_record *record, struct lbx_arena *arena,
                             struct lbx_buf *what) {
     lbx_buf_str(what, "rejects a record");

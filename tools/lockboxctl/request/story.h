@@ -1,11 +1,11 @@
-/* Events as sentences, in words fit for a terminal. */
+/* Events as sentences for a terminal. */
 #ifndef LOCKBOXCTL_STORY_H
 #define LOCKBOXCTL_STORY_H
 
 #include "sentences.h"
 
-/* What a record says happened, as a sentence, and who did it (left empty where nobody did, or where
- * it is not known). `type` is the CloudEvents type as recorded, NULL: none. */
+/* Appends a record's event as a sentence, and its actor (empty if there is none, or unknown).
+ * `type` is the CloudEvents type as stored, NULL: none. */
 void ctl_put_story(const struct lbx_record *record, const char *type, struct lbx_arena *arena,
                    struct lbx_buf *what, struct lbx_buf *who);
 

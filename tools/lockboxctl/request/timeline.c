@@ -1,6 +1,5 @@
-/* request timeline: the records about a request in the audit store, each told as a sentence. A
- * record that cannot be decoded is a line with its bare type.
- */
+/* request timeline: the records about a request in the audit store, each as a sentence; one that
+ * cannot be decoded as its type. Fails as ctl_ask. */
 #include "commands.h"
 
 #include "arguments.h"

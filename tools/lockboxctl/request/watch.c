@@ -1,6 +1,5 @@
-/* --watch: asks once a second, and prints the answer whole whenever it differs from the one before.
- * Ends with the exit code of a question that failed; an answer of "nothing found" is asked again.
- */
+/* --watch: queries once a second, and prints the whole answer when it changed. Fails with the
+ * exit code of a failed query; "nothing found" is tried again. */
 #include "watch.h"
 
 #include <poll.h>
@@ -22,7 +21,7 @@ static void print(const struct lbx_buf *answer) {
     fflush(stdout);
 }
 
-/* In an arena of its own, because the number of rounds has no limit. */
+/* Uses an arena for each round, as the number of rounds is unlimited. */
 static enum ctl_exit once(struct ctl *ctl, enum ctl_exit (*answer)(struct ctl *ctl),
                           struct lbx_buf *ret_answer) {
     struct lbx_arena kept = ctl->arena;

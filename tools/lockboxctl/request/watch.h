@@ -3,8 +3,8 @@
 
 #include "command.h"
 
-/* The command's answer, once; with --watch whenever it changes, each whole, until the process is
- * interrupted or a dependency is gone. Nothing found (CTL_NO) is waited out. */
+/* Prints the command's answer once; with --watch, whenever it changed, until the process is
+ * interrupted or a dependency is down. "Nothing found" (CTL_NO) is tried again. */
 enum ctl_exit ctl_watch(struct ctl *ctl, enum ctl_exit (*answer)(struct ctl *ctl));
 
 #endif

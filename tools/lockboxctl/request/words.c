@@ -1,6 +1,6 @@
-/* request words: says requests in the words of the mails, for a portal: one JSON line in, one out, until the input ends. Needs
- * no database. A line that is no request ends it with exit code 1.
- */
+/* request words: writes requests in the words of the mails, for a portal: one line of JSON for
+ * each line of input, until its end. Needs no database. Fails with exit code 1 on a line that is
+ * no request. */
 #include "commands.h"
 
 #include "event/payload.h"
@@ -27,7 +27,7 @@ static void put_items(const struct lbx_request *request, struct lbx_buf *out) {
     lbx_buf_char(out, ']');
 }
 
-/* The lines of each item's changes; none of an item without content. */
+/* The lines of each item's changes; none for an item without content. */
 static void put_changes(const struct lbx_request *request, struct lbx_buf *out) {
     lbx_buf_str(out, "\"changes\":[");
     for (size_t i = 0; i < request->action_count; i++) {

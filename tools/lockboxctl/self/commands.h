@@ -1,5 +1,4 @@
-/* What lockboxctl says of itself: its settings, completion for shells, the manual page, its
- * version. */
+/* Commands about lockboxctl itself: settings, shell completion, manual page, version. */
 #ifndef LOCKBOXCTL_SELF_COMMANDS_H
 #define LOCKBOXCTL_SELF_COMMANDS_H
 

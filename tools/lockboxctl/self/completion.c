@@ -1,13 +1,12 @@
-/* What a shell offers while a command is typed: one function of choices that bash and zsh both
- * read, written from the rows of the commands, and each shell's own part.
- */
+/* Writes shell completion: a function of choices for bash and zsh, from the table of commands,
+ * and a part for each shell. Cannot fail. */
 #include "commands.h"
 
 #include "event/payload.h"
 
 #include <string.h>
 
-/* ---- what may stand somewhere, as words ---- */
+/* ---- choices ---- */
 
 static void put_alternatives(const char *form, struct lbx_buf *out) {
     for (; *form; form++)
@@ -19,7 +18,7 @@ static void put_names(const char *const *names, const char *before, struct lbx_b
         lbx_buf_printf(out, "%s%s%s", i > 1 ? " " : "", before, names[i]);
 }
 
-/* Of an option's value; nothing where it is free. */
+/* Appends the choices for an option's value; nothing if it is free text. */
 static void put_values(size_t option, struct lbx_buf *out) {
     const char *form = ctl_options[option].value;
     if (option == CTL_STATE)
@@ -57,7 +56,7 @@ static void put_words_of(const struct ctl_command *command, struct lbx_arena *ar
     lbx_buf_str(out, "--help");
 }
 
-/* Whether a command before this one begins with the same word. */
+/* Whether an earlier command begins with the same word. */
 static bool is_repeated(const struct ctl_command *commands, const struct ctl_command *command) {
     size_t len = strcspn(command->name, " ");
     for (const struct ctl_command *c = commands; c != command; c++)

@@ -1,7 +1,5 @@
-/* Prints every setting with its value or default. Secrets, and passwords in URLs, are shown as ***.
- * A setting that cannot be read does not stop the list; it is said behind the list with exit code
- * 2.
- */
+/* Prints each setting with its value or default; secrets, and passwords in URLs, as ***. Fails
+ * with exit code 2 where a setting cannot be read, which is printed after the list. */
 #include "commands.h"
 
 #include "base/text.h"
@@ -14,7 +12,7 @@ extern char **environ;
 #define KAFKA_PREFIX "LOCKBOX_KAFKA_"
 #define HIDDEN "***"
 
-/* A URL without the password in it. */
+/* A URL without its password. */
 static const char *without_password(struct ctl *ctl, const char *value) {
     const char *authority = strstr(value, "://");
     if (!authority)
@@ -40,7 +38,7 @@ static void add_listed(struct ctl *ctl, struct ctl_rows *rows) {
             shown.value, lbx_lower_all(lbx_arena_strdup(&ctl->arena, shown.kind)), shown.what);
 }
 
-/* Whether a client property holds a secret, judged by its name; in doubt it does. */
+/* Whether a librdkafka property is a secret, by its name; in doubt it is. */
 static bool is_secret(const char *name) {
     static const char *const parts[] = {
         "PASSWORD", "SECRET", "KEY", "TOKEN", "PEM", "JAAS", "OAUTHBEARER_CONFIG", "CREDENTIAL"};
@@ -59,7 +57,7 @@ static bool is_listed(const char *name) {
     return false;
 }
 
-/* Adds the client properties: LOCKBOX_KAFKA_SASL_MECHANISM is the client's sasl.mechanism. */
+/* Adds librdkafka properties: LOCKBOX_KAFKA_SASL_MECHANISM is sasl.mechanism. */
 static void add_kafka(struct ctl *ctl, struct ctl_rows *rows) {
     for (char **entry = environ; *entry; entry++) {
         size_t len = strcspn(*entry, "=");

@@ -1,4 +1,4 @@
-/* The manual page in man(7), written from the rows of the commands. It uses no roff extension. */
+/* Writes the manual page in man(7), from the table of commands, without extensions of roff. Cannot fail. */
 #include "commands.h"
 
 #include "event/payload.h"
@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-/* A character beyond ASCII by its number, which every roff reads. */
+/* Appends a non-ASCII character by its number, which every roff reads. */
 static size_t put_wide(const char *text, struct lbx_buf *out) {
     unsigned char first = (unsigned char)*text;
     size_t len = first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : 2;
@@ -17,8 +17,8 @@ static size_t put_wide(const char *text, struct lbx_buf *out) {
     return len;
 }
 
-/* Text that roff reads as text: no request at a line's beginning, no escape, and hyphens that can
- * be copied. */
+/* Appends text that roff shows unchanged: no request at a line's beginning, no escape, and
+ * hyphens that can be copied. */
 static void put_text(const char *text, struct lbx_buf *out) {
     bool begins = out->len == 0 || out->data[out->len - 1] == '\n';
     for (size_t len = 1; *text; text += len) {

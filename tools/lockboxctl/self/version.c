@@ -1,4 +1,4 @@
-/* Prints which program this is, so that a report names the bytes that made it. */
+/* Prints the program's version and commit, for reports. Cannot fail. */
 #include "commands.h"
 
 #include "version/version.h"

@@ -1,4 +1,4 @@
-/* What Lockbox stands on: database schemas and Kafka topics. */
+/* Commands for database schemas and Kafka topics. */
 #ifndef LOCKBOXCTL_SETUP_COMMANDS_H
 #define LOCKBOXCTL_SETUP_COMMANDS_H
 

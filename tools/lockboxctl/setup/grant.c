@@ -1,6 +1,5 @@
-/* topics grant: who may do what in Kafka, by rules that stand in its input, a line each. All of them go in one request; nothing
- * is granted where a line is no rule. Exit code 1 where Kafka refuses one.
- */
+/* topics grant: creates ACLs by rules from standard input, one a line, in one request. Fails
+ * with no ACL created where a line is malformed, and with exit code 1 where Kafka refuses one. */
 #include "commands.h"
 
 #include "database.h"
@@ -15,7 +14,7 @@ LBX_DEFINE_CLEANUP(struct lbx_admin *, admin, lbx_admin_close)
 
 enum { WORDS = 5 };
 
-/* A line's words, separated by blanks. False: there are not five of them. */
+/* Splits a line into five words. False: it has another number. */
 static bool read_rule(struct ctl *ctl, const char *line, struct lbx_acl_rule *ret_rule) {
     const char *words[WORDS + 1];
     size_t count = 0;

@@ -1,8 +1,7 @@
-/* db migrate and db status: the schemas of both databases, from schemas/db/NAME/V*.sql. A script's
- * SHA-256 is recorded with it; a script that changed since, or a version unknown here, stops the
- * migration before anything is done. A script and its record are one transaction. Scripts come in
- * order, but for those that fit any later version.
- */
+/* db migrate and db status: the schemas of both databases, from schemas/db/NAME/V*.sql. Promises
+ * one transaction for each script and its record, which has the script's SHA-256; scripts run in
+ * order, except those that fit any later version. Fails before any change where a recorded
+ * script differs, or a version is unknown here. */
 #include "commands.h"
 
 #include "base/clock.h"
@@ -19,7 +18,7 @@
 struct schema {
     const struct ctl_database *database;
     const struct lbx_sql *const *scripts; /* in order of version */
-    const char *prefix;                   /* of their names here */
+    const char *prefix;                   /* of their names in the program */
 };
 
 static const struct schema schemas[] = {
@@ -28,16 +27,15 @@ static const struct schema schemas[] = {
 };
 enum { SCHEMA_COUNT = sizeof schemas / sizeof *schemas };
 
-/* One script, one row of lockbox_migration, or both. Borrowed from the program and from the
- * arena. */
+/* A script, a row of lockbox_migration, or both. Borrowed from the program and the arena. */
 struct migration {
     long version;
-    const char *name, *text; /* text NULL: this program does not know it */
+    const char *name, *text; /* text NULL: unknown to this program */
     char checksum[LBX_SHA256_HEX_SIZE];
     const char *applied_checksum, *applied_at; /* NULL: not applied */
 };
 
-/* ---- what stands where ---- */
+/* ---- scripts and applied migrations ---- */
 
 /* "V001__first_tables" is version 1, "first_tables". */
 static struct migration of_script(const struct schema *schema, const struct lbx_sql *script) {
@@ -68,7 +66,7 @@ static struct migration *add(struct plan *plan, struct migration m) {
     return &plan->list[plan->count++];
 }
 
-/* Reads what has been applied; LBX_OK too where there is no table yet. */
+/* Reads applied scripts; LBX_OK also where the table does not exist yet. */
 static enum lbx_err read_applied(struct ctl *ctl, struct lbx_pg *pg, struct plan *plan) {
     static const struct lbx_sql *const list[] = {&sql_ctl_migration_applied, NULL};
     static const struct lbx_sql *const *const lists[] = {list, NULL};
@@ -128,12 +126,12 @@ static const struct lbx_sql *const first_question[] = {&sql_ctl_migration_exists
 
 /* ---- migrate ---- */
 
-/* By its own word: a script that was written after those of higher numbers. */
+/* Whether a script says that it may run after scripts of higher numbers. */
 static bool may_come_late(const struct migration *m) {
     return strstr(m->text, "\n-- Fits any later version") != NULL;
 }
 
-/* Says why the database cannot be migrated by this program, where it cannot. */
+/* Prints why this program cannot migrate the database, if it cannot. */
 static enum ctl_exit refuse(const struct schema *schema, const struct plan *plan) {
     const char *database = schema->database->name;
     bool pending = false;
@@ -161,7 +159,7 @@ static enum ctl_exit refuse(const struct schema *schema, const struct plan *plan
 }
 
 static enum lbx_err script(struct lbx_pg *pg, const char *text) {
-    char *message LBX_FREE = NULL; /* also logged */
+    char *message LBX_FREE = NULL; /* logged as well */
     return lbx_pg_script(pg, text, &message);
 }
 
@@ -208,7 +206,7 @@ static enum ctl_exit apply_pending(struct ctl *ctl, const struct schema *schema,
     return CTL_DONE;
 }
 
-/* The longest access, where the database's owner alone writes it: no worker's login lengthens what is opened. */
+/* Sets the longest access in a table that only the database's owner can write, so that no worker's login can extend access. */
 static enum ctl_exit set_bound(struct ctl *ctl, const struct schema *schema, struct lbx_pg *pg) {
     static const struct lbx_sql *const list[] = {&sql_ctl_operator_bound, NULL};
     static const struct lbx_sql *const *const lists[] = {list, NULL};
@@ -271,7 +269,7 @@ enum ctl_exit ctl_db_migrate(struct ctl *ctl) {
 
 /* ---- status ---- */
 
-/* What a table says of a database: where it stands, and what to do about what is not as it should be. */
+/* Prints a database's version, and what to do where something is wrong. */
 static void summarize(struct ctl *ctl, const struct schema *schema, const struct plan *plan,
                       struct ctl_rows *rows) {
     const char *database = schema->database->name, *worst = "applied", *applied_at = NULL;

@@ -1,7 +1,7 @@
-/* topics create and topics check: the Kafka topics under LOCKBOX_TOPIC_PREFIX.
- * Topics that exist are never changed. check says which of them would not take what Lockbox writes, could lose a record,
- * take what workers cannot hold, or have other partitions than the workers know; exit code 1 where there is one.
- */
+/* topics create and topics check: the Kafka topics under LOCKBOX_TOPIC_PREFIX. Promises never to
+ * change existing topics. check reports topics that would refuse Lockbox's records, could lose
+ * records, accept records too large for workers, or have another number of partitions than the
+ * workers know. Fails with exit code 1 where there is one. */
 #include "commands.h"
 
 #include "arguments.h"
@@ -19,7 +19,7 @@ LBX_DEFINE_CLEANUP(struct lbx_admin *, admin, lbx_admin_close)
 enum { DEFAULT_PARTITIONS = 8, REPLICAS = 3, IN_SYNC = 2, INPUT_BYTES = 1 << 20 };
 enum { DEADLETTER_BYTES = 2 << 20 };
 
-/* What is said of a topic's configuration, and looked at; in this order everywhere. */
+/* The checked properties of a topic, in this order everywhere. */
 enum property { IN_SYNC_REPLICAS, UNCLEAN, BYTES, COMPRESSION, TIMESTAMP, RETENTION };
 static const char *const properties[] = {"min.insync.replicas",
                                          "unclean.leader.election.enable",
@@ -29,24 +29,24 @@ static const char *const properties[] = {"min.insync.replicas",
                                          "retention.ms",
                                          NULL};
 
-/* Checkpoints are one log each, and few: one partition keeps them in order. */
+/* Whether a topic has one partition: checkpoints are few, and must be in order. */
 static bool has_one_partition(size_t topic) {
     return topic == LBX_TOPIC_CHECKPOINTS;
 }
 
-/* Whether ticketing systems, portals or enforcement points write it. */
+/* Whether ticketing systems, portals or enforcement points write the topic. */
 static bool is_input(size_t topic) {
     return topic == LBX_TOPIC_TICKETS || topic == LBX_TOPIC_TENANTS ||
            topic == LBX_TOPIC_DECISIONS || topic == LBX_TOPIC_ACCESSES;
 }
 
-/* The largest record that is written there: an event as received, or a dead letter with its
- * headers. */
+/* The largest record that Lockbox writes to the topic: an event as received, or a dead letter
+ * with its headers. */
 static int64_t least_bytes(const struct ctl *ctl, size_t topic) {
     return topic == LBX_TOPIC_DEADLETTER ? DEADLETTER_BYTES : ctl->settings.max_event_bytes;
 }
 
-/* The largest record that workers hold in memory; INT64_MAX where nobody else writes. */
+/* The largest record that workers hold in memory; INT64_MAX: only Lockbox writes the topic. */
 static int64_t most_bytes(const struct ctl *ctl, size_t topic) {
     int64_t most =
         ctl->settings.max_event_bytes > INPUT_BYTES ? ctl->settings.max_event_bytes : INPUT_BYTES;
@@ -159,7 +159,7 @@ static const char *is_not(struct ctl *ctl, const struct lbx_topic_look *look,
         properties[property], look->ret_config[property], must, look->name, properties[property]);
 }
 
-/* Whether every record outlives a broker. */
+/* Why a record could be lost with one broker; NULL: it could not. */
 static const char *loses(struct ctl *ctl, const struct lbx_topic_look *look) {
     bool dev = ctl->options[CTL_DEV];
     if (!dev && look->ret_replication < REPLICAS)
@@ -174,7 +174,7 @@ static const char *loses(struct ctl *ctl, const struct lbx_topic_look *look) {
                                                            : is_not(ctl, look, UNCLEAN, "false");
 }
 
-/* A compressed record may be of any size once it is read; a producer's clock is the producer's word. */
+/* Why the topic accepts bad records: compressed ones can be of any size when read, and producers set CreateTime. NULL: not so. */
 static const char *takes(struct ctl *ctl, size_t topic, const struct lbx_topic_look *look) {
     int64_t bytes = number_of(look, BYTES), least = least_bytes(ctl, topic),
             most = most_bytes(ctl, topic);
@@ -189,7 +189,7 @@ static const char *takes(struct ctl *ctl, size_t topic, const struct lbx_topic_l
     return NULL;
 }
 
-/* What is wrong with a topic; NULL: nothing. partitions 0: as many as it likes. */
+/* What is wrong with a topic; NULL: nothing. partitions 0: any number. */
 static const char *problem(struct ctl *ctl, size_t topic, const struct lbx_topic_look *look,
                            int64_t partitions) {
     int64_t wanted = has_one_partition(topic) ? 1 : partitions;
@@ -252,8 +252,8 @@ static enum ctl_exit report_checked(struct ctl *ctl, const struct lbx_topic_look
     return code;
 }
 
-/* A worker that knows more partitions than there are has read records that are gone; one that knows fewer leaves some
- * unread. */
+/* Compares partitions: a worker that knows more of them has read records that are lost; one that
+ * knows fewer leaves some unread. */
 static void compare_partitions(struct ctl *ctl, const struct lbx_pg *pg,
                                const struct lbx_topic_look *look, const char **problem) {
     for (size_t row = 0; row < lbx_pg_row_count(pg, 0) && look->ret_partitions && !*problem;

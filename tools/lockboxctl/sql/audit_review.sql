@@ -1,4 +1,4 @@
--- A tenant's month: all of it in the first row, then each engineer and each approver.
+-- A tenant's month: the whole month in the first row, then each engineer and each approver.
 -- takes: tenant_id text, month text
 -- answers: part text, person text, requests text, approved text, denied text, hasty text, lapsed text, median_seconds text,
 --   grants text, grants_unused text, items text, items_unused text, approvers text

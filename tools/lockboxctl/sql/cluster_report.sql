@@ -1,7 +1,6 @@
--- What a cluster reported of itself, beside what was granted there. what: used, unused (an item of a grant); begun (a
--- request that was never told to have ended); outlived (a request, as a stream is, that went on behind the end of its grant; last
--- is when it ended).
--- cluster: its resource id in lower case.
+-- Accesses that a cluster reported, and the grants on it. what: used, unused (an item of a grant),
+-- begun (a request without an end), outlived (a request, such as a stream, that ended after its
+-- grant, at last). cluster: its resource id in lower case.
 -- takes: cluster text, most bigint
 -- answers: what text, request_id text, item integer, engineer_id text, action text, namespace text, kind text, name text,
 --   times bigint, first timestamptz, last timestamptz
@@ -19,7 +18,7 @@ WITH reported AS (
            AND covers(g.action, g.namespace, g.kind, g.name, a.action, a.namespace, a.kind, a.name)
            AND coalesce(g.container = a.container, true)) AS u
      WHERE g.cluster = :cluster
-), stream AS ( -- told to have started; the first record of an access that passed is the one that is kept
+), stream AS ( -- accesses with a started record, which is the first of an allowed access, and the one that is kept
     SELECT a.*, done.kafka_timestamp AS ended_at
       FROM reported a
       JOIN event started ON started.topic = a.topic AND started."partition" = a."partition" AND started."offset" = a."offset"

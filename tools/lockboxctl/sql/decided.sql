@@ -1,4 +1,4 @@
--- What the operational database says of these requests. access: each item's number, begin and end.
+-- The requests' state in the operational database. access: number, begin and end of each item.
 -- takes: ids uuid[]
 -- answers: request_id uuid, version bigint, state text, access text
 SELECT r.request_id, r.version, r.state,

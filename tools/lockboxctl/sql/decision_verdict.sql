@@ -1,5 +1,5 @@
--- The verdict on the decision of an event about a request; events is the events topic, whose records only
--- the relay writes: of no other is it certain that they are JSON.
+-- The verdict on a request's decision with that event id. events: the events topic, whose records
+-- are JSON for certain, as only the relay writes it.
 -- takes: request_id text, event_id text, events text
 -- answers: verdict text
 SELECT verdict

@@ -1,4 +1,4 @@
--- Held until the connection ends, so that of two migrations at once the second waits for the first.
+-- Held until the connection ends, so that a second migration waits for the first.
 SET client_min_messages = warning;
 SET statement_timeout = 0;
 SET idle_in_transaction_session_timeout = 0;

@@ -1,4 +1,4 @@
--- The database opens no access for longer.
+-- Sets the longest access that the database allows.
 -- takes: grant_ttl_max interval
 -- answers: grant_ttl_max text
 UPDATE lockbox.operator_bound SET grant_ttl_max = :grant_ttl_max

@@ -1,8 +1,8 @@
--- Every record about a request, and of its ticket's records those that caused one of them (the wish
--- itself knows no request id yet). events: the events topic, whose records only the relay writes; of no other
--- is it certain that they are JSON.
--- By cause, then by time: what others say is told where Lockbox acted on it, right before the first event that
--- it caused. A closed ticket may stand in Kafka before a grant is published that was decided earlier.
+-- Every record about a request, and its ticket's records that caused one of them, as an access
+-- request has no request id yet. events: the events topic, whose records are JSON for certain, as
+-- only the relay writes it. Ordered by cause, then by time: a record of others is right before the
+-- first event that it caused. In Kafka a closed ticket may be before the event of a grant that was
+-- decided earlier.
 -- takes: request_id text, events text
 -- answers: kafka_timestamp text, type text, event_id text, actor text, topic text, partition integer, offset bigint,
 --   key bytea, headers bytea, raw bytea

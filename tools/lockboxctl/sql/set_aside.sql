@@ -1,4 +1,4 @@
--- Of these records those that the worker set aside: in quarantine, or stepped over at an operator's order.
+-- Those of the records that the worker quarantined, or skipped by an operator's order.
 -- rows given: topic text, partition integer, offset bigint
 -- answers: topic text, partition integer, offset bigint
 SELECT given.topic, given."partition", given."offset"

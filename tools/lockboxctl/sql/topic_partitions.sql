@@ -1,4 +1,4 @@
--- How many partitions of each topic the workers know, by the rows of those that they took.
+-- The number of partitions of each topic that the workers know, by the partitions that they took.
 -- takes: prefix text
 -- answers: topic text, consumer text, partitions integer
 SELECT regexp_replace(topic, '^[0-9]+~', '') AS topic, consumer, max("partition") + 1 AS partitions

@@ -1,4 +1,4 @@
-/* What an operator does to a tenant's subscriptions. */
+/* Commands for a tenant's subscriptions. */
 #ifndef LOCKBOXCTL_TENANT_COMMANDS_H
 #define LOCKBOXCTL_TENANT_COMMANDS_H
 

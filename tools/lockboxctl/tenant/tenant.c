@@ -1,4 +1,4 @@
-/* tenant release: one statement of the database, which keeps whose the id was, who released it and why. */
+/* tenant release: one statement, by which the database stores tenant, operator and reason. Fails as ctl_ask. */
 #include "commands.h"
 
 #include "arguments.h"

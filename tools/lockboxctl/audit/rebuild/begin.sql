@@ -1,8 +1,8 @@
--- One snapshot of records and models. The cursor may read all rows in the order they lie in; the statements that
--- follow are planned on empty tables, and must keep to their indexes.
+-- One snapshot of records and models. The cursor may scan the table sequentially; later statements are planned on empty
+-- tables, and must use their indexes.
 SET statement_timeout = 0;
 SET jit = off;
-SET temp_buffers = '128MB'; -- the models are written row by row, by keys that lie anywhere
+SET temp_buffers = '128MB'; -- the models are written row by row, in random order of the keys
 SET idle_in_transaction_session_timeout = 0;
 BEGIN ISOLATION LEVEL REPEATABLE READ;
 CREATE TEMPORARY TABLE request_state (LIKE audit.request_state INCLUDING ALL) ON COMMIT DROP;
@@ -14,7 +14,7 @@ CREATE TEMPORARY TABLE access (LIKE audit.access INCLUDING ALL) ON COMMIT DROP;
 CREATE TEMPORARY TABLE subscription_owner (LIKE audit.subscription_owner INCLUDING ALL) ON COMMIT DROP;
 CREATE TEMPORARY TABLE activity (LIKE audit.activity INCLUDING ALL) ON COMMIT DROP;
 CREATE TEMPORARY TABLE unreadable (LIKE audit.unreadable INCLUDING ALL) ON COMMIT DROP;
--- How a model differs from the one of that name in pg_temp: this session's own, whatever the database has.
+-- How a model differs from the one of that name in pg_temp. The function is this session's own, not the database's.
 CREATE FUNCTION pg_temp.model_differences(model text) RETURNS TABLE (rows bigint, key text, what text)
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog AS $$
 DECLARE

@@ -1,4 +1,4 @@
--- How many offsets the logs are short of these ends, all together.
+-- The number of offsets that the logs lack up to these ends, in total.
 -- rows t: topic text, partition integer, behind bigint
 -- answers: records bigint
 SELECT coalesce(sum(t.behind - greatest(l.base + l.size, s.behind)), 0)::bigint AS records

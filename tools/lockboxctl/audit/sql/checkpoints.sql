@@ -1,5 +1,5 @@
--- The first `most` checkpoints behind a size, in the order of their sizes, of those numbered up to `last`; and beside them those that
--- were read on their topic, of sizes that the log has by now and no other checkpoint.
+-- The first `most` checkpoints larger than a size, by size, with a number up to `last`. Also those
+-- read from their topic with a size that the log has and no other checkpoint.
 -- takes: topic text, partition integer, behind bigint, most integer, last bigint
 -- answers: number bigint, origin text, size bigint, root text, key_id text, note text, told boolean
 SELECT number, origin, size, encode(root, 'hex') AS root, key_id, note, told

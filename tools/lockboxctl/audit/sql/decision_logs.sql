@@ -1,3 +1,3 @@
--- The logs of decisions, and the offset behind the last record of each.
+-- The logs of decisions, with their end offsets.
 -- answers: topic text, partition integer, behind bigint
 SELECT topic, "partition", base + size AS behind FROM log WHERE topic LIKE '%decisions.v1' ORDER BY topic, "partition"

@@ -1,6 +1,6 @@
--- Every log that any table knows of: its head, NULL where there is none; the newest checkpoint's number; and whether
--- this session sees every tenant's records. One that does not would find everybody else's missing, and would search
--- for the first of its own: it takes the logs from the other tables.
+-- Every log that any table has: its head (NULL: none), the newest checkpoint's number, and whether
+-- this session sees every tenant's records. A session that does not would miss all others, and scan
+-- for the first of its own, so it takes the logs from the other tables.
 -- answers: topic text, partition integer, base bigint, size bigint, rows bigint, edge text, last_checkpoint bigint, whole boolean
 WITH RECURSIVE sight AS (
     SELECT NOT row_security_active('event')

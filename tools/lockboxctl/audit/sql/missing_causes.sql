@@ -1,5 +1,5 @@
--- Of the events that Lockbox published about a request those whose cause the audit store has not recorded: it reads each topic by
--- itself, and may have the answer before the question. events: the events topic. Every cause names the request or its ticket.
+-- Events about a request, published by Lockbox, whose cause is not in the audit store yet: the store reads each topic by
+-- itself, and may read an answer before its cause. events: the events topic. Each cause names the request or its ticket.
 -- takes: request_id text, events text
 -- answers: cause text, type text
 WITH own AS (

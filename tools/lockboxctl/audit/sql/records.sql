@@ -5,5 +5,5 @@ SELECT e.topic, e."partition", e."offset", coalesce(e.kafka_timestamp_ms, (extra
   FROM :wanted
  CROSS JOIN LATERAL (SELECT * FROM event AS it
                       WHERE it.topic = wanted.topic AND it."partition" = wanted."partition" AND it."offset" = wanted."offset"
-                     OFFSET 0) AS e -- one by one: without sorts (unbounded.sql), a join would walk all of the store in its index's order
+                     OFFSET 0) AS e -- one by one: without sorts (unbounded.sql), a join would scan the whole store by its index
  ORDER BY e.topic, e."partition", e."offset"

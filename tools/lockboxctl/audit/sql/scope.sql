@@ -1,4 +1,4 @@
--- What the COPY commands are about: they take no parameters.
+-- Sets what the COPY commands read, as these take no parameters.
 -- takes: topic text, partition integer, first bigint, behind bigint
 -- answers: nothing
 SELECT set_config('lockbox.proof_topic', :topic, true), set_config('lockbox.proof_partition', :partition::text, true),

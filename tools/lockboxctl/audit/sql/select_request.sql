@@ -1,6 +1,6 @@
--- Every record about a request, of its ticket's records those that caused one of them, and the keys of who decided, as Lockbox
--- told them: what their signatures are checked with. Never those of the topic of checkpoints. events: the events topic, whose records only the relay writes; of no other is it certain that
--- they are JSON.
+-- Every record about a request, its ticket's records that caused one of them, and the voters' keys
+-- as Lockbox published them, for checking signatures. Records of the topic of checkpoints are left
+-- out. events: the events topic, whose records are JSON for certain, as only the relay writes it.
 -- takes: request_id text, events text, checkpoints text
 -- answers: topic text, partition integer, offset bigint
 WITH own AS (

@@ -1,4 +1,4 @@
--- Every record that names a tenant, and every one about a request of theirs.
+-- Every record with this tenant, and every record about one of its requests.
 -- takes: tenant_id text, checkpoints text
 -- answers: topic text, partition integer, offset bigint
 SELECT topic, "partition", "offset" FROM event

@@ -1,4 +1,4 @@
--- The first tile that a log of that size cannot have.
+-- The first tile beyond a log of that size.
 -- takes: topic text, partition integer, size bigint
 -- answers: level smallint, index bigint
 SELECT level, index FROM tile

@@ -1,4 +1,4 @@
--- What events.v1 says of these requests, as decided.sql.
+-- The requests' state in events.v1, in the columns of decided.sql.
 -- takes: ids text[]
 -- answers: request_id text, version bigint, state text, access text
 SELECT r.request_id, r.version, r.state,

@@ -1,5 +1,5 @@
--- Of some records of a log, behind an offset, the decisions of which no verdict was told; those that came just now are left out. The
--- answer's last row has no event_id: its offset is that of the last record looked at, NULL where there was none.
+-- Decisions without a verdict among some records of a log, behind an offset. Recent ones are left out.
+-- The last row has no event_id: its offset is of the last record looked at, NULL where there was none.
 -- takes: topic text, partition integer, after bigint, most integer
 -- answers: offset bigint, event_id text, request_id text
 WITH looked_at AS MATERIALIZED (

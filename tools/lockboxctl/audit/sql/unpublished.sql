@@ -1,5 +1,5 @@
--- Of checkpoints that were published, those that the store has not, as they were: among those that it signed or, where the log is as long and
--- none of that size has another root, among those that it read on their topic.
+-- Published checkpoints that the store lacks: neither signed by it with the same note nor, where
+-- the log is long enough and no checkpoint of that size has another root, read from their topic.
 -- rows p: topic text, partition integer, size bigint, note text, ordinal ordinality
 -- answers: place bigint
 SELECT p.ordinal - 1 AS place

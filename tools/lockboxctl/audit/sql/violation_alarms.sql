@@ -1,4 +1,4 @@
--- Violations of records that came, and breaches that were found, after `since` and up to `until`.
+-- Violations by records, and breaches, that were stored after `since` and up to `until`.
 -- takes: since text, until text, tenant text
 -- answers: why text, topic text, partition integer, offset bigint, event_id text, request_id text, tenant_id text, at text, engineer_id text,
 --   action text, resource_id text, detail text

@@ -1,4 +1,4 @@
--- Checkpoints that somebody cosigned, below a size and numbered up to `last`, the largest first, with what was signed.
+-- Cosigned checkpoints smaller than a size, with a number up to `last`, the largest first, with their cosignatures.
 -- takes: topic text, partition integer, below bigint, last bigint
 -- answers: number bigint, size bigint, text text
 SELECT c.number, c.size, c.note || string_agg(s.line, '' ORDER BY s.witness, s.key_id) AS text

@@ -1,3 +1,3 @@
--- In this session the database may be decided in although it was set back: see clock.sql.
+-- Allows decisions in this session although the database was restored: see clock.sql.
 -- answers: nothing
 SELECT set_config('lockbox.reconciling', 'on', false)

@@ -1,4 +1,4 @@
--- The workers that decide and are connected.
+-- The deciding workers that are connected.
 -- answers: name text
 SELECT DISTINCT substr(application_name, length('lockbox-') + 1) AS name
   FROM pg_stat_activity
