@@ -1,5 +1,5 @@
-/* Posts bodies over TLS from so many connections that stay, one request at a time on each, and prints what came of it as
- * JSON. ask_https URL CA CERTIFICATE KEY CONNECTIONS COUNT < BODIES (one a line) */
+/* Posts bodies over TLS on persistent connections, one request at a time on each, and prints the
+ * results as JSON. ask_https URL CA CERTIFICATE KEY CONNECTIONS COUNT < BODIES (one a line) */
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/memory.h"

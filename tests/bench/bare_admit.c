@@ -1,5 +1,5 @@
-/* The least that admission of a change can cost, to measure it by: each body is parsed by jansson, written out sorted, and
- * hashed. Nothing is looked up or compared.
+/* A baseline for the admission webhook: parses each body by jansson, writes it with sorted members, and hashes it.
+ * No lookup, no comparison.
  * bare_admit PORT CERTIFICATE KEY */
 #include "bare_server.h"
 

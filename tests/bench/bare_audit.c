@@ -1,8 +1,7 @@
-/* The least that can stand in the auditor's place, to measure it by: two threads, each with its partitions and
- * its connection, that stream records into audit.event by COPY BINARY. No fence, no offsets, no hashes, no
- * trees, no read models. "copy" takes every column but the record's own from the first record; "parse" reads
- * each value with jansson once; "lean" fills bench_lean (partition, offset, raw). Stops after COUNT records.
- *
+/* A baseline for the auditor: two threads, each with its partitions and its connection, write
+ * records into audit.event by COPY BINARY. No fence, offsets, hashes, trees or read models. "copy"
+ * takes every column but the record's own from the first record; "parse" also reads each value with
+ * jansson; "lean" fills bench_lean (partition, offset, raw). Ends after COUNT records.
  * bare_audit DATABASE_URL BOOTSTRAP TOPIC PARTITIONS COUNT copy|parse|lean */
 #include <endian.h>
 #include <jansson.h>
@@ -113,13 +112,13 @@ static void add_row(struct row_buffer *out, const rd_kafka_message_t *message,
     add_text(out, NULL);
     add_text(out, NULL);
     add_text(out, NULL);
-    add_field(out, message->key, message->key_len); /* the ticket's id: a key like another */
+    add_field(out, message->key, message->key_len); /* the key is the ticket's id */
     add_text(out, NULL);
     add_field(out, hash, sizeof hash);
     add_int64(out, written_ms);
 }
 
-/* ---- one lane ---- */
+/* ---- a thread ---- */
 
 static rd_kafka_t *consume(int lane) {
     char why[256], group[32];
@@ -232,5 +231,5 @@ int main(int argc, char **argv) {
     for (int lane = 0; lane < LANES; lane++)
         pthread_join(threads[lane], NULL);
     for (;;)
-        pause(); /* whoever measures looks at this process, and ends it */
+        pause(); /* the benchmark ends this process */
 }

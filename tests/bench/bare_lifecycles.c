@@ -1,9 +1,8 @@
-/* Whole lifecycles without Kafka, to compare ./dev bench road with: the same events through the requester's and the
- * decider's own transactions, the same rows taken and marked as by the relay, but records come from memory and
- * nothing is sent. One session, one step after the other. Prints the lifecycles per second.
+/* A baseline for ./dev bench road: whole lifecycles without Kafka. Events go through the requester's and
+ * the decider's transactions, and rows are taken and marked as by the relay, but records come from
+ * memory, and nothing is sent. One session, one step after the other. Prints lifecycles per second.
  *
- * bare_lifecycles NAME COUNT, with LOCKBOX_DATABASE_URL: NAME keeps the ids of several apart.
- */
+ * bare_lifecycles NAME COUNT, with LOCKBOX_DATABASE_URL: NAME makes the ids of several runs differ. */
 #include "../../services/decider/decider.h"
 #include "../../services/requester/requester.h"
 #include "base/clock.h"
@@ -35,7 +34,7 @@ static void check(bool good, const char *what) {
     exit(1);
 }
 
-/* Nothing is seen twice, nothing rejected. */
+/* Checks that no event is a duplicate or rejected. */
 static void check_all(const struct lbx_batch *batch) {
     for (size_t i = 0; i < batch->count; i++)
         check(batch->inputs[i].status == LBX_INPUT_NEW, batch->inputs[i].reason.text);
@@ -51,7 +50,7 @@ static void save_nothing(struct lbx_batch *batch, struct lbx_pg_pipeline *calls)
     check_all(batch);
 }
 
-/* The workers' own, but that what is saved is looked at first. */
+/* The workers' own functions, with check_all before save. */
 static struct lbx_events requester, decider;
 
 static void name_events(void) {
@@ -70,7 +69,7 @@ static size_t event_count;
 
 /* ---- records in memory ---- */
 
-/* One topic's: a partition of our own, and the batch that is being put together. */
+/* The records of one topic: a partition of its own, and the batch that is being made. */
 struct source {
     struct lbx_handler *handler;
     const char *group;
@@ -168,7 +167,7 @@ static void publish(void) {
     lbx_pg_release(worker.pg);
 }
 
-/* ---- the story ---- */
+/* ---- the lifecycle ---- */
 
 #define ANN "{\"id\":\"ann\",\"email\":\"ann@contoso.example\",\"name\":\"Ann\"}"
 #define GWEN "{\"id\":\"gwen\",\"email\":\"gwen@contoso.example\",\"name\":\"Gwen\"}"

@@ -1,5 +1,5 @@
-/* The least that can stand in the relay's place, to measure it by: LISTEN, read the new rows, produce.
- * Nothing is marked, ordered, retried or made safe. bare_relay DATABASE_URL BOOTSTRAP TOPIC */
+/* A baseline for the relay: LISTEN, read the new rows, produce. Rows are not marked, ordered or
+ * retried. bare_relay DATABASE_URL BOOTSTRAP TOPIC */
 #include <libpq-fe.h>
 #include <librdkafka/rdkafka.h>
 #include <poll.h>

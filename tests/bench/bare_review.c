@@ -1,5 +1,5 @@
-/* The least that can stand in the authorizer's place, to measure it by: a thread and a database connection for each client,
- * one primary-key lookup a request. Nothing is read, checked or bounded.
+/* A baseline for the authorizer: a thread and a database connection for each client, one primary-key lookup a request.
+ * No body is read or checked.
  * bare_review DATABASE_URL PORT CERTIFICATE KEY */
 #include "bare_server.h"
 

@@ -1,4 +1,4 @@
-/* Serves HTTPS by libmicrohttpd. Promises nothing; fails by ending the program. */
+/* Serves HTTPS by libmicrohttpd. Promises nothing; an error ends the program. */
 #include "bare_server.h"
 
 #include "base/file.h"

@@ -1,7 +1,7 @@
-/* The least that libesmtp can do: the same message COUNT times in SESSIONS sessions at a time, with
- * TCP_NODELAY and nothing kept about it. What tests/bench/mail.py measures the notifier beside.
+/* A baseline for the notifier: sends one message COUNT times by libesmtp, in SESSIONS concurrent
+ * sessions with TCP_NODELAY. tests/bench/mail.py compares the two.
  *
- *     bare_smtp HOST:PORT SESSIONS COUNT MESSAGE-FILE      prints mails per second */
+ * bare_smtp HOST:PORT SESSIONS COUNT MESSAGE-FILE      prints mails per second */
 #define _GNU_SOURCE /* RTLD_NEXT */
 #include "base/clock.h"
 
@@ -31,7 +31,7 @@ struct message {
     bool read;
 };
 
-/* libesmtp does not set it. */
+/* Sets TCP_NODELAY, which libesmtp does not. */
 int connect(int fd, __CONST_SOCKADDR_ARG to, socklen_t len) {
     typedef int connect_fn(int fd, const struct sockaddr *to, socklen_t len);
     const int on = 1;

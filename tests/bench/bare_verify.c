@@ -1,5 +1,5 @@
-/* The least that can stand in verify's place, to measure it by: the same COPY of the same columns, over some
- * connections, read by a loop that does nothing with it. Prints how many rows there were.
+/* A baseline for `lockboxctl audit verify`: the same COPY of the same columns, over several
+ * connections, whose rows are only counted. Prints their number.
  *
  * bare_verify DATABASE_URL TOPIC PARTITIONS CONNECTIONS records|leaves */
 #include "sql_proof.h"

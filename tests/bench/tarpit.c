@@ -1,8 +1,8 @@
-/* An SMTP receiver in which the answer to every hundredth recipient's RCPT comes after 30 s: what
- * tests/bench/mail.py measures the notifier with slow recipients by. Waiting costs it nothing, unlike smtp-sink,
- * which goes through all connections that wait for each command of the others.
+/* An SMTP receiver that replies to every hundredth recipient's RCPT after 30 s: tests/bench/mail.py
+ * measures the notifier with slow recipients by it. A waiting connection costs no CPU time, unlike
+ * in smtp-sink, which scans all connections for each command.
  *
- *     tarpit PORT SECONDS        listens on 127.0.0.1; SECONDS 0: nobody waits */
+ * tarpit PORT SECONDS        listens on 127.0.0.1; SECONDS 0: no delay */
 #define _GNU_SOURCE
 #include "base/clock.h"
 
@@ -25,13 +25,13 @@ enum { LINE = 2048, CHUNK = 16 * 1024, EVENTS = 64 };
 struct connection {
     int fd;
     bool in_body;
-    char line[LINE]; /* of a command, up to where it was read */
+    char line[LINE]; /* the command line read so far */
     size_t len;
-    char tail[5]; /* the last bytes of a body */
+    char tail[5]; /* last bytes of a body */
     int64_t until_us;
-    char *held; /* what came behind the command that waits */
+    char *held; /* bytes received behind the delayed command */
     size_t held_len;
-    struct connection *next; /* in the order in which they wake */
+    struct connection *next; /* in the order of their replies */
 };
 
 static int epoll;
@@ -72,7 +72,7 @@ static bool say(struct connection *c, const char *text) {
     return send(c->fd, text, strlen(text), MSG_NOSIGNAL) == (ssize_t)strlen(text);
 }
 
-/* Whether the body ends in these bytes; *used: how many of them belong to it. */
+/* Whether the body ends in these bytes; *used: how many of them belong to the body. */
 static bool ends(struct connection *c, const char *bytes, size_t len, size_t *used) {
     char seam[10];
     const size_t more = len < 5 ? len : 5;
@@ -147,7 +147,7 @@ static void read_from(struct connection *c) {
         hang_up(c);
 }
 
-/* Those whose time has come; whoever has gone meanwhile is found out by answering. */
+/* Replies where the delay is over. A closed connection shows when it is written to. */
 static void wake(void) {
     const int64_t now_us = lbx_monotonic_us();
     while (first && first->until_us <= now_us) {
