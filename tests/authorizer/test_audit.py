@@ -68,6 +68,13 @@ def test_the_container_is_the_one_whose_logs_were_read(authorizer, system, query
     assert (row.action, row.container) == ("get_pod_logs", container or None)
 
 
+@pytest.mark.parametrize("query, why", [("container=router", []), ("", []), ("%63ontainer=proxy", ["no_grant"]), ("x=1;&container=pro%78y", ["no_grant"])])
+def test_another_container_is_a_violation_however_it_is_written(authorizer, customer, system, query, why):
+    engineer, request = granted(authorizer, customer, {**item("get_pod_logs"), "container": "router"})
+    row = told(authorizer, system, event_of("logs", engineer, query=query, annotations=ours(request)))
+    assert row.request_id == request.id and violations(system, engineer) == why
+
+
 @pytest.mark.parametrize("command, query, is_dry", [
     ("create", "dryRun=All", True), ("patch", "a=b&dryRun=%41ll", True), ("update", "dryRun=All&dryRun=All", True),
     ("create", "dryRun=All;", False), ("update", "dryRun=%zz", False), ("patch", "DryRun=All", False), ("create", "dryRun", False),
