@@ -208,10 +208,9 @@ struct evidence_cache {
 };
 
 struct evidence_cache *evidence_cache_new(void) {
-    struct evidence_cache *cache = lbx_calloc(sizeof *cache);
+    struct evidence_cache *cache = lbx_calloc(
+        sizeof *cache); /* what is not written takes no memory: arenas of zero are empty */
     pthread_mutex_init(&cache->lock, NULL);
-    for (size_t i = 0; i < KEPT_MAX; i++)
-        lbx_arena_init(&cache->list[i].arena);
     return cache;
 }
 

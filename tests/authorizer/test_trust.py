@@ -2,6 +2,7 @@
 import json
 import signal
 import time
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -438,6 +439,22 @@ def test_a_file_that_is_wrong_is_refused_whole(world, tmp_path, change):
     file = tmp_path / "clusters.json"
     file.write_text(json.dumps(clusters))
     assert world.authorizer.spawn("2", file, free_port(), free_port()).wait(30) == 2
+
+
+def test_a_cluster_takes_little_memory(world, tmp_path):
+    """What is kept of requests is nothing before there are any."""
+    resident = {}
+    for count in (1, 1000):
+        clusters = world.file()["clusters"]
+        file, http_port = tmp_path / f"{count}.json", free_port()
+        file.write_text(json.dumps({"clusters": [{**clusters[1], "id": f"{number}"} for number in range(count)]}))
+        process = world.authorizer.spawn("2", file, http_port, free_port())
+        wait_until(lambda port=http_port: world.system.stack.ready(port) == "ready", "it is ready")
+        [line] = [it for it in Path(f"/proc/{process.pid}/status").read_text().splitlines() if it.startswith("VmRSS:")]
+        resident[count] = int(line.split()[1])
+        process.terminate()
+        assert process.wait(30) == 0
+    assert resident[1000] - resident[1] < 100_000, resident  # kB
 
 
 def test_a_bad_file_keeps_the_keys_that_were_read(world):
