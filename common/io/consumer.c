@@ -4,6 +4,7 @@
  * end the client. */
 #include "io/consumer.h"
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "io/kafka.h"
 #include "io/statistics.h"
@@ -25,12 +26,13 @@ struct lbx_consumer {
     void *context;
     int fd;
     struct lbx_trouble trouble;
-    int64_t away_since_us; /* since when no broker is connected; 0: one is */
+    int64_t away_since_us; /* since when no broker is connected and answers; 0: one does */
     struct seen {
         char topic[256];
         struct lbx_fetching fetching;
     } * seen; /* of each fetched partition, from the last statistics */
     size_t seen_count;
+    struct lbx_statistics_asked asked;
 };
 
 struct lbx_message {
@@ -128,11 +130,14 @@ static void see_partition(struct lbx_consumer *consumer, const struct lbx_statis
     consumer->seen =
         lbx_realloc(consumer->seen, (consumer->seen_count + 1) * sizeof *consumer->seen);
     struct seen *seen = &consumer->seen[consumer->seen_count++];
-    *seen = (struct seen){.fetching = {.partition = (int32_t)it->partition,
-                                       .has_leader = it->leader >= 0 && lbx_statistics_connected(
-                                                                            statistics, it->broker),
-                                       .next_offset = it->next_offset,
-                                       .received = it->rxmsgs}};
+    const struct lbx_statistics_broker *broker = lbx_statistics_connected(statistics, it->broker);
+    const bool is_silent = broker && broker->is_silent;
+    *seen = (struct seen){
+        .fetching = {.partition = (int32_t)it->partition,
+                     .has_leader = it->leader >= 0 && broker && !is_silent,
+                     .silent_since_us = is_silent ? lbx_monotonic_us() - broker->rxidle : 0,
+                     .next_offset = it->next_offset,
+                     .received = it->rxmsgs}};
     snprintf(seen->topic, sizeof seen->topic, "%s", topic);
 }
 
@@ -144,6 +149,7 @@ static int on_statistics(rd_kafka_t *client, char *json, size_t len, void *opaqu
     lbx_arena_init(&arena);
     if (!lbx_statistics_read(json, len, &arena, &statistics))
         return 0;
+    lbx_statistics_compare(&statistics, &consumer->asked);
     consumer->away_since_us = lbx_statistics_away_since(&statistics, consumer->away_since_us);
     consumer->seen_count = 0;
     for (size_t i = 0; i < statistics.topic_count; i++)
@@ -331,6 +337,7 @@ enum lbx_err lbx_consumer_open(const struct lbx_settings *settings, const char *
         {"queued.max.messages.kbytes", queue},
         {"fetch.wait.max.ms", "1000"},
         {"statistics.interval.ms", "5000"},
+        {"socket.timeout.ms", "10000"}, /* a connection that lost answers is made anew */
         {"topic.metadata.refresh.interval.ms", "5000"}, /* finds added partitions within 5 s */
         {queue_backoff(), "50"},
         {NULL, NULL},
@@ -380,6 +387,7 @@ void lbx_consumer_close(struct lbx_consumer *consumer) {
     rd_kafka_topic_partition_list_destroy(consumer->subscription);
     free(consumer->prefix);
     free(consumer->seen);
+    free(consumer->asked.nodes);
     close(consumer->fd);
     free(consumer);
 }

@@ -83,15 +83,18 @@ enum lbx_err lbx_consumer_ends(struct lbx_consumer *consumer,
                                const struct lbx_partition *partitions, size_t count,
                                int64_t *ret_ends) LBX_MUST_CHECK;
 
-/* Since when no broker is connected, in lbx_monotonic_us; 0: one is. At most five seconds old. */
+/* Since when no broker is connected and answers, in lbx_monotonic_us; 0: one does. At most five seconds old. */
 int64_t lbx_consumer_away_since_us(const struct lbx_consumer *consumer);
 
 /* How far the client has fetched a partition; at most five seconds old, valid until the next poll. NULL: not known. */
 struct lbx_fetching {
     int32_t partition;
-    bool has_leader; /* Kafka names a leader, and the broker that is fetched from is connected */
+    bool
+        has_leader; /* Kafka names a leader, and the broker that is fetched from is connected and answers */
     int64_t next_offset; /* to fetch: earlier ones came, or have no record; below 0: not known */
     int64_t received;    /* records that this client received, handed out or not */
+    int64_t
+        silent_since_us; /* since when that broker answers nothing, in lbx_monotonic_us; 0: it answers, or is not connected */
 };
 const struct lbx_fetching *lbx_consumer_fetching(const struct lbx_consumer *consumer,
                                                  const char *topic, int32_t partition);

@@ -202,7 +202,9 @@ void lbx_consume_look_for_still(struct lbx_consume *c) {
             lbx_consumer_fetching(c->consumer, claim->topic, claim->partition);
         const int64_t end = lbx_consumer_end(c->consumer, claim->topic, claim->partition);
         note_dropped(claim, it, end);
-        const int64_t since_us = claim->still_since_us ? claim->still_since_us : lbx_monotonic_us();
+        const int64_t since_us = claim->still_since_us       ? claim->still_since_us
+                                 : it && it->silent_since_us ? it->silent_since_us
+                                                             : lbx_monotonic_us();
         const bool still = is_still(c, claim, it, end) &&
                            (!claim->still_since_us || claim->still_at == claim->next_offset);
         if (claim->still_at != claim->next_offset)

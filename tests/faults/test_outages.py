@@ -87,6 +87,22 @@ def test_the_relay_says_that_kafka_is_away_where_nothing_waits(system, stack):
     assert_same_workers(system, pids)
 
 
+def test_who_reads_says_that_kafka_does_not_answer(system, stack):
+    """Its connections stay as they are. The client alone takes a minute to give them up."""
+    await_quiet(system)
+    pids = dict(stack.pids)
+    stack.signal("kafka", signal.SIGSTOP)
+    try:
+        for worker in ("requester", "decider", "notifier", "auditor"):
+            wait_until(lambda: stack.status()[worker]["reason"].startswith("waiting for Kafka: no broker is connected (since 20"),
+                       f"the {worker} says so", 40)
+    finally:
+        stack.signal("kafka", signal.SIGCONT)
+    stack.await_ready()
+    assert_same_workers(system, pids)
+    Tenant(system).request().approve()
+
+
 def test_term_in_the_middle_of_work_ends_within_ten_seconds(system):
     """Each in turn, while the others work; the supervisor starts it again."""
     traffic = Traffic(system, 14, seed=9)

@@ -274,12 +274,25 @@ static void what_came_before_the_partition_was_given_is_not_missed(void **state)
     assert_int_equal(assigned, 0);
 }
 
+/* A connection that stays up, and brings nothing: counted from when the broker fell silent. */
+static void a_partition_whose_broker_is_silent_is_named(void **state) {
+    (void)state;
+    fetching[0].has_leader = false;
+    fetching[0].silent_since_us = lbx_monotonic_us() - 9 * LBX_SECOND_US;
+    lbx_consume_look_for_still(&consume);
+    assert_null(lbx_consume_still(&consume));
+    claims[0].still_since_us -= 2 * LBX_SECOND_US;
+    assert_non_null(lbx_consume_still(&consume));
+    assert_int_equal(assigned, 0); /* the client makes the connection anew */
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(a_hole_stops_its_own_partition, begin),
         cmocka_unit_test_setup(an_offset_out_of_the_log_stops_at_once, begin),
         cmocka_unit_test_setup(an_error_stops_once_it_stays, begin),
         cmocka_unit_test_setup(a_partition_that_does_not_move_is_named, begin),
+        cmocka_unit_test_setup(a_partition_whose_broker_is_silent_is_named, begin),
         cmocka_unit_test_setup(records_that_the_client_drops_are_read_again, begin),
         cmocka_unit_test_setup(it_is_read_again_ever_more_seldom, begin),
         cmocka_unit_test_setup(what_came_before_the_partition_was_given_is_not_missed, begin),

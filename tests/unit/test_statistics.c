@@ -4,6 +4,8 @@
 #include "base/cleanup.h"
 #include "check.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static struct lbx_arena arena;
@@ -57,10 +59,42 @@ static void says_which_broker_is_connected(void **unused) {
         read("{\"brokers\":{\"a:1/1\":{\"nodeid\":1,\"source\":\"learned\",\"state\":\"CONNECT\"},"
              "\"b:1/2\":{\"nodeid\":2,\"source\":\"learned\",\"state\":\"UP\"},"
              "\"GroupCoordinator\":{\"nodeid\":1,\"source\":\"logical\",\"state\":\"UP\"}}}");
-    assert_false(lbx_statistics_connected(&it, 1));
-    assert_true(lbx_statistics_connected(&it, 2));
-    assert_false(lbx_statistics_connected(&it, 3));
-    assert_false(lbx_statistics_connected(&it, -1));
+    assert_null(lbx_statistics_connected(&it, 1));
+    assert_ptr_equal(lbx_statistics_connected(&it, 2), &it.brokers[1]);
+    assert_null(lbx_statistics_connected(&it, 3));
+    assert_null(lbx_statistics_connected(&it, -1));
+}
+
+/* waitresp_cnt and rxidle of broker 2, statistics after statistics, and whether it is silent. */
+static void says_which_broker_is_silent(void **unused) {
+    (void)unused;
+    static const struct {
+        int asked;
+        int64_t idle;
+        bool is_silent;
+    } rows[] = {
+        {1, 9000000, false}, /* the request may have been made just now */
+        {1, 9000000, true},  {2, 14000000, true}, {0, 20000000, false}, {1, 25000000, false},
+        {1, 100, false},     {1, 5000000, false}, {1, 5000001, true},
+    };
+    struct lbx_statistics_asked asked = {0};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char json[512];
+        snprintf(
+            json, sizeof json,
+            "{\"brokers\":{\"a:1/1\":{\"nodeid\":1,\"state\":\"CONNECT\"},"
+            "\"GroupCoordinator\":{\"nodeid\":2,\"source\":\"logical\",\"state\":\"INIT\",\"waitresp_cnt\":1,"
+            "\"rxidle\":60000000},"
+            "\"b:1/2\":{\"nodeid\":2,\"state\":\"UP\",\"waitresp_cnt\":%d,\"rxidle\":%lld}}}",
+            rows[i].asked, (long long)rows[i].idle);
+        struct lbx_statistics it = read(json);
+        lbx_statistics_compare(&it, &asked);
+        assert_int_equal(it.brokers[2].is_silent, rows[i].is_silent);
+        assert_false(it.brokers[1].is_silent);
+        assert_int_equal(lbx_statistics_away_since(&it, 17), rows[i].is_silent ? 17 : 0);
+        assert_non_null(lbx_statistics_connected(&it, 2));
+    }
+    free(asked.nodes);
 }
 
 static void what_is_left_out_is_absent(void **unused) {
@@ -91,6 +125,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(names_each_topics_partitions),
         cmocka_unit_test(says_which_broker_is_connected),
+        cmocka_unit_test(says_which_broker_is_silent),
         cmocka_unit_test(says_since_when_no_broker_is_connected),
         cmocka_unit_test(what_is_left_out_is_absent),
     };
