@@ -24,8 +24,8 @@ static json_t *object_of(const struct lbx_json_part *part) {
     json_t *object = part->member ? json_object_get(whole, part->member) : whole;
     if (!json_is_object(object))
         return NULL;
-    if (part->without)
-        (void)json_object_del(object, part->without);
+    for (const char *const *name = part->without; name && *name; name++)
+        (void)json_object_del(object, *name);
     return part->only ? chosen(object, part->only) : json_incref(object);
 }
 

@@ -8,9 +8,9 @@
 struct lbx_json_part {
     const char *text;
     size_t len;
-    const char *member;      /* the object is this member of text; NULL: text itself */
-    const char *without;     /* a member to ignore; NULL: none */
-    const char *const *only; /* the only members to compare, ended by NULL; NULL: all */
+    const char *member;         /* the object is this member of text; NULL: text itself */
+    const char *const *without; /* members to ignore, ended by NULL; NULL: none */
+    const char *const *only;    /* the only members to compare, ended by NULL; NULL: all */
 };
 
 /* Whether both are objects with equal members, in any order. Numbers must have the same form: 1

@@ -172,11 +172,11 @@ struct lbx_emergencies emergencies_before(const struct emergencies *emergencies,
 }
 
 static bool read_signed(const char *jws, const char *principal_id, struct lbx_arena *arena,
-                        struct keyring_time *ret_said, struct lbx_signed *ret_signed) {
+                        struct keyring_claims *ret_said, struct lbx_signed *ret_signed) {
     const struct lbx_signature_in signature = {.jws = jws};
     for (size_t i = 0; i < authorizers.set.count; i++)
         if (strcmp(authorizers.set.keys[i].kid, principal_id) == 0 &&
-            lbx_signed_read(&signature, &authorizers.set.keys[i].key, &keyring_time_table, arena,
+            lbx_signed_read(&signature, &authorizers.set.keys[i].key, &keyring_claims_table, arena,
                             ret_said, ret_signed))
             return true;
     return false;
@@ -186,8 +186,9 @@ bool emergencies_proved(const struct emergencies *emergencies, const struct lbx_
                         int64_t now_us, const char **ret_hash) {
     static const char *const members[] = {"ticket_id",   "engineer_id", "resource_id",
                                           "incident_id", "actions",     NULL};
+    static const char *const claimed[] = {"iat", NULL};
     const struct lbx_access_requested *wish = input->event.data;
-    struct keyring_time said = {0};
+    struct keyring_claims said = {0};
     struct lbx_signed what;
     *ret_hash = NULL;
     if (!authorizers.asked)
@@ -197,7 +198,7 @@ bool emergencies_proved(const struct emergencies *emergencies, const struct lbx_
         !read_signed(wish->authorization, wish->authorized_by.id, emergencies->arena, &said,
                      &what) ||
         !lbx_change_signature_is_timely(said.iat, now_us, 0) ||
-        !keyring_is_about(&what, input->record, (struct lbx_json_part){.only = members}))
+        !keyring_is_about(&what, claimed, input->record, (struct lbx_json_part){.only = members}))
         return false;
     *ret_hash = hash;
     return true;

@@ -3,6 +3,7 @@
  * closed: an unreadable key or signature is not valid. */
 #include "keyring.h"
 
+#include "base/clock.h"
 #include "event/open.h"
 #include "io/hash.h"
 #include "sql_requester.h"
@@ -62,7 +63,9 @@ static void remember(struct keyring *keyring, const struct signed_change *change
     *stored = *change;
     lbx_map_set(&keyring->changes, LBX_MAP_KEY(keyring->arena, change->tenant_id, change->hash),
                 stored);
-    lbx_map_set(&keyring->last, change->tenant_id, stored);
+    const struct signed_change *last = lbx_map_get(&keyring->last, change->tenant_id);
+    if (!last || last->at < change->at)
+        lbx_map_set(&keyring->last, change->tenant_id, stored);
 }
 
 void keyring_read(struct keyring *keyring, const struct lbx_pg *pg) {
@@ -139,42 +142,54 @@ void keyring_set(struct keyring *keyring, const struct lbx_tenant_event *event) 
 
 /* ---- signatures of changes ---- */
 
-static const struct lbx_field time_rows[] = {
-    LBX_ROW_INT(keyring_time, iat, .required = true, .max = INT64_MAX),
+static const struct lbx_field claims_rows[] = {
+    LBX_ROW_INT(keyring_claims, iat, .required = true, .max = INT64_MAX),
+    LBX_ROW_TEXT(keyring_claims, type, .max = 256),
 };
-const struct lbx_table keyring_time_table = LBX_TABLE("signed_time", keyring_time, time_rows);
+const struct lbx_table keyring_claims_table =
+    LBX_TABLE("signed_claims", keyring_claims, claims_rows);
 
-bool keyring_is_about(const struct lbx_signed *what, const struct lbx_record *record,
-                      struct lbx_json_part data) {
+bool keyring_is_about(const struct lbx_signed *what, const char *const *beside,
+                      const struct lbx_record *record, struct lbx_json_part data) {
     const struct lbx_json_part said = {
-        .text = what->payload, .len = what->payload_len, .without = "iat"};
+        .text = what->payload, .len = what->payload_len, .without = beside};
     data.text = record->value;
     data.len = record->value_len;
     data.member = lbx_mode_of(record) == LBX_MODE_BINARY ? NULL : "data";
     return lbx_json_same(&said, &data);
 }
 
-const char *keyring_signature(const struct keyring *keyring, const struct lbx_input_event *input,
-                              const struct lbx_key *key, int64_t now_us) {
+/* Several types have the same data. A payload with a type is valid for that type only. */
+static bool is_of_type(const struct keyring_claims *claims, const struct lbx_event *event) {
+    return !claims->type || strcmp(claims->type, lbx_event_type_info(event->type)->name) == 0;
+}
+
+struct keyring_signature keyring_signature(const struct keyring *keyring,
+                                           const struct lbx_input_event *input,
+                                           const struct lbx_key *key, int64_t now_us) {
+    static const char *const claimed[] = {"iat", "type", NULL};
+    static const char *const signature[] = {"signature", NULL};
     const struct lbx_tenant_event *event = input->event.data;
     const struct signed_change *last = lbx_map_get(&keyring->last, event->tenant_id);
-    struct keyring_time time = {0};
+    struct keyring_claims claims = {0};
     struct lbx_signed said;
-    if (!lbx_signed_read(&event->signature, key, &keyring_time_table, keyring->arena, &time,
+    if (!lbx_signed_read(&event->signature, key, &keyring_claims_table, keyring->arena, &claims,
                          &said) ||
-        !lbx_change_signature_is_timely(time.iat, now_us, last ? last->at : 0) ||
-        !keyring_is_about(&said, input->record, (struct lbx_json_part){.without = "signature"}))
-        return NULL;
+        !lbx_change_signature_is_timely(claims.iat, now_us, last ? last->at : 0) ||
+        !is_of_type(&claims, &input->event) ||
+        !keyring_is_about(&said, claimed, input->record,
+                          (struct lbx_json_part){.without = signature}))
+        return (struct keyring_signature){0};
     char *hash = lbx_arena_alloc(keyring->arena, LBX_SHA256_HEX_SIZE);
     lbx_sha256_hex(said.bytes, said.len, hash);
     bool counted =
         lbx_map_get(&keyring->changes, LBX_MAP_KEY(keyring->arena, event->tenant_id, hash));
-    return counted ? NULL : hash;
+    return (struct keyring_signature){counted ? NULL : hash, claims.iat * LBX_SECOND_US};
 }
 
 void keyring_counted(struct keyring *keyring, const char *tenant_id, const char *hash,
-                     int64_t now_us) {
-    remember(keyring, &(struct signed_change){tenant_id, hash, now_us, true});
+                     int64_t at_us) {
+    remember(keyring, &(struct signed_change){tenant_id, hash, at_us, true});
 }
 
 /* ---- writing ---- */

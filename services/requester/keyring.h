@@ -46,24 +46,31 @@ bool keyring_proof_holds(const struct keyring *keyring, const struct lbx_tenant_
 /* Sets or removes the key in an approver_key_set event. */
 void keyring_set(struct keyring *keyring, const struct lbx_tenant_event *event);
 
-/* The hash of the signed bytes, if the record's signature is over this change, by this key, at
- * an acceptable time, and was not used before; otherwise NULL. */
-const char *keyring_signature(const struct keyring *keyring, const struct lbx_input_event *input,
-                              const struct lbx_key *key, int64_t now_us);
-
-/* Notes that a change used the signature with that hash. */
-void keyring_counted(struct keyring *keyring, const char *tenant_id, const char *hash,
-                     int64_t now_us);
-
-/* The time of a signature: the member that a payload has in addition to the event's data. */
-struct keyring_time {
-    int64_t iat;
+/* A change's signature. */
+struct keyring_signature {
+    const char *hash; /* of the signed bytes; NULL: no valid signature */
+    int64_t at;       /* its iat */
 };
-extern const struct lbx_table keyring_time_table;
 
-/* Whether the signed payload is the record's data, without members that `data` excludes, and
- * with nothing else but the time. */
-bool keyring_is_about(const struct lbx_signed *what, const struct lbx_record *record,
-                      struct lbx_json_part data);
+/* The record's signature, if it is over this change, by this key, at an acceptable time, and was not used before. */
+struct keyring_signature keyring_signature(const struct keyring *keyring,
+                                           const struct lbx_input_event *input,
+                                           const struct lbx_key *key, int64_t now_us);
+
+/* Notes that a change used the signature with that hash. Of the tenant's signatures only those from at_us on are valid after it. */
+void keyring_counted(struct keyring *keyring, const char *tenant_id, const char *hash,
+                     int64_t at_us);
+
+/* The members that a payload has in addition to the event's data: the time of the signature, and optionally the event's type. */
+struct keyring_claims {
+    int64_t iat;
+    const char *type;
+};
+extern const struct lbx_table keyring_claims_table;
+
+/* Whether the signed payload is the record's data, without members that `data` excludes, and with nothing else but the members
+ * listed in `beside`, which ends in NULL. */
+bool keyring_is_about(const struct lbx_signed *what, const char *const *beside,
+                      const struct lbx_record *record, struct lbx_json_part data);
 
 #endif

@@ -114,26 +114,27 @@ static struct lbx_tenant_facts facts_of(const struct working_set *set, enum lbx_
     return facts;
 }
 
-/* The hash of the change's signature by an administrator, or for a key by the previous key;
- * NULL: no valid signature. */
-static const char *signature_of(const struct lbx_batch *batch,
-                                const struct lbx_input_event *input) {
+/* The change's signature by an administrator, or for a key by the previous key. */
+static struct keyring_signature signature_of(const struct lbx_batch *batch,
+                                             const struct lbx_input_event *input) {
     const struct working_set *set = batch->state->set;
     const struct keyring *keyring = &set->keyring;
     const struct lbx_tenant_event *event = input->event.data;
     const int64_t now = batch->unit.now;
-    const char *hash = NULL;
+    struct keyring_signature it = {0};
+    if (!lbx_signature_is_there(&event->signature))
+        return it;
     if (input->event.type == LBX_EVENT_TENANT_APPROVER_KEY_SET)
-        hash = keyring_signature(keyring, input,
-                                 keyring_key(keyring, event->tenant_id, event->principal_id), now);
+        it = keyring_signature(keyring, input,
+                               keyring_key(keyring, event->tenant_id, event->principal_id), now);
     LBX_MAP_EACH(&set->roles, entry) {
         const struct stored_role *role = entry->value;
-        if (!hash && role->held && role->role == LBX_ROLE_GLOBAL_ADMINISTRATOR &&
+        if (!it.hash && role->held && role->role == LBX_ROLE_GLOBAL_ADMINISTRATOR &&
             strcmp(role->tenant_id, event->tenant_id) == 0)
-            hash = keyring_signature(
-                keyring, input, keyring_key(keyring, role->tenant_id, role->principal.id), now);
+            it = keyring_signature(keyring, input,
+                                   keyring_key(keyring, role->tenant_id, role->principal.id), now);
     }
-    return hash;
+    return it;
 }
 
 /* ---- a change ---- */
@@ -165,6 +166,16 @@ static void end_unasked(struct lbx_batch *batch, const struct stored_subscriptio
     }
 }
 
+/* A signature is valid once, also if the change needed none: the same data may be a change of another type, or reduce protection
+ * later. If it was needed, signatures from before this change are no longer valid; otherwise those from before its own iat. */
+static void count_signature(struct lbx_batch *batch, const struct lbx_tenant_event *event,
+                            const struct keyring_signature *signature, bool was_needed) {
+    const int64_t now = batch->unit.now;
+    const int64_t at = was_needed || signature->at > now ? now : signature->at;
+    if (signature->hash)
+        keyring_counted(&batch->state->set->keyring, event->tenant_id, signature->hash, at);
+}
+
 static void apply(struct working_set *set, enum lbx_event_type type,
                   const struct lbx_tenant_event *event, int64_t at_us) {
     if (type == LBX_EVENT_TENANT_ROLE_ASSIGNED || type == LBX_EVENT_TENANT_ROLE_REMOVED)
@@ -179,10 +190,8 @@ void requester_on_tenant(struct lbx_batch *batch, struct lbx_input_event *input)
     const enum lbx_event_type type = input->event.type;
     struct stored_subscription *stored = working_set_subscription(set, event->subscription_id);
     struct lbx_tenant_facts facts = facts_of(set, type, event, stored->subscription);
-    const char *signature = facts.signed_decisions && lbx_signature_is_there(&event->signature)
-                                ? signature_of(batch, input)
-                                : NULL;
-    facts.signature_holds = signature != NULL;
+    const struct keyring_signature signature = signature_of(batch, input);
+    facts.signature_holds = signature.hash != NULL;
     const bool weakens = lbx_tenant_weakens(type, event, &facts, stored->subscription);
     struct lbx_tenant_changed changed = told_of(batch, &input->event);
     if (weakens)
@@ -193,8 +202,7 @@ void requester_on_tenant(struct lbx_batch *batch, struct lbx_input_event *input)
     if (why == LBX_REFUSAL_NONE) {
         stored->changed |= stored->subscription != NULL;
         apply(set, type, event, batch->unit.now);
-        if (weakens && signature)
-            keyring_counted(&set->keyring, event->tenant_id, signature, batch->unit.now);
+        count_signature(batch, event, &signature, weakens && facts.signed_decisions);
     }
     publish_change(batch, &input->event, &changed, why);
     if (why == LBX_REFUSAL_NONE)

@@ -125,6 +125,61 @@ def test_a_signature_counts_once_for_what_it_says_while_it_is_new(system):
     assert said(tenant.change("policy_set", **{**data, "max_duration": "PT9H"}, signature=before)) == "bad_signature"
 
 
+def told_by(tenant: Tenant, **data) -> dict:
+    return {"tenant_id": tenant.id, "subscription_id": tenant.subscription, "by": tenant.admin.principal, **data}
+
+
+ALIKE = {
+    "a role": ("role_removed", "role_assigned", {"principal": Person.new("eve").principal, "role": "lockbox_approver"}),
+    "off": ("lockbox_enabled", "lockbox_disabled", {}),
+    "away": ("lockbox_enabled", "subscription_removed", {}),
+    "signatures off": ("lockbox_enabled", "policy_set", {}),
+}
+
+
+@pytest.mark.parametrize("which", ALIKE)
+def test_a_signature_on_one_change_opens_no_other_of_the_same_members(system, which):
+    """What was signed to take a role away would give it, within a quarter of an hour. Who signs the type, too, signs that one alone."""
+    signed_for, wanted, data = ALIKE[which]
+    tenant = Tenant(system)
+    key, _ = tenant.sign_decisions(tenant.owner)
+    told, now = told_by(tenant, **data), int(time.time())
+    signature = jws(key, **told, iat=now)
+    assert said(tenant.change(signed_for, **told, signature=signature)) == "tenant.changed"
+    assert said(tenant.change(wanted, **told, signature=signature)) == "bad_signature"
+    withheld = jws(key, **told, type=f"lockbox.tenant.{signed_for}.v1", iat=now)
+    assert said(tenant.change(wanted, **told, signature=withheld)) == "bad_signature"
+    right = jws(key, **told, type=f"lockbox.tenant.{wanted}.v1", iat=int(time.time()))
+    assert said(tenant.change(wanted, **told, signature=right)) == "tenant.changed"
+
+
+def test_a_signature_counts_once_also_where_none_is_needed(system):
+    """What asked for more when it was signed asks for less once the policy is stricter still."""
+    tenant = Tenant(system)
+    key, _ = tenant.sign_decisions(tenant.owner)
+    hours = {it: told_by(tenant, signed_decisions=True, max_duration=f"PT{it}H") for it in (6, 5, 2, 1)}
+    signature = jws(key, **hours[6], iat=int(time.time()))
+    assert said(tenant.change("policy_set", **hours[6], signature=signature)) == "tenant.changed"
+    assert said(tenant.change("policy_set", **hours[2])) == "tenant.changed"
+    assert said(tenant.change("policy_set", **hours[6], signature=signature)) == "bad_signature"
+    before = jws(key, **hours[5], iat=int(time.time()) - 5)
+    assert said(tenant.change("policy_set", **hours[1], signature=jws(key, **hours[1], iat=int(time.time())))) == "tenant.changed"
+    assert said(tenant.change("policy_set", **hours[5], signature=before)) == "bad_signature"
+    assert said(tenant.change("policy_set", key, **hours[5])) == "tenant.changed"
+
+
+def test_a_signature_counts_once_also_where_it_switches_signatures_on(system):
+    tenant = Tenant(system)
+    keys = [Ed25519PrivateKey.generate() for _ in range(2)]
+    for person, key in zip((tenant.admin, tenant.owner), keys):
+        assert said(tenant.set_key(person, key)) == "tenant.changed"
+    on = told_by(tenant, signed_decisions=True)
+    signature = jws(keys[0], **on, iat=int(time.time()))
+    assert said(tenant.change("policy_set", **on, signature=signature)) == "tenant.changed"
+    assert said(tenant.change("policy_set", **on, exact_changes=True)) == "tenant.changed"
+    assert said(tenant.change("policy_set", **on, signature=signature)) == "bad_signature"
+
+
 def test_what_asks_for_more_needs_none(guarded):
     stricter = {"by": guarded.admin.principal, "signed_decisions": True, "max_duration": "PT3H", "exact_changes": True}
     assert said(guarded.change("policy_set", **stricter)) == "tenant.changed"

@@ -323,6 +323,8 @@ class Author:
         said = {name: it for name, it in data.items() if it is not None or name == "public_key"}
         if self.chance(0.05):
             said["by"] = self.one(self.people)
+        if self.chance(0.2):
+            said["type"] = f"lockbox.tenant.{change if self.chance(0.8) else 'role_removed'}.v1"
         iat = int(time.time()) + (0 if self.chance(0.9) else self.one([-2000, -5, 30, 500]))
         return signed(private_key(admin + (self.held_keys.get((tenant, admin)) or "A")), {**said, "iat": iat})
 

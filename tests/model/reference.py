@@ -793,11 +793,13 @@ class World:
     def tenant_changed(self, event: Input, seen: Seen) -> list[Answer]:
         data, change = event.data, event.kind.removeprefix("tenant.")
         reason = self.objection(change, data)
-        if reason is None and self.is_weakening(change, data) and self.is_signed(change, data):
-            if self.signature_counts(change, data, seen.at):
-                self.signed_changes.setdefault(data["tenant_id"], []).append((seen.at, signed_bytes(data["signature"])))
-            else:
-                reason = "bad_signature"
+        signed_at = self.when_signed(change, data, seen.at) if reason is None else None
+        is_needed = reason is None and self.is_weakening(change, data) and self.is_signed(change, data)
+        if is_needed and signed_at is None:
+            reason = "bad_signature"
+        elif signed_at is not None:  # it counts once, needed or not
+            at = seen.at if is_needed else min(signed_at, seen.at)
+            self.signed_changes.setdefault(data["tenant_id"], []).append((at, signed_bytes(data["signature"])))
         telling = {}
         if reason is None and self.is_weakening(change, data):
             telling = self.weakened(data)
@@ -926,20 +928,23 @@ class World:
             return self.is_signed(change, data)
         return change in ("lockbox_disabled", "subscription_removed")
 
-    def signature_counts(self, change: str, data: dict, now: int) -> bool:
+    def when_signed(self, change: str, data: dict, now: int) -> int | None:
+        """In microseconds, where there is a signature that counts."""
         tenant_id, signature = data["tenant_id"], data.get("signature")
         signers = self.administrators(tenant_id) + ([data["principal_id"]] if change == "approver_key_set" else [])
         earlier = self.signed_changes.get(tenant_id, [])
         if signature is None or signed_bytes(signature) in [signed for _, signed in earlier]:
-            return False
+            return None
         payloads = [payload_of(signature, self.keys.get((tenant_id, signer))) for signer in signers]
         payload = next((it for it in payloads if it is not None), None)
         if payload is None or type(payload.get("iat")) is not int:
-            return False
+            return None
         second, last = now // 1_000_000, max((at for at, _ in earlier), default=0) // 1_000_000
-        return (second - 900 <= payload["iat"] <= second + 60 and payload["iat"] >= last
-                and {name: it for name, it in payload.items() if name != "iat"}
-                == {name: it for name, it in data.items() if name != "signature"})
+        counts = (second - 900 <= payload["iat"] <= second + 60 and payload["iat"] >= last
+                  and payload.get("type") in (None, f"lockbox.tenant.{change}.v1")
+                  and {name: it for name, it in payload.items() if name not in ("iat", "type")}
+                  == {name: it for name, it in data.items() if name != "signature"})
+        return payload["iat"] * 1_000_000 if counts else None
 
     def subscription_added(self, data: dict) -> None:
         known = self.subscriptions.get(data["subscription_id"])

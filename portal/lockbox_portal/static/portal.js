@@ -243,7 +243,9 @@ function setUpItems(section, approve) {
 // Publishes a change, signed where decisions are signed and there is a passkey; waits for the answer.
 async function publishChange(tenant, kind, data) {
   const key = JSON.parse(tenant.dataset.key);
-  if (tenant.dataset.signs && isPasskey(key)) data.signature = await signed({ ...data, iat: now() }, key.credential_id);
+  if (tenant.dataset.signs && isPasskey(key)) {
+    data.signature = await signed({ ...data, type: `lockbox.tenant.${kind}.v1`, iat: now() }, key.credential_id);
+  }
   const { sent } = await send("/changes", { kind, data });
   for (let tries = 0; tries < 60; tries++) {
     const answer = await (await fetch(`${base}/sent/${sent}`)).json();
