@@ -2,6 +2,8 @@
  * object, and logs, imply reading. An action without a rule is not covered. Pure; cannot fail. */
 #include "core/cover.h"
 
+#include "core/item.h"
+
 #include <string.h>
 
 static bool is(const char *a, const char *b) {
@@ -20,7 +22,7 @@ static bool empty(const char *text) {
 /* An item with content covers only that content. */
 static bool fits_content(const struct lbx_item *item, const struct lbx_attempt *it) {
     const struct lbx_item_content *asked = it->content, *agreed = &item->content;
-    if (!agreed->digest || it->is_asked_again)
+    if (!lbx_item_has_content(item) || it->is_asked_again)
         return true;
     return asked && is(agreed->api_version, asked->api_version) &&
            is(agreed->digest, asked->digest) &&

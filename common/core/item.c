@@ -213,3 +213,11 @@ bool lbx_item_permitted(const struct lbx_item *item, struct lbx_item_fault *ret_
     const char *wrong = lbx_item_has_content(item) ? content_fault(item) : NULL;
     return wrong ? fault(ret_fault, "content", wrong) : true;
 }
+
+bool lbx_items_hold(const struct lbx_item *items, size_t count) {
+    struct lbx_item_fault unused;
+    for (size_t i = 0; i < count; i++)
+        if (items[i].number != (int64_t)i + 1 || !lbx_item_permitted(&items[i], &unused))
+            return false;
+    return true;
+}

@@ -24,6 +24,10 @@ bool lbx_item_permitted(const struct lbx_item *item, struct lbx_item_fault *ret_
 /* Whether any member of the item's content is set, valid or not. */
 bool lbx_item_has_content(const struct lbx_item *item);
 
+/* Whether each item's number is its place, from 1, and each is permitted. Approvers keep items by number: other items may read as one
+ * thing and allow another. */
+bool lbx_items_hold(const struct lbx_item *items, size_t count);
+
 /* The API group of a kind, "" for the core group: borrowed from kind, behind its first dot. */
 const char *lbx_kind_group(const char *kind);
 

@@ -3,6 +3,7 @@
  * row that this program cannot read is logged, counted and skipped. */
 #include "store/requests.h"
 
+#include "core/item.h"
 #include "event/signature.h"
 #include "sql_store.h"
 #include "store/request_text.h"
@@ -62,6 +63,9 @@ static bool gives_digest(const struct lbx_request *request, int64_t starts_at) {
 /* Checks the digest. A request that was decided before the column starts_asked existed lacks its requested start. */
 bool lbx_stored_request_holds(const struct lbx_stored_request *stored) {
     const struct lbx_request *request = &stored->request;
+    if (request->state == LBX_STATE_CUSTOMER_NOTIFIED &&
+        !lbx_items_hold(request->actions, request->action_count))
+        return false;
     return request->digest && (gives_digest(request, stored->starts_asked) ||
                                gives_digest(request, request->starts_at));
 }

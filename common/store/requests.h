@@ -40,7 +40,8 @@ size_t lbx_requests_read(const struct lbx_pg *pg, size_t call, struct lbx_arena 
 enum lbx_err lbx_request_read_clock(const char *id, const char *standing, struct lbx_arena *arena,
                                     struct lbx_stored_request *ret_stored) LBX_MUST_CHECK;
 
-/* Whether the request's members still have the digest that was stored at its creation. */
+/* Whether the request's members still have the digest that was stored at its creation, and, while the request is pending, its items
+ * are permitted ones. */
 bool lbx_stored_request_holds(const struct lbx_stored_request *stored);
 
 /* ---- writing ---- */

@@ -3,6 +3,7 @@
  * the object before, and the signed list of changes all equal. Fails as contents.h says. */
 #include "contents.h"
 
+#include "core/item.h"
 #include "evidence.h"
 
 #include <string.h>
@@ -79,7 +80,7 @@ enum lbx_err contents_agreed(struct database *database, const char *request_id,
             strcmp(item->action, attempt->action) != 0)
             continue;
         *ret_content = item->content;
-        if (!item->content.digest || !(*ret_why = compare(&item->content, objects, arena)))
+        if (!lbx_item_has_content(item) || !(*ret_why = compare(&item->content, objects, arena)))
             return LBX_OK;
     }
     return LBX_ERR_CONFLICT;

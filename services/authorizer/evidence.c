@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "base/time.h"
+#include "core/item.h"
 #include "store/request_text.h"
 
 #include <pthread.h>
@@ -66,7 +67,8 @@ static bool read_request(const char *request_id, const struct evidence *evidence
     ret_request->decide_by = evidence->decide_by;
     lbx_request_text_digest(ret_request, digest);
     ret_request->digest = digest; /* the database's digest is not used */
-    return ret_request->digest_version == LBX_DIGEST_VERSION && ret_request->duration > 0;
+    return ret_request->digest_version == LBX_DIGEST_VERSION && ret_request->duration > 0 &&
+           lbx_items_hold(ret_request->actions, ret_request->action_count);
 }
 
 /* ---- signatures ---- */

@@ -1,7 +1,12 @@
 """A signature on X opens X: whoever has a worker's login re-aims, widens and lengthens nothing that consent was given to."""
+import copy
+import json
+import uuid
+
 import psycopg
 import pytest
 
+from support.content import content_of
 from support.scenario import LOGS, Person, Tenant
 from support.signing import digest_of, jws, signed
 from support.waiting import wait_until
@@ -104,6 +109,47 @@ def test_a_request_that_is_not_what_its_digest_says(system, tenant):
     assert other.decide("approve") == "applied"
     system.stack.kill("decider")
     system.stack.await_ready("decider")
+
+
+def renumbered(actions: list[dict]) -> None:
+    """Both are number 1: who leaves the second out keeps it."""
+    actions[1]["number"] = 1
+
+
+def undigested(actions: list[dict]) -> None:
+    """It reads as exactly this change, and would be any."""
+    del actions[1]["content"]["digest"]
+
+
+SETTINGS = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "settings", "namespace": "shop"}, "data": {"a": "1"}}
+CHANGE = {"action": "update_object", "namespace": "shop", "kind": "ConfigMap", "name": "settings",
+          "content": content_of({**SETTINGS, "data": {"a": "2"}}, SETTINGS)}
+INSERTED = ("INSERT INTO request (request_id, state, version, tenant_id, subscription_id, ticket_id, engineer_id, resource_id, created_at, decide_by, due_at,"
+            " standing, consent, particulars) SELECT %(made)s::uuid, state, version, tenant_id, subscription_id, ticket_id, engineer_id, resource_id, created_at,"
+            " decide_by, due_at, replace(standing, %(id)s::text, %(made)s::text), %(consent)s, particulars FROM request WHERE request_id = %(id)s::uuid")
+
+
+@pytest.mark.parametrize("change, kept", [(renumbered, [1]), (undigested, [2])])
+def test_items_that_read_as_one_thing_and_open_another(attacker, system, tenant, change, kept):
+    """Made by a requester's login, with their digest: nobody could have asked so, and no approval of them counts."""
+    honest = tenant.request(actions=[LOGS, CHANGE])
+    made = copy.deepcopy(honest.first.request) | {"request_id": f"01a20c7f-7fd6-7f7e-b0e5-{uuid.uuid4().hex[:12]}"}
+    consent = system.lockbox.value("SELECT consent FROM lockbox.request WHERE request_id = %s", honest.id)
+    change(made["actions"])
+    consent = consent.replace(json_of(honest.first.request["actions"]), json_of(made["actions"])).replace(made["digest"], digest_of(made))
+    assert attacker.tries("lockbox_requester", INSERTED, id=honest.id, made=made["request_id"], consent=consent) == ""
+    request = copy.copy(honest)
+    request.id = made["request_id"]
+    assert request.decide("approve", actions=kept) == "conflict"
+    for item in (LOGS, CHANGE):
+        assert not request.check(item).allowed
+    assert honest.decide("approve", actions=kept) == "applied"
+    system.stack.kill("decider")  # it is not ready, and says why
+    system.stack.await_ready("decider")
+
+
+def json_of(actions: list[dict]) -> str:
+    return json.dumps(actions, separators=(",", ":"), ensure_ascii=False)
 
 
 def of_version_1(system, request) -> str:

@@ -1,4 +1,5 @@
 """A cluster whose customer pinned keys: whatever the database says, nothing opens that those keys did not sign."""
+import copy
 import json
 import signal
 import time
@@ -337,6 +338,30 @@ def test_signed_content_is_held_to(world):
     said = admit(world.authorizer, "patch", other.ticket.engineer.id, cluster="pinned")
     assert said["allowed"] is False and "lockbox: unproved: " in said["status"]["message"]
     assert admit(world.authorizer, "patch", other.ticket.engineer.id, cluster="database")["allowed"] is True
+
+
+def test_two_items_of_one_number(world):
+    """Who keeps number 1 alone, and reads logs there, does not keep the change that has that number, too."""
+    request = world.request(LOGS, SETTINGS)
+    asked = copy.deepcopy(request.first.request)
+    asked["actions"][1]["number"] = 1
+    rewrite(world, request, '"number":2', '"number":1')
+    open_access(world, request, action="update_object", kind="ConfigMap", name="settings")
+    sign(world, request, digest=digest_of(asked), actions=[1])
+    held(world, request, "update")
+
+
+def test_changes_without_a_digest(world):
+    """They read as exactly what will change, and are not held to."""
+    request = world.request(consented("patch"))
+    asked = copy.deepcopy(request.first.request)
+    digest = asked["actions"][0]["content"].pop("digest")
+    rewrite(world, request, f'"digest":"{digest}",', "")
+    open_access(world, request, action="update_object", kind="ConfigMap", name="settings")
+    sign(world, request, digest=digest_of(asked))
+    held(world, request, "patch")
+    for cluster in ("pinned", "database"):
+        assert admit(world.authorizer, "update", request.ticket.engineer.id, cluster=cluster)["allowed"] is False
 
 
 def test_what_is_kept_is_what_was_signed(world):

@@ -16,6 +16,8 @@
     { .action = "get_pod_logs", __VA_ARGS__ }
 #define POD .namespace = NS, .kind = "Pod"
 
+static const struct lbx_item_content undigested = {.api_version = "v1", .changes = "[]"};
+
 static const struct {
     const char *what;
     struct lbx_item item;
@@ -38,6 +40,12 @@ static const struct {
     {"an update without a name", UPDATE(POD, .name = "a"), UPDATE(POD), false},
     {"an update by an item without a name", UPDATE(POD), UPDATE(POD), false},
     {"an update by a creation", CREATE(POD, .name = "a"), UPDATE(POD, .name = "a"), false},
+    {"an update of anything, by changes without a digest",
+     UPDATE(POD, .name = "a", .content = {.api_version = "v1", .changes = "[]"}),
+     UPDATE(POD, .name = "a"), false},
+    {"the same, of changes without a digest",
+     UPDATE(POD, .name = "a", .content = {.api_version = "v1", .changes = "[]"}),
+     UPDATE(POD, .name = "a", .content = &undigested), false},
     {"a deletion", DELETE(.kind = "Node", .name = "a"), DELETE(.kind = "Node", .name = "a"), true},
     {"a deletion elsewhere", DELETE(.kind = "Node", .name = "a"),
      DELETE(.namespace = NS, .kind = "Node", .name = "a"), false},

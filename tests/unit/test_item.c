@@ -214,6 +214,31 @@ static void what_members_look_like(void **unused) {
     assert_int_equal(bad, 0);
 }
 
+/* Items by their numbers, and one that no action permits. */
+static void items_in_their_places(void **unused) {
+    (void)unused;
+#define READ(at)                                                                                   \
+    { .number = (at), .action = "list_or_get_objects", .kind = "Node" }
+    static const struct lbx_item in_place[] = {READ(1), READ(2)}, twice[] = {READ(1), READ(1)},
+                                 behind[] = {READ(2)}, unnumbered[] = {READ(0)},
+                                 unknown[] = {READ(1), {.number = 2, .action = "exec"}},
+                                 undigested[] = {{.number = 1,
+                                                  .action = "update_object",
+                                                  .kind = "Node",
+                                                  .name = "n",
+                                                  .content = {.normal_form = 1,
+                                                              .api_version = "v1",
+                                                              .changes = "[]"}}};
+#undef READ
+    assert_true(lbx_items_hold(in_place, 2));
+    assert_true(lbx_items_hold(in_place, 1));
+    assert_false(lbx_items_hold(twice, 2));
+    assert_false(lbx_items_hold(behind, 1));
+    assert_false(lbx_items_hold(unnumbered, 1));
+    assert_false(lbx_items_hold(unknown, 2));
+    assert_false(lbx_items_hold(undigested, 1));
+}
+
 static void groups_of_kinds(void **unused) {
     (void)unused;
     assert_string_equal(lbx_kind_group("Pod"), "");
@@ -225,7 +250,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(items_by_what_they_name), cmocka_unit_test(logs_in_openshift_namespaces),
         cmocka_unit_test(no_other_action),         cmocka_unit_test(what_members_look_like),
-        cmocka_unit_test(groups_of_kinds),
+        cmocka_unit_test(groups_of_kinds),         cmocka_unit_test(items_in_their_places),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
