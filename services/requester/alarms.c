@@ -1,12 +1,16 @@
 /* Finds the people concerned by a tenant's change, and subscriptions that it leaves with too few
  * approvers. Promises an alarm in the transaction of the change, to at most LBX_INFORMED_MAX
- * addresses, administrators first. Cannot fail but as the database. */
+ * addresses: half of them the administrators assigned first, then approvers and alternates, then
+ * other administrators. Cannot fail but as the database. */
 #include "alarms.h"
 
 #include "base/log.h"
 #include "base/text.h"
 
+#include <stdlib.h>
 #include <string.h>
+
+enum { FIRST_TOLD = LBX_INFORMED_MAX / 2 };
 
 struct lbx_metric alarms_approvers_missing = {
     .name = "approvers_missing_total", .help = "Changes after which too few people may approve"};
@@ -43,14 +47,27 @@ static void add(struct addresses *addresses, const char *email) {
     addresses->list[addresses->count++] = email;
 }
 
+static int by_time(const void *a, const void *b) {
+    const struct stored_role *one = *(struct stored_role *const *)a;
+    const struct stored_role *other = *(struct stored_role *const *)b;
+    return one->at != other->at ? (one->at < other->at ? -1 : 1)
+                                : strcmp(one->principal.id, other->principal.id);
+}
+
+/* most: so many of them, those who were made so first. */
 static void add_administrators(struct addresses *addresses, const struct working_set *set,
-                               const char *tenant_id) {
+                               const char *tenant_id, size_t most) {
+    size_t count = 0;
+    struct stored_role **roles = LBX_ARENA_ARRAY(set->arena, struct stored_role *, set->roles.used);
     LBX_MAP_EACH(&set->roles, entry) {
-        const struct stored_role *role = entry->value;
+        struct stored_role *role = entry->value;
         if (role->held && role->role == LBX_ROLE_GLOBAL_ADMINISTRATOR &&
             strcmp(role->tenant_id, tenant_id) == 0)
-            add(addresses, role->principal.email);
+            roles[count++] = role;
     }
+    qsort(roles, count, sizeof *roles, by_time);
+    for (size_t i = 0; i < count && i < most; i++)
+        add(addresses, roles[i]->principal.email);
 }
 
 static void add_alternates(struct addresses *addresses, const struct lbx_subscription *s) {
@@ -85,7 +102,7 @@ void alarms_weakened(const struct working_set *set, const struct lbx_subscriptio
     begin(&addresses, set->arena);
     changed->weakens = true;
     changed->concerns = LBX_ARENA_ARRAY(set->arena, const char *, LBX_CONCERNS_MAX);
-    add_administrators(&addresses, set, changed->tenant_id);
+    add_administrators(&addresses, set, changed->tenant_id, FIRST_TOLD);
     if (subscription) {
         add_concerned(&addresses, set, subscription, changed);
     } else {
@@ -94,6 +111,7 @@ void alarms_weakened(const struct working_set *set, const struct lbx_subscriptio
                           ((const struct stored_subscription *)entry->value)->subscription,
                           changed);
     }
+    add_administrators(&addresses, set, changed->tenant_id, SIZE_MAX);
     changed->informed = addresses.list;
     changed->informed_count = addresses.count;
 }
@@ -196,8 +214,9 @@ static void raise_one(struct lbx_batch *batch, const struct working_set *set,
     const struct lbx_tenant_event *event = cause->data;
     struct addresses addresses;
     begin(&addresses, set->arena);
-    add_administrators(&addresses, set, subscription->tenant_id);
+    add_administrators(&addresses, set, subscription->tenant_id, FIRST_TOLD);
     add_alternates(&addresses, subscription);
+    add_administrators(&addresses, set, subscription->tenant_id, SIZE_MAX);
     const struct lbx_approvers_missing missing = {
         .tenant_id = subscription->tenant_id,
         .subscription_id = subscription->subscription_id,

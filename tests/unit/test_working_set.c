@@ -1,4 +1,5 @@
 /* The requester's working set: what is found, who may approve, and which rows a batch writes. */
+#include "requester/alarms.h"
 #include "requester/working_set.h"
 
 #include "answers.h"
@@ -217,6 +218,33 @@ static void administrators_are_the_tenants(void **state) {
     assert_false(working_set_is_administrator(work->set, "T", "ann"));
 }
 
+/* Whoever writes for the portal makes as many administrators as mails are sent, before protection is given up. */
+static void many_new_administrators_are_told_last(void **state) {
+    struct work *work = *state;
+    const char *alternates[] = {"soc@contoso.example"};
+    const struct lbx_subscription subscription = {.subscription_id = "S-1",
+                                                  .tenant_id = "T",
+                                                  .alternate_emails = alternates,
+                                                  .alternate_count = 1};
+    struct lbx_tenant_changed changed = {.tenant_id = "T"};
+    read_answers(work);
+    for (size_t i = 0; i <= LBX_INFORMED_MAX; i++) {
+        const char *email = lbx_arena_printf(&work->arena, "eve-%zu@evil.example", i);
+        give(work, LBX_ROLE_GLOBAL_ADMINISTRATOR, &(struct lbx_principal){email, email, ""}, true);
+    }
+    give(work, LBX_ROLE_OWNER, &bo, true);
+    working_set_role(work->set,
+                     &(struct lbx_tenant_event){
+                         .tenant_id = "T", .role = LBX_ROLE_GLOBAL_ADMINISTRATOR, .principal = ann},
+                     true, NOW - 1);
+    alarms_weakened(work->set, &subscription, &changed);
+    assert_int_equal(changed.informed_count, LBX_INFORMED_MAX);
+    assert_string_equal(changed.informed[0], ann.email);
+    assert_string_equal(changed.informed[LBX_INFORMED_MAX / 2], bo.email);
+    assert_string_equal(changed.informed[LBX_INFORMED_MAX / 2 + 1], alternates[0]);
+    assert_int_equal(strncmp(changed.informed[LBX_INFORMED_MAX - 1], "eve-", 4), 0);
+}
+
 /* ---- keys ---- */
 
 /* Ids are any text: glued by a separator, these two would be one. */
@@ -262,6 +290,7 @@ int main(void) {
         TEST(a_persons_new_name_is_a_new_period),
         TEST(approvers_stand_once_with_the_role_assigned_first),
         TEST(administrators_are_the_tenants),
+        TEST(many_new_administrators_are_told_last),
         TEST(the_last_key_of_each_person_counts),
     };
     return cmocka_run_group_tests_name("working set", tests, NULL, NULL);
