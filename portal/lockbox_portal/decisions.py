@@ -22,7 +22,8 @@ def decision_of(asked: Asked, person: Person, body: dict) -> dict:
     if body["decision"] == "deny" and not str(body.get("comment", "")).strip():
         raise BadForm("Say why, so that the engineer knows what to change.")
     by = next(it["principal"] for it in asked.now["approvers"] if it["principal"]["id"] == person.id)
-    said = {name: body[name] for name in ("comment", "duration", "actions", "assertion") if body.get(name)}
+    said = {name: body[name] for name in ("comment", "duration", "actions", "assertion")
+            if body.get(name) or body.get(name) == []}  # an approval of no item is none, and without a list of all
     return {"request_id": asked.first["request_id"], "decision": body["decision"], "by": by, **said}
 
 

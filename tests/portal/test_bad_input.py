@@ -94,6 +94,16 @@ def judged(visitor: Visitor, request, assertion: dict) -> tuple[str, str]:
     return found[1], found[2]
 
 
+def test_an_approval_of_no_item(portal, customer):
+    """No page sends one. What leaves every item out is not taken for what names none, and keeps all."""
+    request, visitor = customer.request(), Visitor(portal, customer.owner)
+    knows(visitor, request)
+    content = {"event_id": str(uuid.uuid4()), "version": 1, "decision": "approve", "actions": []}
+    assert visitor.send(f"/requests/{request.id}/decisions", content) == 202
+    request.event("denied")
+    assert not request.check().allowed
+
+
 def test_not_from_one_of_our_pages(portal, system, signing):
     """Another origin, no token, another session's token: refused with words, and nothing is published."""
     request, visitor, other = signing.request(), Visitor(portal, signing.owner), Visitor(portal, signing.owner)
