@@ -131,14 +131,17 @@ static bool is_ours(int fd) {
 }
 
 /* Writes all bytes, or shuts down the connection, as libesmtp would otherwise continue behind
- * the gap. The socket blocks, no longer than TCP_USER_TIMEOUT. */
-static bool write_all(int fd, const char *bytes, size_t len) {
+ * the gap. The socket does not block, so the function waits for a peer that reads slowly. */
+static bool write_all(const struct lbx_dial *terms, const char *bytes, size_t len) {
     while (len > 0) {
-        ssize_t sent = real_write(fd, bytes, len);
+        ssize_t sent = real_write(terms->fd, bytes, len);
         if (sent < 0 && errno == EINTR)
             continue;
+        if (sent < 0 && errno == EAGAIN &&
+            await(terms->fd, POLLOUT, terms->cancel_fd, terms->stall_timeout_ms))
+            continue;
         if (sent <= 0) {
-            (void)shutdown(fd, SHUT_RDWR);
+            (void)shutdown(terms->fd, SHUT_RDWR);
             return false;
         }
         bytes += sent;
@@ -150,7 +153,7 @@ static bool write_all(int fd, const char *bytes, size_t len) {
 static bool send_gathered(struct lbx_dial *terms) {
     const size_t len = terms->gathered;
     terms->gathered = 0;
-    return write_all(terms->fd, terms->gather, len);
+    return write_all(terms, terms->gather, len);
 }
 
 void lbx_dial_gather(struct lbx_dial *terms) {
@@ -161,7 +164,7 @@ static ssize_t gather(struct lbx_dial *terms, const char *bytes, size_t len) {
     if (len > sizeof terms->gather - terms->gathered && !send_gathered(terms))
         return -1;
     if (len > sizeof terms->gather)
-        return write_all(terms->fd, bytes, len) ? (ssize_t)len : -1;
+        return write_all(terms, bytes, len) ? (ssize_t)len : -1;
     memcpy(terms->gather + terms->gathered, bytes, len);
     terms->gathered += len;
     return (ssize_t)len;

@@ -312,6 +312,22 @@ def test_bodies_of_any_length_arrive_whole(wire, authority, tls, size, secure):
     assert [content.partition(b"\r\n\r\n")[2].decode() for _, content in server.accepted] == [raw.partition("\r\n\r\n")[2]] * 2
 
 
+@pytest.mark.parametrize("secure", [False, True], ids=["plain", "tls"])
+def test_a_peer_that_takes_a_long_body_slowly_is_waited_for(wire, authority, tls, secure):
+    """More than the kernel keeps for the connection: a relay on another machine takes less at once than a mail may have."""
+    raw = "Subject: x\r\n\r\n" + ("x" * 900 + "\r\n") * 14_000
+
+    def be_late(_):
+        be_slow(0.3)
+        return b""
+
+    server = wire({"body": be_late}, tls=tls if secure else None)
+    options = {"ca_file": authority.certificate} if secure else {}
+    url = server.url("localhost", query="?tls=required") if secure else server.url()
+    assert outcomes(send(url, message(raw=raw), message(), **options)) == ["delivered"] * 2
+    assert server.accepted[0][1].decode() == raw
+
+
 def test_a_body_goes_out_at_once(wire):
     """libesmtp writes it in pieces of 2 KB, of which each would be a segment, and wake the server."""
     firsts = []
