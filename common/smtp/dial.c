@@ -1,4 +1,4 @@
-/* This program's connect, write, poll and getaddrinfo, to which libesmtp's calls bind: see
+/* This program's connect, read, write, poll and getaddrinfo, to which libesmtp's calls bind: see
  * dial.h. Promises that calls of other threads, and on other descriptors, are unchanged. Fails
  * with ETIMEDOUT, ECANCELED or EAI_AGAIN at a bound; an incomplete write shuts down the
  * connection. */
@@ -25,6 +25,7 @@
 #include <unistd.h>
 
 typedef int connect_fn(int fd, const struct sockaddr *address, socklen_t len);
+typedef ssize_t read_fn(int fd, void *bytes, size_t len);
 typedef ssize_t write_fn(int fd, const void *bytes, size_t len);
 typedef int poll_fn(struct pollfd *fds, nfds_t count, int timeout_ms);
 typedef int lookup_fn(const char *node, const char *service, const struct addrinfo *hints,
@@ -48,6 +49,11 @@ static int real_connect(int fd, const struct sockaddr *address, socklen_t len) {
     return ((connect_fn *)next_symbol(&found, "connect"))(fd, address, len);
 }
 
+static ssize_t real_read(int fd, void *bytes, size_t len) {
+    static _Atomic(void *) found;
+    return ((read_fn *)next_symbol(&found, "read"))(fd, bytes, len);
+}
+
 static ssize_t real_write(int fd, const void *bytes, size_t len) {
     static _Atomic(void *) found;
     return ((write_fn *)next_symbol(&found, "write"))(fd, bytes, len);
@@ -64,10 +70,9 @@ static int real_lookup(const char *node, const char *service, const struct addri
     return ((lookup_fn *)next_symbol(&found, "getaddrinfo"))(node, service, hints, ret_found);
 }
 
-/* Whether fd is `ready` within the time. Otherwise errno says why: ETIMEDOUT, ECANCELED. */
-static bool await(int fd, short ready, int cancel_fd, int timeout_ms) {
+bool lbx_dial_await(const struct lbx_dial *terms, int fd, short ready, int timeout_ms) {
     const int64_t end_us = lbx_monotonic_us() + timeout_ms * LBX_MS_US;
-    struct pollfd fds[] = {{.fd = fd, .events = ready}, {.fd = cancel_fd, .events = POLLIN}};
+    struct pollfd fds[] = {{.fd = fd, .events = ready}, {.fd = terms->cancel_fd, .events = POLLIN}};
     for (;;) {
         int64_t left_us = end_us - lbx_monotonic_us();
         int n = poll(fds, 2, left_us > 0 ? (int)(left_us / LBX_MS_US) + 1 : 0);
@@ -85,7 +90,7 @@ static bool await(int fd, short ready, int cancel_fd, int timeout_ms) {
 
 /* Waits for a connect in progress; errno is unchanged. */
 static int await_connected(int fd, const struct lbx_dial *terms) {
-    if (!await(fd, POLLOUT, terms->cancel_fd, terms->connect_timeout_ms))
+    if (!lbx_dial_await(terms, fd, POLLOUT, terms->connect_timeout_ms))
         return -1;
     int error = 0;
     socklen_t size = sizeof error;
@@ -108,6 +113,8 @@ static int dial(struct lbx_dial *terms, int fd, const struct sockaddr *address, 
     int result = real_connect(fd, address, len);
     if (result < 0 && errno == EINPROGRESS)
         result = await_connected(fd, terms);
+    if (result == 0 && terms->implicit.context && !lbx_implicit_begin(terms, fd))
+        result = -1;
     int error = errno;
     (void)fcntl(fd, F_SETFL, flags);
     terms->fd = result == 0 ? fd : -1;
@@ -124,21 +131,26 @@ int connect(int fd, __CONST_SOCKADDR_ARG to, socklen_t len) {
     return real_connect(fd, address, len);
 }
 
-/* ---- writing, and waiting for the peer ---- */
+/* ---- reading, writing, and waiting for the peer ---- */
 
 static bool is_ours(int fd) {
     return lbx_dial && fd >= 0 && fd == lbx_dial->fd;
+}
+
+static ssize_t give(const struct lbx_dial *terms, const void *bytes, size_t len) {
+    return terms->implicit.ssl ? lbx_implicit_write(&terms->implicit, bytes, len)
+                               : real_write(terms->fd, bytes, len);
 }
 
 /* Writes all bytes, or shuts down the connection, as libesmtp would otherwise continue behind
  * the gap. The socket does not block, so the function waits for a peer that reads slowly. */
 static bool write_all(const struct lbx_dial *terms, const char *bytes, size_t len) {
     while (len > 0) {
-        ssize_t sent = real_write(terms->fd, bytes, len);
+        ssize_t sent = give(terms, bytes, len);
         if (sent < 0 && errno == EINTR)
             continue;
         if (sent < 0 && errno == EAGAIN &&
-            await(terms->fd, POLLOUT, terms->cancel_fd, terms->stall_timeout_ms))
+            lbx_dial_await(terms, terms->fd, POLLOUT, terms->stall_timeout_ms))
             continue;
         if (sent <= 0) {
             (void)shutdown(terms->fd, SHUT_RDWR);
@@ -171,8 +183,17 @@ static ssize_t gather(struct lbx_dial *terms, const char *bytes, size_t len) {
 }
 
 ssize_t write(int fd, const void *bytes, size_t len) {
-    return is_ours(fd) && lbx_dial->gathering ? gather(lbx_dial, bytes, len)
-                                              : real_write(fd, bytes, len);
+    if (is_ours(fd) && lbx_dial->gathering)
+        return gather(lbx_dial, bytes, len);
+    if (is_ours(fd) && lbx_dial->implicit.ssl)
+        return write_all(lbx_dial, bytes, len) ? (ssize_t)len : -1;
+    return real_write(fd, bytes, len);
+}
+
+ssize_t read(int fd, void *bytes, size_t len) {
+    return is_ours(fd) && lbx_dial->implicit.ssl
+               ? lbx_implicit_read(&lbx_dial->implicit, bytes, len)
+               : real_read(fd, bytes, len);
 }
 
 /* Answers libesmtp's poll before each command: writable, as writes block where needed. Not
@@ -185,6 +206,10 @@ __attribute__((noinline)) static int dialled_poll(struct pollfd *fds, nfds_t cou
     if (lbx_dial->gathering) {
         lbx_dial->gathering = false;
         (void)send_gathered(lbx_dial); /* an error shows at the next read */
+    }
+    if (last->events == POLLIN && lbx_implicit_has_bytes(&lbx_dial->implicit)) {
+        last->revents = POLLIN;
+        return 1;
     }
     if (last->events != POLLOUT)
         return real_poll(fds, count, timeout_ms);
@@ -262,7 +287,7 @@ static int bounded_lookup(struct lbx_dial *terms, const char *node, const char *
     int result = EAI_AGAIN;
     if (!lookup)
         return EAI_MEMORY;
-    if (await(lookup->done_fd, POLLIN, terms->cancel_fd, terms->lookup_timeout_ms) &&
+    if (lbx_dial_await(terms, lookup->done_fd, POLLIN, terms->lookup_timeout_ms) &&
         atomic_load(&lookup->done)) {
         result = lookup->result;
         errno = lookup->error;
@@ -286,6 +311,7 @@ int getaddrinfo(const char *node, const char *service, const struct addrinfo *hi
 
 bool lbx_dial_exported(void) {
     return dlsym(RTLD_DEFAULT, "connect") == (void *)connect &&
+           dlsym(RTLD_DEFAULT, "read") == (void *)read &&
            dlsym(RTLD_DEFAULT, "write") == (void *)write &&
            dlsym(RTLD_DEFAULT, "poll") == (void *)poll &&
            dlsym(RTLD_DEFAULT, "getaddrinfo") == (void *)getaddrinfo;

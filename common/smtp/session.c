@@ -65,10 +65,13 @@ static void why_undone(const struct connection *connection, struct lbx_smtp_resu
     } else if (bad_code) {
         lbx_smtp_reply_line(ret_result, connection->watch.last);
         return;
-    } else if (connection->watch.starttls_sent && !connection->watch.tls_on) {
+    } else if (connection->dial.implicit.failed ||
+               (connection->watch.starttls_sent && !connection->watch.tls_on)) {
         unsigned long tls_error = ERR_peek_last_error();
         words = "no TLS with the server";
-        more = tls_error ? ERR_reason_error_string(tls_error) : "it ended the connection";
+        more = tls_error                          ? ERR_reason_error_string(tls_error)
+               : connection->dial.implicit.failed ? smtp_strerror(error, text, sizeof text)
+                                                  : "it ended the connection";
     } else if (connection->dial.lookup_timed_out) {
         words = "no connection to the server";
         more = "its address was not found in time";
@@ -235,6 +238,7 @@ static void on_event(smtp_session_t handle, int event, void *arg, ...) {
     switch (event) {
     case SMTP_EV_CONNECT:
         lbx_smtp_session_opened(connection->session, connection->dial.fd);
+        connection->watch.tls_on = connection->dial.implicit.ssl != NULL;
         break;
     case SMTP_EV_MAILSTATUS:
         (void)va_arg(args, const char *);
@@ -302,12 +306,13 @@ static bool set_timeouts(smtp_session_t handle, int timeout_ms) {
 static bool prepare(struct connection *connection, auth_context_t auth) {
     const struct lbx_smtp *smtp = connection->smtp;
     smtp_session_t handle = connection->handle;
+    const bool starttls = smtp->tls && !smtp->url.implicit;
     return handle && (auth || !smtp->url.user[0]) && smtp_set_server(handle, smtp->name) &&
            smtp_set_hostname(handle, smtp->hostname) &&
            smtp_set_eventcb(handle, on_event, connection) &&
            smtp_set_monitorcb(handle, lbx_smtp_watch_bytes, &connection->watch, 0) &&
-           smtp_starttls_enable(handle, smtp->tls ? Starttls_REQUIRED : Starttls_DISABLED) &&
-           (!smtp->tls || smtp_starttls_set_ctx(handle, smtp->tls)) &&
+           smtp_starttls_enable(handle, starttls ? Starttls_REQUIRED : Starttls_DISABLED) &&
+           (!starttls || smtp_starttls_set_ctx(handle, smtp->tls)) &&
            set_timeouts(handle, smtp->timeout_ms) &&
            (!auth || (auth_set_mechanism_flags(auth, AUTH_PLUGIN_PLAIN, 0) &&
                       auth_set_interact_cb(auth, on_credentials, connection) &&
@@ -347,7 +352,9 @@ static bool run(const struct lbx_smtp *smtp, struct lbx_smtp_session *session,
                  .connect_timeout_ms = smtp->connect_timeout_ms,
                  .stall_timeout_ms = smtp->timeout_ms,
                  .cancel_fd = lbx_smtp_session_cancel_fd(session),
-                 .fd = -1},
+                 .fd = -1,
+                 .implicit = {.context = smtp->url.implicit ? smtp->tls : NULL,
+                              .host = smtp->url.host}},
         .watch = {.timeout_ms = smtp->timeout_ms, .wants_user = smtp->url.user[0]},
     };
     connection.watch.dial = &connection.dial;
@@ -363,6 +370,7 @@ static bool run(const struct lbx_smtp *smtp, struct lbx_smtp_session *session,
     lbx_dial = NULL;
 
     conclude(&connection, end);
+    lbx_implicit_end(&connection.dial.implicit);
     lbx_smtp_session_closed(session);
     smtp_destroy_session(connection.handle);
     if (auth)

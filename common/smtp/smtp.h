@@ -23,6 +23,7 @@ enum {
 
 struct lbx_smtp_config {
     /* smtp://[user@]host[:port][?tls=required|off]. Default port 587; user is percent-decoded.
+     * smtps://[user@]host[:port]: TLS from the first byte. Default port 465.
      *
      * tls=required: STARTTLS (RFC 3207) with a certificate valid for host, or nothing is sent.
      * It is the default for all but loopback hosts. tls=off: no TLS even if offered, and no

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { SUBMISSION_PORT = 587 };
+enum { SUBMISSION_PORT = 587, SUBMISSIONS_PORT = 465 }; /* RFC 8314 */
 
 static bool is_alnum(char c) {
     return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
@@ -76,17 +76,16 @@ static bool port_parse(const char *text, unsigned int *ret_port) {
 enum lbx_err lbx_smtp_url_parse(const char *url, struct lbx_smtp_url *ret_url,
                                 char ret_why[LBX_SMTP_WHY_SIZE]) {
     static const char scheme[] = "smtp://", scheme_tls[] = "smtps://";
-    struct lbx_smtp_url out = {.port = SUBMISSION_PORT};
+    const bool implicit = lbx_same_start(url, scheme_tls, sizeof scheme_tls - 1);
+    struct lbx_smtp_url out = {.port = implicit ? SUBMISSIONS_PORT : SUBMISSION_PORT,
+                               .implicit = implicit};
     char rest[1024];
 
-    if (lbx_same_start(url, scheme_tls, sizeof scheme_tls - 1))
-        return bad(ret_why, "smtps:// (TLS from the first byte) is beyond this mail library: use "
-                            "smtp://host:587?tls=required, which is STARTTLS, verified");
-    if (!lbx_same_start(url, scheme, sizeof scheme - 1))
-        return bad(ret_why, "not an smtp:// URL");
+    if (!implicit && !lbx_same_start(url, scheme, sizeof scheme - 1))
+        return bad(ret_why, "not an smtp:// URL, nor an smtps:// one");
     if (strlen(url) >= sizeof rest)
         return bad(ret_why, "longer than 1,023 bytes");
-    strcpy(rest, url + sizeof scheme - 1);
+    strcpy(rest, url + (implicit ? sizeof scheme_tls : sizeof scheme) - 1);
 
     bool tls_given = false;
     char *query = strchr(rest, '?');
@@ -96,6 +95,8 @@ enum lbx_err lbx_smtp_url_parse(const char *url, struct lbx_smtp_url *ret_url,
             out.tls = true;
         else if (strcmp(query, "tls=off") != 0)
             return bad(ret_why, "after the ? only tls=required or tls=off");
+        else if (implicit)
+            return bad(ret_why, "tls=off: smtps:// is TLS from the first byte");
         tls_given = true;
     }
     char *host = strrchr(rest, '@');
@@ -124,7 +125,7 @@ enum lbx_err lbx_smtp_url_parse(const char *url, struct lbx_smtp_url *ret_url,
     strcpy(out.host, host);
 
     if (!tls_given)
-        out.tls = !loopback(out.host) || out.user[0];
+        out.tls = implicit || !loopback(out.host) || out.user[0];
     out.is_private = out.tls || loopback(out.host);
     if (out.user[0] && !out.tls)
         return bad(ret_why, "a user with tls=off: passwords are sent under TLS only");

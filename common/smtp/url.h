@@ -13,6 +13,7 @@ struct lbx_smtp_url {
     unsigned int port;
     bool tls;        /* required */
     bool is_private; /* TLS, or a loopback host */
+    bool implicit;   /* TLS from the first byte, instead of STARTTLS */
 };
 
 /* Parses url: see struct lbx_smtp_config. LBX_ERR_INVALID, with why, which does not repeat the URL. */

@@ -28,7 +28,8 @@ def postfix(authority, tmp_path_factory):
         "expired": authority.issue("old", "DNS:localhost", expired=True),
         "self-signed": authority.self_signed("alone", "DNS:localhost"),
         "unknown authority": stranger.issue("theirs", "DNS:localhost"),
-    }, PASSWORD)
+        "from the first byte": authority.issue("submissions", "DNS:localhost"),
+    }, PASSWORD, frozenset({"from the first byte"}))
     yield server
     server.stop()
 
@@ -63,6 +64,19 @@ def test_mails_arrive_by_the_thousand_over_starttls(ledger, postfix, authority, 
     queue_ids = Counter(re.search(r"queued as (\w+)", mail.smtp_reply).group(1) for mail, _ in mails.values())
     assert len(queue_ids) == len(recipients)
     assert "sasl_method=PLAIN, sasl_username=lockbox@contoso.example" in postfix.log()
+
+
+def test_mails_arrive_under_tls_from_the_first_byte(ledger, postfix, authority):
+    before = len(postfix.delivered())
+    recipients = [f"eve{number}@contoso.example" for number in range(50)]
+    ledger.queue([*recipients, "nobody@contoso.example"])
+    ledger.notifier(postfix.url("from the first byte"), **settings(authority, LOCKBOX_MAIL_RETRY="PT1S"))
+    ledger.await_finished(60)
+    mails = ledger.mails()
+    refused, [*_, attempt] = mails.pop("nobody@contoso.example")
+    assert (refused.state, attempt.smtp_code, attempt.enhanced_status) == ("failed", 554, "5.7.1")
+    assert {(mail.state, mail.smtp_code) for mail, _ in mails.values()} == {("sent", 250)}
+    wait_until(lambda: len(postfix.delivered()) == before + len(recipients), "Postfix has delivered all", 60, every=0.5)
 
 
 @pytest.mark.parametrize("flaw", REFUSED)

@@ -7,7 +7,8 @@ from aiosmtpd.smtp import AuthResult
 
 from authority import Authority
 from driver import Driver, message, refusal, send
-from wire import DROP, HANG, server_context
+from support.waiting import be_slow
+from wire import DROP, HANG, server_context, under
 
 
 def check_nothing_left(server, results, *said):
@@ -165,6 +166,90 @@ def test_versions_below_1_2_are_refused(wire, authority):
     check_nothing_left(server, results, "no TLS with the server")
 
 
+# ---- TLS from the first byte ----
+
+@pytest.fixture
+def submissions(receiver, authority, tls):
+    """A server of port 465's kind, and its URL for a host and a user."""
+    def make(**options):
+        server = receiver(ssl_context=tls, **options)
+        server.url = lambda host="localhost", user="": f"smtps://{user}{host}:{server.port}"
+        return server
+    return make
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1"])
+def test_mails_go_under_tls_from_the_first_byte(submissions, authority, host):
+    server = submissions()
+    sent = [message(i, text="x" * 40_000) for i in range(200)]
+    results = send(server.url(host), *sent, ca_file=authority.certificate)
+    assert {result["outcome"] for result in results} == {"delivered"}
+    assert [envelope.rcpt_tos for envelope in server.handler.envelopes] == [[one["to"]] for one in sent]
+    assert server.handler.connections == 1
+
+
+def test_a_user_is_authenticated_under_it(submissions, authority):
+    server = submissions(auth_required=True, auth_require_tls=False, authenticator=authenticator)
+    results = send(server.url(user="lockbox%40contoso.example@"), message(1), message(2), ca_file=authority.certificate,
+                   password="secret")
+    assert [result["outcome"] for result in results] == ["delivered", "delivered"]
+    [result] = send(server.url(user="lockbox%40contoso.example@"), message(3), ca_file=authority.certificate, password="wrong")
+    assert result["reply"].startswith("the server did not accept user and password: 535")
+
+
+def test_sessions_under_it_follow_each_other(submissions, authority):
+    server = submissions()
+    with Driver(server.url(), ca_file=authority.certificate, threads=8) as driver:
+        for _ in range(5):
+            results = driver.send(*(message(i) for i in range(40)))
+            assert {result["outcome"] for result in results} == {"delivered"}
+    assert len(server.handler.envelopes) == 5 * 40
+
+
+@pytest.mark.parametrize("issue, said", [
+    (lambda authority: authority.issue("elsewhere", "DNS:mail.contoso.example"), "mismatch"),
+    (lambda authority: authority.issue("over", "DNS:localhost", expired=True), "certificate has expired"),
+    (lambda authority: authority.self_signed("lonely", "DNS:localhost"), "self-signed certificate"),
+])
+def test_its_certificate_has_to_hold(wire, authority, issue, said):
+    server = wire({"connect": under(server_context(*issue(authority)))})
+    results = send(server.url("localhost", query="").replace("smtp:", "smtps:"), message(1), message(2),
+                   ca_file=authority.certificate)
+    check_nothing_left(server, results, "the server's certificate is refused: ", said)
+
+
+@pytest.mark.parametrize("action", [None, DROP, HANG])
+def test_a_server_without_it_gets_nothing(wire, authority, action):
+    server = wire({"connect": action})
+    results = send(server.url("localhost", query="").replace("smtp:", "smtps:"), message(1), message(2),
+                   ca_file=authority.certificate, connect_timeout_ms=1000)
+    check_nothing_left(server, results, "no TLS with the server: ")
+
+
+@pytest.mark.parametrize("step", ["banner", "ehlo", "mail", "rcpt", "data", "dot"])
+def test_silence_and_a_lost_connection_under_it_are_bounded(wire, authority, tls, step):
+    for action in (HANG, DROP):
+        server = wire({"connect": under(tls), (step, 1): action})
+        first, second = send(server.url("localhost", query="").replace("smtp:", "smtps:"), message(1), message(2),
+                             ca_file=authority.certificate, timeout_ms=1000)
+        assert (first["outcome"], first["code"], second["outcome"]) == ("temporary", 0, "temporary")
+        assert server.accepted == []
+
+
+def test_long_bodies_arrive_whole_under_it(wire, authority, tls):
+    raw = "Subject: x\r\n\r\n" + ("x" * 900 + "\r\n") * 14_000
+
+    def be_late(_):
+        be_slow(0.3)
+        return b""
+
+    server = wire({"connect": under(tls), "body": be_late})
+    results = send(server.url("localhost", query="").replace("smtp:", "smtps:"), message(raw=raw), message(1),
+                   ca_file=authority.certificate)
+    assert [result["outcome"] for result in results] == ["delivered", "delivered"]
+    assert server.accepted[0][1].decode() == raw
+
+
 # ---- passwords ----
 
 def authenticator(_server, _session, _envelope, mechanism, data):
@@ -210,7 +295,9 @@ def test_the_password_is_not_sent_before_tls(wire, authority):
 
 
 @pytest.mark.parametrize("url, options, why", [
-    ("smtps://mail.example.com", {}, "STARTTLS"),
+    ("smtps://mail.example.com?tls=off", {}, "TLS from the first byte"),
+    ("smtps://ann@mail.example.com", {}, "a user without a password"),
+    ("smtps://mail.example.com", {"ca_file": "/nonexistent"}, "/nonexistent"),
     ("smtp://ann@mail.example.com?tls=off", {"password": "secret"}, "under TLS only"),
     ("smtp://ann:secret@mail.example.com", {}, "LOCKBOX_SMTP_PASSWORD"),
     ("smtp://ann@mail.example.com", {}, "a user without a password"),

@@ -201,6 +201,16 @@ def drip(reply, seconds):
     return send
 
 
+def under(tls):
+    """An action of "connect": TLS from the first byte."""
+
+    def begin(connection):
+        connection.socket = tls.wrap_socket(connection.socket, server_side=True)
+        return b""
+
+    return begin
+
+
 def server_context(chain, key):
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(chain, key)

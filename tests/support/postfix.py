@@ -6,6 +6,7 @@ import pwd
 import re
 import socket
 import socketserver
+import ssl
 import subprocess
 import tempfile
 import threading
@@ -42,7 +43,7 @@ smtpd_recipient_restrictions = check_recipient_access inline:{{ {{nobody@contoso
 smtpd_client_connection_count_limit = 0
 """
 
-SERVICE = "127.0.0.1:{port} inet n - n - - smtpd -o smtpd_tls_chain_files={chain}\n"
+SERVICE = "127.0.0.1:{port} inet n - n - - smtpd -o smtpd_tls_chain_files={chain} -o smtpd_tls_wrappermode={implicit}\n"
 
 MASTER = """
 cleanup   unix n - n - 0 cleanup
@@ -94,9 +95,9 @@ def as_root(*command, **options) -> subprocess.CompletedProcess:
 
 class Postfix:
     """One user, lockbox, with that password; the same mail server behind a port for each certificate, so that no test has
-    to wait until another one is in use. certificates: name → certificate and key."""
+    to wait until another one is in use. certificates: name → certificate and key. implicit: of these, TLS is from the first byte."""
 
-    def __init__(self, certificates: dict[str, tuple[Path, Path]], password: str):
+    def __init__(self, certificates: dict[str, tuple[Path, Path]], password: str, implicit: frozenset[str] = frozenset()):
         # Not below pytest's folders, into which only their owner may look: Postfix has users of its own.
         self.home = Path(tempfile.mkdtemp(prefix="lockbox-postfix-"))
         home = self.home
@@ -107,8 +108,9 @@ class Postfix:
         os.chmod(home, 0o755)
         nobody = pwd.getpwnam("nobody")
         (self.config / "main.cf").write_text(MAIN.format(home=home, uid=nobody.pw_uid, gid=nobody.pw_gid))
+        self.implicit = implicit
         self.ports = {name: free_port() for name in certificates}
-        services = [self.service(number, self.ports[name], *certificates[name]) for number, name in enumerate(certificates)]
+        services = [self.service(number, name, *certificates[name]) for number, name in enumerate(certificates)]
         (self.config / "master.cf").write_text("".join(services) + MASTER)
         self.passwords = PasswordServer(home / "auth", "lockbox@contoso.example", password)
         as_root("chown", "nobody", self.inbox)
@@ -116,22 +118,26 @@ class Postfix:
         as_root("install", "-d", "-o", "root", home / "queue")
         as_root("install", "-d", "-o", "postfix", home / "data")
         as_root("postfix", "-c", self.config, "start")
-        for port in self.ports.values():
-            wait_until(lambda port=port: "220" in self.banner(port), "Postfix answers")
+        for name in self.ports:
+            wait_until(lambda name=name: "220" in self.banner(name), "Postfix answers")
 
-    def service(self, number: int, port: int, certificate: Path, key: Path) -> str:
+    def service(self, number: int, name: str, certificate: Path, key: Path) -> str:
         chain = self.home / f"tls{number}.pem"
         chain.write_text(key.read_text() + certificate.read_text())
-        return SERVICE.format(port=port, chain=chain)
+        return SERVICE.format(port=self.ports[name], chain=chain, implicit="yes" if name in self.implicit else "no")
 
-    def banner(self, port: int) -> str:
+    def banner(self, name: str) -> str:
+        unchecked = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        unchecked.check_hostname, unchecked.verify_mode = False, ssl.CERT_NONE
         try:
-            with socket.create_connection(("127.0.0.1", port), timeout=5) as connection:
-                return connection.recv(100).decode()
+            with socket.create_connection(("127.0.0.1", self.ports[name]), timeout=5) as connection:
+                return (unchecked.wrap_socket(connection) if name in self.implicit else connection).recv(100).decode()
         except OSError:
             return ""
 
     def url(self, certificate: str) -> str:
+        if certificate in self.implicit:
+            return f"smtps://lockbox%40contoso.example@localhost:{self.ports[certificate]}"
         return f"smtp://lockbox%40contoso.example@localhost:{self.ports[certificate]}?tls=required"
 
     def delivered(self) -> list[bytes]:

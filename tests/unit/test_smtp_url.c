@@ -9,22 +9,26 @@ static void test_understood(void **state) {
         const char *url;
         struct lbx_smtp_url parts;
     } rows[] = {
-        {"smtp://mail.example.com", {"", "mail.example.com", 587, true, true}},
-        {"smtp://mail.example.com/", {"", "mail.example.com", 587, true, true}},
-        {"SMTP://mail.example.com:25?tls=off", {"", "mail.example.com", 25, false, false}},
-        {"smtp://mail.example.com?tls=required", {"", "mail.example.com", 587, true, true}},
-        {"smtp://localhost:2525", {"", "localhost", 2525, false, true}},
-        {"smtp://127.0.0.1:2525", {"", "127.0.0.1", 2525, false, true}},
-        {"smtp://127.9.9.9:1", {"", "127.9.9.9", 1, false, true}},
-        {"smtp://localhost?tls=required", {"", "localhost", 587, true, true}},
-        {"smtp://10.0.0.1", {"", "10.0.0.1", 587, true, true}},
-        {"smtp://localhost.example.com", {"", "localhost.example.com", 587, true, true}},
-        {"smtp://127.0.0.1.example.com", {"", "127.0.0.1.example.com", 587, true, true}},
-        {"smtp://mail_pit:1025?tls=off", {"", "mail_pit", 1025, false, false}},
-        {"smtp://ann@mail.example.com", {"ann", "mail.example.com", 587, true, true}},
-        {"smtp://ann%40example.com@mail:65535", {"ann@example.com", "mail", 65535, true, true}},
-        {"smtp://a@b.example@mail", {"a@b.example", "mail", 587, true, true}},
-        {"smtp://ann@localhost:25", {"ann", "localhost", 25, true, true}},
+        {"smtp://mail.example.com", {"", "mail.example.com", 587, true, true, false}},
+        {"smtp://mail.example.com/", {"", "mail.example.com", 587, true, true, false}},
+        {"SMTP://mail.example.com:25?tls=off", {"", "mail.example.com", 25, false, false, false}},
+        {"smtp://mail.example.com?tls=required", {"", "mail.example.com", 587, true, true, false}},
+        {"smtp://localhost:2525", {"", "localhost", 2525, false, true, false}},
+        {"smtp://127.0.0.1:2525", {"", "127.0.0.1", 2525, false, true, false}},
+        {"smtp://127.9.9.9:1", {"", "127.9.9.9", 1, false, true, false}},
+        {"smtp://localhost?tls=required", {"", "localhost", 587, true, true, false}},
+        {"smtp://10.0.0.1", {"", "10.0.0.1", 587, true, true, false}},
+        {"smtp://localhost.example.com", {"", "localhost.example.com", 587, true, true, false}},
+        {"smtp://127.0.0.1.example.com", {"", "127.0.0.1.example.com", 587, true, true, false}},
+        {"smtp://mail_pit:1025?tls=off", {"", "mail_pit", 1025, false, false, false}},
+        {"smtp://ann@mail.example.com", {"ann", "mail.example.com", 587, true, true, false}},
+        {"smtp://ann%40example.com@mail:65535", {"ann@example.com", "mail", 65535, true, true, false}},
+        {"smtp://a@b.example@mail", {"a@b.example", "mail", 587, true, true, false}},
+        {"smtp://ann@localhost:25", {"ann", "localhost", 25, true, true, false}},
+        {"smtps://mail.example.com", {"", "mail.example.com", 465, true, true, true}},
+        {"SMTPS://mail.example.com:587/", {"", "mail.example.com", 587, true, true, true}},
+        {"smtps://ann@localhost?tls=required", {"ann", "localhost", 465, true, true, true}},
+        {"smtps://127.0.0.1:2465", {"", "127.0.0.1", 2465, true, true, true}},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct lbx_smtp_url parts;
@@ -36,6 +40,7 @@ static void test_understood(void **state) {
         assert_int_equal(parts.port, rows[i].parts.port);
         assert_int_equal(parts.tls, rows[i].parts.tls);
         assert_int_equal(parts.is_private, rows[i].parts.is_private);
+        assert_int_equal(parts.implicit, rows[i].parts.implicit);
     }
 }
 
@@ -47,7 +52,10 @@ static void test_refused(void **state) {
         {"", "not an smtp:// URL"},
         {"mail.example.com:25", "not an smtp:// URL"},
         {"http://mail.example.com", "not an smtp:// URL"},
-        {"smtps://mail.example.com", "STARTTLS"},
+        {"smtps://mail.example.com?tls=off", "TLS from the first byte"},
+        {"smtps://ann:secret@mail", "LOCKBOX_SMTP_PASSWORD"},
+        {"smtps://", "host name"},
+        {"smtpss://mail", "not an smtp:// URL"},
         {"smtp://", "host name"},
         {"smtp://-x", "host name"},
         {"smtp://a b", "host name"},
