@@ -1,4 +1,6 @@
 """Requests, decisions, mails and quarantine, with all six workers."""
+import csv
+import io
 import json
 import re
 import uuid
@@ -54,9 +56,11 @@ def test_show_in_words_and_as_published(ctl, request_):
         assert part in words
     shown = json.loads(ctl("request", "show", request_.id, "-o", "json").stdout)
     assert shown["digest"] == request_.first.request["digest"]
-    assert ctl("request", "show", request_.id, "-o", "csv").returncode == 2
-    missing = ctl("request", "show", uuid.uuid4())
-    assert missing.returncode == 1 and "no request has the id" in missing.stderr
+    [row] = csv.DictReader(io.StringIO(ctl("request", "show", request_.id, "-o", "csv").stdout))
+    assert {name: value if isinstance(shown[name], str) else json.loads(value) for name, value in row.items() if value} == shown
+    for form in ("table", "json", "csv"):
+        missing = ctl("request", "show", uuid.uuid4(), "-o", form)
+        assert (missing.returncode, missing.stdout) == (1, "") and "no request has the id" in missing.stderr
 
 
 def test_show_says_a_change_whole(ctl, tenant):

@@ -54,6 +54,8 @@ def test_a_group_lists_its_commands(bare):
     (["approve", "019ab1a4-5c40-7c3e-9f21-6b8d0e4a7c52", "--by", "ann,ann@x.example", "--items", "1,,3"], "--items"),
     (["approve", "019ab1a4-5c40-7c3e-9f21-6b8d0e4a7c52", "--by", "ann,ann@x.example", "--duration", "2h"], "--duration"),
     (["deny", "019ab1a4-5c40-7c3e-9f21-6b8d0e4a7c52", "--by", "ann,ann@x.example", "--items", "1"], "--items"),
+    (["partition", "skip", "lockbox.tickets.v1", "3", "0", "0", "--by", "ann,nowhere", "--reason", "x"], "/email"),
+    (["partition", "accept", "lockbox.tickets.v1", "3", "--by", "a" * 129 + ",ann@x.example", "--reason", "x"], "/id"),
     (["quarantine", "show", "-1"], "-1"),
     (["quarantine", "show", "one"], "not a quarantine id"),
 ])
@@ -67,6 +69,15 @@ def test_a_wrong_setting_stops_everything_and_is_named(bare):
     assert done.returncode == 2 and "LOCKBOX_GRANT_TTL" in done.stderr
     shown = bare("config", LOCKBOX_GRANT_TTL="8 hours")
     assert shown.returncode == 2 and "8 hours" in shown.stdout and "LOCKBOX_GRANT_TTL" in shown.stderr
+
+
+@pytest.mark.parametrize(("setting", "command"), [
+    ("LOCKBOX_DATABASE_URL", "request list"),
+    ("LOCKBOX_AUDIT_DATABASE_URL", "request timeline 019ab1a4-5c40-7c3e-9f21-6b8d0e4a7c52"),
+])
+def test_a_databases_url_that_is_none_is_named(bare, setting, command):
+    done = bare(*command.split(), **{setting: "nonsense-with-secret"})
+    assert (done.returncode, done.stdout) == (2, "") and setting in done.stderr and "secret" not in done.stderr
 
 
 def test_config_shows_values_and_defaults(bare):

@@ -116,3 +116,4 @@ def test_what_is_no_order(ctl):
     for arguments in ((TICKETS, 3, 7, 6), (TICKETS, 3, 0, 1 << 20), (TICKETS, -1, 0, 0), (TICKETS, 3, "x", 1), ("tickets.v1", 3, 0, 0)):
         assert ctl("partition", "skip", *arguments, *OPERATOR).returncode == 2, arguments
     assert ctl("partition", "skip", TICKETS, 3, 0, 0, "--by", "2c1f,jonas@lockbox.example").returncode == 2
+    assert ctl("partition", "skip", TICKETS, 3, 0, 0, "--by", "2c1f,nowhere", "--reason", "x").returncode == 2

@@ -3,6 +3,8 @@
 #include "arguments.h"
 
 #include "base/uuid.h"
+#include "json/read.h"
+#include "json/write.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -42,5 +44,19 @@ bool ctl_read_by(struct ctl *ctl, struct lbx_principal *ret_by) {
         return true;
     ctl_fail(CTL_USAGE,
              "--by takes ID,EMAIL[,NAME], such as 5b21,lena@contoso.example,Lena Fischer");
+    return false;
+}
+
+bool ctl_read_operator(struct ctl *ctl, struct lbx_principal *ret_by) {
+    struct lbx_buf json LBX_BUF = {0};
+    struct lbx_principal back;
+    struct lbx_reason why;
+    if (!ctl_read_by(ctl, ret_by))
+        return false;
+    lbx_json_write(&lbx_principal_table, ret_by, &json);
+    if (lbx_json_read(&lbx_principal_table, json.data, json.len, "", &ctl->arena, &back, &why) ==
+        LBX_OK)
+        return true;
+    ctl_fail(CTL_USAGE, "--by takes ID,EMAIL[,NAME]: %s", why.text);
     return false;
 }

@@ -24,8 +24,9 @@ enum ctl_exit ctl_connect(const struct ctl *ctl, const struct ctl_database *data
         .application = "lockboxctl",
         .search_path = database->schema,
     };
-    if (!ctl->settings.allow_plaintext && lbx_pg_check(options.url) == LBX_OK &&
-        lbx_pg_check_private(options.url) != LBX_OK)
+    if (lbx_pg_check(options.url) != LBX_OK)
+        return ctl_fail(CTL_USAGE, "%s is no libpq connection string", database->setting);
+    if (!ctl->settings.allow_plaintext && lbx_pg_check_private(options.url) != LBX_OK)
         return ctl_fail(CTL_USAGE,
                         "%s needs sslmode=verify-full for another machine, or "
                         "LOCKBOX_ALLOW_PLAINTEXT=yes",

@@ -30,7 +30,7 @@ bool order_read_place(struct ctl *ctl, struct lbx_partition_order *order) {
         return false;
     }
     if (!order_number(ctl->args[1], INT32_MAX, "a partition's number", &order->partition) ||
-        !ctl_read_by(ctl, &order->by))
+        !ctl_read_operator(ctl, &order->by))
         return false;
     if (*order->reason && strlen(order->reason) <= REASON_MAX)
         return true;

@@ -189,26 +189,12 @@ static bool reason_is_valid(const struct ctl *ctl) {
     return false;
 }
 
-/* Checks the operator's name by the schema of the event that has it. */
-static bool operator_is_valid(struct ctl *ctl, const struct lbx_principal *by) {
-    struct lbx_buf json LBX_BUF = {0};
-    struct lbx_principal back;
-    struct lbx_reason why;
-    lbx_json_write(&lbx_principal_table, by, &json);
-    if (lbx_json_read(&lbx_principal_table, json.data, json.len, "", &ctl->arena, &back, &why) ==
-        LBX_OK)
-        return true;
-    ctl_fail(CTL_USAGE, "--by takes ID,EMAIL[,NAME]: %s", why.text);
-    return false;
-}
-
 /* Settles records one by one. After a failure, which is printed, the next one is tried, unless a
  * dependency is down. */
 static enum ctl_exit each(struct ctl *ctl, enum ctl_exit (*settle_one)(struct settling *)) {
     struct settling s = {.ctl = ctl, .told = {.reason = ctl->options[CTL_REASON]}};
     struct lbx_pg *pg CTL_PG = NULL;
-    if (!ids_are_valid(ctl) || !reason_is_valid(ctl) || !ctl_read_by(ctl, &s.told.by) ||
-        !operator_is_valid(ctl, &s.told.by))
+    if (!ids_are_valid(ctl) || !reason_is_valid(ctl) || !ctl_read_operator(ctl, &s.told.by))
         return CTL_USAGE;
     enum ctl_exit code = ctl_connect(ctl, &ctl_lockbox, statements, &pg), worst = code;
     s.pg = pg;

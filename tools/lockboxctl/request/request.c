@@ -207,6 +207,27 @@ static void show(const struct lbx_request *r, struct lbx_buf *out) {
     line("digest", r->digest, out);
 }
 
+/* A row, its columns the members that a request may have. */
+static void show_row(struct ctl *ctl, const struct lbx_pg *pg) {
+    const size_t count = lbx_request_table.count;
+    struct ctl_column *columns = LBX_ARENA_ARRAY(&ctl->arena, struct ctl_column, count);
+    const char **cells = LBX_ARENA_ARRAY(&ctl->arena, const char *, count);
+    for (size_t i = 0; i < count; i++) {
+        columns[i] = (struct ctl_column){.name = lbx_request_table.fields[i].name};
+        cells[i] = NULL;
+        for (size_t row = 0; row < lbx_pg_row_count(pg, 0); row++) {
+            const struct sql_ctl_request_members_answer it =
+                LBX_PG_READ(pg, 0, row, ctl_request_members, NULL);
+            if (strcmp(it.name, columns[i].name) == 0)
+                cells[i] = it.value;
+        }
+    }
+    struct ctl_rows rows CTL_ROWS;
+    ctl_rows_init(&rows, columns, count);
+    ctl_rows_add(&rows, cells);
+    ctl_rows_print(&rows, ctl->format);
+}
+
 static enum ctl_exit show_snapshot(struct ctl *ctl, const char *snapshot) {
     struct lbx_buf out LBX_BUF = {0};
     if (ctl->format == CTL_JSON) {
@@ -229,13 +250,18 @@ enum ctl_exit ctl_request_show(struct ctl *ctl) {
     const char *id = ctl->args[0];
     if (!ctl_request_id_is_valid(id))
         return CTL_USAGE;
-    if (ctl->format == CTL_CSV)
-        return ctl_fail(CTL_USAGE, "-o takes table or json here: one request is no row");
     struct lbx_pg *pg CTL_PG = NULL;
-    enum ctl_exit code = CTL_ASK(ctl, &ctl_lockbox, ctl_request_show, &pg, .id = id);
+    enum ctl_exit code =
+        ctl->format == CTL_CSV
+            ? CTL_ASK(ctl, &ctl_lockbox, ctl_request_members, &pg, .id = id)
+            : CTL_ASK(ctl, &ctl_lockbox, ctl_request_show, &pg, .id = id);
     if (code != CTL_DONE)
         return code;
     if (lbx_pg_row_count(pg, 0) == 0)
         return ctl_fail(CTL_NO, "no request has the id %s; see lockboxctl request list", id);
+    if (ctl->format == CTL_CSV) {
+        show_row(ctl, pg);
+        return CTL_DONE;
+    }
     return show_snapshot(ctl, LBX_PG_READ(pg, 0, 0, ctl_request_show, NULL).snapshot);
 }

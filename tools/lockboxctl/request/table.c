@@ -8,7 +8,7 @@ const struct ctl_command ctl_request_commands[] = {
      0, "List requests, the newest first", NULL,
      "lockboxctl request list --state customer_notified", ctl_request_list},
     {"request show", "ID", CTL_OPT(OUTPUT), 0, "Show a request as it stands",
-     "-o json prints it as request.* events publish it. There is no csv of one request.",
+     "-o json prints it as request.* events publish it; in csv its objects and lists are JSON.",
      "lockboxctl request show 019ab1a4-5c40-7c3e-9f21-6b8d0e4a7c52", ctl_request_show},
     {"request timeline", "ID", CTL_OPT(OUTPUT) | CTL_OPT(WATCH), 0,
      "Tell a request's story from the audit store",
