@@ -21,9 +21,11 @@ extern char **environ;
 
 /* Names that ./dev env prints for people and tests, and that no worker reads. */
 static const char *const not_ours[] = {
-    "LOCKBOX_DEV_",      "LOCKBOX_MAILDIR",     "LOCKBOX_HTTP_",
-    "LOCKBOX_SUPER",     "LOCKBOX_AUDIT_SUP",   "LOCKBOX_TEST_",
-    "LOCKBOX_ENFORCER_", "LOCKBOX_KUBECONFIG_", "LOCKBOX_CLUSTER_CLIENT_"};
+    "LOCKBOX_DEV_",           "LOCKBOX_MAILDIR",         "LOCKBOX_HTTP_REQUESTER",
+    "LOCKBOX_HTTP_DECIDER",   "LOCKBOX_HTTP_EXPIRER",    "LOCKBOX_HTTP_RELAY",
+    "LOCKBOX_HTTP_NOTIFIER",  "LOCKBOX_HTTP_AUDITOR",    "LOCKBOX_HTTP_AUTHORIZER",
+    "LOCKBOX_SUPERUSER_",     "LOCKBOX_AUDIT_SUPERUSER", "LOCKBOX_TEST_",
+    "LOCKBOX_ENFORCER_",      "LOCKBOX_KUBECONFIG_",     "LOCKBOX_CLUSTER_CLIENT_"};
 
 /* ---- values ---- */
 

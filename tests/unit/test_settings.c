@@ -368,7 +368,9 @@ static void unknown_names_are_warned_about(void **unused) {
         {"LOCKBOXES", false}, /* none of ours */
         {"LOCKBOX_DEV_DIR", false},
         {"LOCKBOX_MAILDIR", false},
+        {"LOCKBOX_HTTP_LISTN", true},
         {"LOCKBOX_HTTP_REQUESTER", false},
+        {"LOCKBOX_HTTP_AUTHORIZER", false},
         {"LOCKBOX_SUPERUSER_URL", false},
         {"LOCKBOX_AUDIT_SUPERUSER_URL", false},
         {"LOCKBOX_ENFORCER_URL", false},
