@@ -1,13 +1,14 @@
 /* Reads files that hold secrets. Promises to refuse a secret that another user can read or
- * write, so that a wrong mode is found at the start. The check is of the open file, not of its
- * name. Fails with a sentence for the log that names the mode or the owner, and never quotes the
- * file. */
+ * write, so that a wrong mode is found at the start. The check is of the open file and the
+ * directories above it, not of its name. Fails with a sentence for the log that names the mode or
+ * the owner, and never quotes the file. */
 #include "io/secret.h"
 
 #include "base/file.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -46,7 +47,36 @@ static bool refuse(char *ret_why, const struct stat *about, const char *whom) {
     return false;
 }
 
-/* Checks owner and mode. A directory passes: the read that follows fails. */
+/* ---- the directories above ---- */
+
+/* Only root, the process's own user and one of its groups can search it. */
+static bool keeps_others_out(const struct stat *directory) {
+    return S_ISDIR(directory->st_mode) &&
+           (directory->st_uid == 0 || directory->st_uid == geteuid()) &&
+           !(directory->st_mode & S_IXOTH) &&
+           (!(directory->st_mode & S_IXGRP) || is_own_group(directory->st_gid));
+}
+
+/* Whether a directory above the open file keeps others out, and the file has no second name. */
+static bool is_closed_off(int fd, const struct stat *about) {
+    char own[32], path[PATH_MAX], *end;
+    struct stat directory;
+    snprintf(own, sizeof own, "/proc/self/fd/%d", fd);
+    const ssize_t len = readlink(own, path, sizeof path - 1);
+    if (len <= 0 || about->st_nlink != 1)
+        return false;
+    path[len] = '\0';
+    while ((end = strrchr(path, '/')) && end > path) {
+        *end = '\0';
+        if (stat(path, &directory) == 0 && keeps_others_out(&directory))
+            return true;
+    }
+    return false;
+}
+
+/* ---- the file ---- */
+
+/* Checks owner, mode and the directories above. A directory passes: the read that follows fails. */
 static bool is_private(int fd, char *ret_why) {
     struct stat about;
     if (is_anything_allowed())
@@ -62,11 +92,12 @@ static bool is_private(int fd, char *ret_why) {
             (unsigned)about.st_mode & 07777, (unsigned)about.st_uid);
         return false;
     }
+    const char *whom = NULL;
     if (about.st_mode & (S_IROTH | S_IWOTH))
-        return refuse(ret_why, &about, "everybody");
-    if ((about.st_mode & (S_IRGRP | S_IWGRP)) && !is_own_group(about.st_gid))
-        return refuse(ret_why, &about, "a group that this process is not in");
-    return true;
+        whom = "everybody";
+    else if ((about.st_mode & (S_IRGRP | S_IWGRP)) && !is_own_group(about.st_gid))
+        whom = "a group that this process is not in";
+    return !whom || is_closed_off(fd, &about) || refuse(ret_why, &about, whom);
 }
 
 bool lbx_secret_read(const char *path, size_t max_bytes, struct lbx_buf *ret_text,

@@ -11,8 +11,9 @@
 enum { LBX_SECRET_WHY_SIZE = 160 };
 
 /* Reads a file as lbx_file_read does, if only root, the process's own user and one of its groups
- * can read or write it (docs/decisions/024). False: ret_why has the reason, with the mode or the
- * owner, never the content. LOCKBOX_ALLOW_OPEN_SECRETS=yes in the environment allows any mode. */
+ * can read or write it, by its mode or by a directory above it (docs/decisions/024). False: ret_why
+ * has the reason, with the mode or the owner, never the content. LOCKBOX_ALLOW_OPEN_SECRETS=yes in
+ * the environment allows any mode. */
 bool lbx_secret_read(const char *path, size_t max_bytes, struct lbx_buf *ret_text,
                      char ret_why[LBX_SECRET_WHY_SIZE]) LBX_MUST_CHECK;
 

@@ -23,16 +23,24 @@ def run(program: str, *arguments, **settings: str) -> subprocess.CompletedProces
 
 
 @pytest.fixture
-def password(tmp_path):
-    file = tmp_path / "password"
+def folder():
+    """One that everybody may search; pytest's own lets nobody in."""
+    with tempfile.TemporaryDirectory() as name:
+        os.chmod(name, 0o755)
+        yield Path(name)
+
+
+@pytest.fixture
+def password(folder):
+    file = folder / "password"
     file.write_text(SECRET)
     return file
 
 
 @pytest.fixture
-def key(tmp_path):
-    assert run("lockboxctl", "keygen", tmp_path / "key.pem").returncode == 0
-    return tmp_path / "key.pem"
+def key(folder):
+    assert run("lockboxctl", "keygen", folder / "key.pem").returncode == 0
+    return folder / "key.pem"
 
 
 def assert_refused(done, setting: str, mode: str) -> None:
@@ -118,6 +126,36 @@ def test_whose_file_it_is(setting, password):
     os.chown(password, 0, NOBODY)
     password.chmod(0o440)
     assert "a group that this process is not in" in run("lockboxctl", "config", **{setting: str(password)}).stderr
+
+
+@pytest.mark.parametrize("setting", ["LOCKBOX_DATABASE_URL_FILE", "LOCKBOX_SMTP_PASSWORD_FILE", "LOCKBOX_KAFKA_SSL_KEY_LOCATION"])
+def test_a_directory_that_keeps_others_out(setting, folder):
+    below = folder / "closed" / "below"
+    below.mkdir(parents=True)
+    file = below / "password"
+    file.write_text(SECRET)
+    file.chmod(0o644)
+    for mode, is_taken in ((0o700, True), (0o600, True), (0o750, True), (0o755, False), (0o711, False), (0o701, False), (0o777, False)):
+        (folder / "closed").chmod(mode)
+        assert (run("lockboxctl", "config", **{setting: str(file)}).returncode == 0) is (is_taken and (mode != 0o600 or os.geteuid() == 0)), oct(mode)
+    (folder / "closed").chmod(0o700)
+    link = folder / "link"
+    link.symlink_to(file)
+    assert run("lockboxctl", "config", **{setting: str(link)}).returncode == 0
+    (folder / "another name").hardlink_to(file)
+    assert_refused(run("lockboxctl", "config", **{setting: str(file)}), setting, "0644")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="root gives a folder away")
+def test_whose_directory_it_is(folder, password):
+    """Its owner may open it at any time."""
+    password.chmod(0o644)
+    for owner, group, mode, is_taken in ((0, 0, 0o750, True), (0, NOBODY, 0o750, False), (0, NOBODY, 0o740, True), (NOBODY, 0, 0o700, False)):
+        os.chown(folder, owner, group)
+        folder.chmod(mode)
+        done = run("lockboxctl", "config", LOCKBOX_DATABASE_URL_FILE=str(password))
+        assert (done.returncode == 0) is is_taken, (owner, group, oct(mode))
+    os.chown(folder, 0, 0)
 
 
 # ---- memory ----
