@@ -26,7 +26,7 @@
     X(TEXT, instance, "LOCKBOX_INSTANCE", "",                                                      \
       "name of this instance of its worker (Kafka static membership); empty: none")                \
     X(TEXT, smtp_url, "LOCKBOX_SMTP_URL", "smtp://localhost:25?tls=required",                      \
-      "relays in order, smtp://user@host:port?tls=off, smtps://…")                                \
+      "relays in order, smtp://user@host:port?tls=off, smtps://…")                                 \
     X(SECRET, smtp_password, "LOCKBOX_SMTP_PASSWORD", "", "password of the user in the URL")       \
     X(TEXT, smtp_ca_file, "LOCKBOX_SMTP_CA_FILE", "",                                              \
       "CA certificates (PEM); empty: the system's")                                                \

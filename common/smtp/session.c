@@ -274,7 +274,7 @@ static void on_event(smtp_session_t handle, int event, void *arg, ...) {
  * for a domain, CRAM-MD5 for a password to hash. */
 static int on_credentials(auth_client_request_t request, char **result, int fields, void *arg) {
     const struct connection *connection = arg;
-    if (!connection->watch.tls_on)
+    if (!connection->watch.tls_on && !connection->watch.in_clear)
         return 0;
     for (int i = 0; i < fields; i++) {
         if (request[i].flags == (AUTH_CLEARTEXT | AUTH_USER))
@@ -355,7 +355,9 @@ static bool run(const struct lbx_smtp *smtp, struct lbx_smtp_session *session,
                  .fd = -1,
                  .implicit = {.context = smtp->url.implicit ? smtp->tls : NULL,
                               .host = smtp->url.host}},
-        .watch = {.timeout_ms = smtp->timeout_ms, .wants_user = smtp->url.user[0]},
+        .watch = {.timeout_ms = smtp->timeout_ms,
+                  .wants_user = smtp->url.user[0],
+                  .in_clear = !smtp->tls},
     };
     connection.watch.dial = &connection.dial;
     auth_context_t auth = smtp->url.user[0] ? auth_create_context() : NULL;

@@ -26,11 +26,11 @@ struct lbx_smtp_config {
      * smtps://[user@]host[:port]: TLS from the first byte. Default port 465.
      *
      * tls=required: STARTTLS (RFC 3207) with a certificate valid for host, or nothing is sent.
-     * It is the default for all but loopback hosts. tls=off: no TLS even if offered, and no
-     * user; for hosts other than loopback it needs plaintext_too. */
+     * It is the default for all but loopback hosts. tls=off: no TLS even if offered; for hosts
+     * other than loopback it needs plaintext_too, and no user is allowed. */
     const char *url;
     bool plaintext_too;
-    const char *password;   /* set with a user, for SASL, sent under TLS only; otherwise NULL */
+    const char *password;   /* set with a user, for SASL; otherwise NULL */
     const char *ca_file;    /* PEM; NULL: the system's authorities */
     int connect_timeout_ms; /* for the name lookup, and for each address; 0: 10 s */
     /* For each reply, and for the peer to read what is sent; 0: 60 s. The reply to the final dot

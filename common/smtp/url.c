@@ -127,8 +127,9 @@ enum lbx_err lbx_smtp_url_parse(const char *url, struct lbx_smtp_url *ret_url,
     if (!tls_given)
         out.tls = implicit || !loopback(out.host) || out.user[0];
     out.is_private = out.tls || loopback(out.host);
-    if (out.user[0] && !out.tls)
-        return bad(ret_why, "a user with tls=off: passwords are sent under TLS only");
+    if (out.user[0] && !out.is_private)
+        return bad(ret_why,
+                   "a user with tls=off: passwords are sent under TLS only, but to this machine");
     *ret_url = out;
     return LBX_OK;
 }

@@ -40,7 +40,7 @@ static void on_line(struct lbx_smtp_watch *watch, bool more_follows) {
     watch->line_since_us = 0;
     memcpy(watch->last, line, sizeof watch->last);
     if (strncmp(line, "235", 3) == 0)
-        watch->authenticated = watch->tls_on;
+        watch->authenticated = watch->tls_on || watch->in_clear;
     /* Plaintext received together with the reply to STARTTLS would be read as if it came under
      * TLS (CVE-2011-0411, on the client's side): forged replies, even a 250. */
     if (watch->starttls_sent && !watch->tls_on && more_follows)

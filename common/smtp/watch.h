@@ -13,6 +13,7 @@ struct lbx_smtp_watch {
     const struct lbx_dial *dial;
     int timeout_ms;  /* longest time of a reply, from its first byte to its last */
     bool wants_user; /* no mail before a successful login */
+    bool in_clear;   /* a login without TLS counts */
 
     bool tls_on;         /* set by the caller after the handshake */
     const char *problem; /* the first error, in static words; NULL: none */

@@ -236,6 +236,14 @@ def test_silence_and_a_lost_connection_under_it_are_bounded(wire, authority, tls
         assert server.accepted == []
 
 
+def test_a_reply_longer_than_libesmtps_buffer_is_read_under_it(wire, authority, tls):
+    """It comes in one TLS record, of which libesmtp takes 2 KB at a time."""
+    server = wire({"connect": under(tls)}, extensions=[f"X-{number:060}" for number in range(150)])
+    results = send(server.url("localhost", query="").replace("smtp:", "smtps:"), message(1), message(2), ca_file=authority.certificate,
+                   timeout_ms=5000)
+    assert [result["outcome"] for result in results] == ["delivered", "delivered"]
+
+
 def test_long_bodies_arrive_whole_under_it(wire, authority, tls):
     raw = "Subject: x\r\n\r\n" + ("x" * 900 + "\r\n") * 14_000
 
@@ -247,7 +255,7 @@ def test_long_bodies_arrive_whole_under_it(wire, authority, tls):
     results = send(server.url("localhost", query="").replace("smtp:", "smtps:"), message(raw=raw), message(1),
                    ca_file=authority.certificate)
     assert [result["outcome"] for result in results] == ["delivered", "delivered"]
-    assert server.accepted[0][1].decode() == raw
+    assert server.accepted[0][1].partition(b"\r\n\r\n")[2].decode() == raw.partition("\r\n\r\n")[2]
 
 
 # ---- passwords ----
@@ -264,6 +272,16 @@ def test_a_user_is_authenticated(receiver, authority, tls, excluded):
     results = send(server.url("localhost", "lockbox%40contoso.example@", ""), message(1), message(2),
                    ca_file=authority.certificate, password="secret")
     assert [result["outcome"] for result in results] == ["delivered", "delivered"]
+
+
+def test_a_user_is_authenticated_in_clear_on_this_machine_alone(receiver):
+    server = receiver(auth_required=True, auth_require_tls=False, authenticator=authenticator)
+    url = server.url("localhost", "lockbox%40contoso.example@")
+    results = send(url, message(1), message(2), password="secret")
+    assert [result["outcome"] for result in results] == ["delivered", "delivered"]
+    [result] = send(url, message(3), password="wrong")
+    assert (result["outcome"], result["reply"][:51]) == ("temporary", "the server did not accept user and password: 535 5.")
+    assert len(server.handler.envelopes) == 2
 
 
 def test_a_wrong_password_refuses_no_mail(receiver, authority, tls):

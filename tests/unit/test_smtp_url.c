@@ -22,9 +22,11 @@ static void test_understood(void **state) {
         {"smtp://127.0.0.1.example.com", {"", "127.0.0.1.example.com", 587, true, true, false}},
         {"smtp://mail_pit:1025?tls=off", {"", "mail_pit", 1025, false, false, false}},
         {"smtp://ann@mail.example.com", {"ann", "mail.example.com", 587, true, true, false}},
-        {"smtp://ann%40example.com@mail:65535", {"ann@example.com", "mail", 65535, true, true, false}},
+        {"smtp://ann%40example.com@mail:65535",
+         {"ann@example.com", "mail", 65535, true, true, false}},
         {"smtp://a@b.example@mail", {"a@b.example", "mail", 587, true, true, false}},
         {"smtp://ann@localhost:25", {"ann", "localhost", 25, true, true, false}},
+        {"smtp://ann@localhost?tls=off", {"ann", "localhost", 587, false, true, false}},
         {"smtps://mail.example.com", {"", "mail.example.com", 465, true, true, true}},
         {"SMTPS://mail.example.com:587/", {"", "mail.example.com", 587, true, true, true}},
         {"smtps://ann@localhost?tls=required", {"ann", "localhost", 465, true, true, true}},
@@ -76,7 +78,7 @@ static void test_refused(void **state) {
         {"smtp://a%0Ab@mail", "the user"},
         {"smtp://a%zz@mail", "the user"},
         {"smtp://ann@mail?tls=off", "under TLS only"},
-        {"smtp://ann@localhost?tls=off", "under TLS only"},
+        {"smtp://ann@localhost.example.com?tls=off", "under TLS only"},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct lbx_smtp_url parts;

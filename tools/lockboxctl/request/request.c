@@ -251,10 +251,9 @@ enum ctl_exit ctl_request_show(struct ctl *ctl) {
     if (!ctl_request_id_is_valid(id))
         return CTL_USAGE;
     struct lbx_pg *pg CTL_PG = NULL;
-    enum ctl_exit code =
-        ctl->format == CTL_CSV
-            ? CTL_ASK(ctl, &ctl_lockbox, ctl_request_members, &pg, .id = id)
-            : CTL_ASK(ctl, &ctl_lockbox, ctl_request_show, &pg, .id = id);
+    enum ctl_exit code = ctl->format == CTL_CSV
+                             ? CTL_ASK(ctl, &ctl_lockbox, ctl_request_members, &pg, .id = id)
+                             : CTL_ASK(ctl, &ctl_lockbox, ctl_request_show, &pg, .id = id);
     if (code != CTL_DONE)
         return code;
     if (lbx_pg_row_count(pg, 0) == 0)
