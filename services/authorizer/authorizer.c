@@ -117,20 +117,20 @@ static enum lbx_err check_keys(const struct lbx_clusters *clusters, struct lbx_r
 static enum lbx_err read_clusters(struct authorizer *it) {
     const char *path = it->worker->settings.clusters_file;
     struct lbx_reason reason = {0};
-    struct lbx_clusters *clusters;
+    struct lbx_clusters *clusters, *before = it->clusters;
     static const struct lbx_clusters_own own = {make_own, drop_own};
     enum lbx_err err = lbx_clusters_read(path, &own, &clusters, &reason);
     if (err == LBX_OK && (err = check_keys(clusters, &reason)) != LBX_OK)
         lbx_clusters_release(clusters);
     if (err != LBX_OK) {
         lbx_log(LBX_LOG_ERROR,
-                it->clusters ? "bad clusters file, the one before stays" : "bad clusters file",
+                before ? "bad clusters file, the one before stays" : "bad clusters file",
                 LBX_S("setting", "LOCKBOX_CLUSTERS_FILE"), LBX_S("error", reason.text));
         return err;
     }
+    kinds_keep(clusters, before);
     lbx_log(LBX_LOG_INFO, "clusters read", LBX_N("clusters", clusters->count));
     pthread_mutex_lock(&it->lock);
-    struct lbx_clusters *before = it->clusters;
     it->clusters = clusters;
     pthread_mutex_unlock(&it->lock);
     lbx_clusters_release(before);

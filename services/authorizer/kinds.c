@@ -9,12 +9,14 @@
 #include "io/fetch.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <string.h>
 
 #define ACCEPT "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
 enum { DISCOVERY_MAX = 16 << 20, SECONDS = 1, EVERY_S = 1 };
 
 struct kinds {
+    _Atomic unsigned holders; /* clusters: of the file as it was, and as it is */
     pthread_mutex_t lock;
     struct lbx_arena arena;     /* of both maps */
     struct lbx_map by_resource; /* keys: group, resource */
@@ -195,6 +197,7 @@ static void refresh(struct kinds *kinds, const struct lbx_cluster *cluster) {
 
 struct kinds *kinds_new(void) {
     struct kinds *kinds = lbx_calloc(sizeof *kinds);
+    kinds->holders = 1;
     pthread_mutex_init(&kinds->lock, NULL);
     pthread_cond_init(&kinds->fetched, NULL);
     lbx_arena_init(&kinds->arena);
@@ -204,12 +207,24 @@ struct kinds *kinds_new(void) {
 }
 
 void kinds_free(struct kinds *kinds) {
-    if (!kinds)
+    if (!kinds || --kinds->holders > 0)
         return;
     lbx_arena_done(&kinds->arena);
     pthread_cond_destroy(&kinds->fetched);
     pthread_mutex_destroy(&kinds->lock);
     free(kinds);
+}
+
+void kinds_keep(struct lbx_clusters *clusters, const struct lbx_clusters *before) {
+    for (size_t i = 0; before && i < clusters->count; i++) {
+        struct lbx_cluster *it = &clusters->list[i];
+        const struct lbx_cluster *was = lbx_clusters_find(before, it->id, strlen(it->id));
+        if (!was || !was->server || !it->server || strcmp(was->server, it->server) != 0)
+            continue;
+        kinds_free(it->kinds);
+        it->kinds = was->kinds;
+        it->kinds->holders++;
+    }
 }
 
 static struct kind copy_of(const struct kind *kind, struct lbx_arena *arena) {

@@ -11,7 +11,10 @@ struct kind {
 };
 
 struct kinds *kinds_new(void);
+/* Releases them with their last cluster. */
 void kinds_free(struct kinds *kinds);
+/* A cluster that has the same server as before goes on with the kinds that are known of it. before: NULL for none. */
+void kinds_keep(struct lbx_clusters *clusters, const struct lbx_clusters *before);
 
 /* The kind of a resource. group: "" for the core group. An unknown one is fetched from the cluster, at most once a
  * second. False: the cluster has no such resource, or does not answer. Texts are copied into the arena. From any thread. */

@@ -1,5 +1,6 @@
 """A cluster whose discovery takes connections and never answers: what is known stays known, what is not is refused, and the log says so."""
 import json
+import signal
 from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 
@@ -22,7 +23,7 @@ def hung(authorizer, system, tmp_path):
     file, http_port = tmp_path / "clusters.json", free_port()
     file.write_text(json.dumps({"clusters": [cluster | {"server": f"https://127.0.0.1:{link.port}"}]}))
     it = SimpleNamespace(port=free_port(), apiserver=authorizer.apiserver, discovery=link, log=lambda: system.stack.log("authorizer-hung"))
-    process = authorizer.spawn("hung", file, http_port, it.port)
+    process = it.process = authorizer.spawn("hung", file, http_port, it.port)
     try:
         wait_until(lambda: system.stack.ready(http_port) == "ready", "it is ready without discovery")
         yield it
@@ -64,6 +65,18 @@ def test_known_kinds_do_not_wait_for_discovery(hung, authorizer, customer):
         return is_first
 
     wait_until(meanwhile, "a known kind is answered while discovery is asked for another", 60)
+
+
+def test_known_kinds_stay_known_when_the_files_are_read_again(hung, authorizer, customer):
+    """SIGHUP, for a renewed certificate, for instance."""
+    engineer, _ = granted(authorizer, customer, PODS)
+    hung.discovery.set("pass")
+    wait_until(lambda: authorize(hung, "list", engineer)["allowed"], "the kinds are known")
+    hung.discovery.set("stall")
+    read = hung.log().count('"clusters read"')
+    hung.process.send_signal(signal.SIGHUP)
+    wait_until(lambda: hung.log().count('"clusters read"') > read, "the files are read again")
+    assert authorize(hung, "list", engineer)["allowed"] is True
 
 
 def authorize_kind(asked, engineer: str, resource: str) -> dict:
