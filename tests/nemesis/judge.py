@@ -20,6 +20,7 @@ from world import World
 IN_TOPICS = ("lockbox.tickets.v1", "lockbox.tenants.v1", "lockbox.decisions.v1")
 MEMORY = 400 << 20
 SHOWN = 10
+GAP = 5.0  # seconds between two samples that say nothing of the time between them
 
 
 @dataclass(frozen=True)
@@ -201,13 +202,17 @@ def ready_means_progress(run: Run) -> list[str]:
     """Whoever says to be ready moves: no partition of theirs stands still for long while it has records."""
     stands: dict[tuple, tuple[float, int, int]] = {}  # place → since when, at which offset, whose
     found: dict[tuple, str] = {}
+    before = 0.0
     for sample in run.watch.samples:
+        if sample.at - before > GAP:  # nobody looked: a server was frozen, and its answer awaited
+            stands.clear()
+        before = sample.at
         owners = {pid: name for name, pid in sample.pids.items() if pid}
         for place, (offset, pid) in sample.offsets.items():
             end, name = sample.ends.get(place[1:]), owners.get(pid, "")
             waits = end is not None and end > offset and sample.ready.get(name) == "ready"
-            since, before, whose = stands.setdefault(place, (sample.at, offset, pid))
-            if not waits or (before, whose) != (offset, pid):
+            since, stood, whose = stands.setdefault(place, (sample.at, offset, pid))
+            if not waits or (stood, whose) != (offset, pid):
                 stands[place] = (sample.at, offset, pid)
             elif sample.at - since > run.limits.stands_still:
                 found[place, since] = (f"{name} is ready, and {place[1]}/{place[2]} stands at {offset} of {end} from {run.when(since)} to"
@@ -237,7 +242,7 @@ def owed(run: Run) -> str:
     """What is not done yet; empty when all is. The place where it stands is named."""
     sample = run.watch.sample()
     if not sample.offsets or not sample.ends:
-        return "the servers do not answer"
+        return f"{'Kafka' if sample.offsets else 'PostgreSQL'} does not answer; {'; '.join(run.watch.failures[-3:])}"
     behind = [f"{consumer} is at {offset} of {sample.ends[topic, partition]} of {topic}/{partition}"
               for (consumer, topic, partition), (offset, _) in sample.offsets.items() if sample.ends.get((topic, partition), 0) > offset
               and topic != "lockbox.checkpoints.v1"]

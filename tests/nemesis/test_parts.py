@@ -123,11 +123,12 @@ def test_a_link_is_reset_after_so_many_bytes_and_refuses(network):
         socket.create_connection(("127.0.0.1", link.port), 10).recv(1) or (_ for _ in ()).throw(ConnectionResetError)
 
 
-def seen(moves_at: set[int], ready: str = "ready") -> SimpleNamespace:
+def seen(moves_at: set[int], ready: str = "ready", unseen: tuple[range, ...] = ()) -> SimpleNamespace:
     place, offset, samples = ("lockbox.decider", "lockbox.decisions.v1", 0), 5, []
     for at in range(40):
         offset += at in moves_at
-        samples.append(Sample(at, {"decider-1": ready}, {"decider-1": 77}, {place: (offset, 77)}, {place[1:]: 9}))
+        if not any(at in them for them in unseen):
+            samples.append(Sample(at, {"decider-1": ready}, {"decider-1": 77}, {place: (offset, 77)}, {place[1:]: 9}))
     return SimpleNamespace(watch=SimpleNamespace(samples=samples), limits=Limits(), began=0, deeds=lambda since, until: [], when=lambda at: f"{at} s")
 
 
@@ -135,6 +136,8 @@ def test_who_is_ready_and_does_not_move_is_found():
     assert len(ready_means_progress(seen(set()))) == 1
     assert ready_means_progress(seen({10, 20, 30})) == []
     assert ready_means_progress(seen(set(), "waiting for Kafka")) == []
+    assert ready_means_progress(seen(set(), unseen=(range(5, 25),))) == []
+    assert len(ready_means_progress(seen(set(), unseen=(range(5, 9),)))) == 1
 
 
 def recorded(topic: str, offset: int, **event) -> Record:

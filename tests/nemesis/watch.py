@@ -46,6 +46,7 @@ class Watch:
     def __init__(self, world: World, load: Load, seed: int):
         self.world, self.load, self.chance = world, load, random.Random(seed)
         self.samples: list[Sample] = []
+        self.failures: list[str] = []  # to look at something
         self.answers: list[Answer] = []
         self.stopping = threading.Event()
         self.pool = ThreadPoolExecutor(len(world.workers) + 3)
@@ -83,11 +84,11 @@ class Watch:
         ends = self.result(self.pool.submit(self.ends, sorted({place[1:] for place in read})))
         return Sample(at, {name: future.result() for name, future in ready.items()}, pids, read, ends)
 
-    @staticmethod
-    def result(future) -> dict:
+    def result(self, future) -> dict:
         try:
             return future.result(20)
-        except Exception:  # it is down: no sample of it
+        except Exception as error:  # it is down: no sample of it
+            self.failures.append(f"{type(error).__name__}: {str(error)[:200]}")
             return {}
 
     @staticmethod
@@ -100,8 +101,8 @@ class Watch:
         for place, future in asked.items():
             try:
                 found[place.topic, place.partition] = future.result(5).offset
-            except Exception:  # no leader
-                pass
+            except Exception as error:  # no leader
+                self.failures.append(f"{place}: {str(error)[:200]}")
         return found
 
     # ---- access ----
