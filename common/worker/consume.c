@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 enum { DEFAULT_QUEUE_KB = 16384, FAILURES_TOLD = 4 };
+#define FAILING_MOST_US (10 * LBX_SECOND_US)
 #define REPORT_EVERY_US LBX_SECOND_US
 #define PRUNE_EVERY_US (60 * LBX_SECOND_US)
 #define ORDERS_EVERY_US (5 * LBX_SECOND_US)
@@ -204,6 +205,13 @@ enum lbx_err lbx_consume_serve(void *state, int64_t *ret_wake_us) {
     return c->state == NO_CLIENT ? LBX_OK : serve_client(c, ret_wake_us);
 }
 
+/* Each attempt may take less time than anybody waits for; together they do not. */
+static bool is_failing(const struct lbx_consume *c) {
+    return (c->state == PAUSED && c->backoff.failures >= FAILURES_TOLD) ||
+           (c->failing_since_us && c->backlog.count > 0 &&
+            lbx_monotonic_us() - c->failing_since_us > FAILING_MOST_US);
+}
+
 static const char *reading_waits_for(const struct lbx_consume *c) {
     const char *still = lbx_consume_still(c);
     if (still || !c->handler->waiting_for)
@@ -228,11 +236,10 @@ const char *lbx_consume_waiting_for(void *state) {
     case GIVEN:
         return "waiting for the database to hand over partitions";
     case READING:
-        return reading_waits_for(c);
     case PAUSED:
-        return c->backoff.failures < FAILURES_TOLD
-                   ? NULL
-                   : "waiting for the database to take a batch: the log says what it refuses";
+        if (is_failing(c))
+            return "waiting for the database to take a batch: the log says what it refuses";
+        return c->state == READING ? reading_waits_for(c) : NULL;
     }
     return NULL;
 }

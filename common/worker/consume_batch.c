@@ -24,6 +24,7 @@ static struct lbx_records first_held(struct lbx_consume *c, size_t count) {
 
 static void resume(struct lbx_consume *c) {
     c->backoff = (struct lbx_backoff){0};
+    c->failing_since_us = 0;
     if (c->state == PAUSED)
         lbx_consumer_pause(c->consumer, false);
     c->state = READING;
@@ -111,6 +112,8 @@ void lbx_consume_handle(struct lbx_consume *c) {
         const struct lbx_records records = first_held(c, count);
         enum lbx_err err = lbx_transact_batch(c->handler, &records, &c->calls);
         lbx_pg_release(c->worker->pg);
+        if (err != LBX_OK && !c->failing_since_us)
+            c->failing_since_us = began;
         if (err == LBX_OK) {
             lbx_consume_count_batch((int64_t)count, lbx_monotonic_us() - began);
             committed(c, count);

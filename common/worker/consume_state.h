@@ -36,6 +36,8 @@ struct lbx_consume {
 
     struct lbx_backoff backoff;
     int64_t retry_us, reopen_us;
+    int64_t
+        failing_since_us; /* when the first attempt began since the last commit that failed; 0: none failed */
     struct lbx_timer report, checkpoint, prune, orders;
 };
 

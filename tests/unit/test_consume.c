@@ -1,7 +1,7 @@
 /* The consuming part over a pretended broker: a handler gets each record once, in order, through
  * every trouble that a transaction can have. The transactions themselves are pretended: see
  * test_transact.c. */
-#include "worker/consume.h"
+#include "worker/consume_state.h"
 
 #include "worker/transact.h"
 
@@ -344,6 +344,21 @@ static void what_takes_too_long_is_halved(void **unused) {
     database.slow = 0;
 }
 
+/* Each attempt is short, and none of them commits. */
+static void attempts_that_all_fail_are_no_progress(void **unused) {
+    (void)unused;
+    struct lbx_consume *c = part;
+    fails(LBX_ERR_UNAVAILABLE, LBX_OK);
+    produce(1);
+    UNTIL(c->failing_since_us, turn());
+    assert_null(lbx_consume_waiting_for(part));
+    c->failing_since_us -= 11 * LBX_SECOND_US;
+    assert_non_null(strstr(lbx_consume_waiting_for(part), "take a batch"));
+    all_come();
+    assert_null(lbx_consume_waiting_for(part));
+    assert_int_equal(c->failing_since_us, 0);
+}
+
 static void a_refused_record_is_found(void **unused) {
     (void)unused;
     database.poison = produced + 17;
@@ -433,6 +448,7 @@ int main(void) {
         cmocka_unit_test(a_checkpoint_follows),
         cmocka_unit_test(what_is_down_is_waited_out),
         cmocka_unit_test(what_takes_too_long_is_halved),
+        cmocka_unit_test(attempts_that_all_fail_are_no_progress),
         cmocka_unit_test(a_refused_record_is_found),
         cmocka_unit_test(an_innocent_record_is_not_blamed),
         cmocka_unit_test(a_new_connection_takes_the_partitions_anew),
