@@ -77,11 +77,16 @@ def test_items_that_an_approver_left_out_stay_out(attacker, system):
     assert [item["kept"] for item in request.event("approved").request["actions"]] == [True, False]
 
 
-def test_an_approval_without_votes_is_refused(attacker, system):
+FEW = {"apiVersion": "shop.example/v1", "kind": "Backup", "metadata": {"name": "nightly"}, "spec": {"a": 1, "approvals_needed": 0}}
+THAT_ASKS_FOR_FEW = {"action": "create_object", "kind": "Backup.shop.example", "name": "nightly", "content": content_of(FEW)}
+
+
+@pytest.mark.parametrize("item", [LOGS, THAT_ASKS_FOR_FEW])
+def test_an_approval_without_votes_is_refused(attacker, system, item):
     """The login that approves writes the votes, too; what it cannot is to leave them out, or to vote for too few."""
     tenant = Tenant(system)
     tenant.change("policy_set", by=tenant.admin.principal, approvals_needed=2)
-    request = tenant.request()
+    request = tenant.request(actions=[item])
     approve = ("UPDATE request SET state = 'approved', version = version + 1, starts_at = clock_timestamp(),"
                " expires_at = clock_timestamp() + interval '1 hour', standing = replace(replace(standing, 'customer_notified',"
                " 'approved'), '\"version\":1', '\"version\":2') WHERE request_id = %(id)s")

@@ -1,7 +1,10 @@
 """What a subscription's policy asks for: several approvals, signatures, approval beforehand."""
+from datetime import datetime
+
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from support.content import content_of
 from support.scenario import LOGS, Tenant
 from support.signing import signed
 
@@ -112,6 +115,26 @@ def test_exact_changes_refuse_what_says_not_what_an_object_is_to_be(system):
         refused = tenant.request(actions=[LOGS, change]).first
         assert (refused.kind, refused.request["reason"], refused.request["reason_item"]) == ("request.refused", "content_required", 2)
     assert tenant.request(actions=[LOGS, {**change, "action": "delete_object"}]).kinds == ["created"]
+
+
+def backup(**spec) -> dict:
+    """To be created, with its content."""
+    made = {"apiVersion": "shop.example/v1", "kind": "Backup", "metadata": {"name": "nightly", "namespace": "shop"}, "spec": {"a": 1, **spec}}
+    return {"action": "create_object", "namespace": "shop", "kind": "Backup.shop.example", "name": "nightly", "content": content_of(made)}
+
+
+@pytest.mark.parametrize("spec", [{"duration": "PT5M"}, {"duration": "Pending"}, {"approvals_needed": 2}, {"approvals_needed": 10 ** 12}])
+@pytest.mark.parametrize("is_asked", [True, False])
+def test_an_objects_members_are_none_of_the_requests(system, is_asked, spec):
+    """Both stand in what the database checks."""
+    request = Tenant(system, lockbox=is_asked).request(actions=[backup(**spec)], duration="PT2H")
+    if is_asked:
+        assert request.decide("approve") == "applied"
+        access = request.event("approved").request
+    else:
+        access = request.event("not_required").request
+    lasts = datetime.fromisoformat(access["expires_at"]) - datetime.fromisoformat(access["starts_at"])
+    assert lasts.total_seconds() == 2 * 3600
 
 
 def test_what_the_policy_forbids_is_asked_again_where_access_is_opened(system):
