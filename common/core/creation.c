@@ -157,7 +157,8 @@ static bool justified(const struct lbx_creation *c, struct finding *found) {
 static bool is_running(const struct lbx_creation *c, const struct lbx_request *grant) {
     if (grant->state == LBX_STATE_COMPLETED)
         return c->now < grant->expires_at;
-    return grant->state == LBX_STATE_APPROVED || grant->state == LBX_STATE_EMERGENCY;
+    return grant->state == LBX_STATE_APPROVED || grant->state == LBX_STATE_EMERGENCY ||
+           grant->state == LBX_STATE_NOT_REQUIRED;
 }
 
 /* Whether the extended request is one of the same engineer and cluster. */

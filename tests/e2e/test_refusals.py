@@ -174,6 +174,16 @@ def test_not_required_is_told_recorded_and_bounded_like_a_grant(without):
     assert request.kinds == ["not_required", "completed"]
 
 
+def test_not_required_is_extended_as_a_grant_is(without):
+    ticket = without.ticket()
+    running = ticket.request()
+    extension = ticket.request(extends=running.id)
+    assert (extension.first.kind, extension.first.request["extends"]) == ("request.not_required", running.id)
+    brief = ticket.request(duration="PT1S")
+    brief.event("completed")
+    assert reason(ticket.request(extends=brief.id)) == "extends_unknown"
+
+
 def ended_by(request, kind: str, cause: str) -> None:
     ended = request.event(kind)
     assert (ended.cause, ended.data["previous_state"]) == (cause, "not_required")

@@ -424,6 +424,10 @@ static void extends_an_emergency(struct world *w) {
     extends_a_grant(w);
     w->extended.state = LBX_STATE_EMERGENCY;
 }
+static void extends_what_nobody_was_asked_for(struct world *w) {
+    extends_a_grant(w);
+    w->extended.state = LBX_STATE_NOT_REQUIRED;
+}
 static void extends_another_spelling(struct world *w) {
     extends_a_grant(w);
     w->extended.resource_id = "/SUBSCRIPTIONS/SUB-1/resourcegroups/RG/providers/"
@@ -501,6 +505,7 @@ static void each_check_by_itself(void **unused) {
         ROW(longer_than_anything, REFUSED, DURATION_TOO_LONG, 0),
         ROW(extends_a_grant, CUSTOMER_NOTIFIED, NONE, 0),
         ROW(extends_an_emergency, CUSTOMER_NOTIFIED, NONE, 0),
+        ROW(extends_what_nobody_was_asked_for, CUSTOMER_NOTIFIED, NONE, 0),
         ROW(extends_another_spelling, CUSTOMER_NOTIFIED, NONE, 0),
         ROW(extends_another_cluster, REFUSED, EXTENDS_UNKNOWN, 0),
         ROW(extends_somebody_elses, REFUSED, EXTENDS_UNKNOWN, 0),
