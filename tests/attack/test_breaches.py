@@ -69,6 +69,56 @@ def test_what_was_decided_is_no_breach(system):
     assert system.auditor.rows("SELECT event_id, why, detail FROM audit.breach WHERE tenant_id = ANY (%s)", tenants) == []
 
 
+def tomorrow(offset: int = 0) -> datetime:
+    return datetime.now(timezone(timedelta(hours=offset))).replace(microsecond=0) + timedelta(days=1)
+
+
+ODD_WISHES = {
+    "nanoseconds": lambda: {"starts_at": f"{tomorrow():%Y-%m-%dT%H:%M:%S}.123456789Z"},
+    "far east": lambda: {"starts_at": tomorrow(16).isoformat()}, "far west": lambda: {"starts_at": tomorrow(-23).isoformat()},
+    "small letters": lambda: {"starts_at": f"{tomorrow():%Y-%m-%dt%H:%M:%S}z"},
+    "a fraction": lambda: {"duration": "PT59.9999999S"}, "weeks": lambda: {"duration": "P2W"}, "years of days": lambda: {"duration": "P20000D"},
+    "digits": lambda: {"duration": "P99999999999999999999D"}, "null": lambda: {"extends": None, "reason_code": None, "duration": None},
+}
+
+
+@pytest.mark.parametrize("name", ODD_WISHES)
+@pytest.mark.parametrize("is_asked", [True, False])
+def test_what_postgresql_reads_otherwise_is_no_breach(system, is_asked, name):
+    ticket = Tenant(system, lockbox=is_asked).ticket()
+    event_id = system.publish("access.requested", {**ticket.wish(), **ODD_WISHES[name]()})
+    assert breaches(system, system.caused_by(event_id, "request.")) == set()
+
+
+@pytest.mark.parametrize("change", [
+    {"approvals_needed": None, "max_duration": None, "auto_approve": None, "forbid": None, "signed_decisions": None},
+    {"max_duration": "PT8H0.0000009S"}, {"max_duration": "P20000D"}, {"max_duration": "P99999999999999999999D"}, {"role": "owner", "principal_id": "p"},
+    {"auto_approve": [{"action": "get_pod_logs", "namespace": None, "since": "2026"}], "forbid": [{"kind": "Secret", "note": "ours"}]}], ids=str)
+def test_what_is_left_out_or_not_known_is_no_breach(system, tenant, change):
+    """null says nothing, and nor does a member that Lockbox does not know."""
+    event_id = system.publish("tenant.policy_set", {"tenant_id": tenant.id, "subscription_id": tenant.subscription,
+                                                    "by": tenant.admin.principal, **change})
+    assert breaches(system, system.caused_by(event_id, "tenant.changed")) == set()
+
+
+def test_an_approval_by_who_is_called_policy_is_no_breach(system):
+    tenant, person = Tenant(system), Person("policy", "policy@contoso.example", "Pol Icy")
+    assert tenant.change("role_assigned", principal=person.principal, role="owner").kind == "tenant.changed"
+    request = tenant.request()
+    assert request.decide("approve", by=person) == "applied"
+    assert breaches(system, request.event("approved")) == set()
+
+
+def test_an_approval_with_nulls_is_no_breach(system, tenant):
+    request = tenant.request(actions=[LOGS, {**LOGS, "namespace": "openshift-dns"}])
+    event_id = system.publish("decision.submitted", {"request_id": request.id, "decision": "approve", "by": tenant.owner.principal,
+                                                     "comment": None, "duration": None, "actions": None, "signature": None, "assertion": None})
+    assert request.judged(event_id).data["verdict"] == "applied"
+    approved = request.event("approved")
+    assert all(item["kept"] for item in approved.request["actions"])
+    assert breaches(system, approved) == set()
+
+
 def test_a_version_is_left_out(system, forger, tenant):
     request = tenant.request()
     hidden = forger.step({**request.now, "version": 9 * 10 ** 17}, "denied", request.first.cause, state="denied", ended_at=at(0))
@@ -200,6 +250,19 @@ def test_a_report_that_comes_late(system, tenant):
         await_judged(system, *place)
         rows = system.auditor.rows("SELECT why, engineer_id, resource_id FROM audit.violation WHERE event_id = %s", event_id)
         assert [tuple(row) for row in rows] == [("reported_late", person, tenant.resource)] * late
+
+
+@pytest.mark.parametrize("mode, inner", [("structured", None), ("binary", None), ("binary", "empty"), ("binary", "in time")])
+@pytest.mark.parametrize("offset", [0, 16, -23])
+def test_no_form_of_its_time_hides_that_a_report_comes_late(system, tenant, mode, inner, offset):
+    """Nor that its data look like a whole event."""
+    more = {"specversion": "1.0", "data": {"performed_at": at(0)} if inner == "in time" else {}} if inner else {"audit_id": None}
+    done = (datetime.now(timezone(timedelta(hours=offset))) - timedelta(minutes=6)).isoformat()
+    event_id = system.publish("access.performed", {"engineer_id": f"mallory-{tenant.id}", "resource_id": tenant.resource, **LOGS, "performed_at": done,
+                                                   "outcome": "blocked", **more}, mode)
+    place = wait_until(lambda: system.audit.rows('SELECT topic, "partition", "offset" FROM audit.event WHERE event_id = %s', event_id), "it is recorded")[0]
+    await_judged(system, *place)
+    assert system.auditor.rows("SELECT why FROM audit.violation WHERE event_id = %s AND why = 'reported_late'", event_id)
 
 
 @pytest.mark.parametrize("done", ["never", "99999999-01-01T00:00:00Z", "infinity", 7, {"at": "noon"}])
