@@ -196,6 +196,16 @@ def test_what_is_not_as_it_was_signed_is_seen(bare, verifier, page, export, even
     assert done.returncode == 1 and any(it in row for it in named), done.stdout + done.stderr
 
 
+def test_what_says_nothing_is_not_read(verifier, page, events):
+    """null is as absent, and a member that Lockbox does not know as if it were not there."""
+    told = copy.deepcopy(events)
+    for decision in of(told, "decision.submitted"):
+        decision["by"]["picture"] = "https://contoso.example/a.png"
+        for name in ("signature", "assertion", "actions", "duration", "comment"):
+            decision.setdefault(name, None)
+    assert by_python(verifier, told) == by_page(page, told) == "2 0"
+
+
 def test_a_key_that_is_not_here_is_counted(bare, verifier, page, export, events, tmp_path):
     keyless = [it for it in events if it[1]["data"].get("change") != "approver_key_set"]
     assert by_python(verifier, keyless) == by_page(page, keyless) == "0 2"
