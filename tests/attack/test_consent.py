@@ -2,6 +2,7 @@
 import copy
 import json
 import uuid
+from datetime import datetime, timedelta, timezone
 
 import psycopg
 import pytest
@@ -87,13 +88,20 @@ def test_an_approval_without_votes_is_refused(attacker, system, item):
     tenant = Tenant(system)
     tenant.change("policy_set", by=tenant.admin.principal, approvals_needed=2)
     request = tenant.request(actions=[item])
-    approve = ("UPDATE request SET state = 'approved', version = version + 1, starts_at = clock_timestamp(),"
-               " expires_at = clock_timestamp() + interval '1 hour', standing = replace(replace(standing, 'customer_notified',"
-               " 'approved'), '\"version\":1', '\"version\":2') WHERE request_id = %(id)s")
+    approve = ("UPDATE request SET state = 'approved', version_before = version, version = version + 1, starts_at = %(starts)s::timestamptz,"
+               " expires_at = %(ends)s::timestamptz, standing = replace(replace(standing, 'customer_notified', 'approved'), '\"version\":1',"
+               " '\"version\":2') || ',\"expires_at\":\"' || %(ends)s || '\"' WHERE request_id = %(id)s")
     vote = "INSERT INTO vote (request_id, principal_id, decision) VALUES (%(id)s, %(who)s, 'approve')"
+    starts = datetime.now(timezone.utc)
+    times = {"starts": starts.isoformat(), "ends": (starts + timedelta(hours=1)).isoformat()}
+    with attacker.session("lockbox_decider") as session:  # nothing else is wrong with it
+        for who in (tenant.owner.id, tenant.approver.id):
+            session.execute(vote, {"id": request.id, "who": who})
+        session.execute(approve, {"id": request.id, **times})
+        session.rollback()
     stranger = Person.new("eve")
     for statements, who in (([approve], ""), ([vote, approve], tenant.owner.id), ([vote, approve], stranger.id)):
-        assert attacker.tries("lockbox_decider", *statements, id=request.id, who=who) == "23514"
+        assert attacker.tries("lockbox_decider", *statements, id=request.id, who=who, **times) == "23514"
     for login in ("lockbox_requester", "lockbox_expirer", "lockbox_relay", "lockbox_notifier"):
         assert attacker.tries(login, vote, id=request.id, who=tenant.owner.id) == "42501"
 
