@@ -94,8 +94,9 @@ def test_what_postgresql_reads_otherwise_is_no_breach(system, is_asked, name):
     {"approvals_needed": None, "max_duration": None, "auto_approve": None, "forbid": None, "signed_decisions": None},
     {"max_duration": "PT8H0.0000009S"}, {"max_duration": "P20000D"}, {"max_duration": "P99999999999999999999D"}, {"role": "owner", "principal_id": "p"},
     {"auto_approve": [{"action": "get_pod_logs", "namespace": None, "since": "2026"}], "forbid": [{"kind": "Secret", "note": "ours"}]}], ids=str)
-def test_what_is_left_out_or_not_known_is_no_breach(system, tenant, change):
+def test_what_is_left_out_or_not_known_is_no_breach(system, change):
     """null says nothing, and nor does a member that Lockbox does not know."""
+    tenant = Tenant(system)
     event_id = system.publish("tenant.policy_set", {"tenant_id": tenant.id, "subscription_id": tenant.subscription,
                                                     "by": tenant.admin.principal, **change})
     assert breaches(system, system.caused_by(event_id, "tenant.changed")) == set()

@@ -179,9 +179,10 @@ def test_not_required_is_extended_as_a_grant_is(without):
     running = ticket.request()
     extension = ticket.request(extends=running.id)
     assert (extension.first.kind, extension.first.request["extends"]) == ("request.not_required", running.id)
-    brief = ticket.request(duration="PT1S")
-    brief.event("completed")
-    assert reason(ticket.request(extends=brief.id)) == "extends_unknown"
+    ticket = without.ticket()
+    over = ticket.request(duration="PT1S")
+    over.event("completed")
+    assert reason(ticket.request(extends=over.id)) == "extends_unknown"
 
 
 def ended_by(request, kind: str, cause: str) -> None:
