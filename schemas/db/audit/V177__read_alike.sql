@@ -161,6 +161,6 @@ $$;
 
 REVOKE EXECUTE ON FUNCTION moment_of, length_of, listed, change_told FROM PUBLIC;
 
-UPDATE schema_version SET version = greatest(version, 168);
+UPDATE schema_version SET version = greatest(version, 177);
 
 RESET ROLE;
