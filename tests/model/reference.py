@@ -680,7 +680,7 @@ class World:
     def is_extensible(self, wish: dict, now: int) -> bool:
         """A running grant of the same engineer on the same resource."""
         extended = self.requests.get(wish["extends"])
-        return (extended is not None and extended.state in ("approved", "emergency") and now < extended.expires_at
+        return (extended is not None and extended.state in ("approved", "emergency", "not_required") and now < extended.expires_at
                 and extended.engineer["id"] == wish["engineer_id"]
                 and lowered(extended.resource_id) == lowered(wish["resource_id"]))
 
