@@ -5,6 +5,20 @@ from support.sql import as_role
 
 REFUSED = (psycopg.errors.InsufficientPrivilege, psycopg.errors.IntegrityError)
 
+# A request's row at its next version: what a step begins with, whoever writes it.
+STEP = "version = version + 1, version_before = version"
+# The standing of version 2.
+SECOND = "replace(standing, '\"version\":1', '\"version\":2')"
+VOTED = "INSERT INTO vote (request_id, principal_id, decision) VALUES (%(id)s, %(who)s, 'approve')"
+UNDONE = "ROLLBACK"
+
+
+def approved(until: str = "now() + interval '1 hour'", kept: str = "{1}") -> str:
+    """An approval as the decider writes it: of these items, until then."""
+    return (f"UPDATE request SET state = 'approved', {STEP}, kept = '{kept}', starts_at = now(), expires_at = {until},"
+            f" standing = replace({SECOND}, 'customer_notified', 'approved') || ',\"expires_at\":\"' || ({until})::timestamptz || '\"'"
+            " WHERE request_id = %(id)s")
+
 
 class Attacker:
     def __init__(self, system):

@@ -2,11 +2,11 @@
 import copy
 import json
 import uuid
-from datetime import datetime, timedelta, timezone
 
 import psycopg
 import pytest
 
+from attacker import SECOND, STEP, UNDONE, VOTED, approved
 from support.content import content_of
 from support.scenario import LOGS, Person, Tenant
 from support.signing import digest_of, jws, signed
@@ -50,20 +50,22 @@ SMUGGLED = [
     ("particulars", "particulars || ',\"resource_id\":\"/elsewhere\"'"),
     ("particulars", "particulars || ',\"approvals_needed\":1'"),
     ("particulars", "particulars || ',\"decisions\":[]'"),
-    ("standing", "standing || ',\"digest\":\"' || repeat('0', 64) || '\"'"),
-    ("standing", "standing || ',\"state\":\"approved\"'"),
-    ("standing", "replace(standing, '\"customer_notified\"', '\"approved\"')"),
+    ("standing", f"{SECOND} || ',\"digest\":\"' || repeat('0', 64) || '\"'"),
+    ("standing", f"{SECOND} || ',\"state\":\"approved\"'"),
+    ("standing", f"replace({SECOND}, '\"customer_notified\"', '\"approved\"')"),
     ("standing", "replace(standing, '\"version\":1', '\"version\":9')"),
-    ("standing", "regexp_replace(standing, '\"decide_by\":\"20', '\"decide_by\":\"29')"),
+    ("standing", f"regexp_replace({SECOND}, '\"decide_by\":\"20', '\"decide_by\":\"29')"),
 ]
 
 
 @pytest.mark.parametrize("column, text", SMUGGLED)
 def test_no_member_is_smuggled_into_what_may_be_written(attacker, tenant, column, text):
     request = tenant.request()
-    assert attacker.tries("lockbox_decider", f"UPDATE request SET {column} = {text}, version = version + 1,"
-                          " standing = standing WHERE request_id = %(id)s" if column != "standing" else
-                          f"UPDATE request SET standing = {text} WHERE request_id = %(id)s", id=request.id) == "23514"
+    changes = {"standing": SECOND, column: text}
+    step = "UPDATE request SET {}, " + STEP + " WHERE request_id = %(id)s"
+    written = ", ".join(f"{name} = {value}" for name, value in changes.items())
+    assert attacker.tries("lockbox_decider", step.format(written), id=request.id) == "23514"
+    assert attacker.tries("lockbox_decider", step.format(f"standing = {SECOND}, particulars = particulars"), UNDONE, id=request.id) == ""
 
 
 def test_items_that_an_approver_left_out_stay_out(attacker, system):
@@ -71,8 +73,9 @@ def test_items_that_an_approver_left_out_stay_out(attacker, system):
     tenant.change("policy_set", by=tenant.admin.principal, approvals_needed=2)
     request = tenant.request(actions=[LOGS, LATER])
     assert request.decide("approve", actions=[1]) == "recorded"
-    assert attacker.tries("lockbox_decider", "UPDATE request SET kept = NULL WHERE request_id = %(id)s", id=request.id) == "23514"
-    assert attacker.tries("lockbox_decider", "UPDATE request SET kept = '{1,2}' WHERE request_id = %(id)s", id=request.id) == "23514"
+    for kept, refused in (("NULL", "23514"), ("'{1,2}'", "23514"), ("'{1}'", "")):
+        assert attacker.tries("lockbox_decider", f"UPDATE request SET kept = {kept}, {STEP}, standing = replace(standing, '\"version\":2', '\"version\":3')"
+                              " WHERE request_id = %(id)s", UNDONE, id=request.id) == refused
     assert request.decide("approve", by=tenant.approver) == "applied"
     assert request.check(LOGS).allowed and not request.check(LATER).allowed
     assert [item["kept"] for item in request.event("approved").request["actions"]] == [True, False]
@@ -88,22 +91,13 @@ def test_an_approval_without_votes_is_refused(attacker, system, item):
     tenant = Tenant(system)
     tenant.change("policy_set", by=tenant.admin.principal, approvals_needed=2)
     request = tenant.request(actions=[item])
-    approve = ("UPDATE request SET state = 'approved', version_before = version, version = version + 1, starts_at = %(starts)s::timestamptz,"
-               " expires_at = %(ends)s::timestamptz, standing = replace(replace(standing, 'customer_notified', 'approved'), '\"version\":1',"
-               " '\"version\":2') || ',\"expires_at\":\"' || %(ends)s || '\"' WHERE request_id = %(id)s")
-    vote = "INSERT INTO vote (request_id, principal_id, decision) VALUES (%(id)s, %(who)s, 'approve')"
-    starts = datetime.now(timezone.utc)
-    times = {"starts": starts.isoformat(), "ends": (starts + timedelta(hours=1)).isoformat()}
-    with attacker.session("lockbox_decider") as session:  # nothing else is wrong with it
-        for who in (tenant.owner.id, tenant.approver.id):
-            session.execute(vote, {"id": request.id, "who": who})
-        session.execute(approve, {"id": request.id, **times})
-        session.rollback()
     stranger = Person.new("eve")
-    for statements, who in (([approve], ""), ([vote, approve], tenant.owner.id), ([vote, approve], stranger.id)):
-        assert attacker.tries("lockbox_decider", *statements, id=request.id, who=who, **times) == "23514"
+    for statements, who in (([], ""), ([VOTED], tenant.owner.id), ([VOTED], stranger.id)):
+        assert attacker.tries("lockbox_decider", *statements, approved(), id=request.id, who=who) == "23514"
+    voted = [VOTED.replace("%(who)s", f"'{it.id}'") for it in (tenant.owner, tenant.approver)]
+    assert attacker.tries("lockbox_decider", *voted, approved(), UNDONE, id=request.id) == ""
     for login in ("lockbox_requester", "lockbox_expirer", "lockbox_relay", "lockbox_notifier"):
-        assert attacker.tries(login, vote, id=request.id, who=tenant.owner.id) == "42501"
+        assert attacker.tries(login, VOTED, id=request.id, who=tenant.owner.id) == "42501"
 
 
 def test_a_request_that_is_not_what_its_digest_says(system, tenant):
@@ -159,6 +153,24 @@ def test_items_that_read_as_one_thing_and_open_another(attacker, system, tenant,
     assert honest.decide("approve", actions=kept) == "applied"
     system.stack.kill("decider")  # it is not ready, and says why
     system.stack.await_ready("decider")
+
+
+OPENED = ("INSERT INTO access_item (request_id, number, engineer_id, resource_id, action, namespace, kind, name, starts_at, expires_at, basis, content_digest)"
+          " SELECT request_id, 2, engineer_id, lower(resource_id), 'update_object', 'shop', 'ConfigMap', 'settings', starts_at, expires_at, state, %(digest)s"
+          " FROM request WHERE request_id = %(id)s::uuid")
+
+
+@pytest.mark.parametrize("change, refused", [(undigested, "23514"), (lambda actions: None, "")])
+def test_a_change_without_a_digest_opens_nothing(attacker, system, tenant, change, refused):
+    """Not even where the login that approves writes the votes and the access itself."""
+    honest = tenant.request(actions=[LOGS, CHANGE])
+    made = copy.deepcopy(honest.first.request) | {"request_id": f"01a20c7f-7fd6-7f7e-b0e5-{uuid.uuid4().hex[:12]}"}
+    consent = system.lockbox.value("SELECT consent FROM lockbox.request WHERE request_id = %s", honest.id)
+    change(made["actions"])
+    consent = consent.replace(json_of(honest.first.request["actions"]), json_of(made["actions"])).replace(made["digest"], digest_of(made))
+    assert attacker.tries("lockbox_requester", INSERTED, id=honest.id, made=made["request_id"], consent=consent) == ""
+    digest = made["actions"][1]["content"].get("digest")
+    assert attacker.tries("lockbox_decider", VOTED, approved(kept="{2}"), OPENED, UNDONE, id=made["request_id"], who=tenant.owner.id, digest=digest) == refused
 
 
 def json_of(actions: list[dict]) -> str:
