@@ -136,15 +136,21 @@ INSERTED = ("INSERT INTO request (request_id, state, version, tenant_id, subscri
             " decide_by, due_at, replace(standing, %(id)s::text, %(made)s::text), %(consent)s, particulars FROM request WHERE request_id = %(id)s::uuid")
 
 
-@pytest.mark.parametrize("change, kept", [(renumbered, [1]), (undigested, [2])])
-def test_items_that_read_as_one_thing_and_open_another(attacker, system, tenant, change, kept):
-    """Made by a requester's login, with their digest: nobody could have asked so, and no approval of them counts."""
+def made_from_another(attacker, system, tenant, change) -> tuple:
+    """A request, and one that a requester's login makes of it, with its digest."""
     honest = tenant.request(actions=[LOGS, CHANGE])
     made = copy.deepcopy(honest.first.request) | {"request_id": f"01a20c7f-7fd6-7f7e-b0e5-{uuid.uuid4().hex[:12]}"}
     consent = system.lockbox.value("SELECT consent FROM lockbox.request WHERE request_id = %s", honest.id)
     change(made["actions"])
     consent = consent.replace(json_of(honest.first.request["actions"]), json_of(made["actions"])).replace(made["digest"], digest_of(made))
     assert attacker.tries("lockbox_requester", INSERTED, id=honest.id, made=made["request_id"], consent=consent) == ""
+    return honest, made
+
+
+@pytest.mark.parametrize("change, kept", [(renumbered, [1]), (undigested, [2])])
+def test_items_that_read_as_one_thing_and_open_another(attacker, system, tenant, change, kept):
+    """Made by a requester's login, with their digest: nobody could have asked so, and no approval of them counts."""
+    honest, made = made_from_another(attacker, system, tenant, change)
     request = copy.copy(honest)
     request.id = made["request_id"]
     assert request.decide("approve", actions=kept) == "conflict"
@@ -163,12 +169,7 @@ OPENED = ("INSERT INTO access_item (request_id, number, engineer_id, resource_id
 @pytest.mark.parametrize("change, refused", [(undigested, "23514"), (lambda actions: None, "")])
 def test_a_change_without_a_digest_opens_nothing(attacker, system, tenant, change, refused):
     """Not even where the login that approves writes the votes and the access itself."""
-    honest = tenant.request(actions=[LOGS, CHANGE])
-    made = copy.deepcopy(honest.first.request) | {"request_id": f"01a20c7f-7fd6-7f7e-b0e5-{uuid.uuid4().hex[:12]}"}
-    consent = system.lockbox.value("SELECT consent FROM lockbox.request WHERE request_id = %s", honest.id)
-    change(made["actions"])
-    consent = consent.replace(json_of(honest.first.request["actions"]), json_of(made["actions"])).replace(made["digest"], digest_of(made))
-    assert attacker.tries("lockbox_requester", INSERTED, id=honest.id, made=made["request_id"], consent=consent) == ""
+    honest, made = made_from_another(attacker, system, tenant, change)
     digest = made["actions"][1]["content"].get("digest")
     assert attacker.tries("lockbox_decider", VOTED, approved(kept="{2}"), OPENED, UNDONE, id=made["request_id"], who=tenant.owner.id, digest=digest) == refused
 
