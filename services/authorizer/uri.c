@@ -22,7 +22,7 @@ static const char *decode(const char *text, size_t len, char space, struct lbx_a
         int low = high >= 0 ? digit(text[i + 2]) : -1;
         if (text[i] == '%' && (low < 0 || high + low == 0))
             return NULL;
-        out[count++] = text[i] == '%' ? (char)(high << 4 | low) : text[i] == '+' ? space : text[i];
+        out[count++] = (char)(text[i] == '%' ? high << 4 | low : text[i] == '+' ? space : text[i]);
         i += text[i] == '%' ? 2 : 0;
     }
     out[count] = '\0';
