@@ -27,7 +27,6 @@ static enum lbx_err read_file(const char *path) {
     struct lbx_reason reason;
     if (!lbx_file_read(path, FILE_MAX, &text))
         return refuse(strerror(errno));
-    lbx_arena_init(&forbidden.arena);
     return lbx_forbidden_read(text.data, text.len, &forbidden.arena, &forbidden.list, &reason) ==
                    LBX_OK
                ? LBX_OK
@@ -36,6 +35,7 @@ static enum lbx_err read_file(const char *path) {
 
 enum lbx_err lbx_limits_check(const struct lbx_settings *settings) {
     forbidden.list = (struct lbx_forbidden_list){0};
+    lbx_arena_done(&forbidden.arena);
     if (strcmp(settings->forbidden, "none") == 0)
         return LBX_OK;
     if (strcmp(settings->forbidden, "default") != 0)

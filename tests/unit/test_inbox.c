@@ -41,7 +41,8 @@ static void add(struct batch *batch, const char *source, const char *id, const c
 static void enter(struct batch *batch) {
     lbx_inbox_add(&batch->inbox, "group", &batch->calls, &batch->arena, batch->events,
                   batch->count);
-    answers[batch->inbox.read_call].bytes = IDENTITY;
+    if (batch->calls.count > 0) /* else no event is looked up */
+        answers[batch->inbox.read_call].bytes = IDENTITY;
 }
 
 /* The inbox holds this event's id, with the identity of the event numbered `as`. */
