@@ -178,10 +178,6 @@ enum who decide_who(const struct lbx_cluster *cluster, const struct subject *sub
     return named && member && len > 0 && len <= ENGINEER_ID_MAX ? WHO_ENGINEER : WHO_DOUBTFUL;
 }
 
-bool decide_is_master(const struct subject *subject) {
-    return in_group(subject, "system:masters");
-}
-
 /* ---- authorization ---- */
 
 static const struct {

@@ -42,7 +42,6 @@ struct verdict {
 enum who { WHO_OTHER, WHO_ENGINEER, WHO_DOUBTFUL };
 enum who decide_who(const struct lbx_cluster *cluster, const struct subject *subject,
                     const char **ret_engineer_id);
-bool decide_is_master(const struct subject *subject);
 
 /* An authorization review; absent text is "" or NULL. */
 struct attributes {
