@@ -1,7 +1,6 @@
-/* TLS over a socket, by OpenSSL. It has a descriptor of its own of the connection: its reads and
- * writes are none of those that dial.c takes for libesmtp's. What fails is an error of the read or
- * write.
- */
+/* Implicit TLS for SMTP (RFC 8314): TLS from the first byte, by OpenSSL. Promises that OpenSSL uses
+ * a duplicate of the socket's descriptor, so that dial.c does not take its reads and writes for
+ * libesmtp's. Fails as read and write do, with errno. */
 #include "smtp/implicit.h"
 
 #include "base/clock.h"

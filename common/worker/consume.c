@@ -205,7 +205,7 @@ enum lbx_err lbx_consume_serve(void *state, int64_t *ret_wake_us) {
     return c->state == NO_CLIENT ? LBX_OK : serve_client(c, ret_wake_us);
 }
 
-/* Each attempt may take less time than anybody waits for; together they do not. */
+/* Whether no batch was committed for ten seconds, though several attempts, each of them shorter, were made. */
 static bool is_failing(const struct lbx_consume *c) {
     return (c->state == PAUSED && c->backoff.failures >= FAILURES_TOLD) ||
            (c->failing_since_us && c->backlog.count > 0 &&
