@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from support.audit import audit_complaints, everything_in_kafka
 from support.broker import Record
@@ -182,17 +183,32 @@ def one_root_per_size(run: Run) -> list[str]:
     return [f"log {origin} has {len(several)} roots at size {size}" for (origin, size), several in roots.items() if len(several) > 1]
 
 
-BREAKS_A_NOTIFIER = {"kill", "term", "stop", "link", "cut off", "sessions ended", "promoted", "database frozen", "standby away", "read-only",
-                     "receiver killed", "clock"}
+OF_ONE_WORKER = {"kill", "term", "stop", "link", "cut off"}
+OF_MAIL = {"promoted", "database frozen", "standby away", "read-only", "receiver killed", "clock"}  # of servers that every notifier needs
+JUST_BEFORE = 10.0  # seconds before the first of two arrivals in which what makes the second may have ended
+
+
+def breaks_a_notifier(deed: Deed) -> bool:
+    kind, target = deed.fault.kind, deed.fault.target
+    return kind in OF_MAIL or kind in OF_ONE_WORKER and target.startswith("notifier") or kind == "sessions ended" and target in ("notifier", "")
 
 
 def each_mail_at_least_once(run: Run) -> list[str]:
-    """And twice only where something broke the notifier's doing."""
+    """And twice only where something broke a notifier's doing, from just before the one arrival until the other."""
     found = mail_complaints(run.system, run.finished)
-    count = Counter((mail.id, mail.recipient) for mail in run.system.mailbox.all())
-    if not any(deed.fault.kind in BREAKS_A_NOTIFIER for deed in run.nemesis.deeds):
-        found += [f"mail {mail} came {times} times" for mail, times in count.items() if times > 1]
+    for mail, times in arrivals(run).items():
+        for first, second in pairwise(times):
+            if not any(breaks_a_notifier(deed) for deed in run.deeds(first - JUST_BEFORE, second)):
+                found.append(f"mail {mail} came at {run.when(first)} and {run.when(second)}; {under_way(run, first - JUST_BEFORE, second)}")
     return found
+
+
+def arrivals(run: Run) -> dict[tuple[str, str], list[float]]:
+    """When each mail came, by its id and recipient."""
+    found: dict[tuple[str, str], list[float]] = defaultdict(list)
+    for name, mail in run.system.mailbox.read_all().items():
+        found[mail.id, mail.recipient].append((run.system.mailbox.directory / name).stat().st_mtime)
+    return {mail: sorted(times) for mail, times in found.items()}
 
 
 # ---- readiness, memory, time ----

@@ -1,5 +1,6 @@
 """The parts of the campaign by themselves: schedules, links, and that the judge sees what is wrong."""
 import json
+import os
 import socket
 from types import SimpleNamespace
 
@@ -10,7 +11,7 @@ from support.proxy import Network
 
 import judge
 from faults import Deed
-from judge import Limits, audit_is_kafka, others_go_on, ready_means_progress, where_it_is
+from judge import Limits, Run, audit_is_kafka, each_mail_at_least_once, others_go_on, ready_means_progress, where_it_is
 from load import Life
 from runs import shorter
 from schedule import AT_ONCE, Fault, Schedule, by_seed
@@ -176,3 +177,19 @@ def test_who_waits_without_a_fault_in_the_way_is_found():
         return others_go_on(SimpleNamespace(finished=[life], nemesis=nemesis, limits=Limits()))
     assert complaints("kill", "notifier-1", 6) != [] != complaints("limit lowered", "lockbox.deadletter.v1", 6)
     assert complaints("kill", "relay-1", 6) == [] == complaints("kill", "notifier-1", 4)
+
+
+def test_a_mail_that_comes_twice_without_a_fault_in_its_way_is_found(monkeypatch, tmp_path):
+    monkeypatch.setattr(judge, "mail_complaints", lambda system, lives: [])
+    for name, at in (("a", 100.0), ("b", 130.0)):
+        (tmp_path / name).touch()
+        os.utime(tmp_path / name, (at, at))
+    mail = SimpleNamespace(id="<one@lockbox>", recipient="ann@contoso.example")
+    mailbox = SimpleNamespace(directory=tmp_path, read_all=lambda: {"a": mail, "b": mail})
+
+    def complaints(kind: str, target: str, began: float) -> list[str]:
+        nemesis = SimpleNamespace(deeds=[Deed(Fault(0, kind, target=target), began, began + 1)])
+        return each_mail_at_least_once(Run(None, SimpleNamespace(mailbox=mailbox), SimpleNamespace(lives=[]), None, nemesis, 0.0))
+    assert complaints("kill", "notifier-1", 110.0) == [] == complaints("promoted", "", 95.0) == complaints("sessions ended", "", 110.0)
+    for kind, target, began in (("kill", "relay-1", 110.0), ("kill", "notifier-1", 60.0), ("kill", "notifier-2", 131.0), ("sessions ended", "relay", 110.0)):
+        assert len(complaints(kind, target, began)) == 1, (kind, target, began)

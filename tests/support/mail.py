@@ -42,12 +42,16 @@ class Mailbox:
 
     def all(self) -> list[Mail]:
         """In the order of their arrival, as far as file names tell."""
+        return list(self.read_all().values())
+
+    def read_all(self) -> dict[str, Mail]:
+        """By the name of each one's file, in their order."""
         names = sorted(path.name for path in self.directory.iterdir()) if self.directory.exists() else []
         for name in names:
             if name not in self.read:
                 content = (self.directory / name).read_bytes()
                 self.read[name] = Mail(email.message_from_bytes(content, policy=email.policy.default))
-        return [self.read[name] for name in names]
+        return {name: self.read[name] for name in names}
 
     def about(self, request_id: str) -> list[Mail]:
         return [mail for mail in self.all() if request_id in mail.subject]
