@@ -54,6 +54,14 @@ static enum ctl_exit run(struct ctl *ctl) {
     return code;
 }
 
+/* Checks that standard output has all that was printed. An earlier error counts, too: stdio drops what it could not write. */
+static enum ctl_exit end_output(enum ctl_exit code) {
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return code;
+    ctl_fail(CTL_NO, "standard output cannot be written");
+    return code == CTL_DONE ? CTL_NO : code;
+}
+
 int main(int argc, char **argv) {
     struct ctl ctl = {0};
     enum ctl_exit code;
@@ -63,11 +71,9 @@ int main(int argc, char **argv) {
     ctl_width_init();
     collect();
     if (!ctl_parse(&ctl, commands, argc, argv, &code))
-        return (int)code;
+        return (int)end_output(code);
     lbx_arena_init(&ctl.arena);
-    code = check_metrics_write(&ctl, run(&ctl));
+    code = check_metrics_write(&ctl, end_output(run(&ctl)));
     lbx_arena_done(&ctl.arena);
-    if (fflush(stdout) != 0)
-        code = ctl_fail(CTL_NO, "standard output cannot be written");
     return (int)code;
 }
