@@ -225,6 +225,8 @@ def test_wrong_selections(ctl, tmp_path, signed):
                       ["--from", "yesterday", "--to", "today"]):
         assert ctl("audit", "export", "--out", out, *arguments).returncode == 2
     assert ctl("audit", "export", "--out", out, "--tenant", "nobody").returncode == 1
+    east = ctl("audit", "export", "--out", out, "--from", "1971-01-01T00:00:00+20:00", "--to", "1971-01-02T00:00:00-20:00")
+    assert east.returncode == 1 and "has no such records" in east.stderr
     assert not out.exists()
 
 

@@ -2,6 +2,7 @@
  * 2) that has the word and the command's --help. */
 #include "parse.h"
 
+#include "base/utf8.h"
 #include "usage.h"
 
 #include <string.h>
@@ -139,6 +140,33 @@ static bool take_words(struct ctl *ctl, int first, char **argv, enum ctl_exit *r
     return true;
 }
 
+/* Whether a value of this form is a file's name, which may have any bytes. */
+static bool names_file(const char *form) {
+    return strstr(form, "PATH") || strstr(form, "FILE") || strstr(form, "DIR") ||
+           strcmp(form, "KEY") == 0;
+}
+
+static bool is_text(const struct ctl *ctl, const char *name, const char *form, const char *value,
+                    enum ctl_exit *ret_exit) {
+    if (!value || names_file(form) || lbx_utf8_valid(value, strlen(value)))
+        return true;
+    *ret_exit = wrong(ctl->command, "not UTF-8: ", name);
+    return false;
+}
+
+/* Texts go to databases and into events, which are UTF-8. FIELD=VALUE is checked by the event's table. */
+static bool are_texts(const struct ctl *ctl, enum ctl_exit *ret_exit) {
+    for (size_t i = 0; i < CTL_OPTION_COUNT; i++) {
+        const struct ctl_option_info *option = &ctl_options[i];
+        if (option->value && !is_text(ctl, option->name, option->value, ctl->options[i], ret_exit))
+            return false;
+    }
+    for (size_t i = 0; i < CTL_ARGS_MAX; i++)
+        if (!is_text(ctl, ctl->command->args, ctl->command->args, ctl->args[i], ret_exit))
+            return false;
+    return true;
+}
+
 static bool take_format(struct ctl *ctl, enum ctl_exit *ret_exit) {
     const char *name = ctl->options[CTL_OUTPUT] ? ctl->options[CTL_OUTPUT] : "table";
     for (size_t i = 0; i < CTL_FORMAT_COUNT; i++)
@@ -186,5 +214,6 @@ bool ctl_parse(struct ctl *ctl, const struct ctl_command *commands, int argc, ch
         ctl_help_one(ctl->command);
         return false;
     }
-    return take_words(ctl, words + 1, argv, ret_exit) && take_format(ctl, ret_exit);
+    return take_words(ctl, words + 1, argv, ret_exit) && are_texts(ctl, ret_exit) &&
+           take_format(ctl, ret_exit);
 }

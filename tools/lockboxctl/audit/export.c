@@ -131,26 +131,41 @@ static enum ctl_exit write_all(struct evidence *e, const char *path) {
 
 /* ---- the command ---- */
 
+/* Reads --from and --to into PostgreSQL's words: it refuses offsets from UTC of 16 hours, which RFC 3339 has. */
+static enum ctl_exit read_times(const struct ctl *ctl, struct selection *selection,
+                                char (*stamps)[LBX_TIME_SIZE]) {
+    int64_t from, to;
+    if (!selection->from)
+        return CTL_DONE;
+    if (lbx_time_parse(selection->from, &from) != LBX_OK ||
+        lbx_time_parse(ctl->options[CTL_TO], &to) != LBX_OK)
+        return ctl_fail(CTL_USAGE, "--from and --to take times such as 2026-11-25T08:00:00Z");
+    if (from >= to)
+        return ctl_fail(CTL_USAGE, "--from has to be before --to");
+    lbx_time_format(from, stamps[0]);
+    lbx_time_format(to, stamps[1]);
+    selection->from = stamps[0];
+    selection->to = stamps[1];
+    return CTL_DONE;
+}
+
 static enum ctl_exit check_selection(const struct ctl *ctl) {
     const char *const *o = ctl->options;
     int chosen = (o[CTL_REQUEST] != NULL) + (o[CTL_TENANT] != NULL) + (o[CTL_FROM] || o[CTL_TO]);
-    int64_t at;
     if (chosen != 1 || !o[CTL_FROM] != !o[CTL_TO])
         return ctl_fail(CTL_USAGE,
                         "say which records: --request ID, --tenant ID, or --from TIME --to TIME");
-    if (o[CTL_REQUEST] && !ctl_request_id_is_valid(o[CTL_REQUEST]))
-        return CTL_USAGE;
-    if (o[CTL_FROM] &&
-        (lbx_time_parse(o[CTL_FROM], &at) != LBX_OK || lbx_time_parse(o[CTL_TO], &at) != LBX_OK))
-        return ctl_fail(CTL_USAGE, "--from and --to take times such as 2026-11-25T08:00:00Z");
-    return CTL_DONE;
+    return !o[CTL_REQUEST] || ctl_request_id_is_valid(o[CTL_REQUEST]) ? CTL_DONE : CTL_USAGE;
 }
 
 enum ctl_exit ctl_audit_export(struct ctl *ctl) {
     const char *const *o = ctl->options;
-    const struct selection selection = {o[CTL_REQUEST], o[CTL_TENANT], o[CTL_FROM], o[CTL_TO]};
+    struct selection selection = {o[CTL_REQUEST], o[CTL_TENANT], o[CTL_FROM], o[CTL_TO]};
+    char stamps[2][LBX_TIME_SIZE];
     struct evidence e EVIDENCE = {0};
     enum ctl_exit code = check_selection(ctl);
+    if (code == CTL_DONE)
+        code = read_times(ctl, &selection, stamps);
     if (code == CTL_DONE)
         code = evidence_open(&e, ctl, &selection);
     if (code == CTL_DONE)

@@ -4,6 +4,7 @@
 #include "commands.h"
 
 #include "arguments.h"
+#include "base/time.h"
 #include "database.h"
 #include "review_page.h"
 #include "sql_ctl.h"
@@ -20,13 +21,13 @@ static bool first_of_month(const char *text, char ret_first[24]) {
     bool fits = strlen(text) == strlen(form);
     for (size_t i = 0; fits && form[i]; i++)
         fits = form[i] == 'd' ? isdigit((unsigned char)text[i]) != 0 : text[i] == form[i];
-    const long month = fits ? strtol(text + 5, NULL, 10) : 0;
-    if (month < 1 || month > 12) {
-        ctl_fail(CTL_USAGE, "--month takes a month such as 2026-11, not %s", text);
-        return false;
-    }
-    snprintf(ret_first, 24, "%s-01T00:00:00Z", text);
-    return true;
+    int64_t at;
+    if (fits)
+        snprintf(ret_first, 24, "%s-01T00:00:00Z", text);
+    if (fits && lbx_time_parse(ret_first, &at) == LBX_OK)
+        return true;
+    ctl_fail(CTL_USAGE, "--month takes a month such as 2026-11, not %s", text);
+    return false;
 }
 
 void ctl_put_seconds(const char *seconds, struct lbx_buf *out) {

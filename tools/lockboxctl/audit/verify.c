@@ -11,6 +11,7 @@
 #include "sql_proof.h"
 #include "unpack.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -28,20 +29,28 @@ struct scope {
     int64_t first, behind; /* behind -1: the whole log */
 };
 
-static bool read_offsets(const char *text, struct scope *scope) {
+/* Reads an offset in decimal digits. *ret_end: the text behind it. */
+static bool read_offset(const char *text, int64_t *ret_offset, const char **ret_end) {
     char *end;
-    scope->first = strtoll(text, &end, 10);
-    if (end == text)
+    errno = 0;
+    *ret_offset = strtoll(text, &end, 10);
+    *ret_end = end;
+    return *text >= '0' && *text <= '9' && !errno && *ret_offset < INT64_MAX;
+}
+
+static bool read_offsets(const char *text, struct scope *scope) {
+    const char *end;
+    int64_t last;
+    if (!read_offset(text, &scope->first, &end))
         return false;
     if (!*end) {
         scope->behind = scope->first + 1;
         return true;
     }
-    if (strncmp(end, "..", 2) != 0)
+    if (strncmp(end, "..", 2) != 0 || !read_offset(end + 2, &last, &end))
         return false;
-    const char *last = end + 2;
-    scope->behind = strtoll(last, &end, 10) + 1;
-    return end != last && !*end && scope->behind > scope->first;
+    scope->behind = last + 1;
+    return !*end && last >= scope->first;
 }
 
 static enum ctl_exit read_scope(const struct ctl *ctl, struct scope *ret_scope) {
