@@ -204,3 +204,19 @@ def test_nobody_is_given_a_file_of_keys_that_has_none(empty, stack):
     empty.db("migrate")
     done = empty.ctl("audit", "vkey", **empty.settings, LOCKBOX_CHECKPOINT_KEY_FILE=stack.env["LOCKBOX_CHECKPOINT_KEY_FILE"])
     assert (done.returncode, done.stdout) == (1, "") and "its first record begins one" in done.stderr
+
+
+def test_what_is_accepted_is_one_answer(migrated):
+    found = {"lockbox": "lockbox.decider", "audit": "lockbox.auditor"}
+
+    def accept(*only):
+        done = migrated.ctl("offsets", "accept", "--by", "jo,jo@lockbox.example", "--reason", "test", "-o", "json", *only, **migrated.settings)
+        return done.returncode, json.loads(done.stdout)
+
+    for only in ([], ["--only", "lockbox"], ["--only", "audit"]):
+        for which, consumer in found.items():
+            migrated.sql(f"""INSERT INTO {which}.set_back (consumer, topic, "partition", next_offset, committed_offset)
+                             VALUES ('{consumer}', 'lockbox.decisions.v1', 3, 17, 21) ON CONFLICT DO NOTHING""", which)
+        assert accept(*only) == (0, [{"consumer": consumer, "topic": "lockbox.decisions.v1", "partition": 3, "next_offset": 17, "committed_offset": 21}
+                                     for which, consumer in found.items() if which in only or not only])
+        assert accept(*only) == (1, [])

@@ -14,39 +14,51 @@ static bool is_chosen(const struct ctl *ctl, const struct ctl_database *database
     return !only || strcmp(only, database->name) == 0;
 }
 
+/* Adds what was accepted; the cells are the answer's. */
 static enum ctl_exit accept_in(struct ctl *ctl, const struct ctl_database *database,
-                               const struct lbx_principal *by, size_t *accepted) {
-    static const struct ctl_column columns[] = {
-        {"consumer"}, {"topic"}, {"partition"}, {"next_offset"}, {"committed_offset"}};
-    struct lbx_pg *pg CTL_PG = NULL;
-    const enum ctl_exit code = CTL_ASK(ctl, database, ctl_offsets_accept, &pg,
+                               const struct lbx_principal *by, struct ctl_rows *rows,
+                               struct lbx_pg **ret_pg) {
+    const enum ctl_exit code = CTL_ASK(ctl, database, ctl_offsets_accept, ret_pg,
                                        .operator_id = by->id, .reason = ctl->options[CTL_REASON]);
-    if (code != CTL_DONE)
-        return code;
-    *accepted += lbx_pg_row_count(pg, 0);
-    if (lbx_pg_row_count(pg, 0) > 0)
-        CTL_PRINT_ANSWER(ctl, pg, ctl_offsets_accept, columns, INT64_MAX);
-    return CTL_DONE;
+    for (size_t row = 0; code == CTL_DONE && row < lbx_pg_row_count(*ret_pg, 0); row++) {
+        const char *cells[LBX_PARAMS_MAX];
+        for (size_t i = 0; i < rows->column_count; i++)
+            cells[i] = lbx_pg_cell(*ret_pg, 0, row,
+                                   lbx_sql_answer(&sql_ctl_offsets_accept, rows->columns[i].name));
+        ctl_rows_add(rows, cells);
+    }
+    return code;
+}
+
+/* Prints what was accepted in the first database, also if the second one fails. */
+static enum ctl_exit accept_all(struct ctl *ctl, const struct lbx_principal *by) {
+    static const struct ctl_column columns[] = {{"consumer"},
+                                                {"topic"},
+                                                {"partition", CTL_CELL_NUMBER},
+                                                {"next_offset", CTL_CELL_NUMBER},
+                                                {"committed_offset", CTL_CELL_NUMBER}};
+    struct lbx_pg *lockbox CTL_PG = NULL, *audit CTL_PG = NULL;
+    struct ctl_rows rows CTL_ROWS;
+    enum ctl_exit code = CTL_DONE;
+    CTL_ROWS_INIT(&rows, columns);
+    if (is_chosen(ctl, &ctl_lockbox))
+        code = accept_in(ctl, &ctl_lockbox, by, &rows, &lockbox);
+    if (code == CTL_DONE && is_chosen(ctl, &ctl_audit))
+        code = accept_in(ctl, &ctl_audit, by, &rows, &audit);
+    if (rows.row_count > 0 || (code == CTL_DONE && ctl->format != CTL_TABLE))
+        ctl_rows_print(&rows, ctl->format);
+    return code == CTL_DONE && rows.row_count == 0
+               ? ctl_fail(CTL_NO, "no worker has found that a database was set back")
+               : code;
 }
 
 enum ctl_exit ctl_offsets_accept(struct ctl *ctl) {
-    static const struct ctl_database *const databases[] = {&ctl_lockbox, &ctl_audit};
     struct lbx_principal by;
-    size_t chosen = 0, accepted = 0;
     if (!ctl_read_by(ctl, &by))
         return CTL_USAGE;
     if (!*ctl->options[CTL_REASON])
         return ctl_fail(CTL_USAGE, "--reason takes text");
-    for (size_t i = 0; i < sizeof databases / sizeof *databases; i++) {
-        if (!is_chosen(ctl, databases[i]))
-            continue;
-        chosen++;
-        const enum ctl_exit code = accept_in(ctl, databases[i], &by, &accepted);
-        if (code != CTL_DONE)
-            return code;
-    }
-    if (chosen == 0)
+    if (!is_chosen(ctl, &ctl_lockbox) && !is_chosen(ctl, &ctl_audit))
         return ctl_fail(CTL_USAGE, "--only takes lockbox or audit, not %s", ctl->options[CTL_ONLY]);
-    return accepted > 0 ? CTL_DONE
-                        : ctl_fail(CTL_NO, "no worker has found that a database was set back");
+    return accept_all(ctl, &by);
 }
