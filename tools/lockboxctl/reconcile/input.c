@@ -37,11 +37,11 @@ static enum ctl_exit advance(const struct ctl *ctl, struct head *head) {
     return err == LBX_OK || err == LBX_ERR_NOT_FOUND ? CTL_DONE : failed(ctl);
 }
 
-static enum ctl_exit open_head(struct ctl *ctl, const struct lbx_claim *claim, struct head *head) {
+/* ends: a reader that reads nothing, so that a partition without new records needs none. */
+static enum ctl_exit open_head(struct ctl *ctl, struct lbx_reader *ends,
+                               const struct lbx_claim *claim, struct head *head) {
     int64_t first = 0, behind = 0;
-    enum lbx_err err = lbx_reader_open(&ctl->settings, "lockboxctl", "lockboxctl", &head->reader);
-    if (err == LBX_OK)
-        err = lbx_reader_ends(head->reader, claim->topic, claim->partition, &first, &behind);
+    enum lbx_err err = lbx_reader_ends(ends, claim->topic, claim->partition, &first, &behind);
     if (err != LBX_OK)
         return failed(ctl);
     if (first > claim->next_offset)
@@ -52,8 +52,10 @@ static enum ctl_exit open_head(struct ctl *ctl, const struct lbx_claim *claim, s
     head->left = behind > claim->next_offset ? behind - claim->next_offset : 0;
     if (head->left == 0)
         return CTL_DONE;
-    err =
-        lbx_reader_begin(head->reader, claim->topic, claim->partition, claim->next_offset, behind);
+    err = lbx_reader_open(&ctl->settings, "lockboxctl", "lockboxctl", &head->reader);
+    if (err == LBX_OK)
+        err = lbx_reader_begin(head->reader, claim->topic, claim->partition, claim->next_offset,
+                               behind);
     return err == LBX_OK ? advance(ctl, head) : failed(ctl);
 }
 
@@ -65,13 +67,18 @@ enum ctl_exit input_open(struct ctl *ctl, const struct lbx_claims *const *claims
         partitions += claims[i]->count;
     input->ctl = ctl;
     input->heads = lbx_calloc(sizeof *input->heads * (partitions + 1));
+    struct lbx_reader *ends = NULL;
     enum ctl_exit code = CTL_DONE;
+    if (lbx_reader_open(&ctl->settings, "lockboxctl", "lockboxctl", &ends) != LBX_OK)
+        code = failed(ctl);
     for (size_t i = 0; i < count; i++)
         for (size_t j = 0; code == CTL_DONE && j < claims[i]->count; j++) {
             struct head *head = &input->heads[input->count++];
             head->which = i;
-            code = open_head(ctl, &claims[i]->list[j], head);
+            code = open_head(ctl, ends, &claims[i]->list[j], head);
         }
+    if (ends)
+        lbx_reader_close(ends);
     if (code == CTL_DONE)
         *ret_input = input;
     else

@@ -114,10 +114,12 @@ static enum ctl_exit count_partitions(struct reconcile *r) {
 }
 
 static void claim_all(struct reconcile *r, struct consumer *it) {
-    struct lbx_partition list[256];
-    size_t count = 0;
+    size_t all = 0, count = 0;
     for (const enum lbx_topic *topic = it->events->topics; *topic != LBX_TOPIC_COUNT; topic++)
-        for (int i = 0; i < r->partitions[*topic] && count < sizeof list / sizeof *list; i++)
+        all += (size_t)r->partitions[*topic];
+    struct lbx_partition *list LBX_FREE = lbx_calloc((all + 1) * sizeof *list);
+    for (const enum lbx_topic *topic = it->events->topics; *topic != LBX_TOPIC_COUNT; topic++)
+        for (int i = 0; i < r->partitions[*topic]; i++)
             list[count++] = (struct lbx_partition){.topic = ctl_topic(r->ctl, *topic), .id = i};
     lbx_claims_set(&it->claims, list, count);
 }

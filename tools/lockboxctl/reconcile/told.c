@@ -143,7 +143,7 @@ enum ctl_exit told_compare(struct ctl *ctl, struct lbx_pg *pg, const struct told
         add_row(ctl, &rows, it, version ? *version : 0, id);
         ++*ret_lost;
     }
-    if (*ret_lost > 0)
+    if (*ret_lost > 0 || ctl->format != CTL_TABLE)
         ctl_rows_print(&rows, ctl->format);
     return CTL_DONE;
 }
