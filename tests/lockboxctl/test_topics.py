@@ -1,11 +1,15 @@
 """topics create and topics check, each test under a prefix of its own."""
 import json
 import secrets
+from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
 import pytest
+from confluent_kafka import Producer
 from confluent_kafka.admin import AdminClient, ConfigResource, NewTopic
 
+from conftest import run
+from support.sql import as_role
 from support.waiting import wait_until
 
 INPUTS = ["tickets.v1", "tenants.v1", "decisions.v1", "accesses.v1"]
@@ -35,7 +39,7 @@ def prefix(admin):
 @pytest.fixture
 def topics(ctl, prefix):
     """On the stack's one broker."""
-    return lambda command, *arguments: ctl("topics", command, "--dev", *arguments, LOCKBOX_TOPIC_PREFIX=prefix)
+    return lambda command, *arguments, **settings: ctl("topics", command, "--dev", *arguments, LOCKBOX_TOPIC_PREFIX=prefix, **settings)
 
 
 def configuration(admin, topic: str) -> dict[str, str]:
@@ -108,6 +112,57 @@ def test_check_compares_partitions_with_what_workers_know(topics, prefix, stack,
     assert done.returncode == 1
     assert f"tickets.v1: has 3 partitions, and lockbox.requester knows {known}" in done.stderr
     assert "tenants.v1: has" not in done.stderr
+
+
+@pytest.fixture(scope="module")
+def store(ctl, stack):
+    """An audit store of our own, without an auditor."""
+    name = f"ctl_topics_{secrets.token_hex(4)}"
+    url = urlunsplit(urlsplit(stack.env["LOCKBOX_AUDIT_SUPERUSER_URL"])._replace(path=f"/{name}"))
+    with psycopg.connect(stack.env["LOCKBOX_AUDIT_SUPERUSER_URL"], autocommit=True) as server:
+        server.execute(f"CREATE DATABASE {name}")
+        assert ctl("db", "migrate", "--only", "audit", LOCKBOX_AUDIT_DATABASE_URL=url).returncode == 0
+        yield url
+        server.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def test_check_compares_partitions_with_what_is_stored(topics, prefix, store):
+    assert topics("create", "--partitions", "3").returncode == 0
+    with psycopg.connect(store) as db:
+        db.execute("""INSERT INTO audit.log (topic, "partition", base, size, rows, edge)
+                      SELECT %s || name, n, 0, 1, 1, sha256('') FROM (VALUES ('accesses.v1', 3), ('events.v1', 2)) AS it (name, n)""", (prefix,))
+    as_auditor = {"LOCKBOX_AUDIT_DATABASE_URL": as_role(store, "lockbox_auditor")}
+    done = topics("check", **as_auditor)
+    assert done.returncode == 1
+    assert f"{prefix}accesses.v1: has 3 partitions, and the audit store has records of 4" in done.stderr
+    assert "events.v1: has" not in done.stderr
+
+
+def test_check_says_where_the_store_was_not_asked(topics, prefix, store, stack):
+    assert topics("create").returncode == 0
+    login = f"ctl_{secrets.token_hex(4)}"
+    with psycopg.connect(store, autocommit=True) as db:
+        db.execute(f"CREATE ROLE {login} LOGIN IN ROLE lockbox_audit_operator")
+        refused = topics("check", LOCKBOX_AUDIT_DATABASE_URL=as_role(store, login))
+        db.execute(f"DROP ROLE {login}")
+    assert refused.returncode == 0 and "its partitions are not compared" in refused.stderr
+    alone = {name: stack.env[name] for name in ("LOCKBOX_DATABASE_URL", "LOCKBOX_KAFKA_BOOTSTRAP_SERVERS")}
+    done = run("topics", "check", "--dev", LOCKBOX_TOPIC_PREFIX=prefix, **alone)
+    assert done.returncode == 0 and "the audit store was not asked: LOCKBOX_AUDIT_DATABASE_URL is not set" in done.stderr
+    gone = topics("check", LOCKBOX_AUDIT_DATABASE_URL="postgresql://nobody@127.0.0.1:1/audit")
+    assert gone.returncode == 3 and "LOCKBOX_AUDIT_DATABASE_URL" in gone.stderr and prefix in gone.stdout
+
+
+def test_reconcile_reads_every_partition(ctl, stack, prefix, admin):
+    topic, last = f"{prefix}tickets.v1", 259
+    [future] = admin.create_topics([NewTopic(topic, last + 1, 1, config=INPUT)]).values()
+    future.result()
+    producer = Producer({"bootstrap.servers": stack.env["LOCKBOX_KAFKA_BOOTSTRAP_SERVERS"]})
+    producer.produce(topic, b"not JSON", b"k", last)
+    assert producer.flush(30) == 0
+    done = ctl("db", "reconcile", "--dry-run", "-o", "json", LOCKBOX_TOPIC_PREFIX=prefix, LOCKBOX_DATABASE_URL=stack.env["LOCKBOX_SUPERUSER_URL"])
+    assert done.returncode == 0 and json.loads(done.stdout) == [], done.stderr
+    assert "1 records of input are to be read; 0 versions" in done.stderr
 
 
 def test_check_names_what_is_missing(topics, prefix, admin):

@@ -9,7 +9,7 @@ from support.statements import Statement, statements
 
 # What of an answer's type each word says, by PostgreSQL's oids; text is what PostgreSQL prints of any.
 TYPES = {"boolean": {16}, "bytea": {17}, "timestamptz": {1184}, **dict.fromkeys(["smallint", "integer", "bigint"], {20, 21, 23})}
-AUDIT = ("models_", "auditor_", "proof_", "rebuild_", "tools_", "ctl_decision", "ctl_audit_review", "ctl_request_timeline",
+AUDIT = ("models_", "auditor_", "proof_", "rebuild_", "tools_", "ctl_decision", "ctl_audit_review", "ctl_audit_partitions", "ctl_request_timeline",
          "ctl_cluster_report", "ctl_partition_accept_audit", "ctl_partition_skip_audit")
 DESCRIBED = [it for it in sorted(statements().values(), key=lambda it: it.name)
              if not it.name.startswith("unit_") and ";" not in re.sub("--.*", "", it.text)  # a script of several is never prepared

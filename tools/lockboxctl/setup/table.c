@@ -24,8 +24,8 @@ const struct ctl_command ctl_setup_commands[] = {
     {"topics check", "", CTL_OPT(PARTITIONS) | CTL_OPT(DEV) | CTL_OPT(OUTPUT), 0,
      "Look whether the Kafka topics are as they must be",
      "Exit code 1 if one is missing, does not accept Lockbox's records, could lose acknowledged records, accepts\n"
-     "records too large for the workers, or has other partitions than the workers read. With --dev one broker\n"
-     "is enough.",
+     "records too large for the workers, has other partitions than the workers read, or fewer than the audit store has\n"
+     "records of (if LOCKBOX_AUDIT_DATABASE_URL is set). With --dev one broker is enough.",
      "lockboxctl topics check", ctl_topics_check},
     {"topics grant", "", 0, 0, "Grant the rules of its input in Kafka, all at once",
      "A rule is a line: principal, operation (Read, Write, Create, Describe, DescribeConfigs), kind (topic,\n"

@@ -1,7 +1,7 @@
 /* topics create and topics check: the Kafka topics under LOCKBOX_TOPIC_PREFIX. Promises never to
  * change existing topics. check reports topics that would refuse Lockbox's records, could lose
- * records, accept records too large for workers, or have another number of partitions than the
- * workers know. Fails with exit code 1 where there is one. */
+ * records, accept records too large for workers, have another number of partitions than the
+ * workers know, or fewer than the audit store has. Fails with exit code 1 where there is one. */
 #include "commands.h"
 
 #include "arguments.h"
@@ -266,19 +266,60 @@ static void compare_partitions(struct ctl *ctl, const struct lbx_pg *pg,
     }
 }
 
+/* A partition of which the audit store has records, and Kafka none, is lost. */
+static void compare_stored(struct ctl *ctl, const struct lbx_pg *pg,
+                           const struct lbx_topic_look *look, const char **problem) {
+    for (size_t row = 0; row < lbx_pg_row_count(pg, 0) && look->ret_partitions && !*problem;
+         row++) {
+        const struct sql_ctl_audit_partitions_answer it =
+            LBX_PG_READ(pg, 0, row, ctl_audit_partitions, NULL);
+        if (strcmp(it.topic, look->name) == 0 && it.partitions > look->ret_partitions)
+            *problem = lbx_arena_printf(&ctl->arena,
+                                        "has %d partitions, and the audit store has records of %d",
+                                        look->ret_partitions, (int)it.partitions);
+    }
+}
+
+static bool is_set(const char *setting) {
+    struct lbx_setting_shown shown;
+    for (size_t i = 0; lbx_setting_show(i, &shown); i++)
+        if (strcmp(shown.name, setting) == 0)
+            return shown.value != NULL;
+    return false;
+}
+
+/* Asks the audit store, if there is a login that may: other people may run it. *ret_pg NULL: nothing was answered. */
+static enum ctl_exit ask_audit(const struct ctl *ctl, struct lbx_pg **ret_pg) {
+    if (!is_set(ctl_audit.setting))
+        return ctl_fail(CTL_DONE, "the audit store was not asked: %s is not set",
+                        ctl_audit.setting);
+    enum ctl_exit code = ctl_ask(ctl, &ctl_audit, &sql_ctl_audit_partitions, NULL, ret_pg);
+    if (code == CTL_DONE)
+        return code;
+    lbx_pg_close(*ret_pg);
+    *ret_pg = NULL;
+    return code == CTL_NO ? ctl_fail(CTL_DONE, "the audit store did not answer: its partitions are "
+                                               "not compared")
+                          : code;
+}
+
 static enum ctl_exit check(struct ctl *ctl, const struct lbx_topic_look *looks,
                            int64_t partitions) {
     const char *problems[LBX_TOPIC_COUNT];
-    struct lbx_pg *pg CTL_PG = NULL;
+    struct lbx_pg *pg CTL_PG = NULL, *audit CTL_PG = NULL;
     enum ctl_exit asked =
         CTL_ASK(ctl, &ctl_lockbox, ctl_topic_partitions, &pg, .prefix = ctl->settings.group_prefix);
+    enum ctl_exit asked_audit = ask_audit(ctl, &audit);
     for (size_t i = 0; i < LBX_TOPIC_COUNT; i++) {
         problems[i] = problem(ctl, i, &looks[i], partitions);
         if (asked == CTL_DONE)
             compare_partitions(ctl, pg, &looks[i], &problems[i]);
+        if (audit)
+            compare_stored(ctl, audit, &looks[i], &problems[i]);
     }
     say_dev(ctl);
     enum ctl_exit code = report_checked(ctl, looks, problems);
+    asked = asked_audit > asked ? asked_audit : asked;
     return code == CTL_DONE ? asked : code;
 }
 
