@@ -31,12 +31,19 @@ static const char *const not_ours[] = {
 
 enum { FILE_MAX = 1 << 20 };
 
-/* A file's text without trailing newlines. NULL, with why: the file cannot be read, or is a secret that others can read. */
+/* A file's text without trailing newlines. NULL, with why: the file cannot be read, has a NUL byte, or is a secret that others
+ * can read. */
 static char *whole_file(const char *path, bool is_secret, char why[LBX_SECRET_WHY_SIZE]) {
     struct lbx_buf text = {0};
     snprintf(why, LBX_SECRET_WHY_SIZE, "cannot be read");
     if (is_secret ? !lbx_secret_read(path, FILE_MAX, &text, why)
                   : !lbx_file_read(path, FILE_MAX, &text)) {
+        lbx_buf_done(&text);
+        return NULL;
+    }
+    if (memchr(text.data, '\0', text.len)) { /* UTF-16, for instance: the value would end there */
+        snprintf(why, LBX_SECRET_WHY_SIZE, "has a NUL byte, and is no text");
+        explicit_bzero(text.data, text.len);
         lbx_buf_done(&text);
         return NULL;
     }
@@ -146,7 +153,7 @@ static bool read_YES(const char *text, bool *ret) {
 #define TAKES_TEXT "text"
 #define TAKES_SECRET "text"
 #define TAKES_PREFIX "up to 200 letters, digits, dots, underscores and hyphens"
-#define TAKES_DURATION "an ISO 8601 duration without years and months, such as PT8H"
+#define TAKES_DURATION "an ISO 8601 duration without years and months, up to P10000D, such as PT8H"
 #define TAKES_DURATIONS "up to 16 ISO 8601 durations, comma-separated, such as P1D,PT4H"
 #define TAKES_WORDS "words, comma-separated, none of them empty"
 #define TAKES_BYTES "an integer from 1024 to 16777216"

@@ -3,9 +3,12 @@ import csv
 import io
 import json
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
+
+from conftest import PROGRAM
 
 PAGE = Path(__file__).resolve().parents[2] / "docs/lockboxctl.md"
 SECRET = "hunter2-not-to-be-seen"
@@ -58,6 +61,13 @@ def test_a_group_lists_its_commands(bare):
     (["partition", "accept", "lockbox.tickets.v1", "3", "--by", "a" * 129 + ",ann@x.example", "--reason", "x"], "/id"),
     (["quarantine", "show", "-1"], "-1"),
     (["quarantine", "show", "one"], "not a quarantine id"),
+    (["audit", "export", "--out", "x", "--from", "2026-11-25T08:00:00Z", "--to", "2026-11-25T07:00:00Z"], "--from has to be before --to"),
+    (["audit", "review", "--tenant", "contoso", "--month", "0000-01"], "--month takes a month"),
+    *[(["audit", "verify", "--topic", "x", "--partition", "0", f"--offsets={offsets}"], f"FIRST..LAST, not {offsets}")
+      for offsets in ("-5..-3", "-1", "3..-1", "9223372036854775807", "0..99999999999999999999", "1..2..3", " 1", "")],
+    *[([*command, "f\udcfcr"], f"not UTF-8: {command[-1]}") for command in (
+        ["request", "list", "--ticket"], ["audit", "review", "--month", "2026-11", "--tenant"], ["outbox", "drop", "7", "--by", "a,b", "--reason"])],
+    (["audit", "proof", "f\udcfcr", "0", "0"], "not UTF-8: TOPIC PARTITION OFFSET"),
 ])
 def test_wrong_usage(bare, arguments, words):
     done = bare(*arguments)
@@ -102,6 +112,39 @@ def test_config_hides_secrets(bare, tmp_path, form):
     assert SECRET not in done.stdout + done.stderr
     for shown in ("SCRAM-SHA-512", "sasl.mechanism", "ssl.key.password", "smtp://ann:***@mail:25"):
         assert shown in done.stdout
+
+
+def test_config_hides_each_relays_password(bare):
+    """Where none belongs, but somebody may have put one."""
+    shown = bare("config", LOCKBOX_SMTP_URL=f"smtp://ann:{SECRET}@a:25,smtps://bob:{SECRET}@b?tls=required, smtp://c:{SECRET}@c", COLUMNS="300")
+    assert SECRET not in shown.stdout and "smtp://ann:***@a:25,smtps://bob:***@b?tls=required, smtp://c:***@c" in shown.stdout
+    odd = "https://ann@a/x:y,z?next=https://b@c,d"
+    assert odd in bare("config", LOCKBOX_PORTAL_URL=odd).stdout
+
+
+def test_a_file_with_more_than_text_is_no_setting(bare, tmp_path):
+    file = tmp_path / "duration"
+    file.write_bytes(b"PT2H\0PT3H\n")
+    done = bare("config", LOCKBOX_GRANT_TTL_FILE=str(file))
+    assert done.returncode == 2 and "LOCKBOX_GRANT_TTL_FILE: has a NUL byte" in done.stderr
+
+
+@pytest.mark.parametrize(("duration", "code"), [("PT0S", 2), ("P0D", 2), ("P1Y", 2), ("PT0.000001S", 0), ("P10000D", 0), ("P10000DT1S", 2),
+                                                ("PT1000000000000S", 2), ("-PT1S", 2), ("", 2)])
+def test_durations_have_limits_and_the_reason_says_so(bare, duration, code):
+    done = bare("config", LOCKBOX_INBOX_TTL=duration)
+    assert done.returncode == code and ("up to P10000D" in done.stderr) == bool(code)
+
+
+@pytest.mark.parametrize("arguments", [["config", "-o", "json"], ["config"], ["man"], ["completion", "zsh"], ["version"], ["--help"], ["db", "--help"],
+                                       ["approve", "--help"], ["notification", "preview", "outcome"]])
+def test_output_that_nothing_takes_is_an_error(arguments):
+    """However much it is: what stdio could not write is gone, and the next write may succeed."""
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run([PROGRAM, *arguments], stdout=full, stderr=subprocess.PIPE, text=True)
+    assert (done.returncode, done.stderr) == (1, "lockboxctl: standard output cannot be written\n")
+    closed = subprocess.run(["sh", "-c", 'exec "$0" "$@" >&-', PROGRAM, *arguments], capture_output=True, text=True)
+    assert (closed.returncode, closed.stderr) == (1, done.stderr)
 
 
 def test_csv_is_csv(bare):

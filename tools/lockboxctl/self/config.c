@@ -2,6 +2,7 @@
  * with exit code 2 where a setting cannot be read, which is printed after the list. */
 #include "commands.h"
 
+#include "base/buf.h"
 #include "base/text.h"
 
 #include <stdio.h>
@@ -12,17 +13,32 @@ extern char **environ;
 #define KAFKA_PREFIX "LOCKBOX_KAFKA_"
 #define HIDDEN "***"
 
-/* A URL without its password. */
-static const char *without_password(struct ctl *ctl, const char *value) {
-    const char *authority = strstr(value, "://");
-    if (!authority)
-        return value;
-    authority += 3;
-    size_t len = strcspn(authority, "/?#");
-    const char *at = memrchr(authority, '@', len), *colon = memchr(authority, ':', len);
-    if (!at || !colon || colon > at)
-        return value;
-    return lbx_arena_printf(&ctl->arena, "%.*s:" HIDDEN "%s", (int)(colon - value), value, at);
+/* Appends a URL without its password. */
+static void put_url(const char *url, size_t len, struct lbx_buf *out) {
+    const char *authority = memmem(url, len, "://", 3);
+    size_t before = authority ? (size_t)(authority + 3 - url) : len;
+    size_t most = strcspn(url + before, "/?#");
+    most = most < len - before ? most : len - before;
+    const char *at = memrchr(url + before, '@', most), *colon = memchr(url + before, ':', most);
+    if (!at || !colon || colon > at) {
+        lbx_buf_add(out, url, len);
+        return;
+    }
+    lbx_buf_add(out, url, (size_t)(colon - url));
+    lbx_buf_str(out, ":" HIDDEN);
+    lbx_buf_add(out, at, len - (size_t)(at - url));
+}
+
+/* A URL, or several with commas between them, without passwords. */
+static const char *without_passwords(struct ctl *ctl, const char *value) {
+    struct lbx_buf out LBX_BUF = {0};
+    for (const char *at = value, *comma; *at; at = comma ? comma + 1 : at + strlen(at)) {
+        const char *scheme = strstr(at, "://"), *next = scheme ? strstr(scheme + 3, "://") : NULL;
+        comma = next ? memrchr(scheme, ',', (size_t)(next - scheme)) : NULL;
+        put_url(at, comma ? (size_t)(comma - at) : strlen(at), &out);
+        lbx_buf_str(&out, comma ? "," : "");
+    }
+    return lbx_arena_memdup(&ctl->arena, out.data ? out.data : "", out.len);
 }
 
 static void add(struct ctl_rows *rows, const char *name, const char *value, bool is_set,
@@ -34,7 +50,7 @@ static void add(struct ctl_rows *rows, const char *name, const char *value, bool
 static void add_listed(struct ctl *ctl, struct ctl_rows *rows) {
     struct lbx_setting_shown shown;
     for (size_t i = 0; lbx_setting_show(i, &shown); i++)
-        add(rows, shown.name, without_password(ctl, shown.value ? shown.value : shown.fallback),
+        add(rows, shown.name, without_passwords(ctl, shown.value ? shown.value : shown.fallback),
             shown.value, lbx_lower_all(lbx_arena_strdup(&ctl->arena, shown.kind)), shown.what);
 }
 
