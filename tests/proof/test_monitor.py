@@ -1,6 +1,8 @@
 """A customer's monitor: what is new is proved, and each thing that the customer is to hear of is told once, whether it reads the
 audit store or Kafka. What it says of topics that are not Lockbox's own is in test_monitor_kafka.py."""
 import json
+import os
+import subprocess
 import threading
 from contextlib import contextmanager
 from functools import partial
@@ -16,7 +18,7 @@ from support.stack import REPOSITORY
 from support.tamper import Tamperer
 from support.waiting import wait_until
 
-from conftest import ACCESSES, await_signed, publish
+from conftest import ACCESSES, PROGRAM, await_signed, publish
 from conftest import run as lockboxctl
 from test_witness import witness
 
@@ -219,6 +221,20 @@ def test_a_webhook_hears_of_each_alarm_as_a_cloudevent(ctl, system, signed, file
     ids = [event["id"] for event in events]
     assert len(set(ids)) == len({json.dumps(event["data"]) for event in events}) < len(ids)
     assert request.id in {event["data"].get("request_id") for event in events}
+
+
+def test_an_alarm_that_nobody_could_read_is_told_again(ctl, system, signed, file):
+    """The disk of its output was full."""
+    request = Tenant(system).request()
+    request.approve()
+    await_signed(system, signed)
+    with open("/dev/full", "wb") as full, webhook([]) as (url, got):
+        command = [PROGRAM, "audit", "monitor", *ctl.keywords["source"], "--checkpoint", file, "--webhook", url]
+        done = subprocess.run(command, env={**ctl.keywords["settings"], "PATH": os.environ["PATH"]}, stdin=subprocess.DEVNULL, stdout=full,
+                              stderr=subprocess.PIPE, text=True, timeout=120)
+    assert done.returncode == 1 and "an alarm could not be printed" in done.stderr
+    assert request.id in {event["data"].get("request_id") for _, event in got}  # whoever can hear does
+    assert ("unsigned_access", request.id) in {(alarm["alarm"], alarm.get("request_id")) for alarm in run(ctl, file)[1]}
 
 
 def test_wrong_usage(ctl, bare, file):

@@ -241,3 +241,20 @@ def test_a_log_that_another_took_the_place_of_is_told_once(logs):
 def test_wrong_usage(logs):
     assert logs.look(LOCKBOX_KAFKA_BOOTSTRAP_SERVERS="127.0.0.1:1") == (3, [])
     assert logs.look(LOCKBOX_CHECKPOINT_VKEYS_FILE="") == (2, [])
+
+
+def test_a_webhook_that_is_down_hides_no_alarm(logs):
+    """Neither those of other logs, nor one that is told only once."""
+    logs.sign(signer=Signer("log.example/m"))
+    logs.approved()
+    logs.report(ago=timedelta(hours=1))
+    for name in ("events", "accesses"):
+        logs.sign(name)
+    down = logs.look("--webhook", "http://127.0.0.1:1/")
+    assert down[0] == 3 and {alarm["alarm"] for alarm in down[1]} == {"checkpoint_wrong", "unsigned_access", "violation"}
+    assert logs.look() == (1, down[1])  # nobody was told them
+    logs.sign(signer=Signer("log.example/m"))
+    down = logs.look("--webhook", "http://127.0.0.1:1/")
+    assert down[0] == 3 and [alarm["alarm"] for alarm in down[1]] == ["checkpoint_wrong"]
+    assert logs.look() == (1, down[1])
+    assert logs.look() == (0, [])

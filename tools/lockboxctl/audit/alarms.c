@@ -1,6 +1,6 @@
 /* Prints an alarm as a line of JSON, and posts it to the webhook as a CloudEvent. Promises to
- * print before posting, and the same id whenever the alarm is sent. Fails where the webhook does
- * not accept it: the caller keeps no checkpoint then, so that the next run sends it again. */
+ * print before posting, and the same id whenever the alarm is sent. Fails where it cannot be
+ * printed, or the webhook does not accept it: the caller keeps no checkpoint then, so that the next run sends it again. */
 #include "alarms.h"
 
 #include "base/clock.h"
@@ -80,11 +80,20 @@ enum ctl_exit alarm_check_webhook(const struct ctl *ctl) {
                           "LOCKBOX_ALLOW_PLAINTEXT=yes");
 }
 
+/* stdio drops what it cannot write; a later alarm finds room again. */
+static enum ctl_exit print(const struct lbx_buf *data) {
+    clearerr(stdout);
+    printf("%s\n", data->data);
+    return fflush(stdout) == 0 && !ferror(stdout)
+               ? CTL_DONE
+               : ctl_fail(CTL_NO, "an alarm could not be printed: the next run repeats it");
+}
+
 enum ctl_exit alarm_tell(struct ctl *ctl, const struct alarm *alarm) {
     struct lbx_buf data LBX_BUF = {0};
     put_alarm(alarm, &data);
     ctl->found++;
-    printf("%s\n", data.data);
-    fflush(stdout);
-    return ctl->options[CTL_WEBHOOK] ? post(ctl, &data) : CTL_DONE;
+    enum ctl_exit printed = print(&data);
+    enum ctl_exit posted = ctl->options[CTL_WEBHOOK] ? post(ctl, &data) : CTL_DONE;
+    return posted > printed ? posted : printed;
 }

@@ -24,14 +24,15 @@ struct watch {
     struct lbx_map wrong; /* origins (or other keys) whose checkpoints were reported as wrong */
     struct lbx_arena scratch;
     struct lbx_buf bytes;
-    enum ctl_exit code; /* the worst error so far */
+    enum ctl_exit code; /* the worst error of reading so far: it ends the run */
+    enum ctl_exit told; /* the worst error of telling: the other logs are checked all the same */
     bool broken;        /* a log is wrong: checkpoints will be read again */
 };
 
 static void tell(struct watch *w, const struct alarm *alarm) {
     enum ctl_exit code = alarm_tell(w->ctl, alarm);
-    if (code > w->code)
-        w->code = code;
+    if (code > w->told)
+        w->told = code;
 }
 
 static void tell_wrong(void *context, const struct lbx_record *record, const char *what) {
@@ -349,7 +350,8 @@ enum ctl_exit monitor_kafka(struct ctl *ctl) {
         look_at_all(&w);
     if (w.broken)
         w.next.read = w.state.read;
-    if (w.code == CTL_DONE)
-        w.code = monitor_state_write(ctl, &w.next);
-    return w.code == CTL_DONE && ctl->found ? CTL_NO : w.code;
+    enum ctl_exit code = w.told > w.code ? w.told : w.code;
+    if (code == CTL_DONE)
+        code = monitor_state_write(ctl, &w.next);
+    return code == CTL_DONE && ctl->found ? CTL_NO : code;
 }
