@@ -112,6 +112,14 @@ def test_what_is_stepped_over_without_a_row_is_found(system, ctl):
     assert f"{first + 1}" in found.stdout and "Kafka has a record here, and the store has none" in found.stdout
 
 
+def test_an_order_about_no_partition_is_refused(system, ctl):
+    """It would wait for the partition, and skip its first record once it is added."""
+    done = ctl("partition", "skip", TICKETS, 99, 0, 0, *OPERATOR)
+    assert done.returncode == 1 and f"{TICKETS}/99: no worker reads this partition" in done.stderr
+    for database, schema in ((system.lockbox, "lockbox"), (system.audit, "audit")):
+        assert database.rows(f'SELECT 1 FROM {schema}.partition_order WHERE "partition" = 99') == []
+
+
 def test_what_is_no_order(ctl):
     for arguments in ((TICKETS, 3, 7, 6), (TICKETS, 3, 0, 1 << 20), (TICKETS, -1, 0, 0), (TICKETS, 3, "x", 1), ("tickets.v1", 3, 0, 0)):
         assert ctl("partition", "skip", *arguments, *OPERATOR).returncode == 2, arguments

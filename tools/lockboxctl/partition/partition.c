@@ -25,6 +25,18 @@ static bool read_order(struct ctl *ctl, struct lbx_partition_order *order) {
     return true;
 }
 
+/* Refuses a partition that there is not: the order would wait for it, and skip the first records of one that is added. */
+static enum ctl_exit check_known(struct ctl *ctl, const struct lbx_partition_order *order) {
+    struct lbx_pg *pg CTL_PG = NULL;
+    enum ctl_exit code = CTL_ASK(ctl, &ctl_lockbox, ctl_partition_known, &pg, .topic = order->topic,
+                                 .partition = order->partition);
+    if (code != CTL_DONE || LBX_PG_READ(pg, 0, 0, ctl_partition_known, NULL).known)
+        return code;
+    return ctl_fail(CTL_NO,
+                    "%s/%" PRId64 ": no worker reads this partition; see lockboxctl topics check",
+                    order->topic, order->partition);
+}
+
 static enum ctl_exit order_of_audit(struct ctl *ctl, const struct lbx_partition_order *order) {
     struct lbx_pg *pg CTL_PG = NULL;
     return CTL_ASK(ctl, &ctl_audit, ctl_partition_skip_audit, &pg, .topic = order->topic,
@@ -56,7 +68,9 @@ enum ctl_exit ctl_partition_skip(struct ctl *ctl) {
     bool is_new = false;
     if (!read_order(ctl, &order))
         return CTL_USAGE;
-    enum ctl_exit code = order_of_audit(ctl, &order);
+    enum ctl_exit code = check_known(ctl, &order);
+    if (code == CTL_DONE)
+        code = order_of_audit(ctl, &order);
     if (code == CTL_DONE)
         code = order_of_lockbox(ctl, &order, &is_new);
     if (code == CTL_DONE)
