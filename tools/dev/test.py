@@ -180,7 +180,7 @@ def run_group(group: Group, is_alone: bool) -> Ended:
 
 def run_groups(chosen: list[Group]) -> list[Ended]:
     ended = []
-    with ThreadPoolExecutor((os.cpu_count() or 1) + 1) as pool:  # a test mostly waits
+    with ThreadPoolExecutor((os.cpu_count() or 1) + 2) as pool:  # a test mostly waits
         for future in as_completed([pool.submit(run_group, group, len(chosen) == 1) for group in chosen]):
             ended.append(future.result())
             if ended[-1].output:
