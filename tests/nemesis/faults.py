@@ -170,7 +170,7 @@ class Nemesis:
     def do_partitions_added(self, fault: Fault) -> str:
         wanted = len(partitions_of(self.world.kafka(), fault.target)) + 1
         admin = AdminClient(client(self.world.kafka()))
-        for done in admin.create_partitions([NewPartitions(fault.target, wanted)]).values():
+        for done in admin.create_partitions([NewPartitions(fault.target, wanted)], request_timeout=30).values():
             done.result(30)
         return f"{wanted} partitions"
 

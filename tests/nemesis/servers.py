@@ -129,10 +129,14 @@ class Brokers:
                                   "--cluster-id", self.cluster), check=True, capture_output=True)
 
     def start(self, node: int) -> None:
-        if (child := self.running.get(node)) is None or child.poll() is not None:
+        if not self.runs(node):
             command = ["-Xmx256m" if part.startswith("-Xmx") else part
                        for part in kafka.server(self.jars, self.directory / f"kafka-{node}/server.properties")]
             self.running[node] = self.children.start(f"kafka-{node}", command)
+
+    def runs(self, node: int) -> bool:
+        child = self.running.get(node)
+        return child is not None and child.poll() is None
 
     def up(self) -> None:
         with ThreadPoolExecutor() as pool:

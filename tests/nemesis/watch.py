@@ -96,15 +96,17 @@ class Watch:
         return {(row.consumer, row.topic, row.partition): (row.next_offset, pid_in(row.owner)) for row in database.rows(OFFSETS.format(schema))}
 
     def ends(self, places: list[tuple[str, int]]) -> dict[tuple[str, int], int]:
-        asked = self.admin.list_offsets({TopicPartition(*place): OffsetSpec.latest() for place in places}, request_timeout=3) if places else {}
+        """Of partitions whose leader runs. Of one that does not, nothing is asked: the client would try to connect without a pause (librdkafka 2.16)."""
+        known = self.admin.list_topics(timeout=3).topics if places else {}
+        runs = self.world.kafka_servers.runs
+        led = [it for it in places if it[0] in known and it[1] in known[it[0]].partitions and runs(known[it[0]].partitions[it[1]].leader)]
+        asked = self.admin.list_offsets({TopicPartition(*place): OffsetSpec.latest() for place in led}, request_timeout=3) if led else {}
         found = {}
         for place, future in asked.items():
             try:
                 found[place.topic, place.partition] = future.result(5).offset
-            except Exception as error:  # no leader
+            except Exception as error:  # its leader has just gone
                 self.failures.append(f"{place}: {str(error)[:200]}")
-        if asked and not found:  # a client keeps the leaders' epochs of before (librdkafka 2: FENCED_LEADER_EPOCH, for ever)
-            self.admin = AdminClient(client(self.world.kafka()))
         return found
 
     # ---- access ----

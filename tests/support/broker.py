@@ -129,7 +129,7 @@ def set_topic(bootstrap: str | dict[str, str], topic: str, **properties: str | N
         AlterConfigOpType.SET if value is not None else AlterConfigOpType.DELETE)) for name, value in properties.items()]
     admin = AdminClient(client(bootstrap))
     resource = ConfigResource(ConfigResource.Type.TOPIC, topic, incremental_configs=entries)
-    for done in admin.incremental_alter_configs([resource]).values():
+    for done in admin.incremental_alter_configs([resource], request_timeout=30).values():
         done.result(30)
     wait_until(lambda: has_properties(admin, topic, properties), f"a broker has {properties} of {topic}")
 
