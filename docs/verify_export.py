@@ -44,12 +44,12 @@ def files_of(path):
         nonlocal left
         left -= size
         demand(left >= 0 and len(files) < MOST_FILES, f"more than {MOST_BYTES} bytes or {MOST_FILES} files: lockboxctl audit verify takes it")
+        demand(name not in files, "a file is there twice")
         files[name] = read(size)
     if Path(path).is_dir():
-        for file in Path(path).rglob("*"):
-            if file.is_file():
-                with file.open("rb") as opened:
-                    keep(str(file.relative_to(path)), file.stat().st_size, opened.read)
+        for file in filter(Path.is_file, Path(path).rglob("*")):
+            with file.open("rb") as opened:
+                keep(str(file.relative_to(path)), file.stat().st_size, opened.read)
         return files
     with tarfile.open(path, "r:") as archive:  # as lockboxctl writes it: what is compressed may be any size
         while member := archive.next():

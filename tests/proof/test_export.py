@@ -196,6 +196,38 @@ def test_whatever_is_changed_in_an_export_is_seen_by_both(ctl, bare, signed, tmp
     assert bare("audit", "verify", folder).returncode == python(folder).returncode == 0
 
 
+def members_of(archive: Path) -> list[tuple[str, bytes]]:
+    with tarfile.open(archive, "r:") as opened:
+        return [(member.name, opened.extractfile(member).read()) for member in opened]
+
+
+def archive_of(path: Path, members: list[tuple[str, bytes]]) -> Path:
+    with tarfile.open(path, "w:", format=tarfile.USTAR_FORMAT) as out:
+        for name, body in members:
+            member = tarfile.TarInfo(name)
+            member.size = len(body)
+            out.addfile(member, io.BytesIO(body))
+    return path
+
+
+def test_a_file_that_is_there_twice_is_seen_by_both(ctl, bare, signed, tmp_path):
+    """A record that stands in the place of another one of its log leaves the manifest's counts as they are."""
+    path = tmp_path / "all.tar"
+    assert ctl("audit", "export", "--out", path, *ALL).returncode == 0
+    members = members_of(path)
+    assert bare("audit", "verify", archive_of(tmp_path / "same.tar", members)).returncode == 0
+    first, other = [[at for at, (name, _) in enumerate(members) if name.startswith(f"records/{ACCESSES}/0/")][i:i + 2] for i in (10, 20)]
+    doubled = {"instead": [members[at - other[0] + first[0]] if at in other else member for at, member in enumerate(members)]}
+    for at, (name, _) in enumerate(members):
+        if name in ("README.txt", "vkeys.txt", f"checkpoints/{ACCESSES}/0.txt"):
+            doubled[name.replace("/", "-")] = [*members[:at + 1], *members[at:]]
+    assert len(doubled) == 4
+    for what, these in doubled.items():
+        made = archive_of(tmp_path / f"{what}.tar", these)
+        for done in (bare("audit", "verify", made), python(made)):
+            assert done.returncode == 1 and "twice" in done.stdout + done.stderr, f"{what}: {done.stdout}{done.stderr}"
+
+
 def test_proofs_of_single_records(ctl, signed):
     keys = {verifier.name: verifier for verifier in map(Verifier.read, ctl("audit", "vkey").stdout.splitlines())}
     chance = random.Random(1)

@@ -58,7 +58,7 @@ struct leaf_place {
 
 /* The state of a log while its records are read. */
 struct seen {
-    int64_t records;
+    int64_t records, last; /* last: offset of the last one; -1: none yet */
     bool checkpoint;
     char *good_note; /* the last valid note, as records share notes */
 };
@@ -72,6 +72,7 @@ struct unpacking {
     struct lbx_buf manifest_text, vkeys;
     struct manifest manifest;
     struct seen *seen; /* as many as logs */
+    size_t others[3];  /* how often each of the other files is there */
     /* a leaf whose proof follows */
     char stem[352];
     struct lbx_hash leaf;
@@ -141,7 +142,7 @@ static bool read_leaf(struct unpacking *u, const struct packed *file,
                       struct lbx_record *ret_record) {
     lbx_arena_reset(&u->arena);
     return lbx_record_leaf_read(file->bytes, file->len, &u->arena, ret_record) == LBX_OK &&
-           strlen(ret_record->log_name) < sizeof u->place.topic;
+           strlen(ret_record->log_name) < sizeof u->place.topic && ret_record->offset >= 0;
 }
 
 static enum ctl_exit take_leaf(struct unpacking *u, const struct packed *file, size_t stem) {
@@ -181,6 +182,15 @@ static const char *proof_wrong(struct unpacking *u, const struct manifest_log *l
                : "the record is not the one in the log";
 }
 
+/* Counts a record of a log. False: it does not follow the log's last one, so that it may be there twice. */
+static bool count_record(struct unpacking *u, const struct manifest_log *log) {
+    struct seen *seen = &u->seen[log - u->manifest.logs];
+    const bool follows = u->place.offset > seen->last;
+    seen->last = u->place.offset;
+    seen->records++;
+    return follows;
+}
+
 static enum ctl_exit take_proof(struct unpacking *u, const struct packed *file, size_t stem) {
     if (strlen(u->stem) != stem || strncmp(u->stem, file->name, stem) != 0)
         return wrong_file(file->name, "its record is missing");
@@ -191,9 +201,9 @@ static enum ctl_exit take_proof(struct unpacking *u, const struct packed *file, 
     if (wrong)
         findings_add(&u->findings, u->place.topic, u->place.partition, u->place.offset, "%s",
                      wrong);
-    if (log)
-        u->seen[log - u->manifest.logs].records++;
-    return CTL_DONE;
+    return !log || count_record(u, log)
+               ? CTL_DONE
+               : wrong_file(file->name, "it is there twice, or behind a later one");
 }
 
 static enum ctl_exit take_checkpoint(struct unpacking *u, const struct packed *file) {
@@ -207,6 +217,8 @@ static enum ctl_exit take_checkpoint(struct unpacking *u, const struct packed *f
         const char *wrong = note_wrong(u, log, file->bytes, file->len, &checkpoint);
         if (!wrong && (int64_t)checkpoint.size != log->size)
             wrong = "its size is not the manifest's";
+        if (u->seen[i].checkpoint)
+            wrong = "it is there twice";
         u->seen[i].checkpoint = true;
         return wrong ? wrong_file(file->name, wrong) : CTL_DONE;
     }
@@ -231,7 +243,7 @@ static enum ctl_exit take_file(void *context, const struct packed *file) {
         return take_checkpoint(u, file);
     for (size_t i = 0; i < sizeof others / sizeof *others; i++)
         if (strcmp(others[i], file->name) == 0)
-            return CTL_DONE;
+            return u->others[i]++ == 0 ? CTL_DONE : wrong_file(file->name, "it is there twice");
     return wrong_file(file->name, "it belongs to no export");
 }
 
@@ -260,6 +272,7 @@ static enum ctl_exit read_manifest(struct unpacking *u) {
     for (size_t i = 0; i < u->manifest.log_count; i++) {
         const struct manifest_log *log = &u->manifest.logs[i];
         char origin[LBX_NOTE_NAME_SIZE];
+        u->seen[i].last = -1;
         if (lbx_log_origin(u->manifest.origin, log->topic, (int32_t)log->partition, log->base,
                            origin) != LBX_OK ||
             strcmp(origin, log->origin) != 0)
