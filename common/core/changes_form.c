@@ -2,7 +2,6 @@
  * Fails with a sentence. The text is canonical JSON: members are in the order after, before, path, without spaces. */
 #include "core/changes_form.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 /* The JSON of a value; len 0: absent. */
@@ -80,6 +79,10 @@ static bool is_below_object(const struct span *path) {
     return path->at[1] == '/';
 }
 
+static unsigned char hex_digit(char c) {
+    return (unsigned char)(c <= '9' ? c - '0' : c - 'a' + 10);
+}
+
 /* The next byte that a canonical JSON string stands for: only quotes, backslashes and control characters are escaped. */
 static unsigned char next_byte(const char **at) {
     static const char escapes[] = "btnfr", meant[] = "\b\t\n\f\r";
@@ -90,7 +93,7 @@ static unsigned char next_byte(const char **at) {
     }
     *at += c[1] == 'u' ? 6 : 2;
     const char *escape = strchr(escapes, c[1]);
-    return c[1] == 'u' ? (unsigned char)strtoul(c + 4, NULL, 16)
+    return c[1] == 'u' ? (unsigned char)(hex_digit(c[4]) << 4 | hex_digit(c[5]))
            : escape    ? (unsigned char)meant[escape - escapes]
                        : (unsigned char)c[1];
 }

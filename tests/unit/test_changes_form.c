@@ -28,6 +28,10 @@ static const struct {
     {"[{\"after\":1,\"path\":\"/\\u0001\"},{\"after\":1,\"path\":\"/\\t\"},{\"after\":1,\"path\":\"/\\\"\"},"
      "{\"after\":1,\"path\":\"/A\"},{\"after\":1,\"path\":\"/\\\\\"},{\"after\":1,\"path\":\"/\xC3\xA9\"}]",
      NULL, WHOLE},
+    /* hex digits behind a control character are none of its */
+    {"[{\"after\":1,\"path\":\"/\\u0001f\"},{\"after\":1,\"path\":\"/\\u0002\"},{\"after\":1,\"path\":\"/\\u001f0\"},"
+     "{\"after\":1,\"path\":\"/0\"}]",
+     NULL, WHOLE},
     {"[{\"after\":{},\"path\":\"\"}]", POINTER, NULL},
     {"[{\"after\":{\"a\":[1,{\"b\":\"}]\"}]},\"path\":\"\"}]", POINTER, NULL},
     {"[{\"after\":{},\"before\":{\"a\":1},\"path\":\"\"}]", POINTER, WHOLE},
