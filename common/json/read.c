@@ -85,6 +85,8 @@ static bool read_items(struct text_reader *r, const struct lbx_field *field, cha
     char *items = grow(r, NULL, size, 0, &room);
     if (!lbx_scan_take(&r->scan, end)) {
         do {
+            if (count == (size_t)field->max_items)
+                return false;
             items = grow(r, items, size, count, &room);
             if ((field->by_name && !lbx_scan_key(&r->scan, &object, &name)) ||
                 !read_item(r, field, items + size * count++))
@@ -96,7 +98,7 @@ static bool read_items(struct text_reader *r, const struct lbx_field *field, cha
     lbx_scan_object_end(&r->scan, &object);
     *ret_items = items;
     *ret_count = count;
-    return count >= (size_t)field->min_items && count <= (size_t)field->max_items;
+    return count >= (size_t)field->min_items;
 }
 
 static bool read_list(struct text_reader *r, const struct lbx_field *field, char *into) {

@@ -374,6 +374,28 @@ static void what_fits_is_read(void **state) {
     lbx_arena_done(&arena);
 }
 
+/* However long a list is that has too many items, they take no memory. */
+static void a_list_that_is_too_long_is_not_kept(void **state) {
+    (void)state;
+    enum { MANY = 100000 };
+    struct lbx_buf json LBX_BUF = {0};
+    struct lbx_arena arena;
+    struct whole w;
+    lbx_arena_init(&arena);
+    (void)lbx_arena_alloc(&arena, 1);
+    const struct lbx_arena_block *first = arena.block;
+    lbx_buf_str(&json, "{\"number\":7,\"parts\":[{}");
+    for (int i = 0; i < MANY; i++)
+        lbx_buf_str(&json, ",{}");
+    lbx_buf_str(&json, "],\"flag\":true}");
+    assert_true(lbx_json_read_partial(&whole_table, json.data, json.len, &arena, &w));
+    assert_int_equal(w.part_count, 0);
+    assert_int_equal(w.number, 7);
+    assert_true(w.flag);
+    assert_ptr_equal(arena.block, first);
+    lbx_arena_done(&arena);
+}
+
 struct maybe {
     struct part part;
 };
@@ -479,6 +501,7 @@ int main(void) {
         cmocka_unit_test(nesting_is_bounded),
         cmocka_unit_test(reasons_are_bounded),
         cmocka_unit_test(what_fits_is_read),
+        cmocka_unit_test(a_list_that_is_too_long_is_not_kept),
         cmocka_unit_test(null_may_be_required),
         cmocka_unit_test(required_without_a_value_is_null),
     };
