@@ -3,6 +3,7 @@
 #include "base/log.h"
 
 #include "base/buf.h"
+#include "base/utf8.h"
 
 #include <ctype.h>
 #include <stdbool.h>
@@ -66,6 +67,19 @@ static void write_json(struct lbx_buf *line, enum lbx_log_level level, const cha
     lbx_buf_str(line, "}\n");
 }
 
+/* No line breaks, and no control sequences for a terminal: C1 controls are C2 80 to C2 9F. A
+ * terminal may take bytes that are no UTF-8 for C1 controls as well. */
+static void blank_controls(char *text) {
+    const size_t len = strlen(text);
+    for (size_t i = 0, n; i < len; i += n) {
+        const size_t found = lbx_utf8_len(text + i, len - i);
+        const unsigned char *c = (const unsigned char *)text + i;
+        n = found ? found : 1;
+        if (!found || iscntrl(*c) || (n == 2 && c[0] == 0xC2 && c[1] < 0xA0))
+            memset(text + i, ' ', n);
+    }
+}
+
 static void write_plain(struct lbx_buf *line, const char *message, const struct lbx_log_field *f) {
     lbx_buf_printf(line, "%s: %s", worker, message);
     const char *between = " (";
@@ -81,10 +95,7 @@ static void write_plain(struct lbx_buf *line, const char *message, const struct 
             line->data[--line->len] = '\0';
     }
     lbx_buf_str(line, *between == ',' ? ")" : "");
-    /* No line breaks, and no control sequences for a terminal. */
-    for (char *c = line->data; *c; c++)
-        if (iscntrl((unsigned char)*c))
-            *c = ' ';
+    blank_controls(line->data);
     lbx_buf_char(line, '\n');
 }
 

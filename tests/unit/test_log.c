@@ -54,6 +54,12 @@ static void a_line_for_people(void **state) {
     assert_string_equal(
         logged(LBX_LOG_ERROR, "a\033[2Jb\n"),
         "lockboxctl: it \"happened\" (topic: a [2Jb, partition: -3, nothing:, given: g)\n");
+    assert_string_equal(
+        logged(LBX_LOG_ERROR, "\xC2\x9B"
+                              "2J\x9B"
+                              "2J \xC3\xA9\xC2\xA0\xE2\x9B\x9B\xC2"),
+        "lockboxctl: it \"happened\" (topic:   2J 2J \xC3\xA9\xC2\xA0\xE2\x9B\x9B , "
+        "partition: -3, nothing:, given: g)\n");
 }
 
 static void levels_have_names(void **state) {
