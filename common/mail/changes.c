@@ -119,8 +119,10 @@ static size_t put_escape(struct writer *w, const char *at) {
             len = i;
     put(w, at, len);
     w->column += len - 1;
-    if (len == 6)
-        name(&w->hidden, (uint32_t)strtoul(at + 2, NULL, 16));
+    if (len == 6) {
+        const char digits[] = {at[2], at[3], at[4], at[5], '\0'};
+        name(&w->hidden, (uint32_t)strtoul(digits, NULL, 16));
+    }
     if (at[1] == 'n' && at[2] != '"')
         start_line(w, w->sign, GOES_ON);
     return len;

@@ -10,6 +10,7 @@ CHANGES = {
     "unseen": [{"path": "/metadata/name", "before": "admin", "after": "ad\u200bmin\u00a0\u00ad\U000e0041"}],
     "combining": [{"path": "/data/a", "before": "o", "after": "o\u0338\u0332\ufe0f"}],
     "ansi": [{"path": "/data/\u001b[2J", "before": "\u001b[31mred\u0007", "after": "\u001b]0;owned\u0007\u001b[8mhidden\u009b1m\u007f"}],
+    "hex": [{"path": "/data/\u0001face", "before": "\u001bc0", "after": "\u0002" + "beef"}],
     "html": [{"path": "/data/<b>", "before": "</pre><script>alert(1)</script>", "after": "<img src=x onerror=\"alert(1)\">&lt;{{link}}"}],
     "columns": [{"path": "/data/x", "before": "A" * 10000, "after": "A" * 4000 + "B" + "A" * 5999}],
     "spaces": [{"path": "/spec/command/0", "before": "run", "after": "run" + " " * 400 + "; rm -rf /"}],
