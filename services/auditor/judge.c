@@ -63,7 +63,7 @@ static enum lbx_err judge_some(struct judge *judge, struct lbx_pg **pg, int64_t 
 /* Waits for the next round, unless at_once. Returns whether the thread is to go on. */
 static bool go_on(struct judge *judge, bool at_once) {
     struct timespec until;
-    (void)clock_gettime(CLOCK_REALTIME, &until);
+    (void)clock_gettime(CLOCK_MONOTONIC, &until);
     until.tv_sec += ROUND_S;
     pthread_mutex_lock(&judge->lock);
     int waited = 0;
@@ -117,7 +117,11 @@ static enum lbx_err judge_open(struct lbx_worker *worker, void **ret_state) {
     judge->worker = worker;
     judge->most = MOST;
     pthread_mutex_init(&judge->lock, NULL);
-    pthread_cond_init(&judge->stop, NULL);
+    pthread_condattr_t monotonic; /* a clock that is set holds up no round */
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_cond_init(&judge->stop, &monotonic);
+    pthread_condattr_destroy(&monotonic);
     judge->runs = pthread_create(&judge->thread, NULL, run, judge) == 0;
     *ret_state = judge;
     return judge->runs ? LBX_OK : LBX_ERR_UNAVAILABLE;
