@@ -193,10 +193,12 @@ enum lbx_err reviews_authorize(const struct review *review, const struct lbx_buf
 /* ---- admission ---- */
 
 /* The metadata of a review's object; absent where there is no object, or an invalid one. */
-static struct object_metadata metadata_of(struct lbx_json *json, struct lbx_arena *arena) {
+static struct object_metadata metadata_of(const struct lbx_json *json, struct lbx_arena *arena) {
     struct object object = {0};
-    if (!lbx_json_is_absent(json) && lbx_json_read_value(&object_table, json, LBX_JSON_PARTIAL, "",
-                                                         arena, &object, NULL) != LBX_OK)
+    struct lbx_json value LBX_CLEANUP(lbx_json_done) = {
+        .text = json->text, .len = json->len, .parsed = json->parsed};
+    if (!lbx_json_is_absent(json) && lbx_json_read_value(&object_table, &value, LBX_JSON_PARTIAL,
+                                                         "", arena, &object, NULL) != LBX_OK)
         object = (struct object){0};
     return object.metadata;
 }

@@ -10,6 +10,7 @@ import threading
 import urllib.request
 import warnings
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
@@ -262,6 +263,24 @@ def test_paths_methods_and_sizes_are_bounded(authorizer):
 def test_bodies_are_bounded(authorizer, page, most):
     for size, status in ((most, 400), (most + 1, 413), (10 << 20, 413)):
         assert post(authorizer, f"/clusters/one/{page}", b" " * size)[0] == status
+
+
+def resident(process) -> int:
+    [line] = [it for it in Path(f"/proc/{process.pid}/status").read_text().splitlines() if it.startswith("VmRSS:")]
+    return int(line.split()[1])  # kB
+
+
+@pytest.mark.parametrize("command, member", [("create", "object"), ("delete", "oldObject")])
+def test_an_object_that_is_none_is_not_kept(authorizer, command, member):
+    [review] = reviews(command, "admit", "ines")
+    review["request"].pop("name", None)
+    review["request"][member] = [{}] * 100_000
+    body, page, sizes = json.dumps(review).encode(), "/clusters/one/admit", []
+    for _ in range(24):
+        status, answer = post(authorizer, page, body)
+        assert status == 200 and answer["response"]["allowed"] is False
+        sizes.append(resident(authorizer.process))
+    assert sizes[-1] - sizes[8] < 100_000, sizes
 
 
 def malformed(authorizer) -> int:
