@@ -5,6 +5,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 
+import pytest
 from support.audit import await_auditor
 from support.translog import Verifier
 from support.waiting import wait_until
@@ -84,6 +85,7 @@ def test_wrong_usage(ctl, bare, signed):
     assert ctl("audit", "verify", "--partition", "1").returncode == 2
     assert ctl("audit", "verify", "--topic", ACCESSES, "--partition", 0, "--offsets", "7..3").returncode == 2
     assert ctl("audit", "verify", "--topic", ACCESSES, "--partition", 0, "--offsets", "0..99999").returncode == 2
+    assert ctl("audit", "verify", "--topic", ACCESSES, "--partition", 0, "--offsets", f"{2**63 - 1}").returncode == 2
     assert ctl("audit", "verify", "--topic", "nonsense").returncode == 1
     assert bare("audit", "verify").returncode == 2  # no key to trust
     assert ctl("audit", "verify", LOCKBOX_AUDIT_DATABASE_URL="postgresql://nobody@127.0.0.1:1/audit").returncode == 3
@@ -118,3 +120,45 @@ def test_keygen_overwrites_nothing(bare, tmp_path):
     assert path.stat().st_mode & 0o777 == 0o600
     before = path.read_text()
     assert bare("keygen", path).returncode == 1 and path.read_text() == before
+
+
+LEAVES = "(text, integer, bigint, bigint)"
+SLY = "CREATE TYPE audit.sly AS ENUM ('12345678'); " + "".join(
+    f"CREATE FUNCTION audit.sly_{name}(audit.sly, bigint) RETURNS boolean LANGUAGE sql AS 'SELECT true';"
+    f" CREATE OPERATOR audit.{sign} (LEFTARG = audit.sly, RIGHTARG = bigint, FUNCTION = audit.sly_{name}); "
+    for name, sign in (("ge", ">="), ("lt", "<")))
+LIES = {  # what its owner may do to the store, and undo: it answers with rows that nobody asked for
+    "leaves": (f"""ALTER FUNCTION audit.leaf_hashes{LEAVES} RENAME TO true_hashes;
+                   CREATE FUNCTION audit.leaf_hashes{LEAVES} RETURNS TABLE ("offset" bigint, leaf_hash bytea) LANGUAGE sql
+                   AS 'SELECT "offset" + 9999999, leaf_hash FROM audit.true_hashes($1, $2, $3, $4)'""",
+               f"DROP FUNCTION audit.leaf_hashes{LEAVES}; ALTER FUNCTION audit.true_hashes{LEAVES} RENAME TO leaf_hashes"),
+    "tiles": (f"""ALTER TABLE audit.tile RENAME TO true_tile; {SLY}
+                  CREATE VIEW audit.tile AS SELECT topic, "partition", level, '12345678'::audit.sly AS index, hashes FROM audit.true_tile;
+                  GRANT SELECT ON audit.tile TO PUBLIC""",
+              "DROP TYPE audit.sly CASCADE; DROP VIEW IF EXISTS audit.tile; ALTER TABLE audit.true_tile RENAME TO tile"),
+    "records": ("""ALTER TABLE audit.event RENAME TO true_event;
+                   CREATE VIEW audit.event AS SELECT true_event.* FROM audit.true_event CROSS JOIN generate_series(1, 2);
+                   GRANT SELECT ON audit.event TO PUBLIC""",
+                "DROP VIEW audit.event; ALTER TABLE audit.true_event RENAME TO event"),
+}
+
+
+@pytest.mark.parametrize("lie", LIES)
+def test_a_store_that_lies_is_found_out_and_breaks_nothing(ctl, stack, system, signed, tmp_path, lie):
+    await_signed(system, signed)
+    place = ("--topic", ACCESSES, "--partition", 1)
+    stack.down("auditor")
+    last = signed.execute("SELECT size - 1 FROM audit.log WHERE topic = %s AND partition = 1", [ACCESSES]).fetchone()[0]
+    ranges = ("verify", *place, "--offsets", f"{last - 10}..{last}")  # of a tile that is not whole
+    export = ("export", "--out", tmp_path / "lie.tar", "--from", "2020-01-01T00:00:00Z", "--to", "2090-01-01T00:00:00Z")
+    commands = {"leaves": [("proof", ACCESSES, 1, last), ranges], "tiles": [("verify",)], "records": [export]}[lie]
+    lying, undone = LIES[lie]
+    signed.execute(lying)
+    try:
+        for command in commands:
+            done = ctl("audit", *command)
+            assert done.returncode == 1, f"{command}: {done.returncode}: {done.stdout}{done.stderr}"
+    finally:
+        signed.execute(undone)
+        stack.up("auditor")
+    assert ctl("audit", "verify").returncode == 0

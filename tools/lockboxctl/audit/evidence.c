@@ -218,6 +218,10 @@ static bool record_of(struct evidence *e, size_t row, struct lbx_record *ret_rec
     return true;
 }
 
+static enum ctl_exit not_asked_for(void) {
+    return ctl_fail(CTL_NO, "the audit store gave a record that was not asked for");
+}
+
 static enum ctl_exit visit_row(struct evidence *e, size_t row, evidence_visit *visit,
                                void *context) {
     struct lbx_record record;
@@ -226,7 +230,8 @@ static enum ctl_exit visit_row(struct evidence *e, size_t row, evidence_visit *v
         return ctl_fail(CTL_NO, "%s/%d offset %" PRId64 " is damaged: lockboxctl audit verify",
                         record.topic_name, record.partition, record.offset);
     record.topic = lbx_topic_of(record.topic_name, NULL);
-    return visit(context, e, &record, proving_of(e, record.topic_name, record.partition));
+    struct proving *proving = proving_of(e, record.topic_name, record.partition);
+    return proving ? visit(context, e, &record, proving) : not_asked_for();
 }
 
 /* Visits the selected records [first, first + count). */
@@ -240,6 +245,8 @@ static enum ctl_exit visit_page(struct evidence *e, size_t first, size_t count,
     LBX_PG_CALL(&calls, proof_records, .wanted = &rows);
     enum lbx_err err = lbx_pg_run(e->pg, &calls);
     enum ctl_exit code = err == LBX_OK ? CTL_DONE : ctl_statement_failed(&ctl_audit, err);
+    if (code == CTL_DONE && lbx_pg_row_count(e->pg, 0) > count)
+        code = not_asked_for();
     for (size_t row = 0; code == CTL_DONE && row < lbx_pg_row_count(e->pg, 0); row++)
         code = visit_row(e, row, visit, context);
     return code;

@@ -54,7 +54,11 @@ static enum lbx_err read_overlaid(void *context, unsigned level, uint64_t index,
 
 static void take_row(void *context, const struct checked *row) {
     struct range *r = context;
-    uint64_t leaf = (uint64_t)(row->offset - r->log->base) - r->first;
+    const uint64_t leaf = (uint64_t)row->offset - (uint64_t)r->log->base - r->first;
+    if (leaf >= r->behind - r->first) {
+        FIND(r->verifier, r->log, row->offset, "the store gave a record that was not asked for");
+        return;
+    }
     if (r->has_row[leaf]) {
         FIND(r->verifier, r->log, row->offset, "there is a second record at this offset");
         return;

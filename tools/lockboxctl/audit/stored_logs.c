@@ -1,6 +1,6 @@
 /* Reads heads, tiles, leaf hashes and checkpoints from the audit store. Promises nothing about
  * them: the caller verifies each. Fails by "does not fit", for the caller to report, where a
- * value is malformed. */
+ * value is malformed, or a row is one that was not asked for. */
 #include "stored_logs.h"
 
 #include "sql_proof.h"
@@ -170,7 +170,8 @@ static enum lbx_err read_leaves(struct log_hashes *from, uint64_t leaf, size_t c
         return LBX_ERR_UNAVAILABLE;
     for (size_t row = 0; row < lbx_pg_row_count(from->pg, 0); row++) {
         const struct sql_proof_leaves_answer it = LBX_PG_READ(from->pg, 0, row, proof_leaves, NULL);
-        if (!from_hex(it.leaf_hash, &ret_hashes[it.offset - offset], LBX_HASH_SIZE))
+        const uint64_t at = (uint64_t)it.offset - (uint64_t)offset;
+        if (at >= count || !from_hex(it.leaf_hash, &ret_hashes[at], LBX_HASH_SIZE))
             return LBX_ERR_INVALID;
     }
     return LBX_OK;

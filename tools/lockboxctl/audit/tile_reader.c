@@ -57,8 +57,9 @@ static void load_tiles(struct tile_reader *s, uint64_t index) {
         return;
     for (size_t row = 0; row < lbx_pg_row_count(pg, 0); row++) {
         const struct sql_proof_tiles_answer it = LBX_PG_READ(pg, 0, row, proof_tiles, NULL);
-        size_t at = (size_t)((uint64_t)it.index - index);
-        s->has_tile[at] = from_hex(it.hashes, s->tiles[at], sizeof s->tiles[at]);
+        const uint64_t at = (uint64_t)it.index - index;
+        if (at < AHEAD) /* another row was not asked for */
+            s->has_tile[at] = from_hex(it.hashes, s->tiles[at], sizeof s->tiles[at]);
     }
 }
 
