@@ -129,6 +129,13 @@ def test_a_file_with_more_than_text_is_no_setting(bare, tmp_path):
     assert done.returncode == 2 and "LOCKBOX_GRANT_TTL_FILE: has a NUL byte" in done.stderr
 
 
+@pytest.mark.parametrize("who", [["--tenant", "", "--by", "a,a@x.example"], ["--tenant", "t"], ["--by", "a,a@x.example"],
+                                 ["--tenant", "t", "--by", "a,nowhere"], ["--tenant", "t", "--by", "a" * 129 + ",a@x.example"]])
+def test_a_proof_that_nobody_takes_makes_no_key(bare, tmp_path, who):
+    done = bare("keygen", "approver", tmp_path / "key.pem", *who)
+    assert (done.returncode, done.stdout) == (2, "") and "--by" in done.stderr and list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize(("duration", "code"), [("PT0S", 2), ("P0D", 2), ("P1Y", 2), ("PT0.000001S", 0), ("P10000D", 0), ("P10000DT1S", 2),
                                                 ("PT1000000000000S", 2), ("-PT1S", 2), ("", 2)])
 def test_durations_have_limits_and_the_reason_says_so(bare, duration, code):

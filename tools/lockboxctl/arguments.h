@@ -21,7 +21,7 @@ bool ctl_request_id_is_valid(const char *id);
  * of that form. */
 bool ctl_read_by(struct ctl *ctl, struct lbx_principal *ret_by);
 
-/* The same of who stands in an event that the database makes: within its schema's limits. */
+/* The same of who stands in an event that this program does not write: within the schema's limits. */
 bool ctl_read_operator(struct ctl *ctl, struct lbx_principal *ret_by);
 
 #endif

@@ -84,9 +84,9 @@ enum ctl_exit ctl_keygen_approver(struct ctl *ctl) {
     struct lbx_principal by = {0};
     struct lbx_jwk jwk;
     bool proves = ctl->options[CTL_TENANT] || ctl->options[CTL_BY];
-    if (proves && !(ctl->options[CTL_TENANT] && ctl->options[CTL_BY]))
+    if (proves && !(ctl->options[CTL_TENANT] && *ctl->options[CTL_TENANT] && ctl->options[CTL_BY]))
         return ctl_fail(CTL_USAGE, "a proof takes both, --tenant and --by");
-    if (proves && !ctl_read_by(ctl, &by))
+    if (proves && !ctl_read_operator(ctl, &by))
         return CTL_USAGE;
     if (!make_key(ctl->args[0], public_key) || !ctl_public_jwk(ctl, ctl->args[0], &jwk))
         return CTL_NO;
