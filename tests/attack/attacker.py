@@ -15,7 +15,8 @@ UNDONE = "ROLLBACK"
 
 def approved(until: str = "now() + interval '1 hour'", kept: str = "{1}") -> str:
     """An approval as the decider writes it: of these items, until then."""
-    return (f"UPDATE request SET state = 'approved', {STEP}, kept = '{kept}', starts_at = now(), expires_at = {until},"
+    return (f"UPDATE request SET state = 'approved', {STEP}, kept = '{kept}', starts_at = now(), expires_at = {until}, due_at = {until},"
+            " particulars = '\"starts_at\":' || to_json(now()) || ',' || particulars,"
             f" standing = replace({SECOND}, 'customer_notified', 'approved') || ',\"expires_at\":\"' || ({until})::timestamptz || '\"'"
             " WHERE request_id = %(id)s")
 

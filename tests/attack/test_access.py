@@ -1,8 +1,10 @@
 """Access is opened for a request that was approved, needs no approval or is an emergency: for its items and its time."""
+from datetime import datetime, timedelta, timezone
+
 import pytest
 
-from attacker import STEP, UNDONE, VOTED, approved
-from support.scenario import LOGS, Tenant
+from attacker import SECOND, STEP, UNDONE, VOTED, approved
+from support.scenario import LOGS, Person
 
 ITEM = ("INSERT INTO access_item (request_id, number, engineer_id, resource_id, action, namespace, kind, name, starts_at,"
         " expires_at, basis) VALUES ({request}, 1, %(engineer)s, lower(%(resource)s), 'get_pod_logs', %(namespace)s, NULL, NULL,"
@@ -47,6 +49,40 @@ def test_access_for_longer_than_was_asked_for(attacker, tenant, until, refused):
     assert attacker.tries("lockbox_decider", VOTED, approved(until), UNDONE, id=request.id, who=tenant.owner.id) == refused
     assert open_item(attacker, "lockbox_decider", request, starts="now()", ends=until, who=tenant.owner.id,
                      before=(VOTED, approved()), after=(UNDONE,)) == refused
+
+
+def test_access_from_before_it_was_asked_for(attacker, tenant):
+    """By a step of its own for each: first the end, and then the beginning."""
+    begin = datetime.now(timezone.utc).replace(microsecond=0) + timedelta(days=2)
+    request = tenant.request(duration="PT1H", starts_at=f"{begin:%Y-%m-%dT%H:%M:%SZ}")
+    ends = f"timestamptz '{begin}' + interval '1 hour'"
+    recorded = (f"UPDATE request SET {STEP}, expires_at = {ends}, standing = {SECOND} || ',\"expires_at\":\"' || ({ends}) || '\"'"
+                " WHERE request_id = %(id)s")
+    begun = (f"UPDATE request SET state = 'approved', {STEP}, starts_at = now(), due_at = expires_at, standing = replace(replace(standing,"
+             " '\"version\":2', '\"version\":3'), 'customer_notified', 'approved'), particulars = regexp_replace(particulars, '^\"starts_at\":\"[^\"]*\"',"
+             " '\"starts_at\":' || to_json(now())) WHERE request_id = %(id)s")
+    who = {"id": request.id, "who": tenant.owner.id}
+    assert attacker.tries("lockbox_decider", recorded, UNDONE, **who) == ""
+    assert attacker.tries("lockbox_decider", VOTED, recorded, begun.replace("now()", "starts_at"), UNDONE, **who) == ""
+    assert open_item(attacker, "lockbox_decider", request, starts="now()", ends=ends, who=tenant.owner.id, before=(VOTED, recorded, begun),
+                     after=(UNDONE,)) == "23514"
+
+
+SECOND_OF_AN_EMERGENCY = "replace(standing, '\"version\":1', '\"version\":2')"
+
+
+def test_an_emergency_that_nobody_acknowledged(attacker, tenant):
+    """Nor is it out of sight of what ends it: its ticket's end."""
+    ticket = tenant.ticket()
+    declared = ticket.publish("access.emergency_declared", **ticket.wish(incident_id="INC-1", authorized_by=Person.new("ada").principal))
+    request_id = tenant.system.caused_by(declared, "request.emergency_started").request["request_id"]
+    step = f"UPDATE request SET {STEP}, standing = {{}} WHERE request_id = %(id)s"
+    for login in ("lockbox_expirer", "lockbox_requester"):
+        for written, refused in (("{} || ',\"acknowledged_at\":\"2026-12-01T00:00:00Z\"'", "23514"),
+                                 ("regexp_replace({}, ',\"acknowledge_by\":\"[^\"]*\"', '')", "23514"),
+                                 ("regexp_replace({}, '\"acknowledge_by\":\"20', '\"acknowledge_by\":\"29')", "23514"),
+                                 ("{}, due_at = NULL", "23514"), ("{}, due_at = 'infinity'", "23514"), ("{} || ',\"unacknowledged\":true'", "")):
+            assert attacker.tries(login, step.format(written.format(SECOND_OF_AN_EMERGENCY)), UNDONE, id=request_id) == refused, (login, written)
 
 
 def test_a_bound_that_the_owner_alone_writes(attacker, system):

@@ -3,6 +3,7 @@ import copy
 import uuid
 from datetime import datetime, timedelta, timezone
 
+import psycopg
 import pytest
 
 from support.events import Outgoing
@@ -303,3 +304,44 @@ def test_a_number_that_the_database_cannot_take(system, forger, tenant):
         await_judge(system, odd)
         rows = system.auditor.rows("SELECT properties FROM audit.activity_log WHERE tenant_id = %s", tenant.id)
         assert len(rows) > 2
+
+
+@pytest.mark.parametrize("ages, judged", [((-30, 60), 0), ((-7200, 60), 2), ((1, 60), 0), ((60, 1, 60), 1), ((60, 60), 2)])
+def test_a_record_that_came_by_another_clock_is_judged(system, ages, judged):
+    """Received so many seconds ago, by the clock of the auditor's host: each is judged before what is behind it."""
+    topic, now = f"{uuid.uuid4().hex}.events.v1", datetime.now(timezone.utc)
+    with psycopg.connect(system.stack.env["LOCKBOX_AUDIT_SUPERUSER_URL"], options="-c search_path=audit") as owner:
+        owner.execute("INSERT INTO judged VALUES (%s, 0, 0)", (topic,))
+        for offset, age in enumerate(ages):
+            owner.execute('INSERT INTO event (topic, "partition", "offset", received_at, headers, raw, type, leaf_hash)'
+                          " VALUES (%s, 0, %s, %s, '', 'no JSON', 'lockbox.request.created.v1', '')", (topic, offset, now - timedelta(seconds=age)))
+        assert owner.execute("SELECT judge_partition(%s, 0, 100)", (topic,)).fetchone() == (judged,)
+        assert owner.execute("SELECT next_offset FROM judged WHERE topic = %s", (topic,)).fetchone() == (judged,)
+        assert [it for it, in owner.execute('SELECT "offset" FROM breach WHERE topic = %s ORDER BY 1', (topic,))] == list(range(judged))
+        owner.rollback()
+
+
+@pytest.mark.parametrize("minutes, named", [(1, False), (6, True)])
+@pytest.mark.parametrize("again", [False, True])
+def test_a_decision_that_came_when_its_maker_had_no_role_any_more(system, minutes, named, again):
+    """So many minutes after the role was removed. Kafka's times of two topics are not one clock's."""
+    tenant = Tenant(system)
+    request = tenant.request()
+    decision = request.submit("approve", by=tenant.approver)
+    assert request.judged(decision).data["verdict"] == "applied"
+    approved = request.event("approved")
+    removed = tenant.change("role_removed", principal=tenant.approver.principal, role="lockbox_approver")
+    if again:
+        removed = tenant.change("role_assigned", principal=tenant.approver.principal, role="owner")
+    await_judge(system, approved)
+    await_judge(system, removed)
+    came = datetime.now(timezone.utc) + timedelta(minutes=minutes)
+    late = ("INSERT INTO event SELECT (jsonb_populate_record(e, jsonb_build_object('offset', 1000000000, 'event_id', 'late', 'kafka_timestamp', %s::text))).*"
+            " FROM event e WHERE e.event_id = %s AND e.topic LIKE '%%decisions.v1'")
+    breached = ("SELECT b.why, b.detail FROM event e, approval_breaches(jsonb_populate_record(e, jsonb_build_object('kafka_timestamp', %s::text)), 'late',"
+                " event_content(e.raw) -> 'request') AS b WHERE e.topic = %s AND e.\"partition\" = %s AND e.\"offset\" = %s")
+    with psycopg.connect(system.stack.env["LOCKBOX_AUDIT_SUPERUSER_URL"], options="-c search_path=audit") as owner:
+        assert owner.execute(late, (came, decision)).rowcount == 1
+        said = owner.execute(breached, (came + timedelta(minutes=1), *approved.place)).fetchall()
+        owner.rollback()
+    assert said == ([("approved_without_votes", f"{tenant.approver.id} might not approve any more")] if named and not again else [])

@@ -55,6 +55,13 @@ SMUGGLED = [
     ("standing", f"replace({SECOND}, '\"customer_notified\"', '\"approved\"')"),
     ("standing", "replace(standing, '\"version\":1', '\"version\":9')"),
     ("standing", f"regexp_replace({SECOND}, '\"decide_by\":\"20', '\"decide_by\":\"29')"),
+    ("standing", f"{SECOND} || ',\"acknowledged_at\":\"2026-12-01T00:00:00Z\"'"),
+    ("standing", f"{SECOND} || ',\"acknowledge_by\":\"2026-12-01T00:00:00Z\"'"),
+    ("particulars", "'\"starts_at\":\"2026-12-01T00:00:00Z\",' || particulars"),
+    ("starts_at", "now()"),
+    ("due_at", "NULL"),
+    ("due_at", "'infinity'"),
+    ("kept", "'{1,NULL}'"),
 ]
 
 

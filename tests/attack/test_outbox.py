@@ -1,9 +1,11 @@
 """An outbox row's columns are what its payload says, and what the row that it tells of says."""
 import json
+import uuid
 
 import psycopg
 import pytest
 
+from attacker import UNDONE
 from support.outbox import INSERT, payload, row
 from support.scenario import Tenant
 from support.waiting import wait_until
@@ -68,6 +70,18 @@ def test_a_step_that_leaves_versions_out(attacker, tenant):
     request = tenant.request()
     assert attacker.tries("lockbox_expirer", "UPDATE request SET version = 9, version_before = 8, standing = replace(standing,"
                           " '\"version\":1', '\"version\":9') WHERE request_id = %(id)s", id=request.id) == "23514"
+
+
+def test_a_request_whose_text_is_none(attacker, tenant):
+    """No items can be kept of what asks for none: then no text is the row's, and not any."""
+    request = tenant.request()
+    made = ("INSERT INTO request (request_id, state, version, ticket_id, engineer_id, resource_id, created_at, kept, standing, consent, particulars)"
+            " VALUES (%(subject)s::text::uuid, 'customer_notified', 1, 't', 'e', 'r', now(), {}, '\"request_id\":\"' || %(subject)s::text || '\",\"state\":\"customer_notified\","
+            "\"version\":1', '', '\"decisions\":[]')")
+    other = str(uuid.uuid4())
+    text = payload("lockbox.request.created.v1", other, {"request": {**request.now, "request_id": other}}, 1)
+    for kept in ("NULL", "'{1}'"):
+        assert attacker.tries("lockbox_requester", made.format(kept), INSERT, UNDONE, **row("lockbox.request.created.v1", other, text)) == "23514"
 
 
 @pytest.mark.parametrize("type_", ["emergency_started", "revoked", "created", "denied", "not_required", "acknowledged"])

@@ -156,6 +156,15 @@ def a_request_for_something_else(hands):
 
 
 @attack
+def a_request_of_a_wish_that_asks_for_nothing(hands):
+    """No worker takes it for a wish."""
+    request = hands.tenant.request()
+    ticket = request.ticket
+    wish = ticket.publish("access.requested", **ticket.wish(actions=None))
+    yield hands.forger.step(made(request.now, created_at=at(0)), "created", wish), CAUSE + "it asks for something else than its cause"
+
+
+@attack
 def a_request_of_an_earlier_time(hands):
     """When the customer had set less."""
     own = Tenant(hands.system)
@@ -193,6 +202,20 @@ def longer_than_was_agreed(hands):
         begin, end = (it.isoformat().replace("+00:00", "Z") for it in (begin, begin + timedelta(hours=hours)))
         yield hands.forger.step({**honest, "version": 1, "state": "customer_notified"}, "approved", decision, state="approved",
                                 starts_at=begin, expires_at=end), words
+
+
+@attack
+def access_without_a_beginning_or_a_length(hands):
+    request = hands.tenant.request(duration="PT2H")
+    decision = request.submit("approve", duration="PT1H")
+    assert request.judged(decision).data["verdict"] == "applied"
+    honest = {**request.event("approved").request, "version": 1, "state": "customer_notified"}
+    del honest["starts_at"]
+    yield hands.forger.step(honest, "approved", decision, state="approved", expires_at=at(9000)), CONSENT + "access lasts longer than was asked for"
+    first = emergency(hands.tenant)
+    endless = made(first.request, expires_at=at(9000))
+    del endless["duration"]
+    yield hands.forger.step(endless, "emergency_started", first.cause), CONSENT + "access lasts longer than was asked for"
 
 
 @attack

@@ -1,7 +1,9 @@
 """Each of the five actions: what a grant of it covers, and what it does not, by contract's table."""
+import psycopg
 import pytest
 
 from support.scenario import LOGS, Tenant
+from support.waiting import wait_until
 
 NS = "openshift-ingress"
 
@@ -214,6 +216,25 @@ def test_the_enforcer_sees_the_evidence_of_live_access(system, tenant):
     assert request.decide("revoke") == "applied"
     request.await_access_end()
     assert evidence() is None
+
+
+@pytest.mark.parametrize("level", [psycopg.IsolationLevel.REPEATABLE_READ, psycopg.IsolationLevel.SERIALIZABLE])
+def test_an_old_snapshot_allows_nothing(system, tenant, level):
+    """A transaction of the enforcement point's that began before the revocation."""
+    request = tenant.request()
+    request.approve()
+    asked = (request.wish["engineer_id"], request.wish["resource_id"], LOGS["action"], LOGS["namespace"])
+    check = "SELECT allowed, reason FROM lockbox.access_check(%s, %s, %s, %s, NULL, NULL)"
+    evidence = "SELECT lockbox.access_evidence(%s) IS NOT NULL"
+    with psycopg.connect(system.stack.env["LOCKBOX_ENFORCER_URL"]) as enforcer:
+        enforcer.isolation_level = level
+        assert enforcer.execute(check, asked).fetchone() == (True, "approved")
+        assert request.decide("revoke") == "applied"
+        wait_until(lambda: enforcer.execute("SELECT clock_timestamp() > now() + interval '200 ms'").fetchone()[0], "the transaction is old")
+        assert enforcer.execute(check, asked).fetchone() == (False, "set_back")
+        assert enforcer.execute(evidence, (request.id,)).fetchone() == (False,)
+        enforcer.rollback()
+        assert enforcer.execute(check, asked).fetchone() == (False, "no_grant")
 
 
 def test_overlapping_grants_never_end_each_other(tenant):
