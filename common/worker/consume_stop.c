@@ -146,7 +146,8 @@ void lbx_consume_obey(struct lbx_consume *c) {
 
 /* ---- partitions that do not move ---- */
 
-#define STILL_MOST_US (10 * LBX_SECOND_US)
+/* Statistics tell of it every five seconds: a partition that does not move is named within ten. */
+#define STILL_MOST_US (5 * LBX_SECOND_US)
 #define READ_AGAIN_US (10 * LBX_SECOND_US)
 enum { READ_AGAIN_DOUBLED_MOST = 4 };
 
