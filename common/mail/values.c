@@ -32,10 +32,26 @@ MEMBERS(MEMBER_WRITER)
 
 /* ---- words ---- */
 
+/* Whether a character ends what stands in quotes, or looks so. */
+static bool is_quote(uint32_t c) {
+    return c == '"' || c == 0xAB || c == 0xBB || (c >= 0x201C && c <= 0x201F) || c == 0x2033 ||
+           c == 0x2036 || c == 0x301E || c == 0xFF02;
+}
+
+/* A subject has the title in quotes: what follows a quote would look like Lockbox's own words. */
 static void write_short_title(const void *subject, size_t item, struct lbx_buf *out) {
+    struct lbx_buf title LBX_BUF = {0};
+    uint32_t c;
     (void)item;
     if (given(input_of(subject)->ticket_title))
-        lbx_text_shortened(input_of(subject)->ticket_title, SHORT_TITLE_CHARS, out);
+        lbx_text_shortened(input_of(subject)->ticket_title, SHORT_TITLE_CHARS, &title);
+    for (size_t at = 0, len; at < title.len; at += len) {
+        len = lbx_text_character(title.data + at, &c);
+        if (is_quote(c))
+            lbx_buf_char(out, '\'');
+        else
+            lbx_buf_add(out, title.data + at, len);
+    }
 }
 
 static void write_cluster(const void *subject, size_t item, struct lbx_buf *out) {

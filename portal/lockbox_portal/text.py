@@ -12,7 +12,8 @@ ODD = re.compile("[" + "".join(f"\\U{code:08x}" for code in range(0x110000)
 def plain(text) -> Markup:
     """Escaped. A character that is not seen is named beside its place, outside of the text that the page's script reads."""
     def named(match) -> str:
-        return f'<span class="odd" title="U+{ord(match[0]):04X}">{match[0]}</span>'
+        text = "&#13;" if match[0] == "\r" else match[0]  # HTML's own line end is \n: a reader's browser would make one of it
+        return f'<span class="odd" title="U+{ord(match[0]):04X}">{text}</span>'
     return Markup(ODD.sub(named, str(escape("" if text is None else text))))
 
 

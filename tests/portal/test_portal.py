@@ -22,7 +22,7 @@ OVER_THE_EDGE = "return document.documentElement.scrollWidth - innerWidth"
 DELETE = {"action": "delete_object", "namespace": "openshift-ingress", "kind": "Pod", "name": "router-default-x2kqp"}
 ENTER = "\ue007"
 HOSTILE = ("</dd><script>document.title='owned'</script><img src=x onerror=\"document.title='owned'\">"
-           "<form action='//evil.example'><button>Approve</button></form>\n&lt;b&gt; \"'` ‮drawkcab​ ${7*7}{{7*7}}")
+           "<form action='//evil.example'><button>Approve</button></form>\r\n&lt;b&gt; \"'` ‮drawkcab​ ${7*7}{{7*7}}\r")
 
 
 @pytest.fixture
@@ -275,7 +275,7 @@ def test_hostile_text_stays_text(owner, customer):
     open_request(owner, request)
     assert owner.script("return document.querySelector('[data-field=justification]').textContent") == HOSTILE
     assert not owner.all("#consent img") and not owner.all("#consent form") and "owned" not in owner.title
-    assert owner.script("return [...document.querySelectorAll('#consent .odd')].map(it => it.title)") == ["U+000A", "U+202E", "U+200B"]
+    assert owner.script("return [...document.querySelectorAll('#consent .odd')].map(it => it.title)") == ["U+000D", "U+000A", "U+202E", "U+200B", "U+000D"]
     approve(owner, 1)  # the digest is of what is shown
     assert verdict(owner) == "applied"
 

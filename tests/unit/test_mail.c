@@ -467,6 +467,21 @@ static void test_hostile(void **state) {
     }
 }
 
+/* What follows a quote would look like Lockbox's own words. */
+static void test_title_cannot_end_its_quotes(void **state) {
+    (void)state;
+    struct lbx_request request = pending();
+    struct lbx_mail_input input = input_of(&request, LBX_MAIL_APPROVAL_NEEDED);
+    input.ticket_title = "Restart\", cluster aro-dev, request 0\xE2\x80\x9D, \xEF\xBC\x82";
+    struct lbx_mail mail = {0};
+    assert_int_equal(lbx_mail_write(templates, &input, &mail), LBX_OK);
+    assert_int_equal(occurrences(mail.subject.data, "\""), 2);
+    assert_non_null(
+        strstr(mail.subject.data, " \"Restart', cluster aro-dev, request 0', '\", cluster "));
+    assert_non_null(strstr(mail.text.data, input.ticket_title));
+    lbx_mail_done(&mail);
+}
+
 static void test_title_is_cut_in_subject(void **state) {
     (void)state;
     char *title LBX_FREE = malloc(2 * 200 + 1);
@@ -514,6 +529,7 @@ int main(void) {
         cmocka_unit_test(test_mail_is_rewritten),
 
         cmocka_unit_test(test_hostile),
+        cmocka_unit_test(test_title_cannot_end_its_quotes),
         cmocka_unit_test(test_title_is_cut_in_subject),
         cmocka_unit_test(test_link_is_encoded),
     };
