@@ -211,6 +211,6 @@ def test_a_key_that_is_not_here_is_counted(bare, verifier, page, export, events,
     assert by_python(verifier, keyless) == by_page(page, keyless) == "0 2"
     told = copy.deepcopy(events)
     for it in of(told, "tenant.changed"):
-        it["change"] = "alternates_set"
+        it["change"] = "role_removed"
     done = by_lockboxctl(bare, verifier, export, told, tmp_path)
     assert done.returncode == 0 and "\n0 signatures of decisions hold; of 2 the key is not here\n" in done.stdout, done.stdout + done.stderr

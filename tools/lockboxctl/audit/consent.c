@@ -1,11 +1,12 @@
-/* Collects requests, keys and verdicts from Lockbox's events, and checks each counted decision
- * against them. Promises that each decision that opened or ended access counts as valid, as
+/* Collects requests, keys and verdicts from Lockbox's events, and checks later versions and counted
+ * decisions against them. Promises that each decision that opened or ended access counts as valid, as
  * without a key, or as a finding. Cannot fail: records that Lockbox could not read either are
- * skipped. */
+ * skipped, but for events of its own. */
 #include "consent.h"
 
 #include "core/consent.h"
 #include "event/envelope.h"
+#include "event/open.h"
 #include "event/signature.h"
 #include "io/hash.h"
 #include "sign/signed.h"
@@ -22,11 +23,16 @@ struct held_key {
     struct held_key *before;
 };
 
-/* A counted decision: its voter, request and time. */
+/* A counted decision: its voter, request and time. Whoever writes to the topic may give other
+ * decisions its id: one has to be right. */
 struct judged_decision {
     const char *request_id, *by;
     int64_t at_us;
-    bool seen; /* the first decision with the id, which is the one that was judged, was found */
+    bool right;        /* a decision with the id is */
+    const char *wrong; /* what is wrong with the first one; static */
+    const char *topic; /* where the first one is */
+    int32_t partition;
+    int64_t offset;
 };
 
 void consent_init(struct consent *consent, struct findings *findings) {
@@ -36,6 +42,7 @@ void consent_init(struct consent *consent, struct findings *findings) {
     lbx_map_init(&consent->requests, &consent->arena);
     lbx_map_init(&consent->keys, &consent->arena);
     lbx_map_init(&consent->judged, &consent->arena);
+    lbx_map_init(&consent->signers, &consent->arena);
 }
 
 void consent_done(struct consent *consent) {
@@ -56,6 +63,19 @@ static bool read_event(struct consent *consent, const struct lbx_record *record,
 
 /* ---- events of Lockbox ---- */
 
+/* Whether a record that cannot be read says that it is an event which is checked here. */
+static bool says_it_counts(struct consent *consent, const struct lbx_record *record) {
+    struct lbx_opened in LBX_CLEANUP(lbx_opened_done) = {0};
+    struct lbx_attributes a;
+    struct lbx_reason reason;
+    (void)!lbx_open(record, MOST_BYTES, &in, &reason);
+    lbx_opened_read(&lbx_attribute_table, &in.attributes, &consent->scratch, &a);
+    const enum lbx_event_type type = a.type ? lbx_event_type_find(a.type) : LBX_EVENT_NONE;
+    return type != LBX_EVENT_NONE &&
+           (type == LBX_EVENT_TENANT_CHANGED || type == LBX_EVENT_DECISION_JUDGED ||
+            lbx_event_type_info(type)->family == LBX_FAMILY_REQUEST);
+}
+
 static bool gives_digest(const struct lbx_request *request) {
     struct lbx_buf text LBX_BUF = {0};
     char digest[LBX_SHA256_HEX_SIZE];
@@ -64,13 +84,15 @@ static bool gives_digest(const struct lbx_request *request) {
     return strcmp(digest, request->digest) == 0;
 }
 
-/* Keeps the first version of a request, as the digest covers that: only the members that signatures are compared with. */
+/* Keeps the first version of a request, as the digest covers that: only the members that others are compared with. */
 static void learn_request(struct consent *consent, const struct lbx_record *record,
                           const struct lbx_request *request) {
     if (request->version != 1 || !request->digest)
         return;
     if (!gives_digest(request))
         FIND(consent, record, "request %s: it is not what its digest says", request->request_id);
+    if (lbx_map_get(&consent->requests, request->request_id))
+        return;
     struct lbx_request *kept = LBX_ARENA_NEW(&consent->arena, struct lbx_request);
     *kept = (struct lbx_request){
         .request_id = lbx_arena_strdup(&consent->arena, request->request_id),
@@ -78,6 +100,7 @@ static void learn_request(struct consent *consent, const struct lbx_record *reco
         .digest = lbx_arena_strdup(&consent->arena, request->digest),
         .digest_version = request->digest_version,
         .signed_decisions = request->signed_decisions,
+        .starts_at = request->starts_at,
     };
     lbx_map_set(&consent->requests, kept->request_id, kept);
 }
@@ -113,14 +136,37 @@ static void learn_verdict(struct consent *consent, const struct lbx_event *event
 
 void consent_learn(struct consent *consent, const struct lbx_record *record) {
     struct lbx_event event;
-    if (record->topic != LBX_TOPIC_EVENTS || !read_event(consent, record, &event))
+    if (record->topic != LBX_TOPIC_EVENTS)
         return;
+    if (!read_event(consent, record, &event)) {
+        if (says_it_counts(consent, record))
+            FIND(consent, record, "an event of Lockbox that this version cannot read");
+        return;
+    }
     if (lbx_event_type_info(event.type)->family == LBX_FAMILY_REQUEST)
         learn_request(consent, record, &((const struct lbx_request_changed *)event.data)->request);
     else if (event.type == LBX_EVENT_TENANT_CHANGED)
         learn_key(consent, event.data);
     else if (event.type == LBX_EVENT_DECISION_JUDGED)
         learn_verdict(consent, &event, event.data);
+}
+
+/* ---- later versions ---- */
+
+/* Checks that a request's event asks for what its first version asked for: only starts_at becomes another, when access begins. */
+static void check_request(struct consent *consent, const struct lbx_record *record,
+                          const struct lbx_request *request) {
+    const struct lbx_request *first = lbx_map_get(&consent->requests, request->request_id);
+    struct lbx_request asked = *request;
+    if (!first || !request->digest)
+        return;
+    asked.starts_at = first->starts_at;
+    if (request->version == 1 && strcmp(request->digest, first->digest) != 0)
+        FIND(consent, record, "request %s: two differ, and both are the first",
+             request->request_id);
+    else if (strcmp(request->digest, first->digest) != 0 || !gives_digest(&asked))
+        FIND(consent, record, "request %s: version %lld asks for something else",
+             request->request_id, (long long)request->version);
 }
 
 /* ---- decisions ---- */
@@ -152,35 +198,66 @@ static const char *signature_wrong(struct consent *consent, const struct lbx_req
                : "the signature is over something else";
 }
 
-static void check_decision(struct consent *consent, const struct lbx_record *record, const char *id,
-                           const struct lbx_decision_submitted *decision,
-                           const struct judged_decision *judged) {
-    const struct lbx_request *request = lbx_map_get(&consent->requests, decision->request_id);
-    if (!request)
-        return;
-    if (!lbx_signature_is_there(&decision->signature)) {
-        if (request->signed_decisions)
-            FIND(consent, record, "decision %s: it is not signed", id);
-        return;
-    }
-    const struct held_key *held =
-        key_at(consent, request->tenant_id, decision->by.id, judged->at_us);
+/* Whether the key made another person's signature on this request. */
+static bool is_anothers(struct consent *consent, const struct lbx_request *request,
+                        const struct lbx_key *key, const char *by) {
+    struct lbx_buf hex LBX_BUF = {0};
+    for (size_t i = 0; i < key->size; i++)
+        lbx_buf_printf(&hex, "%02x", key->bytes[i]);
+    const char *of = LBX_MAP_KEY(&consent->arena, request->request_id, hex.data);
+    const char *signer = lbx_map_get(&consent->signers, of);
+    if (!signer)
+        lbx_map_set(&consent->signers, of, lbx_arena_strdup(&consent->arena, by));
+    return signer && strcmp(signer, by) != 0;
+}
+
+/* What is wrong with a decision. NULL: nothing, and it is counted. */
+static const char *decision_wrong(struct consent *consent, const struct lbx_request *request,
+                                  const struct lbx_decision_submitted *decision, int64_t at_us) {
+    if (!lbx_signature_is_there(&decision->signature))
+        return request->signed_decisions ? "it is not signed" : NULL;
+    const struct held_key *held = key_at(consent, request->tenant_id, decision->by.id, at_us);
     const char *wrong = held ? signature_wrong(consent, request, decision, &held->key) : NULL;
-    if (wrong)
-        FIND(consent, record, "decision %s: %s", id, wrong);
+    if (held && !wrong && is_anothers(consent, request, &held->key, decision->by.id))
+        wrong = "its key is another signer's";
     consent->keyless += !held;
     consent->hold += held && !wrong;
+    return wrong;
+}
+
+static void check_decision(struct consent *consent, const struct lbx_record *record, const char *id,
+                           const struct lbx_decision_submitted *decision) {
+    struct judged_decision *judged = lbx_map_get(&consent->judged, id);
+    if (!judged || judged->right || strcmp(judged->by, decision->by.id) != 0 ||
+        strcmp(judged->request_id, decision->request_id) != 0)
+        return;
+    const struct lbx_request *request = lbx_map_get(&consent->requests, decision->request_id);
+    const char *wrong = request ? decision_wrong(consent, request, decision, judged->at_us) : NULL;
+    judged->right = !wrong;
+    if (judged->wrong || !wrong)
+        return;
+    judged->wrong = wrong;
+    judged->topic = lbx_arena_strdup(&consent->arena, record->topic_name);
+    judged->partition = record->partition;
+    judged->offset = record->offset;
 }
 
 void consent_check(struct consent *consent, const struct lbx_record *record) {
     struct lbx_event event;
-    if (record->topic != LBX_TOPIC_DECISIONS || !read_event(consent, record, &event))
+    const bool is_decision = record->topic == LBX_TOPIC_DECISIONS;
+    if ((!is_decision && record->topic != LBX_TOPIC_EVENTS) || !read_event(consent, record, &event))
         return;
-    const struct lbx_decision_submitted *decision = event.data;
-    struct judged_decision *judged = lbx_map_get(&consent->judged, event.id);
-    if (!judged || judged->seen || strcmp(judged->by, decision->by.id) != 0 ||
-        strcmp(judged->request_id, decision->request_id) != 0)
-        return;
-    judged->seen = true;
-    check_decision(consent, record, event.id, decision, judged);
+    if (is_decision)
+        check_decision(consent, record, event.id, event.data);
+    else if (lbx_event_type_info(event.type)->family == LBX_FAMILY_REQUEST)
+        check_request(consent, record, &((const struct lbx_request_changed *)event.data)->request);
+}
+
+void consent_end(struct consent *consent) {
+    LBX_MAP_EACH(&consent->judged, entry) {
+        const struct judged_decision *judged = entry->value;
+        if (judged->wrong && !judged->right)
+            findings_add(consent->findings, judged->topic, judged->partition, judged->offset,
+                         "decision %s: %s", entry->key, judged->wrong);
+    }
 }

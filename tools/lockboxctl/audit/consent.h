@@ -1,4 +1,4 @@
-/* What an export proves about consent: that each request has its digest, and that the counted
+/* What an export proves about consent: that each request has its digest, in every version, and that the counted
  * decisions were signed by their voters, by the keys in the export (docs/signatures.md). */
 #ifndef LOCKBOXCTL_AUDIT_CONSENT_H
 #define LOCKBOXCTL_AUDIT_CONSENT_H
@@ -10,7 +10,7 @@
 struct consent {
     struct findings *findings;
     struct lbx_arena arena, scratch; /* of what is kept; of the current record */
-    struct lbx_map requests, keys, judged;
+    struct lbx_map requests, keys, judged, signers;
     int64_t hold, keyless; /* valid signatures, and those whose key is not in the export */
 };
 
@@ -22,5 +22,8 @@ void consent_done(struct consent *consent);
  * events, which say which decisions counted, come after the decisions. */
 void consent_learn(struct consent *consent, const struct lbx_record *record);
 void consent_check(struct consent *consent, const struct lbx_record *record);
+
+/* Adds the findings about decisions, once all records were checked. */
+void consent_end(struct consent *consent);
 
 #endif

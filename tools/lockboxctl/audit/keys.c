@@ -36,18 +36,30 @@ void trusted_done(struct trusted *trusted) {
     *trusted = (struct trusted){0};
 }
 
+/* Narrows a line to what is between its spaces: a file that was mailed or edited elsewhere may have \r\n. */
+static const char *trim(const char *line, size_t *len) {
+    while (*len && strchr(" \t\r", line[*len - 1]))
+        --*len;
+    for (; *len && strchr(" \t", *line); line++)
+        --*len;
+    return line;
+}
+
 bool trusted_add_lines(struct trusted *trusted, const char *text, size_t len) {
     const char *end = text + len;
     while (text < end) {
         const char *newline = memchr(text, '\n', (size_t)(end - text));
-        size_t line = newline ? (size_t)(newline - text) : (size_t)(end - text);
+        const char *next = newline ? newline + 1 : end;
+        size_t len_of_line = (size_t)((newline ? newline : end) - text);
+        const char *line = trim(text, &len_of_line);
         struct lbx_verifier verifier;
-        if (line && text[0] != '#') {
-            if (lbx_vkey_read(text, line, &verifier) != LBX_OK || verifier.type != LBX_NOTE_ED25519)
+        if (len_of_line && line[0] != '#') {
+            if (lbx_vkey_read(line, len_of_line, &verifier) != LBX_OK ||
+                verifier.type != LBX_NOTE_ED25519)
                 return false;
             add(trusted, verifier.public_key);
         }
-        text += line + 1;
+        text = next;
     }
     return true;
 }

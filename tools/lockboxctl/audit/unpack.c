@@ -355,6 +355,7 @@ enum ctl_exit verify_export(struct ctl *ctl) {
         code = check_counts(&u);
     if (code == CTL_DONE)
         code = pack_each(ctl->args[0], check_consent, &u);
+    consent_end(&u.consent);
     if (u.findings.count || ctl->format != CTL_TABLE)
         findings_print(&u.findings, ctl->format);
     if (code == CTL_DONE && ctl->format == CTL_TABLE)
