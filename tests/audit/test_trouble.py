@@ -1,8 +1,12 @@
 """An auditor that cannot do all of its work does the rest of it."""
+import struct
+
 from confluent_kafka import Producer
 
 from support.audit import everything_in_kafka
+from support.audited import Another
 from support.broker import QUIET, set_topic
+from support.clock import LIBRARY
 from support.sql import Database
 from support.waiting import wait_until
 
@@ -67,3 +71,24 @@ def test_a_header_name_is_hashed_whole(store):
         assert relay.wait(15) == 0
         lockbox.close()
     assert kept[:4] == b"\0\0\0\6" and kept.startswith(headers[4:], 4)
+
+
+def test_a_clock_that_is_set_back_holds_up_no_judgement(store, tmp_path):
+    place = "lockbox.accesses.v1", 3
+    clock = tmp_path / "clock"
+    clock.write_bytes(struct.pack("=q", 3_600_000_000))
+    store.stack.down("auditor")
+    another = Another(store, "ahead", LD_PRELOAD=str(LIBRARY), SHIFTED_CLOCK_FILE=str(clock))
+    try:
+        another.await_ready()
+        wait_until(lambda: store.audit.value("""SELECT count(*) FROM pg_stat_activity
+                                                 WHERE application_name = 'lockbox-auditor' AND strpos(query, 'FROM judge(') > 0""") > 0, "it judges", 60)
+        with clock.open("r+b") as file:
+            file.write(struct.pack("=q", 0))
+        store.fill(*place, [(b"k", b"{}", [])])
+        wait_until(lambda: store.audit.value(
+            """SELECT count(*) FROM audit.judged j JOIN audit.log l USING (topic, "partition")
+                WHERE j.topic = %s AND j."partition" = %s AND j.next_offset = l.base + l.size""", *place) == 1, "it is judged", 60)
+    finally:
+        another.stop()
+        store.stack.up("auditor")
