@@ -1,7 +1,6 @@
-/* A librdkafka consumer without its own commits: the database has the offsets, and Kafka gets a
- * copy. Promises that a record is handed out only between lbx_consumer_assign of its partition
- * and the next rebalance. An error of the client is kept with its topic and offset, and does not
- * end the client. */
+/* A librdkafka consumer without its own commits: the database has the offsets, and Kafka gets a copy. Promises that a record
+ * is handed out only between lbx_consumer_assign of its partition and the next rebalance. An error of the client is kept with
+ * its topic and offset, and does not end the client. */
 #include "io/consumer.h"
 
 #include "base/clock.h"
@@ -45,12 +44,22 @@ struct lbx_message {
 
 enum { COMMITTED_WITHIN_MS = 3000 };
 
+/* Returns once the client no longer fetches what it fetched before: librdkafka up to 2.15 ends the process if a partition is
+ * assigned and taken again before it stopped. What is asked here is answered by the same thread, behind the stop. */
+static rd_kafka_resp_err_t assign(rd_kafka_t *client, rd_kafka_topic_partition_list_t *list) {
+    rd_kafka_topic_partition_list_t *now;
+    rd_kafka_resp_err_t err = rd_kafka_assign(client, list);
+    if (!rd_kafka_assignment(client, &now))
+        rd_kafka_topic_partition_list_destroy(now);
+    return err;
+}
+
 static void on_rebalance(rd_kafka_t *client, rd_kafka_resp_err_t err,
                          rd_kafka_topic_partition_list_t *list, void *opaque) {
     struct lbx_consumer *consumer = opaque;
     if (err != RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
         consumer->events.taken(consumer->context);
-        rd_kafka_assign(client, NULL);
+        assign(client, NULL);
         return;
     }
     struct lbx_partition *given = lbx_calloc(((size_t)list->cnt + 1) * sizeof *given);
@@ -73,10 +82,9 @@ static rd_kafka_topic_partition_list_t *list_of(const struct lbx_partition *part
 enum lbx_err lbx_consumer_assign(struct lbx_consumer *consumer,
                                  const struct lbx_partition *partitions, size_t count) {
     rd_kafka_topic_partition_list_t *list = list_of(partitions, count);
-    /* librdkafka keeps a pause beyond the assignment. A resume after the assignment may overtake the
-     * new start offset, which another thread prepares: fetched records then count as outdated. */
+    /* First, as a pause lasts beyond it. A later resume may overtake the start offset: fetched records are outdated then. */
     rd_kafka_resume_partitions(consumer->client, list);
-    rd_kafka_resp_err_t err = rd_kafka_assign(consumer->client, list);
+    rd_kafka_resp_err_t err = assign(consumer->client, list);
     rd_kafka_topic_partition_list_destroy(list);
     return err ? LBX_ERR_UNAVAILABLE : LBX_OK;
 }
@@ -318,8 +326,7 @@ static enum lbx_err start(struct lbx_consumer *consumer, rd_kafka_conf_t *conf) 
 
 /* How long fetching pauses once the queue is full. librdkafka 2.0.2 pauses for a second, whatever is set. */
 static const char *queue_backoff(void) {
-    enum { FIRST = 0x020200ff };
-    return rd_kafka_version() >= FIRST ? "fetch.queue.backoff.ms" : NULL;
+    return rd_kafka_version() >= 0x020200ff ? "fetch.queue.backoff.ms" : NULL;
 }
 
 enum lbx_err lbx_consumer_open(const struct lbx_settings *settings, const char *worker,

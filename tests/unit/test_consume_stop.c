@@ -188,7 +188,8 @@ static void a_partition_that_does_not_move_is_named(void **state) {
     assert_null(named_a_minute_later()); /* there is nothing to read */
     ends[0] = 12;
     lbx_consume_look_for_still(&consume);
-    assert_null(lbx_consume_still(&consume)); /* it has five seconds, the next look may come after as many */
+    assert_null(lbx_consume_still(
+        &consume)); /* it has five seconds, the next look may come after as many */
     assert_non_null(named_later(6));
     assert_int_equal(assigned, 0);
     assert_string_equal(

@@ -242,6 +242,18 @@ static void reads_from_where_it_is_told(void **unused) {
     assert_null(wait_and_poll());
 }
 
+/* A partition that is told to stop before it has stopped ends the process, in librdkafka up to 2.15. */
+static void an_assignment_may_follow_another_at_once(void **unused) {
+    (void)unused;
+    enum { ROUNDS = 20 };
+    for (int i = 0; i < ROUNDS; i++) {
+        assign("t.decisions.v1", 0);
+        next_is(0);
+        assign("t.decisions.v1", 0);
+        assert_int_equal(lbx_consumer_assign(member.consumer, NULL, 0), LBX_OK);
+    }
+}
+
 static void is_quiet_when_there_is_nothing(void **unused) {
     (void)unused;
     produce_numbers("t.accesses.v1", 100);
@@ -379,6 +391,7 @@ int main(void) {
         cmocka_unit_test(joins_its_group),
         cmocka_unit_test(records_come_as_they_are),
         cmocka_unit_test(reads_from_where_it_is_told),
+        cmocka_unit_test(an_assignment_may_follow_another_at_once),
         cmocka_unit_test(is_quiet_when_there_is_nothing),
         cmocka_unit_test(pauses_and_goes_on),
         cmocka_unit_test(reports_how_far_the_database_is),
