@@ -5,8 +5,8 @@ from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
 import pytest
-from confluent_kafka import Producer
-from confluent_kafka.admin import AdminClient, ConfigResource, NewTopic
+from confluent_kafka import Producer, TopicPartition
+from confluent_kafka.admin import AdminClient, ConfigResource, NewTopic, OffsetSpec
 
 from conftest import run
 from support.sql import as_role
@@ -160,6 +160,8 @@ def test_reconcile_reads_every_partition(ctl, stack, prefix, admin):
     producer = Producer({"bootstrap.servers": stack.env["LOCKBOX_KAFKA_BOOTSTRAP_SERVERS"]})
     producer.produce(topic, b"not JSON", b"k", last)
     assert producer.flush(30) == 0
+    places = {TopicPartition(topic, number): OffsetSpec.latest() for number in range(last + 1)}
+    wait_until(lambda: not any(it.exception(20) for it in admin.list_offsets(places, request_timeout=10).values()), "each partition has a leader")
     done = ctl("db", "reconcile", "--dry-run", "-o", "json", LOCKBOX_TOPIC_PREFIX=prefix, LOCKBOX_DATABASE_URL=stack.env["LOCKBOX_SUPERUSER_URL"])
     assert done.returncode == 0 and json.loads(done.stdout) == [], done.stderr
     assert "1 records of input are to be read; 0 versions" in done.stderr
