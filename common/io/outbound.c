@@ -65,8 +65,11 @@ static void on_delivered(void *context, enum lbx_err err) {
                 : NULL);
     row->lane->troubled =
         state == LBX_OUTBOUND_FAILED || (row->lane->troubled && state != LBX_OUTBOUND_DELIVERED);
-    if (state == LBX_OUTBOUND_DELIVERED)
+    if (state == LBX_OUTBOUND_DELIVERED) {
+        if (!row->alone)
+            row->lane->known_us = row->lane->moved_us;
         return;
+    }
     row->key->stopped = true;
     release_waiting(row->key, LBX_OUTBOUND_RELEASED);
     /* later rows of this key may be in flight */
@@ -117,6 +120,8 @@ static void close_sender(struct lbx_outbound *outbound, struct lbx_outbound_send
     lbx_producer_close(sender->producer);
     outbound->giving_up = false;
     sender->producer = NULL;
+    if (sender == &outbound->many)
+        lbx_outbound_lanes_forget(outbound);
 }
 
 enum lbx_err lbx_outbound_open(const struct lbx_settings *settings, const char *worker,
@@ -170,11 +175,25 @@ int64_t lbx_outbound_away_since_us(const struct lbx_outbound *outbound) {
 
 /* ---- sending ---- */
 
-/* Whether the key's next row may be sent. A row that goes alone waits for earlier rows of its key, and blocks later ones. */
-static bool may_go(const struct lbx_outbound_key *key) {
-    if (key->under_way == 0)
-        return true;
-    return !key->alone && !key->unsent->alone;
+/* Moves a row that waits to its partition, once that is known. */
+static void find_lane(struct lbx_outbound *outbound, struct lbx_outbound_row *row) {
+    if (row->lane != &outbound->lanes[row->topic][LBX_OUTBOUND_PARTITIONS])
+        return;
+    row->lane->rows--;
+    row->lane->bytes -= bytes_of(row);
+    row->lane = lbx_outbound_lane_of(outbound, row);
+    row->lane->rows++;
+    row->lane->bytes += bytes_of(row);
+}
+
+/* Whether the key's next row may be sent. A row that goes alone waits for earlier rows of its key, and blocks later ones.
+ * Others wait where the partition's leader does not know the producer yet. */
+static bool may_go(const struct lbx_outbound *outbound, const struct lbx_outbound_key *key) {
+    const struct lbx_outbound_row *row = key->unsent;
+    if (key->under_way > 0 && (key->alone || row->alone))
+        return false;
+    return row->alone || lbx_outbound_lane_knows(outbound, row->lane) ||
+           (key->under_way == 0 && row->lane->under_way == 0);
 }
 
 /* Sends a row. False: the producer's queue is full, and the row waits. */
@@ -211,14 +230,15 @@ static bool send_row(struct lbx_outbound *outbound, struct lbx_outbound_row *row
 }
 
 static void send_key(struct lbx_outbound *outbound, struct lbx_outbound_key *key) {
-    while (key->unsent && !outbound->held && may_go(key)) {
+    while (key->unsent && !outbound->held) {
+        find_lane(outbound, key->unsent);
         const struct lbx_outbound_sender *sender =
             key->unsent->alone ? &outbound->single : &outbound->many;
         if (lbx_outbound_lane_stuck(outbound, key->unsent->lane)) {
             release_waiting(key, LBX_OUTBOUND_PUT_OFF);
             return;
         }
-        if (sender->spent || !send_row(outbound, key->unsent))
+        if (!may_go(outbound, key) || sender->spent || !send_row(outbound, key->unsent))
             return;
     }
 }

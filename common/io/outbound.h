@@ -1,7 +1,8 @@
 /* Publishes rows of a database table to Kafka: at least once, and each order key's rows in order.
  *
  * Rows end one by one: a slow key, partition or broker delays no other. Several rows of a key
- * are in flight at once. The producer fails for good before it would leave a gap
+ * are in flight at once, once the producer has delivered one in their partition: before, a leader may
+ * refuse a row and take the next one. The producer fails for good before it would leave a gap
  * (enable.gapless.guarantee): then it is replaced, and its rows in flight are RELEASED, to be
  * added again. A row that failed in a batch is sent alone, with no later row of its key in
  * flight. Behind a row that ended otherwise than DELIVERED, its key's rows are RELEASED. No call

@@ -4,6 +4,7 @@
 #include "io/outbound_state.h"
 
 #define SLOW_AFTER_US (LBX_SECOND_US / 5) /* time without a delivery report */
+#define KNOWN_US (3600 * LBX_SECOND_US)   /* producer.id.expiration.ms of brokers is a day */
 #define STUCK_AFTER_US LBX_SECOND_US      /* time without a delivery report */
 
 struct lbx_outbound_lane *lbx_outbound_lane_of(struct lbx_outbound *outbound,
@@ -22,6 +23,16 @@ struct lbx_outbound_lane *lbx_outbound_lane_of(struct lbx_outbound *outbound,
 bool lbx_outbound_lane_stuck(const struct lbx_outbound *outbound,
                              const struct lbx_outbound_lane *lane) {
     return lane->under_way > 0 && outbound->polled_us - lane->moved_us > STUCK_AFTER_US;
+}
+
+bool lbx_outbound_lane_knows(const struct lbx_outbound *outbound,
+                             const struct lbx_outbound_lane *lane) {
+    return lane->known_us && outbound->polled_us - lane->known_us < KNOWN_US;
+}
+
+void lbx_outbound_lanes_forget(struct lbx_outbound *outbound) {
+    for (size_t i = 0; i < LBX_TOPIC_COUNT * (LBX_OUTBOUND_PARTITIONS + 1); i++)
+        (&outbound->lanes[0][0] + i)->known_us = 0;
 }
 
 /* A partition that delivers is never full: its owner limits the rows. */

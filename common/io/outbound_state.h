@@ -11,6 +11,7 @@ struct lbx_outbound_lane {
     size_t rows, bytes; /* added, and not ended */
     size_t under_way;
     int64_t moved_us; /* time of the last report, or of the first row in flight since then */
+    int64_t known_us; /* when the producer of many delivered a row last; 0: none yet */
     bool troubled;    /* a row failed, and none was delivered since: rows are sent alone */
 };
 
@@ -54,6 +55,12 @@ struct lbx_outbound_lane *lbx_outbound_lane_of(struct lbx_outbound *outbound,
                                                const struct lbx_outbound_row *row);
 bool lbx_outbound_lane_stuck(const struct lbx_outbound *outbound,
                              const struct lbx_outbound_lane *lane);
+
+/* Whether the partition's leader knows the producer of many, and refuses what leaves a gap. A leader takes any first batch of a
+ * producer that it does not know, also the second one in flight (KIP-360): the first row goes by itself, and is waited for. */
+bool lbx_outbound_lane_knows(const struct lbx_outbound *outbound,
+                             const struct lbx_outbound_lane *lane);
+void lbx_outbound_lanes_forget(struct lbx_outbound *outbound); /* there is another producer */
 bool lbx_outbound_lane_full(const struct lbx_outbound *outbound,
                             const struct lbx_outbound_lane *lane);
 

@@ -88,9 +88,6 @@ static void a_keys_rows_arrive_in_order(void **state) {
     static const char *const values[] = {"a1", "b1", "a2", "a3", "b2"};
     for (size_t i = 0; i < COUNT(values); i++)
         add(s, values[i][0] == 'a' ? "a" : "b", values[i]);
-    step(s, 0);
-    for (size_t i = 0; i < COUNT(values); i++)
-        check_state(s, i, LBX_OUTBOUND_UNDER_WAY);
     finish(s);
     for (size_t i = 0; i < COUNT(values); i++)
         check_state(s, i, LBX_OUTBOUND_DELIVERED);
@@ -104,6 +101,35 @@ static void a_keys_rows_arrive_in_order(void **state) {
         rd_kafka_message_destroy(message);
     }
     reader_free(reader);
+}
+
+/* A leader takes any first batch of a producer that it does not know, so that a second one in flight could overtake the first. */
+static void a_producers_first_row_in_a_partition_is_waited_for(void **state) {
+    struct sending *s = *state;
+    for (int producers = 0; producers < 2; producers++) {
+        const size_t first = s->count;
+        add(s, "a", "a1");
+        add(s, "a", "a2");
+        add(s, "b", "b1");
+        step(s, 0);
+        size_t under_way = 0;
+        for (size_t i = first; i < s->count; i++)
+            under_way += s->rows[i].state == LBX_OUTBOUND_UNDER_WAY;
+        assert_int_equal(under_way, 1);
+        finish(s);
+        for (size_t i = first; i < first + 3; i++)
+            check_state(s, i, LBX_OUTBOUND_DELIVERED);
+        rd_kafka_mock_broker_set_down(s->broker.cluster, BROKER);
+        add(s, "a", "a3");
+        add(s, "a", "a4");
+        add(s, "b", "b2");
+        step(s, 0);
+        for (size_t i = first + 3; i < s->count; i++)
+            check_state(s, i, LBX_OUTBOUND_UNDER_WAY);
+        lbx_outbound_abandon(s->outbound);
+        take_ended(s);
+        rd_kafka_mock_broker_set_up(s->broker.cluster, BROKER);
+    }
 }
 
 static bool is_readable(const struct sending *s) {
@@ -313,6 +339,7 @@ static void a_spent_producer_is_replaced(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(a_keys_rows_arrive_in_order),
+        TEST(a_producers_first_row_in_a_partition_is_waited_for),
         TEST(what_ended_and_was_not_taken_wakes),
         TEST(a_row_that_is_too_long_holds_up_its_key_alone),
         TEST(what_is_refused_among_others_goes_alone),
