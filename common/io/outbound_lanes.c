@@ -1,5 +1,5 @@
-/* The partitions that have rows: the partition of a row, and whether a partition is stuck or
- * full. Judges by the delivery reports of the last step. Cannot fail. */
+/* The partitions that have rows: the partition of a row, whether a partition is stuck or full, and
+ * whether its leader knows the producer. Judges by delivery reports. Cannot fail. */
 #include "base/clock.h"
 #include "io/outbound_state.h"
 
